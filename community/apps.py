@@ -1,0 +1,16 @@
+"""The community app."""
+
+from django.apps import AppConfig
+
+
+class CommunityConfig(AppConfig):
+    """Sections, partnerships, policies and alerts."""
+
+    name = "community"
+
+    def ready(self):
+        """Connect what follows changes, and register boundaries."""
+        from community import boundaries  # noqa: F401
+        from home.freshness import raise_on_change
+
+        raise_on_change("community.AlertSnippet", "community.AlertScope")

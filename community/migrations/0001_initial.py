@@ -1,0 +1,194 @@
+"""Sections, partnerships, policies and alerts."""
+
+import django.core.validators
+import django.db.models.deletion
+import django.utils.timezone
+import home.tree
+import modelcluster.fields
+import modelsearch.index
+import wagtail.fields
+import wagtail.models.preview
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('wagtailcore', '0098_apitoken'),
+        ('wagtaildocs', '0014_alter_document_file_size'),
+        ('wagtailimages', '0027_image_description'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='AlertSnippet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('live', models.BooleanField(default=True, editable=False, verbose_name='live')),
+                ('has_unpublished_changes', models.BooleanField(default=False, editable=False, verbose_name='has unpublished changes')),
+                ('first_published_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='first published at')),
+                ('last_published_at', models.DateTimeField(editable=False, null=True, verbose_name='last published at')),
+                ('go_live_at', models.DateTimeField(blank=True, null=True, verbose_name='go live date/time')),
+                ('expire_at', models.DateTimeField(blank=True, null=True, verbose_name='expiry date/time')),
+                ('expired', models.BooleanField(default=False, editable=False, verbose_name='expired')),
+                ('locked', models.BooleanField(default=False, editable=False, verbose_name='locked')),
+                ('locked_at', models.DateTimeField(editable=False, null=True, verbose_name='locked at')),
+                ('severity', models.PositiveSmallIntegerField(choices=[(10, 'Information'), (20, 'Disruption'), (30, 'Notable death'), (40, 'Emergency')], default=20, help_text="The worst stands first. Keep 'Emergency' for danger to life.")),
+                ('heading', models.CharField(help_text="What has happened, in a few words: 'No bin collections in Yarm today'.", max_length=100)),
+                ('text', wagtail.fields.RichTextField(blank=True, help_text='What people should do, in one or two short sentences.')),
+                ('link_text', models.CharField(blank=True, help_text="The words of the link to the details, such as 'Which roads are closed'.", max_length=80)),
+                ('link_url', models.URLField(blank=True, help_text='Where the details are, if it is another website.', validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='web address')),
+                ('scope', models.CharField(choices=[('site', 'On every page of the site'), ('pages', 'On the pages chosen below')], default='site', max_length=10, verbose_name='where it appears')),
+                ('starts_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Once published, it is shown from this moment.', verbose_name='starts')),
+                ('ends_at', models.DateTimeField(help_text='It goes away by itself at this moment. You can change it at any time.', verbose_name='expected end')),
+                ('is_dismissible', models.BooleanField(default=True, help_text='Somebody who closes it does not see it again. An emergency cannot be closed.', verbose_name='people may close it')),
+                ('tell_again', models.BooleanField(default=False, help_text='Tick this when the news has changed, not for a spelling mistake.', verbose_name='tell people who already closed it')),
+                ('dismissal_round', models.PositiveIntegerField(default=1, editable=False)),
+                ('latest_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='latest revision')),
+                ('link_page', models.ForeignKey(blank=True, help_text='The page of this site that has the details.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+                ('live_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='live revision')),
+                ('locked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='locked_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='locked by')),
+            ],
+            options={
+                'verbose_name': 'alert',
+            },
+            bases=(wagtail.models.preview.PreviewableMixin, modelsearch.index.Indexed, models.Model),
+        ),
+        migrations.CreateModel(
+            name='CommunityIndexPage',
+            fields=[
+                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
+                ('summary', models.CharField(blank=True, help_text='One or two plain sentences that say what the page is for. Shown on cards, at the top of the page and in search results.', max_length=200)),
+                ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
+                ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
+                ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
+                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's e-mail")),
+                ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
+                ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
+                ('strapline', models.CharField(blank=True, help_text="A short line under the heading, such as 'Big plans for helping our communities prosper'.", max_length=150)),
+                ('introduction', wagtail.fields.RichTextField(blank=True, help_text='A few paragraphs on what the section is about.')),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('wagtail.blocks.URLBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False, 'validators': [django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])]}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('wagtail.blocks.CharBlock', (), {'required': False, 'validators': [django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')]}), 11: ('wagtail.blocks.EmailBlock', (), {'label': 'E-mail', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {}), 20: ('wagtail.blocks.DecimalBlock', (), {}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})}, help_text='Anything more, below the list of pages.')),
+                ('picture', models.ForeignKey(blank=True, help_text='Shown on cards that lead to this page. Choose one that is still clear when it is small.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+            ],
+            options={
+                'verbose_name': 'section index page',
+            },
+            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+        ),
+        migrations.CreateModel(
+            name='PartnershipPage',
+            fields=[
+                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
+                ('summary', models.CharField(blank=True, help_text='One or two plain sentences that say what the page is for. Shown on cards, at the top of the page and in search results.', max_length=200)),
+                ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
+                ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
+                ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
+                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's e-mail")),
+                ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
+                ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('wagtail.blocks.URLBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False, 'validators': [django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])]}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('wagtail.blocks.CharBlock', (), {'required': False, 'validators': [django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')]}), 11: ('wagtail.blocks.EmailBlock', (), {'label': 'E-mail', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {}), 20: ('wagtail.blocks.DecimalBlock', (), {}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
+                ('get_involved', wagtail.fields.RichTextField(blank=True, help_text='What a resident or group can do to take part.', verbose_name='how to get involved')),
+                ('website', models.URLField(blank=True, help_text="The partnership's own website, if it has one.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])])),
+                ('lead_officer', models.CharField(blank=True, help_text='The council officer who leads on this.', max_length=100)),
+                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
+                ('contact_phone', models.CharField(blank=True, max_length=30, validators=[django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')], verbose_name='phone')),
+                ('picture', models.ForeignKey(blank=True, help_text='Shown on cards that lead to this page. Choose one that is still clear when it is small.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+            ],
+            options={
+                'verbose_name': 'partnership page',
+            },
+            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+        ),
+        migrations.CreateModel(
+            name='Partner',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
+                ('name', models.CharField(max_length=120)),
+                ('website', models.URLField(blank=True, validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])])),
+                ('logo', models.ForeignKey(blank=True, help_text='Shown beside the name. The name says who it is, so the logo needs no text of its own.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='partners', to='community.partnershippage')),
+            ],
+            options={
+                'ordering': ['sort_order'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PolicyUpdatePage',
+            fields=[
+                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
+                ('summary', models.CharField(blank=True, help_text='One or two plain sentences that say what the page is for. Shown on cards, at the top of the page and in search results.', max_length=200)),
+                ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
+                ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
+                ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
+                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's e-mail")),
+                ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
+                ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
+                ('kind', models.CharField(choices=[('policy', 'Policy'), ('plan', 'Plan'), ('strategy', 'Strategy'), ('framework', 'Framework'), ('consultation', 'Consultation')], default='policy', max_length=20)),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('wagtail.blocks.URLBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False, 'validators': [django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])]}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('wagtail.blocks.CharBlock', (), {'required': False, 'validators': [django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')]}), 11: ('wagtail.blocks.EmailBlock', (), {'label': 'E-mail', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {}), 20: ('wagtail.blocks.DecimalBlock', (), {}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
+                ('consultation_opens_at', models.DateTimeField(blank=True, help_text='People can respond from this moment, to the second.', null=True, verbose_name='consultation opens')),
+                ('consultation_closes_at', models.DateTimeField(blank=True, null=True, verbose_name='consultation closes')),
+                ('outcome_published_on', models.DateField(blank=True, help_text='The day on which this page says what came of the consultation.', null=True, verbose_name='outcome published')),
+                ('adopted_on', models.DateField(blank=True, null=True, verbose_name='adopted')),
+                ('review_started_on', models.DateField(blank=True, help_text='The policy still holds while it is reviewed.', null=True, verbose_name='under review since')),
+                ('replaced_on', models.DateField(blank=True, null=True, verbose_name='replaced')),
+                ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn')),
+                ('withdrawn_reason', models.CharField(blank=True, help_text='Shown to readers at the top of the page.', max_length=300, verbose_name='why it was withdrawn')),
+                ('picture', models.ForeignKey(blank=True, help_text='Shown on cards that lead to this page. Choose one that is still clear when it is small.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('replaced_by', models.ForeignKey(blank=True, help_text='The page that readers should read instead.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replaces', to='community.policyupdatepage')),
+            ],
+            options={
+                'verbose_name': 'policy update page',
+            },
+            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+        ),
+        migrations.CreateModel(
+            name='PolicyDocument',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
+                ('title', models.CharField(blank=True, help_text='How the file is called on the page; its own title if left empty.', max_length=150)),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtaildocs.document')),
+                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='community.policyupdatepage')),
+            ],
+            options={
+                'ordering': ['sort_order'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='AlertScope',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
+                ('include_descendants', models.BooleanField(default=True, verbose_name='and every page below it')),
+                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alert_scopes', to=settings.WAGTAIL_PAGE_MODEL)),
+                ('alert', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='scopes', to='community.alertsnippet')),
+            ],
+            options={
+                'ordering': ['sort_order'],
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('alert', 'page'), name='community_alertscope_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RelatedPage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
+                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='related_pages', to=settings.WAGTAIL_PAGE_MODEL)),
+                ('related_page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='related_from', to=settings.WAGTAIL_PAGE_MODEL)),
+            ],
+            options={
+                'ordering': ['sort_order'],
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('page', 'related_page'), name='community_relatedpage_once')],
+            },
+        ),
+    ]

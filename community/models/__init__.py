@@ -1,0 +1,21 @@
+"""The models of the community area, each subject in a module of its own."""
+
+from community.models.alerts import AlertScope, AlertSnippet
+from community.models.pages import (
+    CommunityIndexPage,
+    Partner,
+    PartnershipPage,
+    RelatedPage,
+)
+from community.models.policy import PolicyDocument, PolicyUpdatePage
+
+__all__ = [
+    "AlertScope",
+    "AlertSnippet",
+    "CommunityIndexPage",
+    "Partner",
+    "PartnershipPage",
+    "PolicyDocument",
+    "PolicyUpdatePage",
+    "RelatedPage",
+]

@@ -1,0 +1,314 @@
+"""Alerts: what everybody must know while a service is disrupted (A1 to A5, A7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+)
+from wagtail.fields import RichTextField
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    Orderable,
+    Page,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+from wagtail.search import index
+
+from home.blocks import INLINE_FEATURES
+from home.links import validate_web_address
+
+
+class Severity(models.IntegerChoices):
+    """How bad it is: the higher the number, the higher on the page."""
+
+    INFORMATION = 10, "Information"
+    DISRUPTION = 20, "Disruption"
+    NOTABLE_DEATH = 30, "Notable death"
+    EMERGENCY = 40, "Emergency"
+
+
+class Scope(models.TextChoices):
+    """Where an alert appears."""
+
+    SITE = "site", "On every page of the site"
+    PAGES = "pages", "On the pages chosen below"
+
+
+@dataclass(frozen=True)
+class ShownAlert:
+    """An alert as a page shows it, free of the database."""
+
+    pk: int
+    dismissal_round: int
+    severity: int
+    heading: str
+    text: str
+    link_href: str
+    link_text: str
+    can_be_dismissed: bool
+    is_site_wide: bool
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def severity_label(self) -> str:
+        """The severity in words."""
+        return Severity(self.severity).label
+
+    @property
+    def severity_name(self) -> str:
+        """The severity as the style sheet names it, such as `notable-death`."""
+        return Severity(self.severity).name.lower().replace("_", "-")
+
+    @property
+    def dismissal_key(self) -> str:
+        """What a visitor's cookie remembers: this alert, and this round of it."""
+        return f"{self.pk}.{self.dismissal_round}"
+
+    def is_current(self, at: datetime) -> bool:
+        """Say whether the alert has started and not yet ended."""
+        return self.starts_at <= at < self.ends_at
+
+
+class AlertQuerySet(models.QuerySet):
+    """Alerts, by time and place."""
+
+    def published_until_after(self, at: datetime) -> "AlertQuerySet":
+        """Return published alerts that are shown now or later; worst first."""
+        return self.filter(live=True, ends_at__gt=at).order_by(
+            "-severity", "-starts_at", "-pk"
+        )
+
+    def current(self, at: datetime) -> "AlertQuerySet":
+        """Return alerts that are shown now; worst first, then newest."""
+        return self.published_until_after(at).filter(starts_at__lte=at)
+
+    def in_scope_of(self, page: Page | None) -> "AlertQuerySet":
+        """Return a page's alerts; without a page (404, search), those for all."""
+        whole_site = Q(scope=Scope.SITE)
+        if page is None or not page.path:
+            return self.filter(whole_site)
+        steps = range(page.steplen, len(page.path), page.steplen)
+        ancestor_paths = [page.path[:end] for end in steps]
+        chosen = AlertScope.objects.filter(alert=OuterRef("pk")).filter(
+            Q(page__path=page.path)
+            | Q(include_descendants=True, page__path__in=ancestor_paths)
+        )
+        return self.filter(whole_site | Q(Exists(chosen)))
+
+
+class AlertForm(WagtailAdminModelForm):
+    """The editor's form, in which "tell people again" is asked anew each time."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.has_unpublished_changes:
+            self.initial["tell_again"] = False
+
+
+class AlertSnippet(
+    WorkflowMixin,
+    DraftStateMixin,
+    LockableMixin,
+    RevisionMixin,
+    PreviewableMixin,
+    index.Indexed,
+    ClusterableModel,
+):
+    """A message across the top of pages, from one moment to another."""
+
+    severity = models.PositiveSmallIntegerField(
+        choices=Severity.choices,
+        default=Severity.DISRUPTION,
+        help_text="The worst stands first. Keep 'Emergency' for danger to life.",
+    )
+    heading = models.CharField(
+        max_length=100,
+        help_text="What has happened, in a few words: 'No bin collections in Yarm "
+        "today'.",
+    )
+    text = RichTextField(
+        blank=True,
+        features=INLINE_FEATURES,
+        help_text="What people should do, in one or two short sentences.",
+    )
+    link_text = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="The words of the link to the details, such as 'Which roads are "
+        "closed'.",
+    )
+    link_page = models.ForeignKey(
+        Page,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The page of this site that has the details.",
+    )
+    link_url = models.URLField(
+        "web address",
+        blank=True,
+        validators=[validate_web_address],
+        help_text="Where the details are, if it is another website.",
+    )
+    scope = models.CharField(
+        "where it appears", max_length=10, choices=Scope.choices, default=Scope.SITE
+    )
+    starts_at = models.DateTimeField(
+        "starts",
+        default=timezone.now,
+        help_text="Once published, it is shown from this moment.",
+    )
+    ends_at = models.DateTimeField(
+        "expected end",
+        help_text="It goes away by itself at this moment. You can change it at any "
+        "time.",
+    )
+    is_dismissible = models.BooleanField(
+        "people may close it",
+        default=True,
+        help_text="Somebody who closes it does not see it again. "
+        "An emergency cannot be closed.",
+    )
+    tell_again = models.BooleanField(
+        "tell people who already closed it",
+        default=False,
+        help_text="Tick this when the news has changed, not for a spelling mistake.",
+    )
+    dismissal_round = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = AlertQuerySet.as_manager()
+    base_form_class = AlertForm
+
+    panels = [
+        FieldPanel("severity"),
+        FieldPanel("heading"),
+        FieldPanel("text"),
+        MultiFieldPanel(
+            [FieldPanel("link_text"), FieldPanel("link_page"), FieldPanel("link_url")],
+            heading="Link to the details",
+        ),
+        FieldRowPanel(
+            [FieldPanel("starts_at"), FieldPanel("ends_at")], heading="When it is shown"
+        ),
+        FieldPanel("scope"),
+        InlinePanel("scopes", heading="Chosen pages", label="Page"),
+        MultiFieldPanel(
+            [FieldPanel("is_dismissible"), FieldPanel("tell_again")],
+            heading="Closing it",
+        ),
+    ]
+    search_fields = [
+        index.SearchField("heading"),
+        index.SearchField("text"),
+        index.AutocompleteField("heading"),
+    ]
+
+    class Meta:
+        verbose_name = "alert"
+
+    def __str__(self):
+        return self.heading
+
+    def clean(self):
+        """Refuse times and links that contradict each other, at the field to mend."""
+        super().clean()
+        errors = {}
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            errors["ends_at"] = "An alert must end after it starts."
+        if self.link_page_id and self.link_url:
+            errors["link_url"] = "Choose a page or type an address: one of the two."
+        if (self.link_page_id or self.link_url) and not self.link_text:
+            errors["link_text"] = "Say in words where the link leads."
+        if errors:
+            raise ValidationError(errors)
+
+    def with_content_json(self, content):
+        """Build the alert from a revision; the round is the alert's, not the text's."""
+        alert = super().with_content_json(content)
+        alert.dismissal_round = self.dismissal_round
+        return alert
+
+    @transaction.atomic
+    def publish(self, revision, *args, **kwargs):
+        """Publish; begin a new round when it became worse or people are told again."""
+        before = type(self).objects.get(pk=self.pk)
+        super().publish(revision, *args, **kwargs)
+        after = type(self).objects.get(pk=self.pk)
+        became_worse = after.severity > before.severity
+        if before.live_revision_id and (became_worse or after.tell_again):
+            after.dismissal_round = before.dismissal_round + 1
+            after.tell_again = False
+            after.save(update_fields=["dismissal_round", "tell_again"])
+
+    @transaction.atomic
+    def unpublish(self, *args, **kwargs):
+        """Take the alert down, as one transaction."""
+        super().unpublish(*args, **kwargs)
+
+    def get_preview_template(self, request, mode_name):
+        """Return the template that shows the alert on an otherwise ordinary page."""
+        return "community/alert_preview.html"
+
+    def get_preview_context(self, request, mode_name):
+        """Return the alert as the page will show it."""
+        return {"request": request, "preview_alerts": [self.as_shown()]}
+
+    def as_shown(self) -> ShownAlert:
+        """Return the alert as pages show it."""
+        page = self.link_page
+        return ShownAlert(
+            pk=self.pk or 0,
+            dismissal_round=self.dismissal_round,
+            severity=self.severity,
+            heading=self.heading,
+            text=self.text,
+            link_href=(page.url or "") if page else self.link_url,
+            link_text=self.link_text,
+            can_be_dismissed=(
+                self.is_dismissible and self.severity != Severity.EMERGENCY
+            ),
+            is_site_wide=self.scope == Scope.SITE,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+        )
+
+
+class AlertScope(Orderable):
+    """A page on which an alert appears, with or without all the pages below it.
+
+    It points to the page itself, so moving or renaming the page changes nothing.
+    """
+
+    alert = ParentalKey(AlertSnippet, on_delete=models.CASCADE, related_name="scopes")
+    page = models.ForeignKey(
+        Page, on_delete=models.CASCADE, related_name="alert_scopes"
+    )
+    include_descendants = models.BooleanField("and every page below it", default=True)
+
+    panels = [FieldPanel("page"), FieldPanel("include_descendants")]
+
+    class Meta(Orderable.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "page"], name="community_alertscope_once"
+            )
+        ]
+
+    def __str__(self):
+        return str(self.page)

@@ -1,0 +1,195 @@
+"""Section index pages and partnership pages."""
+
+from django.db import models
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import (
+    FieldPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    MultipleChooserPanel,
+    PageChooserPanel,
+)
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Orderable, Page
+from wagtail.search import index
+
+from home.blocks import TEXT_FEATURES, BodyBlock
+from home.links import phone_link, validate_phone_number, validate_web_address
+from home.pages import BasePage
+
+
+class RelatedPage(Orderable):
+    """A link from a partnership or policy to another one.
+
+    Made on either of the two pages and shown on both.
+    """
+
+    page = ParentalKey(Page, on_delete=models.CASCADE, related_name="related_pages")
+    related_page = models.ForeignKey(
+        Page, on_delete=models.CASCADE, related_name="related_from"
+    )
+
+    class Meta(Orderable.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page", "related_page"], name="community_relatedpage_once"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.page} – {self.related_page}"
+
+
+related_pages_panel = MultipleChooserPanel(
+    "related_pages",
+    chooser_field_name="related_page",
+    panels=[
+        PageChooserPanel(
+            "related_page",
+            ["community.PartnershipPage", "community.PolicyUpdatePage"],
+        ),
+    ],
+    heading="Linked partnerships and policies",
+    label="Link",
+    help_text="Partnerships and policies that belong with this page. The link is shown "
+    "on both pages, so add it on one of them only.",
+)
+
+
+class CommunityIndexPage(BasePage):
+    """A section: its introduction, and the pages below it."""
+
+    strapline = models.CharField(
+        max_length=150,
+        blank=True,
+        help_text="A short line under the heading, such as 'Big plans for helping our "
+        "communities prosper'.",
+    )
+    introduction = RichTextField(
+        blank=True,
+        features=TEXT_FEATURES,
+        help_text="A few paragraphs on what the section is about.",
+    )
+    body = StreamField(
+        BodyBlock(),
+        blank=True,
+        help_text="Anything more, below the list of pages.",
+    )
+
+    content_panels = [
+        *BasePage.lead_panels,
+        FieldPanel("strapline"),
+        FieldPanel("introduction"),
+        FieldPanel("body"),
+        *BasePage.closing_panels,
+    ]
+    search_fields = [
+        *BasePage.search_fields,
+        index.SearchField("strapline"),
+        index.SearchField("introduction"),
+        index.SearchField("body"),
+    ]
+
+    parent_page_types = ["home.HomePage", "community.CommunityIndexPage"]
+    subpage_types = [
+        "community.CommunityIndexPage",
+        "community.PartnershipPage",
+        "community.PolicyUpdatePage",
+        "home.StandardPage",
+    ]
+    public_kind = "Section"
+    page_description = "A section that introduces and lists the pages below it."
+
+    class Meta:
+        verbose_name = "section index page"
+
+
+class PartnershipPage(BasePage):
+    """Organisations that work together, and how to join in (P3)."""
+
+    body = StreamField(BodyBlock(), blank=True)
+    get_involved = RichTextField(
+        "how to get involved",
+        blank=True,
+        features=TEXT_FEATURES,
+        help_text="What a resident or group can do to take part.",
+    )
+    website = models.URLField(
+        blank=True,
+        validators=[validate_web_address],
+        help_text="The partnership's own website, if it has one.",
+    )
+    lead_officer = models.CharField(
+        max_length=100, blank=True, help_text="The council officer who leads on this."
+    )
+    contact_email = models.EmailField("e-mail", blank=True)
+    contact_phone = models.CharField(
+        "phone", max_length=30, blank=True, validators=[validate_phone_number]
+    )
+
+    content_panels = [
+        *BasePage.lead_panels,
+        FieldPanel("body"),
+        InlinePanel("partners", heading="Partners", label="Partner"),
+        FieldPanel("get_involved"),
+        MultiFieldPanel(
+            [
+                FieldPanel("website"),
+                FieldPanel("lead_officer"),
+                FieldPanel("contact_email"),
+                FieldPanel("contact_phone"),
+            ],
+            heading="Contact",
+        ),
+        related_pages_panel,
+        *BasePage.closing_panels,
+    ]
+    search_fields = [
+        *BasePage.search_fields,
+        index.SearchField("body"),
+        index.SearchField("get_involved"),
+        index.SearchField("lead_officer"),
+        index.RelatedFields("partners", [index.SearchField("name")]),
+    ]
+
+    parent_page_types = ["community.CommunityIndexPage"]
+    subpage_types = []
+    public_kind = "Partnership"
+    page_description = (
+        "Organisations that work together, who they are and how to join in."
+    )
+
+    class Meta:
+        verbose_name = "partnership page"
+
+    @property
+    def contact_phone_href(self) -> str:
+        """The `tel:` address of the contact's phone number."""
+        return phone_link(self.contact_phone)
+
+
+class Partner(Orderable):
+    """One organisation in a partnership."""
+
+    page = ParentalKey(
+        PartnershipPage, on_delete=models.CASCADE, related_name="partners"
+    )
+    name = models.CharField(max_length=120)
+    website = models.URLField(blank=True, validators=[validate_web_address])
+    logo = models.ForeignKey(
+        "wagtailimages.Image",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Shown beside the name. The name says who it is, so the logo "
+        "needs no text of its own.",
+    )
+
+    panels = [FieldPanel("name"), FieldPanel("website"), FieldPanel("logo")]
+
+    class Meta(Orderable.Meta):
+        pass
+
+    def __str__(self):
+        return self.name

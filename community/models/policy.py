@@ -1,0 +1,253 @@
+"""Policies, plans, strategies, frameworks and consultations, and where each stands."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils import timezone
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    MultiFieldPanel,
+    MultipleChooserPanel,
+)
+from wagtail.fields import StreamField
+from wagtail.models import Orderable, PageManager
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from community.models.pages import related_pages_panel
+from home.blocks import BodyBlock
+from home.pages import BasePage
+
+
+class PolicyKind(models.TextChoices):
+    """What sort of paper it is."""
+
+    POLICY = "policy", "Policy"
+    PLAN = "plan", "Plan"
+    STRATEGY = "strategy", "Strategy"
+    FRAMEWORK = "framework", "Framework"
+    CONSULTATION = "consultation", "Consultation"
+
+
+class PolicyStatus(models.TextChoices):
+    """Where a policy stands at a moment."""
+
+    PROPOSED = "proposed", "Proposed"
+    CONSULTATION_OPEN = "consultation-open", "Consultation open"
+    AWAITING_OUTCOME = "awaiting-outcome", "Awaiting outcome"
+    CLOSED = "closed", "Closed"
+    ADOPTED = "adopted", "Adopted"
+    UNDER_REVIEW = "under-review", "Under review"
+    REPLACED = "replaced", "Replaced"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+# The first rule that holds decides: (status, has begun on or at, has ended at). Where
+# none holds, a policy is proposed. The pages and the database both read this table.
+STATUS_RULES = (
+    (PolicyStatus.WITHDRAWN, "withdrawn_on", None),
+    (PolicyStatus.REPLACED, "replaced_on", None),
+    (
+        PolicyStatus.CONSULTATION_OPEN,
+        "consultation_opens_at",
+        "consultation_closes_at",
+    ),
+    (PolicyStatus.UNDER_REVIEW, "review_started_on", None),
+    (PolicyStatus.ADOPTED, "adopted_on", None),
+    (PolicyStatus.CLOSED, "outcome_published_on", None),
+    (PolicyStatus.AWAITING_OUTCOME, "consultation_closes_at", None),
+)
+STATUS_DATES = tuple(
+    dict.fromkeys(name for _, *names in STATUS_RULES for name in names if name)
+)
+
+
+class PolicyQuerySet(PageQuerySet):
+    """Policy pages, by where they stand."""
+
+    def with_status(self, at: datetime) -> "PolicyQuerySet":
+        """Annotate each policy with `status`, its `PolicyStatus` at a moment."""
+        today = timezone.localdate(at)
+
+        def begun(name: str) -> Q:
+            return Q(**{f"{name}__lte": at if name.endswith("_at") else today})
+
+        whens = []
+        for status, begins, ends in STATUS_RULES:
+            condition = begun(begins)
+            if ends:
+                condition &= Q(**{f"{ends}__gt": at})
+            whens.append(When(condition, then=Value(status.value)))
+        return self.annotate(
+            status=Case(*whens, default=Value(PolicyStatus.PROPOSED.value))
+        )
+
+
+class PolicyUpdatePage(BasePage):
+    """A policy or consultation, its dates, documents and history (P4)."""
+
+    kind = models.CharField(
+        max_length=20, choices=PolicyKind.choices, default=PolicyKind.POLICY
+    )
+    body = StreamField(BodyBlock(), blank=True)
+    consultation_opens_at = models.DateTimeField(
+        "consultation opens",
+        null=True,
+        blank=True,
+        help_text="People can respond from this moment, to the second.",
+    )
+    consultation_closes_at = models.DateTimeField(
+        "consultation closes", null=True, blank=True
+    )
+    outcome_published_on = models.DateField(
+        "outcome published",
+        null=True,
+        blank=True,
+        help_text="The day on which this page says what came of the consultation.",
+    )
+    adopted_on = models.DateField("adopted", null=True, blank=True)
+    review_started_on = models.DateField(
+        "under review since",
+        null=True,
+        blank=True,
+        help_text="The policy still holds while it is reviewed.",
+    )
+    replaced_on = models.DateField("replaced", null=True, blank=True)
+    replaced_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="The page that readers should read instead.",
+    )
+    withdrawn_on = models.DateField("withdrawn", null=True, blank=True)
+    withdrawn_reason = models.CharField(
+        "why it was withdrawn",
+        max_length=300,
+        blank=True,
+        help_text="Shown to readers at the top of the page.",
+    )
+
+    content_panels = [
+        *BasePage.lead_panels,
+        FieldPanel("kind"),
+        FieldPanel("body"),
+        MultipleChooserPanel(
+            "documents",
+            chooser_field_name="document",
+            heading="Documents",
+            label="Document",
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel(
+                    [
+                        FieldPanel("consultation_opens_at"),
+                        FieldPanel("consultation_closes_at"),
+                    ]
+                ),
+                FieldRowPanel(
+                    [
+                        FieldPanel("outcome_published_on"),
+                        FieldPanel("adopted_on"),
+                        FieldPanel("review_started_on"),
+                    ]
+                ),
+                FieldRowPanel([FieldPanel("replaced_on"), FieldPanel("replaced_by")]),
+                FieldRowPanel(
+                    [FieldPanel("withdrawn_on"), FieldPanel("withdrawn_reason")]
+                ),
+            ],
+            heading="Where it stands",
+            help_text="The status that readers see follows from these dates. "
+            "Without any the policy is shown as proposed.",
+        ),
+        related_pages_panel,
+        *BasePage.closing_panels,
+    ]
+    search_fields = [
+        *BasePage.search_fields,
+        index.SearchField("body"),
+        index.SearchField("withdrawn_reason"),
+        index.RelatedFields("documents", [index.SearchField("title")]),
+        index.FilterField("kind"),
+    ]
+
+    parent_page_types = ["community.CommunityIndexPage"]
+    subpage_types = []
+    public_kind = "Policy update"
+    page_description = (
+        "A policy, plan, strategy, framework or consultation, where it stands and "
+        "what has changed."
+    )
+
+    objects = PageManager.from_queryset(PolicyQuerySet)()
+
+    class Meta:
+        verbose_name = "policy update page"
+
+    def clean(self):
+        """Refuse dates that contradict each other, each at the field to mend."""
+        super().clean()
+        errors = {}
+        opens, closes = self.consultation_opens_at, self.consultation_closes_at
+        if bool(opens) != bool(closes):
+            missing = "consultation_closes_at" if opens else "consultation_opens_at"
+            errors[missing] = "Give both the moment it opens and the moment it closes."
+        elif opens and closes <= opens:
+            errors["consultation_closes_at"] = (
+                "A consultation must close after it opens."
+            )
+        if self.replaced_by_id and self.replaced_by_id == self.pk:
+            errors["replaced_by"] = "A policy cannot be replaced by itself."
+        elif self.replaced_by_id and not self.replaced_on:
+            errors["replaced_on"] = "Give the day on which it was replaced."
+        if self.withdrawn_on and not self.withdrawn_reason:
+            errors["withdrawn_reason"] = "Tell readers why it was withdrawn."
+        if errors:
+            raise ValidationError(errors)
+
+    def get_status(self, at: datetime) -> PolicyStatus:
+        """Return where the policy stands at a moment."""
+        for status, begins, ends in STATUS_RULES:
+            has_begun = _has_come(getattr(self, begins), at)
+            if has_begun and not (ends and _has_come(getattr(self, ends), at)):
+                return status
+        return PolicyStatus.PROPOSED
+
+
+def _has_come(moment, at: datetime) -> bool:
+    if moment is None:
+        return False
+    if isinstance(moment, datetime):
+        return moment <= at
+    return moment <= timezone.localdate(at)
+
+
+class PolicyDocument(Orderable):
+    """A file that belongs to a policy."""
+
+    page = ParentalKey(
+        PolicyUpdatePage, on_delete=models.CASCADE, related_name="documents"
+    )
+    document = models.ForeignKey(
+        "wagtaildocs.Document", on_delete=models.CASCADE, related_name="+"
+    )
+    title = models.CharField(
+        max_length=150,
+        blank=True,
+        help_text="How the file is called on the page; its own title if left empty.",
+    )
+
+    panels = [FieldPanel("document"), FieldPanel("title")]
+
+    class Meta(Orderable.Meta):
+        pass
+
+    def __str__(self):
+        return self.title or self.document.title

@@ -1,0 +1,66 @@
+"""Parts of pages that need a query: alerts, and what a page is linked with."""
+
+from django import template
+from django.db.models import Q
+from django.utils import timezone
+
+from community.models import PartnershipPage, PolicyUpdatePage
+from community.models.policy import PolicyStatus
+from community.shown_alerts import get_alerts, without_closed
+from home.listings import get_cards
+from home.navigation import site_root
+from home.pages import visible_pages
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/alerts.html", takes_context=True)
+def alerts(context):
+    """Show the alerts for this page now, but for those that the visitor closed."""
+    request = context["request"]
+    shown = get_alerts(context.get("page"), timezone.now())
+    return {
+        "alerts": without_closed(shown, request),
+        "next_path": request.get_full_path(),
+    }
+
+
+@register.inclusion_tag("components/linked_pages.html", takes_context=True)
+def linked_pages(context):
+    """Show the partnerships and policies linked with this page, on either side."""
+    page, request = context["page"], context["request"]
+    chosen = [link.related_page_id for link in page.related_pages.all()]
+    linked = Q(pk__in=chosen) | Q(related_pages__related_page=page.pk)
+    root = site_root(request) or page
+    pages = visible_pages(timezone.now()).filter(linked).exclude(pk=page.pk)
+    cards = get_cards(pages.order_by("title").distinct(), root)
+    kinds = [
+        ("Partnerships", PartnershipPage.public_kind),
+        ("Policies", PolicyUpdatePage.public_kind),
+    ]
+    groups = [
+        {"heading": heading, "cards": [card for card in cards if card.kind == kind]}
+        for heading, kind in kinds
+    ]
+    return {"groups": [group for group in groups if group["cards"]]}
+
+
+@register.inclusion_tag("components/policy_status.html", takes_context=True)
+def policy_status(context):
+    """Show where a policy stands now, and the page that replaces it."""
+    page = context["page"]
+    status = PolicyStatus(page.get_status(timezone.now()))
+    replacement = None
+    if page.replaced_by_id:
+        visible = visible_pages(timezone.now())
+        replacement = visible.filter(pk=page.replaced_by_id).first()
+    return {"page": page, "status": status, "replacement": replacement}
+
+
+@register.inclusion_tag("components/policy_documents.html")
+def policy_documents(page):
+    """Show the files of a policy."""
+    documents = page.documents.all()
+    if page.pk and hasattr(documents, "select_related"):
+        documents = documents.select_related("document")
+    return {"documents": documents}

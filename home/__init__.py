@@ -1,0 +1,1 @@
+"""The ground floor: what every page of the site shares."""

@@ -1,0 +1,99 @@
+"""System checks of what must hold for every page type and block of the project."""
+
+from django.core.checks import Error, Tags, register
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from wagtail.fields import StreamField
+from wagtail.models import get_page_models
+
+from home.pages import BasePage
+
+TREE_RULES = ("parent_page_types", "subpage_types")
+
+
+def project_page_types() -> list[type[BasePage]]:
+    """Return the page types of this project."""
+    return [model for model in get_page_models() if issubclass(model, BasePage)]
+
+
+@register(Tags.models)
+def check_page_types(app_configs=None, **kwargs) -> list[Error]:
+    """Each page type names its parents and children and describes itself."""
+    return [
+        error for model in project_page_types() for error in page_type_errors(model)
+    ]
+
+
+def page_type_errors(model: type[BasePage]) -> list[Error]:
+    """Return what is wrong with a page type."""
+    errors = [
+        Error(
+            f"{model.__name__} does not define {rule}.",
+            hint="Name the page types it may stand under and may hold, if only [].",
+            obj=model,
+            id="home.E001",
+        )
+        for rule in TREE_RULES
+        if rule not in vars(model)
+    ]
+    if not model.page_description:
+        errors.append(
+            Error(
+                f"{model.__name__} has no page_description.",
+                hint="One sentence that tells an officer what the page type is for.",
+                obj=model,
+                id="home.E002",
+            )
+        )
+    if not template_exists(model.template):
+        errors.append(
+            Error(
+                f"{model.__name__} has no template {model.template}.",
+                hint="Add it to stockton_cms/templates/.",
+                obj=model,
+                id="home.E003",
+            )
+        )
+    return errors
+
+
+@register(Tags.models)
+def check_blocks(app_configs=None, **kwargs) -> list[Error]:
+    """Each block that an officer can pick has template, preview, description, icon."""
+    errors = []
+    for model in project_page_types():
+        for field in model._meta.get_fields():
+            if isinstance(field, StreamField) and field.model is model:
+                for block in field.stream_block.child_blocks.values():
+                    errors.extend(block_errors(block, model))
+    return errors
+
+
+def block_errors(block, model) -> list[Error]:
+    """Return what a block lacks that an officer needs to choose it well."""
+    template = getattr(block.meta, "template", None)
+    lacks = {
+        "a template in blocks/": not (template and template_exists(template)),
+        "a description": not block.get_description(),
+        "an icon": block.meta.icon == "placeholder",
+        "a preview": not block.is_previewable,
+    }
+    return [
+        Error(
+            f"Block '{block.name}' of {model.__name__} has no {lacking.split()[1]}.",
+            hint=f"Give it {lacking} in its Meta class.",
+            obj=type(block),
+            id="home.E004",
+        )
+        for lacking, is_lacking in lacks.items()
+        if is_lacking
+    ]
+
+
+def template_exists(name: str) -> bool:
+    """Say whether a template of this name can be loaded."""
+    try:
+        get_template(name)
+    except TemplateDoesNotExist:
+        return False
+    return True

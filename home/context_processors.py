@@ -1,0 +1,44 @@
+"""What every template may read."""
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from home.last_known import recall, remember
+from home.models import SiteSettings
+
+LAST_KNOWN_NAME = "council"
+
+
+def council(request: HttpRequest) -> dict:
+    """Add `council`, the site settings; read when used, and kept for error pages."""
+
+    def load() -> SiteSettings:
+        settings = SiteSettings.for_request(request)
+        remember(
+            LAST_KNOWN_NAME,
+            {
+                "council_name": settings.council_name,
+                "emergency_numbers": [
+                    {
+                        "label": block.value["label"],
+                        "number": block.value["number"],
+                        "phone_href": block.value.phone_href,
+                    }
+                    for block in settings.emergency_numbers
+                ],
+            },
+        )
+        return settings
+
+    return {"council": SimpleLazyObject(load)}
+
+
+def get_last_known_council() -> dict:
+    """Return the council's name and emergency numbers, without asking the database."""
+    return recall(
+        LAST_KNOWN_NAME,
+        {
+            "council_name": SiteSettings._meta.get_field("council_name").default,
+            "emergency_numbers": [],
+        },
+    )

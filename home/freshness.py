@@ -1,0 +1,117 @@
+"""How the rest of the site knows that what visitors see has changed.
+
+Two things make an answer stale. Somebody changes something: then the content
+version rises, in the transaction of the change. Or the clock passes a moment at
+which something starts or ends: those moments are the boundaries.
+
+Read the version before the content. Then an old answer can never be taken for a new
+one.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+
+BoundaryFunction = Callable[[datetime], datetime | None]
+
+_boundary_functions: list[BoundaryFunction] = []
+
+
+class ContentVersion(models.Model):
+    """The one row that counts changes to what visitors can see."""
+
+    number = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pk=1), name="home_contentversion_one_row"
+            )
+        ]
+
+    def __str__(self):
+        return str(self.number)
+
+
+def get_content_version() -> int:
+    """Return the version of the public content; 0 before the first change."""
+    numbers = ContentVersion.objects.values_list("number", flat=True)
+    return next(iter(numbers), 0)
+
+
+def raise_content_version() -> int:
+    """Raise the content version by one in the current transaction; return the new one.
+
+    The row stays locked until the transaction ends, so versions become visible in
+    their order and a reader at version N has seen all changes up to N.
+    """
+    with transaction.atomic():
+        updated = ContentVersion.objects.update(number=models.F("number") + 1)
+        if not updated:
+            ContentVersion.objects.get_or_create(pk=1)
+            return raise_content_version()
+        return get_content_version()
+
+
+def raise_on_change(*labels: str) -> None:
+    """Raise the content version whenever an object of these models is changed.
+
+    `labels` are model labels such as "wagtailcore.Site". A newly made object counts
+    too: a redirect or an alert is at work as soon as it exists.
+    """
+    for label in labels:
+        model = apps.get_model(label)
+        for signal in (post_save, post_delete):
+            signal.connect(
+                _raise_for_signal, sender=model, dispatch_uid=f"raise-{label}-{signal}"
+            )
+
+
+def _raise_for_signal(**kwargs):
+    if not kwargs.get("raw"):
+        raise_content_version()
+
+
+def register_boundary(function: BoundaryFunction) -> BoundaryFunction:
+    """Register a function that knows of moments at which public content changes.
+
+    It takes a moment and returns the first change after it, or None.
+    """
+    if function not in _boundary_functions:
+        _boundary_functions.append(function)
+    return function
+
+
+def get_next_boundary(after: datetime) -> datetime | None:
+    """Return the first moment after `after` at which something changes by the clock."""
+    moments = [function(after) for function in _boundary_functions]
+    return min((moment for moment in moments if moment), default=None)
+
+
+def first_moment_after(
+    after: datetime, queryset: models.QuerySet, *fields: str
+) -> datetime | None:
+    """Return the earliest value after `after` in these date or datetime fields.
+
+    A date stands for the midnight, by the council's clock, at which it begins.
+    """
+    today = timezone.localdate(after)
+    moments = []
+    for name in fields:
+        is_moment = isinstance(
+            queryset.model._meta.get_field(name), models.DateTimeField
+        )
+        future = queryset.filter(**{f"{name}__gt": after if is_moment else today})
+        first = future.aggregate(first=models.Min(name))["first"]
+        if first is not None:
+            moments.append(first if is_moment else start_of_day(first))
+    return min(moments, default=None)
+
+
+def start_of_day(day: date) -> datetime:
+    """Return the moment at which a day begins by the council's clock."""
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,166 @@
+"""Home page, standard page, site settings, and the notes of what changed."""
+
+from django.db import models
+from django.utils import timezone
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Page
+from wagtail.search import index
+
+from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
+from home.freshness import ContentVersion
+from home.links import phone_link, validate_phone_number, validate_web_address
+from home.pages import BasePage
+
+__all__ = ["ChangeNote", "ContentVersion", "HomePage", "SiteSettings", "StandardPage"]
+
+
+class HomePage(BasePage):
+    """The front door of the site."""
+
+    introduction = RichTextField(
+        blank=True,
+        features=INLINE_FEATURES,
+        help_text="Two or three sentences of welcome, above the list of sections.",
+    )
+    body = StreamField(BodyBlock(), blank=True)
+
+    content_panels = [
+        *BasePage.lead_panels,
+        FieldPanel("introduction"),
+        FieldPanel("body"),
+        *BasePage.closing_panels,
+    ]
+    search_fields = [
+        *BasePage.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("body"),
+    ]
+
+    parent_page_types = ["wagtailcore.Page"]
+    subpage_types = ["community.CommunityIndexPage", "home.StandardPage"]
+    max_count = 1
+    public_kind = "Home"
+    page_description = "The front door of the site. There is one."
+
+    class Meta:
+        verbose_name = "home page"
+
+
+class StandardPage(BasePage):
+    """A page of text, such as the accessibility statement."""
+
+    body = StreamField(BodyBlock(), blank=True)
+
+    content_panels = [
+        *BasePage.lead_panels,
+        FieldPanel("body"),
+        *BasePage.closing_panels,
+    ]
+    search_fields = [*BasePage.search_fields, index.SearchField("body")]
+
+    parent_page_types = ["home.HomePage", "community.CommunityIndexPage"]
+    subpage_types = []
+    public_kind = "Information"
+    page_description = (
+        "A page of text, pictures and links. Use it for anything that is not a "
+        "partnership or a policy."
+    )
+
+    class Meta:
+        verbose_name = "standard page"
+
+
+class ChangeNote(models.Model):
+    """What changed for readers at one publication, in an officer's words (P5).
+
+    Written by the system when a page is published, from what was typed there.
+    """
+
+    page = models.ForeignKey(
+        Page, on_delete=models.CASCADE, related_name="change_notes"
+    )
+    note = models.CharField(max_length=300)
+    published_at = models.DateTimeField(default=timezone.now)
+    revision_id = models.PositiveBigIntegerField(unique=True, editable=False)
+
+    class Meta:
+        ordering = ["-published_at", "-pk"]
+
+    def __str__(self):
+        return self.note
+
+
+class SocialLinkBlock(blocks.StructBlock):
+    """One of the council's places on another website."""
+
+    label = blocks.CharBlock(max_length=40, help_text="For example 'Facebook'.")
+    url = blocks.URLBlock(label="Web address", validators=[validate_web_address])
+
+    class Meta:
+        icon = "site"
+        template = "blocks/social_link.html"
+        description = "A link to the council's page on a social network."
+        preview_value = {"label": "Facebook", "url": "https://example.gov.uk/facebook"}
+
+
+@register_setting(icon="cog")
+class SiteSettings(BaseSiteSetting):
+    """What stands on every page: the council's name and how to reach it."""
+
+    council_name = models.CharField(
+        max_length=100, default="Stockton-on-Tees Borough Council"
+    )
+    strapline = models.CharField(
+        max_length=150,
+        default="Big plans for helping our communities prosper",
+        help_text="Shown under the council's name on the home page.",
+    )
+    phone = models.CharField(
+        max_length=30,
+        blank=True,
+        validators=[validate_phone_number],
+        help_text="The main number for enquiries, at the foot of every page.",
+    )
+    email = models.EmailField("e-mail", blank=True)
+    address = models.TextField(blank=True)
+    footer_note = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="A sentence at the very foot of every page.",
+    )
+    social_links = StreamField(
+        [("link", SocialLinkBlock())], blank=True, verbose_name="social networks"
+    )
+    emergency_numbers = StreamField(
+        [("number", PhoneNumberBlock())],
+        blank=True,
+        help_text="Shown on the page that says the site is out of order, so that "
+        "people in an emergency can still call somebody.",
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("council_name"), FieldPanel("strapline")], heading="Name"
+        ),
+        MultiFieldPanel(
+            [FieldPanel("phone"), FieldPanel("email"), FieldPanel("address")],
+            heading="Contact",
+        ),
+        FieldPanel("social_links"),
+        FieldPanel("emergency_numbers"),
+        FieldPanel("footer_note"),
+    ]
+
+    class Meta:
+        verbose_name = "site settings"
+
+    def __str__(self):
+        return self.council_name
+
+    @property
+    def phone_href(self) -> str:
+        """The `tel:` address of the main number."""
+        return phone_link(self.phone)

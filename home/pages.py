@@ -1,0 +1,174 @@
+"""The abstract page that all of the site's page types build on."""
+
+from datetime import datetime
+
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Length, Substr
+from django.http import Http404
+from django.utils import timezone
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import Page, PageViewRestriction
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from home.signals import live_page_saved
+from home.tree import TreeLockMixin
+
+
+def public_pages() -> PageQuerySet:
+    """Return the live pages that neither they nor a page above them makes private."""
+    restriction_above = PageViewRestriction.objects.annotate(
+        root_path=models.F("page__path")
+    ).filter(root_path=Substr(OuterRef("path"), 1, Length("root_path")))
+    return Page.objects.live().filter(~Exists(restriction_above))
+
+
+def visible_pages(at: datetime) -> PageQuerySet:
+    """Return the pages that any visitor may see at this moment.
+
+    An expired page is gone, whether or not the scheduled job has run yet. All public
+    listings start here.
+    """
+    return public_pages().filter(Q(expire_at=None) | Q(expire_at__gt=at))
+
+
+class BasePageForm(WagtailAdminPageForm):
+    """The editor's form: asks what changed when a live page is published again."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.has_unpublished_changes:
+            # The last note belongs to what is published; the next edit has its own.
+            self.initial["change_note"] = ""
+            self.initial["minor_edit"] = False
+
+    def clean(self):
+        """Require a note or the minor edit tick to publish a page again (P5)."""
+        data = super().clean()
+        is_draft = self.is_deferred_validation
+        published_before = self.instance.first_published_at is not None
+        if "change_note" not in self.fields or is_draft or not published_before:
+            return data
+        if not data.get("change_note") and not data.get("minor_edit"):
+            self.add_error(
+                "change_note",
+                "Say what changed for readers, or tick 'Minor edit' below.",
+            )
+        return data
+
+
+class BasePage(TreeLockMixin, Page):
+    """What every page has, whatever it is about."""
+
+    summary = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="One or two plain sentences that say what the page is for. Shown on "
+        "cards, at the top of the page and in search results.",
+    )
+    search_words = models.CharField(
+        "words residents use",
+        max_length=500,
+        blank=True,
+        help_text="Words that people type when they look for this page but that are "
+        "not on it, such as 'skint' or 'handouts'. Separate them with commas. "
+        "Search uses them; readers do not see them.",
+    )
+    picture = models.ForeignKey(
+        "wagtailimages.Image",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Shown on cards that lead to this page. Choose one that is still "
+        "clear when it is small.",
+    )
+    review_on = models.DateField(
+        "next review",
+        null=True,
+        blank=True,
+        help_text="The day by which somebody should check that this is still true.",
+    )
+    owner_name = models.CharField(
+        "content owner",
+        max_length=100,
+        blank=True,
+        help_text="The person or team who knows whether this page is true. They need "
+        "no account here.",
+    )
+    owner_email = models.EmailField(
+        "content owner's e-mail",
+        blank=True,
+        help_text="Where to ask when the page is due for review. Readers never see it.",
+    )
+    change_note = models.CharField(
+        "what changed for readers?",
+        max_length=300,
+        blank=True,
+        help_text="Shown with today's date under 'Page history' when you publish, for "
+        "example 'Added the new opening hours'.",
+    )
+    minor_edit = models.BooleanField(
+        "minor edit",
+        default=False,
+        help_text="Tick this for a spelling mistake or a mended link. Readers are told "
+        "nothing.",
+    )
+
+    base_form_class = BasePageForm
+
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("summary", boost=2),
+        index.SearchField("search_words", boost=2),
+        index.FilterField("review_on"),
+    ]
+
+    lead_panels = [*Page.content_panels, FieldPanel("summary")]
+    closing_panels = [
+        FieldPanel("picture"),
+        MultiFieldPanel(
+            [FieldPanel("change_note"), FieldPanel("minor_edit")],
+            heading="What changed for readers?",
+        ),
+    ]
+    content_panels = [*lead_panels, *closing_panels]
+    promote_panels = [
+        MultiFieldPanel(
+            [
+                FieldPanel("slug"),
+                FieldPanel("seo_title"),
+                FieldPanel("show_in_menus"),
+                FieldPanel("search_words"),
+            ],
+            heading="Finding this page",
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("owner_name"),
+                FieldPanel("owner_email"),
+                FieldPanel("review_on"),
+            ],
+            heading="Keeping this page true",
+        ),
+    ]
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        """Save the page; tell those who follow public content, in the transaction."""
+        with transaction.atomic():
+            result = super().save(*args, **kwargs)
+            if self.live and not kwargs.get("update_fields"):
+                live_page_saved.send(sender=type(self), instance=self)
+        return result
+
+    def route(self, request, path_components):
+        """Find the page for a path; a page is gone at the second that it expires."""
+        has_expired = self.expire_at is not None and self.expire_at <= timezone.now()
+        if not path_components and has_expired:
+            raise Http404("The page has expired.")
+        return super().route(request, path_components)

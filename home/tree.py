@@ -1,0 +1,157 @@
+"""The lock around changes to the page tree.
+
+Treebeard works out new paths from the pages that it has read, so two changes at the
+same time overwrite each other (measured: wrong child counts and URL paths on both
+databases). One lock, taken before pages are read, puts them one after another.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+from django.contrib import messages
+from django.db import OperationalError, connection, models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from treebeard.exceptions import InvalidMoveToDescendant
+from wagtail.models import Page
+
+# Any number will do that no other advisory lock of this database uses.
+TREE_LOCK_ID = 7_301_001
+TREE_FIELDS = ("path", "depth", "numchild", "url_path", "slug")
+
+
+@contextmanager
+def tree_lock() -> Iterator[None]:
+    """Open a transaction that alone may change the page tree; others wait.
+
+    Read the pages inside it. May be nested. Raises `OperationalError` when the
+    lock is not had within 20 seconds.
+    """
+    with transaction.atomic():
+        # On SQLite every transaction is IMMEDIATE, which is the lock already.
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                # A move of a whole section may take longer than a page view may.
+                cursor.execute("SET LOCAL lock_timeout = '20s'")
+                cursor.execute("SET LOCAL statement_timeout = '20s'")
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK_ID])
+        yield
+
+
+def reread_position(page: models.Model) -> None:
+    """Give a page its current place in the tree, as other people have left it.
+
+    Raises the page class's `DoesNotExist` when it has been deleted meanwhile.
+    """
+    fresh = page.base_page_model.objects.values(*TREE_FIELDS).get(pk=page.pk)
+    slug_in_database = fresh.pop("slug")
+    if page.slug != slug_in_database:
+        # Saving works out the new URL path from the parent's.
+        del fresh["url_path"]
+    for field, value in fresh.items():
+        setattr(page, field, value)
+    for cached in ("_cached_parent_obj", "_cached_depth"):
+        page.__dict__.pop(cached, None)
+
+
+class TreeLockMixin:
+    """Page methods that change the tree, each under the lock and on fresh positions."""
+
+    def save(self, *args, **kwargs):
+        """Save without putting back an older place in the tree."""
+        if self.pk is None or kwargs.get("update_fields"):
+            return super().save(*args, **kwargs)
+        with tree_lock():
+            reread_position(self)
+            return super().save(*args, **kwargs)
+
+    def add_child(self, *args, **kwargs):
+        """Add a child page; return it."""
+        with tree_lock():
+            reread_position(self)
+            return super().add_child(*args, **kwargs)
+
+    def add_sibling(self, *args, **kwargs):
+        """Add a sibling page; return it."""
+        with tree_lock():
+            reread_position(self)
+            return super().add_sibling(*args, **kwargs)
+
+    def move(self, target, *args, **kwargs):
+        """Move the page and all below it.
+
+        Raises `InvalidMoveToDescendant` when the target has meanwhile come to lie
+        below the page.
+        """
+        with tree_lock():
+            reread_position(self)
+            reread_position(target)
+            if target.path.startswith(self.path) and target.pk != self.pk:
+                raise InvalidMoveToDescendant("A page cannot be moved below itself.")
+            return super().move(target, *args, **kwargs)
+
+    def copy(self, *args, **kwargs):
+        """Copy the page; return the copy."""
+        with tree_lock():
+            reread_position(self)
+            if kwargs.get("to") is not None:
+                reread_position(kwargs["to"])
+            return super().copy(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        """Delete the page and all below it."""
+        with tree_lock():
+            reread_position(self)
+            return super().delete(*args, **kwargs)
+
+    def publish(self, *args, **kwargs):
+        """Publish a revision under the lock, as its slug may be another."""
+        with tree_lock():
+            return super().publish(*args, **kwargs)
+
+    def unpublish(self, *args, **kwargs):
+        """Unpublish the page, as one transaction."""
+        with tree_lock():
+            return super().unpublish(*args, **kwargs)
+
+
+def in_one_transaction(view: Callable) -> Callable:
+    """Wrap an admin view: a post is saved whole or not at all, tree changes one by one.
+
+    For `decorate_urlpatterns`. Views of pages and of bulk actions take the tree lock
+    before they read a page; previews change nothing and stay outside.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.method != "POST" or "preview" in request.resolver_match.url_name:
+            return view(request, *args, **kwargs)
+        if not changes_tree(request):
+            with transaction.atomic():
+                return view(request, *args, **kwargs)
+        try:
+            with tree_lock():
+                return view(request, *args, **kwargs)
+        except OperationalError as error:
+            if "lock" not in str(error):
+                raise
+            return render(request, "home/tree_busy.html", status=503)
+        except (InvalidMoveToDescendant, Page.DoesNotExist):
+            messages.error(
+                request,
+                "Somebody else has just moved or deleted one of these pages, so "
+                "nothing was changed. Look where it is now and try again.",
+            )
+            return redirect("wagtailadmin_explore_root")
+
+    return wrapped
+
+
+def changes_tree(request: HttpRequest) -> bool:
+    """Say whether the request is for an admin view that may change the page tree."""
+    match = request.resolver_match
+    return (
+        "wagtailadmin_pages" in match.namespaces
+        or match.url_name == "wagtail_bulk_action"
+    )

@@ -1,0 +1,1 @@
+"""Helps people find things, and shows staff what people could not find."""

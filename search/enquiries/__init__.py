@@ -1,0 +1,1 @@
+"""What residents tell us that they could not find."""

@@ -1,0 +1,96 @@
+"""The "Can't find it" form, and what keeps programs from filling it in."""
+
+from time import time
+
+from django import forms
+from django.core import signing
+
+from search.enquiries.models import Enquiry
+from search.query import clean_query
+
+SIGNER = signing.Signer(salt="enquiry-form")
+FASTEST_PERSON_SECONDS = 3
+FORM_LIFETIME_SECONDS = 24 * 60 * 60
+
+
+class EnquiryForm(forms.ModelForm):
+    """What a resident was looking for, and where to answer if they wish.
+
+    `shown_at` is a signed time: a form filled in faster than a person can is not
+    stored. `website` is a honeypot that people do not see.
+    """
+
+    shown_at = forms.CharField(widget=forms.HiddenInput, required=False)
+    website = forms.CharField(required=False)
+
+    class Meta:
+        model = Enquiry
+        fields = ["message", "email", "query", "from_path"]
+        widgets = {
+            "query": forms.HiddenInput,
+            "from_path": forms.HiddenInput,
+            "message": forms.Textarea(attrs={"rows": 5}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+        }
+        labels = {
+            "message": "What were you looking for?",
+            "email": "Your e-mail address (optional)",
+        }
+        help_texts = {
+            "message": "Do not give personal details, such as a National Insurance "
+            "number or anything about your health.",
+            "email": "Only if you would like an answer. We use it for nothing else.",
+        }
+        error_messages = {
+            "message": {
+                "required": "Tell us what you were looking for.",
+                "max_length": "Your message is too long. Use 5,000 characters at most.",
+            },
+            "email": {
+                "invalid": "Type an e-mail address like name@example.com, or leave it "
+                "empty."
+            },
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("message", "email"):
+            notes = [f"{name}-hint"] + [f"{name}-error"] * (name in self.errors)
+            self.fields[name].widget.attrs["aria-describedby"] = " ".join(notes)
+            if name in self.errors:
+                self.fields[name].widget.attrs["aria-invalid"] = "true"
+
+    def clean_query(self) -> str:
+        """Return the search that was carried along, as search itself cleans it."""
+        return clean_query(self.cleaned_data["query"])
+
+    def clean_from_path(self) -> str:
+        """Keep only a path of this site."""
+        path = self.cleaned_data["from_path"]
+        return path if path.startswith("/") and not path.startswith("//") else ""
+
+    def clean(self):
+        """Ask to send again what came faster than a person types, or far too late."""
+        data = super().clean()
+        try:
+            shown_at = float(SIGNER.unsign(data.get("shown_at", "")))
+        except signing.BadSignature:
+            shown_at = 0
+        age = time() - shown_at
+        if age > FORM_LIFETIME_SECONDS:
+            self.add_error(
+                None, "The form was open for too long. Please send it again."
+            )
+        elif age < FASTEST_PERSON_SECONDS:
+            self.add_error(None, "That was very quick. Please send the form again.")
+        return data
+
+    @property
+    def is_from_a_program(self) -> bool:
+        """Whether the field that people do not see was filled in."""
+        return bool(self.data.get("website"))
+
+
+def fresh_time() -> str:
+    """Return the signed time at which a form is shown."""
+    return SIGNER.sign(str(time()))

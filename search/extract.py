@@ -1,0 +1,152 @@
+"""Keeps the text of public pages for the search index, in step with the pages."""
+
+from bs4 import BeautifulSoup
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Page, PageViewRestriction
+from wagtail.search.index import RelatedFields, SearchField
+from wagtail.signals import page_unpublished, post_page_move
+
+from home.freshness import raise_content_version
+from home.pages import BasePage, public_pages
+from home.signals import live_page_saved
+from search.documents import SearchDocument
+
+# These have columns, and so weights, of their own.
+SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
+BATCH_SIZE = 500
+
+
+def extract_text(page: BasePage) -> dict[str, str]:
+    """Return a page's text by search field, read from its own `search_fields`."""
+    parts = []
+    for field in page.get_search_fields():
+        if isinstance(field, SearchField) and field.field_name not in SEPARATE_FIELDS:
+            parts.extend(_as_strings(field.get_value(page)))
+        elif isinstance(field, RelatedFields):
+            for related in field.get_value(page).all():
+                for inner in field.fields:
+                    if isinstance(inner, SearchField):
+                        parts.extend(_as_strings(inner.get_value(related)))
+    return {
+        "title": page.title,
+        "search_words": page.search_words,
+        "summary": page.summary,
+        "headings": "\n".join(_headings(page)),
+        "body": "\n".join(part for part in parts if part),
+    }
+
+
+def _as_strings(value) -> list[str]:
+    """Return what a search field holds as a list of strings."""
+    if not value:
+        return []
+    return [str(part) for part in value] if isinstance(value, list) else [str(value)]
+
+
+def _headings(page: BasePage) -> list[str]:
+    """Return the headings inside a page."""
+    headings = []
+    for field in page._meta.get_fields():
+        if isinstance(field, StreamField):
+            blocks = getattr(page, field.name).blocks_by_name("heading")
+            headings.extend(block.value["text"] for block in blocks)
+        elif isinstance(field, RichTextField):
+            soup = BeautifulSoup(getattr(page, field.name) or "", "html.parser")
+            headings.extend(tag.get_text() for tag in soup.find_all(["h2", "h3", "h4"]))
+    return headings
+
+
+@receiver(live_page_saved)
+def write_document(sender, instance: BasePage, **kwargs) -> None:
+    """Write a live page's text, in the transaction that publishes the page."""
+    SearchDocument.objects.update_or_create(
+        pk=instance.pk, defaults=_document_values(instance, raise_content_version())
+    )
+
+
+def _document_values(page: BasePage, version: int) -> dict:
+    return {
+        **extract_text(page),
+        "kind": page.public_kind,
+        "expires_at": page.expire_at,
+        "is_public": public_pages().filter(pk=page.pk).exists(),
+        "version": version,
+    }
+
+
+@receiver(page_unpublished)
+def forget_unpublished(sender, instance: Page, **kwargs) -> None:
+    """Empty the document of a page that is no longer public."""
+    forget([instance.pk])
+
+
+@receiver(post_delete)
+def forget_deleted(sender, instance, **kwargs) -> None:
+    """Empty the document of a deleted page."""
+    if isinstance(instance, Page):
+        forget([instance.pk])
+
+
+def forget(page_ids: list[int]) -> None:
+    """Take the text of pages away, leaving rows that tell every index to drop them."""
+    with transaction.atomic():
+        SearchDocument.objects.filter(pk__in=page_ids).update(
+            **dict.fromkeys(
+                ("title", "search_words", "summary", "headings", "body"), ""
+            ),
+            is_public=False,
+            version=raise_content_version(),
+        )
+
+
+@receiver(post_page_move)
+def follow_move(sender, instance: Page, **kwargs) -> None:
+    """Bring privacy up to date: the page may have moved below a private one."""
+    refresh_visibility(instance)
+
+
+@receiver([post_save, post_delete], sender=PageViewRestriction)
+def follow_privacy(sender, instance: PageViewRestriction, **kwargs) -> None:
+    """Bring up to date a page, and all below it, whose privacy has changed."""
+    page = Page.objects.filter(pk=instance.page_id).first()
+    if page is not None:
+        refresh_visibility(page)
+
+
+def refresh_visibility(page: Page) -> None:
+    """Bring up to date which documents at and below a page are public."""
+    at_or_below = Q(path__startswith=page.path)
+    public = public_pages().filter(at_or_below).values("pk")
+    with transaction.atomic():
+        version = raise_content_version()
+        documents = SearchDocument.objects.filter(
+            pk__in=Page.objects.filter(at_or_below).values("pk")
+        )
+        documents.filter(is_public=True).exclude(pk__in=public).update(
+            is_public=False, version=version
+        )
+        documents.filter(is_public=False, pk__in=public).update(
+            is_public=True, version=version
+        )
+
+
+def rebuild() -> int:
+    """Write the documents of all live pages anew; return how many there are.
+
+    For a database that was filled without the application, such as an import.
+    """
+    count = 0
+    pages = Page.objects.live().order_by("pk")
+    forget(
+        list(SearchDocument.objects.exclude(pk__in=pages).values_list("pk", flat=True))
+    )
+    for page in pages.specific().iterator(chunk_size=BATCH_SIZE):
+        if isinstance(page, BasePage):
+            with transaction.atomic():
+                write_document(type(page), page)
+            count += 1
+    return count

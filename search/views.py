@@ -1,0 +1,37 @@
+"""The search page."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from home.navigation import site_root
+from search.query import clean_query
+from search.results import get_results
+
+# Nobody reads further, and an offset costs as much as all results before it.
+LAST_PAGE = 100
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Show the pages that answer `?query=`, ten at a time; 404 for a wrong `?page=`."""
+    query = clean_query(request.GET.get("query", ""))
+    number = page_number(request.GET.get("page", "1"))
+    root = site_root(request)
+    if root is None:
+        raise Http404("There is no site yet.")
+    found = get_results(query, number, root, timezone.now())
+    if number > found.last_number:
+        raise Http404("There is no such page of results.")
+    return render(request, "search/search.html", {"query": query, "found": found})
+
+
+def page_number(text: str) -> int:
+    """Return the page number from the address; raise `Http404` when it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise Http404("The page number is not a number.")
+    number = int(text)
+    if not 1 <= number <= LAST_PAGE:
+        raise Http404("There is no such page of results.")
+    return number

@@ -1,0 +1,9 @@
+"""The composition root as an app, for its commands, templates and static files."""
+
+from django.apps import AppConfig
+
+
+class StocktonCmsConfig(AppConfig):
+    """The site as a whole."""
+
+    name = "stockton_cms"

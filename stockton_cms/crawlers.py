@@ -1,0 +1,32 @@
+"""What search engines are told: the sitemap and robots.txt."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from wagtail.contrib.sitemaps import Sitemap
+
+from home.pages import visible_pages
+
+
+class PageSitemap(Sitemap):
+    """Every page that a visitor may see."""
+
+    def items(self):
+        """Return the visible pages of the site, in the order of the tree."""
+        root = self.get_wagtail_site().root_page
+        pages = visible_pages(timezone.now()).descendant_of(root, inclusive=True)
+        return pages.order_by("path").defer_streamfields().specific()
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Allow all but the admin and lists of search results; name the sitemap."""
+    lines = [
+        "User-agent: *",
+        f"Disallow: {reverse('wagtailadmin_home')}",
+        f"Disallow: {reverse('search')}",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain")

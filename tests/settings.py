@@ -1,0 +1,29 @@
+"""The site's own settings, with the environment that tests need."""
+
+import os
+import tempfile
+
+os.environ["SECRET_KEY"] = "a key for tests only, long enough to satisfy the settings"
+os.environ["ALLOWED_HOSTS"] = "localhost,testserver"
+os.environ["HTTPS"] = "false"
+os.environ["SITE_URL"] = "http://localhost"
+os.environ["DEBUG"] = "false"
+os.environ["EMAIL_URL"] = "memorymail://"
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="stockton-cms-tests-")
+# `make test` sets this for the second run, on PostgreSQL.
+os.environ["DATABASE_URL"] = os.environ.get(
+    "TEST_DATABASE_URL", f"sqlite:///{os.environ['DATA_DIR']}/db.sqlite3"
+)
+
+from stockton_cms.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, so that several connections and processes see one database.
+    DATABASES["default"]["TEST"] = {  # noqa: F405
+        "NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")
+    }

@@ -1,0 +1,1 @@
+"""Tests of the stockton_cms app."""
