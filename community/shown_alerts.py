@@ -22,7 +22,7 @@ def get_alerts(page: Page | None, at: datetime) -> list[ShownAlert]:
     Alerts for the whole site are kept for the error page, those to come included.
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
-    alerts = [alert.as_shown() for alert in queryset.select_related("link_page")]
+    alerts = queryset.as_shown()
     remember(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
     return [alert for alert in alerts if alert.is_current(at)]
 

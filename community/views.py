@@ -1,8 +1,8 @@
 """Closing an alert."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -30,13 +30,8 @@ def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     alert = get_object_or_404(AlertSnippet.objects.current(at=now), pk=alert_id)
     shown = alert.as_shown()
     if not shown.can_be_dismissed:
-        return redirect("/")
-    next_path = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(
-        next_path, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        next_path = "/"
-    response = redirect(next_path)
+        return HttpResponseRedirect("/")
+    response = HttpResponseRedirect(_path_back(request))
     others = [key for key in closed_keys(request) if key != shown.dismissal_key]
     keys = [*others, shown.dismissal_key][-MOST_REMEMBERED:]
     response.set_cookie(
@@ -48,3 +43,10 @@ def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
         samesite="Lax",
     )
     return response
+
+
+def _path_back(request: HttpRequest) -> str:
+    """Return the path on this site that the form was on; the home page if in doubt."""
+    path = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_ours and path.startswith("/") else "/"

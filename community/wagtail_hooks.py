@@ -1,11 +1,13 @@
 """What the community area adds to the Wagtail admin."""
 
 from django.contrib import messages
+from django.shortcuts import redirect
 from django.utils import timezone
 from wagtail import hooks
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
+from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
@@ -25,7 +27,7 @@ class PartnershipViewSet(PageListingViewSet):
         *PageListingViewSet.index_view_class.base_columns[:2],
         Column("lead_officer", label="Lead officer", sort_key="lead_officer"),
         Column("owner_name", label="Content owner", sort_key="owner_name"),
-        DateColumn("review_on", label="Next review", sort_key="review_on"),
+        Column("review_on", label="Next review", sort_key="review_on"),
         *PageListingViewSet.index_view_class.base_columns[2:],
     ]
 
@@ -41,14 +43,14 @@ class PolicyViewSet(PageListingViewSet):
         *PageListingViewSet.index_view_class.base_columns[:2],
         Column("get_kind_display", label="Kind", sort_key="kind"),
         Column(
-            "status",
+            "stands_at",
             label="Stands at",
             accessor=lambda policy: (
                 PolicyStatus(policy.get_status(timezone.now())).label
             ),
         ),
         Column("owner_name", label="Content owner", sort_key="owner_name"),
-        DateColumn("review_on", label="Next review", sort_key="review_on"),
+        Column("review_on", label="Next review", sort_key="review_on"),
         *PageListingViewSet.index_view_class.base_columns[2:],
     ]
 
@@ -76,7 +78,13 @@ class AlertViewSet(SnippetViewSet):
     menu_label = "Alerts"
     menu_order = 140
     add_to_admin_menu = True
-    list_display = ["heading", "get_severity_display", "starts_at", "ends_at", "live"]
+    list_display = [
+        "heading",
+        Column("severity", label="Severity", accessor="get_severity_display"),
+        Column("state", label="State", accessor=lambda alert: alert.state_label),
+        "starts_at",
+        "ends_at",
+    ]
     filterset_class = AlertFilterSet
     copy_view_enabled = True
 
@@ -84,19 +92,43 @@ class AlertViewSet(SnippetViewSet):
 register_snippet(AlertViewSet)
 
 
+def scopes_at_or_below(page):
+    """Return where alerts that are not over are set to appear, at or below a page."""
+    return AlertScope.objects.filter(
+        page__path__startswith=page.path,
+        alert__live=True,
+        alert__ends_at__gt=timezone.now(),
+    ).select_related("alert", "page")
+
+
 @hooks.register("before_delete_page")
 def warn_of_alerts_in_scope(request, page):
     """Say, before a page is deleted, which alerts appear on it or below it (A2)."""
     if request.method == "POST":
         return
-    scopes = AlertScope.objects.filter(
-        page__path__startswith=page.path,
-        alert__live=True,
-        alert__ends_at__gt=timezone.now(),
-    )
-    for scope in scopes.select_related("alert", "page"):
+    for scope in scopes_at_or_below(page):
         messages.warning(
             request,
             f"The alert '{scope.alert.heading}' is set to appear on "
             f"'{scope.page.title}'. It will no longer appear there.",
         )
+
+
+@hooks.register("before_bulk_action")
+def refuse_to_delete_alerts_places_in_bulk(request, action_type, objects, action):
+    """Send back who would delete an alert's places among others, where nothing warns.
+
+    Wagtail calls this hook only after its question, so there is no room for a warning.
+    """
+    pages = [page for page in objects if isinstance(page, Page)]
+    if action_type != "delete" or not pages:
+        return None
+    scopes = [scope for page in pages for scope in scopes_at_or_below(page)]
+    for scope in scopes:
+        messages.error(
+            request,
+            f"The alert '{scope.alert.heading}' is set to appear on "
+            f"'{scope.page.title}', so nothing was deleted. End the alert first, or "
+            "delete that page on its own.",
+        )
+    return redirect(request.get_full_path()) if scopes else None

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from wagtail.models import Site
 
 from home.last_known import recall, remember
 from home.models import SiteSettings
@@ -13,7 +14,10 @@ def council(request: HttpRequest) -> dict:
     """Add `council`, the site settings; read when used, and kept for error pages."""
 
     def load() -> SiteSettings:
-        settings = SiteSettings.for_request(request)
+        site = Site.find_for_request(request)
+        # Not `for_request`, which would write the row on the first visit.
+        settings = SiteSettings.objects.filter(site=site).first()
+        settings = settings or SiteSettings(site=site)
         remember(
             LAST_KNOWN_NAME,
             {

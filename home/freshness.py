@@ -8,7 +8,7 @@ Read the version before the content. Then an old answer can never be taken for a
 one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, time
 
 from django.apps import apps
@@ -19,6 +19,22 @@ from django.utils import timezone
 BoundaryFunction = Callable[[datetime], datetime | None]
 
 _boundary_functions: list[BoundaryFunction] = []
+
+# A draft, a lock and the first look at a file's size write only these on a live row,
+# and nothing that visitors see.
+UNSEEN_FIELDS = frozenset(
+    {
+        "draft_title",
+        "file_hash",
+        "file_size",
+        "has_unpublished_changes",
+        "latest_revision",
+        "latest_revision_created_at",
+        "locked",
+        "locked_at",
+        "locked_by",
+    }
+)
 
 
 class ContentVersion(models.Model):
@@ -71,9 +87,14 @@ def raise_on_change(*labels: str) -> None:
             )
 
 
-def _raise_for_signal(**kwargs):
-    if not kwargs.get("raw"):
+def _raise_for_signal(raw=False, update_fields=None, **kwargs):
+    if not raw and not are_unseen(update_fields):
         raise_content_version()
+
+
+def are_unseen(update_fields: Collection[str] | None) -> bool:
+    """Say whether a save wrote some fields only, and none that visitors see."""
+    return bool(update_fields) and UNSEEN_FIELDS.issuperset(update_fields)
 
 
 def register_boundary(function: BoundaryFunction) -> BoundaryFunction:

@@ -8,9 +8,18 @@ from django.db.models.functions import Coalesce
 from wagtail.models import Page, get_page_models
 from wagtail.query import PageQuerySet
 
-from home.navigation import public_path
+from home.addresses import public_path
 from home.pages import BasePage
 from home.pictures import CARD_SPEC, get_renditions
+
+CARD_FIELDS = (
+    "pk",
+    "title",
+    "url_path",
+    "content_type_id",
+    "card_summary",
+    "card_picture",
+)
 
 
 @dataclass(frozen=True)
@@ -26,19 +35,24 @@ class Card:
 
 
 def get_cards(pages: PageQuerySet, root: Page) -> list[Card]:
-    """Return a card for each page, with two queries whatever their number and types.
+    """Return a card for each page, with two queries whatever their number and types."""
+    return make_cards(list(card_rows(pages)), root)
+
+
+def card_rows(pages: PageQuerySet, *others: str) -> PageQuerySet:
+    """Return what cards need of pages, and other fields, as rows of values.
 
     The summaries of the different page types are joined by the database; building
     each page in its own class took most of a page view's time.
     """
-    rows = list(
-        pages.annotate(
-            card_summary=_from_any_type("summary"),
-            card_picture=_from_any_type("picture_id"),
-        ).values(
-            "pk", "title", "url_path", "content_type_id", "card_summary", "card_picture"
-        )
-    )
+    return pages.annotate(
+        card_summary=_from_any_type("summary"),
+        card_picture=_from_any_type("picture_id"),
+    ).values(*dict.fromkeys((*CARD_FIELDS, *others)))
+
+
+def make_cards(rows: list[dict], root: Page) -> list[Card]:
+    """Return a card for each of the rows; one query reads all their pictures."""
     pictures = get_renditions((row["card_picture"] for row in rows), CARD_SPEC)
     return [
         Card(

@@ -1,7 +1,9 @@
 """The abstract page that all of the site's page types build on."""
 
 from datetime import datetime
+from functools import cache
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length, Substr
@@ -17,12 +19,21 @@ from home.signals import live_page_saved
 from home.tree import TreeLockMixin
 
 
+@cache
+def _public_pages() -> PageQuerySet:
+    """Return the queryset of `public_pages`, put together once for every page view."""
+    path = OuterRef("path")
+    restriction_above = PageViewRestriction.objects.filter(
+        Q(page__path=Substr(path, 1, Length("page__path")))
+        # An alias is as private as the page that it mirrors.
+        | Q(page__aliases__path=Substr(path, 1, Length("page__aliases__path")))
+    )
+    return Page.objects.live().filter(~Exists(restriction_above))
+
+
 def public_pages() -> PageQuerySet:
     """Return the live pages that neither they nor a page above them makes private."""
-    restriction_above = PageViewRestriction.objects.annotate(
-        root_path=models.F("page__path")
-    ).filter(root_path=Substr(OuterRef("path"), 1, Length("root_path")))
-    return Page.objects.live().filter(~Exists(restriction_above))
+    return _public_pages().all()
 
 
 def visible_pages(at: datetime) -> PageQuerySet:
@@ -118,6 +129,8 @@ class BasePage(TreeLockMixin, Page):
     )
 
     base_form_class = BasePageForm
+    # A copy has a history of its own.
+    exclude_fields_in_copy = ["change_note", "minor_edit"]
 
     search_fields = [
         *Page.search_fields,
@@ -167,8 +180,28 @@ class BasePage(TreeLockMixin, Page):
         return result
 
     def route(self, request, path_components):
-        """Find the page for a path; a page is gone at the second that it expires."""
-        has_expired = self.expire_at is not None and self.expire_at <= timezone.now()
-        if not path_components and has_expired:
+        """Find the page for a path; a page is gone at the second that it expires.
+
+        Wagtail goes down the tree with two queries a level; a path needs one.
+        """
+        if path_components:
+            url_path = f"{self.url_path}{'/'.join(path_components)}/"
+            # The slug has an index, which the whole path has not.
+            found = Page.objects.filter(slug=path_components[-1], url_path=url_path)
+            row = found.values_list("pk", "content_type_id").first()
+            if row is None:
+                raise Http404("There is no page at this path.")
+            pk, content_type_id = row
+            model = ContentType.objects.get_for_id(content_type_id).model_class()
+            return (model or Page).objects.get(pk=pk).route(request, [])
+        if self.expire_at is not None and self.expire_at <= timezone.now():
             raise Http404("The page has expired.")
-        return super().route(request, path_components)
+        return super().route(request, [])
+
+    def get_view_restrictions(self):
+        """Return the restrictions of this page and of those above it, in one query."""
+        lengths = range(self.steplen, len(self.path) + 1, self.steplen)
+        paths = [self.path[:length] for length in lengths]
+        return PageViewRestriction.objects.filter(
+            Q(page__path__in=paths) | Q(page__aliases__path__in=paths)
+        ).distinct()

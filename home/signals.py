@@ -6,24 +6,11 @@ from django.dispatch import Signal, receiver
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from home.freshness import raise_content_version
+from home.freshness import are_unseen, raise_content_version
 from home.pictures import BANNER_SPEC, CARD_SPEC, make_rendition
 
 # Sent in the transaction that saves a live page of ours, with all that belongs to it.
 live_page_saved = Signal()
-
-# A draft changes only these on the live row, and nothing that visitors see.
-DRAFT_FIELDS = frozenset(
-    {
-        "draft_title",
-        "has_unpublished_changes",
-        "latest_revision",
-        "latest_revision_created_at",
-        "locked",
-        "locked_at",
-        "locked_by",
-    }
-)
 
 
 @receiver(post_save)
@@ -31,9 +18,8 @@ def raise_version_on_save(sender, instance, raw=False, update_fields=None, **kwa
     """Raise the content version when the public row of a page is written."""
     if raw or not isinstance(instance, Page) or not instance.live:
         return
-    if update_fields and DRAFT_FIELDS.issuperset(update_fields):
-        return
-    raise_content_version()
+    if not are_unseen(update_fields):
+        raise_content_version()
 
 
 @receiver(post_delete)

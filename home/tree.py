@@ -16,6 +16,8 @@ from django.shortcuts import redirect, render
 from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail.models import Page
 
+from home.redirects import keep_old_addresses
+
 # Any number will do that no other advisory lock of this database uses.
 TREE_LOCK_ID = 7_301_001
 TREE_FIELDS = ("path", "depth", "numchild", "url_path", "slug")
@@ -39,13 +41,16 @@ def tree_lock() -> Iterator[None]:
         yield
 
 
-def reread_position(page: models.Model) -> None:
+def reread_position(page: models.Model) -> str:
     """Give a page its current place in the tree, as other people have left it.
 
-    Raises the page class's `DoesNotExist` when it has been deleted meanwhile.
+    Returns its `url_path` in the database, which is not the one that saving will write
+    when the slug is about to change. Raises the page class's `DoesNotExist` when it
+    has been deleted meanwhile.
     """
     fresh = page.base_page_model.objects.values(*TREE_FIELDS).get(pk=page.pk)
     slug_in_database = fresh.pop("slug")
+    url_path_in_database = fresh["url_path"]
     if page.slug != slug_in_database:
         # Saving works out the new URL path from the parent's.
         del fresh["url_path"]
@@ -53,18 +58,27 @@ def reread_position(page: models.Model) -> None:
         setattr(page, field, value)
     for cached in ("_cached_parent_obj", "_cached_depth"):
         page.__dict__.pop(cached, None)
+    return url_path_in_database
 
 
 class TreeLockMixin:
     """Page methods that change the tree, each under the lock and on fresh positions."""
 
     def save(self, *args, **kwargs):
-        """Save without putting back an older place in the tree."""
+        """Save without putting back an older place; keep the address of an old slug."""
         if self.pk is None or kwargs.get("update_fields"):
             return super().save(*args, **kwargs)
         with tree_lock():
+            url_path_before = reread_position(self)
+            result = super().save(*args, **kwargs)
+            keep_old_addresses(self, url_path_before, self.url_path)
+            return result
+
+    def save_revision(self, *args, **kwargs):
+        """Save a draft; raise the class's `DoesNotExist` where the page is gone."""
+        with tree_lock():
             reread_position(self)
-            return super().save(*args, **kwargs)
+            return super().save_revision(*args, **kwargs)
 
     def add_child(self, *args, **kwargs):
         """Add a child page; return it."""

@@ -1,10 +1,11 @@
 """Cross-site request forgery protection that needs no cookie from residents."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from django.conf import settings
-from django.http import HttpRequest
-from django.middleware.csrf import CsrfViewMiddleware
+from django.http import HttpRequest, HttpResponse
+
+from home.visitors import has_session
 
 
 def is_same_origin(request: HttpRequest) -> bool:
@@ -26,18 +27,24 @@ def is_same_origin(request: HttpRequest) -> bool:
     return (origin.scheme, origin.netloc) == (request.scheme, request.get_host())
 
 
-class SameOriginCsrfMiddleware(CsrfViewMiddleware):
-    """Django's token for whoever is signed in; the browser's word for all others.
+class SameOriginMiddleware:
+    """The browser's word for residents; above Django's token for whoever is signed in.
 
     A token needs a cookie, which residents do not get (feature R3) and which
     would keep their pages out of the cache. A request without a session carries no
     authority that a foreign page could misuse, so the origin is proof enough; when
-    the browser does not state it, Django's token check decides.
+    the browser does not state it, the middleware below asks for the token. Public forms
+    have one for those with a session only; the sign-in page has it for all.
     """
 
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response."""
+        return self.get_response(request)
+
     def process_view(self, request, callback, callback_args, callback_kwargs):
-        """Let the request pass, or return the response that refuses it."""
-        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if not has_session and is_same_origin(request):
-            return None
-        return super().process_view(request, callback, callback_args, callback_kwargs)
+        """Tell Django's middleware where there is nothing left to check."""
+        if not has_session(request) and is_same_origin(request):
+            request.csrf_processing_done = True

@@ -1,5 +1,8 @@
 """The pages for what cannot be found and what went wrong."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -8,17 +11,32 @@ from django.utils import timezone
 from community.shown_alerts import get_last_known_alerts
 from home.context_processors import get_last_known_council
 
+RETRY_AFTER_SECONDS = 30
+
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Show the site's 404 page."""
     return render(request, "404.html", status=404)
 
 
+def form_not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form did not come from this site, or cannot be shown to have."""
+    return render(request, "403_csrf.html", status=403)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Show the 500 page from what the site knew last, without asking the database."""
+    """Show the error page from what the site knew last, without asking the database.
+
+    503 with `Retry-After` (RFC 9110) while the database is away, else 500.
+    """
     context = {
         "alerts": get_last_known_alerts(timezone.now()),
         "council": get_last_known_council(),
-        "is_error_page": True,
     }
-    return HttpResponse(render_to_string("500.html", context), status=500)
+    page = render_to_string("500.html", context)
+    # Django calls this while it handles the exception.
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return HttpResponse(
+            page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
+        )
+    return HttpResponse(page, status=500)

@@ -32,14 +32,25 @@ def required(variable: str) -> str:
     return value
 
 
+def flag(variable: str, default: bool) -> bool:
+    """Return what the variable says, or stop the start where it says neither.
+
+    A slip such as `HTTPS=ture` must not turn off what keeps the site safe.
+    """
+    text = env(variable, default="").strip().lower()
+    if text not in {"", "true", "false"}:
+        sys.exit(f"{variable} must be true or false.")
+    return text == "true" if text else default
+
+
 # Where we are
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY")
 if len(SECRET_KEY) < 50:
     sys.exit("SECRET_KEY is too short: use at least 50 random characters.")
 ALLOWED_HOSTS = [host.strip() for host in required("ALLOWED_HOSTS").split(",")]
-HTTPS = env.bool("HTTPS", default=True)
+HTTPS = flag("HTTPS", default=True)
 DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 
 WSGI_APPLICATION = "stockton_cms.wsgi.application"
@@ -84,7 +95,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "stockton_cms.csrf.SameOriginCsrfMiddleware",
+    "stockton_cms.csrf.SameOriginMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -128,6 +140,8 @@ else:
     _database["CONN_MAX_AGE"] = 0
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
+        # What the address says after its `?`, such as `sslmode`.
+        **_database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
         "connect_timeout": 3,
         "options": "-c statement_timeout=5000 -c lock_timeout=3000",
@@ -190,7 +204,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^-/"]
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https")
-    if env.bool("BEHIND_TLS_PROXY", default=False)
+    if flag("BEHIND_TLS_PROXY", default=False)
     else None
 )
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
@@ -199,6 +213,7 @@ SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "stockton_cms.errors.form_not_ours"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 # Wagtail's editor reads the token from the page, so scripts need no access to it.
@@ -274,6 +289,8 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAILEMBEDS_FINDERS = []
+# home/redirects.py makes them, in the transaction that moves the page.
+WAGTAILREDIRECTS_AUTO_CREATE = False
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000

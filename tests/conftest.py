@@ -1,8 +1,10 @@
 """Fixtures for all tests."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.cache import caches
 from wagtail.models import Page, Site
+from wagtail.test.utils.form_data import querydict_from_html
 
 from home import last_known
 from search.index import PageIndex, page_index
@@ -41,3 +43,63 @@ def section(home):
     )
     page.refresh_from_db()
     return page
+
+
+@pytest.fixture
+def make_page(home, section):
+    """Return a function that gives a page of a type, where such a page may stand."""
+
+    def make(factory, **values):
+        if factory is HomePageFactory:
+            for name, value in values.items():
+                setattr(home, name, value)
+            home.save()
+            return home
+        return factory(parent=section, **values)
+
+    return make
+
+
+@pytest.fixture
+def admin_form(admin_client):
+    """Return a function that reads what an editor's form in the admin holds.
+
+    Bodies made of blocks come out empty, as their inputs are made by a script.
+    """
+
+    def read_form(address):
+        html = admin_client.get(address).content.decode()
+        form_id = "page-edit-form" if "page-edit-form" in html else "w-editor-form"
+        bodies = BeautifulSoup(html, "html.parser").select("[data-controller=w-block]")
+        counts = {f"{body['id']}-count": "0" for body in bodies}
+        return {**counts, **querydict_from_html(html, form_id=form_id).dict()}
+
+    return read_form
+
+
+@pytest.fixture
+def send_form(admin_client, admin_form):
+    """Return a function that sends an editor's form of the admin as an officer would.
+
+    What the form holds already goes with it, changed by `fields`.
+    """
+
+    def send(address, button="action-publish", **fields):
+        data = {**admin_form(address), **fields}
+        if button:
+            data[button] = button
+        return admin_client.post(address, data)
+
+    return send
+
+
+@pytest.fixture
+def read(client):
+    """Return a function that reads a page as a visitor does: its parsed HTML."""
+
+    def get(address, status=200):
+        response = client.get(address)
+        assert response.status_code == status
+        return BeautifulSoup(response.content, "html.parser")
+
+    return get

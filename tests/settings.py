@@ -10,12 +10,13 @@ os.environ["SITE_URL"] = "http://localhost"
 os.environ["DEBUG"] = "false"
 os.environ["EMAIL_URL"] = "memorymail://"
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="stockton-cms-tests-")
+os.mkdir(os.path.join(os.environ["DATA_DIR"], "static"))
 # `make test` sets this for the second run, on PostgreSQL.
 os.environ["DATABASE_URL"] = os.environ.get(
     "TEST_DATABASE_URL", f"sqlite:///{os.environ['DATA_DIR']}/db.sqlite3"
 )
 
-from stockton_cms.settings import *  # noqa: F403
+from stockton_cms.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -28,6 +28,7 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
+from home.addresses import site_path
 from home.blocks import INLINE_FEATURES
 from home.links import validate_web_address
 
@@ -84,6 +85,41 @@ class ShownAlert:
         return self.starts_at <= at < self.ends_at
 
 
+# What is read of an alert to show it.
+SHOWN_FIELDS = (
+    "pk",
+    "dismissal_round",
+    "severity",
+    "heading",
+    "text",
+    "link_url",
+    "link_text",
+    "is_dismissible",
+    "scope",
+    "starts_at",
+    "ends_at",
+)
+
+
+def make_shown(values: dict, link_url_path: str | None) -> ShownAlert:
+    """Return an alert from its `SHOWN_FIELDS` and the path of the page it links to."""
+    return ShownAlert(
+        pk=values["pk"] or 0,
+        dismissal_round=values["dismissal_round"],
+        severity=values["severity"],
+        heading=values["heading"],
+        text=values["text"],
+        link_href=site_path(link_url_path) if link_url_path else values["link_url"],
+        link_text=values["link_text"],
+        can_be_dismissed=(
+            values["is_dismissible"] and values["severity"] != Severity.EMERGENCY
+        ),
+        is_site_wide=values["scope"] == Scope.SITE,
+        starts_at=values["starts_at"],
+        ends_at=values["ends_at"],
+    )
+
+
 class AlertQuerySet(models.QuerySet):
     """Alerts, by time and place."""
 
@@ -104,11 +140,16 @@ class AlertQuerySet(models.QuerySet):
             return self.filter(whole_site)
         steps = range(page.steplen, len(page.path), page.steplen)
         ancestor_paths = [page.path[:end] for end in steps]
-        chosen = AlertScope.objects.filter(alert=OuterRef("pk")).filter(
-            Q(page__path=page.path)
-            | Q(include_descendants=True, page__path__in=ancestor_paths)
+        on_page = Q(scopes__page__path=page.path)
+        below_page = Q(
+            scopes__page__path__in=ancestor_paths, scopes__include_descendants=True
         )
-        return self.filter(whole_site | Q(Exists(chosen)))
+        return self.filter(whole_site | on_page | below_page).distinct()
+
+    def as_shown(self) -> list["ShownAlert"]:
+        """Read the alerts as pages show them, which is quicker than whole alerts."""
+        rows = self.values("link_page__url_path", *SHOWN_FIELDS)
+        return [make_shown(row, row.pop("link_page__url_path")) for row in rows]
 
 
 class AlertForm(WagtailAdminModelForm):
@@ -118,6 +159,20 @@ class AlertForm(WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         if not self.instance.has_unpublished_changes:
             self.initial["tell_again"] = False
+
+    def is_valid(self):
+        """Refuse to publish an alert for chosen pages when no page is chosen."""
+        is_valid = super().is_valid()
+        if is_valid and not self.is_deferred_validation and not self._has_a_place():
+            self.add_error("scope", "Choose at least one page below.")
+            return False
+        return is_valid
+
+    def _has_a_place(self) -> bool:
+        if self.cleaned_data.get("scope") != Scope.PAGES:
+            return True
+        chosen = self.formsets["scopes"].cleaned_data
+        return any(row and not row.get("DELETE") for row in chosen)
 
 
 class AlertSnippet(
@@ -238,6 +293,16 @@ class AlertSnippet(
         if errors:
             raise ValidationError(errors)
 
+    @property
+    def state_label(self) -> str:
+        """Whether visitors see it now, in words, for the list in the admin."""
+        now = timezone.now()
+        if not self.live:
+            return "Not published"
+        if self.ends_at <= now:
+            return "Ended"
+        return "Shown now" if self.starts_at <= now else "Still to start"
+
     def with_content_json(self, content):
         """Build the alert from a revision; the round is the alert's, not the text's."""
         alert = super().with_content_json(content)
@@ -251,7 +316,7 @@ class AlertSnippet(
         super().publish(revision, *args, **kwargs)
         after = type(self).objects.get(pk=self.pk)
         became_worse = after.severity > before.severity
-        if before.live_revision_id and (became_worse or after.tell_again):
+        if before.first_published_at and (became_worse or after.tell_again):
             after.dismissal_round = before.dismissal_round + 1
             after.tell_again = False
             after.save(update_fields=["dismissal_round", "tell_again"])
@@ -272,21 +337,8 @@ class AlertSnippet(
     def as_shown(self) -> ShownAlert:
         """Return the alert as pages show it."""
         page = self.link_page
-        return ShownAlert(
-            pk=self.pk or 0,
-            dismissal_round=self.dismissal_round,
-            severity=self.severity,
-            heading=self.heading,
-            text=self.text,
-            link_href=(page.url or "") if page else self.link_url,
-            link_text=self.link_text,
-            can_be_dismissed=(
-                self.is_dismissible and self.severity != Severity.EMERGENCY
-            ),
-            is_site_wide=self.scope == Scope.SITE,
-            starts_at=self.starts_at,
-            ends_at=self.ends_at,
-        )
+        values = {name: getattr(self, name) for name in SHOWN_FIELDS}
+        return make_shown(values, page.url_path if page else None)
 
 
 class AlertScope(Orderable):

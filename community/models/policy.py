@@ -80,7 +80,7 @@ class PolicyQuerySet(PageQuerySet):
         for status, begins, ends in STATUS_RULES:
             condition = begun(begins)
             if ends:
-                condition &= Q(**{f"{ends}__gt": at})
+                condition &= Q(**{f"{ends}__gt": at}) | Q(**{ends: None})
             whens.append(When(condition, then=Value(status.value)))
         return self.annotate(
             status=Case(*whens, default=Value(PolicyStatus.PROPOSED.value))

@@ -7,9 +7,10 @@ from django.utils import timezone
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 from community.shown_alerts import get_alerts, without_closed
+from home.addresses import site_root
 from home.listings import get_cards
-from home.navigation import site_root
 from home.pages import visible_pages
+from home.pictures import LOGO_SPEC, get_renditions
 
 register = template.Library()
 
@@ -22,6 +23,7 @@ def alerts(context):
     return {
         "alerts": without_closed(shown, request),
         "next_path": request.get_full_path(),
+        "request": request,
     }
 
 
@@ -30,7 +32,9 @@ def linked_pages(context):
     """Show the partnerships and policies linked with this page, on either side."""
     page, request = context["page"], context["request"]
     chosen = [link.related_page_id for link in page.related_pages.all()]
-    linked = Q(pk__in=chosen) | Q(related_pages__related_page=page.pk)
+    linked = Q(pk__in=chosen)
+    if page.pk:
+        linked |= Q(related_pages__related_page=page.pk)
     root = site_root(request) or page
     pages = visible_pages(timezone.now()).filter(linked).exclude(pk=page.pk)
     cards = get_cards(pages.order_by("title").distinct(), root)
@@ -43,6 +47,14 @@ def linked_pages(context):
         for heading, kind in kinds
     ]
     return {"groups": [group for group in groups if group["cards"]]}
+
+
+@register.inclusion_tag("components/partners.html")
+def partners(page):
+    """Show the organisations of a partnership; one query reads all their logos."""
+    organisations = list(page.partners.all())
+    logos = get_renditions([each.logo_id for each in organisations], LOGO_SPEC)
+    return {"partners": [(each, logos.get(each.logo_id)) for each in organisations]}
 
 
 @register.inclusion_tag("components/policy_status.html", takes_context=True)

@@ -6,10 +6,9 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 
-from home.listings import get_cards
-from home.navigation import Navigation, children_of, get_navigation, site_root
-from home.pages import visible_pages
-from home.pictures import BANNER_SPEC, LOGO_SPEC, get_renditions, make_rendition
+from home.navigation import Navigation, get_navigation
+from home.pictures import BANNER_SPEC, get_renditions
+from home.visitors import has_session
 
 register = template.Library()
 
@@ -56,23 +55,14 @@ def footer_links(context):
 @register.inclusion_tag("components/cards.html", takes_context=True)
 def child_cards(context):
     """Show a card for each page below this one, in the order that staff give them."""
-    page = context["page"]
-    root = site_root(context["request"]) or page
-    children = visible_pages(timezone.now()).filter(children_of(page.path))
-    return {"cards": get_cards(children.order_by("path"), root)}
+    return {"cards": _navigation(context).get_child_cards()}
 
 
 @register.inclusion_tag("components/banner.html")
 def banner(page):
     """Show the page's picture, where it has one."""
-    pictures = get_renditions([page.picture_id], BANNER_SPEC)
-    return {"picture": pictures.get(page.picture_id), "image": page.picture}
-
-
-@register.simple_tag
-def logo(image):
-    """Return the rendition of a partner's logo, or None where its file is gone."""
-    return make_rendition(image, LOGO_SPEC)
+    pictures = get_renditions([page.picture_id], BANNER_SPEC, with_alt=True)
+    return {"picture": pictures.get(page.picture_id)}
 
 
 @register.inclusion_tag("components/page_history.html")
@@ -88,3 +78,9 @@ def enquiry_href(context, query=""):
     carried = {"query": query, "from": request.path}
     filled = {name: value for name, value in carried.items() if value}
     return f"{reverse('enquiry')}?{urlencode(filled)}"
+
+
+@register.inclusion_tag("components/session_token.html", takes_context=True)
+def session_token(context):
+    """Put Django's token into a form for whoever may be signed in, and nobody else."""
+    return {"has_session": has_session(context["request"])}

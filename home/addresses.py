@@ -1,0 +1,41 @@
+"""Where pages are, from their place in the tree, without a query for each."""
+
+from django.db.models import Q
+from django.http import HttpRequest
+from wagtail.models import Page, Site
+
+
+def site_root(request: HttpRequest) -> Page | None:
+    """Return the root page of the request's site, or None before there is a site."""
+    site = Site.find_for_request(request)
+    return site.root_page if site else None
+
+
+def public_path(url_path: str, root: Page) -> str:
+    """Return the address of a page from its `url_path` and its site's root page."""
+    return "/" + url_path[len(root.url_path) :]
+
+
+def site_path(url_path: str) -> str:
+    """Return the address of a page from its `url_path`; empty where no site has it.
+
+    Wagtail keeps the roots of all sites in the cache, so this costs no query.
+    """
+    for root in Site.get_site_root_paths():
+        if url_path.startswith(root.root_path):
+            return "/" + url_path[len(root.root_path) :]
+    return ""
+
+
+def children_of(path: str) -> Q:
+    """Return the condition for the pages directly below a tree path.
+
+    A range, because `LIKE` reads the whole table on SQLite (measured at 50,000 pages).
+    """
+    depth = len(path) // Page.steplen + 1
+    return Q(depth=depth, path__range=Page._get_children_path_interval(path))
+
+
+def parent_path(path: str) -> str:
+    """Return the tree path of the page above."""
+    return path[: -Page.steplen]

@@ -1,0 +1,111 @@
+"""What readers see on the page of a policy (P4)."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import wagtail_factories
+from django.urls import reverse
+
+from community.models import PolicyDocument
+from tests.factories import PolicyUpdatePageFactory
+
+DAY = date(2020, 7, 1)
+
+
+def status_text(html):
+    return html.select_one(".policy-status").get_text(" ", strip=True)
+
+
+def test_replaced_policy_leads_to_the_one_that_replaces_it(section, read):
+    newer = PolicyUpdatePageFactory(parent=section, title="Newer plan")
+    older = PolicyUpdatePageFactory(parent=section, replaced_on=DAY, replaced_by=newer)
+    html = read(older.url)
+    assert "Replaced on 1 July 2020 by Newer plan" in status_text(html)
+    assert html.select_one(".policy-status a")["href"] == newer.url
+
+
+def test_replaced_policy_does_not_lead_to_a_page_that_nobody_can_see(section, read):
+    newer = PolicyUpdatePageFactory(parent=section, title="Secret plan", live=False)
+    older = PolicyUpdatePageFactory(parent=section, replaced_on=DAY, replaced_by=newer)
+    html = read(older.url)
+    assert "Replaced on 1 July 2020" in status_text(html)
+    assert "Secret plan" not in html.get_text()
+
+
+def test_policy_outlives_the_page_that_replaces_it(section, read):
+    newer = PolicyUpdatePageFactory(parent=section)
+    older = PolicyUpdatePageFactory(parent=section, replaced_on=DAY, replaced_by=newer)
+    newer.delete()
+    assert "Replaced on 1 July 2020" in status_text(read(older.url))
+
+
+def test_withdrawn_policy_says_why(section, read):
+    reason = "<b>The law</b> has changed."
+    policy = PolicyUpdatePageFactory(
+        parent=section, withdrawn_on=DAY, withdrawn_reason=reason
+    )
+    assert f"Withdrawn on 1 July 2020. {reason}" in status_text(read(policy.url))
+
+
+def test_reason_is_not_shown_before_the_policy_is_withdrawn(section, read):
+    policy = PolicyUpdatePageFactory(
+        parent=section, withdrawn_on=date(2090, 1, 1), withdrawn_reason="To be told."
+    )
+    assert "To be told." not in read(policy.url).get_text()
+
+
+def test_kind_and_key_dates_are_shown_by_the_clock_in_london(section, read):
+    opens = datetime(2020, 7, 1, 9, 30, tzinfo=ZoneInfo("Europe/London"))
+    closes = datetime(2020, 12, 1, 17, tzinfo=ZoneInfo("Europe/London"))
+    policy = PolicyUpdatePageFactory(
+        parent=section,
+        kind="strategy",
+        adopted_on=DAY,
+        consultation_opens_at=opens,
+        consultation_closes_at=closes,
+    )
+    text = status_text(read(policy.url))
+    assert text.startswith("Strategy Adopted")
+    assert "Consultation opens 1 July 2020, 9:30a.m." in text
+    assert "Consultation closes 1 December 2020, 5" in text
+
+
+def test_policy_without_documents_has_no_list_of_them(section, read):
+    policy = PolicyUpdatePageFactory(parent=section)
+    assert not read(policy.url).select(".documents")
+
+
+def test_documents_are_listed_in_order_with_type_and_size(section, read):
+    policy = PolicyUpdatePageFactory(parent=section)
+    for number, (title, name) in enumerate(
+        [("", "framework.pdf"), ("Easy read", "easy.docx")]
+    ):
+        document = wagtail_factories.DocumentFactory(
+            title="Its own title", file__filename=name, file__data=b"x" * 3072
+        )
+        PolicyDocument.objects.create(
+            page=policy, document=document, title=title, sort_order=number
+        )
+    items = read(policy.url).select(".documents li")
+    texts = [item.get_text(" ", strip=True).replace("\xa0", " ") for item in items]
+    assert texts == ["Its own title (PDF, 3.0 KB)", "Easy read (DOCX, 3.0 KB)"]
+
+
+def test_deleted_document_leaves_the_list(section, read):
+    policy = PolicyUpdatePageFactory(parent=section)
+    document = wagtail_factories.DocumentFactory(title="Gone")
+    PolicyDocument.objects.create(page=policy, document=document)
+    document.delete()
+    assert "Gone" not in read(policy.url).get_text()
+
+
+def test_officer_is_told_what_is_wrong_with_the_dates(section, send_form):
+    address = reverse(
+        "wagtailadmin_pages:add", args=["community", "policyupdatepage", section.pk]
+    )
+    response = send_form(
+        address, title="A plan", slug="a-plan", withdrawn_on="2020-07-01"
+    )
+    assert response.status_code == 200
+    assert "Tell readers why it was withdrawn." in response.content.decode()
+    assert 'value="A plan"' in response.content.decode()

@@ -1,0 +1,196 @@
+"""Officers say what changed, and readers see it with its date (P5)."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.urls import reverse
+
+from home.models import ChangeNote
+from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
+
+# In the past, so that the officer's session has not ended.
+DAY = datetime(2025, 3, 4, 23, 30, tzinfo=ZoneInfo("Europe/London"))
+NOTE = "Added the new opening hours"
+QUESTION = "Say what changed for readers"
+
+
+@pytest.fixture
+def page(section):
+    page = StandardPageFactory(parent=section, title="Grants")
+    page.save_revision().publish()
+    page.refresh_from_db()
+    return page
+
+
+def edit_address(page):
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+def test_note_is_shown_with_its_date_after_publishing(page, send_form, read):
+    with time_machine.travel(DAY, tick=False):
+        send_form(edit_address(page), change_note=NOTE)
+    (item,) = read(page.url).select(".page-history__notes li")
+    assert item.get_text(strip=True) == f"4 March 2025: {NOTE}"
+    assert item.time["datetime"].startswith("2025-03-04T23:30")
+
+
+def test_newest_note_stands_first(page, send_form, read):
+    for days, note in enumerate(("First", "Second", "Third")):
+        with time_machine.travel(DAY + timedelta(days=days), tick=False):
+            send_form(edit_address(page), change_note=note)
+    items = read(page.url).select(".page-history__notes li")
+    notes = [item.get_text(strip=True).split(": ")[1] for item in items]
+    assert notes == ["Third", "Second", "First"]
+
+
+def test_first_and_last_publication_are_shown(section, send_form, read):
+    with time_machine.travel(DAY, tick=False):
+        page = PolicyUpdatePageFactory(parent=section, live=False)
+        page.save_revision().publish()
+    with time_machine.travel(DAY + timedelta(days=1), tick=False):
+        send_form(edit_address(page), minor_edit="on")
+    text = read(page.url).select_one(".page-history").get_text(" ", strip=True)
+    assert "First published 4 March 2025" in text
+    assert "Last updated 5 March 2025" in text
+
+
+def test_page_without_notes_shows_no_list(page, read):
+    html = read(page.url)
+    assert html.select_one(".page-history")
+    assert not html.select(".page-history__notes")
+
+
+def test_minor_edit_makes_no_note(page, send_form, read):
+    send_form(edit_address(page), title="Grant", minor_edit="on")
+    assert read(page.url).h1.get_text() == "Grant"
+    assert not ChangeNote.objects.exists()
+
+
+def test_minor_edit_with_a_note_makes_no_note(page, send_form):
+    send_form(edit_address(page), change_note=NOTE, minor_edit="on")
+    assert not ChangeNote.objects.exists()
+
+
+@pytest.mark.parametrize("fields", [{"change_note": NOTE}, {"minor_edit": "on"}])
+def test_next_edit_begins_with_an_empty_form(fields, page, send_form, admin_form):
+    send_form(edit_address(page), **fields)
+    form = admin_form(edit_address(page))
+    assert form["change_note"] == ""
+    assert "minor_edit" not in form
+
+
+@pytest.mark.parametrize("note", ["", "   "])
+def test_publishing_again_without_either_is_refused_and_keeps_what_was_typed(
+    note, page, send_form
+):
+    response = send_form(edit_address(page), title="Typed", change_note=note)
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert QUESTION in html
+    assert 'value="Typed"' in html
+    page.refresh_from_db()
+    assert page.title == "Grants"
+    assert page.revisions.count() == 1
+
+
+def test_saving_a_draft_needs_neither(page, send_form):
+    response = send_form(edit_address(page), button=None, title="A draft")
+    assert response.status_code == 302
+    page.refresh_from_db()
+    assert page.draft_title == "A draft"
+    assert not ChangeNote.objects.exists()
+
+
+def test_note_typed_in_a_draft_is_kept_until_it_is_published(
+    page, send_form, admin_form, read
+):
+    send_form(edit_address(page), button=None, change_note=NOTE)
+    assert NOTE not in read(page.url).get_text()
+    assert admin_form(edit_address(page))["change_note"] == NOTE
+    send_form(edit_address(page))
+    assert NOTE in read(page.url).get_text()
+    assert ChangeNote.objects.count() == 1
+
+
+def test_first_publication_needs_neither(section, send_form, read):
+    address = reverse(
+        "wagtailadmin_pages:add", args=["home", "standardpage", section.pk]
+    )
+    response = send_form(address, title="New", slug="new")
+    assert response.status_code == 302
+    assert read(f"{section.url}new/").h1.get_text() == "New"
+    assert not ChangeNote.objects.exists()
+
+
+def test_page_published_again_after_being_taken_down_asks_again(page, send_form):
+    page.unpublish()
+    response = send_form(edit_address(page))
+    assert QUESTION in response.content.decode()
+
+
+def test_scheduled_publication_carries_its_note(page, send_form, read):
+    with time_machine.travel(DAY, tick=False):
+        send_form(
+            edit_address(page),
+            title="Grants for 2025",
+            change_note=NOTE,
+            go_live_at="2025-03-05 09:00",
+        )
+        call_command("publish_scheduled")
+        assert NOTE not in read(page.url).get_text()
+        assert not ChangeNote.objects.exists()
+    with time_machine.travel(DAY + timedelta(hours=12), tick=False):
+        call_command("publish_scheduled")
+        call_command("publish_scheduled")
+        html = read(page.url)
+    assert html.h1.get_text() == "Grants for 2025"
+    (item,) = html.select(".page-history__notes li")
+    assert item.get_text(strip=True) == f"5 March 2025: {NOTE}"
+
+
+def test_note_is_made_once_for_a_revision_published_twice(page):
+    page.change_note = NOTE
+    revision = page.save_revision()
+    revision.publish()
+    revision.publish()
+    assert ChangeNote.objects.count() == 1
+
+
+def test_same_words_at_two_publications_are_two_notes(page, send_form):
+    send_form(edit_address(page), change_note=NOTE)
+    send_form(edit_address(page), change_note=NOTE)
+    assert ChangeNote.objects.count() == 2
+
+
+def test_note_is_not_made_when_publishing_fails(page, monkeypatch, send_form):
+    def fail(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("wagtail.models.PageLogEntry.objects.log_action", fail)
+    with pytest.raises(ZeroDivisionError):
+        send_form(edit_address(page), change_note=NOTE)
+    assert not ChangeNote.objects.exists()
+
+
+def test_copy_of_a_page_has_no_history_of_the_original(page, section, send_form):
+    send_form(edit_address(page), change_note=NOTE)
+    page.refresh_from_db()
+    copy = page.copy(update_attrs={"slug": "copy"})
+    assert not copy.change_notes.exists()
+    assert page.change_notes.count() == 1
+
+
+def test_script_in_a_note_is_shown_as_text(page, send_form, client):
+    send_form(edit_address(page), change_note="<script>alert(1)</script>")
+    html = client.get(page.url).content.decode()
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
+
+
+def test_notes_go_with_their_page(page, send_form):
+    send_form(edit_address(page), change_note=NOTE)
+    page.delete()
+    assert not ChangeNote.objects.exists()

@@ -1,0 +1,103 @@
+"""The system checks see what is wrong, and find nothing wrong with the project."""
+
+import pytest
+from django.core.checks import run_checks
+from wagtail import blocks
+
+from home.checks import (
+    block_errors,
+    check_blocks,
+    check_page_types,
+    page_type_errors,
+    project_page_types,
+)
+from home.models import StandardPage
+
+
+def page_type(**values):
+    """Return what the check sees of a page type."""
+    complete = {
+        "parent_page_types": [],
+        "subpage_types": [],
+        "page_description": "A page of text.",
+        "template": "home/standard_page.html",
+    }
+    attributes = {**complete, **values}
+    kept = {name: value for name, value in attributes.items() if value is not None}
+    return type("WrongPage", (), kept)
+
+
+def ids(errors):
+    return [error.id for error in errors]
+
+
+def test_project_has_no_errors():
+    assert check_page_types() == []
+    assert check_blocks() == []
+    assert not [error for error in run_checks() if (error.id or "").startswith("home")]
+
+
+def test_checks_look_at_all_page_types_of_the_project():
+    assert len(project_page_types()) == 5
+
+
+def test_complete_page_type_has_no_error():
+    assert page_type_errors(page_type()) == []
+
+
+@pytest.mark.parametrize("rule", ["parent_page_types", "subpage_types"])
+def test_page_type_without_a_tree_rule_is_an_error(rule):
+    (error,) = page_type_errors(page_type(**{rule: None}))
+    assert error.id == "home.E001"
+    assert rule in error.msg
+    assert error.hint
+
+
+def test_inherited_tree_rules_do_not_count():
+    heir = type("HeirPage", (page_type(),), {})
+    assert ids(page_type_errors(heir)) == ["home.E001", "home.E001"]
+
+
+def test_page_type_without_a_description_is_an_error():
+    assert ids(page_type_errors(page_type(page_description=""))) == ["home.E002"]
+
+
+def test_page_type_without_a_template_is_an_error():
+    wrong = page_type(template="home/no_such_page.html")
+    assert ids(page_type_errors(wrong)) == ["home.E003"]
+
+
+def test_block_without_anything_has_four_errors():
+    block = blocks.CharBlock()
+    block.set_name("bare")
+    errors = block_errors(block, StandardPage)
+    assert ids(errors) == ["home.E004"] * 4
+    assert all("'bare'" in error.msg for error in errors)
+
+
+@pytest.mark.parametrize("lacking", ["template", "description", "icon", "preview"])
+def test_block_that_lacks_one_thing_has_one_error(lacking):
+    meta = {
+        "template": "blocks/text.html",
+        "description": "Some words.",
+        "icon": "pilcrow",
+        "preview_value": "Words",
+    }
+    del meta["preview_value" if lacking == "preview" else lacking]
+    block = blocks.StructBlock([], **meta)
+    block.set_name("almost")
+    (error,) = block_errors(block, StandardPage)
+    assert error.id == "home.E004"
+    assert error.msg.endswith(f"has no {lacking}.")
+
+
+def test_block_whose_template_is_missing_has_an_error():
+    block = blocks.StructBlock(
+        [],
+        template="blocks/no_such_block.html",
+        description="Some words.",
+        icon="pilcrow",
+        preview_value={},
+    )
+    block.set_name("lost")
+    assert ids(block_errors(block, StandardPage)) == ["home.E004"]

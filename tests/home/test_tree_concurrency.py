@@ -1,0 +1,97 @@
+"""Many processes change the page tree at the same time, and it stays whole."""
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from wagtail.models import Page, Site
+
+from tests.factories import CommunityIndexPageFactory, HomePageFactory
+
+PROCESSES = 8
+OPERATIONS = 100
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+def database_address() -> str:
+    """Return the address of the test database, for another process."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    server = os.environ["TEST_DATABASE_URL"]
+    return urlsplit(server)._replace(path=f"/{database['NAME']}").geturl()
+
+
+@pytest.fixture
+def tree():
+    """Make a small tree of sections, committed, for other processes to change."""
+    root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root")
+    Page.objects.filter(depth=2).delete()
+    root.refresh_from_db()
+    home = HomePageFactory(parent=root)
+    Site.objects.update_or_create(
+        is_default_site=True, defaults={"hostname": "localhost", "root_page": home}
+    )
+    for _ in range(5):
+        section = CommunityIndexPageFactory(parent=home)
+        for _ in range(8):
+            CommunityIndexPageFactory(parent=section)
+    get_user_model().objects.create_superuser("admin", "a@example.gov.uk", "password")
+    return home
+
+
+def change_at_once(*options: str) -> list[str]:
+    """Let all processes change the tree; return what the failed ones printed."""
+    environment = {**os.environ, "TEST_DATABASE_URL": database_address()}
+    connection.close()
+    workers = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tests.home.tree_worker"),
+                *(str(seed), str(OPERATIONS), *options),
+            ],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for seed in range(PROCESSES)
+    ]
+    outputs = [worker.communicate(timeout=500)[0] for worker in workers]
+    return [
+        output
+        for worker, output in zip(workers, outputs, strict=True)
+        if worker.returncode
+    ]
+
+
+def wrong_places() -> list[str]:
+    """Return what is wrong with the tree: structure, child counts, URL paths."""
+    problems = [str(problem) for problem in Page.find_problems() if problem]
+    url_paths = dict(Page.objects.values_list("path", "url_path"))
+    for page in Page.objects.filter(depth__gt=2):
+        parent_url_path = url_paths.get(page.path[: -Page.steplen], "no parent")
+        if page.url_path != f"{parent_url_path}{page.slug}/":
+            problems.append(f"{page.path}: {page.url_path}")
+    return problems
+
+
+def test_eight_processes_change_the_tree_at_once_and_it_stays_whole(tree):
+    failures = change_at_once()
+
+    assert not failures, "\n".join(failures)
+    assert wrong_places() == []
+
+
+def test_without_the_lock_the_same_changes_go_wrong(tree):
+    failures = change_at_once("--unlocked")
+
+    assert failures or wrong_places()

@@ -1,0 +1,62 @@
+"""What search engines are told."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from wagtail.models import Page, PageViewRestriction
+
+from tests.factories import CommunityIndexPageFactory, StandardPageFactory
+
+
+@pytest.fixture
+def mapped(client):
+    """Return a function that reads the paths in the sitemap, in its order."""
+
+    def read():
+        response = client.get("/sitemap.xml")
+        assert response.status_code == 200
+        assert response["Content-Type"].startswith("application/xml")
+        locations = re.findall(r"<loc>(.*?)</loc>", response.content.decode())
+        return [location.removeprefix("http://localhost") for location in locations]
+
+    return read
+
+
+def test_sitemap_lists_every_page_that_visitors_may_see(section, mapped):
+    StandardPageFactory(parent=section, slug="grants")
+    assert mapped() == ["/", "/stronger-communities/", "/stronger-communities/grants/"]
+
+
+def test_sitemap_leaves_out_what_visitors_may_not_see(home, section, mapped):
+    seen = mapped()
+    StandardPageFactory(parent=section, live=False)
+    past = timezone.now() - timedelta(seconds=1)
+    StandardPageFactory(parent=section, expire_at=past)
+    private = CommunityIndexPageFactory(parent=home)
+    StandardPageFactory(parent=private)
+    PageViewRestriction.objects.create(page=private, restriction_type="login")
+    assert mapped() == seen
+
+
+def test_sitemap_leaves_out_pages_outside_the_site(home, mapped):
+    StandardPageFactory(parent=Page.objects.get(depth=1), slug="stray")
+    assert mapped() == ["/"]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "²", "99", "", "%00", "%ff"])
+def test_wrong_part_of_the_sitemap_is_not_found(home, client, number):
+    assert client.get(f"/sitemap.xml?p={number}").status_code in (404, 200)
+
+
+def test_robots_are_kept_from_admin_and_results_and_told_the_sitemap(client, db):
+    response = client.get("/robots.txt")
+    assert response["Content-Type"].startswith("text/plain")
+    assert response.content.decode().splitlines() == [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /search/",
+        "Sitemap: http://testserver/sitemap.xml",
+    ]
+    assert client.post("/robots.txt").status_code == 405

@@ -1,0 +1,152 @@
+"""What the headers of a response forbid, and that nobody gets a cookie."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import AlertFactory, EnquiryFactory, StandardPageFactory
+
+PUBLIC = [
+    "/",
+    "/stronger-communities/",
+    "/no-such-page/",
+    "/search/",
+    "/search/?query=communities",
+    "/search/?query=communities&page=9",
+    "/cant-find-it/",
+    "/cant-find-it/thanks/",
+    "/sitemap.xml",
+    "/robots.txt",
+    "/-/live",
+    "/-/ready",
+    "/documents/1/none.pdf",
+    "/media/images/none.jpg",
+]
+
+
+def policy(response):
+    parts = [part.split() for part in response["Content-Security-Policy"].split(";")]
+    return {part[0]: part[1:] for part in parts if part}
+
+
+def sources(found):
+    return {source for listed in found.values() for source in listed}
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_page_runs_and_loads_only_what_is_ours(section, client, address):
+    found = policy(client.get(address))
+    assert found["default-src"] == ["'none'"]
+    assert found["base-uri"] == ["'none'"]
+    assert found["frame-ancestors"] == ["'none'"]
+    assert found["script-src"] == found["style-src"] == ["'self'"]
+    assert sources(found) == {"'none'", "'self'"}
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_every_response_has_the_other_headers(section, client, address):
+    response = client.get(address)
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert response["X-Frame-Options"] == "DENY"
+    assert "camera=()" in response["Permissions-Policy"]
+    assert len(response["X-Request-ID"]) == 32
+
+
+def test_admin_may_run_what_the_editor_needs(admin_client):
+    found = policy(admin_client.get(reverse("wagtailadmin_home")))
+    assert "'unsafe-inline'" in found["script-src"]
+    assert found["frame-ancestors"] == ["'self'"]
+    assert found["default-src"] == found["base-uri"] == ["'none'"]
+    assert not any(source.startswith("http") for source in sources(found))
+
+
+def test_sign_in_page_has_the_policy_of_the_admin(db, client):
+    response = client.get(reverse("wagtailadmin_login"))
+    assert response.status_code == 200
+    assert "'unsafe-inline'" in policy(response)["script-src"]
+
+
+def test_public_page_is_as_strict_for_staff(section, admin_client):
+    found = policy(admin_client.get("/"))
+    assert "'unsafe-inline'" not in sources(found)
+
+
+def test_own_admin_page_has_the_policy_of_the_admin(admin_client):
+    enquiry = EnquiryFactory()
+    response = admin_client.get(reverse("close_enquiry", args=[enquiry.pk]))
+    assert "'unsafe-inline'" in policy(response)["script-src"]
+
+
+def test_public_pages_hold_no_inline_script_or_style(section, read):
+    StandardPageFactory(parent=section)
+    AlertFactory()
+    for address in PUBLIC[:4]:
+        status = 404 if "no-such" in address else 200
+        html = read(address, status=status)
+        assert not html.select("style, [style]")
+        assert all(script.get("src") for script in html.select("script"))
+        for tag in html.find_all(True):
+            assert not [name for name in tag.attrs if name.startswith("on")]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_nobody_gets_a_cookie_by_looking(section, client, address):
+    AlertFactory()
+    assert not client.get(address).cookies
+    assert not client.head(address).cookies
+
+
+def test_nobody_gets_a_cookie_by_sending_the_form(section, client):
+    assert not client.post(reverse("enquiry"), {"message": ""}).cookies
+    assert not client.post(reverse("enquiry"), {"website": "x"}).cookies
+
+
+def test_staff_get_their_cookie_when_they_sign_in(client, django_user_model):
+    """Prove that these tests would see a cookie."""
+    django_user_model.objects.create_superuser("officer", password="x")
+    address = reverse("wagtailadmin_login")
+    response = client.post(address, {"username": "officer", "password": "x"})
+    assert "sessionid" in response.cookies
+    assert response.cookies["sessionid"]["httponly"]
+    assert response.cookies["sessionid"]["samesite"] == "Lax"
+
+
+def test_pages_ask_nothing_of_other_sites(section, read):
+    for address in PUBLIC[:2]:
+        html = read(address)
+        loaded = [tag["src"] for tag in html.select("[src]")]
+        loaded += [tag["href"] for tag in html.select("link[href]")]
+        assert loaded
+        assert all(each.startswith("/") for each in loaded)
+        assert not any(each.startswith("//") for each in loaded)
+
+
+def test_request_id_of_the_proxy_is_kept_and_nonsense_is_not(db, client):
+    sent = "0f8fad5bd9cb469fa16570867728950e"
+    response = client.get("/-/live", headers={"X-Request-ID": sent})
+    assert response["X-Request-ID"] == sent
+    for nonsense in ("x", "a" * 5_000, '"} {"level": "x"'):
+        response = client.get("/-/live", headers={"X-Request-ID": nonsense})
+        assert len(response["X-Request-ID"]) == 32
+        assert response["X-Request-ID"] != nonsense
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "localhost@evil.example", "localhost:x"],
+)
+def test_unknown_host_is_a_bad_request(home, client, host):
+    for address in ("/", "/sitemap.xml", "/no-such-page/"):
+        response = client.get(address, headers={"Host": host})
+        assert response.status_code == 400
+        assert host not in response.content.decode()
+
+
+def test_plain_http_is_redirected_except_for_health(home, client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    client.handler._middleware_chain = None
+    assert client.get("/")["Location"] == "https://testserver/"
+    assert client.get("/-/live").status_code == 200
+    assert client.get("/-/ready").status_code == 200

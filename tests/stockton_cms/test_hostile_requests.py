@@ -1,0 +1,199 @@
+"""No address and no form that somebody makes up brings the site down."""
+
+import random
+import time
+from collections import Counter
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.documents.models import Document
+
+from search.enquiries.forms import SIGNER
+from tests.factories import AlertFactory, StandardPageFactory
+
+REQUESTS = 300
+PIECES = [
+    "\0",
+    "%00",
+    "%ff",
+    "%ed%a0%80",
+    "%2e%2e%2f",
+    "../",
+    "//",
+    "\\",
+    "[",
+    "]",
+    "'",
+    '"',
+    "<script>",
+    "{{7*7}}",
+    "%s%n%x",
+    "\u202e",
+    "😀",
+    "é",
+    "٣",
+    "²",
+    "\r\n",
+    ";",
+    "&",
+    "=",
+    "#",
+    "?",
+    "-1",
+    "0",
+    "99999999999999999999",
+    "NaN",
+    "x" * 300,
+    "' OR 1=1 --",
+    "communities",
+]
+ROUTES = [
+    "/",
+    "/search/",
+    "/cant-find-it/",
+    "/cant-find-it/thanks/",
+    "/stronger-communities/",
+    "/documents/1/",
+    "/documents/",
+    "/media/images/",
+    "/media/",
+    "/sitemap.xml",
+    "/robots.txt",
+    "/alerts/1/close/",
+    "/alerts/",
+    "/-/live",
+    "/-/ready",
+    "/static/",
+    "/_util/authenticate_with_password/1/1/",
+]
+PARAMETERS = ["query", "page", "from", "p", "q", "next", "export", "foo", "", "%ff"]
+FIELDS = ["message", "email", "query", "from_path", "shown_at", "website", "next"]
+
+
+@pytest.fixture
+def visitor(section):
+    """Return a visitor to a small site that has one of everything."""
+    StandardPageFactory(parent=section)
+    AlertFactory(is_dismissible=True)
+    file = ContentFile(b"%PDF-1.4", name="plan.pdf")
+    Document.objects.create(title="Plan", file=file)
+    Redirect.objects.create(old_path="/old", redirect_link="/")
+    return Client(raise_request_exception=False)
+
+
+def make_request(chance, visitor):
+    """Send one made-up request; return what it was, and the response."""
+    some = "".join(chance.choices(PIECES, k=chance.randint(0, 4)))
+    path = chance.choice(ROUTES) + chance.choice(["", some, f"{some}/"])
+    query = "&".join(
+        f"{chance.choice(PARAMETERS)}={''.join(chance.choices(PIECES, k=2))}"
+        for _ in range(chance.randint(0, 3))
+    )
+    raw_path = path.encode("utf-8", "surrogatepass").decode("latin-1")
+    if chance.random() < 0.5:
+        # As a server hands it over once it has read the percent signs.
+        raw_path = raw_path.replace("%00", "\0").replace("%ff", "\xff")
+    sent = {
+        "PATH_INFO": raw_path,
+        "QUERY_STRING": query.encode("utf-8").decode("latin-1"),
+    }
+    if chance.random() < 0.3:
+        data = {
+            field: "".join(chance.choices(PIECES, k=chance.randint(0, 3)))
+            for field in chance.sample(FIELDS, k=chance.randint(0, 7))
+        }
+        if chance.random() < 0.5:
+            data["shown_at"] = SIGNER.sign(str(time.time() - 60))
+        return ("POST", sent, data), visitor.post("/", data, **sent)
+    method = chance.choice([visitor.get, visitor.get, visitor.head, visitor.options])
+    return (method.__name__, sent), method("/", **sent)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_made_up_requests_never_cause_a_server_error(visitor, seed):
+    chance = random.Random(seed)
+    statuses, faults = Counter(), []
+    for _ in range(REQUESTS // 2):
+        started = time.process_time()
+        request, response = make_request(chance, visitor)
+        statuses[response.status_code] += 1
+        if response.status_code >= 500 or time.process_time() - started > 2:
+            faults.append((response.status_code, request))
+    assert faults == []
+    # The requests reach both what is there and what is not.
+    assert statuses[200] > 20
+    assert statuses[404] > 20
+
+
+def test_these_tests_would_see_a_server_error(visitor, monkeypatch):
+    monkeypatch.setattr("search.views.get_results", None)
+    assert visitor.get("/search/").status_code == 500
+
+
+PATHS = {
+    "NUL": "/a\0b/",
+    "NUL alone": "/\0",
+    "bad UTF-8": "/\xff\xfe/",
+    "a surrogate": "/\xed\xa0\x80/",
+    "very long": "/" + "a" * 4_000,
+    "very long with slash": "/" + "a" * 4_000 + "/",
+    "very deep": "/a" * 2_000 + "/",
+    "two slashes": "//evil.example/",
+    "two slashes and a bracket": "//[x/",
+    "a bracket in the address of a host": "//[::1",
+    "a percent sign": "/%/",
+    "half a percent sign": "/%e/",
+    "a backslash": "/\\evil.example/",
+    "an emoji": "/😀/".encode().decode("latin-1"),
+    "a line break": "/a\r\nSet-Cookie: x=1/",
+    "a huge number": "/documents/" + "9" * 400 + "/x.pdf",
+    "a number of another script": "/documents/٣/x.pdf".encode().decode("latin-1"),
+    "a huge alert": "/alerts/" + "9" * 400 + "/close/",
+    "a huge reference": "/cant-find-it/thanks/" + "A" * 3_000 + "/",
+    "no slash at all": "",
+    "a semicolon": "/;x=1/",
+    "brackets of a template": "/{{7*7}}/{%x%}/",
+}
+
+
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
+@pytest.mark.parametrize("query", ["", "x=%00", "%ff=[//", "a=1;b=2"])
+def test_hostile_address_is_cleanly_answered(visitor, path, query):
+    response = visitor.get("/", PATH_INFO=path, QUERY_STRING=query)
+    assert response.status_code in (200, 301, 302, 400, 404, 405)
+    assert "Set-Cookie" not in response.headers
+    assert not response.get("Location", "").startswith("//")
+    if response.status_code == 404:
+        assert "Page not found" in response.content.decode()
+
+
+def test_redirects_still_work_beside_hostile_addresses(visitor):
+    for path in ("/old/", "/old"):
+        response = visitor.get(path, follow=True)
+        assert (response.status_code, response.redirect_chain[-1][0]) == (200, "/")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"message=%ff&shown_at=%00"),
+        ("application/x-www-form-urlencoded", b"\xff\xfe\x00" * 100),
+        ("application/x-www-form-urlencoded", b"a=1&" * 10_001),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
+        ("multipart/form-data; boundary=" + "x" * 300, b""),
+        ("application/json", b'{"message": "x"}'),
+        ("text/plain; charset=no-such", b"message=x"),
+        ("application/x-www-form-urlencoded; charset=no-such", b"message=x"),
+        ("", b"message=x"),
+        ("application/x-www-form-urlencoded", b"message=" + b"x" * 3_000_000),
+    ],
+)
+def test_body_that_is_no_form_is_cleanly_refused(visitor, content_type, body):
+    response = visitor.generic(
+        "POST", reverse("enquiry"), body, content_type=content_type
+    )
+    assert response.status_code in (400, 413, 422)

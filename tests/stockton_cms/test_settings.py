@@ -1,0 +1,237 @@
+"""The site starts with safe settings or says in one line why it does not."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# The environment wins over a developer's .env, so each variable is given, if empty.
+VARIABLES = (
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+)
+PRODUCTION = {
+    "SECRET_KEY": "a-KEY-for-0ne-test-only_with-more-than-fifty-signs-in-it.9f8e7d6c",
+    "ALLOWED_HOSTS": "www.example.gov.uk",
+    "HTTPS": "true",
+    "DEBUG": "false",
+    "SITE_URL": "https://www.example.gov.uk",
+    "EMAIL_URL": "smtp://mail.example.gov.uk:25",
+    "BEHIND_TLS_PROXY": "true",
+}
+PRINT_SETTINGS = """
+import json, sys
+from stockton_cms import settings
+names = sys.argv[1:]
+print(json.dumps({name: getattr(settings, name) for name in names}, default=str))
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return a function that runs Python in a production-like environment."""
+
+    def python(*arguments, folder=ROOT, **changes):
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DJANGO_SETTINGS_MODULE": "stockton_cms.settings",
+            "DATA_DIR": str(tmp_path),
+            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+            **PRODUCTION,
+            **changes,
+        }
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env={name: text for name, text in environment.items() if text is not None},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return python
+
+
+@pytest.fixture
+def settings_with(run, tmp_path):
+    """Return a function that reads some settings as an environment makes them.
+
+    From a copy, beside which there is no .env.
+    """
+    copy = tmp_path / "copy" / "stockton_cms"
+    copy.mkdir(parents=True)
+    for name in ("__init__.py", "settings.py"):
+        shutil.copy(ROOT / "stockton_cms" / name, copy)
+
+    def read(*names, **changes):
+        result = run("-c", PRINT_SETTINGS, *names, folder=copy.parent, **changes)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return read
+
+
+def only_line(result):
+    (line,) = result.stderr.splitlines()
+    assert result.returncode != 0
+    assert result.stdout == ""
+    return line
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_start_stops_with_one_line_that_names_what_is_missing(run, name):
+    line = only_line(run("manage.py", "check", **{name: ""}))
+    assert line.startswith(f"{name} is missing.")
+    assert "README.md" in line
+
+
+def test_wsgi_stops_just_as_clearly(run):
+    line = only_line(run("-c", "import stockton_cms.wsgi", SECRET_KEY=""))
+    assert line.startswith("SECRET_KEY is missing.")
+
+
+@pytest.mark.parametrize("length", [1, 49])
+def test_short_secret_key_is_refused(run, length):
+    line = only_line(run("manage.py", "check", SECRET_KEY="x" * length))
+    assert "SECRET_KEY is too short" in line
+    assert "50" in line
+
+
+def test_production_settings_pass_djangos_deployment_check(run):
+    result = run("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert result.returncode == 0, result.stderr
+    assert "no issues (0 silenced)" in result.stdout
+
+
+def test_deployment_check_would_notice_what_is_unsafe(run):
+    """Prove that the check above looks."""
+    arguments = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    result = run(*arguments, HTTPS="false")
+    assert result.returncode != 0
+    assert "security.W" in result.stderr
+
+
+def test_defaults_are_safe(settings_with):
+    names = (
+        "DEBUG",
+        "SECURE_SSL_REDIRECT",
+        "SECURE_HSTS_SECONDS",
+        "SESSION_COOKIE_SECURE",
+        "SESSION_COOKIE_HTTPONLY",
+        "SESSION_COOKIE_SAMESITE",
+        "SESSION_COOKIE_NAME",
+        "CSRF_COOKIE_SECURE",
+        "CSRF_COOKIE_NAME",
+        "SESSION_COOKIE_AGE",
+        "SESSION_ENGINE",
+        "PASSWORD_RESET_TIMEOUT",
+        "EMAIL_TIMEOUT",
+        "TIME_ZONE",
+        "LANGUAGE_CODE",
+        "SECURE_PROXY_SSL_HEADER",
+    )
+    unset = dict.fromkeys(("DEBUG", "HTTPS", "BEHIND_TLS_PROXY", "EMAIL_URL"))
+    assert settings_with(*names, **unset) == {
+        "DEBUG": False,
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_SECURE": True,
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
+        "SESSION_COOKIE_AGE": 28_800,
+        "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
+        "PASSWORD_RESET_TIMEOUT": 3_600,
+        "EMAIL_TIMEOUT": 5,
+        "TIME_ZONE": "Europe/London",
+        "LANGUAGE_CODE": "en-gb",
+        "SECURE_PROXY_SSL_HEADER": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "HTTPS", "BEHIND_TLS_PROXY"])
+def test_slip_of_the_pen_stops_the_start(run, name):
+    line = only_line(run("manage.py", "check", **{name: "ture"}))
+    assert line == f"{name} must be true or false."
+
+
+def test_empty_flag_is_as_safe_as_none(settings_with):
+    safe = settings_with("DEBUG", "HTTPS", DEBUG="", HTTPS="")
+    assert safe == {"DEBUG": False, "HTTPS": True}
+
+
+def test_flag_is_read_in_any_case(settings_with):
+    assert settings_with("HTTPS", HTTPS="False") == {"HTTPS": False}
+    assert settings_with("DEBUG", DEBUG="True ") == {"DEBUG": True}
+
+
+def test_proxy_is_believed_only_where_there_is_one(settings_with):
+    believed = settings_with("SECURE_PROXY_SSL_HEADER", BEHIND_TLS_PROXY="true")
+    assert believed == {"SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"]}
+
+
+def test_several_hosts_are_read_with_and_without_spaces(settings_with):
+    hosts = settings_with("ALLOWED_HOSTS", ALLOWED_HOSTS="a.example, b.example")
+    assert hosts == {"ALLOWED_HOSTS": ["a.example", "b.example"]}
+
+
+def test_postgresql_has_a_pool_and_time_limits(settings_with):
+    address = "postgres://u:p@db.example/site?sslmode=verify-full"
+    database = settings_with("DATABASES", DATABASE_URL=address)["DATABASES"]["default"]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["CONN_MAX_AGE"] == 0
+    assert database["CONN_HEALTH_CHECKS"] is True
+    options = database["OPTIONS"]
+    assert options["connect_timeout"] == 3
+    assert "-c statement_timeout=5000" in options["options"]
+    assert "-c lock_timeout=3000" in options["options"]
+    assert options["pool"]["max_size"] >= 4
+    assert options["sslmode"] == "verify-full"
+
+
+def test_sqlite_loses_no_write_and_keeps_its_keys(settings_with, tmp_path):
+    address = f"sqlite:///{tmp_path}/deep/site.sqlite3"
+    database = settings_with("DATABASES", DATABASE_URL=address)["DATABASES"]["default"]
+    assert database["NAME"] == f"{tmp_path}/deep/site.sqlite3"
+    assert (tmp_path / "deep").is_dir()
+    options = database["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert options["timeout"] == 20
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        assert f"PRAGMA {pragma};" in options["init_command"]
+
+
+def test_passwords_have_fifteen_characters_at_least(settings_with):
+    validators = settings_with("AUTH_PASSWORD_VALIDATORS")["AUTH_PASSWORD_VALIDATORS"]
+    lengths = [each["OPTIONS"].get("min_length") for each in validators]
+    assert 15 in lengths
+
+
+def test_files_that_staff_may_upload_hold_no_script(settings_with):
+    allowed = settings_with("WAGTAILIMAGES_EXTENSIONS", "WAGTAILDOCS_EXTENSIONS")
+    for extensions in allowed.values():
+        assert not {"svg", "html", "htm", "js", "xml"}.intersection(extensions)
+
+
+def test_nothing_calls_outside(settings_with):
+    assert settings_with(
+        "WAGTAIL_ENABLE_UPDATE_CHECK",
+        "WAGTAIL_ENABLE_WHATS_NEW_BANNER",
+        "WAGTAIL_GRAVATAR_PROVIDER_URL",
+        "WAGTAILEMBEDS_FINDERS",
+    ) == {
+        "WAGTAIL_ENABLE_UPDATE_CHECK": False,
+        "WAGTAIL_ENABLE_WHATS_NEW_BANNER": False,
+        "WAGTAIL_GRAVATAR_PROVIDER_URL": None,
+        "WAGTAILEMBEDS_FINDERS": [],
+    }
