@@ -35,45 +35,50 @@ class PageIndex:
     """
 
     def __init__(self):
-        self._lock = threading.Lock()
-        self._empty()
-
-    def _empty(self) -> None:
         self.schema = build_schema()
-        self._index = tantivy.Index(self.schema)
-        self._index.register_tokenizer(TOKENIZER_NAME, analyzer)
-        self._writer = self._index.writer(WRITER_MEMORY_BYTES, num_threads=1)
+        self._lock = threading.Lock()
+        self._index, self._writer = self._make_empty()
         self._version = -1
+
+    def _make_empty(self) -> tuple[tantivy.Index, tantivy.IndexWriter]:
+        index = tantivy.Index(self.schema)
+        index.register_tokenizer(TOKENIZER_NAME, analyzer)
+        return index, index.writer(WRITER_MEMORY_BYTES, num_threads=1)
 
     def catch_up(self) -> None:
         """Read what has changed in the database since the last time."""
-        # The version first: whatever is read after it is at least that new.
-        version = get_content_version()
-        if version == self._version:
+        if get_content_version() == self._version:
             return
         with self._lock:
-            if version < self._version:
-                logger.warning("The content version went back; indexing anew.")
-                self._empty()
+            # Asked again, as another thread may have caught up meanwhile; and before
+            # the documents: whatever is read after it is at least that new.
+            version = get_content_version()
             if version == self._version:
                 return
-            changed = SearchDocument.objects.filter(version__gt=self._version)
-            for document in changed.iterator(chunk_size=500):
-                self._write(document)
-            self._writer.commit()
-            self._index.reload()
-            self._version = version
+            index, writer, since = self._index, self._writer, self._version
+            if version < since:
+                logger.warning("The content version went back; indexing anew.")
+                (index, writer), since = self._make_empty(), -1
+            try:
+                changed = SearchDocument.objects.filter(version__gt=since)
+                for document in changed.iterator(chunk_size=500):
+                    self._write(writer, document)
+                writer.commit()
+            except BaseException:
+                writer.rollback()
+                raise
+            index.reload()
+            self._index, self._writer, self._version = index, writer, version
 
-    def _write(self, document: SearchDocument) -> None:
-        if self._version >= 0:
-            self._writer.delete_documents_by_term("page_id", document.pk)
+    def _write(self, writer: tantivy.IndexWriter, document: SearchDocument) -> None:
+        writer.delete_documents_by_term("page_id", document.pk)
         if not document.is_public:
             return
         expires = document.expires_at.timestamp() if document.expires_at else NEVER
         values = {name: fold(getattr(document, name)) for name in FIELD_WEIGHTS}
         values |= {"page_id": document.pk, "expires": int(expires)}
         # `Document(**values)` with an integer kills the writer's thread (measured).
-        self._writer.add_document(tantivy.Document.from_dict(values, self.schema))
+        writer.add_document(tantivy.Document.from_dict(values, self.schema))
 
     def search(
         self, text: str, at: datetime, offset: int, limit: int
@@ -101,30 +106,18 @@ class PageIndex:
         ids = [searcher.doc(address)["page_id"][0] for _, address in result.hits]
         return ids, result.count
 
-    def extract(self, text: str, body: str, most_characters: int) -> tuple[str, list]:
-        """Return the part of a text that answers a query best, and what to mark in it.
-
-        The second is a list of (start, end) in the part.
-        """
-        query = build_query(text, self.schema)
-        if query is None or not body:
-            return body[:most_characters], []
+    def best_part(self, query_text: str, text: str, most_characters: int) -> str:
+        """Return the part of a text that answers a query best; else its beginning."""
+        query = build_query(query_text, self.schema)
+        if query is None or not text:
+            return text[:most_characters]
         generator = tantivy.SnippetGenerator.create(
             self._index.searcher(), query, self.schema, "body"
         )
         generator.set_max_num_chars(most_characters)
-        document = tantivy.Document.from_dict({"body": body}, self.schema)
-        snippet = generator.snippet_from_doc(document)
-        part = snippet.fragment()
-        if not part:
-            return body[:most_characters], []
-        # The marks count bytes; texts here count characters.
-        raw = part.encode()
-        marks = [
-            (len(raw[: mark.start].decode()), len(raw[: mark.end].decode()))
-            for mark in snippet.highlighted()
-        ]
-        return part, marks
+        document = tantivy.Document.from_dict({"body": text}, self.schema)
+        part = generator.snippet_from_doc(document).fragment()
+        return part or text[:most_characters]
 
 
 page_index = PageIndex()

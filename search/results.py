@@ -1,5 +1,6 @@
 """One page of search results, ready to show."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,14 +8,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from wagtail.models import Page
 
+from home.addresses import public_path
 from home.listings import kind_of
-from home.navigation import public_path
 from home.pages import visible_pages
 from search.documents import SearchDocument
 from search.index import page_index
+from search.query import analyzer, fold, query_stems
 
 PER_PAGE = 10
 EXTRACT_CHARACTERS = 240
+# Nobody reads further, and an offset costs as much as all results before it.
+LAST_PAGE = 100
+WORD = re.compile(r"\w+(?:['’‘`]\w+)*")
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class ResultPage:
 
     @property
     def last_number(self) -> int:
-        """The number of the last page of results; at least 1."""
-        return max(1, -(-self.count // PER_PAGE))
+        """The number of the last page of results that can be read; at least 1."""
+        return min(LAST_PAGE, max(1, -(-self.count // PER_PAGE)))
 
 
 def get_results(query: str, number: int, root: Page, at: datetime) -> ResultPage:
@@ -87,13 +92,15 @@ def get_results(query: str, number: int, root: Page, at: datetime) -> ResultPage
 def marked_extract(query: str, document: SearchDocument) -> SafeString:
     """Return the part of a page that answers the query, escaped, its words marked."""
     text = " ".join(f"{document.summary} {document.body}".split())
-    part, marks = page_index.extract(query, text, EXTRACT_CHARACTERS)
+    part = page_index.best_part(query, text, EXTRACT_CHARACTERS)
+    # Not with the marks of Tantivy: it knows no words but those of some page's body.
+    stems = set(query_stems(query))
     pieces, position = [], 0
-    for start, end in marks:
-        pieces.append(
-            format_html("{}<mark>{}</mark>", part[position:start], part[start:end])
-        )
-        position = end
+    for word in WORD.finditer(part):
+        if stems.intersection(analyzer.analyze(fold(word[0]))):
+            before = part[position : word.start()]
+            pieces.append(format_html("{}<mark>{}</mark>", before, word[0]))
+            position = word.end()
     return format_html_join(
         "", "{}", ((piece,) for piece in [*pieces, part[position:]])
     )

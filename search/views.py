@@ -5,12 +5,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from home.navigation import site_root
+from home.addresses import site_root
 from search.query import clean_query
-from search.results import get_results
-
-# Nobody reads further, and an offset costs as much as all results before it.
-LAST_PAGE = 100
+from search.results import LAST_PAGE, get_results
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """Enquiries in the admin: listed, searched, read and closed, never edited."""
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,6 +9,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from wagtail_modeladmin.helpers import ButtonHelper, PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin
+from wagtail_modeladmin.views import IndexView
 
 from search.enquiries.models import Enquiry, EnquiryStatus
 
@@ -40,11 +42,33 @@ class EnquiryButtonHelper(ButtonHelper):
                 {
                     "url": reverse("close_enquiry", args=[obj.pk]),
                     "label": "Close",
-                    "classname": self.finalise_classname(["no"]),
+                    "classname": self.finalise_classname(
+                        ["button-small", "button-secondary"]
+                    ),
                     "title": f"Close enquiry {obj.reference}",
                 }
             )
         return buttons
+
+
+class EnquiryIndexView(IndexView):
+    """The list, deaf to parameters of the address that are not its filters."""
+
+    def dispatch(self, request, *args, **kwargs):
+        """Show the list; all of it where what is asked for makes no sense."""
+        if "%00" in request.GET.urlencode():
+            # PostgreSQL knows no such text.
+            return redirect(self.index_url)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except IncorrectLookupParameters:
+            return redirect(self.index_url)
+
+    def get_filters_params(self, params=None):
+        """Leave out what would be taken for a field and end in an error."""
+        names = tuple(self.list_filter)
+        chosen = super().get_filters_params(params)
+        return {key: chosen[key] for key in chosen if key.startswith(names)}
 
 
 class EnquiryAdmin(ModelAdmin):
@@ -56,6 +80,7 @@ class EnquiryAdmin(ModelAdmin):
     menu_order = 300
     permission_helper_class = EnquiryPermissionHelper
     button_helper_class = EnquiryButtonHelper
+    index_view_class = EnquiryIndexView
     list_display = ["reference", "short_message", "query", "created_at", "status"]
     list_filter = ["status", "created_at"]
     list_per_page = 50

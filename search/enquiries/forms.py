@@ -4,6 +4,7 @@ from time import time
 
 from django import forms
 from django.core import signing
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from search.enquiries.models import Enquiry
 from search.query import clean_query
@@ -11,6 +12,16 @@ from search.query import clean_query
 SIGNER = signing.Signer(salt="enquiry-form")
 FASTEST_PERSON_SECONDS = 3
 FORM_LIFETIME_SECONDS = 24 * 60 * 60
+
+
+class CarriedField(forms.CharField):
+    """What the page carried along: cleaned and cut, as no resident can mend it."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value):
+        """Return one line of at most `max_length` characters."""
+        return clean_query(super().to_python(value), self.max_length)
 
 
 class EnquiryForm(forms.ModelForm):
@@ -26,9 +37,8 @@ class EnquiryForm(forms.ModelForm):
     class Meta:
         model = Enquiry
         fields = ["message", "email", "query", "from_path"]
+        field_classes = {"query": CarriedField, "from_path": CarriedField}
         widgets = {
-            "query": forms.HiddenInput,
-            "from_path": forms.HiddenInput,
             "message": forms.Textarea(attrs={"rows": 5}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
         }
@@ -60,14 +70,11 @@ class EnquiryForm(forms.ModelForm):
             if name in self.errors:
                 self.fields[name].widget.attrs["aria-invalid"] = "true"
 
-    def clean_query(self) -> str:
-        """Return the search that was carried along, as search itself cleans it."""
-        return clean_query(self.cleaned_data["query"])
-
     def clean_from_path(self) -> str:
         """Keep only a path of this site."""
         path = self.cleaned_data["from_path"]
-        return path if path.startswith("/") and not path.startswith("//") else ""
+        is_local = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+        return path if path.startswith("/") and is_local else ""
 
     def clean(self):
         """Ask to send again what came faster than a person types, or far too late."""

@@ -1,0 +1,115 @@
+"""Nothing that somebody types or sends brings the search down."""
+
+import pytest
+from django.urls import reverse
+
+from search.query import MOST_CHARACTERS, clean_query
+from tests.factories import StandardPageFactory
+
+HOSTILE = {
+    "nothing but a NUL": "\0",
+    "NUL inside": "allot\0ment",
+    "ten kilobytes of a word": "a" * 10_240,
+    "ten kilobytes of words": "allotment " * 1_024,
+    "1,250 different words": " ".join(f"word{number}" for number in range(1_250)),
+    "only quotes": "\"\"\"'''",
+    "an inch sign": '5" pipe',
+    "operators": "AND OR NOT allotment -garden +(",
+    "operators of Tantivy": 'title:allotment^4 AND body:[a TO z] "x"~2 *',
+    "operators of SQLite": "allotment NEAR/2 garden* ^title {title}:x",
+    "operators of PostgreSQL": "allotment & | ! <-> :* (garden",
+    "brackets": "((((([[[[{{{{",
+    "backslashes": "\\\\\\ \\0 \\x \\",
+    "percent signs": "% %% %s %(x)s",
+    "braces": "{} {0} {x.__class__} {{ 7*7 }} {% debug %}",
+    "lone surrogate": "allotment \ud800 \udfff",
+    "emoji": "🥕🧑‍🌾👨‍👩‍👧‍👦 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "right to left": "\u202eallotment\u202c \u200f\u2066x\u2069",
+    "combining signs": "a" + "\u0301" * 500,
+    "SQL": "'; DROP TABLE wagtailcore_page; --",
+    "SQL with a comment": "1 OR 1=1 /* */ UNION SELECT password",
+    "HTML": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "line breaks": "a\r\nSet-Cookie: x=1\r\n\r\n<html>",
+    "control signs": "".join(map(chr, range(32))) + "\x7f\x80\x9f",
+    "a path": "../../../../etc/passwd",
+    "expansion when folded": "ﷺ" * 300,
+    "words without letters": "--- ... ___ !!!",
+    "underscores": "_allotment_ __init__",
+    "not a character": "\ufffe\uffff\U0010ffff",
+    "one very long word": "x" * 299,
+    "upper case that grows": "ẞİŉ" * 100,
+}
+
+
+@pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_search_gives_a_page_of_results(home, client, query):
+    StandardPageFactory(parent=home, title="Allotment garden", body=[])
+    sent = query.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    response = client.get(reverse("search"), {"query": sent})
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert "<script>alert" not in html
+    assert "onerror=alert(1)>" not in html
+    assert "\0" not in html
+    response = client.get(reverse("search"), {"query": "allotment", "page": sent})
+    assert response.status_code == 404
+    response = client.get(reverse("search"), {sent: sent, "query": "allotment"})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "query=%ff",
+        "query=%ff%fe%00allotment",
+        "query=%ed%a0%80",
+        "query=%c0%af",
+        "query=%",
+        "query=%zz",
+        "query=%u0061",
+        "query",
+        "query=&query=&query=allotment",
+        "query[]=allotment",
+        "%ff=%ff&query=allotment",
+        "&&&&===",
+        "query=allotment;page=2",
+        "query=a%0d%0aSet-Cookie:%20x=1",
+        "query=allotment&page=1&page=x",
+    ],
+)
+def test_raw_query_string_gives_results_or_not_found(home, client, raw):
+    response = client.get(reverse("search"), QUERY_STRING=raw)
+    assert response.status_code in (200, 404)
+    assert not response.cookies
+
+
+def test_more_parameters_than_django_reads_are_a_bad_request(home, client):
+    raw = "&".join(f"query{number}=x" for number in range(10_001))
+    response = client.get(reverse("search"), QUERY_STRING=raw)
+    assert response.status_code in (200, 400)
+
+
+def test_word_beside_hostile_signs_still_finds(home, search_for):
+    StandardPageFactory(parent=home, title="Pipe 5 inches", summary="")
+    for query in ('5" pipe', "pipe\\", "(pipe", "pipe AND", "pipe*", '"pipe', "pipe\0"):
+        assert search_for(query).titles == ["Pipe 5 inches"], query
+
+
+def test_operators_have_no_meaning(home, search_for):
+    StandardPageFactory(parent=home, title="Allotment", summary="")
+    assert search_for("title:allotment").count == 1
+    assert search_for("-allotment").count == 1
+    assert search_for("allotm*").count == 0
+
+
+def test_what_was_typed_is_cut_and_made_one_line():
+    assert clean_query("  blue \r\n\t bin\0s ") == "blue bin s"
+    assert len(clean_query("x" * 10_000)) == MOST_CHARACTERS
+    assert clean_query("\ud800\0\x1f\u200b") == ""
+    assert clean_query("") == ""
+
+
+def test_words_after_the_limit_cost_nothing_and_find_nothing(home, search_for):
+    StandardPageFactory(parent=home, title="Allotment", summary="")
+    assert search_for("x " * MOST_CHARACTERS + "allotment").count == 0
+    assert search_for("allotment " + "x " * MOST_CHARACTERS).count == 1
