@@ -1,0 +1,1 @@
+"""The commands; each is thin over `stockton_cms.operations`."""

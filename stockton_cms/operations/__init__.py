@@ -1,0 +1,1 @@
+"""What operators run: the example site, and pages for measuring."""

@@ -1,0 +1,285 @@
+"""Adds many pages at once, for measuring how the site does with them.
+
+The rows are written in batches, past the pages' own saving, which would take hours.
+The admin's search and its list of where a page is used do not hear of them.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from itertools import count, islice
+from typing import TextIO
+
+from django.core.files.base import ContentFile
+from django.db import DEFAULT_DB_ALIAS
+from django.utils import timezone
+from PIL import Image as Drawing
+from PIL import ImageOps
+from wagtail.images.models import Image
+from wagtail.models import Page
+
+from community.models import (
+    CommunityIndexPage,
+    Partner,
+    PartnershipPage,
+    PolicyUpdatePage,
+)
+from community.models.policy import PolicyKind
+from home.freshness import raise_content_version
+from home.models import HomePage, StandardPage
+from home.pages import BasePage, public_pages
+from home.pictures import BANNER_SPEC, CARD_SPEC, make_rendition
+from home.tree import tree_lock
+from search.extract import extract_text
+from search.models import SearchDocument
+from stockton_cms.operations.example.pictures import draw_scene
+from stockton_cms.operations.example.scenes import SCENES
+from stockton_cms.operations.seed_texts import PageText, write_text
+
+ROOT_TITLE, ROOT_SLUG = "Seeded pages", "seeded-pages"
+CARDS = 20
+# The section for all, the one of the twenty cards, and the cards.
+FEWEST_PAGES = CARDS + 2
+MOST_CHILDREN = 25
+# SQLite takes 32,766 values in one statement, and a page has up to 30 in one table.
+BATCH_SIZE = 500
+PROGRESS_EVERY = 5_000
+PICTURE_TITLE = "Seeded picture"
+
+
+def seed_pages(
+    number: int, home: HomePage, stdout: TextIO, has_pictures: bool = False
+) -> Page:
+    """Add `number` pages in a new section below the home page; return that section.
+
+    The section with the slug `twenty-cards` has 20 children, each with a picture;
+    `has_pictures` gives one to all other pages too. All or none of the pages are
+    added. Raises `ValueError` when `number` is below 22.
+    """
+    if number < FEWEST_PAGES:
+        raise ValueError(f"At least {FEWEST_PAGES} pages are needed.")
+    with tree_lock():
+        nursery = Nursery(timezone.now(), home.locale_id, _pictures(), has_pictures)
+        root = _add_root(home, nursery)
+        is_public = public_pages().filter(pk=root.pk).exists()
+        # Once for all: to a reader they all appear at the same time.
+        version = raise_content_version()
+        done = 1
+        for batch in _batches(nursery.grow(root, number - 1)):
+            _save_pages(batch)
+            _save_documents(batch, version, is_public)
+            before, done = done // PROGRESS_EVERY, done + len(batch)
+            if done // PROGRESS_EVERY > before:
+                so_far = done // PROGRESS_EVERY * PROGRESS_EVERY
+                stdout.write(f"{so_far:,} of {number:,} pages\n")
+        Page.objects.filter(pk=root.pk).update(numchild=root.numchild)
+    return root
+
+
+def _add_root(home: HomePage, nursery: "Nursery") -> CommunityIndexPage:
+    """Add the section for the seeded pages; a second one is numbered."""
+    before = Page.objects.child_of(home).filter(slug__startswith=ROOT_SLUG).count()
+    root = CommunityIndexPage(
+        title=f"{ROOT_TITLE} {before + 1}" if before else ROOT_TITLE,
+        slug=f"{ROOT_SLUG}-{before + 1}" if before else ROOT_SLUG,
+        summary="Pages for measuring.",
+        first_published_at=nursery.now,
+        last_published_at=nursery.now,
+    )
+    return home.add_child(instance=root)
+
+
+@dataclass
+class Nursery:
+    """Makes pages that are not saved yet, each with its place in the tree."""
+
+    now: datetime
+    locale_id: int
+    pictures: list[Image]
+    has_pictures: bool
+
+    def __post_init__(self):
+        """Begin to count."""
+        self.numbers = count(1)
+
+    def grow(self, root: Page, below: int) -> Iterator[BasePage]:
+        """Yield so many pages to put below a section, each after its parent."""
+        rest = below - CARDS - 1
+        most = MOST_CHILDREN - 1
+        root.numchild = 1 + _children_for(rest, most)
+        cards = self._section("Twenty cards", "twenty-cards")
+        yield self._place(cards, root, step=1, below=CARDS)
+        for step in range(1, CARDS + 1):
+            card = self._leaf(has_picture=True)
+            yield self._place(card, cards, step, below=0)
+        yield from self._children(root, rest, most, first_step=2)
+
+    def _children(
+        self, parent: Page, below: int, most: int = MOST_CHILDREN, first_step: int = 1
+    ) -> Iterator[BasePage]:
+        """Yield `below` pages in all, spread evenly where they need sections."""
+        children = _children_for(below, most)
+        for place in range(children):
+            share = (below - children + place) // children
+            page = self._section() if share else self._leaf()
+            yield self._place(page, parent, first_step + place, share)
+            yield from self._children(page, share)
+
+    def _place(self, page: BasePage, parent: Page, step: int, below: int) -> BasePage:
+        page.depth = parent.depth + 1
+        page.path = Page._get_path(parent.path, page.depth, step)
+        page.url_path = f"{parent.url_path}{page.slug}/"
+        page.numchild = _children_for(below)
+        return page
+
+    def _section(self, title: str = "", slug: str = "") -> CommunityIndexPage:
+        words = write_text(next(self.numbers))
+        values = self._shared_values(words, self.has_pictures)
+        if title:
+            values |= {"title": title, "draft_title": title, "slug": slug}
+        introduction = "".join(f"<p>{text}</p>" for text in words.paragraphs[:2])
+        return CommunityIndexPage(introduction=introduction, **values)
+
+    def _leaf(self, has_picture: bool = False) -> BasePage:
+        number = next(self.numbers)
+        words = write_text(number)
+        values = self._shared_values(words, has_picture or self.has_pictures, number)
+        values["body"] = json.dumps(_body(words))
+        if number % 4 == 0:
+            page = PartnershipPage(lead_officer="Lead officer", **values)
+            page.partners = [Partner(name=words.partner, sort_order=0)]
+            return page
+        if number % 4 == 1:
+            kind = PolicyKind.values[number % len(PolicyKind.values)]
+            adopted = (self.now - timedelta(days=number % 2000)).date()
+            page = PolicyUpdatePage(kind=kind, adopted_on=adopted, **values)
+            page.documents = []
+            return page
+        return StandardPage(**values)
+
+    def _shared_values(
+        self, words: PageText, has_picture: bool, number: int = 0
+    ) -> dict:
+        published_at = self.now - timedelta(hours=number % 20_000)
+        return {
+            "title": words.title,
+            "draft_title": words.title,
+            "slug": words.slug,
+            "summary": words.summary,
+            "search_words": words.search_words,
+            "picture": self.pictures[number % CARDS] if has_picture else None,
+            "review_on": (self.now + timedelta(days=number % 400)).date(),
+            "owner_name": "Seeding team",
+            "owner_email": "seeding@example.gov.uk",
+            "locale_id": self.locale_id,
+            "live": True,
+            "first_published_at": published_at,
+            "last_published_at": published_at,
+        }
+
+
+def _children_for(below: int, most: int = MOST_CHILDREN) -> int:
+    """Return how many children a page has, if so many pages are to be below it."""
+    if below <= most:
+        return below
+    return min(most, -(-below // (MOST_CHILDREN + 1)))
+
+
+def _body(words: PageText) -> list[dict]:
+    """Return the blocks of a page: an opening, and two parts with headings."""
+    opening, *rest = words.paragraphs
+    half = len(rest) // 2
+    blocks = [{"type": "text", "value": f"<p>{opening}</p>"}]
+    for title, part in zip(words.headings, (rest[:half], rest[half:]), strict=True):
+        value = "".join(f"<p>{paragraph}</p>" for paragraph in part)
+        blocks += [
+            {"type": "heading", "value": {"text": title, "level": "h2"}},
+            {"type": "text", "value": value},
+        ]
+    return blocks
+
+
+def _batches(pages: Iterable[BasePage]) -> Iterator[list[BasePage]]:
+    pages = iter(pages)
+    while batch := list(islice(pages, BATCH_SIZE)):
+        yield batch
+
+
+def _save_pages(pages: list[BasePage]) -> None:
+    """Write the rows of pages in the page table, and in the one of each type."""
+    shared = [field for field in Page._meta.concrete_fields if not field.primary_key]
+    rows = [
+        Page(**{field.attname: getattr(page, field.attname) for field in shared})
+        for page in pages
+    ]
+    for page, row in zip(pages, Page.objects.bulk_create(rows), strict=True):
+        page.pk = row.pk
+    by_type: dict[type[BasePage], list[BasePage]] = {}
+    for page in pages:
+        by_type.setdefault(type(page), []).append(page)
+    for model, same in by_type.items():
+        # `bulk_create` refuses models with a table in two parts; this is its core.
+        model._base_manager._insert(
+            same, model._meta.local_concrete_fields, using=DEFAULT_DB_ALIAS, raw=True
+        )
+    partnerships = by_type.get(PartnershipPage, [])
+    Partner.objects.bulk_create(
+        Partner(page_id=page.pk, name=partner.name, sort_order=partner.sort_order)
+        for page in partnerships
+        for partner in page.partners.all()
+    )
+
+
+def _save_documents(pages: list[BasePage], version: int, is_public: bool) -> None:
+    """Write what search reads of the pages."""
+    SearchDocument.objects.bulk_create(
+        SearchDocument(
+            page_id=page.pk,
+            kind=page.public_kind,
+            is_public=is_public,
+            version=version,
+            **extract_text(page),
+        )
+        for page in pages
+    )
+
+
+def _pictures() -> list[Image]:
+    """Return 20 pictures, the same ones each time, with the sizes that pages show."""
+    existing = Image.objects.filter(title__startswith=PICTURE_TITLE).order_by("pk")
+    pictures = list(existing[:CARDS])
+    if len(pictures) == CARDS:
+        return pictures
+    drawings = [draw_scene(scene) for scene in SCENES]
+    for number in range(len(pictures), CARDS):
+        variant, place = divmod(number, len(SCENES))
+        picture = Image(
+            title=f"{PICTURE_TITLE} {number + 1}",
+            description=SCENES[place].description,
+            file=ContentFile(
+                _variant(drawings[place], variant), name=f"seeded-{number + 1}.png"
+            ),
+        )
+        picture.save()
+        for spec in (CARD_SPEC, BANNER_SPEC):
+            make_rendition(picture, spec)
+        pictures.append(picture)
+    return pictures
+
+
+def _variant(data: bytes, variant: int) -> bytes:
+    """Return a picture as it is, as in a mirror, or its middle only."""
+    if variant == 0:
+        return data
+    drawing = Drawing.open(BytesIO(data))
+    if variant == 1:
+        drawing = ImageOps.mirror(drawing)
+    else:
+        width, height = drawing.size
+        margins = (width // 8, height // 8, width * 7 // 8, height * 7 // 8)
+        drawing = drawing.crop(margins).resize((width, height))
+    buffer = BytesIO()
+    drawing.save(buffer, "PNG")
+    return buffer.getvalue()
