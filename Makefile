@@ -1,0 +1,84 @@
+# The commands of the project: `make` lists them.
+
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test test-slow lint format check bench requirements
+.DELETE_ON_ERROR:
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(RUN_READY) .env ## Install, prepare the database, load the example site and serve it
+	@$(BIN)/python manage.py prepare --port $(PORT)
+	@exec $(BIN)/gunicorn -c deploy/gunicorn.conf.py stockton_cms.wsgi
+
+dev: $(DEV_READY) .env ## Serve the site for development: reloads on change, shows errors
+	@DEBUG=true $(BIN)/python manage.py prepare --port $(PORT)
+	@DEBUG=true exec $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+test: $(DEV_READY) ## Run the tests on SQLite and on PostgreSQL
+	@$(BIN)/python -m tests.run -n 2
+
+test-slow: $(DEV_READY) ## Run the proofs that take long (concurrency), on both databases
+	@$(BIN)/python -m tests.run -m slow
+
+lint: $(DEV_READY) ## Check style, types of mistakes, templates and import directions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/djlint --quiet --lint stockton_cms/templates
+	@$(BIN)/lint-imports > /dev/null || $(BIN)/lint-imports
+
+format: $(DEV_READY) ## Put the code into the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+check: lint test test-slow ## Everything that must pass before a change lands
+
+bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
+	@$(BIN)/python -m stockton_cms.operations.benchmarks
+
+requirements: $(DEV_READY) ## Compile requirements*.in to hashed requirements*.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not; try make PYTHON=python3.11" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "Python could not make a virtual environment; on Debian: apt-get install python3-venv" >&2; \
+	  rm -rf $(VENV); exit 1; }
+
+# uv installs in seconds what takes pip a minute; where it cannot be had, pip does it.
+define install
+	@echo "Installing from $(1)"
+	@$(BIN)/python -m pip install --quiet uv 2> /dev/null || true
+	@if [ -x $(BIN)/uv ]; then \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	else \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r $(1); \
+	fi
+	@touch $@
+endef
+
+$(RUN_READY): requirements.txt | $(VENV)/bin/python
+	$(call install,requirements.txt)
+
+$(DEV_READY): requirements-dev.txt $(RUN_READY)
+	$(call install,requirements-dev.txt)
+
+.env:
+	@umask 077; \
+	secret=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))'); \
+	sed "s|^SECRET_KEY=.*|SECRET_KEY=$$secret|; s|127.0.0.1:8000|127.0.0.1:$(PORT)|" \
+	  .env.example > .env
+	@echo "Made .env from .env.example, with a new SECRET_KEY"

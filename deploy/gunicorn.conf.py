@@ -1,0 +1,23 @@
+"""How gunicorn serves the site, here and in production; the environment may differ."""
+
+import os
+
+bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+timeout = 25
+max_requests = 1200
+max_requests_jitter = 50
+# It would open a socket in the home folder of whoever starts it.
+control_socket_disable = True
+errorlog = "-"
+loglevel = "warning"
+
+
+def on_starting(server):
+    """Stop with one line when a setting is missing, instead of starting workers."""
+    from django.conf import settings
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
+    settings.ALLOWED_HOSTS  # noqa: B018 - reading one setting loads them all

