@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.navigation import Navigation, get_navigation
-from home.pictures import BANNER_SPEC, get_renditions
+from home.pictures import BANNER_SPEC, get_pictures
 from home.visitors import has_session
 
 register = template.Library()
@@ -61,7 +61,7 @@ def child_cards(context):
 @register.inclusion_tag("components/banner.html")
 def banner(page):
     """Show the page's picture, where it has one."""
-    pictures = get_renditions([page.picture_id], BANNER_SPEC, with_alt=True)
+    pictures = get_pictures([page.picture_id], BANNER_SPEC)
     return {"picture": pictures.get(page.picture_id)}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import wagtail_factories
 
-from home.pictures import BANNER_SPEC, CARD_SPEC, LOGO_SPEC, get_renditions
+from home.pictures import BANNER_SPEC, CARD_SPEC, LOGO_SPEC, get_pictures
 from tests.factories import StandardPageFactory
 
 
@@ -42,23 +42,23 @@ def test_page_whose_picture_is_lost_can_be_published(damage, section):
 
 def test_renditions_of_nothing_take_no_query(db, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert get_renditions([], CARD_SPEC) == {}
-        assert get_renditions([None, None], CARD_SPEC) == {}
+        assert get_pictures([], CARD_SPEC) == {}
+        assert get_pictures([None, None], CARD_SPEC) == {}
 
 
 def test_missing_renditions_are_made_once(db, django_assert_num_queries):
     images = wagtail_factories.ImageFactory.create_batch(3)
     ids = [image.pk for image in images]
-    first = get_renditions(ids, LOGO_SPEC)
+    first = get_pictures(ids, LOGO_SPEC)
     assert set(first) == set(ids)
     with django_assert_num_queries(1):
-        assert get_renditions([*ids, None, ids[0]], LOGO_SPEC) == first
+        assert get_pictures([*ids, None, ids[0]], LOGO_SPEC) == first
 
 
 def test_image_that_is_gone_is_left_out(db):
     here, lost = wagtail_factories.ImageFactory.create_batch(2)
     lose_file(lost)
-    found = get_renditions([here.pk, lost.pk, 999_999], CARD_SPEC)
+    found = get_pictures([here.pk, lost.pk, 999_999], CARD_SPEC)
     assert set(found) == {here.pk}
 
 
