@@ -41,19 +41,17 @@ def tree_lock() -> Iterator[None]:
         yield
 
 
-def reread_position(page: models.Model) -> str:
+def reread_position(page: models.Model, keep_slug: bool = False) -> str:
     """Give a page its current place in the tree, as other people have left it.
 
-    Returns its `url_path` in the database, which is not the one that saving will write
-    when the slug is about to change. Raises the page class's `DoesNotExist` when it
-    has been deleted meanwhile.
+    With `keep_slug`, for a page that is about to be saved, a changed slug stays, and
+    its URL path is left to the saving. Returns the `url_path` in the database. Raises
+    the page class's `DoesNotExist` when it has been deleted meanwhile.
     """
     fresh = page.base_page_model.objects.values(*TREE_FIELDS).get(pk=page.pk)
-    slug_in_database = fresh.pop("slug")
     url_path_in_database = fresh["url_path"]
-    if page.slug != slug_in_database:
-        # Saving works out the new URL path from the parent's.
-        del fresh["url_path"]
+    if keep_slug and page.slug != fresh["slug"]:
+        del fresh["slug"], fresh["url_path"]
     for field, value in fresh.items():
         setattr(page, field, value)
     for cached in ("_cached_parent_obj", "_cached_depth"):
@@ -69,7 +67,7 @@ class TreeLockMixin:
         if self.pk is None or kwargs.get("update_fields"):
             return super().save(*args, **kwargs)
         with tree_lock():
-            url_path_before = reread_position(self)
+            url_path_before = reread_position(self, keep_slug=True)
             result = super().save(*args, **kwargs)
             keep_old_addresses(self, url_path_before, self.url_path)
             return result
@@ -77,7 +75,7 @@ class TreeLockMixin:
     def save_revision(self, *args, **kwargs):
         """Save a draft; raise the class's `DoesNotExist` where the page is gone."""
         with tree_lock():
-            reread_position(self)
+            reread_position(self, keep_slug=True)
             return super().save_revision(*args, **kwargs)
 
     def add_child(self, *args, **kwargs):

@@ -10,7 +10,11 @@ from wagtail.models import Page
 from home.freshness import get_content_version
 from home.models import StandardPage
 from home.tree import tree_lock
-from tests.factories import CommunityIndexPageFactory, StandardPageFactory
+from tests.factories import (
+    CommunityIndexPageFactory,
+    PartnershipPageFactory,
+    StandardPageFactory,
+)
 
 
 def assert_tree_is_sound():
@@ -251,3 +255,28 @@ def test_admin_does_not_call_another_database_error_busy(
     address = reverse("wagtailadmin_pages:edit", args=[section.pk])
     with pytest.raises(OperationalError):
         admin_client.post(address, {})
+
+
+def test_child_of_a_section_renamed_meanwhile_has_the_new_address(section):
+    stale = type(section).objects.get(pk=section.pk)
+    section.slug = "renamed"
+    section.save()
+
+    child = PartnershipPageFactory.build(title="Child", slug="child")
+    stale.add_child(instance=child)
+
+    assert Page.objects.get(pk=child.pk).url_path == f"{section.url_path}child/"
+
+
+def test_page_moved_below_a_section_renamed_meanwhile_has_the_new_address(
+    home, section
+):
+    page = PartnershipPageFactory(parent=section, slug="moving")
+    other = CommunityIndexPageFactory(parent=home, slug="before")
+    stale = type(other).objects.get(pk=other.pk)
+    other.slug = "after"
+    other.save()
+
+    page.move(stale, pos="last-child")
+
+    assert Page.objects.get(pk=page.pk).url_path == f"{other.url_path}moving/"

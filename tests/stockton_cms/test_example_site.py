@@ -30,6 +30,7 @@ from home.models import ChangeNote, HomePage, SiteSettings, StandardPage
 from search.models import SearchDocument
 from stockton_cms.operations import example_site
 from stockton_cms.operations.roles import ROLES
+from tests.factories import HomePageFactory
 
 NINE_ENTRIES = [
     "Stockton Local Strategic Partnership",
@@ -310,7 +311,8 @@ def test_building_again_leaves_what_staff_have_edited_and_deleted(built):
     assert not Page.objects.filter(slug="catalyst-stockton").exists()
 
 
-def test_a_site_that_has_another_home_page_is_left_alone(home):
+def test_a_site_that_has_another_home_page_is_left_alone(empty_site):
+    home = HomePageFactory(parent=empty_site)
     version = get_content_version()
     output = StringIO()
     assert not example_site.build_example_site(output)
