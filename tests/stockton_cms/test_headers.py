@@ -150,3 +150,11 @@ def test_plain_http_is_redirected_except_for_health(home, client, settings):
     assert client.get("/")["Location"] == "https://testserver/"
     assert client.get("/-/live").status_code == 200
     assert client.get("/-/ready").status_code == 200
+
+
+def test_editor_may_show_a_preview_in_a_frame_and_nobody_else(admin_client, section):
+    address = reverse("wagtailadmin_pages:view_draft", args=[section.pk])
+    preview = admin_client.get(address)["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in preview
+    page = admin_client.get(section.url)["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in page
