@@ -137,7 +137,9 @@ def in_one_transaction(view: Callable) -> Callable:
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if request.method != "POST" or "preview" in request.resolver_match.url_name:
+        # What the admin answers for an unknown address has no name.
+        name = request.resolver_match.url_name or ""
+        if request.method != "POST" or "preview" in name:
             return view(request, *args, **kwargs)
         if not changes_tree(request):
             with transaction.atomic():

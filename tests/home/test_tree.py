@@ -280,3 +280,7 @@ def test_page_moved_below_a_section_renamed_meanwhile_has_the_new_address(
     page.move(stale, pos="last-child")
 
     assert Page.objects.get(pk=page.pk).url_path == f"{other.url_path}moving/"
+
+
+def test_post_to_an_unknown_address_of_the_admin_is_not_found(admin_client, home):
+    assert admin_client.post("/admin/no-such-thing/").status_code == 404
