@@ -77,7 +77,11 @@ class Worker:
 
     def reorder(self):
         page = self.pick()
-        sibling = self.random.choice(list(page.get_siblings().specific()))
+        siblings = list(page.get_siblings().specific())
+        if not siblings:
+            # The page was deleted or moved away after it was picked.
+            raise Page.DoesNotExist
+        sibling = self.random.choice(siblings)
         if sibling.pk != page.pk:
             page.move(sibling, pos="left")
 
