@@ -1,9 +1,9 @@
 """Builds the example site: pages, pictures, documents, alerts and staff accounts.
 
-A site is built once, whole or not at all. What staff do with it afterwards stays.
+What it says is in the files of `example/content/`, which officers can read. A site is
+built once, whole or not at all. What staff do with it afterwards stays.
 """
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -16,34 +16,29 @@ from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page, Site
 
-from home.models import HomePage
-from home.pages import BasePage
+from community.models import AlertSnippet
+from home.models import HomePage, SiteSettings
 from home.tree import tree_lock
 from stockton_cms.operations.example.accounts import create_accounts, print_accounts
-from stockton_cms.operations.example.alerts import publish_alerts
-from stockton_cms.operations.example.documents import PAPERS, make_pdf
-from stockton_cms.operations.example.pictures import (
-    LOGOS,
-    SCENES,
-    draw_logo,
-    draw_scene,
-)
-from stockton_cms.operations.example.sections import home_page, stronger_communities
-from stockton_cms.operations.example.site_settings import fill_in_settings
-from stockton_cms.operations.example.statements import statement_pages
-from stockton_cms.operations.example.updates import publish_again, updates
-from stockton_cms.operations.example.writing import Branch, Materials
+from stockton_cms.operations.example.content_files import content_file, each, need
+from stockton_cms.operations.example.documents import make_pdf
+from stockton_cms.operations.example.filling import Filler
+from stockton_cms.operations.example.pages import publish_page, publish_updates
+from stockton_cms.operations.example.pictures import draw_scene
+from stockton_cms.operations.example.scenes import LOGOS, SCENES
 from stockton_cms.operations.roles import retire_default_groups, set_up_roles
 
 # Tells the example's home page from any other, even after staff have renamed it.
 EXAMPLE_KEY = UUID("5c0c7a4e-57ee-4000-8000-000000000001")
+HOME_SLUG, SECTION_SLUG = "stockton-on-tees", "stronger-communities"
 
 
 def build_example_site(stdout: TextIO) -> bool:
     """Build the example site where there is no home page yet; say whether it was.
 
     Writes to `stdout` one line on what happened and, for new staff accounts, a table
-    with their passwords, which are kept nowhere.
+    with their passwords, which are kept nowhere. Raises `ContentError` where a content
+    file has a mistake.
     """
     with tree_lock(), ExitStack() as undo:
         existing = HomePage.objects.first()
@@ -68,73 +63,43 @@ def _why_not(existing: HomePage) -> str:
 
 
 def _build(undo: ExitStack) -> list:
-    made = _make_materials(undo)
-    home = _put_home_page(home_page(made))
-    pages: dict[str, BasePage] = {}
-    _publish(home, stronger_communities(made), pages)
-    for page in statement_pages(made):
-        _publish(home, Branch(page), pages)
-    for update in updates(pages):
-        publish_again(update, pages)
-    fill_in_settings(Site.objects.get(is_default_site=True))
-    publish_alerts(pages, timezone.now())
-    groups = set_up_roles(home, pages["stronger-communities"])
+    filler = Filler(timezone.now())
+    _make_files(filler, undo)
+    home = _publish_all_pages(filler)
+    publish_updates(filler)
+    _fill_in_settings(filler)
+    _publish_alerts(filler)
+    groups = set_up_roles(home, filler.find(Page, SECTION_SLUG))
     retire_default_groups(groups)
     return create_accounts(groups)
 
 
-def _make_materials(undo: ExitStack) -> Materials:
+def _make_files(filler: Filler, undo: ExitStack) -> None:
     """Draw the pictures and write the documents; `undo` will delete their files."""
 
-    def store(make: Callable[[ContentFile], Image | Document], name: str, data: bytes):
-        stored = make(ContentFile(data, name=name))
-        stored.save()
-        undo.callback(stored.file.storage.delete, stored.file.name)
-        return stored
+    def store(thing: Image | Document, name: str, data: bytes) -> Image | Document:
+        thing.file = ContentFile(data, name=name)
+        thing.save()
+        undo.callback(thing.file.storage.delete, thing.file.name)
+        return thing
 
-    def image(title: str, description: str, name: str, data: bytes) -> Image:
-        return store(
-            lambda file: Image(title=title, description=description, file=file),
-            f"{name}.png",
-            data,
-        )
+    def store_document(entry: dict) -> None:
+        name, document = need(entry, "name"), Document(title=need(entry, "title"))
+        filler.documents[name] = store(document, f"{name}.pdf", make_pdf(entry))
 
-    def document(title: str, name: str, data: bytes) -> Document:
-        return store(lambda file: Document(title=title, file=file), f"{name}.pdf", data)
-
-    return Materials(
-        pictures={
-            scene.name: image(
-                scene.name.replace("-", " ").capitalize(),
-                scene.description,
-                scene.name,
-                draw_scene(scene),
-            )
-            for scene in SCENES
-        },
-        logos={
-            logo.name: image(
-                f"Example logo: {logo.name}",
-                logo.description,
-                f"logo-{logo.name}",
-                draw_logo(logo),
-            )
-            for logo in LOGOS
-        },
-        documents={
-            paper.name: document(paper.title, paper.name, make_pdf(paper))
-            for paper in PAPERS
-        },
-        today=timezone.localdate(),
-    )
+    for scene in (*SCENES, *LOGOS):
+        image = Image(title=scene.title, description=scene.description)
+        data = draw_scene(scene)
+        filler.pictures[scene.name] = store(image, f"{scene.name}.png", data)
+    with content_file("documents.toml") as content:
+        each(content, "document", store_document)
 
 
-def _put_home_page(home: HomePage) -> HomePage:
-    """Publish the home page, make it the default site's, and remove Wagtail's."""
-    home.translation_key = EXAMPLE_KEY
+def _publish_all_pages(filler: Filler) -> HomePage:
+    """Publish the pages as the default site's, in place of Wagtail's own page."""
     root = Page.get_first_root_node()
     welcome = list(root.get_children().exact_type(Page))
-    home = _add(root, home)
+    home = publish_page(root, HOME_SLUG, filler, translation_key=EXAMPLE_KEY)
     address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
     Site.objects.update_or_create(
         is_default_site=True,
@@ -150,17 +115,20 @@ def _put_home_page(home: HomePage) -> HomePage:
     return home
 
 
-def _publish(parent: Page, branch: Branch, pages: dict[str, BasePage]) -> None:
-    """Publish a page and all below it; note each in `pages` by its slug."""
-    page = _add(parent, branch.page)
-    pages[page.slug] = page
-    for child in branch.children:
-        _publish(page, child, pages)
+def _fill_in_settings(filler: Filler) -> None:
+    site = Site.objects.get(is_default_site=True)
+    site_settings, _ = SiteSettings.objects.get_or_create(site=site)
+    with content_file("settings.toml") as entry:
+        filler.fill(site_settings, entry).full_clean()
+    site_settings.save()
 
 
-def _add(parent: Page, page: BasePage) -> BasePage:
-    """Add a page as a draft, publish it, and return it as it is published."""
-    page.live = False
-    parent.add_child(instance=page)
-    page.save_revision().publish()
-    return type(page).objects.get(pk=page.pk)
+def _publish_alerts(filler: Filler) -> None:
+    def publish(entry: dict) -> None:
+        alert = filler.fill(AlertSnippet(live=False), entry)
+        alert.full_clean()
+        alert.save()
+        alert.save_revision().publish()
+
+    with content_file("alerts.toml") as content:
+        each(content, "alert", publish)

@@ -325,7 +325,7 @@ def test_a_site_that_has_another_home_page_is_left_alone(empty_site):
 def test_a_build_that_fails_leaves_neither_pages_nor_files(
     empty_site, monkeypatch, settings
 ):
-    monkeypatch.setattr(example_site, "stronger_communities", None)
+    monkeypatch.setattr(example_site, "publish_updates", None)
     images = Image.objects.count()
     with pytest.raises(TypeError):
         example_site.build_example_site(StringIO())

@@ -1,1 +1,1 @@
-"""The content of the example site, each subject in a module of its own."""
+"""What the example site is made of; what it says is in `content/`."""

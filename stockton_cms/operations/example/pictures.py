@@ -1,82 +1,77 @@
-"""Pictures of calm scenes, drawn when the example site is built.
+"""Draws the pictures of the example site from the shapes in `content/drawings/`.
 
 Drawn, so that nobody's photograph or logo is needed; always the same.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
-from math import cos, pi, sin
+from math import pi, sin
 
 from PIL import Image, ImageDraw
 
-from stockton_cms.operations.example.scenes import SCENES, Scene
+from stockton_cms.operations.example.content_files import (
+    ContentError,
+    content_file,
+    each,
+    need,
+    pick,
+)
+from stockton_cms.operations.example.scenes import Scene
 
-PICTURE_SIZE = (1600, 900)
-LOGO_SIZE = (480, 240)
 # Shapes are drawn twice as large and then made smaller, which smooths their edges.
 OVERSAMPLING = 2
 
-DEEP, SUN, PALE, WHITE = "#0b4f6c", "#f2b632", "#d7e6ec", "#ffffff"
-
-
-@dataclass(frozen=True)
-class Logo:
-    """An invented mark for a partner, and what it looks like in words."""
-
-    name: str
-    description: str
-    draw: Callable[[ImageDraw.ImageDraw, int], None]
-
 
 def draw_scene(scene: Scene) -> bytes:
-    """Return a scene as a PNG file of 1600 by 900 pixels."""
-    return _draw(PICTURE_SIZE, scene.background, scene.draw)
-
-
-def draw_logo(logo: Logo) -> bytes:
-    """Return a logo as a PNG file of 480 by 240 pixels."""
-    return _draw(LOGO_SIZE, WHITE, logo.draw)
-
-
-def _draw(size: tuple[int, int], background: str, draw: Callable) -> bytes:
-    width, height = size
-    large = Image.new("RGB", (width * OVERSAMPLING, height * OVERSAMPLING), background)
-    draw(ImageDraw.Draw(large), OVERSAMPLING)
+    """Return a picture as a PNG file."""
+    with content_file("pictures.toml") as content:
+        colours = need(content, "colours")
+    with content_file(f"drawings/{scene.name}.toml") as drawing:
+        size = tuple(need(drawing, "size"))
+        background = pick(colours, need(drawing, "background"), "colour")
+        large = Image.new("RGB", tuple(_scaled(size)), background)
+        draw = ImageDraw.Draw(large)
+        each(drawing, "shapes", lambda shape: _draw(draw, size, shape, colours))
     buffer = BytesIO()
     large.resize(size, Image.Resampling.LANCZOS).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def _ring_of_dots(draw: ImageDraw.ImageDraw, s: int) -> None:
-    colours = (DEEP, SUN, "#5b9aa9")
-    for number in range(12):
-        turn = number * pi / 6
-        x, y = (240 + 78 * cos(turn)) * s, (120 + 78 * sin(turn)) * s
-        draw.circle((x, y), 17 * s, fill=colours[number % 3])
+def _draw(draw: ImageDraw.ImageDraw, size: tuple, shape: dict, colours: dict) -> None:
+    width, height = size
+    colour = pick(colours, need(shape, "colour"), "colour")
+    match shape:
+        case {"disc": [x, y, radius]}:
+            draw.circle(_scaled([x, y]), radius * OVERSAMPLING, fill=colour)
+        case {"box": box}:
+            corner = shape.get("corner", 0) * OVERSAMPLING
+            draw.rounded_rectangle(_scaled(box), corner, fill=colour)
+        case {"polygon": points}:
+            draw.polygon(_scaled(points), fill=colour)
+        case {"ground": wave}:
+            edge = _wave(*wave, steps=range(0, width + 1, 8))
+            draw.polygon(_scaled([*edge, width, height, 0, height]), fill=colour)
+        case {"cord": wave, "width": thickness}:
+            cord = _wave(*wave, steps=range(0, width + 1, 10))
+            draw.line(_scaled(cord), fill=colour, width=thickness * OVERSAMPLING)
+        case {"arc": box, "from": start, "to": end, "width": thickness}:
+            thickness *= OVERSAMPLING
+            draw.arc(_scaled(box), start, end, fill=colour, width=thickness)
+        case {"pie": box, "from": start, "to": end}:
+            draw.pieslice(_scaled(box), start, end, fill=colour)
+        case {"chord": box, "from": start, "to": end}:
+            draw.chord(_scaled(box), start, end, fill=colour)
+        case _:
+            raise ContentError(f"There is no shape with {', '.join(shape)}.")
 
 
-def _three_arches(draw: ImageDraw.ImageDraw, s: int) -> None:
-    for number, colour in enumerate((DEEP, "#5b9aa9", SUN)):
-        left = 60 + number * 125
-        draw.pieslice(
-            (left * s, 50 * s, (left + 110) * s, 270 * s), 180, 360, fill=colour
-        )
-        draw.pieslice(
-            ((left + 28) * s, 106 * s, (left + 82) * s, 214 * s), 180, 360, fill=WHITE
-        )
+def _wave(level, height, length, shift, steps: range) -> list[float]:
+    """Return the points of a wave around a level: across, down, across, down."""
+    return [
+        number
+        for x in steps
+        for number in (x, level + height * sin(2 * pi * (x / length + shift)))
+    ]
 
 
-def _sun_over_sea(draw: ImageDraw.ImageDraw, s: int) -> None:
-    draw.circle((240 * s, 120 * s), 92 * s, fill=PALE)
-    draw.circle((262 * s, 100 * s), 36 * s, fill=SUN)
-    draw.chord((148 * s, 28 * s, 332 * s, 212 * s), 15, 165, fill=DEEP)
-
-
-LOGOS = (
-    Logo("council", "A ring of twelve dots in blue, yellow and teal.", _ring_of_dots),
-    Logo("catalyst", "Three arches in blue, teal and yellow.", _three_arches),
-    Logo("neighbours", "A yellow sun above a dark blue sea.", _sun_over_sea),
-)
-
-__all__ = ["LOGOS", "SCENES", "draw_logo", "draw_scene"]
+def _scaled(numbers) -> list:
+    return [number * OVERSAMPLING for number in numbers]
