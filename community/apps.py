@@ -10,7 +10,7 @@ class CommunityConfig(AppConfig):
 
     def ready(self):
         """Connect what follows changes, and register boundaries."""
-        from community import boundaries  # noqa: F401
+        from community import boundaries, signals  # noqa: F401
         from home.freshness import raise_on_change
 
         raise_on_change("community.AlertSnippet", "community.AlertScope")

@@ -1,14 +1,15 @@
-"""Closing an alert."""
+"""Closing an alert, and the A to Z of a section."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from community.models import AlertSnippet
+from community.a_to_z import get_a_to_z
+from community.models import AlertSnippet, CommunityIndexPage
 from community.shown_alerts import (
     COOKIE_NAME,
     COOKIE_SECONDS,
@@ -16,6 +17,8 @@ from community.shown_alerts import (
     MOST_REMEMBERED,
     closed_keys,
 )
+from home.addresses import site_origin, site_root
+from home.pages import visible_pages
 
 
 @never_cache
@@ -50,3 +53,25 @@ def _path_back(request: HttpRequest) -> str:
     path = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if is_ours and path.startswith("/") else "/"
+
+
+@require_safe
+def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
+    """List every page of a section by the first letter of its title (R2).
+
+    A 404 where there is no such section, or nothing in it, or no such `?page=`.
+    """
+    root = site_root(request)
+    number = request.GET.get("page", "1")
+    if root is None or not (number.isascii() and number.isdigit() and len(number) < 5):
+        raise Http404("There is no such list.")
+    now = timezone.now()
+    sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
+    section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
+    listing = get_a_to_z(section, root, int(number), now)
+    if listing is None:
+        raise Http404("There is no such page of the list.")
+    query = f"?page={number}" if listing.number > 1 else ""
+    canonical = f"{site_origin(request)}{request.path}{query}"
+    context = {"page": section, "listing": listing, "canonical": canonical}
+    return render(request, "community/a_to_z.html", context)

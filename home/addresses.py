@@ -11,6 +11,15 @@ def site_root(request: HttpRequest) -> Page | None:
     return site.root_page if site else None
 
 
+def site_origin(request: HttpRequest) -> str:
+    """Return the site's own scheme and host, such as `https://example.gov.uk`.
+
+    From the site's record, not from what the visitor's browser sent.
+    """
+    site = Site.find_for_request(request)
+    return site.root_url if site else ""
+
+
 def public_path(url_path: str, root: Page) -> str:
     """Return the address of a page from its `url_path` and its site's root page."""
     return "/" + url_path[len(root.url_path) :]
@@ -34,6 +43,11 @@ def children_of(path: str) -> Q:
     """
     depth = len(path) // Page.steplen + 1
     return Q(depth=depth, path__range=Page._get_children_path_interval(path))
+
+
+def descendants_of(path: str) -> Q:
+    """Return the condition for all pages below a tree path, as a range too."""
+    return Q(path__gt=path, path__lt=f"{path}~")
 
 
 def parent_path(path: str) -> str:

@@ -10,7 +10,7 @@ from wagtail.query import PageQuerySet
 
 from home.addresses import public_path
 from home.pages import BasePage
-from home.pictures import CARD_SPEC, Picture, get_pictures
+from home.pictures import CARD, Picture, get_pictures
 
 CARD_FIELDS = (
     "pk",
@@ -53,7 +53,7 @@ def card_rows(pages: PageQuerySet, *others: str) -> PageQuerySet:
 
 def make_cards(rows: list[dict], root: Page) -> list[Card]:
     """Return a card for each of the rows; one query reads all their pictures."""
-    pictures = get_pictures((row["card_picture"] for row in rows), CARD_SPEC)
+    pictures = get_pictures((row["card_picture"] for row in rows), CARD)
     return [
         Card(
             pk=row["pk"],

@@ -2,11 +2,12 @@
 
 from django.db import models
 from django.utils import timezone
+from modelcluster.fields import ParentalKey
 from wagtail import blocks
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Page
+from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
@@ -14,7 +15,14 @@ from home.freshness import ContentVersion
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
 
-__all__ = ["ChangeNote", "ContentVersion", "HomePage", "SiteSettings", "StandardPage"]
+__all__ = [
+    "ChangeNote",
+    "ContentVersion",
+    "HomePage",
+    "PopularPage",
+    "SiteSettings",
+    "StandardPage",
+]
 
 
 class HomePage(BasePage):
@@ -30,6 +38,15 @@ class HomePage(BasePage):
     content_panels = [
         *BasePage.lead_panels,
         FieldPanel("introduction"),
+        MultipleChooserPanel(
+            "popular_pages",
+            chooser_field_name="page",
+            heading="Popular pages",
+            label="Page",
+            max_num=9,
+            help_text="What most people come to the site for, so that they find it "
+            "without searching. Shown as cards near the top.",
+        ),
         FieldPanel("body"),
         *BasePage.closing_panels,
     ]
@@ -47,6 +64,27 @@ class HomePage(BasePage):
 
     class Meta:
         verbose_name = "home page"
+
+
+class PopularPage(Orderable):
+    """A page that the home page leads to directly."""
+
+    home_page = ParentalKey(
+        HomePage, on_delete=models.CASCADE, related_name="popular_pages"
+    )
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+
+    panels = [FieldPanel("page")]
+
+    class Meta(Orderable.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["home_page", "page"], name="home_popularpage_once"
+            )
+        ]
+
+    def __str__(self):
+        return str(self.page)
 
 
 class StandardPage(BasePage):
@@ -88,6 +126,10 @@ class ChangeNote(models.Model):
 
     class Meta:
         ordering = ["-published_at", "-pk"]
+        # The latest of a section are read on each of its views.
+        indexes = [
+            models.Index(fields=["-published_at", "-id"], name="home_changenote_newest")
+        ]
 
     def __str__(self):
         return self.note

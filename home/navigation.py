@@ -61,6 +61,7 @@ def get_navigation(request: HttpRequest, page: Page | None, at: datetime) -> Nav
         condition |= children_of(section_path)
     pages = visible_pages(at).filter(condition).order_by("path")
     has_cards = page is not None and page.numchild > 0
+    is_home = page is not None and page.path == root.path
     rows = list(
         card_rows(pages, *ROW_FIELDS) if has_cards else pages.values(*ROW_FIELDS)
     )
@@ -79,7 +80,11 @@ def get_navigation(request: HttpRequest, page: Page | None, at: datetime) -> Nav
         section_title=section.title if section else "",
         section_href=section.href if section else "",
         child_rows=[
-            row for row in rows if has_cards and parent_path(row["path"]) == page.path
+            row
+            for row in rows
+            if has_cards
+            and parent_path(row["path"]) == page.path
+            and (row["show_in_menus"] or not is_home)
         ],
         root=root,
     )

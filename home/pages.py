@@ -15,7 +15,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from home.signals import live_page_saved
+from home.signals import draft_saved, live_page_saved
 from home.tree import TreeLockMixin
 
 
@@ -178,6 +178,12 @@ class BasePage(TreeLockMixin, Page):
             if self.live and not kwargs.get("update_fields"):
                 live_page_saved.send(sender=type(self), instance=self)
         return result
+
+    def save_revision(self, *args, **kwargs):
+        """Save a draft; tell those who prepare what it will show."""
+        revision = super().save_revision(*args, **kwargs)
+        draft_saved.send(sender=type(self), instance=self)
+        return revision
 
     def route(self, request, path_components):
         """Find the page for a path; a page is gone at the second that it expires.

@@ -3,14 +3,17 @@
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal, receiver
+from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from home.freshness import are_unseen, raise_content_version
-from home.pictures import BANNER_SPEC, CARD_SPEC, make_rendition
+from home.pictures import LIBRARY_SHAPES, make_shapes_after_commit, pictures_in_body
 
 # Sent in the transaction that saves a live page of ours, with all that belongs to it.
 live_page_saved = Signal()
+# Sent when a draft of a page of ours has been saved.
+draft_saved = Signal()
 
 
 @receiver(post_save)
@@ -50,9 +53,19 @@ def write_change_note(sender, instance, revision, **kwargs):
             )
 
 
-@receiver(live_page_saved)
-def make_pictures(sender, instance, **kwargs):
-    """Make the sizes of a page's picture, so that no visitor waits for them."""
-    if instance.picture_id:
-        for spec in (CARD_SPEC, BANNER_SPEC):
-            make_rendition(instance.picture, spec)
+@receiver(post_save, sender="wagtailimages.Image")
+def make_shapes_of_image(sender, instance, raw=False, update_fields=None, **kwargs):
+    """Make what a new image, a new file or a new focal point needs."""
+    if not raw and not are_unseen(update_fields):
+        make_shapes_after_commit([instance.pk], *LIBRARY_SHAPES)
+
+
+@receiver([live_page_saved, draft_saved])
+def make_shapes_of_page(sender, instance, **kwargs):
+    """Make what the pictures of a page need, so that no visitor waits for it."""
+    image_ids = [instance.picture_id]
+    for field in instance._meta.concrete_fields:
+        if isinstance(field, StreamField):
+            body = getattr(instance, field.name)
+            image_ids += [image.pk for image in pictures_in_body(body)]
+    make_shapes_after_commit(image_ids, *LIBRARY_SHAPES)

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from home.addresses import site_root
+from home.addresses import site_origin, site_root
 from search.query import clean_query
 from search.results import LAST_PAGE, get_results
 
@@ -21,7 +21,9 @@ def search(request: HttpRequest) -> HttpResponse:
     found = get_results(query, number, root, timezone.now())
     if number > found.last_number:
         raise Http404("There is no such page of results.")
-    return render(request, "search/search.html", {"query": query, "found": found})
+    canonical = f"{site_origin(request)}{request.path}"
+    context = {"query": query, "found": found, "canonical": canonical}
+    return render(request, "search/search.html", context)
 
 
 def page_number(text: str) -> int:

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "django_guid",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",

@@ -13,12 +13,13 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
-from community.views import dismiss_alert
+from community.views import a_to_z, dismiss_alert
 from home.tree import in_one_transaction
 from search.enquiries.views import enquiry, thanks
 from search.views import search
 from stockton_cms import health
 from stockton_cms.crawlers import PageSitemap, robots
+from stockton_cms.style_guide import style_guide
 
 handler404 = "stockton_cms.errors.not_found"
 handler500 = "stockton_cms.errors.server_error"
@@ -61,6 +62,7 @@ admin_urlpatterns = decorate_urlpatterns(
 urlpatterns = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
+    path("-/style-guide/", style_guide, name="style_guide"),
     path("robots.txt", robots, name="robots"),
     path(
         "sitemap.xml",
@@ -83,5 +85,6 @@ urlpatterns = [
         serve,
         {"document_root": settings.MEDIA_ROOT},
     ),
+    path("<path:section_path>/a-to-z/", a_to_z, name="a_to_z"),
     path("", include(wagtail_urls)),
 ]

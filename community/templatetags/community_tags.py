@@ -10,7 +10,7 @@ from community.shown_alerts import get_alerts, without_closed
 from home.addresses import site_root
 from home.listings import get_cards
 from home.pages import visible_pages
-from home.pictures import LOGO_SPEC, get_pictures
+from home.pictures import LOGO, get_pictures
 
 register = template.Library()
 
@@ -53,7 +53,7 @@ def linked_pages(context):
 def partners(page):
     """Show the organisations of a partnership; one query reads all their logos."""
     organisations = list(page.partners.all())
-    logos = get_pictures([each.logo_id for each in organisations], LOGO_SPEC)
+    logos = get_pictures([each.logo_id for each in organisations], LOGO)
     return {"partners": [(each, logos.get(each.logo_id)) for each in organisations]}
 
 

@@ -1,16 +1,28 @@
 """Parts of pages that need a query: navigation, cards, pictures, page history."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from django import template
 from django.urls import reverse
 from django.utils import timezone
 
+from home.addresses import public_path, site_origin, site_root
+from home.listings import get_cards
 from home.navigation import Navigation, get_navigation
-from home.pictures import BANNER_SPEC, get_pictures
+from home.pages import visible_pages
+from home.pictures import (
+    BANNER,
+    SOCIAL,
+    Picture,
+    Shape,
+    get_pictures_in_shapes,
+)
+from home.updates import get_updates
 from home.visitors import has_session
 
 register = template.Library()
+
+MOST_LINKS_WITHOUT_A_MENU = 3
 
 
 def _navigation(context: template.Context) -> Navigation:
@@ -23,16 +35,48 @@ def _navigation(context: template.Context) -> Navigation:
     return request._navigation
 
 
+def _page_picture(context: template.Context, shape: Shape) -> Picture | None:
+    """Return the page's own picture; asked of the database once a request."""
+    request, image_id = context["request"], context["page"].picture_id
+    if not hasattr(request, "_page_pictures"):
+        request._page_pictures = get_pictures_in_shapes([image_id], BANNER, SOCIAL)
+    return request._page_pictures[shape].get(image_id)
+
+
+@register.inclusion_tag("components/metadata.html", takes_context=True)
+def metadata(context):
+    """Tell search engines and social networks what the page is and where it stands."""
+    page, request = context.get("page"), context["request"]
+    root = site_root(request)
+    if page is None or root is None or not page.url_path:
+        return {}
+    origin, picture = site_origin(request), _page_picture(context, SOCIAL)
+    return {
+        "page": page,
+        "council": context["council"],
+        "origin": origin,
+        "path": public_path(page.url_path, root),
+        "links": _navigation(context).breadcrumbs,
+        "picture": picture,
+        "picture_url": urljoin(origin, picture.url) if picture else "",
+    }
+
+
 @register.inclusion_tag("components/main_navigation.html", takes_context=True)
 def main_navigation(context):
-    """Show the links to the main sections."""
-    return {"links": _navigation(context).main}
+    """Show the links to the main sections; few of them need no menu to open."""
+    links = _navigation(context).main
+    return {"links": links, "is_long": len(links) > MOST_LINKS_WITHOUT_A_MENU}
 
 
 @register.inclusion_tag("components/breadcrumbs.html", takes_context=True)
-def breadcrumbs(context):
-    """Show the way from the home page to this one."""
-    return {"links": _navigation(context).breadcrumbs, "page": context.get("page")}
+def breadcrumbs(context, here=""):
+    """Show the way from the home page to this one, or to a part of it: `here`."""
+    links = _navigation(context).breadcrumbs
+    if not here:
+        here = getattr(context.get("page"), "title", "")
+        links = [link for link in links if not link.is_current]
+    return {"links": links, "here": here}
 
 
 @register.inclusion_tag("components/section_navigation.html", takes_context=True)
@@ -42,6 +86,7 @@ def section_navigation(context):
     return {
         "title": navigation.section_title,
         "href": navigation.section_href,
+        "a_to_z_href": f"{navigation.section_href}a-to-z/",
         "links": navigation.section,
     }
 
@@ -53,16 +98,49 @@ def footer_links(context):
 
 
 @register.inclusion_tag("components/cards.html", takes_context=True)
-def child_cards(context):
+def child_cards(context, heading, empty=""):
     """Show a card for each page below this one, in the order that staff give them."""
-    return {"cards": _navigation(context).get_child_cards()}
+    cards = _navigation(context).get_child_cards()
+    return {"cards": cards, "heading": heading, "empty": empty}
 
 
-@register.inclusion_tag("components/banner.html")
-def banner(page):
+@register.inclusion_tag("components/cards.html", takes_context=True)
+def popular_pages(context, home_page):
+    """Show a card for each page that the home page leads to directly."""
+    chosen = [link.page_id for link in home_page.popular_pages.all()]
+    if not chosen:
+        return {"cards": []}
+    pages = visible_pages(timezone.now()).filter(pk__in=chosen)
+    root = site_root(context["request"]) or home_page
+    cards = {card.pk: card for card in get_cards(pages, root)}
+    in_order = [cards[pk] for pk in chosen if pk in cards]
+    return {"cards": in_order, "heading": "Popular pages"}
+
+
+@register.inclusion_tag("components/updates.html", takes_context=True)
+def updates(context, page):
+    """Show what changed last on the pages below this one."""
+    root = site_root(context["request"])
+    has_pages_below = page.pk and root is not None
+    now = timezone.now()
+    return {"updates": get_updates(page, root, now) if has_pages_below else []}
+
+
+@register.inclusion_tag("components/banner.html", takes_context=True)
+def banner(context):
     """Show the page's picture, where it has one."""
-    pictures = get_pictures([page.picture_id], BANNER_SPEC)
-    return {"picture": pictures.get(page.picture_id)}
+    return {"picture": _page_picture(context, BANNER)}
+
+
+@register.inclusion_tag("components/hero.html", takes_context=True)
+def hero(context, title, strapline="", introduction=""):
+    """Open the home page or a section, with the page's picture where it has one."""
+    return {
+        "title": title,
+        "strapline": strapline,
+        "introduction": introduction,
+        "picture": _page_picture(context, BANNER),
+    }
 
 
 @register.inclusion_tag("components/page_history.html")

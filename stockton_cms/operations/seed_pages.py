@@ -30,7 +30,6 @@ from community.models.policy import PolicyKind
 from home.freshness import raise_content_version
 from home.models import HomePage, StandardPage
 from home.pages import BasePage, public_pages
-from home.pictures import BANNER_SPEC, CARD_SPEC, make_rendition
 from home.tree import tree_lock
 from search.extract import extract_text
 from search.models import SearchDocument
@@ -263,8 +262,6 @@ def _pictures() -> list[Image]:
             ),
         )
         picture.save()
-        for spec in (CARD_SPEC, BANNER_SPEC):
-            make_rendition(picture, spec)
         pictures.append(picture)
     return pictures
 

@@ -65,9 +65,9 @@ def test_kind_and_key_dates_are_shown_by_the_clock_in_london(section, read):
         consultation_closes_at=closes,
     )
     text = status_text(read(policy.url))
-    assert text.startswith("Strategy Adopted")
-    assert "Consultation opens 1 July 2020, 9:30a.m." in text
-    assert "Consultation closes 1 December 2020, 5" in text
+    assert text.startswith("Strategy: Adopted")
+    assert "Consultation opens 1 July 2020, 9:30am" in text
+    assert "Consultation closes 1 December 2020, 5pm" in text
 
 
 def test_policy_without_documents_has_no_list_of_them(section, read):

@@ -33,8 +33,8 @@ def test_card_of_each_type_has_title_address_summary_kind_and_picture(
     assert card.summary == "A summary."
     assert card.href == page.url
     assert card.kind == factory._meta.model.public_kind
-    assert (card.picture.width, card.picture.height) == (600, 338)
-    assert (card.picture.width, card.picture.height) == (600, 338)
+    assert (card.picture.width, card.picture.height) == (640, 360)
+    assert (card.picture.width, card.picture.height) == (640, 360)
 
 
 def test_cards_stand_in_the_order_of_the_pages(home, section):

@@ -134,11 +134,13 @@ def add_change_notes(page, number):
 def add_blocks(page, number):
     link = {"text": "More", "page": page.pk, "url": ""}
     documents = [document.pk for document in make_documents(number)]
+    pictures = wagtail_factories.ImageFactory.create_batch(number)
     columns = [{"type": "link", "heading": "Page"}]
     items = [
         ("table", {"columns": columns, "rows": [{"values": [link]}] * number}),
         *[("call_to_action", link)] * number,
         *[("documents", {"heading": "Files", "documents": documents})] * number,
+        *[("image", {"image": each.pk, "alt_text": "Food"}) for each in pictures],
     ]
     body = [{"type": name, "value": value} for name, value in items]
     page.body = page._meta.get_field("body").stream_block.to_python(body)

@@ -12,11 +12,11 @@ from stockton_cms.operations.example_site import build_example_site
 
 
 class Command(BaseCommand):
-    """Migrate, build the example site, collect static files; quick the second time."""
+    """Migrate, build the example site, make pictures; quick the second time."""
 
     help = (
-        "Prepare the database, the example site and the static files. Safe to run "
-        "again: nothing that was edited is overwritten."
+        "Prepare the database, the example site, the sizes of pictures and the static "
+        "files. Safe to run again: nothing that was edited is overwritten."
     )
     requires_system_checks = []
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database")
         call_command("migrate", verbosity=0, interactive=False)
         build_example_site(self.stdout)
+        call_command("make_pictures", stdout=self.stdout)
         if not settings.DEBUG and static_files_are_old():
             self.stdout.write("Collecting static files")
             call_command("collectstatic", verbosity=0, interactive=False)

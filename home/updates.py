@@ -1,0 +1,39 @@
+"""The latest changes to the pages below a page, in officers' words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wagtail.models import Page
+
+from home.addresses import descendants_of, public_path
+from home.models import ChangeNote
+from home.pages import visible_pages
+
+MOST_UPDATES = 5
+
+
+@dataclass(frozen=True)
+class Update:
+    """One change to one page."""
+
+    title: str
+    href: str
+    note: str
+    published_at: datetime
+
+
+def get_updates(page: Page, root: Page, at: datetime) -> list[Update]:
+    """Return the latest changes below a page, newest first, with one query."""
+    below = visible_pages(at).filter(descendants_of(page.path))
+    notes = ChangeNote.objects.filter(page__in=below).values(
+        "note", "published_at", "page__title", "page__url_path"
+    )
+    return [
+        Update(
+            title=row["page__title"],
+            href=public_path(row["page__url_path"], root),
+            note=row["note"],
+            published_at=row["published_at"],
+        )
+        for row in notes[:MOST_UPDATES]
+    ]

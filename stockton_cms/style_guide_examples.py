@@ -1,0 +1,172 @@
+"""What the style guide puts into components, and into blocks without a preview."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+from django.templatetags.static import static
+
+from community.a_to_z import Letter
+from community.models import PartnershipPage, PolicyUpdatePage
+from community.models.alerts import Severity, ShownAlert
+from community.models.policy import PolicyStatus
+from home.listings import Card
+from home.models import SiteSettings, StandardPage
+from home.navigation import Link
+from home.pictures import Picture
+from home.updates import Update
+from search.enquiries.forms import EnquiryForm
+
+ADDRESS = "https://example.gov.uk/"
+PHONE = "01632 960000"
+EMAIL = "communities@example.gov.uk"
+MOMENT = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
+
+LINKS = [
+    Link("Stockton-on-Tees", "/"),
+    Link("Stronger communities", "/stronger-communities/", is_ancestor=True),
+    Link("Fairtrade Borough", "/fairtrade-borough/", is_current=True),
+    Link("Volunteering", "/volunteering/"),
+]
+COUNCIL = SiteSettings(phone=PHONE, email=EMAIL, address="Church Road\nStockton")
+DOCUMENT = SimpleNamespace(
+    url=ADDRESS,
+    title="A short summary",
+    file_extension="pdf",
+    get_file_size=lambda: 120_000,
+)
+
+
+def get_examples() -> dict[str, list[dict]]:
+    """Return the contexts in which the guide shows each component."""
+    page, picture = _page(), _picture()
+    form = EnquiryForm({"email": "name"})
+    cards = [
+        Card(1, "Food banks", "/food/", "Where to get food.", "Section", picture),
+        Card(2, "Refugee Week", "/week/", "Each June.", "Information", None),
+    ]
+    place = {"origin": ADDRESS.rstrip("/"), "path": "/fairtrade-borough/"}
+    metadata = {"page": page, "council": COUNCIL, "links": LINKS[:3], **place}
+    return {
+        "alerts": [{"alerts": _alerts(), "next_path": "/"}],
+        "banner": [{"picture": picture}],
+        "breadcrumbs": [{"links": LINKS[:2], "here": page.title}],
+        "cards": [
+            {"cards": cards, "heading": "In this section"},
+            {"cards": [], "heading": "In this section", "empty": "Nothing here yet."},
+        ],
+        "document_link": [{"document": DOCUMENT, "title": DOCUMENT.title}],
+        "error_summary": [{"form": form}],
+        "field": [{"field": form["message"]}, {"field": form["email"]}],
+        "footer": [{"council": COUNCIL}],
+        "footer_links": [{"links": LINKS[1:]}],
+        "hero": [
+            {"title": "Volunteering", "strapline": "Lend a hand", "picture": picture}
+        ],
+        "letters": [{"letters": [Letter("A", "A", "#a"), Letter("B", "B", "")]}],
+        "linked_pages": [{"groups": [{"heading": "Partnerships", "cards": cards}]}],
+        "main_navigation": [
+            {"links": LINKS[1:], "is_long": False},
+            {"links": LINKS[1:] * 2, "is_long": True},
+        ],
+        "metadata": [{**metadata, "picture": picture, "picture_url": ADDRESS}],
+        "page_header": [{"page": page, "kind": "Information"}],
+        "page_history": [
+            {
+                "page": page,
+                "notes": [{"published_at": MOMENT, "note": "Added a new shop."}],
+            }
+        ],
+        "pagination": [{"number": 2, "last_number": 3, "label": "Pages of results"}],
+        "partners": [
+            {
+                "partners": [
+                    ({"name": "Catalyst Stockton", "website": ADDRESS}, picture),
+                    ({"name": "Local businesses"}, None),
+                ]
+            }
+        ],
+        "partnership_contact": [{"page": _partnership()}],
+        "picture": [{"picture": picture, "is_lazy": True}],
+        "policy_documents": [{"documents": [{"document": DOCUMENT}]}],
+        "policy_status": [
+            {"page": _policy(), "status": status, "replacement": None}
+            for status in PolicyStatus
+        ],
+        "search_form": [{"query": "food bank", "field_id": "example-search"}],
+        "section_navigation": [
+            {
+                "title": "Food",
+                "href": "/f/",
+                "a_to_z_href": "/f/a-to-z/",
+                "links": LINKS,
+            }
+        ],
+        "session_token": [{"has_session": True}],
+        "structured_data": [metadata],
+        "updates": [
+            {"updates": [Update("Food banks", "/food/", "A new place.", MOMENT)]}
+        ],
+    }
+
+
+def get_block_contexts() -> dict[str, dict]:
+    """Return the contexts of the blocks whose preview needs no picture or file."""
+    image = SimpleNamespace(pk=1, decorative=False, contextual_alt_text="A full pantry")
+    documents = {"heading": "Documents", "documents": [DOCUMENT]}
+    return {
+        "image": {"value": image, "body_pictures": {1: _picture()}},
+        "documents": {"value": documents},
+    }
+
+
+def _picture() -> Picture:
+    url = static("img/preview-picture.svg")
+    return Picture(url=url, width=960, height=540, alt="Hills and a river")
+
+
+def _alerts() -> list[ShownAlert]:
+    return [
+        ShownAlert(
+            pk=1,
+            dismissal_round=1,
+            severity=severity,
+            heading="No bin collections in Yarm today",
+            text="<p>Leave your bin out: we come tomorrow.</p>",
+            link_href="/",
+            link_text="Which streets",
+            can_be_dismissed=severity != Severity.EMERGENCY,
+            is_site_wide=True,
+            starts_at=MOMENT,
+            ends_at=MOMENT,
+        )
+        for severity in reversed(Severity)
+    ]
+
+
+def _page() -> StandardPage:
+    return StandardPage(
+        title="Fairtrade Borough",
+        summary="We have been a Fairtrade borough since July 2007.",
+        url_path="/home/fairtrade-borough/",
+        first_published_at=MOMENT,
+        last_published_at=MOMENT + timedelta(days=9),
+    )
+
+
+def _partnership() -> PartnershipPage:
+    return PartnershipPage(
+        website=ADDRESS,
+        lead_officer="Partnerships manager",
+        contact_email=EMAIL,
+        contact_phone=PHONE,
+    )
+
+
+def _policy() -> PolicyUpdatePage:
+    return PolicyUpdatePage(
+        kind="strategy",
+        adopted_on=MOMENT.date(),
+        replaced_on=MOMENT.date(),
+        withdrawn_on=MOMENT.date(),
+        withdrawn_reason="The law has changed.",
+    )

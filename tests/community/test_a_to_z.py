@@ -1,0 +1,116 @@
+"""The A to Z of a section leads to every page below it that a visitor may see (R2)."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from community import a_to_z
+from tests.factories import CommunityIndexPageFactory, StandardPageFactory
+
+
+@pytest.fixture
+def read_list(section, read):
+    def get(query="", status=200):
+        return read(f"{section.url}a-to-z/{query}", status=status)
+
+    return get
+
+
+def groups_of(html):
+    return {
+        part.h2.get_text(): [link.get_text() for link in part.select("li a")]
+        for part in html.main.select("section")
+    }
+
+
+def add(parent, *titles, **values):
+    return [StandardPageFactory(parent=parent, title=each, **values) for each in titles]
+
+
+def test_pages_at_any_depth_stand_under_their_first_letter(section, read_list):
+    below = CommunityIndexPageFactory(parent=section, title="Food banks")
+    add(below, "Baby milk", "bread", "7 places to eat", "Étude club")
+    assert groups_of(read_list()) == {
+        "Numbers and other signs": ["7 places to eat", "Étude club"],
+        "B": ["Baby milk", "bread"],
+        "F": ["Food banks"],
+    }
+
+
+def test_letters_lead_to_what_there_is(section, read_list):
+    add(section, "Bread", "Milk")
+    html = read_list()
+    links = html.select("nav[aria-label=Letters] a")
+    assert [link["href"] for link in links] == ["?page=1#b", "?page=1#m"]
+    assert html.find(id="b").get_text() == "B"
+
+
+def test_long_list_has_pages_and_letters_lead_to_theirs(
+    section, read_list, monkeypatch
+):
+    monkeypatch.setattr(a_to_z, "PER_PAGE", 2)
+    add(section, "Ale", "Bread", "Bacon", "Cheese")
+    first, second = read_list(), read_list("?page=2")
+    assert groups_of(first) == {"A": ["Ale"], "B": ["Bacon"]}
+    assert groups_of(second) == {"B": ["Bread"], "C": ["Cheese"]}
+    assert [link["href"] for link in first.select("nav[aria-label=Letters] a")] == [
+        "?page=1#a",
+        "?page=1#b",
+        "?page=2#c",
+    ]
+    assert first.find("a", rel="next")["href"] == "?page=2"
+    assert second.find("link", rel="canonical")["href"].endswith("/a-to-z/?page=2")
+
+
+@pytest.mark.parametrize("query", ["?page=0", "?page=2", "?page=x", "?page=99999"])
+def test_page_that_is_not_there_is_not_found(section, read_list, query):
+    add(section, "Bread")
+    read_list(query, status=404)
+
+
+def test_page_that_visitors_may_not_see_is_left_out(section, read_list):
+    add(section, "Bread")
+    add(section, "Draft", live=False)
+    add(section, "Expired", expire_at=timezone.now() - timedelta(seconds=1))
+    [private] = add(section, "Private")
+    PageViewRestriction.objects.create(page=private, restriction_type="login")
+    assert groups_of(read_list()) == {"B": ["Bread"]}
+
+
+def test_neighbours_are_left_out(home, section, read_list):
+    add(section, "Bread")
+    add(CommunityIndexPageFactory(parent=home), "Milk")
+    assert groups_of(read_list()) == {"B": ["Bread"]}
+
+
+def test_private_and_empty_sections_have_no_list(section, read_list):
+    read_list(status=404)
+    add(section, "Bread")
+    read_list()
+    PageViewRestriction.objects.create(page=section, restriction_type="login")
+    read_list(status=404)
+
+
+def test_only_sections_have_one(section, read):
+    [page] = add(section, "Bread")
+    read(f"{page.url}a-to-z/", status=404)
+    read("/nowhere/a-to-z/", status=404)
+
+
+def test_section_leads_to_it_and_it_says_where_it_stands(section, read, read_list):
+    [page] = add(section, "Bread")
+    link = read(page.url).select_one(".section-navigation p a")
+    assert link["href"] == f"{section.url}a-to-z/"
+    crumbs = read_list().select(".breadcrumbs li")
+    assert [crumb.get_text() for crumb in crumbs] == ["Home", section.title, "A to Z"]
+    assert crumbs[1].a["href"] == section.url
+
+
+def test_number_of_queries_does_not_grow(
+    section, read_list, django_assert_max_num_queries
+):
+    add(section, *(f"Page {number}" for number in range(30)))
+    with django_assert_max_num_queries(9):
+        read_list()
