@@ -9,7 +9,8 @@ RUN_READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-slow lint format check bench requirements
+.PHONY: help run dev test test-slow browser-test screenshots html lighthouse lint format \
+  check bench requirements
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -29,6 +30,18 @@ test: $(DEV_READY) ## Run the tests on SQLite and on PostgreSQL
 test-slow: $(DEV_READY) ## Run the proofs that take long (concurrency), on both databases
 	@$(BIN)/python -m tests.run -m slow
 
+browser-test: $(DEV_READY) ## Try every page in Chromium: axe, keyboard, small screens, journeys
+	@$(BIN)/python -m tests.browser.run
+
+screenshots: $(DEV_READY) ## Write a picture of every page to var/screenshots
+	@$(BIN)/python -m tests.browser.run -n 2 -m screenshots
+
+html: $(DEV_READY) ## Validate the HTML of every page
+	@$(BIN)/python -m tests.browser.html
+
+lighthouse: $(DEV_READY) ## Measure the example site with Lighthouse: every score must be 100
+	@$(BIN)/python -m tests.browser.lighthouse
+
 lint: $(DEV_READY) ## Check style, types of mistakes, templates and import directions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -39,7 +52,7 @@ format: $(DEV_READY) ## Put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-check: lint test test-slow ## Everything that must pass before a change lands
+check: lint test test-slow browser-test html ## Everything that must pass before a change lands
 
 bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
 	@$(BIN)/python -m stockton_cms.operations.benchmarks

@@ -36,8 +36,19 @@ def run_pytest(database: str, arguments: list[str], environment: dict) -> int:
     ).returncode
 
 
+LEFT_OUT = "\nLeft out: `make test-slow`, and `make browser-test`, which needs Chromium"
+
+
 def main(arguments: list[str]) -> int:
     """Run the tests on each database; return 0 when all have passed."""
+    failed = run_on_each_database(arguments)
+    if "-m" not in arguments:
+        print(LEFT_OUT, flush=True)
+    return failed
+
+
+def run_on_each_database(arguments: list[str]) -> int:
+    """Run pytest once for each database; return 0 when all tests have passed."""
     if os.environ.get("TEST_DATABASE_URL"):
         return run_pytest("TEST_DATABASE_URL", arguments, {})
     failed = run_pytest("SQLite", arguments, {})

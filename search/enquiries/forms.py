@@ -62,14 +62,6 @@ class EnquiryForm(forms.ModelForm):
             },
         }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name in ("message", "email"):
-            notes = [f"{name}-hint"] + [f"{name}-error"] * (name in self.errors)
-            self.fields[name].widget.attrs["aria-describedby"] = " ".join(notes)
-            if name in self.errors:
-                self.fields[name].widget.attrs["aria-invalid"] = "true"
-
     def clean_from_path(self) -> str:
         """Keep only a path of this site."""
         path = self.cleaned_data["from_path"]

@@ -34,7 +34,7 @@ def test_note_is_shown_with_its_date_after_publishing(page, send_form, read):
         send_form(edit_address(page), change_note=NOTE)
     (item,) = read(page.url).select(".page-history__notes li")
     assert item.get_text(" ", strip=True) == f"4 March 2025 {NOTE}"
-    assert item.time["datetime"].startswith("2025-03-04T23:30")
+    assert item.time["datetime"].startswith("2025-03-04")
 
 
 def test_newest_note_stands_first(page, send_form, read):

@@ -262,7 +262,7 @@ def test_references_can_be_read_out_and_not_be_guessed(db):
 
 
 def test_form_warns_of_personal_details(home, read):
-    hint = read(reverse("enquiry")).find(id="message-hint").get_text()
+    hint = read(reverse("enquiry")).find(id="id_message_helptext").get_text()
     assert "Do not give personal details" in hint
 
 

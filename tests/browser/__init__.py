@@ -1,0 +1,1 @@
+"""What residents meet, tried in a real browser: `make browser-test`."""

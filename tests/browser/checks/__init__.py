@@ -1,0 +1,1 @@
+"""Checks of a page in a browser: each returns what is wrong with it, in words."""

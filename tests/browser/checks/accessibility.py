@@ -1,0 +1,35 @@
+"""The rules of axe: WCAG 2.0 to 2.2 at A and AA, and its best practices."""
+
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+from tests.browser.checks.asking import ask
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RUN = "(rules) => axe.run({ resultTypes: ['violations'], rules })"
+
+
+def check_axe(page: Page) -> list[str]:
+    """See that no rule of axe is violated."""
+    return _run_axe(page, {})
+
+
+def check_axe_in_forced_colours(page: Page) -> list[str]:
+    """See the same in forced colours, in which axe judges colours that are not shown.
+
+    It reads `-webkit-text-fill-color`, which Chromium gives as the author had it.
+    """
+    problems = [f"{each} is faint" for each in ask(page, "faint")]
+    return problems + _run_axe(page, {"color-contrast": {"enabled": False}})
+
+
+def _run_axe(page: Page, rules: dict) -> list[str]:
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE)
+    return [
+        f"{violation['id']}: {node['html'][:120]} ({node['failureSummary'][:200]})"
+        for violation in page.evaluate(RUN, rules)["violations"]
+        for node in violation["nodes"][:3]
+    ]

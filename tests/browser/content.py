@@ -1,0 +1,350 @@
+"""Builds the site that the browser tests read: `python -m tests.browser.content`.
+
+Needs the environment of a site whose database is migrated and empty.
+"""
+
+import os
+from datetime import timedelta
+
+import django
+
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "stockton_cms.settings"
+    django.setup()
+
+import wagtail_factories
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from wagtail.models import Page, PageViewRestriction, Site
+
+from community.models import (
+    AlertScope,
+    Partner,
+    PolicyDocument,
+    PolicyUpdatePage,
+    RelatedPage,
+)
+from community.models.alerts import Scope, Severity
+from home.models import ChangeNote, SiteSettings
+from tests.browser.blocks import (
+    ARABIC,
+    RICH_TEXT,
+    body_of,
+    every_block,
+    long_words,
+    wide_table,
+)
+from tests.browser.states import (
+    DISMISSED_ALERT,
+    JOURNEY_ALERT,
+    POLICY_STATUSES,
+    REFERENCE,
+    SEVERITIES,
+)
+from tests.factories import (
+    AlertFactory,
+    CommunityIndexPageFactory,
+    EnquiryFactory,
+    HomePageFactory,
+    PartnershipPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+
+DAY = timedelta(days=1)
+
+
+def put(factory, parent, slug, title, **values):
+    """Publish a page, as the admin does."""
+    page = factory(parent=parent, slug=slug, title=title, **values)
+    page.save_revision().publish()
+    page.refresh_from_db()
+    parent.refresh_from_db()
+    return page
+
+
+def picture(title):
+    """Return a new image of the size of a photograph."""
+    return wagtail_factories.ImageFactory(
+        title=title, description=title, file__width=1000, file__height=562
+    )
+
+
+def build_home():
+    """Make the home page the site's, and fill in the settings."""
+    root = Page.objects.get(depth=1)
+    home = put(
+        HomePageFactory,
+        root,
+        "front",
+        "Stockton-on-Tees Borough Council services",
+        introduction="<p>Everything that we do for your community.</p>",
+    )
+    site, _ = Site.objects.update_or_create(
+        is_default_site=True,
+        defaults={"hostname": "127.0.0.1", "root_page": home, "port": 80},
+    )
+    for page in root.get_children().exact_type(Page):
+        page.delete()
+    SiteSettings.objects.create(
+        site=site,
+        phone="01632 960000",
+        email="communities@example.gov.uk",
+        address="Church Road\nStockton-on-Tees\nTS18 1TU",
+        footer_note="We answer within five working days.",
+        social_links=[("link", {"label": "Facebook", "url": "https://example.org/f"})],
+        emergency_numbers=[
+            ("number", {"label": "Housing emergencies", "number": "01632 960001"}),
+            ("number", {"label": "Flooding", "number": "01632 960002"}),
+        ],
+    )
+    return home
+
+
+def build_section(home):
+    """Build the section with partnerships, and policies in every status."""
+    section = put(
+        CommunityIndexPageFactory,
+        home,
+        "stronger-communities",
+        "Stronger communities",
+        picture=picture("A street party in Norton"),
+        introduction=RICH_TEXT,
+        body=body_of(every_block(home)[:2]),
+    )
+    bare = put(
+        PartnershipPageFactory,
+        section,
+        "partnership-that-is-bare",
+        "Riverside partnership",
+        summary="",
+        lead_officer="",
+    )
+    policies = [build_policy(section, status) for status in POLICY_STATUSES]
+    full = put(
+        PartnershipPageFactory,
+        section,
+        "partnership-with-everything",
+        "Catalyst partnership",
+        picture=picture("Volunteers at a pantry"),
+        body=body_of(every_block(home)[:6]),
+        get_involved=RICH_TEXT,
+        website="https://example.org/catalyst/",
+        contact_email="catalyst@example.org",
+        contact_phone="01632 960003",
+    )
+    Partner.objects.create(
+        page=full, name="Fire brigade", logo=picture("Logo"), sort_order=1
+    )
+    Partner.objects.create(
+        page=full, name="Tees Valley Care", website="https://example.org/care/"
+    )
+    for number, other in enumerate([bare, *policies[:3]]):
+        RelatedPage.objects.create(page=full, related_page=other, sort_order=number)
+    ChangeNote.objects.create(page=full, note="Added a partner", revision_id=9001)
+    for slug, title in (
+        ("community-grants", "Community grants"),
+        ("warm-places", "Warm places"),
+    ):
+        put(
+            StandardPageFactory,
+            section,
+            slug,
+            title,
+            picture=picture(title),
+            summary="Where community groups can get grants and advice.",
+        )
+    return section
+
+
+def build_policy(section, status):
+    """Build a policy that stands where `status` says, with documents and notes."""
+    now = timezone.now()
+    today = timezone.localdate()
+    opened = {
+        "consultation_opens_at": now - 10 * DAY,
+        "consultation_closes_at": now - 5 * DAY,
+    }
+    values = {
+        "proposed": {},
+        "consultation-open": {**opened, "consultation_closes_at": now + 5 * DAY},
+        "awaiting-outcome": opened,
+        "closed": {**opened, "outcome_published_on": today - DAY},
+        "adopted": {"adopted_on": today - 40 * DAY},
+        "under-review": {
+            "adopted_on": today - 40 * DAY,
+            "review_started_on": today - DAY,
+        },
+        "replaced": {"replaced_on": today - DAY},
+        "withdrawn": {
+            "withdrawn_on": today - DAY,
+            "withdrawn_reason": "The law has changed.",
+        },
+    }[status]
+    if status == "replaced":
+        values["replaced_by"] = PolicyUpdatePage.objects.get(slug="policy-adopted")
+    policy = put(
+        PolicyUpdatePageFactory,
+        section,
+        f"policy-{status}",
+        f"Tackling poverty framework, {status.replace('-', ' ')}",
+        summary="How we fight poverty with our partners.",
+        body=body_of(every_block(section)[:3]),
+        **values,
+    )
+    for title in ("The whole framework", ""):
+        document = wagtail_factories.DocumentFactory(title=f"Paper for {policy.title}")
+        PolicyDocument.objects.create(page=policy, document=document, title=title)
+    for number in range(3):
+        ChangeNote.objects.create(
+            page=policy,
+            note=f"Added the figures of year {number}",
+            published_at=now - number * DAY,
+            revision_id=10_000 + policy.pk * 10 + number,
+        )
+    return policy
+
+
+def build_layouts(home):
+    """Build pages that a layout may break on."""
+    section = put(
+        CommunityIndexPageFactory, home, "layouts", "Unusual pages", introduction=""
+    )
+
+    def page(slug, title, **values):
+        return put(StandardPageFactory, section, slug, title, **values)
+
+    page("every-block", "Every block", body=body_of(every_block(home)))
+    page(
+        "long-title",
+        long_words(),
+        summary=long_words(),
+        body=body_of([("text", RICH_TEXT)]),
+    )
+    page(
+        "right-to-left",
+        "المجتمعات الأقوى في ستوكتون",
+        summary=ARABIC[:190],
+        body=body_of([("text", f"<p>{ARABIC}</p>"), ("quotation", {"text": ARABIC})]),
+    )
+    page(
+        "wide-table",
+        "Council tax by parish",
+        body=body_of([("table", wide_table(200))]),
+    )
+    lost, broken = picture("A lost picture"), picture("A broken picture")
+    lost.file.storage.delete(lost.file.name)
+    block = {"image": lost.pk, "alt_text": "A lost picture", "decorative": False}
+    body = body_of([("image", block)])
+    page("lost-pictures", "Lost pictures", picture=broken, body=body)
+    for rendition in broken.renditions.all():
+        rendition.file.storage.delete(rendition.file.name)
+
+
+def build_alerts(home):
+    """Build a page for each severity, one with several, and one that was closed."""
+    section = put(CommunityIndexPageFactory, home, "alerts-in-yarm", "Alerts in Yarm")
+
+    def alert_on(page, severity, **values):
+        alert = AlertFactory(
+            severity=Severity[severity.upper().replace("-", "_")],
+            heading=values.pop("heading", f"What happened: {severity}"),
+            text="<p>Stay away from the river. <b>Call 999</b> in danger.</p>",
+            link_url="https://example.org/river/",
+            link_text=f"Which roads are closed ({severity})",
+            scope=Scope.PAGES,
+            ends_at=timezone.now() + 30 * DAY,
+            **values,
+        )
+        AlertScope.objects.create(alert=alert, page=page)
+
+    def page(slug):
+        title = f"Page with {slug.replace('-', ' ')}"
+        return put(
+            StandardPageFactory,
+            section,
+            slug,
+            title,
+            body=body_of([("text", RICH_TEXT)]),
+        )
+
+    several = page("several")
+    for severity in SEVERITIES:
+        alert_on(page(severity), severity)
+        alert_on(several, severity)
+    alert_on(page("dismissed"), "disruption", pk=DISMISSED_ALERT)
+    journey = put(CommunityIndexPageFactory, home, "moving-home", "Moving home")
+    for slug, title in (("council-tax", "Council tax"), ("schools", "Schools")):
+        put(
+            StandardPageFactory,
+            journey,
+            slug,
+            title,
+            body=body_of([("text", RICH_TEXT)]),
+        )
+    alert_on(journey, "disruption", heading="Phones are down", pk=JOURNEY_ALERT)
+
+
+def build_rest(home):
+    """Build many pages for search, a private page, and the site's statements."""
+    section = put(
+        CommunityIndexPageFactory, home, "recycling-and-waste", "Recycling and waste"
+    )
+    for number in range(25):
+        values = {"picture": picture(f"Bin {number}")} if number % 3 else {}
+        put(
+            StandardPageFactory,
+            section,
+            f"bin-{number}",
+            f"Bin collections in ward {number}",
+            summary="When recycling is collected, and what goes into which bin.",
+            body=body_of([("text", RICH_TEXT)]),
+            **values,
+        )
+    for slug, title in (
+        ("empty-section", "Empty section"),
+        ("health", "Health and care"),
+        ("jobs", "Jobs, training and business"),
+        ("transport", "Roads and transport"),
+        ("leisure", "Leisure and culture"),
+    ):
+        put(CommunityIndexPageFactory, home, slug, title, introduction="", strapline="")
+    for slug, title in (
+        ("privacy", "Privacy"),
+        ("accessibility", "Accessibility statement"),
+    ):
+        put(StandardPageFactory, home, slug, title)
+    private = put(StandardPageFactory, home, "private", "Private")
+    PageViewRestriction.objects.create(
+        page=private,
+        restriction_type=PageViewRestriction.PASSWORD,
+        password="open sesame",
+    )
+    EnquiryFactory(reference=REFERENCE)
+
+
+def remember_an_emergency():
+    """Let the error page know an alert for the whole site, which is then gone."""
+    alert = AlertFactory(
+        severity=Severity.EMERGENCY,
+        heading="Flood in Yarm",
+        ends_at=timezone.now() + 30 * DAY,
+    )
+    Client(headers={"host": "127.0.0.1"}).get("/")
+    alert.delete()
+
+
+def build():
+    """Build everything."""
+    with transaction.atomic():
+        home = build_home()
+        build_section(home)
+        build_layouts(home)
+        build_alerts(home)
+        build_rest(home)
+    remember_an_emergency()
+
+
+if __name__ == "__main__":
+    build()

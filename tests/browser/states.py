@@ -1,0 +1,99 @@
+"""Every page and state of the site that a resident can meet, each with its address.
+
+`tests/browser/content.py` builds what stands behind these addresses.
+"""
+
+from dataclasses import dataclass, field
+
+SECTION = "/stronger-communities/"
+LAYOUTS = "/layouts/"
+ALERTS = "/alerts-in-yarm/"
+MANY = "/recycling-and-waste/"
+JOURNEY = "/moving-home/"
+REFERENCE = "BCDFGHJKMN"
+DISMISSED_ALERT = 900
+JOURNEY_ALERT = 901
+POLICY_STATUSES = (
+    "proposed",
+    "consultation-open",
+    "awaiting-outcome",
+    "closed",
+    "adopted",
+    "under-review",
+    "replaced",
+    "withdrawn",
+)
+SEVERITIES = ("information", "disruption", "notable-death", "emergency")
+WRONG_ENQUIRY = {"message": "", "email": "nobody", "query": "", "from_path": "/"}
+
+
+@dataclass(frozen=True)
+class State:
+    """One page as a resident meets it."""
+
+    name: str
+    path: str
+    status: int = 200
+    # The fields of a form that was sent, where the state answers one.
+    sent: dict = field(default_factory=dict)
+    # Whether a page of another website sent it.
+    is_foreign: bool = False
+    # What the cookie of closed alerts holds.
+    closed_alerts: str = ""
+    # Whether the site has lost its database.
+    is_broken: bool = False
+    # Whether axe takes ten seconds for it.
+    is_large: bool = False
+
+    @property
+    def has_error(self) -> bool:
+        """Whether it shows a form with something to mend."""
+        return self.status == 422 or "wrong password" in self.name
+
+
+STATES = (
+    State("home", "/"),
+    State("section", SECTION),
+    State("section with many pages", MANY),
+    State("section that is empty", "/empty-section/"),
+    State("partnership with everything", f"{SECTION}partnership-with-everything/"),
+    State("partnership that is bare", f"{SECTION}partnership-that-is-bare/"),
+    *(
+        State(f"policy {status}", f"{SECTION}policy-{status}/")
+        for status in POLICY_STATUSES
+    ),
+    State("standard page with every block", f"{LAYOUTS}every-block/"),
+    State("standard page that is bare", "/privacy/"),
+    State("long title", f"{LAYOUTS}long-title/"),
+    State("right to left", f"{LAYOUTS}right-to-left/"),
+    State("wide table", f"{LAYOUTS}wide-table/", is_large=True),
+    State("lost pictures", f"{LAYOUTS}lost-pictures/"),
+    State("section of layouts", LAYOUTS),
+    State("search without words", "/search/"),
+    State("search with results", "/search/?query=community+grants"),
+    State("search on a middle page", "/search/?query=recycling&page=2"),
+    State("search that finds nothing", "/search/?query=xylophonezzz"),
+    State("enquiry", "/cant-find-it/?query=blue+bin&from=/search/"),
+    State("enquiry with errors", "/cant-find-it/", 422, sent=WRONG_ENQUIRY),
+    State("thanks", f"/cant-find-it/thanks/{REFERENCE}/"),
+    State("thanks without a reference", "/cant-find-it/thanks/"),
+    State("not found", "/no/such/page/", 404),
+    State("no such page of results", "/search/?query=recycling&page=99", 404),
+    State("out of order", "/", 503, is_broken=True),
+    State(
+        "form from elsewhere",
+        "/cant-find-it/",
+        403,
+        sent=WRONG_ENQUIRY,
+        is_foreign=True,
+    ),
+    *(State(f"alert {severity}", f"{ALERTS}{severity}/") for severity in SEVERITIES),
+    State("several alerts", f"{ALERTS}several/"),
+    State(
+        "alert dismissed", f"{ALERTS}dismissed/", closed_alerts=f"{DISMISSED_ALERT}.1"
+    ),
+    State("private page", "/private/"),
+    State("A to Z", f"{MANY}a-to-z/"),
+)
+
+BY_NAME = {state.name: state for state in STATES}

@@ -1,0 +1,185 @@
+"""What residents come to do, with the keyboard alone, with and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.states import JOURNEY, MANY, SECTION, STATES
+
+MOST_PRESSES = 150
+# A form that is sent faster than this is taken for a program's.
+SECONDS_OF_A_PERSON = 3
+HAS_FOCUS = "each => each === document.activeElement"
+
+SILENT = [state for state in STATES if not state.sent and state.name != "private page"]
+
+
+@pytest.fixture(params=[True, False], ids=["JavaScript", "no JavaScript"])
+def resident(request, new_page):
+    """Return the page of a resident who has just started the browser."""
+    return new_page(java_script_enabled=request.param)
+
+
+def go_to(page, target):
+    """Press Tab until the target has the keyboard."""
+    for _ in range(MOST_PRESSES):
+        page.keyboard.press("Tab")
+        if target.evaluate(HAS_FOCUS):
+            return
+    pytest.fail(f"The keyboard does not come to {target}")
+
+
+def follow(page, name, role="link", within=None):
+    """Go to a link or button and press Enter; wait for the next page."""
+    target = (within or page).get_by_role(role, name=name, exact=True).first
+    go_to(page, target)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def say(page, label, text):
+    """Go to a field and write."""
+    go_to(page, page.get_by_label(label))
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def heading(page):
+    return page.get_by_role("heading", level=1)
+
+
+def test_policy_is_found_from_the_home_page(resident):
+    resident.goto("/")
+    main = resident.get_by_role("main")
+    follow(resident, "Stronger communities", within=main)
+    expect(heading(resident)).to_have_text("Stronger communities")
+    title = "Tackling poverty framework, adopted"
+    follow(resident, title, within=resident.get_by_role("main"))
+    expect(heading(resident)).to_have_text(title)
+    expect(resident.get_by_role("main")).to_contain_text("Adopted")
+
+
+def test_search_leads_to_a_page(resident):
+    resident.goto("/")
+    say(resident, "Search this site", "comunity grants")
+    with resident.expect_navigation():
+        resident.keyboard.press("Enter")
+    expect(resident).to_have_title(re.compile("grants"))
+    follow(resident, "Community grants", within=resident.get_by_role("main"))
+    expect(heading(resident)).to_have_text("Community grants")
+
+
+def test_resident_who_finds_nothing_can_say_so(resident):
+    resident.goto("/search/")
+    say(resident, "Search this site", "xylophonezzz")
+    with resident.expect_navigation():
+        resident.keyboard.press("Enter")
+    expect(resident.get_by_role("main")).to_contain_text("Nothing was found")
+    offer = resident.get_by_role("main").locator("a[href^='/cant-find-it/']").first
+    go_to(resident, offer)
+    with resident.expect_navigation():
+        resident.keyboard.press("Enter")
+
+    say(resident, "Your e-mail address", "nobody")
+    with resident.expect_navigation():
+        resident.keyboard.press("Enter")
+    assert resident.title().startswith("Error: ")
+    wrong = resident.get_by_role("main").get_by_role("link", name="Tell us what")
+    go_to(resident, wrong)
+    resident.keyboard.press("Enter")
+    message = resident.get_by_label("What were you looking for?")
+    expect(message).to_be_focused()
+    assert message.get_attribute("aria-invalid") == "true"
+    email = resident.get_by_label("Your e-mail address")
+    expect(email).to_have_value("nobody")
+
+    resident.keyboard.type("Where can I get a xylophone?")
+    say(resident, "Your e-mail address", "somebody@example.org")
+    resident.wait_for_timeout(SECONDS_OF_A_PERSON * 1000)
+    follow(resident, "Send", role="button")
+    expect(resident).to_have_url(re.compile(r"/cant-find-it/thanks/[A-Z0-9]{10}/$"))
+    reference = resident.url.split("/")[-2]
+    expect(resident.get_by_role("main")).to_contain_text(reference)
+    assert not resident.context.cookies()
+
+
+def test_closed_alert_stays_away(resident):
+    resident.goto(JOURNEY)
+    assert not resident.context.cookies()
+    alert = resident.get_by_role("heading", name="Phones are down")
+    expect(alert).to_be_visible()
+    go_to(resident, resident.get_by_role("button", name="Phones are down"))
+    with resident.expect_response("**/close/"):
+        resident.keyboard.press("Enter")
+    expect(alert).to_have_count(0)
+    assert resident.url.endswith(JOURNEY)
+    [cookie] = resident.context.cookies()
+    assert (cookie["name"], cookie["path"]) == ("closed_alerts", "/")
+    # The keyboard goes on from somewhere on the page.
+    resident.keyboard.press("Tab")
+    assert resident.evaluate("document.activeElement !== document.body")
+    resident.goto(f"{JOURNEY}schools/")
+    expect(alert).to_have_count(0)
+    assert [each["name"] for each in resident.context.cookies()] == ["closed_alerts"]
+
+
+def test_wrong_address_leads_to_the_search(resident):
+    resident.goto("/no/such/page/")
+    expect(heading(resident)).to_have_text("Page not found")
+    say(resident, "Search this site", "recycling")
+    with resident.expect_navigation():
+        resident.keyboard.press("Enter")
+    results = resident.get_by_role("main").get_by_role("listitem")
+    assert results.count() >= 10
+    follow(resident, "Next page")
+    expect(resident.get_by_role("main")).to_contain_text("Page 2 of")
+
+
+@pytest.mark.parametrize("is_on", [True, False], ids=["JavaScript", "no JavaScript"])
+def test_menu_opens_on_a_phone(is_on, new_page):
+    page = new_page(java_script_enabled=is_on, **PHONE)
+    page.goto(SECTION)
+    navigation = page.get_by_role("navigation", name="Main")
+    link = navigation.get_by_role("link", name="Recycling and waste")
+    opener = navigation.locator("summary, button").first
+    if opener.is_visible():
+        assert not link.is_visible()
+        go_to(page, opener)
+        page.keyboard.press("Enter")
+    expect(link).to_be_visible()
+    go_to(page, link)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith(MANY)
+
+
+def test_long_menu_needs_no_opening_on_a_desktop(new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto(SECTION)
+    navigation = page.get_by_role("navigation", name="Main")
+    expect(navigation.get_by_role("link", name="Recycling and waste")).to_be_visible()
+
+
+def test_reader_meets_no_other_site_and_no_cookie(new_page, site):
+    page = new_page()
+    origins, messages = set(), []
+    page.on("request", lambda asked: origins.add("/".join(asked.url.split("/")[:3])))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    for state in SILENT:
+        page.goto((site.broken_address if state.is_broken else "") + state.path)
+        assert not page.context.cookies(), state.name
+        assert not page.evaluate("localStorage.length + sessionStorage.length")
+    assert origins == {site.address, site.broken_address}
+    assert not messages
+
+
+def test_browser_refuses_nothing_on_any_page(new_page, site):
+    """What the content security policy stops would be said in the console."""
+    page = new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    for state in SILENT:
+        page.goto((site.broken_address if state.is_broken else "") + state.path)
+    assert not [text for text in said if "Failed to load resource" not in text]
