@@ -17,7 +17,7 @@ from community.shown_alerts import (
     MOST_REMEMBERED,
     closed_keys,
 )
-from home.addresses import site_origin, site_root
+from home.addresses import page_number, site_origin, site_root
 from home.pages import visible_pages
 
 
@@ -62,13 +62,13 @@ def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
     A 404 where there is no such section, or nothing in it, or no such `?page=`.
     """
     root = site_root(request)
-    number = request.GET.get("page", "1")
-    if root is None or not (number.isascii() and number.isdigit() and len(number) < 5):
-        raise Http404("There is no such list.")
+    number = page_number(request.GET.get("page", "1"))
+    if root is None:
+        raise Http404("There is no site yet.")
     now = timezone.now()
     sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
     section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
-    listing = get_a_to_z(section, root, int(number), now)
+    listing = get_a_to_z(section, root, number, now)
     if listing is None:
         raise Http404("There is no such page of the list.")
     query = f"?page={number}" if listing.number > 1 else ""

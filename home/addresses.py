@@ -1,7 +1,7 @@
 """Where pages are, from their place in the tree, without a query for each."""
 
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from wagtail.models import Page, Site
 
 
@@ -34,6 +34,14 @@ def site_path(url_path: str) -> str:
         if url_path.startswith(root.root_path):
             return "/" + url_path[len(root.root_path) :]
     return ""
+
+
+def page_number(text: str, most: int = 9_999) -> int:
+    """Return the number after `?page=`; raise `Http404` when it cannot be one."""
+    digits = text if text.isascii() and text.isdigit() and len(text) < 5 else "0"
+    if not 1 <= int(digits) <= most:
+        raise Http404("There is no such page of the list.")
+    return int(digits)
 
 
 def children_of(path: str) -> Q:

@@ -77,11 +77,7 @@ class PopularPage(Orderable):
     panels = [FieldPanel("page")]
 
     class Meta(Orderable.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["home_page", "page"], name="home_popularpage_once"
-            )
-        ]
+        pass
 
     def __str__(self):
         return str(self.page)

@@ -104,7 +104,7 @@ def _places(page: Page, root: Page) -> tuple[list[str], str]:
 def _link(row: dict, page: Page | None, root: Page) -> Link:
     is_current = page is not None and row["path"] == page.path
     return Link(
-        title=row["title"],
+        title="Home" if row["path"] == root.path else row["title"],
         href=public_path(row["url_path"], root),
         is_current=is_current,
         is_ancestor=not is_current

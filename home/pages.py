@@ -3,11 +3,13 @@
 from datetime import datetime
 from functools import cache
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length, Substr
 from django.http import Http404
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -17,6 +19,9 @@ from wagtail.search import index
 
 from home.signals import draft_saved, live_page_saved
 from home.tree import TreeLockMixin
+
+# The site itself answers at these addresses below a section.
+RESERVED_SLUGS = frozenset({"a-to-z"})
 
 
 @cache
@@ -58,6 +63,8 @@ class BasePageForm(WagtailAdminPageForm):
     def clean(self):
         """Require a note or the minor edit tick to publish a page again (P5)."""
         data = super().clean()
+        if data.get("slug") in RESERVED_SLUGS:
+            self.add_error("slug", "The site itself uses this slug. Choose another.")
         is_draft = self.is_deferred_validation
         published_before = self.instance.first_published_at is not None
         if "change_note" not in self.fields or is_draft or not published_before:
@@ -203,6 +210,12 @@ class BasePage(TreeLockMixin, Page):
         if self.expire_at is not None and self.expire_at <= timezone.now():
             raise Http404("The page has expired.")
         return super().route(request, [])
+
+    def serve_password_required_response(self, request, form, action_url):
+        """Ask for the password without a word about the page behind it."""
+        context = {"form": form, "action_url": action_url}
+        template = settings.WAGTAIL_PASSWORD_REQUIRED_TEMPLATE
+        return TemplateResponse(request, template, context)
 
     def get_view_restrictions(self):
         """Return the restrictions of this page and of those above it, in one query."""

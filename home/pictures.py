@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db import transaction
 from wagtail.blocks import StreamValue
 from wagtail.images import get_image_model
@@ -52,6 +53,8 @@ BODY = Shape(
 SOCIAL = Shape(fallback=f"fill-1200x630|{JPEG}")
 LOGO = Shape(fallback="max-240x120|format-png")
 
+SECONDS_BETWEEN_TRIES = 60 * 60
+
 # Any image may become the picture of a page or stand in a body.
 LIBRARY_SHAPES = (CARD, BANNER, BODY, SOCIAL)
 
@@ -85,10 +88,19 @@ def get_pictures_in_shapes(
     if not image_ids:
         return {shape: {} for shape in shapes}
     pictures = _read(image_ids, shapes)
-    if any(image_ids - found.keys() for found in pictures.values()):
-        make_shapes(image_ids, *shapes)
+    missing = {pk for found in pictures.values() for pk in image_ids - found.keys()}
+    # What cannot be made must not be tried again for every visitor.
+    missing = {pk for pk in missing if _is_first_try(pk, shapes)}
+    if missing:
+        make_shapes(missing, *shapes)
         pictures = _read(image_ids, shapes)
     return pictures
+
+
+def _is_first_try(image_id: int, shapes: Collection[Shape]) -> bool:
+    """Say whether nobody has tried lately to make an image's files for a visitor."""
+    names = "-".join(str(hash(shape)) for shape in shapes)
+    return cache.add(f"picture-tried-{image_id}-{names}", True, SECONDS_BETWEEN_TRIES)
 
 
 def pictures_in_body(body: StreamValue) -> list[AbstractImage]:

@@ -83,6 +83,9 @@ class _ReducedCopy:
             drawing = upright.get_pillow_image()
         if drawing.mode == "CMYK":
             drawing = upright.transform_colorspace_to_srgb().get_pillow_image()
+        if drawing.mode.startswith("I"):
+            # 16 bits of grey; converting would cut them off and not scale them.
+            drawing = drawing.point(lambda value: value * (1 / 256)).convert("L")
         if drawing.has_transparency_data:
             drawing = drawing.convert("RGBA")
         elif drawing.mode not in {"L", "RGB"}:

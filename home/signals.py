@@ -39,8 +39,13 @@ def raise_version_on_page_event(sender, **kwargs):
 
 
 @receiver(page_published)
-def write_change_note(sender, instance, revision, **kwargs):
-    """Keep what the officer said has changed, dated, once for each publication."""
+def write_change_note(sender, instance, revision, alias=False, **kwargs):
+    """Keep what the officer said has changed, dated, once for each publication.
+
+    The signal comes again for each alias of the page, with the same revision.
+    """
+    if alias:
+        return
     from_revision = revision.content.get("change_note", "") if revision else ""
     if from_revision and not revision.content.get("minor_edit"):
         with transaction.atomic():

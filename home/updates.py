@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
 from wagtail.models import Page
 
 from home.addresses import descendants_of, public_path
@@ -25,7 +26,14 @@ class Update:
 def get_updates(page: Page, root: Page, at: datetime) -> list[Update]:
     """Return the latest changes below a page, newest first, with one query."""
     below = visible_pages(at).filter(descendants_of(page.path))
-    notes = ChangeNote.objects.filter(page__in=below).values(
+    if page.path == root.path:
+        # Most notes count, so go through them from the newest: 1 ms where the other
+        # way took 85 ms, at 50,000 pages with as many notes.
+        belongs = Exists(below.filter(pk=OuterRef("page_id")))
+    else:
+        # Few notes count: go through those of the section's pages.
+        belongs = Q(page__in=below)
+    notes = ChangeNote.objects.filter(belongs).values(
         "note", "published_at", "page__title", "page__url_path"
     )
     return [

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from home.addresses import site_origin, site_root
+from home.addresses import page_number, site_origin, site_root
 from search.query import clean_query
 from search.results import LAST_PAGE, get_results
 
@@ -14,7 +14,7 @@ from search.results import LAST_PAGE, get_results
 def search(request: HttpRequest) -> HttpResponse:
     """Show the pages that answer `?query=`, ten at a time; 404 for a wrong `?page=`."""
     query = clean_query(request.GET.get("query", ""))
-    number = page_number(request.GET.get("page", "1"))
+    number = page_number(request.GET.get("page", "1"), most=LAST_PAGE)
     root = site_root(request)
     if root is None:
         raise Http404("There is no site yet.")
@@ -24,13 +24,3 @@ def search(request: HttpRequest) -> HttpResponse:
     canonical = f"{site_origin(request)}{request.path}"
     context = {"query": query, "found": found, "canonical": canonical}
     return render(request, "search/search.html", context)
-
-
-def page_number(text: str) -> int:
-    """Return the page number from the address; raise `Http404` when it is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 4):
-        raise Http404("The page number is not a number.")
-    number = int(text)
-    if not 1 <= number <= LAST_PAGE:
-        raise Http404("There is no such page of results.")
-    return number

@@ -85,6 +85,6 @@ urlpatterns = [
         serve,
         {"document_root": settings.MEDIA_ROOT},
     ),
-    path("<path:section_path>/a-to-z/", a_to_z, name="a_to_z"),
+    re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
     path("", include(wagtail_urls)),
 ]

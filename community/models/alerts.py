@@ -41,6 +41,11 @@ class Severity(models.IntegerChoices):
     NOTABLE_DEATH = 30, "Notable death"
     EMERGENCY = 40, "Emergency"
 
+    @property
+    def public_label(self) -> str:
+        """What readers are told; a notice of a death is not labelled as one."""
+        return "Announcement" if self is Severity.NOTABLE_DEATH else self.label
+
 
 class Scope(models.TextChoices):
     """Where an alert appears."""
@@ -67,8 +72,8 @@ class ShownAlert:
 
     @property
     def severity_label(self) -> str:
-        """The severity in words."""
-        return Severity(self.severity).label
+        """The severity in words for readers."""
+        return Severity(self.severity).public_label
 
     @property
     def severity_name(self) -> str:

@@ -14,6 +14,8 @@ from home.pictures import LOGO, get_pictures
 
 register = template.Library()
 
+SAFE = ("GET", "HEAD")
+
 
 @register.inclusion_tag("components/alerts.html", takes_context=True)
 def alerts(context):
@@ -22,7 +24,8 @@ def alerts(context):
     shown = get_alerts(context.get("page"), timezone.now())
     return {
         "alerts": without_closed(shown, request),
-        "next_path": request.get_full_path(),
+        # After a form was sent, closing an alert would lose what was typed.
+        "next_path": request.get_full_path() if request.method in SAFE else "",
         "request": request,
     }
 

@@ -39,8 +39,4 @@ class Migration(migrations.Migration):
             name='page',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.WAGTAIL_PAGE_MODEL),
         ),
-        migrations.AddConstraint(
-            model_name='popularpage',
-            constraint=models.UniqueConstraint(fields=('home_page', 'page'), name='home_popularpage_once'),
-        ),
     ]

@@ -107,7 +107,8 @@ def child_cards(context, heading, empty=""):
 @register.inclusion_tag("components/cards.html", takes_context=True)
 def popular_pages(context, home_page):
     """Show a card for each page that the home page leads to directly."""
-    chosen = [link.page_id for link in home_page.popular_pages.all()]
+    # Each once, even where an officer has chosen it twice.
+    chosen = dict.fromkeys(link.page_id for link in home_page.popular_pages.all())
     if not chosen:
         return {"cards": []}
     pages = visible_pages(timezone.now()).filter(pk__in=chosen)

@@ -71,6 +71,9 @@ class EnquiryForm(forms.ModelForm):
     def clean(self):
         """Ask to send again what came faster than a person types, or far too late."""
         data = super().clean()
+        if self.errors.keys() & {"message", "email"}:
+            # There is something to mend first, and that takes a person's time.
+            return data
         try:
             shown_at = float(SIGNER.unsign(data.get("shown_at", "")))
         except signing.BadSignature:
@@ -81,7 +84,9 @@ class EnquiryForm(forms.ModelForm):
                 None, "The form was open for too long. Please send it again."
             )
         elif age < FASTEST_PERSON_SECONDS:
-            self.add_error(None, "That was very quick. Please send the form again.")
+            self.add_error(
+                None, "That was very quick. Check your message and send it again."
+            )
         return data
 
     @property

@@ -125,6 +125,17 @@ def test_closed_alert_stays_away(resident):
     assert [each["name"] for each in resident.context.cookies()] == ["closed_alerts"]
 
 
+def test_alert_that_could_not_be_closed_stays(new_page):
+    page = new_page()
+    page.route("**/close/", lambda route: route.fulfill(status=500, body="No"))
+    page.goto(JOURNEY)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Phones are down").click()
+    expect(page.get_by_text("No", exact=True)).to_be_visible()
+    page.goto(JOURNEY)
+    expect(page.get_by_role("heading", name="Phones are down")).to_be_visible()
+
+
 def test_wrong_address_leads_to_the_search(resident):
     resident.goto("/no/such/page/")
     expect(heading(resident)).to_have_text("Page not found")

@@ -37,6 +37,8 @@ def test_page_is_well_made(state, open_state):
 )
 def test_error_leads_to_its_field(state, open_state):
     page = open_state(state)
+    summary = page.get_by_role("alert")
+    assert summary.evaluate("each => each === document.activeElement")
     assert not structure.check_error_title(page)
     assert not structure.check_error_fields(page)
     assert not structure.check_error_summary(page)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
@@ -20,8 +21,10 @@ def read_list(section, read):
 
 def groups_of(html):
     return {
-        part.h2.get_text(): [link.get_text() for link in part.select("li a")]
-        for part in html.main.select("section")
+        heading.get_text(): [
+            link.get_text() for link in heading.find_next_sibling("ul").select("a")
+        ]
+        for heading in html.main.select("h2")
     }
 
 
@@ -114,3 +117,23 @@ def test_number_of_queries_does_not_grow(
     add(section, *(f"Page {number}" for number in range(30)))
     with django_assert_max_num_queries(9):
         read_list()
+
+
+@pytest.mark.parametrize("path", ["%00", "a%00b", "a//b", "..", "%F0%9F%98%80"])
+def test_hostile_address_is_not_found(home, client, path):
+    assert client.get(f"/{path}/a-to-z/").status_code == 404
+
+
+def test_page_cannot_take_its_address(section, send_form):
+    [page] = add(section, "Bread", live=False)
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    response = send_form(address, slug="a-to-z")
+    assert "The site itself uses this slug" in response.content.decode()
+    page.refresh_from_db()
+    assert not page.live
+
+
+def test_section_that_is_not_published_is_not_in_the_navigation(section, read):
+    [page] = add(section, "Bread")
+    section.unpublish()
+    assert not read(page.url).select(".section-navigation")

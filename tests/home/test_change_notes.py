@@ -194,3 +194,9 @@ def test_notes_go_with_their_page(page, send_form):
     send_form(edit_address(page), change_note=NOTE)
     page.delete()
     assert not ChangeNote.objects.exists()
+
+
+def test_page_with_an_alias_can_be_published_with_a_note(page, section, send_form):
+    page.create_alias(parent=section, update_slug="alias")
+    send_form(edit_address(page), change_note=NOTE)
+    assert [note.page_id for note in ChangeNote.objects.all()] == [page.pk]

@@ -278,3 +278,13 @@ def test_five_pictures_in_a_body_take_the_queries_of_one(section, client):
         assert html.count('class="image"') == number
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_picture_that_cannot_be_made_is_not_tried_for_every_visitor(db, monkeypatch):
+    image = wagtail_factories.ImageFactory()
+    image.renditions.all().delete()
+    tries = []
+    monkeypatch.setattr("home.pictures.make_shapes", lambda *args: tries.append(args))
+    for _ in range(3):
+        assert get_pictures([image.pk], CARD) == {}
+    assert len(tries) == 1

@@ -157,7 +157,7 @@ def test_focal_point_lies_where_it_was_in_a_picture_that_is_reduced_first(db, se
     file = file_of(RED, RED, RED, BLUE, RED, RED, size=(6000, 2880))
     where = {"focal_point_x": 3500, "focal_point_y": 1400}
     size = {"focal_point_width": 400, "focal_point_height": 400}
-    image = Image.objects.create(title="Wide", file=file, **where, **size)
+    image = get_image_model().objects.create(title="Wide", file=file, **where, **size)
     with open_picture(image, CARD, settings) as picture:
         ours = blue_columns(picture)
     with image.get_rendition("fill-640x360|format-jpeg").file.open() as file:
@@ -185,7 +185,7 @@ def test_picture_is_upright_and_does_not_tell_where_it_was_taken(db, settings):
     exif[0x0112] = 6
     exif.get_ifd(0x8825)[1] = "N"
     file = file_of(RED, size=(800, 400), exif=exif, comment=b"At home")
-    image = Image.objects.create(title="Turned", file=file)
+    image = get_image_model().objects.create(title="Turned", file=file)
     with open_picture(image, BODY, settings) as picture:
         assert picture.size == (400, 800)
         assert not picture.getexif()
@@ -198,7 +198,7 @@ def test_image_of_any_kind_of_colour_has_all_sizes(mode, db):
     kind, name = ("JPEG", "a.jpg") if mode == "CMYK" else ("PNG", "a.png")
     Drawing.new(mode, (700, 500)).save(buffer, kind)
     file = ContentFile(buffer.getvalue(), name=name)
-    image = Image.objects.create(title="Kind", file=file)
+    image = get_image_model().objects.create(title="Kind", file=file)
     make_shapes([image.pk], *LIBRARY_SHAPES, LOGO)
     assert specs_made(image) == LIBRARY_SPECS | set(LOGO.specs)
 
@@ -295,8 +295,23 @@ def test_visitors_have_nothing_made(
 
 
 def test_sizes_made_from_a_reduced_copy_are_those_of_the_original(db):
-    image = Image.objects.create(title="Large", file=file_of(RED, size=(6000, 3200)))
+    image = get_image_model().objects.create(
+        title="Large", file=file_of(RED, size=(6000, 3200))
+    )
     make_shapes([image.pk], *LIBRARY_SHAPES, LOGO)
     for rendition in image.renditions.all():
         wanted = rendition.filter.get_transform(image).size
         assert (rendition.width, rendition.height) == pytest.approx(wanted, abs=1)
+
+
+def test_grey_of_16_bits_keeps_its_tone(db):
+    drawing = Drawing.new("I;16", (40, 40), 30_000)
+    file = BytesIO()
+    drawing.save(file, "png")
+    image = get_image_model().objects.create(
+        title="Grey", file=ContentFile(file.getvalue(), name="grey.png")
+    )
+    make_shapes([image.pk], BODY)
+    with image.renditions.get(filter_spec=BODY.fallback).file.open() as made:
+        tone = Drawing.open(made).convert("L").getpixel((20, 20))
+    assert tone == pytest.approx(30_000 / 256, abs=3)

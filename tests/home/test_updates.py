@@ -86,6 +86,12 @@ def test_popular_page_that_is_gone_or_private_is_left_out(home, section, read):
     assert popular_on(read(home.url)) == [here.title]
 
 
+def test_popular_page_that_was_chosen_twice_is_shown_once(home, section, read):
+    page = StandardPageFactory(parent=section)
+    choose(home, page, page)
+    assert popular_on(read(home.url)) == [page.title]
+
+
 def test_home_page_without_popular_pages_says_nothing_of_them(home, section, read):
     assert popular_on(read(home.url)) == []
 

@@ -11,9 +11,18 @@
     };
   },
 
+  // The keyboard starts from the top, wherever the page has put it.
+  fromTheTop() {
+    const top = document.documentElement;
+    top.tabIndex = -1;
+    top.focus();
+    top.blur();
+    top.removeAttribute("tabindex");
+  },
+
   // Number the stops in the order of the document, and keep how they look at rest.
   prepare() {
-    document.activeElement?.blur();
+    this.fromTheTop();
     window.stopsInOrder = this.stops();
     window.looksAtRest = window.stopsInOrder.map((each) => this.look(each));
     return window.stopsInOrder.map((each) => this.say(each));

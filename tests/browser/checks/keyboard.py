@@ -86,7 +86,7 @@ def check_focus_is_seen(walked: Walk) -> list[str]:
 
 def check_skip_link(page: Page) -> list[str]:
     """See that the first press of Tab finds a link that leads to the content."""
-    page.evaluate("document.activeElement?.blur()")
+    ask(page, "fromTheTop")
     page.keyboard.press("Tab")
     if "skip" not in page.evaluate("document.activeElement.textContent").lower():
         return ["the first stop is not a skip link"]
