@@ -191,8 +191,8 @@ class DocumentsBlock(blocks.StructBlock):
 class TableBlock(TypedTableBlock):
     """Rows and columns of facts."""
 
-    text = blocks.CharBlock()
-    number = blocks.DecimalBlock()
+    text = blocks.CharBlock(required=False)
+    number = blocks.DecimalBlock(required=False)
     link = LinkBlock()
 
     def get_preview_value(self):

@@ -45,7 +45,7 @@ class HomePage(BasePage):
             label="Page",
             max_num=9,
             help_text="What most people come to the site for, so that they find it "
-            "without searching. Shown as cards near the top.",
+            "without searching. Up to nine, shown as cards near the top.",
         ),
         FieldPanel("body"),
         *BasePage.closing_panels,

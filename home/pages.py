@@ -100,8 +100,9 @@ class BasePage(TreeLockMixin, Page):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Shown on cards that lead to this page. Choose one that is still "
-        "clear when it is small.",
+        help_text="Shown at the top of the page, on cards, and where people share the "
+        "page. At least 1,440 pixels wide is best. What it tells, and what must not be "
+        "cut off, you say in the picture itself: its description and focal area.",
     )
     review_on = models.DateField(
         "next review",

@@ -194,7 +194,8 @@ class AlertSnippet(
     severity = models.PositiveSmallIntegerField(
         choices=Severity.choices,
         default=Severity.DISRUPTION,
-        help_text="The worst stands first. Keep 'Emergency' for danger to life.",
+        help_text="The worst stands first. Keep 'Emergency' for danger to life. "
+        "Readers see a notable death as an 'Announcement'.",
     )
     heading = models.CharField(
         max_length=100,

@@ -134,11 +134,12 @@ def banner(context):
 
 
 @register.inclusion_tag("components/hero.html", takes_context=True)
-def hero(context, title, strapline="", introduction=""):
+def hero(context, title, strapline="", summary="", introduction=""):
     """Open the home page or a section, with the page's picture where it has one."""
     return {
         "title": title,
         "strapline": strapline,
+        "summary": summary,
         "introduction": introduction,
         "picture": _page_picture(context, BANNER),
     }

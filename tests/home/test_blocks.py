@@ -163,6 +163,14 @@ def test_table_is_shown_with_caption_and_column_headings():
     assert html.select_one("[role=region]")["tabindex"] == "0"
 
 
+def test_cell_of_a_table_may_be_empty():
+    table = {**TABLE, "rows": [{"values": ["", None]}]}
+    [block] = body_of(("table", table))
+    BODY.clean(BODY.to_python([{"type": "table", "value": table}]))
+    html = BeautifulSoup(block.render(), "html.parser")
+    assert [cell.get_text() for cell in html.tbody.find_all(["td", "th"])] == ["", ""]
+
+
 TABLE = {
     "caption": "Opening hours",
     "columns": [

@@ -59,6 +59,19 @@ def test_changes_to_pages_that_visitors_may_not_see_are_left_out(section, read, 
     assert notes_on(read(section.url)) == []
 
 
+def test_section_shows_its_summary_under_its_strapline(home, read):
+    section = CommunityIndexPageFactory(parent=home, summary="What it is for.")
+    text = read(section.url).select_one(".hero").get_text(" ", strip=True)
+    assert text.endswith("Big plans What it is for.")
+
+
+def test_home_page_shows_what_was_changed_on_it(home, read, change):
+    home.save_revision().publish()
+    change(home, "New popular pages")
+    html = read(home.url)
+    assert "New popular pages" in html.select_one(".page-history").get_text()
+
+
 def popular_on(html):
     heading = html.main.find("h2", string="Popular pages")
     if heading is None:
