@@ -54,8 +54,11 @@ def children_of(path: str) -> Q:
 
 
 def descendants_of(path: str) -> Q:
-    """Return the condition for all pages below a tree path, as a range too."""
-    return Q(path__gt=path, path__lt=f"{path}~")
+    """Return the condition for all pages below a tree path, as a range too.
+
+    Its ends are digits and letters, which sort alike in every collation.
+    """
+    return Q(path__range=Page._get_children_path_interval(path))
 
 
 def parent_path(path: str) -> str:
