@@ -1,0 +1,1 @@
+"""Reads the text of uploaded files, in a process that a hostile file cannot leave."""

@@ -1,0 +1,62 @@
+"""The text of a file: gathered line by line in the reader, cleaned by who asked."""
+
+import unicodedata
+
+MOST_CHARACTERS = 500_000
+
+
+class UnreadableError(Exception):
+    """A file cannot be read; `problem` is the value of a `FileProblem`."""
+
+    def __init__(self, problem: str):
+        super().__init__(problem)
+        self.problem = problem
+
+
+class EnoughTextError(Exception):
+    """As much text is gathered as is kept: to read on would add nothing."""
+
+
+class Lines:
+    """Lines of text, gathered until there are `MOST_CHARACTERS`.
+
+    Methods raise `EnoughTextError` then. What is gathered stays.
+    """
+
+    def __init__(self):
+        self._parts = []
+        self._room = MOST_CHARACTERS
+
+    def add(self, text: str) -> None:
+        """Add text to the last line."""
+        self._append(text[: self._room].replace("\n", " "))
+
+    def end_line(self) -> None:
+        """End the last line, unless it is empty."""
+        if self._parts and self._parts[-1] != "\n":
+            self._append("\n")
+
+    def _append(self, part: str) -> None:
+        self._parts.append(part)
+        self._room -= len(part)
+        if self._room <= 0:
+            raise EnoughTextError
+
+    def __str__(self) -> str:
+        return "".join(self._parts)
+
+
+def clean_text(text: str) -> str:
+    """Return text with no control sign but the line break, no empty line and no indent.
+
+    PostgreSQL refuses NUL, and UTF-8 knows no lone surrogates.
+    """
+    text = text[:MOST_CHARACTERS]
+    # By distinct sign, as in queries: there are few, however long the text is.
+    for sign in set(text) - {"\n"}:
+        category = unicodedata.category(sign)
+        if category[0] == "C":
+            # Format signs, such as the soft hyphen, stand inside words.
+            text = text.replace(sign, "" if category == "Cf" else " ")
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
