@@ -136,6 +136,11 @@ class BasePage(TreeLockMixin, Page):
         "nothing.",
     )
 
+    # Search lets a notice lose weight as it ages; a standing page does not.
+    is_notice = False
+    # The day from which the page is history: replaced or withdrawn.
+    superseded_on = None
+
     base_form_class = BasePageForm
     # A copy has a history of its own.
     exclude_fields_in_copy = ["change_note", "minor_edit"]

@@ -9,5 +9,12 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self):
-        """Connect what keeps the documents in step with the pages."""
+        """Connect what keeps the documents in step, and what raises the version."""
+        from home.freshness import raise_on_change
         from search import extract  # noqa: F401
+
+        raise_on_change(
+            "search.SynonymSnippet",
+            "search.PromotionSnippet",
+            "search.UnsuggestedSnippet",
+        )

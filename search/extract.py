@@ -2,7 +2,7 @@
 
 from bs4 import BeautifulSoup
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from wagtail.fields import RichTextField, StreamField
@@ -10,13 +10,21 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.search.index import RelatedFields, SearchField
 from wagtail.signals import page_unpublished, post_page_move
 
-from home.freshness import raise_content_version
+from home.freshness import raise_content_version, start_of_day
 from home.pages import BasePage, public_pages
 from home.signals import live_page_saved
 from search.documents import SearchDocument
+from search.offered_files import (
+    files_offered_below,
+    follow_offered_files,
+    read_new_files,
+    refresh_files,
+    section_of,
+)
 
 # These have columns, and so weights, of their own.
 SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
+TEXTS = ("title", "search_words", "summary", "headings", "body")
 BATCH_SIZE = 500
 
 
@@ -60,22 +68,33 @@ def _headings(page: BasePage) -> list[str]:
     return headings
 
 
-@receiver(live_page_saved)
-def write_document(sender, instance: BasePage, **kwargs) -> None:
-    """Write a live page's text, in the transaction that publishes the page."""
-    SearchDocument.objects.update_or_create(
-        pk=instance.pk, defaults=_document_values(instance, raise_content_version())
-    )
-
-
-def _document_values(page: BasePage, version: int) -> dict:
+def document_values(page: BasePage, section_id: int | None) -> dict:
+    """Return what a live page's document holds, but its version and visibility."""
+    superseded = page.superseded_on
     return {
         **extract_text(page),
         "kind": page.public_kind,
+        "section_id": section_id,
+        "updated_at": page.last_published_at,
         "expires_at": page.expire_at,
-        "is_public": public_pages().filter(pk=page.pk).exists(),
-        "version": version,
+        "is_notice": page.is_notice,
+        "superseded_at": start_of_day(superseded) if superseded else None,
     }
+
+
+@receiver(live_page_saved)
+def write_document(sender, instance: BasePage, **kwargs) -> None:
+    """Write a live page's text, in the transaction that publishes the page."""
+    values = document_values(instance, section_of(instance.path))
+    SearchDocument.objects.update_or_create(
+        pk=instance.pk,
+        defaults={
+            **values,
+            "is_public": public_pages().filter(pk=instance.pk).exists(),
+            "version": raise_content_version(),
+        },
+    )
+    follow_offered_files(instance)
 
 
 @receiver(page_unpublished)
@@ -95,18 +114,21 @@ def forget(page_ids: list[int]) -> None:
     """Take the text of pages away, leaving rows that tell every index to drop them."""
     with transaction.atomic():
         SearchDocument.objects.filter(pk__in=page_ids).update(
-            **dict.fromkeys(
-                ("title", "search_words", "summary", "headings", "body"), ""
-            ),
+            **dict.fromkeys(TEXTS, ""),
             is_public=False,
             version=raise_content_version(),
         )
+        refresh_files(files_offered_below(page_ids))
 
 
 @receiver(post_page_move)
 def follow_move(sender, instance: Page, **kwargs) -> None:
-    """Bring privacy up to date: the page may have moved below a private one."""
-    refresh_visibility(instance)
+    """Bring up to date the section and the privacy, which a move may change."""
+    with transaction.atomic():
+        SearchDocument.objects.filter(pk__in=_at_or_below(instance)).update(
+            section_id=section_of(instance.path), version=raise_content_version()
+        )
+        refresh_visibility(instance)
 
 
 @receiver([post_save, post_delete], sender=PageViewRestriction)
@@ -119,34 +141,41 @@ def follow_privacy(sender, instance: PageViewRestriction, **kwargs) -> None:
 
 def refresh_visibility(page: Page) -> None:
     """Bring up to date which documents at and below a page are public."""
-    at_or_below = Q(path__startswith=page.path)
-    public = public_pages().filter(at_or_below).values("pk")
+    public = public_pages().filter(pk__in=_at_or_below(page)).values("pk")
     with transaction.atomic():
         version = raise_content_version()
-        documents = SearchDocument.objects.filter(
-            pk__in=Page.objects.filter(at_or_below).values("pk")
-        )
+        documents = SearchDocument.objects.filter(pk__in=_at_or_below(page))
         documents.filter(is_public=True).exclude(pk__in=public).update(
             is_public=False, version=version
         )
         documents.filter(is_public=False, pk__in=public).update(
             is_public=True, version=version
         )
+        refresh_files(files_offered_below(_at_or_below(page)))
 
 
-def rebuild() -> int:
-    """Write the documents of all live pages anew; return how many there are.
+def _at_or_below(page: Page) -> QuerySet:
+    """Return the ids of a page, of its aliases and of all that is below them."""
+    below = Q(path__startswith=page.path)
+    for path in page.aliases.values_list("path", flat=True):
+        below |= Q(path__startswith=path)
+    return Page.objects.filter(below).values("pk")
 
-    For a database that was filled without the application, such as an import.
+
+def rebuild() -> tuple[int, int]:
+    """Write the text of all live pages and read all files that are not read yet.
+
+    For a database that was filled without the application, such as an import. Returns
+    how many pages there are, and how many files were read.
     """
-    count = 0
     pages = Page.objects.live().order_by("pk")
     forget(
         list(SearchDocument.objects.exclude(pk__in=pages).values_list("pk", flat=True))
     )
+    count = 0
     for page in pages.specific().iterator(chunk_size=BATCH_SIZE):
         if isinstance(page, BasePage):
             with transaction.atomic():
                 write_document(type(page), page)
             count += 1
-    return count
+    return count, read_new_files()

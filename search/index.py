@@ -2,32 +2,130 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import tantivy
+from django.db import close_old_connections
 
 from home.freshness import get_content_version
-from search.documents import SearchDocument
-from search.query import FIELD_WEIGHTS, TOKENIZER_NAME, analyzer, build_query, fold
+from search.documents import IndexedText, SearchDocument, SearchFile
+from search.filters import Filters, count_choices
+from search.promotions import PromotionSnippet, PromotionTable
+from search.query import Understood, understand
+from search.ranking import any_of, best, match, match_all_words, newest
+from search.schema import SCHEMA, not_expired, to_index, with_all
+from search.synonyms import SynonymTable, get_synonyms
+from search.unsuggested import UnsuggestedSnippet, UnsuggestedTable
+from search.vocabulary import Dictionary, Vocabulary
+from search.words import (
+    PLAIN_TOKENIZER_NAME,
+    TOKENIZER_NAME,
+    analyzer,
+    plain_analyzer,
+    words_of,
+)
 
 logger = logging.getLogger(__name__)
 
-WRITER_MEMORY_BYTES = 30_000_000
-NEVER = 2**53
+# Enough for 50,000 pages in one part, which is quicker to build and to search.
+WRITER_MEMORY_BYTES = 100_000_000
+# How long a visitor waits for an index that another thread is bringing up to date.
+MOST_SECONDS_TO_WAIT = 3.0
+MOST_CLOSEST = 5
+# So few documents are read anew in a fifth of a second, whenever one is replaced; of
+# more, a share may have been replaced before they are.
+FEW = 1_000
+MOST_REPLACED = 0.1
 
 
-def build_schema() -> tantivy.Schema:
-    """Return the fields of the index; texts are searched here but not kept."""
-    builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("page_id", stored=True, indexed=True, fast=True)
-    builder.add_integer_field("expires", stored=False, indexed=True, fast=True)
-    for name in FIELD_WEIGHTS:
-        builder.add_text_field(name, stored=False, tokenizer_name=TOKENIZER_NAME)
-    return builder.build()
+class IndexBehindError(Exception):
+    """The index cannot be brought up to date in the time that a visitor waits."""
+
+
+class IndexBrokenError(Exception):
+    """Tantivy has panicked."""
+
+
+@contextmanager
+def panics_as_errors() -> Iterator[None]:
+    """Raise `IndexBrokenError` for a panic, which is no `Exception` as Python has it.
+
+    It would pass all that keeps a mistake from ending the process.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise IndexBrokenError(str(error)) from error
+        raise
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """The index as it is at one content version; nothing in it changes."""
+
+    version: int
+    searcher: tantivy.Searcher
+    dictionary: Dictionary
+    synonyms: SynonymTable
+    promotions: PromotionTable
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a search finds: keys of one page of results, best first, and counts."""
+
+    keys: list[int]
+    count: int
+    understood: Understood
+    # Of each filter's choices, by the filter's name: how many results each has.
+    choices: dict[str, dict] = field(default_factory=dict)
+    # The ids of what staff promote for this search.
+    promotions: list[int] = field(default_factory=list)
+
+
+class IndexBuild:
+    """An index in the making, and what is in it."""
+
+    def __init__(self):
+        self.index = tantivy.Index(SCHEMA)
+        self.index.register_tokenizer(TOKENIZER_NAME, analyzer)
+        self.index.register_tokenizer(PLAIN_TOKENIZER_NAME, plain_analyzer)
+        self._writer = self.index.writer(WRITER_MEMORY_BYTES, num_threads=1)
+        self._keys: set[int] = set()
+        self._replaced = 0
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether so much was replaced that it shows in the ranking.
+
+        Tantivy counts words of deleted documents, so a process that has seen many
+        changes would rank unlike one that has just started.
+        """
+        number = len(self._keys)
+        return self._replaced > (number * MOST_REPLACED if number > FEW else 0)
+
+    def put(self, document: IndexedText) -> None:
+        """Add a document, or take it away if it is not public; seen after `commit`."""
+        self._writer.delete_documents_by_term("key", document.key)
+        self._replaced += document.key in self._keys
+        self._keys.discard(document.key)
+        if document.is_public:
+            self._writer.add_document(to_index(document))
+            self._keys.add(document.key)
+
+    def commit(self) -> tantivy.Searcher:
+        """Return the index with all that was put into it."""
+        self._writer.commit()
+        self.index.reload()
+        return self.index.searcher()
 
 
 class PageIndex:
-    """An index in memory of the public pages' text.
+    """An index in memory of the text of public pages and files.
 
     Every search first asks for the content version and, if it has risen, reads the
     documents written since. So several workers, or machines, need share nothing but
@@ -35,89 +133,156 @@ class PageIndex:
     """
 
     def __init__(self):
-        self.schema = build_schema()
         self._lock = threading.Lock()
-        self._index, self._writer = self._make_empty()
-        self._version = -1
+        self._build = IndexBuild()
+        self._state: IndexState | None = None
 
-    def _make_empty(self) -> tuple[tantivy.Index, tantivy.IndexWriter]:
-        index = tantivy.Index(self.schema)
-        index.register_tokenizer(TOKENIZER_NAME, analyzer)
-        return index, index.writer(WRITER_MEMORY_BYTES, num_threads=1)
+    def start_in_background(self) -> threading.Thread:
+        """Read all documents in a thread of its own, before somebody searches."""
 
-    def catch_up(self) -> None:
-        """Read what has changed in the database since the last time."""
-        if get_content_version() == self._version:
-            return
-        with self._lock:
+        def run():
+            try:
+                with panics_as_errors():
+                    self.catch_up()
+            except Exception:
+                logger.exception("The search index could not be built at the start.")
+            finally:
+                close_old_connections()
+
+        thread = threading.Thread(target=run, name="search-index", daemon=True)
+        thread.start()
+        return thread
+
+    def catch_up(self) -> IndexState:
+        """Read what has changed in the database since the last time.
+
+        Raises:
+            IndexBehindError: another thread is at it and takes too long.
+
+        """
+        state = self._state
+        if state and get_content_version() == state.version:
+            return state
+        with self._waiting_for_others():
             # Asked again, as another thread may have caught up meanwhile; and before
             # the documents: whatever is read after it is at least that new.
             version = get_content_version()
-            if version == self._version:
-                return
-            index, writer, since = self._index, self._writer, self._version
-            if version < since:
-                logger.warning("The content version went back; indexing anew.")
-                (index, writer), since = self._make_empty(), -1
-            try:
-                changed = SearchDocument.objects.filter(version__gt=since)
-                for document in changed.iterator(chunk_size=500):
-                    self._write(writer, document)
-                writer.commit()
-            except BaseException:
-                writer.rollback()
-                raise
-            index.reload()
-            self._index, self._writer, self._version = index, writer, version
+            state = self._state
+            if state is None or version != state.version:
+                self._state = state = self._read(version)
+            return state
 
-    def _write(self, writer: tantivy.IndexWriter, document: SearchDocument) -> None:
-        writer.delete_documents_by_term("page_id", document.pk)
-        if not document.is_public:
-            return
-        expires = document.expires_at.timestamp() if document.expires_at else NEVER
-        values = {name: fold(getattr(document, name)) for name in FIELD_WEIGHTS}
-        values |= {"page_id": document.pk, "expires": int(expires)}
-        # `Document(**values)` with an integer kills the writer's thread (measured).
-        writer.add_document(tantivy.Document.from_dict(values, self.schema))
+    @contextmanager
+    def _waiting_for_others(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=MOST_SECONDS_TO_WAIT):
+            raise IndexBehindError("The search index is still being brought up to date")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _read(self, version: int) -> IndexState:
+        since = self._state.version if self._state else -1
+        if version < since:
+            logger.warning("The content version went back; indexing anew.")
+            self._build, since = IndexBuild(), -1
+        try:
+            self._put_changes(since)
+            if self._build.is_worn:
+                self._build = IndexBuild()
+                self._put_changes(since=-1)
+            searcher = self._build.commit()
+        except BaseException:
+            self._build, self._state = IndexBuild(), None
+            raise
+        synonyms = get_synonyms()
+        promotions = PromotionTable(PromotionSnippet.objects.all())
+        unsuggested = UnsuggestedTable(UnsuggestedSnippet.objects.all())
+        staff_stems = synonyms.stems | promotions.stems
+        return IndexState(
+            version=version,
+            searcher=searcher,
+            dictionary=Dictionary(searcher, staff_stems, unsuggested),
+            synonyms=synonyms,
+            promotions=promotions,
+        )
+
+    def _put_changes(self, since: int) -> None:
+        for model in (SearchDocument, SearchFile):
+            changed = model.objects.filter(version__gt=since)
+            # In one order everywhere, as it may decide between equals.
+            changed = changed.order_by("version", "pk")
+            for document in changed.iterator(chunk_size=500):
+                self._build.put(document)
 
     def search(
-        self, text: str, at: datetime, offset: int, limit: int
-    ) -> tuple[list[int], int]:
-        """Return one page of page ids, best first, and the number of all hits."""
-        self.catch_up()
-        query = build_query(text, self.schema)
-        if query is None:
-            return [], 0
-        not_expired = tantivy.Query.range_query(
-            self.schema,
-            "expires",
-            tantivy.FieldType.Integer,
-            lower_bound=int(at.timestamp()),
-            include_lower=False,
-        )
-        both = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Must, query),
-                (tantivy.Occur.Must, tantivy.Query.const_score_query(not_expired, 0.0)),
-            ]
-        )
-        searcher = self._index.searcher()
-        result = searcher.search(both, limit=limit, offset=offset, count=True)
-        ids = [searcher.doc(address)["page_id"][0] for _, address in result.hits]
-        return ids, result.count
+        self,
+        text: str,
+        at: datetime,
+        offset: int = 0,
+        limit: int = 10,
+        filters: Filters = Filters(),  # noqa: B008 - it cannot be changed
+        newest_first: bool = False,
+        correct: bool = True,
+    ) -> Hits:
+        """Return one page of hits, best or newest first, and how many there are.
 
-    def best_part(self, query_text: str, text: str, most_characters: int) -> str:
-        """Return the part of a text that answers a query best; else its beginning."""
-        query = build_query(query_text, self.schema)
-        if query is None or not text:
-            return text[:most_characters]
-        generator = tantivy.SnippetGenerator.create(
-            self._index.searcher(), query, self.schema, "body"
-        )
-        generator.set_max_num_chars(most_characters)
-        document = tantivy.Document.from_dict({"body": text}, self.schema)
-        part = generator.snippet_from_doc(document).fragment()
-        return part or text[:most_characters]
+        Raises:
+            IndexBehindError: the index is not up to date and does not become so.
+
+        """
+        state = self.catch_up()
+        vocabulary = Vocabulary(state.dictionary, at)
+        understood = understand(text, vocabulary, state.synonyms, correct)
+        if not understood.wordings:
+            return Hits([], 0, understood)
+        searcher = state.searcher
+        found = with_all(match(understood, vocabulary), [not_expired(at)])
+        narrowing = filters.queries(at)
+        narrowed = with_all(found, narrowing.values())
+        if newest_first:
+            whole = match_all_words(understood, vocabulary)
+            keys, count = newest(searcher, narrowed, whole, offset, limit)
+        else:
+            keys, count = best(searcher, narrowed, at, offset, limit)
+        choices = count_choices(searcher, found, narrowing, at)
+        promotions = state.promotions.find(text)
+        if understood.corrected and not promotions:
+            promotions = state.promotions.find(understood.corrected)
+        return Hits(keys, count, understood, choices, promotions)
+
+    def closest(self, text: str, at: datetime) -> Hits:
+        """Return the few pages that come closest to a search that finds nothing."""
+        state = self.catch_up()
+        vocabulary = Vocabulary(state.dictionary, at)
+        words = vocabulary.nearest(words_of(text))
+        understood = Understood.as_typed(words)
+        if not words:
+            return Hits([], 0, understood)
+        found = with_all(match(understood, vocabulary), [not_expired(at)])
+        keys, count = best(state.searcher, found, at, 0, MOST_CLOSEST)
+        return Hits(keys, count, understood)
+
+    def related(self, hits: Hits, text: str, at: datetime, limit: int) -> list[int]:
+        """Return the keys of pages that are like a text but are not among the hits."""
+        state = self.catch_up()
+        vocabulary = Vocabulary(state.dictionary, at)
+        words = vocabulary.most_telling(text, hits.understood.words)
+        if not words:
+            return []
+        like = with_all(any_of(words), [not_expired(at)])
+        keys, _ = best(state.searcher, like, at, 0, limit + len(hits.keys))
+        return [key for key in keys if key not in hits.keys][:limit]
+
+    def snippet_generator(
+        self, understood: Understood, at: datetime
+    ) -> tantivy.SnippetGenerator | None:
+        """Return what finds the best part of a text; None while there is no index."""
+        state = self._state
+        if state is None or not understood.wordings:
+            return None
+        query = match(understood, Vocabulary(state.dictionary, at))
+        return tantivy.SnippetGenerator.create(state.searcher, query, SCHEMA, "body")
 
 
 page_index = PageIndex()

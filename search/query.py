@@ -1,98 +1,141 @@
-"""From what somebody typed to a query: words, stems and field weights."""
+"""What somebody meant: from what was typed to the wordings to search for."""
 
 import re
-import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
 
-import tantivy
+from search.synonyms import Rewrite, SynonymTable
+from search.vocabulary import Vocabulary
+from search.words import STOP_WORDS, telling, words_of
 
-# Longer than any question that a person types; the rest costs time and finds nothing.
-MOST_CHARACTERS = 300
-MOST_WORDS = 32
+# Another wording counts a little less than the searcher's own.
+OWN_WORDING = 1.0
+OTHER_WORDING = 0.9
+# Each is a search of its own, so a query full of acronyms must not cost seconds.
+MOST_WORDINGS = 12
+MOST_CORRECTED = 4
+SHORTEST_SPLIT = 6
 
-# A word in the title says most of what a page is about; in the body, least.
-FIELD_WEIGHTS = {
-    "title": 4.0,
-    "search_words": 4.0,
-    "summary": 2.0,
-    "headings": 1.5,
-    "body": 1.0,
-}
-# How much the fields beside the best one add.
-TIE_BREAKER = 0.3
+WORD = re.compile(r"\w+(?:['’‘`]\w+)*")
 
-# Dropped from a query when other words are left, so that "what's on" still finds.
-STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a about am an and any are as at be by can do does for from get have how i if in
-        is it me my of on or our s so that the there they this to was we what whats when
-        where which who why will with you your
-        """,
+
+@dataclass(frozen=True)
+class Wording:
+    """One way to say what is searched for, and how much it counts.
+
+    Any of the words may match, but of what the site itself has put there all do: who
+    asks for food parcels gets food banks too, and no other banks.
+    """
+
+    words: tuple[str, ...]
+    weight: float = OWN_WORDING
+    required: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A search as the site understands it.
+
+    `corrected` is what was typed with spelling mistakes mended, empty where there was
+    nothing to mend. The first wording is the searcher's own.
+    """
+
+    wordings: tuple[Wording, ...]
+    corrected: str = ""
+
+    @property
+    def words(self) -> set[str]:
+        """All words of all wordings."""
+        return {word for wording in self.wordings for word in wording.words}
+
+    @classmethod
+    def as_typed(cls, words: list[str]) -> "Understood":
+        """Return a search for nothing but these words."""
+        return cls((Wording(tuple(words)),))
+
+
+def understand(
+    typed: str, vocabulary: Vocabulary, synonyms: SynonymTable, correct: bool = True
+) -> Understood:
+    """Return the wordings for a search: its own, run together or apart, synonyms'."""
+    words = words_of(typed)
+    corrections = _corrections(words, vocabulary) if correct else {}
+    corrected = _replace_words(typed, corrections)
+    if vocabulary.dictionary.unsuggested.bars(corrected):
+        # A phrase that nobody is to be shown may come of two harmless words.
+        corrections, corrected = {}, ""
+    used = [each for word in words for each in corrections.get(word, [word])]
+    own = telling(used)
+    others = [
+        *synonyms.rewrite(used),
+        *vocabulary.joined(own),
+        *_apart(own, vocabulary),
+    ]
+    wordings = {tuple(dict.fromkeys(own)): Wording(tuple(dict.fromkeys(own)))}
+    for before, put_in, after in others:
+        words = tuple(dict.fromkeys(telling([*before, *put_in, *after])))
+        required = frozenset(telling(list(put_in)))
+        # Or a long name would win by the number of its words alone.
+        weight = OTHER_WORDING / sqrt(max(1, len(required)))
+        wordings.setdefault(words, Wording(words, weight, required))
+    return Understood(
+        wordings=tuple(
+            wording
+            for wording in list(wordings.values())[:MOST_WORDINGS]
+            if wording.words
+        ),
+        corrected=corrected,
     )
-)
-
-TOKENIZER_NAME = "site_english"
-analyzer = (
-    tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    .filter(tantivy.Filter.remove_long(60))
-    .filter(tantivy.Filter.lowercase())
-    .filter(tantivy.Filter.ascii_fold())
-    .filter(tantivy.Filter.stemmer("english"))
-    .build()
-)
 
 
-def fold(text: str) -> str:
-    """Return text with apostrophes dropped and control characters as spaces.
-
-    Used on pages and on queries, so that "council's" and "councils" meet.
-    """
-    return _without_controls(re.sub("['’‘`]", "", unicodedata.normalize("NFKC", text)))
-
-
-def clean_query(raw: str, most_characters: int = MOST_CHARACTERS) -> str:
-    """Return what was typed as one line of bounded length, without control signs."""
-    return " ".join(_without_controls(raw[:most_characters]).split())
-
-
-def _without_controls(text: str) -> str:
-    # By distinct sign, as going through all of a page's text takes ten times as long.
-    for sign in set(text):
-        if unicodedata.category(sign)[0] == "C":
-            text = text.replace(sign, " ")
-    return text
+def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """Return what to search for in place of words that the site does not have."""
+    unknown = _unknown(words, vocabulary)
+    corrections = {}
+    for word in unknown[:MOST_CORRECTED]:
+        others = [other for other in words if other not in unknown]
+        parts = vocabulary.parts(word)
+        spelled = parts or vocabulary.correction(word, others)
+        if spelled:
+            corrections[word] = parts or [spelled]
+    return corrections
 
 
-def query_words(text: str) -> list[str]:
-    """Return the words to search for; stop words only where there is nothing else."""
-    words = re.findall(r"\w+", fold(text).lower())[:MOST_WORDS]
-    telling = [word for word in words if word not in STOP_WORDS]
-    return telling or words
+def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
+    """Return the words that the site has in no form, not half-typed, not in two."""
+    in_two = {
+        word
+        for first, second in pairwise(words)
+        if vocabulary.stands(first + second)
+        for word in (first, second)
+    }
+    return [
+        word
+        for word in dict.fromkeys(words)
+        if word not in STOP_WORDS
+        and word not in in_two
+        and not vocabulary.has(word)
+        and not any(map(vocabulary.stands, vocabulary.completions(word)))
+    ]
 
 
-def query_stems(text: str) -> list[str]:
-    """Return the stems to search for, each once."""
-    stems = [stem for word in query_words(text) for stem in analyzer.analyze(word)]
-    return list(dict.fromkeys(stems))
+def _apart(words: list[str], vocabulary: Vocabulary) -> list[Rewrite]:
+    """Return the words with "foodbank" written as two, where the site has both."""
+    return [
+        (words[:place], parts, words[place + 1 :])
+        for place, word in enumerate(words)
+        if len(word) >= SHORTEST_SPLIT and (parts := vocabulary.parts(word))
+    ]
 
 
-def build_query(text: str, schema: tantivy.Schema) -> tantivy.Query | None:
-    """Return the query for what somebody typed, or None when it holds no word.
+def _replace_words(typed: str, corrections: dict[str, list[str]]) -> str:
+    if not corrections:
+        return ""
 
-    Any word may match and the best field counts. It is built from objects, never by
-    parsing, so no sign that a visitor types has a meaning of its own.
-    """
-    stems = query_stems(text)
-    if not stems:
-        return None
-    by_field = []
-    for field, weight in FIELD_WEIGHTS.items():
-        terms = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(schema, field, stem))
-            for stem in stems
-        ]
-        by_field.append(
-            tantivy.Query.boost_query(tantivy.Query.boolean_query(terms), weight)
-        )
-    return tantivy.Query.disjunction_max_query(by_field, TIE_BREAKER)
+    def replace(match: re.Match) -> str:
+        found = words_of(match[0])
+        mended = [part for word in found for part in corrections.get(word, [word])]
+        return " ".join(mended) if mended != found else match[0]
+
+    return WORD.sub(replace, typed)

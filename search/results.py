@@ -1,30 +1,35 @@
 """One page of search results, ready to show."""
 
-import re
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.utils.html import format_html, format_html_join
+from django.db.models import Case, Q, When
 from django.utils.safestring import SafeString
+from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from home.addresses import public_path
+from home.addresses import parent_path, public_path
 from home.listings import kind_of
 from home.pages import visible_pages
-from search.documents import SearchDocument
-from search.index import page_index
-from search.query import analyzer, fold, query_stems
+from search.documents import SearchDocument, SearchFile, files_among, pages_among
+from search.extracts import Extractor
+from search.filters import FilterMenu, Narrowing
+from search.index import Hits, IndexBehindError, page_index, panics_as_errors
+from search.offered_files import restricted_collections
+from search.promotions import Promoted, get_promoted
+from search.query import Understood
+from search.request import LAST_PAGE, SearchRequest
+from search.words import telling, words_of
+
+logger = logging.getLogger(__name__)
 
 PER_PAGE = 10
-EXTRACT_CHARACTERS = 240
-# Nobody reads further, and an offset costs as much as all results before it.
-LAST_PAGE = 100
-WORD = re.compile(r"\w+(?:['’‘`]\w+)*")
 
 
 @dataclass(frozen=True)
 class Result:
-    """One page that answers a search."""
+    """One page or file that answers a search."""
 
     title: str
     href: str
@@ -32,21 +37,41 @@ class Result:
     section: str
     extract: SafeString
     updated_at: datetime | None
+    # For a file, the page that offers it, and what the file is, such as "PDF, 1.2 MB".
+    page_href: str = ""
+    file_kind: str = ""
+    file_size: int | None = None
 
 
 @dataclass(frozen=True)
 class ResultPage:
     """Up to ten results, and how many there are in all."""
 
-    query: str
+    asked: SearchRequest
     results: list[Result]
     count: int
-    number: int
+    corrected: str = ""
+    promoted: list[Promoted] = field(default_factory=list)
+    narrowing: list[Narrowing] = field(default_factory=list)
+    # Where nothing was found, what looks most like it; where little was, more like it.
+    closest: list[Result] = field(default_factory=list)
+    related: list[Result] = field(default_factory=list)
+    is_degraded: bool = False
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is anything to show, or nothing was asked."""
+        return bool(self.count or self.promoted or not self.query)
+
+    @property
+    def query(self) -> str:
+        """What was searched for."""
+        return self.asked.query
 
     @property
     def first_position(self) -> int:
         """The place of the first result on this page among all of them."""
-        return (self.number - 1) * PER_PAGE + 1
+        return (self.asked.page - 1) * PER_PAGE + 1
 
     @property
     def last_number(self) -> int:
@@ -54,53 +79,152 @@ class ResultPage:
         return min(LAST_PAGE, max(1, -(-self.count // PER_PAGE)))
 
 
-def get_results(query: str, number: int, root: Page, at: datetime) -> ResultPage:
-    """Return a page of results for a cleaned query.
+def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+    """Return a page of results; from titles alone while the index does not answer."""
+    try:
+        return _from_index(asked, root, at)
+    except IndexBehindError as error:
+        logger.warning("%s.", error)
+        return _from_titles(asked, root, at)
+    except Exception:
+        # Whatever is wrong with the index, people must find what they need (S14). If
+        # it was the database, the next query says so.
+        logger.exception("The search index does not answer.")
+        return _from_titles(asked, root, at)
 
-    The index knows only public pages; the last word is the database's all the same.
-    """
-    ids, count = page_index.search(
-        query, at, offset=(number - 1) * PER_PAGE, limit=PER_PAGE
+
+@panics_as_errors()
+def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+    menu = FilterMenu(root, at)
+    asked = menu.known(asked)
+    hits = page_index.search(
+        asked.query,
+        at,
+        offset=(asked.page - 1) * PER_PAGE,
+        limit=PER_PAGE,
+        filters=menu.read(asked),
+        newest_first=asked.newest_first,
+        correct=not asked.exact,
     )
-    rows = visible_pages(at).filter(pk__in=ids, path__startswith=root.path)
-    by_id = {
+    promoted = get_promoted(hits.promotions, root, at) if asked.page == 1 else []
+    results = _results_of(hits, root, at)
+    found = ResultPage(
+        asked=asked,
+        results=results,
+        count=hits.count,
+        corrected=hits.understood.corrected,
+        promoted=promoted,
+        narrowing=menu.show(asked, hits.choices),
+    )
+    if asked.filters or hits.count >= PER_PAGE:
+        return found
+    if hits.keys:
+        return replace(found, related=_related(hits, root, at))
+    closest = page_index.closest(asked.query, at)
+    return replace(found, closest=_results_of(closest, root, at))
+
+
+def _results_of(hits: Hits, root: Page, at: datetime) -> list[Result]:
+    generator = page_index.snippet_generator(hits.understood, at)
+    return make_results(hits.keys, Extractor(hits.understood, generator), root, at)
+
+
+def _related(hits: Hits, root: Page, at: datetime) -> list[Result]:
+    """Return what is like the best result, to fill a page that would be short."""
+    best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1])).first()
+    if best is None:
+        return []
+    text = f"{best.title} {best.summary}"
+    keys = page_index.related(hits, text, at, PER_PAGE - len(hits.keys))
+    return _results_of(replace(hits, keys=keys), root, at)
+
+
+def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+    words = telling(words_of(asked.query))
+    if not words:
+        return ResultPage(asked, [], 0, is_degraded=True)
+    has = [Q(title__icontains=word) for word in words]
+    pages = visible_pages(at).filter(Q.create(has, connector=Q.OR))
+    number = sum(Case(When(each, then=1), default=0) for each in has)
+    pages = pages.filter(path__startswith=root.path).order_by(-number, "title", "pk")
+    start = (asked.page - 1) * PER_PAGE
+    keys = [pk * 2 for pk in pages.values_list("pk", flat=True)[start:][:PER_PAGE]]
+    # Without the index for extracts too: whatever is wrong with it is still wrong.
+    extractor = Extractor(Understood.as_typed(words))
+    results = make_results(keys, extractor, root, at)
+    return ResultPage(asked, results, pages.count(), is_degraded=True)
+
+
+def make_results(
+    keys: list[int], extractor: Extractor, root: Page, at: datetime
+) -> list[Result]:
+    """Return what is shown of pages and files, in the order of their keys.
+
+    The index knows only public ones; the last word is the database's all the same.
+    """
+    files = _visible_files(files_among(keys))
+    page_ids = {*pages_among(keys), *(file.page_id for file, _ in files.values())}
+    rows = visible_pages(at).filter(pk__in=page_ids, path__startswith=root.path)
+    pages = {
         row["pk"]: row
         for row in rows.values(
             "pk", "title", "path", "url_path", "content_type_id", "last_published_at"
         )
     }
-    parents = {row["path"][: -Page.steplen] for row in by_id.values()}
-    sections = dict(
-        visible_pages(at).filter(path__in=parents).values_list("path", "title")
+    parents = {parent_path(row["path"]) for row in pages.values()}
+    sections = visible_pages(at).filter(path__in=parents)
+    sections = dict(sections.values_list("path", "title"))
+    documents = SearchDocument.objects.in_bulk(pages_among(keys))
+    results = []
+    for key in keys:
+        pk = key // 2
+        if key % 2 and pk in files and files[pk][0].page_id in pages:
+            file, document = files[pk]
+            extract = extractor.extract(file.body)
+            page = pages[file.page_id]
+            results.append(_file_result(file, document, page, extract, root))
+        elif not key % 2 and pk in pages and pk in documents:
+            section = sections.get(parent_path(pages[pk]["path"]), "")
+            extract = extractor.extract(f"{documents[pk].summary} {documents[pk].body}")
+            results.append(_page_result(pages[pk], section, extract, root))
+    return results
+
+
+def _visible_files(ids: list[int]) -> dict[int, tuple]:
+    """Return the text and the document of files that nobody is kept from, by id."""
+    if not ids:
+        return {}
+    restricted = restricted_collections()
+    documents = get_document_model().objects.in_bulk(ids)
+    return {
+        file.pk: (file, documents[file.pk])
+        for file in SearchFile.objects.filter(pk__in=ids, is_public=True)
+        if file.pk in documents and documents[file.pk].collection_id not in restricted
+    }
+
+
+def _page_result(row: dict, section: str, extract: SafeString, root: Page) -> Result:
+    return Result(
+        title=row["title"],
+        href=public_path(row["url_path"], root),
+        kind=kind_of(row["content_type_id"]),
+        section=section,
+        extract=extract,
+        updated_at=row["last_published_at"],
     )
-    documents = SearchDocument.objects.in_bulk(list(by_id))
-    results = [
-        Result(
-            title=row["title"],
-            href=public_path(row["url_path"], root),
-            kind=kind_of(row["content_type_id"]),
-            section=sections.get(row["path"][: -Page.steplen], ""),
-            extract=marked_extract(query, documents[pk]),
-            updated_at=row["last_published_at"],
-        )
-        for pk in ids
-        if (row := by_id.get(pk)) and pk in documents
-    ]
-    return ResultPage(query=query, results=results, count=count, number=number)
 
 
-def marked_extract(query: str, document: SearchDocument) -> SafeString:
-    """Return the part of a page that answers the query, escaped, its words marked."""
-    text = " ".join(f"{document.summary} {document.body}".split())
-    part = page_index.best_part(query, text, EXTRACT_CHARACTERS)
-    # Not with the marks of Tantivy: it knows no words but those of some page's body.
-    stems = set(query_stems(query))
-    pieces, position = [], 0
-    for word in WORD.finditer(part):
-        if stems.intersection(analyzer.analyze(fold(word[0]))):
-            before = part[position : word.start()]
-            pieces.append(format_html("{}<mark>{}</mark>", before, word[0]))
-            position = word.end()
-    return format_html_join(
-        "", "{}", ((piece,) for piece in [*pieces, part[position:]])
+def _file_result(
+    file: SearchFile, document, page: dict, extract: SafeString, root: Page
+) -> Result:
+    return Result(
+        title=document.title,
+        href=document.url,
+        kind=SearchFile.kind,
+        section=page["title"],
+        extract=extract,
+        updated_at=file.updated_at,
+        page_href=public_path(page["url_path"], root),
+        file_kind=document.file_extension.upper(),
+        file_size=document.file_size,
     )

@@ -1,26 +1,156 @@
-"""The search page."""
+"""The search page, its JSON, and suggestions while somebody types."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+import logging
+from html import unescape
+from urllib.parse import urlencode, urljoin
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.html import strip_tags
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from home.addresses import page_number, site_origin, site_root
-from search.query import clean_query
-from search.results import LAST_PAGE, get_results
+from home.addresses import site_origin, site_root
+from home.navigation import Link, get_navigation
+from search.enquiries.forms import EnquiryForm, fresh_time
+from search.log import LoggedResponse, LoggedSearch
+from search.request import SearchRequest
+from search.results import Result, ResultPage, get_results
+from search.suggestions import get_suggestions
+from search.words import clean_query
+
+logger = logging.getLogger(__name__)
+
+HTML, JSON = "text/html", "application/json"
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Show the pages that answer `?query=`, ten at a time; 404 for a wrong `?page=`."""
-    query = clean_query(request.GET.get("query", ""))
-    number = page_number(request.GET.get("page", "1"), most=LAST_PAGE)
+    """Show what answers `?query=`, ten at a time, as HTML or, if asked for, as JSON.
+
+    Raises:
+        Http404: for a wrong `?page=`, and before there is a site.
+
+    """
+    asked = SearchRequest.from_address(request.GET)
     root = site_root(request)
     if root is None:
         raise Http404("There is no site yet.")
-    found = get_results(query, number, root, timezone.now())
-    if number > found.last_number:
+    found = get_results(asked, root, timezone.now())
+    if asked.page > found.last_number:
         raise Http404("There is no such page of results.")
-    canonical = f"{site_origin(request)}{request.path}"
-    context = {"query": query, "found": found, "canonical": canonical}
-    return render(request, "search/search.html", context)
+    if request.get_preferred_type([HTML, JSON]) == JSON:
+        response = JsonResponse(as_json(found, site_origin(request)))
+    else:
+        response = _page(request, found)
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+def _page(request: HttpRequest, found: ResultPage) -> HttpResponse:
+    """Return the results as a page, noted in the log if there was a search."""
+    asked = found.asked
+    noted = LoggedSearch(
+        query=asked.query,
+        corrected=found.corrected,
+        filters=urlencode(asked.filters),
+        page_number=asked.page,
+        result_count=found.count,
+    )
+    is_noted = bool(asked.query) and request.method == "GET" and not found.is_degraded
+    context = {
+        "asked": asked,
+        "query": asked.query,
+        "found": found,
+        "canonical": f"{site_origin(request)}{request.path}",
+        "opened": noted.key if is_noted else "",
+        "instead_href": asked.href(exact=True, page=1),
+        "all_href": asked.href(kind="", section="", period="", page=1),
+        "is_narrowed": bool(asked.filters) or asked.newest_first,
+        "before": urlencode(asked.parameters) + "&",
+        "sort": [
+            Link("Best first", asked.href(newest_first=False), not asked.newest_first),
+            Link("Newest first", asked.href(newest_first=True), asked.newest_first),
+        ],
+        **({} if found.is_answered else _ask_us(request, asked.query)),
+    }
+    content = render_to_string("search/search.html", context, request)
+    return LoggedResponse(content, noted) if is_noted else HttpResponse(content)
+
+
+def _ask_us(request: HttpRequest, query: str) -> dict:
+    """Return what the page that found nothing shows: sections, and "Can't find it"."""
+    initial = {
+        "query": query,
+        "from_path": request.path,
+        "message": f"I searched for: {query}\n",
+    }
+    return {
+        "sections": get_navigation(request, None, timezone.now()).main,
+        "form": EnquiryForm(initial=initial),
+        "shown_at": fresh_time(),
+    }
+
+
+def as_json(found: ResultPage, origin: str) -> dict:
+    """Return a page of results for programs; addresses are whole, times ISO 8601."""
+    return {
+        "query": found.query,
+        "corrected": found.corrected,
+        "degraded": found.is_degraded,
+        "count": found.count,
+        "page": found.asked.page,
+        "pages": found.last_number,
+        "filters": {
+            narrowing.label.lower(): [
+                {
+                    "label": choice.label,
+                    "count": choice.count,
+                    "selected": choice.is_current,
+                    "url": f"{origin}{reverse('search')}{choice.href}",
+                }
+                for choice in narrowing.choices
+            ]
+            for narrowing in found.narrowing
+        },
+        "promoted": [
+            {
+                "title": promoted.title,
+                "url": urljoin(origin, promoted.href),
+                "description": promoted.description,
+            }
+            for promoted in found.promoted
+        ],
+        "results": [_result_as_json(result, origin) for result in found.results],
+        "related": [_result_as_json(result, origin) for result in found.related],
+        "closest": [_result_as_json(result, origin) for result in found.closest],
+    }
+
+
+def _result_as_json(result: Result, origin: str) -> dict:
+    return {
+        "title": result.title,
+        "url": urljoin(origin, result.href),
+        "type": result.kind,
+        "section": result.section,
+        "page": urljoin(origin, result.page_href) if result.page_href else None,
+        "updated": result.updated_at,
+        "extract": unescape(strip_tags(result.extract)),
+    }
+
+
+@never_cache
+@require_safe
+def suggestions(request: HttpRequest) -> JsonResponse:
+    """Return, as JSON, what somebody may be typing; none while search is degraded."""
+    root = site_root(request)
+    typed = clean_query(request.GET.get("query", ""))
+    try:
+        found = get_suggestions(typed, root, timezone.now()) if root else []
+    except Exception:
+        logger.exception("There are no suggestions.")
+        found = []
+    return JsonResponse({"suggestions": found})

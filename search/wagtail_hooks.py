@@ -1,14 +1,119 @@
 """What search adds to the Wagtail admin."""
 
+from django.urls import path, reverse
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from wagtail_modeladmin.options import modeladmin_register
 
-from search.enquiries.admin import EnquiryAdmin, admin_urlpatterns
+from search.enquiries.admin import EnquiryAdmin
+from search.enquiries.admin import admin_urlpatterns as enquiry_urlpatterns
+from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
+from search.offered_files import Document, refresh_files
+from search.reports import SearchLogView, UnreadFilesView
 
 modeladmin_register(EnquiryAdmin)
 
 
+class PromotionViewSet(SnippetViewSet):
+    """What stands first for a search."""
+
+    model = PromotionSnippet
+    icon = "pick"
+    menu_label = "Promotions"
+    list_display = [
+        "searched",
+        Column("shown", label="Stands first"),
+        "starts_at",
+        "ends_at",
+    ]
+    search_fields = ["searched", "title", "link"]
+
+
+class SynonymViewSet(SnippetViewSet):
+    """Other words for the same thing."""
+
+    model = SynonymSnippet
+    icon = "resubmit"
+    menu_label = "Synonyms"
+    list_display = ["searched", "found_as", BooleanColumn("both_ways")]
+    list_per_page = 100
+    search_fields = ["searched", "found_as"]
+
+
+class UnsuggestedViewSet(SnippetViewSet):
+    """Words that search never suggests."""
+
+    model = UnsuggestedSnippet
+    icon = "view"
+    menu_label = "Never suggested"
+    search_fields = ["phrase"]
+
+
+class SearchViewSetGroup(SnippetViewSetGroup):
+    """The menu entry for all that staff tell search."""
+
+    menu_label = "Search words"
+    menu_icon = "search"
+    menu_order = 160
+    items = (PromotionViewSet, SynonymViewSet, UnsuggestedViewSet)
+
+
+register_snippet(SearchViewSetGroup)
+
+
+@hooks.register("after_bulk_action")
+def follow_files_put_into_a_collection(request, action_type, objects, action):
+    """Bring files up to date that were moved together, of which no signal tells."""
+    refresh_files([each.pk for each in objects if isinstance(each, Document)])
+
+
+REPORTS = {
+    "searches": (SearchLogView, "Searches", "search"),
+    "unread-files": (UnreadFilesView, "Files not read", "doc-empty"),
+}
+
+
 @hooks.register("register_admin_urls")
-def register_enquiry_urls():
-    """Add the page that closes an enquiry."""
-    return admin_urlpatterns
+def register_admin_urls():
+    """Add the page that closes an enquiry, and the reports."""
+    reports = [
+        path(f"reports/{slug}/", view.as_view(), name=view.index_url_name)
+        for slug, (view, _, _) in REPORTS.items()
+    ] + [
+        path(
+            f"reports/{slug}/results/",
+            view.as_view(results_only=True),
+            name=view.index_results_url_name,
+        )
+        for slug, (view, _, _) in REPORTS.items()
+    ]
+    return [*enquiry_urlpatterns, *reports]
+
+
+class ReportMenuItem(MenuItem):
+    """A report's entry, for those who may read it."""
+
+    def __init__(self, view, label: str, icon_name: str):
+        super().__init__(label, reverse(view.index_url_name), icon_name=icon_name)
+        self.view = view
+
+    def is_shown(self, request):
+        """Say whether somebody may read the report."""
+        return self.view.permission_policy.user_has_any_permission(
+            request.user, self.view.any_permission_required
+        )
+
+
+@hooks.register("register_reports_menu_item")
+def register_search_log():
+    """Add the searches of residents to the reports."""
+    return ReportMenuItem(*REPORTS["searches"])
+
+
+@hooks.register("register_reports_menu_item")
+def register_unread_files():
+    """Add the files that cannot be searched to the reports."""
+    return ReportMenuItem(*REPORTS["unread-files"])

@@ -43,6 +43,14 @@ def flag(variable: str, default: bool) -> bool:
     return text == "true" if text else default
 
 
+def days(variable: str, default: int) -> int:
+    """Return the number of days, or stop the start where it is not one."""
+    text = env(variable, default="").strip() or str(default)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500):
+        sys.exit(f"{variable} must be a number of days, at least 1.")
+    return int(text)
+
+
 # Where we are
 
 DEBUG = flag("DEBUG", default=False)
@@ -96,6 +104,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "search.clicks.ClickMiddleware",
     "stockton_cms.csrf.SameOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -248,6 +257,11 @@ EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
     "DEFAULT_FROM_EMAIL", default="no-reply@example.gov.uk"
 )
+
+# Search
+
+# How long a search stays in the log, without whoever made it.
+SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
 
 # Logs: JSON lines on stderr, each with the id of its request
 

@@ -1,9 +1,11 @@
 """What the style guide puts into components, and into blocks without a preview."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from django.templatetags.static import static
+from django.utils.html import format_html
 
 from community.a_to_z import Letter
 from community.models import PartnershipPage, PolicyUpdatePage
@@ -15,6 +17,8 @@ from home.navigation import Link
 from home.pictures import Picture
 from home.updates import Update
 from search.enquiries.forms import EnquiryForm
+from search.filters import Choice, Narrowing
+from search.results import Result
 
 ADDRESS = "https://example.gov.uk/"
 PHONE = "01632 960000"
@@ -55,6 +59,7 @@ def get_examples() -> dict[str, list[dict]]:
             {"cards": [], "heading": "In this section", "empty": "Nothing here yet."},
         ],
         "document_link": [{"document": DOCUMENT, "title": DOCUMENT.title}],
+        "enquiry_form": [{"form": EnquiryForm(), "shown_at": ""}],
         "error_summary": [{"form": form}],
         "field": [{"field": form["message"]}, {"field": form["email"]}],
         "footer": [{"council": COUNCIL}],
@@ -92,7 +97,11 @@ def get_examples() -> dict[str, list[dict]]:
             {"page": _policy(), "status": status, "replacement": None}
             for status in PolicyStatus
         ],
+        "search_filters": [
+            {"narrowing": [_narrowing()], "sort": LINKS[:2], "is_set": True}
+        ],
         "search_form": [{"query": "food bank", "field_id": "example-search"}],
+        "search_result": [{"result": _result()}, {"result": _file_result()}],
         "section_navigation": [
             {
                 "title": "Food",
@@ -117,6 +126,31 @@ def get_block_contexts() -> dict[str, dict]:
         "image": {"value": image, "body_pictures": {1: _picture()}},
         "documents": {"value": documents},
     }
+
+
+def _narrowing() -> Narrowing:
+    choices = [
+        Choice("Partnership", "?type=partnership", 12, True),
+        Choice("Information", "?type=information", 3, False),
+    ]
+    return Narrowing("Type", "Any type", choices, "?query=food")
+
+
+def _result() -> Result:
+    extract = format_html(
+        "Where to find a {} near you.", format_html("<mark>{}</mark>", "food bank")
+    )
+    return Result("Food banks", "/food/", "Section", "Communities", extract, MOMENT)
+
+
+def _file_result() -> Result:
+    return replace(
+        _result(),
+        kind="Document",
+        page_href="/food/",
+        file_kind="PDF",
+        file_size=120_000,
+    )
 
 
 def _picture() -> Picture:

@@ -16,7 +16,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 from community.views import a_to_z, dismiss_alert
 from home.tree import in_one_transaction
 from search.enquiries.views import enquiry, thanks
-from search.views import search
+from search.views import search, suggestions
 from stockton_cms import health
 from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.style_guide import style_guide
@@ -73,6 +73,7 @@ urlpatterns = [
     path("admin/", include(admin_urlpatterns)),
     path("documents/", include(wagtaildocs_urls)),
     path("search/", search, name="search"),
+    path("search/suggestions/", suggestions, name="search_suggestions"),
     path("cant-find-it/", enquiry, name="enquiry"),
     path("cant-find-it/thanks/", thanks, name="enquiry_thanks_anyone"),
     path("cant-find-it/thanks/<slug:reference>/", thanks, name="enquiry_thanks"),

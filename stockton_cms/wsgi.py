@@ -7,3 +7,11 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
 
 application = get_wsgi_application()
+
+# After the line above, which sets Django up.
+from search.index import page_index  # noqa: E402
+
+# A worker that starts while others serve had better come with its index. When all start
+# at once, and there are many pages, nobody is to wait for it: it goes on being built.
+SECONDS_TO_WAIT_FOR_SEARCH = 4
+page_index.start_in_background().join(SECONDS_TO_WAIT_FOR_SEARCH)

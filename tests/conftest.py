@@ -1,5 +1,7 @@
 """Fixtures for all tests."""
 
+import os
+
 import pytest
 from bs4 import BeautifulSoup
 from django.core.cache import caches
@@ -7,8 +9,24 @@ from wagtail.models import Page, Site
 from wagtail.test.utils.form_data import querydict_from_html
 
 from home import last_known
+from search import log
 from search.index import PageIndex, page_index
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what needs no database where `tests.run` has run it already."""
+    if not os.environ.get("ONLY_WITH_DATABASE"):
+        return
+    needs = {"db", "transactional_db"}
+    others = [
+        item
+        for item in items
+        if not needs.intersection(item.fixturenames)
+        and item.get_closest_marker("django_db") is None
+    ]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +35,7 @@ def _fresh_process_state(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     page_index.__dict__.update(PageIndex().__dict__)
     last_known._remembered.clear()
+    log._purged_on = None
     caches["default"].clear()
     caches["last_known"].clear()
 

@@ -18,7 +18,13 @@ MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 REQUIREMENTS = sorted(ROOT.glob("requirements*"))
 
 # What needs all of the page's context: it holds tags that ask where the page stands.
-INCLUDES_WITH_CONTEXT = {("base.html", "components/footer.html")}
+# Parts of one page, and a form that needs the token of whoever may be signed in.
+INCLUDES_WITH_CONTEXT = {
+    ("base.html", "components/footer.html"),
+    ("search/search.html", "search/nothing_found.html"),
+    ("search/nothing_found.html", "components/enquiry_form.html"),
+    ("search/enquiry.html", "components/enquiry_form.html"),
+}
 
 
 def name_of(path):

@@ -1,6 +1,6 @@
 """Policies, plans, strategies, frameworks and consultations, and where each stands."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -181,6 +181,7 @@ class PolicyUpdatePage(BasePage):
     parent_page_types = ["community.CommunityIndexPage"]
     subpage_types = []
     public_kind = "Policy update"
+    is_notice = True
     page_description = (
         "A policy, plan, strategy, framework or consultation, where it stands and "
         "what has changed."
@@ -190,6 +191,12 @@ class PolicyUpdatePage(BasePage):
 
     class Meta:
         verbose_name = "policy update page"
+
+    @property
+    def superseded_on(self) -> date | None:
+        """The first day on which it is replaced or withdrawn."""
+        days = (self.replaced_on, self.withdrawn_on)
+        return min((day for day in days if day), default=None)
 
     def clean(self):
         """Refuse dates that contradict each other, each at the field to mend."""

@@ -7,7 +7,7 @@ from django.core import signing
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from search.enquiries.models import Enquiry
-from search.query import clean_query
+from search.words import clean_query
 
 SIGNER = signing.Signer(salt="enquiry-form")
 FASTEST_PERSON_SECONDS = 3

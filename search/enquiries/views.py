@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from search.enquiries.forms import EnquiryForm, fresh_time
 from search.enquiries.models import Enquiry
-from search.query import clean_query
+from search.words import clean_query
 
 
 @never_cache

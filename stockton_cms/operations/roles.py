@@ -21,6 +21,11 @@ REDIRECTS = tuple(
     f"wagtailredirects.{action}_redirect"
     for action in ("add", "change", "delete", "view")
 )
+SEARCH_WORDS = tuple(
+    f"search.{action}_{model}"
+    for model in ("promotionsnippet", "synonymsnippet", "unsuggestedsnippet")
+    for action in ("add", "change", "delete", "view")
+)
 REVIEW = ("change", "publish", "lock", "unlock")
 # The groups that Wagtail's own migrations create, for the whole site.
 DEFAULT_GROUPS = ("Editors", "Moderators")
@@ -67,16 +72,26 @@ ROLES = (
         "Communications leads",
         site_pages=("add", "bulk_delete", *REVIEW),
         media=("add", "change", "choose"),
-        permissions=(*ALERTS, *REDIRECTS, "home.change_sitesettings"),
+        permissions=(
+            *ALERTS,
+            *REDIRECTS,
+            *SEARCH_WORDS,
+            "search.view_loggedsearch",
+            "home.change_sitesettings",
+        ),
         approves=True,
     ),
     # Publishes alerts and nothing else (A7).
     Role("alert publisher", "Alert publishers", permissions=ALERTS),
-    # Reads and closes what residents send in.
+    # Reads what residents search for, reads and closes what they send in.
     Role(
         "enquiry handler",
         "Enquiry handlers",
-        permissions=("search.view_enquiry", "search.change_enquiry"),
+        permissions=(
+            "search.view_enquiry",
+            "search.change_enquiry",
+            "search.view_loggedsearch",
+        ),
     ),
 )
 

@@ -31,7 +31,7 @@ from home.freshness import raise_content_version
 from home.models import HomePage, StandardPage
 from home.pages import BasePage, public_pages
 from home.tree import tree_lock
-from search.extract import extract_text
+from search.extract import document_values
 from search.models import SearchDocument
 from stockton_cms.operations.example.pictures import draw_scene
 from stockton_cms.operations.example.scenes import SCENES
@@ -68,7 +68,7 @@ def seed_pages(
         done = 1
         for batch in _batches(nursery.grow(root, number - 1)):
             _save_pages(batch)
-            _save_documents(batch, version, is_public)
+            _save_documents(batch, version, is_public, root.pk)
             before, done = done // PROGRESS_EVERY, done + len(batch)
             if done // PROGRESS_EVERY > before:
                 so_far = done // PROGRESS_EVERY * PROGRESS_EVERY
@@ -231,15 +231,16 @@ def _save_pages(pages: list[BasePage]) -> None:
     )
 
 
-def _save_documents(pages: list[BasePage], version: int, is_public: bool) -> None:
+def _save_documents(
+    pages: list[BasePage], version: int, is_public: bool, section_id: int
+) -> None:
     """Write what search reads of the pages."""
     SearchDocument.objects.bulk_create(
         SearchDocument(
             page_id=page.pk,
-            kind=page.public_kind,
             is_public=is_public,
             version=version,
-            **extract_text(page),
+            **document_values(page, section_id),
         )
         for page in pages
     )

@@ -7,6 +7,9 @@ import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
+from search import offered_files
+from tests.search.files.offering import PlainReader, replace_file, save_file
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -15,6 +18,13 @@ class Answer:
     titles: list[str]
     count: int
     html: BeautifulSoup
+
+    @property
+    def corrected(self) -> str:
+        """The words after "Showing results for"; empty where it is not said."""
+        said = re.compile("Showing results for")
+        found = [text.parent for text in self.html.main.find_all(string=said)]
+        return found[0].strong.get_text() if found else ""
 
     @property
     def extracts(self) -> list[str]:
@@ -37,3 +47,33 @@ def search_for(client):
         )
 
     return search
+
+
+@pytest.fixture
+def reader(monkeypatch):
+    """Put a quick stand-in, whose files are plain text, in the place of the reader."""
+    stand_in = PlainReader()
+    monkeypatch.setattr(offered_files, "read_file", stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def upload(django_capture_on_commit_callbacks):
+    """Return a function that stores a file as uploading does, to the commit."""
+
+    def store(*args, **values):
+        with django_capture_on_commit_callbacks(execute=True):
+            return save_file(*args, **values)
+
+    return store
+
+
+@pytest.fixture
+def replace(django_capture_on_commit_callbacks):
+    """Return a function that puts another file in the place of one, to the commit."""
+
+    def store(*args, **values):
+        with django_capture_on_commit_callbacks(execute=True):
+            replace_file(*args, **values)
+
+    return store

@@ -8,14 +8,18 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from tantivy import Query
 from wagtail.models import Page, PageViewRestriction
 
 from community.models import RelatedPage
-from home.pages import BasePage
-from search import extract, results
+from home.pages import BasePage, public_pages
+from search import extract, index, promotions, results, suggestions, vocabulary
+from search.index import PageIndex, page_index
+from search.models import PromotionSnippet, SynonymSnippet
 from tests.factories import (
     CommunityIndexPageFactory,
     PartnershipPageFactory,
+    StandardPageFactory,
 )
 
 CANARY = "quetzal"
@@ -217,3 +221,166 @@ def test_without_the_check_for_expiry_the_page_would_leak(
     assert "page" not in surfaces_with_the_canary()
     monkeypatch.delattr(BasePage, "route")
     assert "page" in surfaces_with_the_canary()
+
+
+# Every surface of search
+
+
+@pytest.fixture
+def searched_page(section):
+    """Return a page with the canary that search shows in every way it has."""
+    page = PartnershipPageFactory(parent=section, **WITH_CANARY)
+    StandardPageFactory(parent=section, title="Otters", summary="What neighbours do.")
+    PromotionSnippet.objects.create(searched="feathered friend", page=page)
+    SynonymSnippet.objects.create(searched="moggy", found_as=CANARY)
+    return page
+
+
+# What people type, none of which holds the canary itself, by where it is then seen.
+SEARCHES = {
+    "title and extract": "neighbours",
+    "correction": "quetzel",
+    "half-typed word": "quet",
+    "closest match": "quetzlaabc",
+    "related page": "otters",
+    "promotion": "feathered friend",
+    "synonym": "moggy",
+}
+JSON = {"accept": "application/json"}
+
+
+def ask(query, **parameters):
+    # A visitor of their own, so that no session opens anything.
+    return (
+        Client()
+        .get(reverse("search"), {"query": query, **parameters}, headers=JSON)
+        .json()
+    )
+
+
+def surfaces_of_search(monkeypatch):
+    """Return the names of the surfaces of search on which the page can be seen."""
+    shown, client = set(), Client()
+    for name, query in SEARCHES.items():
+        html = client.get(reverse("search"), {"query": query}).content.decode()
+        if CANARY in html:
+            shown.add(name)
+        if CANARY in str(ask(query)):
+            shown.add(f"{name}, JSON")
+    if ask(CANARY)["count"]:
+        shown.add("count")
+    if ask("neighbours", type="partnership")["count"]:
+        shown.add("narrowed by type")
+    if ask("neighbours")["filters"]:
+        shown.add("counts of types")
+    for typed in (CANARY[:4], "moggy", "feather"):
+        found = client.get(reverse("search_suggestions"), {"query": typed}).json()
+        if found["suggestions"]:
+            shown.add(f"suggestion for {typed}")
+    with monkeypatch.context() as patch:
+        patch.delattr(type(page_index), "search")
+        degraded = ask("project")
+        assert degraded["degraded"]
+        if degraded["count"] or CANARY in str(degraded):
+            shown.add("degraded search")
+    return shown
+
+
+OF_SEARCH = {
+    *SEARCHES,
+    *(f"{name}, JSON" for name in SEARCHES),
+    "count",
+    "narrowed by type",
+    "counts of types",
+    f"suggestion for {CANARY[:4]}",
+    "suggestion for moggy",
+    "suggestion for feather",
+    "degraded search",
+}
+
+
+def alias_of_a_private_page(page):
+    """Put an alias of the page in its place, then make the page itself private."""
+    parent = page.get_parent()
+    alias = page.create_alias(parent=parent, update_slug="alias")
+    PromotionSnippet.objects.update(page=alias)
+    page_index.catch_up()
+    private_by_login(page)
+
+
+def test_canary_is_seen_on_every_surface_of_search(searched_page, monkeypatch):
+    """Prove that these tests look in the right places."""
+    assert surfaces_of_search(monkeypatch) == OF_SEARCH
+
+
+@pytest.mark.parametrize(
+    "hide", [*HIDING, below_a_private_page, alias_of_a_private_page]
+)
+def test_canary_is_seen_on_no_surface_of_search(searched_page, monkeypatch, hide):
+    # The index knows the page before it is hidden.
+    page_index.catch_up()
+    hide(searched_page)
+    # A page with a newer draft is there, as it is published: of the same type, and
+    # promoted under its published title.
+    left = {"suggestion for feather"} if hide is newer_draft else set()
+    assert surfaces_of_search(monkeypatch) == left
+
+
+def all_answers():
+    """Return what search says to all these searches, and what it suggests, by them."""
+    said = {}
+    for query in [*SEARCHES.values(), CANARY, f"{CANARY} otter", CANARY[:5]]:
+        found = ask(query)
+        said[query] = [found["corrected"], found["count"]]
+        for name in ("results", "related", "closest"):
+            said[query].append([result["title"] for result in found[name]])
+        answer = Client().get(reverse("search_suggestions"), {"query": query})
+        said[query].append(answer.json()["suggestions"])
+    return said
+
+
+@pytest.mark.parametrize("hide", [draft, expired, private_by_login, deleted])
+def test_worker_that_knew_a_page_answers_as_one_that_never_did(searched_page, hide):
+    """So nobody can tell from what search says that a word is on a hidden page."""
+    StandardPageFactory(parent=searched_page.get_parent(), title="Quetzil", summary="")
+    page_index.catch_up()
+    hide(searched_page)
+    answered = all_answers()
+    Page.objects.filter(pk=searched_page.pk).delete()
+    page_index.__dict__.update(PageIndex().__dict__)
+    assert answered == all_answers()
+
+
+def test_mistake_that_was_mended_on_a_page_is_no_word_of_the_site(home):
+    """Or else who types it finds nothing, until each worker starts anew."""
+    page = StandardPageFactory(parent=home, title="Alotment rents", summary="")
+    assert ask("alotment")["corrected"] == ""
+    page.title = "Allotment rents"
+    page.save_revision().publish()
+    assert ask("alotment")["corrected"] == "allotment"
+    assert ask("alotment")["count"] == 1
+
+
+def test_without_the_checks_for_privacy_every_surface_would_leak(
+    searched_page, monkeypatch
+):
+    private_by_login(searched_page)
+    assert surfaces_of_search(monkeypatch) == set()
+    monkeypatch.setattr(extract, "public_pages", Page.objects.live)
+    for module in (results, promotions, suggestions):
+        monkeypatch.setattr(module, "visible_pages", lambda at: Page.objects.live())
+    extract.rebuild()
+    assert surfaces_of_search(monkeypatch) == OF_SEARCH
+
+
+def test_without_the_check_for_the_clock_expired_words_would_leak(
+    searched_page, monkeypatch
+):
+    """The index knows an expired page until the scheduled job has run."""
+    expired(searched_page)
+    assert surfaces_of_search(monkeypatch) == set()
+    for module in (index, suggestions, vocabulary):
+        monkeypatch.setattr(module, "not_expired", lambda at: Query.all_query())
+    for module in (results, promotions, suggestions):
+        monkeypatch.setattr(module, "visible_pages", lambda at: public_pages())
+    assert surfaces_of_search(monkeypatch) == OF_SEARCH

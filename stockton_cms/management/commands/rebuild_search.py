@@ -6,13 +6,15 @@ from search.extract import rebuild
 
 
 class Command(BaseCommand):
-    """Read all live pages into search documents again."""
+    """Read all live pages, and all files that are not read yet."""
 
     help = (
-        "Write the search documents of all live pages anew, after a database was "
-        "filled without the application. Every worker follows at its next search."
+        "Write the text of all live pages anew and read all files that search has not "
+        "read yet, after a database was filled without the application or after an "
+        "upgrade. Every worker follows at its next search."
     )
 
     def handle(self, *args, **options):
-        """Rebuild, and say how many pages there are."""
-        self.stdout.write(f"Search has the text of {rebuild()} pages.")
+        """Rebuild, and say how much there was."""
+        pages, files = rebuild()
+        self.stdout.write(f"Search has the text of {pages} pages. Files read: {files}.")

@@ -1,0 +1,133 @@
+"""A page of results costs the same queries however many pages and files it shows."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
+
+from search.models import PromotionSnippet
+from tests.factories import PartnershipPageFactory, StandardPageFactory
+from tests.search.files.offering import offer, offer_by_policy
+
+FEW, MANY = 1, 10
+
+# The site and one each for settings, alerts and navigation, as on every page; then the
+# content version, the sections to narrow to, the pages, those above them, their texts.
+RESULTS = 4 + 5
+# Restrictions of collections, the collections below them, the files, their texts.
+FILES = 4
+# Promotions, their pages, the summaries of those.
+PROMOTED = 3
+# The text of the best result and the content version; pages, those above, their texts.
+RELATED = 2 + 3
+
+pytestmark = pytest.mark.usefixtures("reader")
+
+
+@pytest.fixture
+def queries_of(client):
+    """Return a function that gives the queries of a search, once all is warm.
+
+    Without noting the search, which happens when the visitor has the page.
+    """
+
+    def queries(query="hedgehogs", **parameters):
+        values = {"query": query, **parameters}
+        # The very first visit makes the site settings, which counts as a change.
+        for _ in range(2):
+            client.get(reverse("search"), values)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse("search"), values).status_code == 200
+        found = [each["sql"] for each in captured.captured_queries]
+        seen = [sql for sql in found if "search_loggedsearch" not in sql]
+        print(*seen, sep="\n")
+        return seen
+
+    return queries
+
+
+@pytest.fixture
+def make_files(home, section, upload):
+    """Return a function that makes files, each with a page or two of its own."""
+
+    def make(number, start=0):
+        for place in range(start, start + number):
+            document = upload("Nature", f"Hedgehogs, part {place}".encode())
+            offer(document, section, title=f"Papers {place}")
+            offer_by_policy(document, section)
+            offer(document, home)
+
+    return make
+
+
+def make_pages(section, number):
+    for place in range(number):
+        StandardPageFactory(parent=section, title=f"Hedgehogs {place}", summary="")
+
+
+def restrict(page):
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+
+
+def test_queries_do_not_grow_with_files(make_files, queries_of, search_for):
+    make_files(FEW)
+    few = queries_of()
+    make_files(MANY - FEW, start=FEW)
+    assert len(search_for("hedgehogs").titles) == MANY
+    many = queries_of()
+    assert len(many) == len(few) <= RESULTS + FILES
+
+
+def test_pages_and_files_together_cost_no_more_than_files(
+    section, make_files, queries_of, search_for
+):
+    make_files(MANY // 2)
+    make_pages(section, MANY // 2)
+    assert len(search_for("hedgehogs").titles) == MANY
+    assert len(queries_of()) <= RESULTS + FILES
+
+
+def test_search_that_finds_no_file_asks_for_none(section, queries_of):
+    make_pages(section, MANY)
+    queries = queries_of()
+    assert len(queries) <= RESULTS
+    assert not any("document" in sql and "searchdocument" not in sql for sql in queries)
+
+
+def test_queries_do_not_grow_with_private_collections_and_pages(
+    section, make_files, queries_of
+):
+    make_files(2)
+
+    def add_private(number):
+        for _ in range(number):
+            restrict(PartnershipPageFactory(parent=section))
+            collection = Collection.get_first_root_node().add_child(name="Private")
+            CollectionViewRestriction.objects.create(
+                collection=collection, restriction_type="login"
+            )
+
+    add_private(FEW)
+    few = queries_of()
+    add_private(MANY)
+    assert len(queries_of()) == len(few) <= RESULTS + FILES
+
+
+def test_whole_page_with_files_promotions_and_filters_keeps_to_its_budget(
+    section, make_files, queries_of
+):
+    make_files(5)
+    make_pages(section, 5)
+    for page in section.get_children()[:3]:
+        PromotionSnippet.objects.create(searched="hedgehogs", page=page)
+    assert len(queries_of()) <= RESULTS + FILES + PROMOTED
+    narrowed = queries_of(type="document", section=section.slug, updated="year")
+    assert len(narrowed) <= RESULTS + FILES + PROMOTED
+
+
+def test_related_pages_keep_to_their_budget(section, queries_of):
+    PartnershipPageFactory(parent=section, title="Hedgehogs", summary="Otters sleep.")
+    for _ in range(MANY):
+        StandardPageFactory(parent=section, title="Otters", summary="")
+    assert len(queries_of()) <= RESULTS + RELATED
