@@ -27,6 +27,7 @@ from community.models import (
 )
 from community.models.alerts import Scope, Severity
 from home.models import ChangeNote, SiteSettings
+from search.models import PromotionSnippet
 from tests.browser.blocks import (
     ARABIC,
     RICH_TEXT,
@@ -322,6 +323,12 @@ def build_rest(home):
         password="open sesame",
     )
     EnquiryFactory(reference=REFERENCE)
+    PromotionSnippet.objects.create(
+        searched="bin day", page=section, description="When we come to your street."
+    )
+    PromotionSnippet.objects.create(
+        searched="bin day", link="https://example.org/bins", title="Bins in Durham"
+    )
 
 
 def remember_an_emergency():
