@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+SEARCH_SET ?= ../shared/search-dev
 export PORT
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +11,7 @@ DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-slow browser-test screenshots html lighthouse lint format \
-  check bench requirements
+  check bench bench-search requirements
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -56,6 +57,10 @@ check: lint test test-slow browser-test html ## Everything that must pass before
 
 bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
 	@$(BIN)/python -m stockton_cms.operations.benchmarks
+
+bench-search: $(DEV_READY) ## Measure how well and how fast search finds, with a search test set
+	@$(BIN)/python -m tests.benchmarks.search_quality $(SEARCH_SET)
+	@$(BIN)/python -m tests.benchmarks.search_speed
 
 requirements: $(DEV_READY) ## Compile requirements*.in to hashed requirements*.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url \

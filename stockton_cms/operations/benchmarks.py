@@ -74,28 +74,52 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(name: str, path: str, environment: dict) -> Iterator[Server]:
-    """Start gunicorn with one worker for a settings module; stop it afterwards."""
+def running_gunicorn(
+    environment: dict, application: str, workers: int = 1
+) -> Iterator[tuple[psutil.Process, int]]:
+    """Start gunicorn for an application; yield its master process and its port.
+
+    It is yielded as soon as it listens, before anything is asked of it.
+    """
     port = free_port()
-    options = ["--workers=1", "--max-requests=0", f"--bind=127.0.0.1:{port}"]
+    options = [f"--workers={workers}", "--max-requests=0", f"--bind=127.0.0.1:{port}"]
     master = subprocess.Popen(  # noqa: S603 - our own arguments
         [
             *(sys.executable, "-m", "gunicorn"),
             *("--config", str(BASE_DIR / "deploy" / "gunicorn.conf.py")),
             *options,
-            "django.core.wsgi:get_wsgi_application()",
+            application,
         ],
         env={**os.environ, **environment},
         cwd=BASE_DIR,
     )
     try:
-        wait_until_served(port, path)
-        [worker] = psutil.Process(master.pid).children()
-        requests = HELLO_REQUESTS if path == "/" else REQUESTS
-        yield Server(name, port, path, worker, requests)
+        wait_until_listening(port)
+        yield psutil.Process(master.pid), port
     finally:
         master.terminate()
         master.wait(timeout=30)
+
+
+@contextmanager
+def serve(name: str, path: str, environment: dict) -> Iterator[Server]:
+    """Serve a settings module with one worker; stop it afterwards."""
+    application = "django.core.wsgi:get_wsgi_application()"
+    with running_gunicorn(environment, application) as (master, port):
+        wait_until_served(port, path)
+        [worker] = master.children()
+        requests = HELLO_REQUESTS if path == "/" else REQUESTS
+        yield Server(name, port, path, worker, requests)
+
+
+def wait_until_listening(port: int) -> None:
+    """Wait until something listens on the port; give up after a minute."""
+    for _ in range(1200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    sys.exit("gunicorn did not listen within a minute")
 
 
 def wait_until_served(port: int, path: str) -> None:
