@@ -12,7 +12,7 @@ from home.addresses import children_of
 from home.pages import visible_pages
 from search.documents import SearchFile
 from search.request import SearchRequest
-from search.schema import equal_to, later_than, with_all
+from search.schema import equal_to, later_than, public
 
 # The shortest first.
 PERIOD_LENGTHS = {
@@ -67,7 +67,7 @@ def count_choices(
         others = [query for name, query in narrowing.items() if name not in names]
         asked = {name: counters[name](at) for name in names}
         if asked:
-            answer = searcher.aggregate(with_all(found, others), asked)
+            answer = searcher.aggregate(public(found, at, others), asked)
             counted |= {name: _read(name, answer[name]) for name in names}
     return counted
 

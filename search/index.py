@@ -15,8 +15,8 @@ from search.documents import IndexedText, SearchDocument, SearchFile
 from search.filters import Filters, count_choices
 from search.promotions import PromotionSnippet, PromotionTable
 from search.query import Understood, understand
-from search.ranking import any_of, best, match, match_all_words, newest
-from search.schema import SCHEMA, not_expired, to_index, with_all
+from search.ranking import any_of, best, match, match_all_words, match_unranked, newest
+from search.schema import SCHEMA, public, to_index
 from search.synonyms import SynonymTable, get_synonyms
 from search.unsuggested import UnsuggestedSnippet, UnsuggestedTable
 from search.vocabulary import Dictionary, Vocabulary
@@ -96,7 +96,7 @@ class IndexBuild:
         self.index.register_tokenizer(PLAIN_TOKENIZER_NAME, plain_analyzer)
         self._writer = self.index.writer(WRITER_MEMORY_BYTES, num_threads=1)
         self._keys: set[int] = set()
-        self._replaced = 0
+        self.replaced = 0
 
     @property
     def is_worn(self) -> bool:
@@ -106,12 +106,12 @@ class IndexBuild:
         changes would rank unlike one that has just started.
         """
         number = len(self._keys)
-        return self._replaced > (number * MOST_REPLACED if number > FEW else 0)
+        return self.replaced > (number * MOST_REPLACED if number > FEW else 0)
 
     def put(self, document: IndexedText) -> None:
         """Add a document, or take it away if it is not public; seen after `commit`."""
         self._writer.delete_documents_by_term("key", document.key)
-        self._replaced += document.key in self._keys
+        self.replaced += document.key in self._keys
         self._keys.discard(document.key)
         if document.is_public:
             self._writer.add_document(to_index(document))
@@ -202,7 +202,9 @@ class PageIndex:
         return IndexState(
             version=version,
             searcher=searcher,
-            dictionary=Dictionary(searcher, staff_stems, unsuggested),
+            dictionary=Dictionary(
+                searcher, staff_stems, unsuggested, self._build.replaced
+            ),
             synonyms=synonyms,
             promotions=promotions,
         )
@@ -237,15 +239,16 @@ class PageIndex:
         if not understood.wordings:
             return Hits([], 0, understood)
         searcher = state.searcher
-        found = with_all(match(understood, vocabulary), [not_expired(at)])
+        found = match(understood, vocabulary)
         narrowing = filters.queries(at)
-        narrowed = with_all(found, narrowing.values())
+        narrowed = public(found, at, narrowing.values())
         if newest_first:
             whole = match_all_words(understood, vocabulary)
             keys, count = newest(searcher, narrowed, whole, offset, limit)
         else:
             keys, count = best(searcher, narrowed, at, offset, limit)
-        choices = count_choices(searcher, found, narrowing, at)
+        unranked = match_unranked(understood, vocabulary)
+        choices = count_choices(searcher, unranked, narrowing, at)
         promotions = state.promotions.find(text)
         if understood.corrected and not promotions:
             promotions = state.promotions.find(understood.corrected)
@@ -259,7 +262,7 @@ class PageIndex:
         understood = Understood.as_typed(words)
         if not words:
             return Hits([], 0, understood)
-        found = with_all(match(understood, vocabulary), [not_expired(at)])
+        found = public(match(understood, vocabulary), at)
         keys, count = best(state.searcher, found, at, 0, MOST_CLOSEST)
         return Hits(keys, count, understood)
 
@@ -270,7 +273,7 @@ class PageIndex:
         words = vocabulary.most_telling(text, hits.understood.words)
         if not words:
             return []
-        like = with_all(any_of(words), [not_expired(at)])
+        like = public(any_of(words), at)
         keys, _ = best(state.searcher, like, at, 0, limit + len(hits.keys))
         return [key for key in keys if key not in hits.keys][:limit]
 

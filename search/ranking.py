@@ -1,5 +1,6 @@
 """What makes one page answer a search better than another: weights, with reasons."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import tantivy
@@ -57,18 +58,41 @@ def match(understood: Understood, vocabulary: Vocabulary) -> Query:
     )
 
 
+def match_unranked(understood: Understood, vocabulary: Vocabulary) -> Query:
+    """Return the query for the same pages as `match`, without their scores.
+
+    To count them all is three times as quick with one flat list of words.
+    """
+    return _any(
+        [
+            query
+            for wording in understood.wordings
+            for field in FIELD_WEIGHTS
+            for query in _unranked(wording, field, vocabulary)
+        ]
+    )
+
+
+def _unranked(wording: Wording, field: str, vocabulary: Vocabulary) -> list[Query]:
+    """Return queries of which one must match for a wording to be in a field."""
+    terms = {word: list(_terms(word, field, vocabulary)) for word in wording.required}
+    if terms:
+        every = [(Occur.Must, _any(queries)) for queries in terms.values()]
+        return [Query.boolean_query(every)]
+    return [
+        query for word in wording.words for query in _terms(word, field, vocabulary)
+    ]
+
+
 def any_of(stems: list[str]) -> Query:
     """Return the query for pages with some of these stems, each in its best field."""
-    return Query.boolean_query(
+    return _any(
         [
-            (
-                Occur.Should,
-                _best(
-                    [
-                        Query.boost_query(Query.term_query(SCHEMA, field, form), weight)
-                        for field, weight in FIELD_WEIGHTS.items()
-                    ]
-                ),
+            _best(
+                [
+                    Query.boost_query(Query.term_query(SCHEMA, field, form), weight)
+                    for field, weight in FIELD_WEIGHTS.items()
+                ]
             )
             for form in stems
         ]
@@ -116,19 +140,26 @@ def _all_words(wording: Wording, vocabulary: Vocabulary) -> Query:
 
 
 def _word(word: str, field: str, vocabulary: Vocabulary) -> Query:
+    return _best(list(_terms(word, field, vocabulary)))
+
+
+def _terms(word: str, field: str, vocabulary: Vocabulary) -> Iterator[Query]:
+    """Yield a query for each form of a word in a field, and for what it begins."""
     own = forms(word)
     longer = {form for each in vocabulary.completions(word) for form in forms(each)}
-    return _best(
-        [Query.term_query(SCHEMA, field, form) for form in own]
-        + [
-            Query.boost_query(Query.term_query(SCHEMA, field, form), COMPLETION_WEIGHT)
-            for form in sorted(longer.difference(own))
-        ]
-    )
+    for form in own:
+        yield Query.term_query(SCHEMA, field, form)
+    for form in sorted(longer.difference(own)):
+        term = Query.term_query(SCHEMA, field, form)
+        yield Query.boost_query(term, COMPLETION_WEIGHT)
 
 
 def _best(queries: list[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
+
+
+def _any(queries: list[Query]) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
 
 
 def best(

@@ -83,9 +83,14 @@ def later_than(field: str, moment: datetime) -> tantivy.Query:
     )
 
 
-def not_expired(at: datetime) -> tantivy.Query:
-    """Return the query that leaves out what the clock has taken away (S13)."""
-    return later_than("expires", at)
+def expired(at: datetime) -> tantivy.Query:
+    """Return the query for documents that the clock has taken away."""
+    return tantivy.Query.range_query(
+        SCHEMA,
+        "expires",
+        tantivy.FieldType.Integer,
+        upper_bound=int(at.timestamp()),
+    )
 
 
 def equal_to(field: str, value: int | str) -> tantivy.Query:
@@ -93,12 +98,16 @@ def equal_to(field: str, value: int | str) -> tantivy.Query:
     return tantivy.Query.term_query(SCHEMA, field, value)
 
 
-def with_all(
-    scored: tantivy.Query, conditions: Iterable[tantivy.Query]
+def public(
+    scored: tantivy.Query, at: datetime, conditions: Iterable[tantivy.Query] = ()
 ) -> tantivy.Query:
-    """Return a query under conditions that have no part in its scores."""
-    must = tantivy.Occur.Must
+    """Return a query for what everybody may see at a moment (S13).
+
+    `conditions` must hold too; they have no part in the scores.
+    """
+    must, must_not = tantivy.Occur.Must, tantivy.Occur.MustNot
+    # To leave out the few that are expired costs less than to find all the others.
     return tantivy.Query.boolean_query(
-        [(must, scored)]
+        [(must, scored), (must_not, expired(at))]
         + [(must, tantivy.Query.const_score_query(each, 0.0)) for each in conditions]
     )

@@ -12,7 +12,7 @@ from search.index import IndexState, page_index, panics_as_errors
 from search.promotions import get_promoted
 from search.query import understand
 from search.ranking import best, match_all_words
-from search.schema import SCHEMA, TITLE_WORDS, equal_to, not_expired, with_all
+from search.schema import SCHEMA, TITLE_WORDS, equal_to, public
 from search.vocabulary import Vocabulary
 from search.words import words_of
 
@@ -77,7 +77,7 @@ def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> li
             )
         ]
     )
-    keys, _ = best(state.searcher, with_all(query, [not_expired(at)]), at, 0, MOST)
+    keys, _ = best(state.searcher, public(query, at), at, 0, MOST)
     pages = visible_pages(at).filter(path__startswith=root.path)
     titles = dict(pages.filter(pk__in=pages_among(keys)).values_list("pk", "title"))
     return [titles[pk] for pk in pages_among(keys) if pk in titles]

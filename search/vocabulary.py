@@ -1,5 +1,6 @@
 """The site's own words: which it has, how they go on, and which one was meant."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -10,11 +11,12 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from search.schema import SCHEMA, TITLE_WORDS, WORDS, not_expired, with_all
+from search.schema import SCHEMA, TITLE_WORDS, WORDS, expired, public
 from search.synonyms import Rewrite
 from search.unsuggested import UnsuggestedTable
 from search.words import STOP_WORDS, forms, stem, telling, words_of
 
+FIGURE = re.compile(r"\d")
 Query, Occur = tantivy.Query, tantivy.Occur
 
 SHORTEST_PREFIX = 4
@@ -26,7 +28,7 @@ SHORTEST_PART = 3
 MISTAKES_ALLOWED = ((12, 3), (6, 2), (SHORTEST_CORRECTED, 1))
 # People get the first letter of a word right more often than the others.
 WRONG_FIRST_LETTER = 0.6
-MOST_CANDIDATES = 8
+MOST_CANDIDATES = 5
 MOST_TELLING = 8
 # Of 1, the least that two words must be alike to be offered where nothing was found.
 LEAST_ALIKE = 0.88
@@ -43,17 +45,24 @@ class Dictionary:
         searcher: tantivy.Searcher,
         staff_stems: Collection[str] = (),
         unsuggested: UnsuggestedTable | None = None,
+        replaced: int = 0,
     ):
         self.searcher = searcher
         self.staff_stems = staff_stems
         self.unsuggested = unsuggested or UnsuggestedTable()
+        # How many documents the index may still count that are not there any more.
+        self.replaced = replaced
 
     @cached_property
     def by_length(self) -> dict[int, list[str]]:
-        """All words by their length; read when a word has to be corrected."""
+        """All words by their length; read when a word has to be corrected.
+
+        Without those that hold figures: nobody means another number than they typed.
+        """
         by_length = defaultdict(list)
         for term, _ in self.searcher.terms_with_prefix(WORDS, ""):
-            by_length[len(term)].append(term)
+            if not FIGURE.search(term):
+                by_length[len(term)].append(term)
         return by_length
 
 
@@ -67,7 +76,7 @@ class Vocabulary:
     def __init__(self, dictionary: Dictionary, at: datetime):
         self.dictionary = dictionary
         self.searcher = dictionary.searcher
-        self.public = not_expired(at)
+        self._at = at
         self._counts: dict[tuple[str, str], int] = {}
 
     def has(self, word: str) -> bool:
@@ -87,17 +96,27 @@ class Vocabulary:
         return self.pages_with(word) > 0
 
     def pages_with(self, term: str, field: str = WORDS) -> int:
-        """Return how many public pages have a term in a field."""
+        """Return how many public pages have a term in a field: none, or about so many.
+
+        A word on more pages than can be gone is on one that is there.
+        """
         key = term, field
         if key not in self._counts:
-            in_index = self.searcher.doc_freq(field, term)
-            found = in_index and self.count(Query.term_query(SCHEMA, field, term))
-            self._counts[key] = found
+            number = self.searcher.doc_freq(field, term)
+            if 0 < number <= self._most_gone:
+                number = self.count(Query.term_query(SCHEMA, field, term))
+            self._counts[key] = number
         return self._counts[key]
+
+    @cached_property
+    def _most_gone(self) -> int:
+        """How many documents at most are in the index and cannot be seen."""
+        found = self.searcher.search(expired(self._at), limit=1, count=True)
+        return self.dictionary.replaced + found.count
 
     def count(self, *queries: Query) -> int:
         """Return how many public pages all of these queries find."""
-        found = with_all(queries[0], [*queries[1:], self.public])
+        found = public(queries[0], self._at, queries[1:])
         return self.searcher.search(found, limit=1, count=True).count
 
     def completions(self, word: str) -> list[str]:
@@ -139,7 +158,7 @@ class Vocabulary:
         on a page with them was meant, and one that is far off must stand with them.
         """
         most = next((n for length, n in MISTAKES_ALLOWED if len(word) >= length), 0)
-        if not most or any(sign.isdigit() for sign in word):
+        if not most or FIGURE.search(word):
             return None
         context = [
             _term(other)
