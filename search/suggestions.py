@@ -14,7 +14,7 @@ from search.query import understand
 from search.ranking import best, match_all_words
 from search.schema import SCHEMA, TITLE_WORDS, equal_to, public
 from search.vocabulary import Vocabulary
-from search.words import words_of
+from search.words import STOP_WORDS, words_of
 
 SHORTEST = 2
 MOST = 8
@@ -61,7 +61,8 @@ def _promoted(
 
 def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> list[str]:
     *whole, last = words
-    endings = state.searcher.terms_with_prefix(TITLE_WORDS, last, limit=MOST_ENDINGS)
+    found = state.searcher.terms_with_prefix(TITLE_WORDS, last, limit=MOST_ENDINGS)
+    endings = [ending for ending, _ in found if ending not in STOP_WORDS]
     if not endings:
         return []
     must, term = tantivy.Occur.Must, tantivy.Query.term_query
@@ -72,7 +73,7 @@ def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> li
             (
                 must,
                 tantivy.Query.disjunction_max_query(
-                    [term(SCHEMA, TITLE_WORDS, ending) for ending, _ in endings]
+                    [term(SCHEMA, TITLE_WORDS, ending) for ending in endings]
                 ),
             )
         ]
@@ -80,7 +81,9 @@ def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> li
     keys, _ = best(state.searcher, public(query, at), at, 0, MOST)
     pages = visible_pages(at).filter(path__startswith=root.path)
     titles = dict(pages.filter(pk__in=pages_among(keys)).values_list("pk", "title"))
-    return [titles[pk] for pk in pages_among(keys) if pk in titles]
+    ranked = [titles[pk] for pk in pages_among(keys) if pk in titles]
+    # Those that begin as somebody types come before those that go on so.
+    return sorted(ranked, key=lambda title: not _begins(title, words))
 
 
 def _words_of_staff(words: list[str], state: IndexState, at: datetime) -> Iterator[str]:
