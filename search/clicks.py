@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlencode
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,11 +12,6 @@ from search.log import log_click, logger
 
 PARAMETER = "found"
 MARK = re.compile(r"([-\w]{12})\.(\d{1,4})", re.ASCII)
-
-
-def with_click(href: str, key: str, position: int) -> str:
-    """Return the address of a result with a mark: which search, and which place."""
-    return f"{href}?{urlencode({PARAMETER: f'{key}.{position}'})}"
 
 
 class ClickMiddleware:
@@ -34,7 +28,9 @@ class ClickMiddleware:
         if request.method not in {"GET", "HEAD"} or PARAMETER not in request.GET:
             return self.get_response(request)
         mark = MARK.fullmatch(request.GET[PARAMETER])
-        if mark and request.method == "GET":
+        # A browser that fetches a page in case it is wanted has not opened it.
+        is_opened = "prefetch" not in request.headers.get("Sec-Purpose", "")
+        if mark and is_opened and request.method == "GET":
             try:
                 log_click(mark[1], int(mark[2]))
             except Error:

@@ -1,7 +1,5 @@
 """What search knows of pages and files, kept in the database for every process."""
 
-from datetime import datetime
-
 from django.db import models
 
 from search.files.reading import FileProblem
@@ -38,10 +36,6 @@ class IndexedText(models.Model):
 
     def __str__(self):
         return self.title
-
-    def is_expired(self, at: datetime) -> bool:
-        """Say whether the page is gone by the clock alone."""
-        return self.expires_at is not None and self.expires_at <= at
 
 
 class SearchDocument(IndexedText):

@@ -13,7 +13,7 @@ from wagtail.signals import page_unpublished, post_page_move
 from home.freshness import raise_content_version, start_of_day
 from home.pages import BasePage, public_pages
 from home.signals import live_page_saved
-from search.documents import SearchDocument
+from search.documents import OfferedFile, SearchDocument
 from search.offered_files import (
     files_offered_below,
     follow_offered_files,
@@ -25,7 +25,6 @@ from search.offered_files import (
 # These have columns, and so weights, of their own.
 SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
 TEXTS = ("title", "search_words", "summary", "headings", "body")
-BATCH_SIZE = 500
 
 
 def extract_text(page: BasePage) -> dict[str, str]:
@@ -103,11 +102,11 @@ def forget_unpublished(sender, instance: Page, **kwargs) -> None:
     forget([instance.pk])
 
 
-@receiver(post_delete)
-def forget_deleted(sender, instance, **kwargs) -> None:
-    """Empty the document of a deleted page."""
-    if isinstance(instance, Page):
-        forget([instance.pk])
+@receiver(post_delete, sender=Page)
+def forget_deleted(sender, instance: Page, **kwargs) -> None:
+    """Empty the document of a deleted page, once its last row is gone."""
+    forget([instance.pk])
+    OfferedFile.objects.filter(page_id=instance.pk).delete()
 
 
 def forget(page_ids: list[int]) -> None:
@@ -125,7 +124,8 @@ def forget(page_ids: list[int]) -> None:
 def follow_move(sender, instance: Page, **kwargs) -> None:
     """Bring up to date the section and the privacy, which a move may change."""
     with transaction.atomic():
-        SearchDocument.objects.filter(pk__in=_at_or_below(instance)).update(
+        below = Page.objects.filter(path__startswith=instance.path).values("pk")
+        SearchDocument.objects.filter(pk__in=below).update(
             section_id=section_of(instance.path), version=raise_content_version()
         )
         refresh_visibility(instance)
@@ -173,9 +173,12 @@ def rebuild() -> tuple[int, int]:
         list(SearchDocument.objects.exclude(pk__in=pages).values_list("pk", flat=True))
     )
     count = 0
-    for page in pages.specific().iterator(chunk_size=BATCH_SIZE):
-        if isinstance(page, BasePage):
-            with transaction.atomic():
+    for pk in list(pages.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Makes others wait: what is read now is still true when it is written.
+            raise_content_version()
+            page = pages.filter(pk=pk).specific().first()
+            if isinstance(page, BasePage):
                 write_document(type(page), page)
-            count += 1
+                count += 1
     return count, read_new_files()

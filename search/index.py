@@ -9,6 +9,7 @@ from datetime import datetime
 
 import tantivy
 from django.db import close_old_connections
+from django.utils import timezone
 
 from home.freshness import get_content_version
 from search.documents import IndexedText, SearchDocument, SearchFile
@@ -35,10 +36,10 @@ WRITER_MEMORY_BYTES = 100_000_000
 # How long a visitor waits for an index that another thread is bringing up to date.
 MOST_SECONDS_TO_WAIT = 3.0
 MOST_CLOSEST = 5
-# So few documents are read anew in a fifth of a second, whenever one is replaced; of
-# more, a share may have been replaced before they are.
-FEW = 1_000
-MOST_REPLACED = 0.1
+# So much text is indexed in a quarter of a second.
+QUICK_CHARACTERS = 1_500_000
+# How many are read from the database at once; a file may be long.
+CHUNKS = {SearchDocument: 500, SearchFile: 20}
 
 
 class IndexBehindError(Exception):
@@ -96,17 +97,18 @@ class IndexBuild:
         self.index.register_tokenizer(PLAIN_TOKENIZER_NAME, plain_analyzer)
         self._writer = self.index.writer(WRITER_MEMORY_BYTES, num_threads=1)
         self._keys: set[int] = set()
+        self._characters = 0
         self.replaced = 0
 
     @property
     def is_worn(self) -> bool:
-        """Whether so much was replaced that it shows in the ranking.
+        """Whether something was replaced, and all can quickly be read anew.
 
-        Tantivy counts words of deleted documents, so a process that has seen many
-        changes would rank unlike one that has just started.
+        Tantivy counts words of deleted documents, so a process that has seen changes
+        ranks a little unlike one that has just started. A large index is renewed when
+        its worker is.
         """
-        number = len(self._keys)
-        return self.replaced > (number * MOST_REPLACED if number > FEW else 0)
+        return self.replaced > 0 and self._characters <= QUICK_CHARACTERS
 
     def put(self, document: IndexedText) -> None:
         """Add a document, or take it away if it is not public; seen after `commit`."""
@@ -116,6 +118,7 @@ class IndexBuild:
         if document.is_public:
             self._writer.add_document(to_index(document))
             self._keys.add(document.key)
+            self._characters += len(document.body)
 
     def commit(self) -> tantivy.Searcher:
         """Return the index with all that was put into it."""
@@ -196,7 +199,7 @@ class PageIndex:
             self._build, self._state = IndexBuild(), None
             raise
         synonyms = get_synonyms()
-        promotions = PromotionTable(PromotionSnippet.objects.all())
+        promotions = PromotionTable(PromotionSnippet.objects.all(), timezone.now())
         unsuggested = UnsuggestedTable(UnsuggestedSnippet.objects.all())
         staff_stems = synonyms.stems | promotions.stems
         return IndexState(
@@ -210,11 +213,11 @@ class PageIndex:
         )
 
     def _put_changes(self, since: int) -> None:
-        for model in (SearchDocument, SearchFile):
+        for model, chunk_size in CHUNKS.items():
             changed = model.objects.filter(version__gt=since)
             # In one order everywhere, as it may decide between equals.
             changed = changed.order_by("version", "pk")
-            for document in changed.iterator(chunk_size=500):
+            for document in changed.iterator(chunk_size=chunk_size):
                 self._build.put(document)
 
     def search(

@@ -124,7 +124,7 @@ def follow_collection_move(sender, instance, raw=False, **kwargs) -> None:
     """Bring files up to date whose collection may have moved below a private one."""
     if not raw:
         # Wagtail moves a collection after it has saved it.
-        transaction.on_commit(lambda: _refresh_collection(instance.pk))
+        transaction.on_commit(lambda: _refresh_collection(instance.pk), robust=True)
 
 
 def _refresh_collection(pk: int) -> None:
@@ -146,7 +146,7 @@ def follow_upload(sender, instance, raw=False, update_fields=None, **kwargs) -> 
             file_hash=instance.file_hash
         )
         replaced.update(body="", problem="", file_hash="")
-    transaction.on_commit(lambda: read_document(instance))
+    transaction.on_commit(lambda: read_document(instance), robust=True)
 
 
 @receiver(post_delete, sender=Document)
@@ -161,19 +161,23 @@ def forget_file(sender, instance, **kwargs) -> None:
 def read_document(document) -> bool:
     """Read the text of a file unless it is known; say whether it was read.
 
-    A reader that is busy or away is no fault of the file: `read_files` comes back.
+    A reader, a storage or a database that is away is no fault of the file, and no
+    upload fails because of it: `rebuild_search` reads it later.
     """
-    rows = SearchFile.objects.filter(pk=document.pk)
     try:
-        file_hash = document.get_file_hash()
-        if rows.filter(file_hash=file_hash).exists():
-            return False
-        with document.open_file() as file:
-            reading = read_file(file, document.file_extension)
+        return _read_and_store(document)
     except Exception:
-        # Storages have errors of their own, and no upload must fail because of them.
         logger.exception("Document %s is not read yet.", document.pk)
         return False
+
+
+def _read_and_store(document) -> bool:
+    rows = SearchFile.objects.filter(pk=document.pk)
+    file_hash = document.get_file_hash()
+    if rows.filter(file_hash=file_hash).exists():
+        return False
+    with document.open_file() as file:
+        reading = read_file(file, document.file_extension)
     with transaction.atomic():
         # Reading takes seconds: meanwhile it may have been replaced or deleted.
         same = Document.objects.select_for_update().filter(
@@ -181,11 +185,12 @@ def read_document(document) -> bool:
         )
         if not same.exists():
             return False
+        is_new = rows.filter(updated_at=None).exists()
         rows.update(
             body=reading.text,
             problem=reading.problem,
             file_hash=file_hash,
-            updated_at=timezone.now(),
+            updated_at=document.created_at if is_new else timezone.now(),
             version=raise_content_version(),
         )
     return True

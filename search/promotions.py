@@ -42,10 +42,11 @@ class PromotionForm(WagtailAdminModelForm):
         """Require one thing to show, and an end that comes after the start."""
         data = super().clean()
         page, link = data.get("page"), data.get("link")
-        if bool(page) == bool(link) and not self.errors.keys() & {"page", "link"}:
-            self.add_error(
-                "link", "Choose a page of this site or give an address, not both."
-            )
+        if not self.errors.keys() & {"page", "link"}:
+            if page and link:
+                self.add_error("link", "Give a page or an address, not both.")
+            elif not page and not link:
+                self.add_error("link", "Choose a page of this site or give an address.")
         if link and not data.get("title"):
             self.add_error("title", "Say what the other site's page is called.")
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
@@ -61,8 +62,8 @@ class PromotionSnippet(models.Model):
         "when people search for",
         max_length=500,
         validators=[validate_phrases],
-        help_text="The whole search, such as 'council tax'. Separate several with "
-        "commas. Plurals and words such as 'my' or 'the' make no difference.",
+        help_text="Only when this is the whole search, such as 'council tax'. Separate "
+        "several with commas. Plurals and words such as 'my' make no difference.",
     )
     page = models.ForeignKey(
         Page,
@@ -120,6 +121,11 @@ class PromotionSnippet(models.Model):
     def __str__(self):
         return f"{self.searched}: {self.shown}"
 
+    def is_current(self, at: datetime) -> bool:
+        """Say whether it is at work at a moment."""
+        has_begun = self.starts_at is None or self.starts_at <= at
+        return has_begun and (self.ends_at is None or self.ends_at > at)
+
     @property
     def shown(self) -> str:
         """What stands first, as officers know it."""
@@ -136,14 +142,16 @@ def next_promotion_change(after: datetime) -> datetime | None:
 class PromotionTable:
     """Which promotions belong to which search."""
 
-    def __init__(self, promotions: Iterable[PromotionSnippet] = ()):
+    def __init__(self, promotions: Iterable[PromotionSnippet], at: datetime):
         self._ids: dict[Phrase, list[int]] = {}
         self.phrases: list[str] = []
         self.stems: set[str] = set()
         for promotion in promotions:
             for phrase in split_phrases(promotion.searched):
                 self.phrases.append(phrase)
-                self.stems.update(_phrase(phrase))
+                if promotion.is_current(at):
+                    # Else what is to come could be guessed by what is not corrected.
+                    self.stems.update(_phrase(phrase))
                 self._ids.setdefault(_phrase(phrase), []).append(promotion.pk)
 
     def find(self, query: str) -> list[int]:
@@ -180,7 +188,7 @@ def get_promoted(ids: list[int], root: Page, at: datetime) -> list[Promoted]:
         if page or row.link:
             promoted.append(
                 Promoted(
-                    title=row.title or page.title,
+                    title=row.title or (page.title if page else row.link),
                     href=public_path(page.url_path, root) if page else row.link,
                     description=row.description or summaries.get(row.page_id, ""),
                     page_id=page.pk if page else None,

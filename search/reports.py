@@ -2,6 +2,7 @@
 
 import django_filters
 from django.urls import reverse
+from django.utils.text import Truncator
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.reports import ReportView
@@ -12,6 +13,11 @@ from wagtail.permission_policies.collections import CollectionPermissionPolicy
 from search.documents import SearchFile
 from search.files.reading import FileProblem
 from search.log import LoggedSearch
+
+
+def _cut(name: str):
+    """Return what shows a text short enough for a table, whatever was searched for."""
+    return lambda search: Truncator(getattr(search, name)).chars(60)
 
 
 class SearchFilterSet(WagtailFilterSet):
@@ -46,8 +52,8 @@ class SearchLogView(ReportView):
     any_permission_required = {"view"}
     filterset_class = SearchFilterSet
     columns = [
-        Column("query", label="Searched for"),
-        Column("corrected", label="Shown results for"),
+        Column("query", label="Searched for", accessor=_cut("query")),
+        Column("corrected", label="Shown results for", accessor=_cut("corrected")),
         Column("result_count", label="Results"),
         Column("opened_label", label="Opened"),
         DateColumn("searched_at", label="When"),

@@ -184,7 +184,9 @@ def make_results(
             page = pages[file.page_id]
             results.append(_file_result(file, document, page, extract, root))
         elif not key % 2 and pk in pages and pk in documents:
-            section = sections.get(parent_path(pages[pk]["path"]), "")
+            # The home page is in nothing that visitors know.
+            above = parent_path(pages[pk]["path"])
+            section = sections.get(above, "") if len(above) >= len(root.path) else ""
             extract = extractor.extract(f"{documents[pk].summary} {documents[pk].body}")
             results.append(_page_result(pages[pk], section, extract, root))
     return results
@@ -226,5 +228,5 @@ def _file_result(
         updated_at=file.updated_at,
         page_href=public_path(page["url_path"], root),
         file_kind=document.file_extension.upper(),
-        file_size=document.file_size,
+        file_size=document.get_file_size(),
     )

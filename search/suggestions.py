@@ -38,12 +38,11 @@ def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
         *_titles(words, state, root, at),
         *_words_of_staff(words, state, at),
     ]
-    once = {tuple(words_of(each)): each for each in reversed(found)}
-    return [
-        each
-        for each in reversed(once.values())
-        if not state.dictionary.unsuggested.bars(each)
-    ][:MOST]
+    once: dict[tuple[str, ...], str] = {}
+    for each in found:
+        once.setdefault(tuple(words_of(each)), each)
+    unsuggested = state.dictionary.unsuggested
+    return [each for each in once.values() if not unsuggested.bars(each)][:MOST]
 
 
 def _begins(phrase: str, words: list[str]) -> bool:

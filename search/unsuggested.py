@@ -6,7 +6,7 @@ from django.db import models
 from wagtail.admin.panels import FieldPanel
 
 from search.synonyms import split_phrases, stems, validate_phrases
-from search.words import words_of
+from search.words import fold, plain_analyzer, words_of
 
 
 class UnsuggestedSnippet(models.Model):
@@ -17,8 +17,9 @@ class UnsuggestedSnippet(models.Model):
         max_length=100,
         unique=True,
         validators=[validate_phrases],
-        help_text="Such as a swear word, or the name of somebody who should not be "
-        "suggested. People can still search for it.",
+        help_text="Such as a swear word, or a name. A full name does not cover the "
+        "surname alone: add that too. Separate several with commas. People can still "
+        "search for it.",
     )
 
     panels = [FieldPanel("phrase")]
@@ -46,7 +47,8 @@ class UnsuggestedTable:
         """Say whether a text holds one of the words, in any of its forms."""
         if not self._phrases:
             return False
-        found = stems(words_of(text))
+        # All of it, though a search is cut: titles may be longer.
+        found = stems(plain_analyzer.analyze(fold(text)))
         return any(
             found[start : start + len(phrase)] == phrase
             for phrase in self._phrases

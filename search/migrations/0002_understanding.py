@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             name='UnsuggestedSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phrase', models.CharField(help_text='Such as a swear word, or the name of somebody who should not be suggested. People can still search for it.', max_length=100, unique=True, validators=[search.synonyms.validate_phrases], verbose_name='word or phrase')),
+                ('phrase', models.CharField(help_text='Such as a swear word, or a name. A full name does not cover the surname alone: add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.synonyms.validate_phrases], verbose_name='word or phrase')),
             ],
             options={
                 'verbose_name': 'word never suggested',
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
             name='PromotionSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('searched', models.CharField(help_text="The whole search, such as 'council tax'. Separate several with commas. Plurals and words such as 'my' or 'the' make no difference.", max_length=500, validators=[search.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('searched', models.CharField(help_text="Only when this is the whole search, such as 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.synonyms.validate_phrases], verbose_name='when people search for')),
                 ('link', models.URLField(blank=True, help_text="The whole address, such as 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='or a page of another site')),
                 ('title', models.CharField(blank=True, help_text='Needed for another site. For a page of ours, its own title is shown if you leave this empty.', max_length=100)),
                 ('description', models.CharField(blank=True, help_text="One sentence under the title. The page's own summary if left empty.", max_length=200)),

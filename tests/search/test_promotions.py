@@ -254,7 +254,7 @@ def test_officer_adds_changes_and_deletes_a_promotion(
     assert promoted("council tax") == []
 
 
-NEITHER = "Choose a page of this site or give an address, not both."
+NEITHER = "Choose a page of this site or give an address."
 RIGHT = {
     "searched": "council tax",
     "link": GOV_UK,
@@ -271,7 +271,7 @@ RIGHT = {
         ({"searched": "tax, ?!"}, "searched", "“?!” holds no word"),
         ({"searched": ", ,"}, "searched", "holds no word"),
         ({"link": ""}, "link", NEITHER),
-        ({"page": True}, "link", NEITHER),
+        ({"page": True}, "link", "Give a page or an address, not both."),
         ({"title": ""}, "title", "Say what the other site's page is called."),
         ({"link": "javascript:alert(1)"}, "link", "Enter a valid URL."),
         ({"link": "data:text/html,x"}, "link", "Enter a valid URL."),
