@@ -68,9 +68,14 @@ def refresh_files(document_ids: Iterable[int]) -> None:
 
     Of several pages the one counts that stays longest, then the oldest.
     """
-    documents = Document.objects.in_bulk(list(document_ids))
-    if not documents:
-        return
+    ids = list(document_ids)
+    if ids:
+        with transaction.atomic():
+            # Makes others wait: what is read now is still true when it is written.
+            _refresh(Document.objects.in_bulk(ids), raise_content_version())
+
+
+def _refresh(documents: dict[int, models.Model], version: int) -> None:
     restricted = restricted_collections()
     offers: dict[int, list[tuple]] = {}
     rows = OfferedFile.objects.filter(document_id__in=documents)
@@ -80,7 +85,6 @@ def refresh_files(document_ids: Iterable[int]) -> None:
             offers.setdefault(document_id, []).append(
                 (page.expire_at is not None, _reversed(page.expire_at), page.pk)
             )
-    version = raise_content_version()
     for document_id, document in documents.items():
         best = min(offers.get(document_id, []), default=None)
         page = page_of[best[-1]] if best else None
@@ -139,13 +143,13 @@ def follow_upload(sender, instance, raw=False, update_fields=None, **kwargs) -> 
     """Read a new file, once it is stored; follow its title and its collection."""
     if raw or are_unseen(update_fields):
         return
-    refresh_files([instance.pk])
     if instance.file_hash:
         # The officer may have replaced it because of what it said.
         replaced = SearchFile.objects.filter(pk=instance.pk).exclude(
             file_hash=instance.file_hash
         )
         replaced.update(body="", problem="", file_hash="")
+    refresh_files([instance.pk])
     transaction.on_commit(lambda: read_document(instance), robust=True)
 
 
