@@ -27,6 +27,11 @@ SEND_FORM = """({ action, fields }) => {
   form.submit();
 }"""
 
+HAS_ITS_FOCUS = """() => {
+  const wanted = document.querySelector("[autofocus]");
+  return !wanted || wanted === document.activeElement;
+}"""
+
 
 def set_text_size(page, percent):
     """Set the size of text, as readers do in their browser."""
@@ -123,6 +128,8 @@ def open_state(new_page, site):
         else:
             response = page.goto(base + state.path)
         assert response.status == state.status, json.dumps(response.headers)
+        # The browser moves the keyboard there a moment after the page has loaded.
+        page.wait_for_function(HAS_ITS_FOCUS)
         return page
 
     return open_one
