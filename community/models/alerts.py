@@ -32,6 +32,9 @@ from home.addresses import site_path
 from home.blocks import INLINE_FEATURES
 from home.links import validate_web_address
 
+# What readers see of the text: without marks such as bold, and without addresses.
+TEXT_LENGTH = 400
+
 
 class Severity(models.IntegerChoices):
     """How bad it is: the higher the number, the higher on the page."""
@@ -204,8 +207,10 @@ class AlertSnippet(
     )
     text = RichTextField(
         blank=True,
+        max_length=TEXT_LENGTH,
         features=INLINE_FEATURES,
-        help_text="What people should do, in one or two short sentences.",
+        help_text="What people should do, in one or two short sentences: at most "
+        f"{TEXT_LENGTH} letters, spaces included.",
     )
     link_text = models.CharField(
         max_length=80,
@@ -252,6 +257,8 @@ class AlertSnippet(
         help_text="Tick this when the news has changed, not for a spelling mistake.",
     )
     dismissal_round = models.PositiveIntegerField(default=1, editable=False)
+    # The expected end of which its publisher has been reminded.
+    reminded_of = models.DateTimeField(null=True, editable=False)
 
     objects = AlertQuerySet.as_manager()
     base_form_class = AlertForm
@@ -310,9 +317,10 @@ class AlertSnippet(
         return "Shown now" if self.starts_at <= now else "Still to start"
 
     def with_content_json(self, content):
-        """Build the alert from a revision; the round is the alert's, not the text's."""
+        """Build the alert from a revision, with what is the alert's, not the text's."""
         alert = super().with_content_json(content)
         alert.dismissal_round = self.dismissal_round
+        alert.reminded_of = self.reminded_of
         return alert
 
     @transaction.atomic
