@@ -10,7 +10,7 @@ class HomeConfig(AppConfig):
 
     def ready(self):
         """Connect what follows changes, and register checks and boundaries."""
-        from home import boundaries, checks, signals  # noqa: F401
+        from home import boundaries, checks, dates, signals  # noqa: F401
         from home.freshness import raise_on_change
 
         raise_on_change(

@@ -229,6 +229,13 @@ CSRF_FAILURE_VIEW = "stockton_cms.errors.form_not_ours"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 # Wagtail's editor reads the token from the page, so scripts need no access to it.
+# How the admin writes dates and times into its fields. Whoever chose American English,
+# or a time zone of their own, would have what they type read as another moment.
+WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
+WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
+WAGTAIL_TIME_FORMAT = "%H:%M"
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if HTTPS:
