@@ -11,6 +11,8 @@ from django.db import Error, models
 from django.http import HttpResponse
 from django.utils import timezone
 
+from home.jobs import register_job
+
 logger = logging.getLogger(__name__)
 
 _purged_on: date | None = None
@@ -89,6 +91,7 @@ def log_click(key: str, position: int) -> None:
     searches.update(clicked_position=position)
 
 
+@register_job("forgetting old searches")
 def purge_log(at: datetime) -> int:
     """Delete the searches that are older than `SEARCH_LOG_DAYS`; return how many."""
     end = at - timedelta(days=settings.SEARCH_LOG_DAYS)
