@@ -1,12 +1,15 @@
 """Which alerts a response shows, and which of them the visitor has closed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.http import HttpRequest
+from django.utils import timezone
 from wagtail.models import Page
 
 from community.models import AlertSnippet
 from community.models.alerts import ShownAlert
+from home.content_clock import once_per_version
 from home.last_known import recall, remember
 
 COOKIE_NAME = "closed_alerts"
@@ -16,15 +19,15 @@ MOST_REMEMBERED = 30
 LAST_KNOWN_NAME = "site_wide_alerts"
 
 
-def get_alerts(page: Page | None, at: datetime) -> list[ShownAlert]:
-    """Return the alerts for a page at a moment, worst first, with one query.
+def get_alerts_from_now(page: Page | None, at: datetime) -> list[ShownAlert]:
+    """Return a page's alerts, now and to come, worst first, with one query.
 
-    Alerts for the whole site are kept for the error page, those to come included.
+    Those for the whole site are kept for the error page.
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
     alerts = queryset.as_shown()
     remember(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
-    return [alert for alert in alerts if alert.is_current(at)]
+    return alerts
 
 
 def get_last_known_alerts(at: datetime) -> list[ShownAlert]:
@@ -32,17 +35,33 @@ def get_last_known_alerts(at: datetime) -> list[ShownAlert]:
     return [alert for alert in recall(LAST_KNOWN_NAME, []) if alert.is_current(at)]
 
 
-def without_closed(alerts: list[ShownAlert], request: HttpRequest) -> list[ShownAlert]:
-    """Leave out what this visitor has closed and may close."""
+def shown_to(
+    request: HttpRequest, alerts: list[ShownAlert], at: datetime
+) -> list[ShownAlert]:
+    """Return those shown at a moment, without what this visitor has closed."""
     closed = set(closed_keys(request))
     return [
         alert
         for alert in alerts
-        if not (alert.can_be_dismissed and alert.dismissal_key in closed)
+        if alert.is_current(at)
+        and not (alert.can_be_dismissed and alert.dismissal_key in closed)
     ]
+
+
+@once_per_version
+def get_closable_keys() -> frozenset[str]:
+    """Return the keys of all alerts, now or to come, that visitors may close."""
+    alerts = AlertSnippet.objects.published_until_after(timezone.now()).as_shown()
+    return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
 
 
 def closed_keys(request: HttpRequest) -> list[str]:
     """Return the keys of the alerts that the visitor's cookie remembers as closed."""
     value = request.COOKIES.get(COOKIE_NAME, "")
     return [key for key in value.split(COOKIE_SEPARATOR) if key]
+
+
+def set_closed_keys(request: HttpRequest, keys: Iterable[str]) -> None:
+    """Let the request say that these alerts and no others have been closed."""
+    if COOKIE_NAME in request.COOKIES:
+        request.COOKIES[COOKIE_NAME] = COOKIE_SEPARATOR.join(keys)

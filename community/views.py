@@ -19,6 +19,7 @@ from community.shown_alerts import (
 )
 from home.addresses import page_number, site_origin, site_root
 from home.pages import visible_pages
+from home.visitors import mark_same_for_all
 
 
 @never_cache
@@ -74,4 +75,4 @@ def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
     query = f"?page={number}" if listing.number > 1 else ""
     canonical = f"{site_origin(request)}{request.path}{query}"
     context = {"page": section, "listing": listing, "canonical": canonical}
-    return render(request, "community/a_to_z.html", context)
+    return mark_same_for_all(render(request, "community/a_to_z.html", context))

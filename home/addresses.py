@@ -6,8 +6,10 @@ from wagtail.models import Page, Site
 
 
 def site_root(request: HttpRequest) -> Page | None:
+from home.known_site import site_of
+
     """Return the root page of the request's site, or None before there is a site."""
-    site = Site.find_for_request(request)
+    site = site_of(request)
     return site.root_page if site else None
 
 
@@ -16,7 +18,7 @@ def site_origin(request: HttpRequest) -> str:
 
     From the site's record, not from what the visitor's browser sent.
     """
-    site = Site.find_for_request(request)
+    site = site_of(request)
     return site.root_url if site else ""
 
 

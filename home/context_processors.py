@@ -2,8 +2,9 @@
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
-from wagtail.models import Site
 
+from home.content_clock import once_per_version
+from home.known_site import site_of
 from home.last_known import recall, remember
 from home.models import SiteSettings
 
@@ -14,10 +15,8 @@ def council(request: HttpRequest) -> dict:
     """Add `council`, the site settings; read when used, and kept for error pages."""
 
     def load() -> SiteSettings:
-        site = Site.find_for_request(request)
-        # Not `for_request`, which would write the row on the first visit.
-        settings = SiteSettings.objects.filter(site=site).first()
-        settings = settings or SiteSettings(site=site)
+        site = site_of(request)
+        settings = _settings_of(site.pk if site else None)
         remember(
             LAST_KNOWN_NAME,
             {
@@ -35,6 +34,14 @@ def council(request: HttpRequest) -> dict:
         return settings
 
     return {"council": SimpleLazyObject(load)}
+
+
+@once_per_version
+def _settings_of(site_id: int | None) -> SiteSettings:
+    """Return a site's settings, or what they are before anybody has written them."""
+    # Not `for_request`, which would write the row on the first visit.
+    settings = SiteSettings.objects.filter(site=site_id).first()
+    return settings or SiteSettings(site_id=site_id)
 
 
 def get_last_known_council() -> dict:

@@ -14,11 +14,16 @@ from datetime import date, datetime, time
 from django.apps import apps
 from django.db import models, transaction
 from django.db.models.signals import post_delete, post_save
+from django.dispatch import Signal
 from django.utils import timezone
 
 BoundaryFunction = Callable[[datetime], datetime | None]
 
 _boundary_functions: list[BoundaryFunction] = []
+
+# Sent when this process has raised the version: within the transaction, and again
+# after it, when others see it too.
+content_raised = Signal()
 
 # A draft, a lock and the first look at a file's size write only these on a live row,
 # and nothing that visitors see.
@@ -70,7 +75,13 @@ def raise_content_version() -> int:
         if not updated:
             ContentVersion.objects.get_or_create(pk=1)
             return raise_content_version()
+        content_raised.send(sender=ContentVersion)
+        transaction.on_commit(_tell_after_commit, robust=True)
         return get_content_version()
+
+
+def _tell_after_commit() -> None:
+    content_raised.send(sender=ContentVersion)
 
 
 def raise_on_change(*labels: str) -> None:
@@ -129,8 +140,21 @@ def first_moment_after(
         future = queryset.filter(**{f"{name}__gt": after if is_moment else today})
         first = future.aggregate(first=models.Min(name))["first"]
         if first is not None:
-            moments.append(first if is_moment else start_of_day(first))
+            moments.append(_as_moment(first))
     return min(moments, default=None)
+
+
+def next_moment_of(
+    instance: models.Model, after: datetime, *fields: str
+) -> datetime | None:
+    """Return the same as `first_moment_after` of one object, without asking for it."""
+    values = [getattr(instance, name) for name in fields]
+    moments = [_as_moment(value) for value in values if value is not None]
+    return min((moment for moment in moments if moment > after), default=None)
+
+
+def _as_moment(value: date | datetime) -> datetime:
+    return value if isinstance(value, datetime) else start_of_day(value)
 
 
 def start_of_day(day: date) -> datetime:

@@ -17,8 +17,10 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from home.freshness import next_moment_of
 from home.signals import draft_saved, live_page_saved
 from home.tree import TreeLockMixin
+from home.visitors import mark_same_for_all
 
 # The site itself answers at these addresses below a section.
 RESERVED_SLUGS = frozenset({"a-to-z"})
@@ -140,6 +142,8 @@ class BasePage(TreeLockMixin, Page):
     is_notice = False
     # The day from which the page is history: replaced or withdrawn.
     superseded_on = None
+    # The dates and moments at which the page itself changes for readers.
+    changes_by_clock = ("expire_at",)
 
     base_form_class = BasePageForm
     # A copy has a history of its own.
@@ -216,6 +220,14 @@ class BasePage(TreeLockMixin, Page):
         if self.expire_at is not None and self.expire_at <= timezone.now():
             raise Http404("The page has expired.")
         return super().route(request, [])
+
+    def serve(self, request, *args, **kwargs):
+        """Serve the page; those who may not see it have been turned away before."""
+        response = super().serve(request, *args, **kwargs)
+        if not self.live or getattr(request, "is_preview", False):
+            return response
+        changes_at = next_moment_of(self, timezone.now(), *self.changes_by_clock)
+        return mark_same_for_all(response, changes_at)
 
     def serve_password_required_response(self, request, form, action_url):
         """Ask for the password without a word about the page behind it."""

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
+    "stockton_cms.page_cache.PageCacheMiddleware",
     "stockton_cms.headers.IsolationHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -159,10 +160,23 @@ else:
         "options": "-c statement_timeout=5000 -c lock_timeout=3000",
     }
 
-# Caches: the default one is this process's; `last_known` outlives it and the database.
+# Caches: the default one is this process's own, or one that several machines share;
+# `last_known` outlives the process and the database.
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+CACHE_URL = env("CACHE_URL", default="")
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {
+            # The site goes on without it.
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 0.5,
+        },
+    }
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "last_known": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": str(DATA_DIR / "last_known"),
@@ -207,7 +221,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
 LOGIN_URL = "wagtailadmin_login"
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# A cache of one process would go on knowing a session that another has ended.
+SESSION_ENGINE = "django.contrib.sessions.backends." + (
+    "cached_db" if CACHE_URL else "db"
+)
 SESSION_COOKIE_AGE = 8 * 60 * 60
 
 # Transport, cookies and headers (shared expectations: `manage.py check --deploy`)
@@ -215,6 +232,13 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready)$"]
 SECURE_PROXY_SSL_HEADER = (
+# How the admin writes dates and times into its fields. Whoever chose American English,
+# or a time zone of their own, would have what they type read as another moment.
+WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
+WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
+WAGTAIL_TIME_FORMAT = "%H:%M"
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
     ("HTTP_X_FORWARDED_PROTO", "https")
     if flag("BEHIND_TLS_PROXY", default=False)
     else None
@@ -229,13 +253,6 @@ CSRF_FAILURE_VIEW = "stockton_cms.errors.form_not_ours"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 # Wagtail's editor reads the token from the page, so scripts need no access to it.
-# How the admin writes dates and times into its fields. Whoever chose American English,
-# or a time zone of their own, would have what they type read as another moment.
-WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
-WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
-WAGTAIL_TIME_FORMAT = "%H:%M"
-WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
-WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if HTTPS:
@@ -272,7 +289,12 @@ SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
 
 # Logs: JSON lines on stderr, each with the id of its request
 
-DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "VALIDATE_GUID": True}
+DJANGO_GUID = {
+    "GUID_HEADER_NAME": "X-Request-ID",
+    "VALIDATE_GUID": True,
+    # For scripts of other sites, which have no business here.
+    "EXPOSE_HEADER": False,
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

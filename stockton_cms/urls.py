@@ -14,6 +14,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from community.views import a_to_z, dismiss_alert
+from home.known_site import with_known_site
 from home.tree import in_one_transaction
 from search.enquiries.views import enquiry, thanks
 from search.views import search, suggestions
@@ -87,5 +88,5 @@ urlpatterns = [
         {"document_root": settings.MEDIA_ROOT},
     ),
     re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
-    path("", include(wagtail_urls)),
+    path("", include(decorate_urlpatterns(wagtail_urls.urlpatterns, with_known_site))),
 ]

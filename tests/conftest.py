@@ -10,6 +10,7 @@ from wagtail.test.utils.form_data import querydict_from_html
 
 from home import last_known
 from search import log
+from home.content_clock import ContentClock, content_clock
 from search.index import PageIndex, page_index
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
 
@@ -64,12 +65,23 @@ def section(home):
         parent=home, title="Stronger communities", slug="stronger-communities"
     )
     page.refresh_from_db()
+    content_clock.__dict__.update(ContentClock().__dict__)
     return page
 
 
 @pytest.fixture
 def make_page(home, section):
     """Return a function that gives a page of a type, where such a page may stand."""
+@pytest.fixture
+def uncached(settings, monkeypatch):
+    """Let every page be made anew, to see what that takes besides the version."""
+    name = "home.content_clock.SECONDS_{}"
+    monkeypatch.setattr(name.format("BETWEEN_READINGS"), 3600)
+    monkeypatch.setattr(name.format("TO_TRUST_A_READING"), 3600)
+    cache = "stockton_cms.page_cache.PageCacheMiddleware"
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != cache]
+
+
 
     def make(factory, **values):
         if factory is HomePageFactory:

@@ -1,6 +1,8 @@
 """The site's own settings, with the environment that tests need."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["SECRET_KEY"] = "a key for tests only, long enough to satisfy the settings"
@@ -10,6 +12,7 @@ os.environ["SITE_URL"] = "http://localhost"
 os.environ["DEBUG"] = "false"
 os.environ["EMAIL_URL"] = "memorymail://"
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="stockton-cms-tests-")
+atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 os.mkdir(os.path.join(os.environ["DATA_DIR"], "static"))
 # `make test` sets this for the second run, on PostgreSQL.
 os.environ["DATABASE_URL"] = os.environ.get(

@@ -189,6 +189,8 @@ class PolicyUpdatePage(BasePage):
 
     objects = PageManager.from_queryset(PolicyQuerySet)()
 
+    changes_by_clock = ("expire_at", *STATUS_DATES)
+
     class Meta:
         verbose_name = "policy update page"
 

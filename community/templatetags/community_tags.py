@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
-from community.shown_alerts import get_alerts, without_closed
+from community.shown_alerts import get_alerts_from_now, shown_to
 from home.addresses import site_root
 from home.listings import get_cards
 from home.pages import visible_pages
 from home.pictures import LOGO, get_pictures
+from home.visitors import page_address
 
 register = template.Library()
 
@@ -20,14 +21,25 @@ SAFE = ("GET", "HEAD")
 @register.inclusion_tag("components/alerts.html", takes_context=True)
 def alerts(context):
     """Show the alerts for this page now, but for those that the visitor closed."""
-    request = context["request"]
-    shown = get_alerts(context.get("page"), timezone.now())
+    request, page, now = context["request"], context.get("page"), timezone.now()
+    # The page cache keeps those to come with the page, for when it cannot ask.
+    request.alerts_from_now = get_alerts_from_now(page, now)
+    shown = shown_to(request, request.alerts_from_now, now)
     return {
-        "alerts": without_closed(shown, request),
+        "alerts": shown,
         # After a form was sent, closing an alert would lose what was typed.
-        "next_path": request.get_full_path() if request.method in SAFE else "",
+        "next_path": _path_back(context) if request.method in SAFE else "",
         "request": request,
     }
+
+
+def _path_back(context) -> str:
+    """Return where closing an alert leads back to.
+
+    A page is kept for all who ask for it, so it must not repeat what one has added.
+    """
+    request = context["request"]
+    return page_address(request) if context.get("page") else request.get_full_path()
 
 
 @register.inclusion_tag("components/linked_pages.html", takes_context=True)

@@ -52,7 +52,7 @@ def test_visitor_sees_the_error_page_when_the_database_fails(home, numbers, clie
     client.get("/")
     client.raise_request_exception = False
     with connection.execute_wrapper(refuse_all_queries):
-        response = client.get("/")
+        response = client.get("/search/?query=bins")
     html = BeautifulSoup(response.content, "html.parser")
     assert response.status_code == 503
     assert "Floods" in html.select_one(".alerts").get_text()

@@ -138,12 +138,14 @@ def test_page_for_faults_shows_even_if_what_was_known_cannot_be_read(db, rf):
         assert server_error(rf.get("/")).status_code == 500
 
 
-@pytest.mark.parametrize("address", ["/", "/search/?query=x", "/no-such-page/"])
-def test_page_for_faults_shows_while_the_database_is_away(numbers, visitor, address):
+@pytest.mark.parametrize("address", ["{}", "/search/?query=x", "/no-such-page/"])
+def test_page_for_faults_shows_while_the_database_is_away(
+    numbers, section, visitor, address
+):
     AlertFactory(heading="Flood warning")
     visitor.get("/")
     with no_database():
-        response = visitor.get(address)
+        response = visitor.get(address.format(section.url))
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0
     text = text_of(response)
@@ -156,7 +158,7 @@ def test_alert_that_ends_while_the_database_is_away_is_gone(numbers, visitor):
     alert = AlertFactory(heading="Flood warning")
     visitor.get("/")
     with no_database(), patch("django.utils.timezone.now", return_value=alert.ends_at):
-        response = visitor.get("/")
+        response = visitor.get("/search/?query=x")
     assert response.status_code == 503
     assert "Flood warning" not in text_of(response)
 

@@ -51,6 +51,10 @@ def test_every_response_has_the_other_headers(section, client, address):
     assert response["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert response["X-Frame-Options"] == "DENY"
     assert "camera=()" in response["Permissions-Policy"]
+
+
+def test_answer_made_for_one_visitor_names_its_request(section, client):
+    response = client.get("/search/?query=x")
     assert len(response["X-Request-ID"]) == 32
 
 

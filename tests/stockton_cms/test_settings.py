@@ -150,7 +150,7 @@ def test_defaults_are_safe(settings_with):
         "CSRF_COOKIE_SECURE": True,
         "CSRF_COOKIE_NAME": "__Host-csrftoken",
         "SESSION_COOKIE_AGE": 28_800,
-        "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
+        "SESSION_ENGINE": "django.contrib.sessions.backends.db",
         "PASSWORD_RESET_TIMEOUT": 3_600,
         "EMAIL_TIMEOUT": 5,
         "TIME_ZONE": "Europe/London",

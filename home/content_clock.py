@@ -1,0 +1,153 @@
+"""Where the public content stands now, for whoever asks at every request.
+
+Asking the database each time would cost more than answering, so one process asks at
+most four times a second. A change made by this process itself is seen at once.
+"""
+
+import logging
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from threading import Lock, Thread
+from time import monotonic
+from typing import TypeVar
+
+from django.db import Error, connection
+from django.utils import timezone
+
+from home.freshness import content_raised, get_content_version, get_next_boundary
+
+Value = TypeVar("Value")
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_READINGS = 0.25
+# While the database is away, one attempt a second finds out when it is back.
+SECONDS_BETWEEN_ATTEMPTS = 1
+# A reading that takes longer than this is as good as none: alerts must be right.
+SECONDS_TO_TRUST_A_READING = 1
+# What is asked once for each version is asked of few things; hosts may be many.
+MOST_VALUES = 100
+
+
+@dataclass(frozen=True)
+class ContentState:
+    """The content version, and until when it holds by the clock; None: no end."""
+
+    version: int
+    boundary: datetime | None
+
+    def holds_at(self, at: datetime) -> bool:
+        """Say whether nothing has changed by the clock up to this moment."""
+        return self.boundary is None or at < self.boundary
+
+
+class ContentClock:
+    """Follows the content version and the next boundary; for use by many threads."""
+
+    def __init__(self):
+        self.state: ContentState | None = None
+        self._is_away = False
+        self._reading = Lock()
+        self._read_at = float("-inf")
+        self._asked_at = float("-inf")
+
+    def get(self, at: datetime) -> tuple[ContentState | None, bool]:
+        """Return the state, and whether the database vouches for it.
+
+        Read the state before the content: what changes meanwhile is then taken for
+        older than it is, never for newer. None before the first reading, and within a
+        transaction, which may see what others do not and may never come to be.
+        """
+        if _is_in_transaction():
+            return None, False
+        if self._is_due(at):
+            if self._is_away:
+                # Nobody waits for a connection that will probably not come about.
+                self._read_in_background(at)
+            elif self._reading.acquire(blocking=self.state is None):
+                self._read(at)
+        age = monotonic() - self._read_at
+        return self.state, not self._is_away and age < SECONDS_TO_TRUST_A_READING
+
+    def forget(self, **kwargs) -> None:
+        """Ask the database at the next request, as this process has changed something.
+
+        A receiver of `content_raised`.
+        """
+        self._asked_at = float("-inf")
+
+    def _is_due(self, at: datetime) -> bool:
+        since = monotonic() - self._asked_at
+        if self._is_away:
+            return not 0 <= since < SECONDS_BETWEEN_ATTEMPTS
+        if self.state is None or not self.state.holds_at(at):
+            return True
+        return not 0 <= since < SECONDS_BETWEEN_READINGS
+
+    def _read_in_background(self, at: datetime) -> None:
+        if self._reading.acquire(blocking=False):
+            Thread(target=self._read_and_close, args=[at], daemon=True).start()
+
+    def _read_and_close(self, at: datetime) -> None:
+        """Read in a thread of its own, whose connection nobody else would close."""
+        self._read(at)
+        connection.close()
+
+    def _read(self, at: datetime) -> None:
+        """Ask the database, then let the next one ask."""
+        try:
+            started = self._asked_at = monotonic()
+            version = get_content_version()
+            known = self.state
+            if known is None or known.version != version or not known.holds_at(at):
+                boundary = get_next_boundary(at)
+                self.state = ContentState(version, boundary)
+            self._read_at, self._is_away = started, False
+        except Error:
+            if not self._is_away:
+                logger.exception("The content version could not be read.")
+            self._is_away = True
+        finally:
+            self._reading.release()
+
+
+def _is_in_transaction() -> bool:
+    """Say whether this thread has a transaction open, but for that of a test."""
+    blocks = connection.atomic_blocks
+    return bool(blocks) and not blocks[-1]._from_testcase
+
+
+content_clock = ContentClock()
+content_raised.connect(content_clock.forget, dispatch_uid="content-clock")
+
+
+def get_content_state() -> tuple[ContentState | None, bool]:
+    """Return `ContentClock.get` for this moment and this process."""
+    return content_clock.get(timezone.now())
+
+
+def once_per_version(function: Callable[..., Value]) -> Callable[..., Value]:
+    """Wrap a function that reads public content: asked again after each change only.
+
+    Its arguments must be hashable. What it returns is shared by all requests of the
+    process, so nobody may change it. Raises what the function raises.
+    """
+    known: dict[tuple, tuple[ContentState, Value]] = {}
+
+    @wraps(function)
+    def ask(*arguments: Hashable) -> Value:
+        # Before the value, which is then at least as new as the state.
+        state, _ = get_content_state()
+        known_state, value = known.get(arguments, (None, None))
+        if state is not None and known_state is state:
+            return value
+        value = function(*arguments)
+        if state is not None:
+            if len(known) >= MOST_VALUES:
+                known.clear()
+            known[arguments] = (state, value)
+        return value
+
+    return ask
