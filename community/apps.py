@@ -9,8 +9,8 @@ class CommunityConfig(AppConfig):
     name = "community"
 
     def ready(self):
-        """Connect what follows changes, and register boundaries."""
-        from community import boundaries, signals  # noqa: F401
+        """Connect what follows changes, and register boundaries and jobs."""
+        from community import boundaries, ledger, reminders, signals  # noqa: F401
         from home.freshness import raise_on_change
 
         raise_on_change("community.AlertSnippet", "community.AlertScope")

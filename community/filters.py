@@ -6,6 +6,7 @@ from django.utils import timezone
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.views.pages.listing import PageFilterSet
 
+from community.alert_states import State, with_state
 from community.models import AlertSnippet, PartnershipPage, PolicyUpdatePage
 from community.models.alerts import Severity
 from community.models.policy import PolicyKind, PolicyStatus
@@ -75,26 +76,16 @@ class AlertFilterSet(WagtailFilterSet):
     severity = django_filters.MultipleChoiceFilter(
         choices=Severity.choices, widget=forms.CheckboxSelectMultiple
     )
-    state = django_filters.ChoiceFilter(
-        label="State",
-        choices=[
-            ("current", "Shown now"),
-            ("scheduled", "Still to start"),
-            ("ended", "Ended"),
-        ],
-        widget=forms.RadioSelect,
-        method="by_state",
+    state = django_filters.MultipleChoiceFilter(
+        choices=State.choices, widget=forms.CheckboxSelectMultiple, method="by_state"
     )
 
     def by_state(self, queryset, name, value):
-        """Keep the published alerts in a state by the clock."""
-        now = timezone.now()
-        conditions = {
-            "current": {"live": True, "starts_at__lte": now, "ends_at__gt": now},
-            "scheduled": {"live": True, "starts_at__gt": now},
-            "ended": {"ends_at__lte": now},
-        }
-        return queryset.filter(**conditions[value])
+        """Keep the alerts that are in one of the states now."""
+        if not value:
+            return queryset
+        with_states = with_state(AlertSnippet.objects.all(), timezone.now())
+        return queryset.filter(pk__in=with_states.filter(state__in=value).values("pk"))
 
     class Meta:
         model = AlertSnippet

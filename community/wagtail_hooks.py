@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin.ui.tables import Column
@@ -9,10 +10,11 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet
 
-from community.filters import AlertFilterSet, PartnershipFilterSet, PolicyFilterSet
-from community.models import AlertScope, AlertSnippet, PartnershipPage, PolicyUpdatePage
+from community.alert_admin import AlertViewSet
+from community.filters import PartnershipFilterSet, PolicyFilterSet
+from community.ledger_report import LedgerMenuItem, LedgerView
+from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 
 
@@ -70,25 +72,6 @@ def register_listings():
     return CommunityViewSetGroup()
 
 
-class AlertViewSet(SnippetViewSet):
-    """Alerts: list, edit, publish."""
-
-    model = AlertSnippet
-    icon = "warning"
-    menu_label = "Alerts"
-    menu_order = 140
-    add_to_admin_menu = True
-    list_display = [
-        "heading",
-        Column("severity", label="Severity", accessor="get_severity_display"),
-        Column("state", label="State", accessor=lambda alert: alert.state_label),
-        "starts_at",
-        "ends_at",
-    ]
-    filterset_class = AlertFilterSet
-    copy_view_enabled = True
-
-
 register_snippet(AlertViewSet)
 
 
@@ -132,3 +115,17 @@ def refuse_to_delete_alerts_places_in_bulk(request, action_type, objects, action
             "delete that page on its own.",
         )
     return redirect(request.get_full_path()) if scopes else None
+
+
+@hooks.register("register_admin_urls")
+def register_ledger_url():
+    """Add the ledger of alerts."""
+    name = LedgerView.index_url_name
+    return [path("reports/alert-ledger/", LedgerView.as_view(), name=name)]
+
+
+@hooks.register("register_reports_menu_item")
+def register_ledger_menu_item():
+    """Add the ledger of alerts to the reports."""
+    address = reverse(LedgerView.index_url_name)
+    return LedgerMenuItem("Alert ledger", address, icon_name="history")

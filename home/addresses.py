@@ -1,13 +1,15 @@
 """Where pages are, from their place in the tree, without a query for each."""
 
+from urllib.parse import unquote, urlsplit
+
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from wagtail.models import Page, Site
 
-
-def site_root(request: HttpRequest) -> Page | None:
 from home.known_site import site_of
 
+
+def site_root(request: HttpRequest) -> Page | None:
     """Return the root page of the request's site, or None before there is a site."""
     site = site_of(request)
     return site.root_page if site else None
@@ -36,6 +38,25 @@ def site_path(url_path: str) -> str:
         if url_path.startswith(root.root_path):
             return "/" + url_path[len(root.root_path) :]
     return ""
+
+
+def url_path_at(address: str) -> str | None:
+    """Return the `url_path` that belongs to an address; None if it is not ours.
+
+    The address is a path, or a whole address as copied from the browser.
+    """
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    if not parts.netloc and not (parts.path.startswith("/") and not parts.scheme):
+        return None
+    sites = Site.objects.select_related("root_page")
+    for site in sites.order_by("-is_default_site"):
+        if not parts.netloc or parts.hostname == site.hostname:
+            steps = [step for step in unquote(parts.path).split("/") if step]
+            return site.root_page.url_path + "".join(f"{step}/" for step in steps)
+    return None
 
 
 def page_number(text: str, most: int = 9_999) -> int:

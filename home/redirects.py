@@ -4,12 +4,15 @@ Wagtail's own are made after the transaction, when somebody else may have delete
 page already, and fail on SQLite for a section with 5,000 pages below it.
 """
 
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 from wagtail.signals import post_page_move
 
 BATCH_SIZE = 500
+
+# Sent in the transaction that gives a page, and all below it, new addresses.
+addresses_changed = Signal()
 
 
 @receiver(post_page_move)
@@ -28,6 +31,7 @@ def keep_old_addresses(page: Page, before: str, after: str) -> None:
     """
     if before == after:
         return
+    addresses_changed.send(sender=type(page), instance=page)
     pages = Page.objects.live().filter(path__startswith=page.path)
     moved = list(pages.values_list("pk", "url_path"))
     for site in Site.objects.select_related("root_page"):

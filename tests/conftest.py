@@ -5,12 +5,13 @@ import os
 import pytest
 from bs4 import BeautifulSoup
 from django.core.cache import caches
+from django.core.management.commands import flush
 from wagtail.models import Page, Site
 from wagtail.test.utils.form_data import querydict_from_html
 
 from home import last_known
-from search import log
 from home.content_clock import ContentClock, content_clock
+from search import log
 from search.index import PageIndex, page_index
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
 
@@ -30,15 +31,55 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in set(others)]
 
 
+LEDGER = "community_alertledgerentry"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_of_tests_empties_the_ledger():
+    """Lift the ledger's triggers while a test with transactions clears up."""
+    sql_flush = flush.sql_flush
+
+    def sql_flush_with_ledger(style, connection, **options):
+        if connection.vendor == "postgresql":
+            lift = [f"ALTER TABLE {LEDGER} DISABLE TRIGGER USER"]
+            restore = [f"ALTER TABLE {LEDGER} ENABLE TRIGGER USER"]
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT name, sql FROM sqlite_master "
+                    "WHERE type = 'trigger' AND tbl_name = %s",
+                    [LEDGER],
+                )
+                triggers = dict(cursor.fetchall())
+            lift = [f"DROP TRIGGER {name}" for name in triggers]
+            restore = list(triggers.values())
+        return [*lift, *sql_flush(style, connection, **options), *restore]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", sql_flush_with_ledger)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_process_state(tmp_path, settings):
     """Give each test the memory and the files of a process that has just started."""
     settings.MEDIA_ROOT = tmp_path / "media"
     page_index.__dict__.update(PageIndex().__dict__)
+    content_clock.__dict__.update(ContentClock().__dict__)
     last_known._remembered.clear()
     log._purged_on = None
     caches["default"].clear()
     caches["last_known"].clear()
+
+
+@pytest.fixture
+def uncached(settings, monkeypatch):
+    """Let every page be made anew, to see what that takes besides the version."""
+    name = "home.content_clock.SECONDS_{}"
+    monkeypatch.setattr(name.format("BETWEEN_READINGS"), 3600)
+    monkeypatch.setattr(name.format("TO_TRUST_A_READING"), 3600)
+    cache = "stockton_cms.page_cache.PageCacheMiddleware"
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != cache]
 
 
 @pytest.fixture
@@ -65,23 +106,12 @@ def section(home):
         parent=home, title="Stronger communities", slug="stronger-communities"
     )
     page.refresh_from_db()
-    content_clock.__dict__.update(ContentClock().__dict__)
     return page
 
 
 @pytest.fixture
 def make_page(home, section):
     """Return a function that gives a page of a type, where such a page may stand."""
-@pytest.fixture
-def uncached(settings, monkeypatch):
-    """Let every page be made anew, to see what that takes besides the version."""
-    name = "home.content_clock.SECONDS_{}"
-    monkeypatch.setattr(name.format("BETWEEN_READINGS"), 3600)
-    monkeypatch.setattr(name.format("TO_TRUST_A_READING"), 3600)
-    cache = "stockton_cms.page_cache.PageCacheMiddleware"
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != cache]
-
-
 
     def make(factory, **values):
         if factory is HomePageFactory:

@@ -1,6 +1,7 @@
 """The models of the community area, each subject in a module of its own."""
 
 from community.models.alerts import AlertScope, AlertSnippet
+from community.models.ledger import AlertLedgerEntry
 from community.models.pages import (
     CommunityIndexPage,
     Partner,
@@ -10,6 +11,7 @@ from community.models.pages import (
 from community.models.policy import PolicyDocument, PolicyUpdatePage
 
 __all__ = [
+    "AlertLedgerEntry",
     "AlertScope",
     "AlertSnippet",
     "CommunityIndexPage",

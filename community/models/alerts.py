@@ -6,6 +6,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
+from django.dispatch import Signal
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -34,6 +35,9 @@ from home.links import validate_web_address
 
 # What readers see of the text: without marks such as bold, and without addresses.
 TEXT_LENGTH = 400
+
+# Sent in the transaction that saves an alert, with the pages chosen for it.
+alert_saved = Signal()
 
 
 class Severity(models.IntegerChoices):
@@ -167,6 +171,14 @@ class AlertForm(WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         if not self.instance.has_unpublished_changes:
             self.initial["tell_again"] = False
+        for formset in self.formsets.values():
+            formset.get_unique_error_message = self.say_chosen_twice
+            formset.get_form_error = self.say_chosen_twice
+
+    @staticmethod
+    def say_chosen_twice(*args) -> str:
+        """Return what to say of a page that is chosen twice, in plain words."""
+        return "This page is chosen twice. Remove one of the two."
 
     def is_valid(self):
         """Refuse to publish an alert for chosen pages when no page is chosen."""
@@ -306,15 +318,11 @@ class AlertSnippet(
         if errors:
             raise ValidationError(errors)
 
-    @property
-    def state_label(self) -> str:
-        """Whether visitors see it now, in words, for the list in the admin."""
-        now = timezone.now()
-        if not self.live:
-            return "Not published"
-        if self.ends_at <= now:
-            return "Ended"
-        return "Shown now" if self.starts_at <= now else "Still to start"
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        """Save the alert and its chosen pages; tell the ledger."""
+        super().save(*args, **kwargs)
+        alert_saved.send(sender=type(self), instance=self)
 
     def with_content_json(self, content):
         """Build the alert from a revision, with what is the alert's, not the text's."""
@@ -378,3 +386,10 @@ class AlertScope(Orderable):
 
     def __str__(self):
         return str(self.page)
+
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        """Save in place of another row for the page: two may exchange their pages."""
+        same = AlertScope.objects.filter(alert=self.alert.pk, page=self.page_id)
+        same.exclude(pk=self.pk).delete()
+        super().save(*args, **kwargs)

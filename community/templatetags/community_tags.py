@@ -4,6 +4,7 @@ from django import template
 from django.db.models import Q
 from django.utils import timezone
 
+from community.alert_reach import get_alerts_with
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 from community.shown_alerts import get_alerts_from_now, shown_to
@@ -20,11 +21,18 @@ SAFE = ("GET", "HEAD")
 
 @register.inclusion_tag("components/alerts.html", takes_context=True)
 def alerts(context):
-    """Show the alerts for this page now, but for those that the visitor closed."""
+    """Show the alerts for this page now, but for those that the visitor closed.
+
+    An officer who is about to publish an alert sees it among all the others.
+    """
     request, page, now = context["request"], context.get("page"), timezone.now()
-    # The page cache keeps those to come with the page, for when it cannot ask.
-    request.alerts_from_now = get_alerts_from_now(page, now)
-    shown = shown_to(request, request.alerts_from_now, now)
+    draft = getattr(request, "draft_alert", None)
+    if draft is None:
+        # The page cache keeps those to come with the page, for when it cannot ask.
+        request.alerts_from_now = get_alerts_from_now(page, now)
+        shown = shown_to(request, request.alerts_from_now, now)
+    else:
+        shown = get_alerts_with(draft, page, now)
     return {
         "alerts": shown,
         # After a form was sent, closing an alert would lose what was typed.

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from community.alert_states import State
 from community.models import AlertScope, AlertSnippet
 from community.models.alerts import Severity
 from tests.factories import AlertFactory, StandardPageFactory
@@ -29,6 +32,20 @@ def text_of(response):
 
 
 @pytest.fixture
+def one_of_each_state(home):
+    """Make an alert in each state; return their headings in the order of the list."""
+    now, day = timezone.now(), timedelta(days=1)
+    over = {"starts_at": now - 2 * day, "ends_at": now - day / 2}
+    AlertFactory(heading="Over", **over)
+    AlertFactory(heading="Taken down", live=False, first_published_at=now - day, **over)
+    AlertFactory(heading="A draft", live=False)
+    AlertFactory(heading="To come", starts_at=now + day, ends_at=now + 2 * day)
+    AlertFactory(heading="Now", ends_at=now + day)
+    AlertFactory(heading="Soon over", ends_at=now + timedelta(minutes=29, seconds=50))
+    return ["Soon over", "Now", "To come", "A draft", "Over", "Taken down"]
+
+
+@pytest.fixture
 def alert(home):
     alert = AlertFactory(heading="Floods in Yarm")
     alert.save_revision().publish()
@@ -36,9 +53,9 @@ def alert(home):
     return alert
 
 
-def test_officer_writes_and_publishes_an_alert(home, send_form, read):
-    response = send_form(address_of("add"), **VALID)
-    assert response.status_code == 302
+def test_officer_writes_and_publishes_an_alert(home, publish_alert, read):
+    response = publish_alert(address_of("add"), **VALID)
+    assert "'Floods in Yarm' is published. Live until" in text_of(response)
     assert AlertSnippet.objects.get().live
     assert "Floods in Yarm" in read("/").select_one(".alerts").get_text()
 
@@ -49,7 +66,7 @@ def test_officer_saves_an_alert_as_a_draft(home, send_form, read):
     assert not read("/").select(".alerts")
 
 
-def test_officer_chooses_pages_for_an_alert(section, send_form, read):
+def test_officer_chooses_pages_for_an_alert(section, publish_alert, read):
     scopes = {
         "scopes-TOTAL_FORMS": "1",
         "scopes-0-page": str(section.pk),
@@ -58,14 +75,13 @@ def test_officer_chooses_pages_for_an_alert(section, send_form, read):
         "scopes-0-id": "",
         "scopes-0-DELETE": "",
     }
-    send_form(address_of("add"), **{**VALID, "scope": "pages", **scopes})
+    publish_alert(address_of("add"), **{**VALID, "scope": "pages", **scopes})
     assert not read("/").select(".alerts")
     assert read(section.url).select(".alerts")
 
 
-def test_officer_edits_a_running_alert(alert, send_form, read):
-    response = send_form(address_of("edit", alert.pk), heading="Floods in Egglescliffe")
-    assert response.status_code == 302
+def test_officer_edits_a_running_alert(alert, publish_alert, read):
+    publish_alert(address_of("edit", alert.pk), heading="Floods in Egglescliffe")
     heading = read("/").select_one(".alert__heading").get_text()
     assert "Egglescliffe" in heading
 
@@ -81,10 +97,10 @@ def test_officer_ends_an_alert_now(alert, admin_client, read):
 
 
 def test_officer_compares_and_goes_back_to_an_older_revision(
-    alert, admin_client, send_form, read
+    alert, admin_client, publish_alert, read
 ):
     first = alert.latest_revision_id
-    send_form(address_of("edit", alert.pk), heading="Floods are over")
+    publish_alert(address_of("edit", alert.pk), heading="Floods are over")
     latest = AlertSnippet.objects.get().latest_revision_id
     comparison = admin_client.get(
         address_of("revisions_compare", alert.pk, first, latest)
@@ -92,9 +108,7 @@ def test_officer_compares_and_goes_back_to_an_older_revision(
     assert "over" in text_of(comparison)
     older = admin_client.get(address_of("revisions_revert", alert.pk, first))
     assert "Floods in Yarm" in older.content.decode()
-    send_form(
-        address_of("edit", alert.pk), heading="Floods in Yarm", revision=str(first)
-    )
+    publish_alert(address_of("revisions_revert", alert.pk, first))
     assert "Floods in Yarm" in read("/").select_one(".alert__heading").get_text()
 
 
@@ -161,12 +175,12 @@ def test_same_page_twice_is_refused(section, send_form):
     assert not AlertSnippet.objects.exists()
 
 
-def test_tell_again_is_asked_anew_for_each_edit(alert, send_form, admin_form):
-    send_form(address_of("edit", alert.pk), tell_again="on")
+def test_tell_again_is_asked_anew_for_each_edit(alert, publish_alert, admin_form):
+    publish_alert(address_of("edit", alert.pk), tell_again="on")
     alert.refresh_from_db()
     assert alert.dismissal_round == 2
     assert "tell_again" not in admin_form(address_of("edit", alert.pk))
-    send_form(address_of("edit", alert.pk), heading="Flood in Yarm")
+    publish_alert(address_of("edit", alert.pk), heading="Flood in Yarm")
     alert.refresh_from_db()
     assert alert.dismissal_round == 2
 
@@ -191,17 +205,42 @@ def test_preview_shows_the_alert_as_pages_will(
 
 @pytest.mark.parametrize(
     ("state", "expected"),
-    [("current", "Now"), ("scheduled", "To come"), ("ended", "Over")],
+    [
+        (State.ENDING_SOON, "Soon over"),
+        (State.LIVE, "Now"),
+        (State.SCHEDULED, "To come"),
+        (State.DRAFT, "A draft"),
+        (State.ENDED, "Over"),
+        (State.UNPUBLISHED, "Taken down"),
+    ],
 )
-def test_list_is_filtered_by_state(state, expected, home, admin_client):
-    now, day = timezone.now(), timedelta(days=1)
-    AlertFactory(heading="Now")
-    AlertFactory(heading="To come", starts_at=now + day, ends_at=now + 2 * day)
-    AlertFactory(heading="Over", starts_at=now - 2 * day, ends_at=now - day)
-    AlertFactory(heading="A draft", live=False)
-    response = admin_client.get(address_of("list"), {"state": state})
+def test_list_is_filtered_by_state(state, expected, one_of_each_state, admin_client):
+    response = admin_client.get(address_of("list"), {"state": state.value})
     listed = [alert.heading for alert in response.context["object_list"]]
     assert listed == [expected]
+
+
+def test_list_begins_with_what_is_live(one_of_each_state, admin_client):
+    response = admin_client.get(address_of("list"))
+    listed = [alert.heading for alert in response.context["object_list"]]
+    assert listed == one_of_each_state
+
+
+def test_list_needs_no_query_for_each_alert(section, admin_client):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            text = text_of(admin_client.get(address_of("list")))
+        return len(captured), text
+
+    AlertFactory()
+    queries()
+    few, _ = queries()
+    for _ in range(10):
+        AlertScope.objects.create(alert=AlertFactory(scope="pages"), page=section)
+    many, text = queries()
+    assert many == few
+    assert "Whole site" in text
+    assert "1 page" in text
 
 
 def test_list_is_filtered_by_severity_and_searched(home, admin_client):
@@ -288,14 +327,65 @@ def test_deleting_pages_without_alerts_together_works(section, admin_client):
     assert not section.get_children().exists()
 
 
-def test_list_says_in_words_what_visitors_see(home, admin_client):
-    now = timezone.now()
-    AlertFactory(starts_at=now + timedelta(hours=1), ends_at=now + timedelta(hours=2))
-    AlertFactory(ends_at=now - timedelta(minutes=1))
-    AlertFactory()
-    AlertFactory(live=False)
-
+def test_list_says_in_words_what_visitors_see(one_of_each_state, admin_client):
     listing = text_of(admin_client.get(address_of("list")))
+    for words in ("Live until", "Ends in 29 minutes, at", "Starts ", "Draft", "Ended "):
+        assert words in listing
+    assert "Not published any more" in listing
 
-    for state in ("Still to start", "Ended", "Shown now", "Not published"):
-        assert state in listing
+
+def test_list_says_which_live_alert_has_changes(alert, send_form, admin_client):
+    send_form(address_of("edit", alert.pk), button=None, heading="A draft")
+    listing = text_of(admin_client.get(address_of("list")))
+    assert ", with changes not yet published" in listing
+
+
+def rows(*choices):
+    """Return the form's fields for chosen pages: the row's id and its page."""
+    fields = {"scopes-TOTAL_FORMS": str(len(choices))}
+    for number, (row, page) in enumerate(choices):
+        fields |= {
+            f"scopes-{number}-id": str(row.pk if row else ""),
+            f"scopes-{number}-page": str(page.pk),
+            f"scopes-{number}-include_descendants": "on",
+            f"scopes-{number}-ORDER": str(number + 1),
+            f"scopes-{number}-DELETE": "",
+        }
+    return {**fields, "scope": "pages"}
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_two_chosen_pages_may_be_exchanged(is_live, section, publish_alert, read):
+    pages = [StandardPageFactory(parent=section) for _ in range(2)]
+    alert = AlertFactory(scope="pages", live=is_live)
+    old = [AlertScope.objects.create(alert=alert, page=page) for page in pages]
+    edit = address_of("edit", alert.pk)
+
+    publish_alert(edit, **rows((old[0], pages[1]), (old[1], pages[0])))
+
+    chosen = list(AlertScope.objects.values_list("page", flat=True))
+    assert sorted(chosen) == [page.pk for page in pages]
+    assert all(read(page.url).select(".alerts") for page in pages)
+
+
+def test_page_may_move_to_a_new_row(section, publish_alert):
+    pages = [StandardPageFactory(parent=section) for _ in range(2)]
+    alert = AlertFactory(scope="pages")
+    old = AlertScope.objects.create(alert=alert, page=pages[0])
+
+    edit = address_of("edit", alert.pk)
+    publish_alert(edit, **rows((None, pages[0]), (old, pages[1])))
+
+    chosen = list(AlertScope.objects.values_list("page", flat=True))
+    assert sorted(chosen) == [page.pk for page in pages]
+
+
+@pytest.mark.parametrize("button", [None, "action-publish"])
+def test_page_chosen_twice_in_an_edit_is_said(button, section, send_form):
+    alert = AlertFactory(scope="pages", live=False)
+    old = AlertScope.objects.create(alert=alert, page=section)
+    edit = address_of("edit", alert.pk)
+    fields = rows((old, section), (None, section))
+    response = send_form(edit, button=button, **fields)
+    assert "This page is chosen twice. Remove one of the two." in text_of(response)
+    assert AlertScope.objects.count() == 1

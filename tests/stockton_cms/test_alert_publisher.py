@@ -1,0 +1,122 @@
+"""An alert publisher puts alerts live, takes them down, and does nothing else (A7)."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.documents.models import Document
+from wagtail.models import Page
+from wagtail.test.utils.form_data import querydict_from_html
+
+from community.models import AlertSnippet
+from stockton_cms.operations.roles import set_up_roles
+from tests.factories import AlertFactory
+
+PASSWORD = "correct horse battery staple"
+REFUSED = [
+    ("wagtailadmin_pages:add_subpage", "page"),
+    ("wagtailadmin_pages:edit", "page"),
+    ("wagtailadmin_pages:delete", "page"),
+    ("wagtailadmin_pages:move", "page"),
+    ("wagtailimages:index", None),
+    ("wagtailimages:add", None),
+    ("wagtaildocs:index", None),
+    ("wagtaildocs:add", None),
+    ("wagtaildocs:edit", "document"),
+    ("wagtailsnippets_search_synonymsnippet:list", None),
+    ("wagtailsnippets_search_synonymsnippet:add", None),
+    ("wagtailsnippets_search_promotionsnippet:add", None),
+    ("wagtailsnippets_search_unsuggestedsnippet:add", None),
+    ("search_log_report", None),
+    ("wagtailsettings:edit", "settings"),
+    ("wagtailredirects:index", None),
+    ("wagtailusers_users:index", None),
+    ("wagtailusers_users:add", None),
+    ("wagtailusers_groups:index", None),
+    ("wagtailsites:index", None),
+]
+
+
+def address_of(name, *arguments):
+    return reverse(AlertSnippet.snippet_viewset.get_url_name(name), args=arguments)
+
+
+@pytest.fixture
+def publisher(client, section, django_user_model):
+    """Return the client of an alert publisher who has signed in by the form."""
+    user = django_user_model.objects.create_user("ann", password=PASSWORD)
+    groups = set_up_roles(Page.objects.get(depth=1), section)
+    user.groups.add(groups["alert publisher"])
+    response = client.post(
+        reverse("wagtailadmin_login"), {"username": "ann", "password": PASSWORD}
+    )
+    assert response.status_code == 302
+    assert client.get(reverse("wagtailadmin_home")).status_code == 200
+    return client
+
+
+def send_alert(client, address, **fields):
+    html = client.get(address).content.decode()
+    form = querydict_from_html(html, form_id="w-editor-form").dict()
+    return client.post(address, {**form, **fields}, follow=True)
+
+
+def test_writes_publishes_extends_and_ends_an_alert(publisher, read):
+    confirmation = send_alert(
+        publisher,
+        address_of("add"),
+        heading="Floods in Yarm",
+        ends_at=f"{timezone.localdate() + timedelta(days=2):%Y-%m-%d} 09:00",
+        **{"action-publish": "action-publish"},
+    )
+    html = BeautifulSoup(confirmation.content, "html.parser")
+    draft = html.select_one("input[name=draft]")["value"]
+    publisher.post(confirmation.request["PATH_INFO"], {"draft": draft})
+    assert "Floods in Yarm" in publisher.get(address_of("list")).content.decode()
+    assert "Floods in Yarm" in read("/").select_one(".alerts").get_text()
+
+    alert = AlertSnippet.objects.get()
+    send_alert(publisher, address_of("edit", alert.pk), heading="A draft")
+    assert "A draft" not in read("/").select_one(".alerts").get_text()
+
+    address = address_of("extend", alert.pk, "two-hours")
+    publisher.post(address, {"ends_at": alert.ends_at.isoformat()})
+    new_end = AlertSnippet.objects.get().ends_at
+    assert new_end == alert.ends_at + timedelta(hours=2)
+
+    publisher.post(address_of("end", alert.pk))
+    assert not read("/").select(".alerts")
+
+
+@pytest.mark.parametrize(("name", "subject"), REFUSED)
+def test_is_refused_everything_else(publisher, admin_user, section, name, subject):
+    arguments = {
+        "page": [section.pk],
+        "document": [Document.objects.create(title="Minutes", file="a.pdf").pk],
+        "settings": ["home", "sitesettings", 1],
+        None: [],
+    }[subject]
+    address = reverse(name, args=arguments)
+    for method in (publisher.get, publisher.post):
+        response = method(address)
+        assert response.status_code in {302, 403}
+        if response.status_code == 302:
+            assert response["Location"] == reverse("wagtailadmin_home")
+    publisher.force_login(admin_user)
+    # The address is right: somebody who may is let in.
+    assert publisher.get(address, follow=True).status_code == 200
+
+
+def test_is_shown_a_menu_without_what_is_refused(publisher):
+    AlertFactory()
+    html = publisher.get(reverse("wagtailadmin_home")).content.decode()
+    text = BeautifulSoup(html, "html.parser")
+    assert address_of("list") in str(text)
+    for name in (
+        "wagtailimages:index",
+        "wagtaildocs:index",
+        "wagtailusers_users:index",
+    ):
+        assert f'"{reverse(name)}"' not in html
