@@ -6,6 +6,7 @@ defaults; `.env` at the project's root is read first, where there is one.
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -97,8 +98,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_guid.middleware.guid_middleware",
     "stockton_cms.page_cache.PageCacheMiddleware",
+    "django_guid.middleware.guid_middleware",
     "stockton_cms.headers.IsolationHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -163,8 +164,8 @@ else:
 # Caches: the default one is this process's own, or one that several machines share;
 # `last_known` outlives the process and the database.
 
-CACHES = {
 CACHE_URL = env("CACHE_URL", default="")
+CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": CACHE_URL,
@@ -183,6 +184,27 @@ CACHE_URL = env("CACHE_URL", default="")
         "TIMEOUT": None,
     },
 }
+
+
+def cdn(address: str) -> dict:
+    """Return Wagtail's settings for the cache in front that an address names."""
+    if not address:
+        return {}
+    parts = urlsplit(address)
+    name = "wagtail.contrib.frontend_cache.backends."
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        return {"default": {"BACKEND": f"{name}HTTPBackend", "LOCATION": address}}
+    if parts.scheme == "cloudflare" and parts.username and parts.hostname:
+        options = {"BEARER_TOKEN": parts.username, "ZONEID": parts.hostname}
+        return {"default": {"BACKEND": f"{name}CloudflareBackend", **options}}
+    sys.exit(
+        "CDN_PURGE_URL must be https://cache.example.org or cloudflare://token@zone."
+    )
+
+
+WAGTAILFRONTENDCACHE = cdn(env("CDN_PURGE_URL", default=""))
+
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 # Files
 
@@ -207,6 +229,13 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
+# How the admin writes dates and times into its fields. Whoever chose American English,
+# or a time zone of their own, would have what they type read as another moment.
+WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
+WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
+WAGTAIL_TIME_FORMAT = "%H:%M"
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 
 # Accounts and sessions
 
@@ -232,13 +261,6 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready)$"]
 SECURE_PROXY_SSL_HEADER = (
-# How the admin writes dates and times into its fields. Whoever chose American English,
-# or a time zone of their own, would have what they type read as another moment.
-WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
-WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
-WAGTAIL_TIME_FORMAT = "%H:%M"
-WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
-WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
     ("HTTP_X_FORWARDED_PROTO", "https")
     if flag("BEHIND_TLS_PROXY", default=False)
     else None
