@@ -1,62 +1,40 @@
-"""Speed, beside a Django hello-world view under the same gunicorn in the same run.
-
-`make bench` prints a table. Times on a shared machine are noisy: the CPU time of the
-worker is measured, in turns, and medians and ratios are given.
-"""
+"""What benchmarks need: sites of any size, under gunicorn, and the time they take."""
 
 import http.client
 import os
 import socket
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-BASE_DIR = Path(__file__).resolve().parents[2]
+# Pages of the sites that are compared.
 SIZES = (1_000, 50_000)
-HELLO = "stockton_cms.operations.hello"
-CARDS_PATH = "/seeded-pages/twenty-cards/"
-REQUESTS = 150
-# The clock of CPU time ticks every 10 ms, so a quick view needs more of them.
-HELLO_REQUESTS = 3_000
-ROUNDS = 7
-
-COUNT_QUERIES = f"""
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-client = Client(headers={{"host": "127.0.0.1"}})
-client.get("{CARDS_PATH}")
-with CaptureQueriesContext(connection) as queries:
-    response = client.get("{CARDS_PATH}")
-cards = response.content.count(b'class="card"')
-print(response.status_code, cards, len(queries))
-"""
+BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 @dataclass
 class Server:
-    """A gunicorn with one worker, and the address to ask it for."""
+    """A gunicorn with one worker; what to ask it for, and how often in a round."""
 
     name: str
     port: int
     path: str
     worker: psutil.Process
     requests: int
+    headers: dict[str, str] = field(default_factory=dict)
 
     def cpu_ms(self) -> float:
         """Return the worker's CPU time for a request, in ms, over many of them."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         before = sum(self.worker.cpu_times()[:2])
         for _ in range(self.requests):
-            connection.request("GET", self.path)
+            connection.request("GET", self.path, headers=self.headers)
             response = connection.getresponse()
             response.read()
             if response.status != 200:
@@ -102,14 +80,13 @@ def running_gunicorn(
 
 
 @contextmanager
-def serve(name: str, path: str, environment: dict) -> Iterator[Server]:
-    """Serve a settings module with one worker; stop it afterwards."""
+def serve(path: str, environment: dict) -> Iterator[tuple[int, psutil.Process]]:
+    """Serve a settings module until the path is answered; yield port and worker."""
     application = "django.core.wsgi:get_wsgi_application()"
     with running_gunicorn(environment, application) as (master, port):
         wait_until_served(port, path)
         [worker] = master.children()
-        requests = HELLO_REQUESTS if path == "/" else REQUESTS
-        yield Server(name, port, path, worker, requests)
+        yield port, worker
 
 
 def wait_until_listening(port: int) -> None:
@@ -173,56 +150,3 @@ def build_site(folder: Path, pages: int) -> dict:
     manage(environment, "seed_pages", str(pages), "--pictures")
     manage(environment, "collectstatic", "--noinput", "--verbosity=0")
     return environment
-
-
-def main() -> None:
-    """Build the sites, serve them side by side, and print what was measured."""
-    with ExitStack() as stack:
-        servers = [
-            stack.enter_context(
-                serve("hello world", "/", {"DJANGO_SETTINGS_MODULE": HELLO})
-            )
-        ]
-        for pages in SIZES:
-            print(f"Building a site of {pages:,} pages on SQLite", flush=True)
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            environment = build_site(folder, pages)
-            counted = manage(
-                environment, "shell", "--verbosity=0", script=COUNT_QUERIES
-            ).split()
-            name = f"section of 20 cards, {pages:,} pages"
-            print(
-                f"{name}: status {counted[0]}, {counted[1]} cards, "
-                f"{counted[2]} queries (bar: 12)"
-            )
-            servers.append(stack.enter_context(serve(name, CARDS_PATH, environment)))
-        print_comparison(measure(servers))
-
-
-def measure(servers: list[Server]) -> dict[str, list[float]]:
-    """Return each server's CPU ms a request, a figure a round, in turns."""
-    for server in servers:
-        server.cpu_ms()
-    figures = {server.name: [] for server in servers}
-    for _ in range(ROUNDS):
-        for server in servers:
-            figures[server.name].append(server.cpu_ms())
-    return figures
-
-
-def print_comparison(figures: dict[str, list[float]]) -> None:
-    """Print medians, spreads and ratios."""
-    medians = {name: statistics.median(values) for name, values in figures.items()}
-    yardstick, small, large = medians.values()
-    print(f"\n{'CPU ms a request, uncached':40} median  lowest highest  x hello")
-    for name, values in figures.items():
-        print(
-            f"{name:40} {medians[name]:6.2f} {min(values):7.2f} {max(values):7.2f}"
-            f" {medians[name] / yardstick:8.1f}"
-        )
-    print(f"\nAt {SIZES[0]:,} pages: {small:.2f} ms (bar: 12)")
-    print(f"At {SIZES[1]:,} pages: {large / small:.2f} times that (bar: 1.3)")
-
-
-if __name__ == "__main__":
-    main()

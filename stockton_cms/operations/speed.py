@@ -1,0 +1,183 @@
+"""How fast pages are, beside a Django hello-world view under the same gunicorn.
+
+`make bench` prints tables. Times on a shared machine are noisy: the CPU time of the
+worker is measured, in turns, and medians and ratios are given.
+"""
+
+import statistics
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from stockton_cms.operations.benchmarks import (
+    SIZES,
+    Server,
+    build_site,
+    manage,
+    serve,
+)
+
+HELLO_SETTINGS = "stockton_cms.operations.hello"
+HELLO = "hello world"
+SECTION_PATH = "/seeded-pages/twenty-cards/"
+# The page cache leaves alone whoever proves who they are.
+UNCACHED = {"Authorization": "none"}
+BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
+# The clock of CPU time ticks every 10 ms, so a quick view needs more requests.
+QUICK, SLOW = 3_000, 150
+ROUNDS = 7
+
+INSIDE = f"""
+from datetime import timedelta
+import statistics
+from time import perf_counter
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from community.models import AlertSnippet
+from home.models import StandardPage
+
+settings.MIDDLEWARE = [n for n in settings.MIDDLEWARE if "page_cache" not in n]
+client = Client(headers={{"host": "127.0.0.1"}})
+
+def queries(path):
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(path)
+    assert response.status_code == 200
+    about = [q for q in captured if '"community_alertsnippet"' in q["sql"]]
+    return len(captured), len(about), response.content.count(b'class="card"')
+
+def publish(page, number):
+    page.title = f"Published {{number}}"
+    started = perf_counter()
+    page.save_revision().publish()
+    return (perf_counter() - started) * 1000
+
+total, about, cards = queries("{SECTION_PATH}")
+print("section", total, cards, about)
+path = "{SECTION_PATH}"
+deep = StandardPage.objects.live().order_by("-depth").first()
+with transaction.atomic():
+    now = timezone.now()
+    for number in range(30):
+        times = {{"starts_at": now, "ends_at": now + timedelta(1)}}
+        AlertSnippet.objects.create(heading=f"Alert {{number}}", live=True, **times)
+    print("alerts", *queries(path)[:2], deep.depth, *queries(deep.url)[:2])
+    transaction.set_rollback(True)
+page = StandardPage.objects.live().order_by("pk")[5]
+times = [publish(page, number) for number in range(25)][5:]
+print("publish", statistics.median(times), max(times))
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site of so many pages, and what was measured within it."""
+
+    pages: int
+    environment: dict
+    queries: int
+    cards: int
+    alert_queries: list[str]
+    publish_ms: float
+    longest_publish_ms: float
+
+
+def build(folder: Path, pages: int) -> Site:
+    """Build a site, count its queries and time its publishing."""
+    print(f"Building a site of {pages:,} pages on SQLite", flush=True)
+    environment = build_site(folder, pages)
+    printed = manage(environment, "shell", "--verbosity=0", script=INSIDE)
+    found = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line}
+    return Site(
+        pages=pages,
+        environment=environment,
+        queries=int(found["section"][0]),
+        cards=int(found["section"][1]),
+        alert_queries=found["alerts"],
+        publish_ms=float(found["publish"][0]),
+        longest_publish_ms=float(found["publish"][1]),
+    )
+
+
+def main() -> None:
+    """Build the sites, serve them side by side, and print what was measured."""
+    with ExitStack() as stack:
+        hello = stack.enter_context(
+            serve("/", {"DJANGO_SETTINGS_MODULE": HELLO_SETTINGS})
+        )
+        servers = [Server(HELLO, hello[0], "/", hello[1], QUICK, BROWSER)]
+        sites = []
+        for pages in SIZES:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            site = build(folder, pages)
+            sites.append(site)
+            served = stack.enter_context(serve(SECTION_PATH, site.environment))
+            servers += [
+                Server(name, served[0], SECTION_PATH, served[1], requests, headers)
+                for name, requests, headers in (
+                    (f"section, kept, {pages:,} pages", QUICK, BROWSER),
+                    (f"section, made anew, {pages:,} pages", SLOW, UNCACHED),
+                )
+            ]
+        figures = measure(servers)
+    print_table(figures)
+    print_bars(figures, sites)
+
+
+def measure(servers: list[Server]) -> dict[str, list[float]]:
+    """Return each server's CPU ms a request, a figure a round, in turns."""
+    for server in servers:
+        server.cpu_ms()
+    figures = {server.name: [] for server in servers}
+    for _ in range(ROUNDS):
+        for server in servers:
+            figures[server.name].append(server.cpu_ms())
+    return figures
+
+
+def print_table(figures: dict[str, list[float]]) -> None:
+    """Print medians, spreads and how they stand to hello."""
+    yardstick = statistics.median(figures[HELLO])
+    print(f"\n{'CPU ms a request':36} median  lowest highest  x hello")
+    for name, values in figures.items():
+        median = statistics.median(values)
+        print(
+            f"{name:36} {median:6.2f} {min(values):7.2f} {max(values):7.2f}"
+            f" {median / yardstick:8.2f}"
+        )
+
+
+def print_bars(figures: dict[str, list[float]], sites: list[Site]) -> None:
+    """Print each figure beside its bar."""
+    medians = {name: statistics.median(values) for name, values in figures.items()}
+    small, large = sites
+    made = [medians[f"section, made anew, {site.pages:,} pages"] for site in sites]
+    print()
+    for site in sites:
+        kept = medians[f"section, kept, {site.pages:,} pages"]
+        print(
+            f"{site.pages:,} pages: a kept page has {medians[HELLO] / kept:.2f} of the "
+            f"speed of hello (bar: 0.90); a section of {site.cards} cards takes "
+            f"{site.queries} queries (bar: 10)"
+        )
+        total, about, depth, deep_total, deep_about = site.alert_queries
+        print(
+            f"  with 30 alerts: {total} queries, {about} of them for alerts; "
+            f"{deep_total} and {deep_about} on a page at depth {depth} (bar: 1)"
+        )
+    print(f"Section made anew: {made[0]:.1f} ms of CPU (bar: 10)")
+    print(f"  at {large.pages:,} pages {made[1] / made[0]:.2f} times that (bar: 1.3)")
+    print(
+        f"Publishing at {large.pages:,} pages: {large.publish_ms:.0f} ms, longest "
+        f"{large.longest_publish_ms:.0f} (bar: 100); "
+        f"{large.publish_ms / small.publish_ms:.2f} times that at {small.pages:,}"
+    )
+
+
+if __name__ == "__main__":
+    main()
