@@ -93,6 +93,25 @@ def test_start_stops_with_one_line_that_names_what_is_missing(run, name):
     assert "README.md" in line
 
 
+@pytest.mark.parametrize("address", ["cache.example.org", "cloudflare://zone", "x://y"])
+def test_start_stops_where_the_cache_in_front_cannot_be_told(run, address):
+    line = only_line(run("manage.py", "check", CDN_PURGE_URL=address))
+    assert line.startswith("CDN_PURGE_URL must be")
+
+
+def test_cache_in_front_and_shared_cache_are_each_one_variable(settings_with):
+    names = ("WAGTAILFRONTENDCACHE", "CACHES", "SESSION_ENGINE")
+    found = settings_with(
+        *names,
+        CDN_PURGE_URL="cloudflare://token@zone",
+        CACHE_URL="redis://127.0.0.1:6379/0",
+    )
+    cdn = found["WAGTAILFRONTENDCACHE"]["default"]
+    assert (cdn["BEARER_TOKEN"], cdn["ZONEID"]) == ("token", "zone")
+    assert found["CACHES"]["default"]["LOCATION"] == "redis://127.0.0.1:6379/0"
+    assert found["SESSION_ENGINE"].endswith("cached_db")
+
+
 def test_wsgi_stops_just_as_clearly(run):
     line = only_line(run("-c", "import stockton_cms.wsgi", SECRET_KEY=""))
     assert line.startswith("SECRET_KEY is missing.")
