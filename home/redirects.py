@@ -4,10 +4,13 @@ Wagtail's own are made after the transaction, when somebody else may have delete
 page already, and fail on SQLite for a section with 5,000 pages below it.
 """
 
+from django.db.models import Q
 from django.dispatch import Signal, receiver
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 from wagtail.signals import post_page_move
+
+from home.addresses import descendants_of
 
 BATCH_SIZE = 500
 
@@ -32,7 +35,7 @@ def keep_old_addresses(page: Page, before: str, after: str) -> None:
     if before == after:
         return
     addresses_changed.send(sender=type(page), instance=page)
-    pages = Page.objects.live().filter(path__startswith=page.path)
+    pages = Page.objects.live().filter(Q(path=page.path) | descendants_of(page.path))
     moved = list(pages.values_list("pk", "url_path"))
     for site in Site.objects.select_related("root_page"):
         root = site.root_page.url_path
