@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal, receiver
 from wagtail.fields import StreamField
-from wagtail.models import Page
+from wagtail.models import Page, Revision
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from home.freshness import are_unseen, raise_content_version
@@ -22,6 +22,13 @@ def raise_version_on_save(sender, instance, raw=False, update_fields=None, **kwa
     if raw or not isinstance(instance, Page) or not instance.live:
         return
     if not are_unseen(update_fields):
+        raise_content_version()
+
+
+@receiver(post_save, sender=Revision)
+def raise_version_on_schedule(sender, instance, raw=False, **kwargs):
+    """Raise the content version when a publication is scheduled: a new boundary."""
+    if instance.approved_go_live_at and not raw:
         raise_content_version()
 
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.http import parse_etags
 
-from community.shown_alerts import set_closed_keys
+from community.shown_alerts import closed_keys, set_closed_keys
 from home.content_clock import ContentState, content_clock
 from stockton_cms.cacheability import (
     CacheKey,
@@ -28,9 +28,10 @@ from stockton_cms.kept_pages import KeptPage, LocalTier, SharedTier, choose_enco
 
 # The memory for kept pages in each process.
 LOCAL_BYTES = 32 * 1024 * 1024
-# How long nginx and a CDN may give out a page before they ask again: the longest that
-# an unscheduled change may take to be seen behind them.
-SHARED_SECONDS = 5
+# How long nginx and a CDN may give out a page before they ask again. nginx goes on to
+# the end of its second, and another process may know of a change a quarter of a second
+# late: together at most 5 s until an unscheduled change is seen behind them.
+SHARED_SECONDS = 3
 # How long a visitor waits for somebody else's request to make the same page.
 SECONDS_TO_WAIT = 5
 AWAY = "hit; detail=database-away"
@@ -59,10 +60,14 @@ class PageCacheMiddleware:
         kept = self._find(key, state, at)
         if kept and is_current and kept.is_valid(state, at):
             return answer(request, kept, at, "hit")
+        if not is_current and kept is None:
+            # What was made for those who have closed nothing, with other alerts.
+            kept = self._find(key._replace(closed=()), state, at)
         if kept and not is_current and kept.is_true_enough(at):
             return answer_while_away(request, kept, at)
         with self._flights.board(key) as is_first:
             if not is_first:
+                at = timezone.now()
                 state, _ = content_clock.get(at)
                 kept = self._find(key, state, at)
                 if kept and kept.is_valid(state, at):
@@ -103,7 +108,8 @@ class PageCacheMiddleware:
         self._local.set(key, kept)
         if self._shared:
             self._shared.set(key, kept)
-        return answer(request, kept, at, "fwd=miss; stored")
+        # Making it took its time, after which others may keep it for less.
+        return answer(request, kept, timezone.now(), "fwd=miss; stored")
 
 
 def answer(
@@ -134,7 +140,7 @@ def answer_while_away(
     request: HttpRequest, kept: KeptPage, at: datetime
 ) -> HttpResponse:
     """Return a kept page with the alerts of this moment, and say that it may be old."""
-    if at.timestamp() < kept.valid_until:
+    if at.timestamp() < kept.valid_until and not closed_keys(request):
         return answer(request, kept, at, AWAY)
     body = kept.body_with_alerts(request, at)
     said = {

@@ -1,0 +1,371 @@
+"""Kept pages are right to the second, whatever the clock changes (A3, P4)."""
+
+import re
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from community.boundaries import next_alert_change, next_policy_status_change
+from community.models.alerts import AlertSnippet
+from community.shown_alerts import COOKIE_NAME
+from community.templatetags import community_tags
+from home import freshness
+from home.boundaries import next_page_expiry, next_page_publication
+from home.jobs import run_due_jobs
+from stockton_cms import kept_pages
+from stockton_cms.page_cache import SHARED_SECONDS, Flights
+from tests.factories import AlertFactory
+from tests.stockton_cms.clock_changes import (
+    AT_ANY_MOMENT,
+    AT_MIDNIGHT,
+    DAY,
+    EVERYTHING,
+    HOUR,
+    SECOND,
+    alert_ends,
+    alert_starts,
+    midnight,
+    name_at,
+)
+
+NOON = datetime(2027, 7, 1, 11, tzinfo=UTC)
+# Also a midnight by the council's clock, for what changes by date.
+MOMENT = midnight(date(2027, 7, 2))
+HALF = SECOND / 2
+MICROSECOND = timedelta(microseconds=1)
+CLOCK_CHANGES = [date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31)]
+# By the council's clock: in October 01:30 twice, in March 00:30, 02:00 and 02:30.
+AROUND_THE_CHANGE = [timedelta(minutes=minutes) for minutes in (30, 60, 90)]
+
+
+@pytest.fixture
+def clock():
+    """Set the clock; it moves only when it is told to."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def walk(section, client, clock):
+    """Return a function that walks over the moment of a change with a warm cache."""
+
+    def walk_over(make, moment):
+        clock.move_to(moment - HOUR / 3)
+        # What the site knows of its next boundary is older than the change.
+        client.get("/")
+        change = make(section, moment)
+        assert not see(change)
+        for before in (SECOND, MICROSECOND):
+            clock.move_to(moment - before)
+            assert not see(change, is_hit=True)
+        clock.move_to(moment + MICROSECOND if change.needs_job else moment)
+        if change.needs_job:
+            assert run_due_jobs(timezone.now()) == []
+        assert see(change)
+        clock.move_to(moment + SECOND)
+        assert see(change, is_hit=True)
+
+    def see(change, is_hit=False):
+        response = client.get(change.address)
+        reach = timezone.now() + seconds_in_other_caches(response)
+        assert reach <= moment_after_now() or not is_public(response)
+        if is_hit and change.is_kept and response.status_code == 200:
+            assert says_hit(response)
+        return change.is_seen_in(response.content.decode())
+
+    def moment_after_now():
+        changes = [function(timezone.now()) for function in ALL_FUNCTIONS]
+        return min(
+            (moment for moment in changes if moment), default=timezone.now() + DAY
+        )
+
+    return walk_over
+
+
+ALL_FUNCTIONS = tuple(freshness._boundary_functions)
+
+
+def is_public(response):
+    return "public" in response["Cache-Control"]
+
+
+def says_hit(response):
+    return response["Cache-Status"] == "StocktonCMS; hit"
+
+
+def seconds_given(response):
+    """Return for how many seconds other caches may give out the response."""
+    return int((re.findall(r"s-maxage=(\d+)", response["Cache-Control"]) or [0])[0])
+
+
+def seconds_in_other_caches(response):
+    """Return how long others may keep it: nginx goes on to the end of a second."""
+    given = seconds_given(response)
+    return given * SECOND + SECOND if given else timedelta(0)
+
+
+@contextmanager
+def something_wrong():
+    """Expect that a test fails within."""
+    with pytest.raises(AssertionError):
+        yield
+
+
+# The walk
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_cached_pages_change_at_the_very_moment(name, walk):
+    walk(EVERYTHING[name], MOMENT)
+
+
+@pytest.mark.parametrize("sunday", CLOCK_CHANGES, ids=str)
+@pytest.mark.parametrize("name", AT_ANY_MOMENT)
+def test_hour_that_is_missing_or_comes_twice_makes_no_difference(name, sunday, walk):
+    for after_midnight in AROUND_THE_CHANGE:
+        utc_midnight = datetime(sunday.year, sunday.month, sunday.day, tzinfo=UTC)
+        walk(AT_ANY_MOMENT[name], utc_midnight + after_midnight)
+
+
+@pytest.mark.parametrize("sunday", CLOCK_CHANGES, ids=str)
+@pytest.mark.parametrize("name", AT_MIDNIGHT)
+def test_day_of_a_clock_change_begins_and_ends_at_midnight(name, sunday, walk):
+    for day in (sunday, sunday + DAY):
+        walk(AT_MIDNIGHT[name], midnight(day))
+
+
+def test_day_of_a_clock_change_has_23_or_25_hours():
+    lengths = [midnight(day + DAY) - midnight(day) for day in CLOCK_CHANGES]
+    assert lengths == [25 * HOUR, 23 * HOUR, 25 * HOUR]
+
+
+# The walk would notice
+
+
+@pytest.mark.parametrize("name", AT_ANY_MOMENT)
+def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
+    monkeypatch.setattr(kept_pages, "_seconds", lambda moment: kept_pages.FOREVER)
+    with something_wrong():
+        walk(EVERYTHING[name], MOMENT)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (next_alert_change, "alert starts"),
+        (next_alert_change, "alert ends on chosen pages"),
+        (next_page_expiry, "page leaves its parent"),
+        (next_page_publication, "page goes live"),
+        (next_policy_status_change, "consultation opens"),
+        (next_policy_status_change, "policy withdrawn"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_walk_notices_a_boundary_that_nobody_registered(
+    function, name, walk, monkeypatch
+):
+    others = [each for each in freshness._boundary_functions if each is not function]
+    monkeypatch.setattr(freshness, "_boundary_functions", others)
+    with something_wrong():
+        walk(EVERYTHING[name], MOMENT)
+
+
+# What other caches are told
+
+
+@pytest.mark.parametrize("name", AT_ANY_MOMENT | AT_MIDNIGHT)
+def test_other_caches_never_keep_a_page_past_a_moment(name, section, client, clock):
+    clock.move_to(MOMENT - HOUR)
+    change = EVERYTHING[name](section, MOMENT)
+    assert seconds_given(client.get(change.address)) == SHARED_SECONDS
+    for halves in range(20, 0, -1):
+        clock.move_to(MOMENT - halves * HALF)
+        response = client.get(change.address)
+        assert timezone.now() + seconds_in_other_caches(response) <= MOMENT
+        assert is_public(response) is (seconds_given(response) > 0)
+    assert not is_public(response)
+
+
+def test_other_caches_may_keep_a_page_while_nothing_changes(section, client, clock):
+    alert_ends(section, MOMENT)
+    clock.move_to(MOMENT - 10 * SECOND)
+    given = []
+    for _ in range(20):
+        given.append(seconds_given(client.get(section.url)))
+        clock.shift(HALF)
+    assert given[0] == SHARED_SECONDS
+    assert given == sorted(given, reverse=True)
+    assert given[-1] == given[-2] == 0
+
+
+def test_not_modified_says_no_more_than_the_page(section, client, clock):
+    alert_ends(section, MOMENT)
+    clock.move_to(MOMENT - 3 * SECOND)
+    tag = client.get(section.url)["ETag"]
+    for halves in range(6, 0, -1):
+        clock.move_to(MOMENT - halves * HALF)
+        response = client.get(section.url, headers={"If-None-Match": tag})
+        assert response.status_code == 304
+        assert timezone.now() + seconds_in_other_caches(response) <= MOMENT
+    clock.move_to(MOMENT)
+    response = client.get(section.url, headers={"If-None-Match": tag})
+    assert response.status_code == 200
+
+
+def test_page_that_is_about_to_go_live_is_waited_for(section, client, clock):
+    change = EVERYTHING["page goes live"](section, MOMENT)
+    for seconds in (0, 0.02, 1, 59):
+        clock.move_to(MOMENT + seconds * SECOND)
+        assert not is_public(client.get(section.url))
+        assert says_hit(client.get(section.url))
+    assert run_due_jobs(timezone.now()) == []
+    response = client.get(section.url)
+    assert change.is_seen_in(response.content.decode())
+    assert seconds_given(response) == SHARED_SECONDS
+
+
+def test_page_that_nobody_publishes_is_not_waited_for_for_ever(section, client, clock):
+    EVERYTHING["page goes live"](section, MOMENT)
+    clock.move_to(MOMENT + 5 * timedelta(minutes=1))
+    assert seconds_given(client.get(section.url)) == SHARED_SECONDS
+
+
+# Moments close together, new, moved, and in the middle of a request
+
+
+def test_moments_a_second_apart_are_each_kept(section, client, clock):
+    clock.move_to(MOMENT - HOUR)
+    changes = [
+        (MOMENT, alert_starts(section, MOMENT)),
+        (
+            MOMENT + SECOND,
+            EVERYTHING["page leaves its parent"](section, MOMENT + SECOND),
+        ),
+        (MOMENT + 2 * SECOND, alert_ends(section, MOMENT + 2 * SECOND)),
+    ]
+    client.get(section.url)
+    for halves in range(-4, 10):
+        clock.move_to(MOMENT + halves * HALF)
+        for _ in range(2):
+            response = client.get(section.url)
+            html = response.content.decode()
+            for moment, change in changes:
+                assert change.is_seen_in(html) is (timezone.now() >= moment)
+        assert says_hit(response)
+
+
+def test_alert_that_lasts_three_seconds_is_shown_for_three_seconds(
+    section, client, clock
+):
+    alert = AlertFactory(
+        heading="A short alert", live=False, starts_at=NOON, ends_at=NOON + 3 * SECOND
+    )
+    client.get(section.url)
+    assert says_hit(client.get(section.url))
+    alert.save_revision().publish()
+    shown = []
+    for _ in range(8):
+        shown.append(b"A short alert" in client.get(section.url).content)
+        clock.shift(HALF)
+    assert shown == [True] * 6 + [False] * 2
+
+
+@pytest.mark.parametrize("minutes", [-30, 30])
+def test_alert_that_is_ended_early_or_extended_ends_when_it_says(
+    minutes, section, client, clock
+):
+    change = alert_ends(section, MOMENT)
+    clock.move_to(MOMENT - HOUR)
+    assert not change.is_seen_in(client.get(section.url).content.decode())
+    new_end = MOMENT + timedelta(minutes=minutes)
+    alert = AlertSnippet.objects.get()
+    alert.ends_at = new_end
+    alert.save_revision().publish()
+    client.get(section.url)
+    for at in sorted([MOMENT, new_end - SECOND, new_end, new_end + SECOND]):
+        clock.move_to(at)
+        html = client.get(section.url).content.decode()
+        assert change.is_seen_in(html) is (at >= new_end)
+
+
+def test_page_under_way_at_the_moment_is_given_to_nobody_else(
+    section, client, clock, monkeypatch
+):
+    change = alert_ends(section, MOMENT)
+    shown_to = community_tags.shown_to
+
+    def shown_slowly(*arguments):
+        alerts = shown_to(*arguments)
+        clock.move_to(MOMENT + SECOND)
+        return alerts
+
+    monkeypatch.setattr(community_tags, "shown_to", shown_slowly)
+    clock.move_to(MOMENT - 4 * SECOND)
+    response = client.get(section.url)
+    assert not change.is_seen_in(response.content.decode())
+    assert not is_public(response)
+    monkeypatch.undo()
+    assert change.is_seen_in(client.get(section.url).content.decode())
+
+
+def test_visitor_who_waits_for_a_page_past_the_moment_sees_the_new(
+    section, client, clock, monkeypatch
+):
+    change = alert_ends(section, MOMENT)
+    clock.move_to(MOMENT - 4 * SECOND)
+
+    @contextmanager
+    def wait_for_another(flights, key):
+        # Meanwhile somebody else's request has made the page.
+        with monkeypatch.context() as patch:
+            patch.setattr(Flights, "board", board)
+            client.get(section.url)
+        clock.move_to(MOMENT)
+        yield False
+
+    board = Flights.board
+    monkeypatch.setattr(Flights, "board", wait_for_another)
+    response = client.get(section.url)
+    assert change.is_seen_in(response.content.decode())
+
+
+def test_each_kept_variant_of_a_page_changes_at_the_moment(section, client, clock):
+    clock.move_to(MOMENT - HOUR)
+    others = [AlertFactory(heading=f"Alert {n}", ends_at=NOON + DAY) for n in (1, 2)]
+    changes = {
+        MOMENT: alert_ends(section, MOMENT),
+        MOMENT + SECOND: alert_starts(section, MOMENT + SECOND),
+    }
+    cookies = [[], others[:1], others[1:], others]
+    for at in (MOMENT - SECOND, MOMENT, MOMENT + SECOND):
+        clock.move_to(at)
+        for again in (False, True):
+            for closed in cookies:
+                keys = [f"{alert.pk}.1" for alert in closed]
+                client.cookies[COOKIE_NAME] = "-".join(keys)
+                response = client.get(section.url)
+                html = response.content.decode()
+                assert says_hit(response) is again
+                for alert in others:
+                    assert (alert.heading in html) is (alert not in closed)
+                for moment, change in changes.items():
+                    assert change.is_seen_in(html) is (at >= moment)
+
+
+def test_pages_of_the_second_time_one_o_clock_comes_are_an_hour_younger(
+    section, client, clock
+):
+    first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    clock.move_to(first - HOUR)
+    starts = alert_starts(section, first)
+    AlertSnippet.objects.update(ends_at=first + HOUR)
+    client.get(section.url)
+    shown = []
+    for minutes in (-1, 0, 30, 59, 60, 61):
+        clock.move_to(first + timedelta(minutes=minutes))
+        shown.append(starts.is_seen_in(client.get(section.url).content.decode()))
+    assert shown == [False, True, True, True, False, False]
+    assert name_at(first) == starts.sign
