@@ -15,7 +15,6 @@ class HomeConfig(AppConfig):
 
         raise_on_change(
             "home.SiteSettings",
-            "wagtailcore.PageViewRestriction",
             "wagtailcore.Site",
             "wagtaildocs.Document",
             "wagtailimages.Image",

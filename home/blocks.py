@@ -76,9 +76,11 @@ class LinkValue(StructValue):
 
     @property
     def href(self) -> str:
-        """The address; empty when the page that it led to has been deleted."""
+        """The address; empty while the page is not published, or has been deleted."""
         page = self.get("page")
-        return page.url if page else self.get("url") or ""
+        if page:
+            return page.url if page.live else ""
+        return self.get("url") or ""
 
 
 class LinkBlock(blocks.StructBlock):

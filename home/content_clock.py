@@ -16,7 +16,7 @@ from typing import TypeVar
 from django.db import Error, connection
 from django.utils import timezone
 
-from home.freshness import content_raised, get_content_version, get_next_boundary
+from home.freshness import content_raised, get_content_versions, get_next_boundary
 
 Value = TypeVar("Value")
 
@@ -33,10 +33,14 @@ MOST_VALUES = 100
 
 @dataclass(frozen=True)
 class ContentState:
-    """The content version, and until when it holds by the clock; None: no end."""
+    """The content version, and until when it holds by the clock; None: no end.
+
+    `taken_away_at` is the version at which something was last taken from visitors.
+    """
 
     version: int
     boundary: datetime | None
+    taken_away_at: int = 0
 
     def holds_at(self, at: datetime) -> bool:
         """Say whether nothing has changed by the clock up to this moment."""
@@ -71,12 +75,15 @@ class ContentClock:
         age = monotonic() - self._read_at
         return self.state, not self._is_away and age < SECONDS_TO_TRUST_A_READING
 
-    def forget(self, **kwargs) -> None:
+    def forget(self, takes_away: bool = False, **kwargs) -> None:
         """Ask the database at the next request, as this process has changed something.
 
-        A receiver of `content_raised`.
+        A receiver of `content_raised`. Where something was taken away, what was known
+        before is no longer good even for when the database does not answer.
         """
         self._asked_at = float("-inf")
+        if takes_away:
+            self.state = None
 
     def _is_due(self, at: datetime) -> bool:
         since = monotonic() - self._asked_at
@@ -99,11 +106,11 @@ class ContentClock:
         """Ask the database, then let the next one ask."""
         try:
             started = self._asked_at = monotonic()
-            version = get_content_version()
+            version, taken_away_at = get_content_versions()
             known = self.state
             if known is None or known.version != version or not known.holds_at(at):
                 boundary = get_next_boundary(at)
-                self.state = ContentState(version, boundary)
+                self.state = ContentState(version, boundary, taken_away_at)
             self._read_at, self._is_away = started, False
         except Error:
             if not self._is_away:

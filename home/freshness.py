@@ -10,6 +10,7 @@ one.
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime, time
+from functools import partial
 
 from django.apps import apps
 from django.db import models, transaction
@@ -46,6 +47,9 @@ class ContentVersion(models.Model):
     """The one row that counts changes to what visitors can see."""
 
     number = models.PositiveBigIntegerField(default=0)
+    # The version at which something was last taken away from visitors. What was kept
+    # before that must not come back, whatever becomes of the database.
+    taken_away_at = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -60,28 +64,37 @@ class ContentVersion(models.Model):
 
 def get_content_version() -> int:
     """Return the version of the public content; 0 before the first change."""
-    numbers = ContentVersion.objects.values_list("number", flat=True)
-    return next(iter(numbers), 0)
+    return get_content_versions()[0]
 
 
-def raise_content_version() -> int:
+def get_content_versions() -> tuple[int, int]:
+    """Return the version, and that at which something was last taken away."""
+    rows = ContentVersion.objects.values_list("number", "taken_away_at")
+    return next(iter(rows), (0, 0))
+
+
+def raise_content_version(takes_away: bool = False) -> int:
     """Raise the content version by one in the current transaction; return the new one.
+
+    With `takes_away`, for a page or an alert that visitors may no longer see.
 
     The row stays locked until the transaction ends, so versions become visible in
     their order and a reader at version N has seen all changes up to N.
     """
     with transaction.atomic():
-        updated = ContentVersion.objects.update(number=models.F("number") + 1)
-        if not updated:
+        next_number = models.F("number") + 1
+        changed = {"number": next_number}
+        if takes_away:
+            changed["taken_away_at"] = next_number
+        if not ContentVersion.objects.update(**changed):
             ContentVersion.objects.get_or_create(pk=1)
-            return raise_content_version()
-        content_raised.send(sender=ContentVersion)
-        transaction.on_commit(_tell_after_commit, robust=True)
+            return raise_content_version(takes_away)
+        tell = partial(
+            content_raised.send, sender=ContentVersion, takes_away=takes_away
+        )
+        tell()
+        transaction.on_commit(tell, robust=True)
         return get_content_version()
-
-
-def _tell_after_commit() -> None:
-    content_raised.send(sender=ContentVersion)
 
 
 def raise_on_change(*labels: str) -> None:

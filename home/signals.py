@@ -4,11 +4,12 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal, receiver
 from wagtail.fields import StreamField
-from wagtail.models import Page, Revision
+from wagtail.models import Page, PageViewRestriction, Revision
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from home.freshness import are_unseen, raise_content_version
 from home.pictures import LIBRARY_SHAPES, make_shapes_after_commit, pictures_in_body
+from home.redirects import addresses_changed
 
 # Sent in the transaction that saves a live page of ours, with all that belongs to it.
 live_page_saved = Signal()
@@ -36,12 +37,20 @@ def raise_version_on_schedule(sender, instance, raw=False, **kwargs):
 def raise_version_on_delete(sender, instance, **kwargs):
     """Raise the content version when a page that was public is deleted."""
     if isinstance(instance, Page) and instance.live:
-        raise_content_version()
+        raise_content_version(takes_away=True)
 
 
-@receiver([page_unpublished, post_page_move])
-def raise_version_on_page_event(sender, **kwargs):
-    """Raise the content version when a page is taken down, moved or reordered."""
+@receiver(page_unpublished)
+@receiver([post_save, post_delete], sender=PageViewRestriction)
+def raise_version_where_pages_are_hidden(sender, raw=False, **kwargs):
+    """Raise the content version when a page is taken down, or others may see it."""
+    if not raw:
+        raise_content_version(takes_away=True)
+
+
+@receiver([post_page_move, addresses_changed])
+def raise_version_where_pages_are_elsewhere(sender, **kwargs):
+    """Raise the content version when pages are moved or reordered, or renamed above."""
     raise_content_version()
 
 

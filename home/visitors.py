@@ -7,17 +7,20 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+# As Django makes them.
+SESSION_KEY = re.compile(r"[0-9a-z]{32}")
 # What pages read after the `?` of their address; whatever else stands there changes
 # nothing on them. Lists of search results are no pages in this sense.
 KEYS_BY_PATH = ((re.compile(r"/a-to-z/$"), ("page",)),)
 
 
 def has_session(request: HttpRequest) -> bool:
-    """Say whether the request comes with a session, whatever that is worth.
+    """Say whether the request comes with what may be a session.
 
     Only staff have one. For everybody else pages are the same, without a token.
     """
-    return settings.SESSION_COOKIE_NAME in request.COOKIES
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return key is not None and SESSION_KEY.fullmatch(key) is not None
 
 
 def page_address(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 
 from community.shown_alerts import closed_keys, get_closable_keys
 from home.visitors import has_session, page_address
@@ -73,7 +74,9 @@ def why_not_kept(request: HttpRequest, response: HttpResponse) -> str:
 def get_cache_key(request: HttpRequest) -> CacheKey:
     """Return the key of a request; the database is seldom asked, and may be away."""
     closed = _closed_alerts(request) if "HTTP_COOKIE" in request.META else ()
-    host = request.META.get("HTTP_HOST", "")
+    said = request.META.get("HTTP_HOST", "")
+    # Without its port, and in small letters: no page depends on either.
+    host = split_domain_port(said)[0] or said
     return CacheKey(request.scheme, host, page_address(request), closed)
 
 

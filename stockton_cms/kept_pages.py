@@ -99,13 +99,15 @@ class KeptPage:
             and at.timestamp() < self.valid_until
         )
 
-    def is_true_enough(self, at: datetime) -> bool:
+    def is_true_enough(self, state: ContentState | None, at: datetime) -> bool:
         """Say whether it may be given out while nobody knows what the site says now.
 
-        What stands around the page may be a day old, the page itself not out of date.
+        What stands around the page may be a day old, the page itself not out of date,
+        nor taken away since, as far as this process knew.
         """
-        now = at.timestamp()
-        return now < min(self.made_at + SECONDS_TO_KEEP, self.changes_at)
+        if state is None or self.version < state.taken_away_at:
+            return False
+        return at.timestamp() < min(self.made_at + SECONDS_TO_KEEP, self.changes_at)
 
     def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
         """Return the body with the alerts of another moment, without any query."""

@@ -63,7 +63,7 @@ class PageCacheMiddleware:
         if not is_current and kept is None:
             # What was made for those who have closed nothing, with other alerts.
             kept = self._find(key._replace(closed=()), state, at)
-        if kept and not is_current and kept.is_true_enough(at):
+        if kept and not is_current and kept.is_true_enough(state, at):
             return answer_while_away(request, kept, at)
         with self._flights.board(key) as is_first:
             if not is_first:
@@ -99,7 +99,7 @@ class PageCacheMiddleware:
         # What is kept under a key must depend on nothing that is not in it.
         set_closed_keys(request, key.closed)
         response = self.get_response(request)
-        if response.status_code == 503 and old and old.is_true_enough(at):
+        if response.status_code == 503 and old and old.is_true_enough(state, at):
             return answer_while_away(request, old, at)
         reason = why_not_kept(request, response)
         if reason or state is None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.dispatch import Signal
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
@@ -160,8 +160,10 @@ class AlertQuerySet(models.QuerySet):
 
     def as_shown(self) -> list["ShownAlert"]:
         """Read the alerts as pages show them, which is quicker than whole alerts."""
-        rows = self.values("link_page__url_path", *SHOWN_FIELDS)
-        return [make_shown(row, row.pop("link_page__url_path")) for row in rows]
+        # A link to a page that is not published would lead nowhere.
+        path = Case(When(link_page__live=True, then=F("link_page__url_path")))
+        rows = self.annotate(link_path=path).values("link_path", *SHOWN_FIELDS)
+        return [make_shown(row, row.pop("link_path")) for row in rows]
 
 
 class AlertForm(WagtailAdminModelForm):
@@ -360,7 +362,7 @@ class AlertSnippet(
         """Return the alert as pages show it."""
         page = self.link_page
         values = {name: getattr(self, name) for name in SHOWN_FIELDS}
-        return make_shown(values, page.url_path if page else None)
+        return make_shown(values, page.url_path if page and page.live else None)
 
 
 class AlertScope(Orderable):

@@ -1,0 +1,24 @@
+"""What visitors' cookies may say."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from home.visitors import has_session
+
+
+class SessionCookieMiddleware:
+    """Leaves out a session cookie that no session can have.
+
+    Django would look for it in the database, which has an error for some of them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response."""
+        if not has_session(request):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request)

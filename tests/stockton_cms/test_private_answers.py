@@ -1,0 +1,224 @@
+"""What is for one visitor says so to caches, and the cache gives up what was public."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import cc_delim_re
+from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
+
+from home import content_clock
+from stockton_cms import page_cache
+from tests.factories import EnquiryFactory, StandardPageFactory
+from tests.search.files.offering import save_file
+
+SECRET, PASSWORD = "quetzal", "open sesame"
+FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def may_be_shared(response):
+    """Say whether a shared cache may store a response (RFC 9111, section 3)."""
+    said = set(cc_delim_re.split(response.get("Cache-Control", "").lower()))
+    return not {"private", "no-store"} & said
+
+
+@pytest.fixture
+def private_page(section):
+    return StandardPageFactory(parent=section, title=SECRET, slug="private")
+
+
+@pytest.fixture
+def file(db):
+    return save_file(title="Plan", data=SECRET.encode(), name="plan.pdf")
+
+
+def restrict(page, kind, **values):
+    return PageViewRestriction.objects.create(
+        page=page, restriction_type=kind, **values
+    )
+
+
+def restrict_file(file, kind, **values):
+    collection = Collection.get_first_root_node().add_child(name="Papers")
+    file.collection = collection
+    file.save()
+    return CollectionViewRestriction.objects.create(
+        collection=collection, restriction_type=kind, **values
+    )
+
+
+def test_these_tests_know_an_answer_that_may_be_shared(section, client):
+    assert may_be_shared(client.get("/"))
+    assert may_be_shared(client.get("/"))
+
+
+@pytest.mark.parametrize("who", ["client", "admin_client"])
+@pytest.mark.parametrize("kind", ["login", "password"])
+def test_private_page_is_for_no_shared_cache(request, private_page, who, kind):
+    visitor = request.getfixturevalue(who)
+    visitor.get(private_page.url)
+    restrict(private_page, kind, password=PASSWORD)
+    response = visitor.get(private_page.url, follow=True)
+    answers = [visitor.get(private_page.url), visitor.head(private_page.url), response]
+    assert not [each for each in answers if may_be_shared(each)]
+
+
+def test_page_behind_a_given_password_is_for_no_shared_cache(private_page, client):
+    restriction = restrict(private_page, "password", password=PASSWORD)
+    names = [restriction.pk, private_page.pk]
+    address = reverse("wagtailcore_authenticate_with_password", args=names)
+    answers = [client.get(address), client.post(address, {"password": "wrong"})]
+    sent = {"password": PASSWORD, "return_url": private_page.url}
+    answers.append(client.post(address, sent, headers=FROM_OUR_PAGE))
+    answers.append(client.get(private_page.url))
+    assert SECRET in answers[-1].content.decode()
+    assert not [each for each in answers if may_be_shared(each)]
+    assert SECRET not in Client().get(private_page.url).content.decode()
+
+
+def test_answers_to_what_one_visitor_typed_are_for_no_shared_cache(section, client):
+    reference = EnquiryFactory().reference
+    for address in (
+        "/search/",
+        "/search/?query=communities",
+        "/search/suggestions/?query=comm",
+        "/cant-find-it/",
+        "/cant-find-it/?query=bins",
+        f"/cant-find-it/thanks/{reference}/",
+        "/no-such-page/",
+        f"{section.url}?found=abcdefghijkl.1",
+        "/-/live",
+        "/-/ready",
+        "/-/style-guide/",
+        "/sitemap.xml",
+        "/admin/login/",
+    ):
+        assert not may_be_shared(client.get(address)), address
+    for address in ("/cant-find-it/", "/alerts/1/close/", "/admin/login/", "/"):
+        assert not may_be_shared(client.post(address, {"message": "x"})), address
+
+
+def test_what_staff_see_is_for_no_shared_cache(admin_client, section, private_page):
+    private_page.save_revision()
+    edit = reverse("wagtailadmin_pages:edit", args=[private_page.pk])
+    preview = reverse("wagtailadmin_pages:preview_on_edit", args=[private_page.pk])
+    draft = reverse("wagtailadmin_pages:view_draft", args=[private_page.pk])
+    assert SECRET in admin_client.get(draft).content.decode()
+    answers = [
+        admin_client.get(address)
+        for address in ("/admin/", edit, preview, draft, "/", section.url)
+    ]
+    assert not [each.request for each in answers if may_be_shared(each)]
+
+
+# Files
+
+
+@pytest.mark.parametrize("kind", ["login", "password"])
+def test_file_that_becomes_private_is_given_to_nobody(section, client, file, kind):
+    for _ in range(3):
+        response = client.get(file.url)
+        assert response.getvalue() == SECRET.encode()
+        assert not may_be_shared(response)
+    tag = response["ETag"]
+    restrict_file(file, kind, password=PASSWORD)
+    for headers in ({}, {"If-None-Match": tag}, {"Range": "bytes=0-3"}):
+        response = client.get(file.url, headers=headers)
+        assert response.status_code == (302 if kind == "login" else 200)
+        assert SECRET.encode() not in response.getvalue()
+        assert not may_be_shared(response)
+
+
+def test_private_file_of_staff_is_for_no_shared_cache(section, admin_client, file):
+    restrict_file(file, "login")
+    response = admin_client.get(file.url)
+    assert response.getvalue() == SECRET.encode()
+    assert not may_be_shared(response)
+
+
+def test_deleted_and_replaced_files_are_gone(section, client, file):
+    address = file.url
+    client.get(address)
+    file.delete()
+    response = client.get(address)
+    assert response.status_code == 404
+    assert not may_be_shared(response)
+
+
+# While the database is away
+
+
+@contextmanager
+def database_away():
+    def fail(*args, **kwargs):
+        raise OperationalError("away")
+
+    content_clock.content_clock.forget()
+    with (
+        patch.object(content_clock, "get_content_versions", fail),
+        patch("django.db.backends.utils.CursorWrapper.execute", fail),
+    ):
+        yield
+
+
+def test_public_page_is_still_there_while_the_database_is_away(private_page, client):
+    """Prove that the next test looks in the right place."""
+    client.get(private_page.url)
+    with database_away():
+        response = client.get(private_page.url)
+    assert "database-away" in response["Cache-Status"]
+    assert SECRET in response.content.decode()
+
+
+@pytest.mark.parametrize("is_asked_for", [True, False])
+@pytest.mark.parametrize("hide", ["unpublish", "delete", "restrict"])
+def test_hidden_page_does_not_come_back_while_the_database_is_away(
+    private_page, client, hide, is_asked_for
+):
+    client.raise_request_exception = False
+    client.get(private_page.url)
+    if hide == "restrict":
+        restrict(private_page, "login")
+    else:
+        getattr(private_page, hide)()
+    address = "/stronger-communities/private/"
+    if is_asked_for:
+        assert client.get(address).status_code in (302, 404)
+    with database_away():
+        response = client.get(address)
+    assert SECRET not in response.content.decode()
+
+
+# A page that takes long to make
+
+
+def slow(monkeypatch, moment):
+    """Let the clock pass the moment while a page is made."""
+    make = page_cache.PageCacheMiddleware._make
+
+    def make_slowly(self, request, *args):
+        get_response = self.get_response
+
+        def get(request):
+            response = get_response(request)
+            monkeypatch.setattr(timezone, "now", lambda: moment + timedelta(seconds=1))
+            return response
+
+        monkeypatch.setattr(self, "get_response", get)
+        return make(self, request, *args)
+
+    monkeypatch.setattr(page_cache.PageCacheMiddleware, "_make", make_slowly)
+
+
+def test_page_that_ended_while_it_was_made_is_for_no_shared_cache(
+    private_page, client, monkeypatch
+):
+    moment = private_page.expire_at = timezone.now() + timedelta(seconds=4)
+    private_page.save()
+    slow(monkeypatch, moment)
+    assert not may_be_shared(client.get(private_page.url))
