@@ -109,6 +109,10 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
                 "this page. Here is the newest one.",
             )
             return redirect(self.request.get_full_path())
+        if not get_places(self.draft, get_chosen_pages(self.draft)):
+            text = "Nothing was published, as no page is chosen. Choose at least one."
+            messages.error(self.request, text)
+            return redirect(self.edit_url_name, self.alert.pk)
         self.alert.latest_revision.publish(user=self.request.user)
         published = with_state(AlertSnippet.objects, self.at).get(pk=self.alert.pk)
         standing = state_in_words(published, self.at)

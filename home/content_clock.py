@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from django.db import Error, connection
 from django.utils import timezone
+from wagtail.models import Site
 
 from home.freshness import content_raised, get_content_versions, get_next_boundary
 
@@ -52,6 +53,8 @@ class ContentClock:
 
     def __init__(self):
         self.state: ContentState | None = None
+        # The last moment at which the database has vouched for it.
+        self.vouched_at: datetime | None = None
         self._is_away = False
         self._reading = Lock()
         self._read_at = float("-inf")
@@ -71,7 +74,12 @@ class ContentClock:
                 # Nobody waits for a connection that will probably not come about.
                 self._read_in_background(at)
             elif self._reading.acquire(blocking=self.state is None):
-                self._read(at)
+                try:
+                    # Somebody else may have read it while this thread waited.
+                    if self._is_due(at):
+                        self._read(at)
+                finally:
+                    self._reading.release()
         age = monotonic() - self._read_at
         return self.state, not self._is_away and age < SECONDS_TO_TRUST_A_READING
 
@@ -86,38 +94,47 @@ class ContentClock:
             self.state = None
 
     def _is_due(self, at: datetime) -> bool:
-        since = monotonic() - self._asked_at
+        since, state = monotonic() - self._asked_at, self.state
         if self._is_away:
             return not 0 <= since < SECONDS_BETWEEN_ATTEMPTS
-        if self.state is None or not self.state.holds_at(at):
+        if state is None or not state.holds_at(at):
             return True
         return not 0 <= since < SECONDS_BETWEEN_READINGS
 
     def _read_in_background(self, at: datetime) -> None:
         if self._reading.acquire(blocking=False):
-            Thread(target=self._read_and_close, args=[at], daemon=True).start()
+            try:
+                Thread(target=self._read_and_close, args=[at], daemon=True).start()
+            except RuntimeError:
+                # No thread to be had: the next request tries again.
+                self._reading.release()
 
     def _read_and_close(self, at: datetime) -> None:
         """Read in a thread of its own, whose connection nobody else would close."""
-        self._read(at)
-        connection.close()
+        try:
+            self._read(at)
+        finally:
+            self._reading.release()
+            connection.close()
 
     def _read(self, at: datetime) -> None:
-        """Ask the database, then let the next one ask."""
+        """Ask the database; the caller holds the lock."""
+        started = self._asked_at = monotonic()
         try:
-            started = self._asked_at = monotonic()
             version, taken_away_at = get_content_versions()
             known = self.state
+            if known is None or known.version != version:
+                # Wagtail keeps these in each process for an hour.
+                Site.clear_site_root_paths_cache()
             if known is None or known.version != version or not known.holds_at(at):
                 boundary = get_next_boundary(at)
                 self.state = ContentState(version, boundary, taken_away_at)
-            self._read_at, self._is_away = started, False
         except Error:
             if not self._is_away:
                 logger.exception("The content version could not be read.")
             self._is_away = True
-        finally:
-            self._reading.release()
+        else:
+            self._read_at, self.vouched_at, self._is_away = started, at, False
 
 
 def _is_in_transaction() -> bool:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from functools import partial
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
 from django.utils import timezone
@@ -82,6 +82,7 @@ def raise_content_version(takes_away: bool = False) -> int:
     their order and a reader at version N has seen all changes up to N.
     """
     with transaction.atomic():
+        wait_for_others()
         next_number = models.F("number") + 1
         changed = {"number": next_number}
         if takes_away:
@@ -95,6 +96,19 @@ def raise_content_version(takes_away: bool = False) -> int:
         tell()
         transaction.on_commit(tell, robust=True)
         return get_content_version()
+
+
+def wait_for_others() -> None:
+    """Let the current transaction wait up to 20 s for what others have locked.
+
+    A move of a whole section takes longer than a page view may. On SQLite every
+    transaction waits for that long anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '20s'"
+            )
 
 
 def raise_on_change(*labels: str) -> None:

@@ -18,6 +18,8 @@ from wagtail.images.image_operations import FillOperation, ImageTransform
 from wagtail.images.models import AbstractImage, Filter
 from willow.plugins.pillow import PillowImage
 
+from home.freshness import raise_content_version
+
 logger = logging.getLogger(__name__)
 
 FOCAL_POINT = FillOperation.vary_fields
@@ -46,6 +48,9 @@ def make_missing(images: QuerySet, specs: Collection[str]) -> int:
         ]
         if missing:
             made += _make(image, missing)
+    if made:
+        # A page may have been kept without them meanwhile.
+        raise_content_version()
     return made
 
 

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail.models import Page
 
+from home.freshness import wait_for_others
 from home.redirects import keep_old_addresses
 
 # Any number will do that no other advisory lock of this database uses.
@@ -31,12 +32,10 @@ def tree_lock() -> Iterator[None]:
     lock is not had within 20 seconds.
     """
     with transaction.atomic():
+        wait_for_others()
         # On SQLite every transaction is IMMEDIATE, which is the lock already.
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                # A move of a whole section may take longer than a page view may.
-                cursor.execute("SET LOCAL lock_timeout = '20s'")
-                cursor.execute("SET LOCAL statement_timeout = '20s'")
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK_ID])
         yield
 
@@ -141,11 +140,9 @@ def in_one_transaction(view: Callable) -> Callable:
         name = request.resolver_match.url_name or ""
         if request.method != "POST" or "preview" in name:
             return view(request, *args, **kwargs)
-        if not changes_tree(request):
-            with transaction.atomic():
-                return view(request, *args, **kwargs)
+        together = tree_lock if changes_tree(request) else transaction.atomic
         try:
-            with tree_lock():
+            with together():
                 return view(request, *args, **kwargs)
         except OperationalError as error:
             if "lock" not in str(error):

@@ -84,7 +84,8 @@ def _paths_of(places: Collection[Place]) -> list[str]:
 def _purge_after_commit(get_paths: Callable[[], Iterable[str]]) -> None:
     if not settings.WAGTAILFRONTENDCACHE:
         return
-    thread = Thread(target=_purge, args=[get_paths], daemon=True)
+    # Not a daemon: a command such as `run_jobs` ends when that is done.
+    thread = Thread(target=_purge, args=[get_paths])
     transaction.on_commit(thread.start, robust=True)
 
 

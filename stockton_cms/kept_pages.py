@@ -6,25 +6,31 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from threading import Lock
 
 import brotli
+from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from community.models.alerts import ShownAlert
-from community.shown_alerts import shown_to
+from community.shown_alerts import closed_keys, shown_to
 from home.content_clock import ContentState
 from home.visitors import page_address
 from stockton_cms.cacheability import CacheKey
 
 logger = logging.getLogger(__name__)
 
+BASE_DIR = Path(__file__).parent
+
 # How long a page may be given out while the database is away.
 SECONDS_TO_KEEP = 24 * 60 * 60
+# In a shared cache a page stays for as long as it may be valid; Redis makes room.
+SECONDS_SHARED = 7 * SECONDS_TO_KEEP
 # What belongs to one answer only, or is said anew in each.
 NOT_KEPT = frozenset({"content-length", "date", "x-request-id"})
 FOREVER = float("inf")
@@ -39,7 +45,8 @@ class KeptPage:
 
     Times are seconds of the epoch. `valid_until` is the next boundary as it was known;
     `validators` are the headers of a 304. `alerts` are those of the page, now and to
-    come; `changes_at` is when the page itself will say something else.
+    come; `changes_at` is when the page itself will say something else; `is_for_all` is
+    false where somebody has closed an alert.
     """
 
     version: int
@@ -50,6 +57,7 @@ class KeptPage:
     body: bytes
     alerts: list[ShownAlert]
     changes_at: float
+    is_for_all: bool
     encoded: dict[str, bytes] = field(default_factory=dict)
 
     @classmethod
@@ -79,6 +87,7 @@ class KeptPage:
             body=response.content,
             alerts=getattr(request, "alerts_from_now", []),
             changes_at=_seconds(response.same_for_all.changes_at),
+            is_for_all=not closed_keys(request),
         )
 
     @property
@@ -99,15 +108,19 @@ class KeptPage:
             and at.timestamp() < self.valid_until
         )
 
-    def is_true_enough(self, state: ContentState | None, at: datetime) -> bool:
+    def is_true_enough(
+        self, state: ContentState | None, vouched_at: datetime | None, at: datetime
+    ) -> bool:
         """Say whether it may be given out while nobody knows what the site says now.
 
         What stands around the page may be a day old, the page itself not out of date,
-        nor taken away since, as far as this process knew.
+        nor taken away since, as far as this process knew at `vouched_at`.
         """
-        if state is None or self.version < state.taken_away_at:
+        if state is None or vouched_at is None or self.version < state.taken_away_at:
             return False
-        return at.timestamp() < min(self.made_at + SECONDS_TO_KEEP, self.changes_at)
+        was_valid = self.version == state.version
+        true_at = vouched_at.timestamp() if was_valid else self.made_at
+        return at.timestamp() < min(true_at + SECONDS_TO_KEEP, self.changes_at)
 
     def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
         """Return the body with the alerts of another moment, without any query."""
@@ -202,6 +215,23 @@ class LocalTier:
             self._bytes -= page.size
 
 
+@cache
+def _release() -> str:
+    """Return what tells pages of this release from those that another has left.
+
+    The same on all machines that run it: from the templates, and from the names of the
+    static files, which change with their content.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update((BASE_DIR / "settings.py").read_bytes())
+    for path in sorted((BASE_DIR / "templates").rglob("*.html")):
+        digest.update(path.read_bytes())
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    if manifest.exists():
+        digest.update(manifest.read_bytes())
+    return digest.hexdigest()
+
+
 class SharedTier:
     """The pages kept for all processes and machines, where a cache is set up for it.
 
@@ -224,10 +254,10 @@ class SharedTier:
     def set(self, key: CacheKey, page: KeptPage) -> None:
         """Keep a page."""
         try:
-            caches[self._alias].set(self._name(key), vars(page), SECONDS_TO_KEEP)
+            caches[self._alias].set(self._name(key), vars(page), SECONDS_SHARED)
         except Exception:
             logger.exception("The shared cache could not be written.")
 
     def _name(self, key: CacheKey) -> str:
         digest = hashlib.blake2b(repr(key).encode(), digest_size=20).hexdigest()
-        return f"page:{digest}"
+        return f"page:{_release()}:{digest}"

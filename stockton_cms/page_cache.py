@@ -63,7 +63,7 @@ class PageCacheMiddleware:
         if not is_current and kept is None:
             # What was made for those who have closed nothing, with other alerts.
             kept = self._find(key._replace(closed=()), state, at)
-        if kept and not is_current and kept.is_true_enough(state, at):
+        if kept and not is_current and self._is_true_enough(kept, state, at):
             return answer_while_away(request, kept, at)
         with self._flights.board(key) as is_first:
             if not is_first:
@@ -87,6 +87,12 @@ class PageCacheMiddleware:
             return shared
         return kept
 
+    @staticmethod
+    def _is_true_enough(
+        kept: KeptPage, state: ContentState | None, at: datetime
+    ) -> bool:
+        return kept.is_true_enough(state, content_clock.vouched_at, at)
+
     def _make(
         self,
         request: HttpRequest,
@@ -99,7 +105,8 @@ class PageCacheMiddleware:
         # What is kept under a key must depend on nothing that is not in it.
         set_closed_keys(request, key.closed)
         response = self.get_response(request)
-        if response.status_code == 503 and old and old.is_true_enough(state, at):
+        is_away = response.status_code == 503
+        if is_away and old and self._is_true_enough(old, state, at):
             return answer_while_away(request, old, at)
         reason = why_not_kept(request, response)
         if reason or state is None:
@@ -116,7 +123,8 @@ def answer(
     request: HttpRequest, kept: KeptPage, at: datetime, status: str
 ) -> HttpResponse:
     """Return a kept page as a response, or 304 to a browser that has it already."""
-    seconds = kept.seconds_left(at, SHARED_SECONDS)
+    # Some CDNs do not look at the cookie that tells who has closed an alert.
+    seconds = kept.seconds_left(at, SHARED_SECONDS) if kept.is_for_all else 0
     said = {
         "Cache-Control": f"public, max-age=0, s-maxage={seconds}"
         if seconds

@@ -219,6 +219,19 @@ def test_chosen_page_that_was_deleted_is_warned_of(section, look):
     assert "It will appear nowhere" in look(alert).get_text()
 
 
+def test_alert_that_would_appear_nowhere_is_not_published(section, admin_client):
+    page = StandardPageFactory(parent=section)
+    alert = make_draft([page])
+    page.delete()
+    address = address_of("confirm", alert.pk)
+    html = BeautifulSoup(admin_client.get(address).content, "html.parser")
+    draft = html.select_one("[name=draft]")["value"]
+    response = admin_client.post(address, {"draft": draft}, follow=True)
+    assert "Choose at least one" in response.content.decode()
+    alert.refresh_from_db()
+    assert not alert.live
+
+
 def test_alerts_that_stand_beside_it_are_listed_in_order(section, look):
     AlertFactory(heading="Worse", severity=Severity.EMERGENCY)
     listed = look(make_draft([section])).select("ol.alert-list li")

@@ -276,7 +276,7 @@ RIGHT = {
         ({"link": "javascript:alert(1)"}, "link", "Enter a valid URL."),
         ({"link": "data:text/html,x"}, "link", "Enter a valid URL."),
         ({"link": "ftp://example.org/"}, "link", "Enter a valid URL."),
-        ({"starts_at": "soon"}, "starts_at", "Enter a valid date/time."),
+        ({"starts_at": "soon"}, "starts_at", "Type the day and the time like this"),
         ({"ends_at": "2027-07-01 11:59"}, "ends_at", "must come after the start"),
         ({"ends_at": "2027-07-01 12:00"}, "ends_at", "must come after the start"),
     ],

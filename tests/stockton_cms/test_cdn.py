@@ -16,7 +16,7 @@ BACKEND = "wagtail.contrib.frontend_cache.backends.HTTPBackend"
 class NoThread:
     """Stands for a thread: does its work at once."""
 
-    def __init__(self, target, args, daemon):
+    def __init__(self, target, args):
         self.start = lambda: target(*args)
 
 

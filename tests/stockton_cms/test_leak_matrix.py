@@ -174,8 +174,10 @@ def found_in(response, selector):
         return response.get("Location", "")
     if response.headers["Content-Type"] == "application/json":
         return str(response.json()[selector])
-    parser = "html.parser"
-    return "".join(map(str, BeautifulSoup(response.content, parser).select(selector)))
+    if "xml" in response.headers["Content-Type"]:
+        return response.content.decode()
+    html = BeautifulSoup(response.content, "html.parser")
+    return "".join(map(str, html.select(selector)))
 
 
 def read(client, surfaces):
