@@ -14,6 +14,7 @@ import brotli
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
+from django.http.response import ResponseHeaders
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
@@ -59,6 +60,7 @@ class KeptPage:
     changes_at: float
     is_for_all: bool
     encoded: dict[str, bytes] = field(default_factory=dict)
+    header_sets: dict[tuple, ResponseHeaders] = field(default_factory=dict)
 
     @classmethod
     def from_response(
@@ -142,6 +144,22 @@ class KeptPage:
         One is taken off, as their clocks count whole seconds from their own start.
         """
         return max(0, int(min(most + 1, self.valid_until - at.timestamp())) - 1)
+
+    def headers_in(self, encoding: str, lifetime: str, status: str) -> ResponseHeaders:
+        """Return all headers; the same object for all who get the same, not to change.
+
+        There are few: for each encoding one for each second of `lifetime`.
+        """
+        key = encoding, lifetime, status
+        if key not in self.header_sets:
+            headers = ResponseHeaders(self.headers)
+            headers["Cache-Control"] = lifetime
+            headers["Cache-Status"] = f"StocktonCMS; {status}"
+            headers["Content-Length"] = str(len(self.body_in(encoding)))
+            if encoding:
+                headers["Content-Encoding"] = encoding
+            self.header_sets[key] = headers
+        return self.header_sets[key]
 
     def body_in(self, encoding: str) -> bytes:
         """Return the body in a content encoding; made once, when first asked for."""
