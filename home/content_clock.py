@@ -28,6 +28,8 @@ SECONDS_BETWEEN_READINGS = 0.25
 SECONDS_BETWEEN_ATTEMPTS = 1
 # A reading that takes longer than this is as good as none: alerts must be right.
 SECONDS_TO_TRUST_A_READING = 1
+# How long a request waits, in seconds, for a reading that another has begun.
+WAIT = 1
 # What is asked once for each version is asked of few things; hosts may be many.
 MOST_VALUES = 100
 
@@ -73,15 +75,20 @@ class ContentClock:
             if self._is_away:
                 # Nobody waits for a connection that will probably not come about.
                 self._read_in_background(at)
-            elif self._reading.acquire(blocking=self.state is None):
+            # Wait for another thread's reading only where the last one is too old, as
+            # after an hour in which nobody came; and not for a database that hangs.
+            elif self._reading.acquire(timeout=0 if self._is_fresh() else WAIT):
                 try:
                     # Somebody else may have read it while this thread waited.
                     if self._is_due(at):
                         self._read(at)
                 finally:
                     self._reading.release()
+        return self.state, self._is_fresh()
+
+    def _is_fresh(self) -> bool:
         age = monotonic() - self._read_at
-        return self.state, not self._is_away and age < SECONDS_TO_TRUST_A_READING
+        return not self._is_away and age < SECONDS_TO_TRUST_A_READING
 
     def forget(self, takes_away: bool = False, **kwargs) -> None:
         """Ask the database at the next request, as this process has changed something.
@@ -97,7 +104,7 @@ class ContentClock:
         since, state = monotonic() - self._asked_at, self.state
         if self._is_away:
             return not 0 <= since < SECONDS_BETWEEN_ATTEMPTS
-        if state is None or not state.holds_at(at):
+        if state is None or not state.holds_at(at) or not self._is_fresh():
             return True
         return not 0 <= since < SECONDS_BETWEEN_READINGS
 

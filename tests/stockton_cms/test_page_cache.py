@@ -9,15 +9,14 @@ from unittest.mock import patch
 import brotli
 import pytest
 from django.core.cache import caches
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 
-from home.content_clock import ContentClock
-from home.freshness import content_raised, raise_content_version
+from home.freshness import content_raised
 from stockton_cms.page_cache import Flights
 from tests.factories import AlertFactory, StandardPageFactory
 
@@ -313,20 +312,6 @@ def test_page_that_fails_keeps_nobody_waiting():
         assert is_first
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_clock_is_not_read_within_a_transaction():
-    """What a transaction sees may never come to be."""
-    clock = ContentClock()
-    before, _ = clock.get(timezone.now())
-    with transaction.atomic():
-        raise_content_version()
-        clock.forget()
-        assert clock.get(timezone.now()) == (None, False)
-    after, is_current = clock.get(timezone.now())
-    assert is_current
-    assert after.version == before.version + 1
-
-
 class TestSharedCache:
     """Several processes share what is kept, where `CACHE_URL` names a cache."""
 
@@ -380,17 +365,3 @@ def test_page_cached_at_the_edge_never_outlives_an_alert(page, client):
     AlertFactory(ends_at=timezone.now() + timedelta(seconds=3.5))
     response = client.get(page.url)
     assert "s-maxage=2" in response["Cache-Control"]
-
-
-def test_failing_database_is_noticed_once(page, client, caplog):
-    client.get(page.url)
-    clock = ContentClock()
-    clock.get(timezone.now())
-    with patch(
-        "home.content_clock.get_content_versions", side_effect=OperationalError("x")
-    ):
-        clock.forget()
-        clock.get(timezone.now())
-        _, is_current = clock.get(timezone.now())
-    assert not is_current
-    assert caplog.text.count("The content version could not be read") == 1
