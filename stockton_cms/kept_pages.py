@@ -99,8 +99,8 @@ class KeptPage:
 
     @property
     def size(self) -> int:
-        """The bytes of memory that it takes, about, with its encodings."""
-        return 2 * len(self.body) + 2_000
+        """The bytes of memory that it takes, about, with its encodings and headers."""
+        return 2 * len(self.body) + 15_000
 
     def is_valid(self, state: ContentState | None, at: datetime) -> bool:
         """Say whether this is what the site says now."""
