@@ -104,7 +104,10 @@ def wait_for_others() -> None:
     A move of a whole section takes longer than a page view may. On SQLite every
     transaction waits for that long anyway.
     """
-    if connection.vendor == "postgresql":
+    outermost = connection.atomic_blocks[0]
+    if connection.vendor == "postgresql" and not hasattr(outermost, "waits"):
+        # Once for each transaction.
+        outermost.waits = True
         with connection.cursor() as cursor:
             cursor.execute(
                 "SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '20s'"
