@@ -27,7 +27,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
-    # A file, so that several connections and processes see one database.
+    # A file, so that several connections and processes see one database, and that
+    # `pytest --reuse-db` finds again beside the file that `TEST_DATABASE_URL` names.
     DATABASES["default"]["TEST"] = {  # noqa: F405
-        "NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")
+        "NAME": f"{DATABASES['default']['NAME']}.test"  # noqa: F405
     }
