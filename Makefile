@@ -19,7 +19,10 @@ help: ## List these commands
 
 run: $(RUN_READY) .env ## Install, prepare the database, load the example site and serve it
 	@$(BIN)/python manage.py prepare --port $(PORT)
-	@exec $(BIN)/gunicorn -c deploy/gunicorn.conf.py stockton_cms.wsgi
+	@trap 'kill $$jobs $$site 2> /dev/null' EXIT; trap 'exit 0' INT TERM; \
+	$(BIN)/python manage.py run_jobs --forever & jobs=$$!; \
+	$(BIN)/gunicorn -c deploy/gunicorn.conf.py stockton_cms.wsgi & site=$$!; \
+	wait $$site
 
 dev: $(DEV_READY) .env ## Serve the site for development: reloads on change, shows errors
 	@DEBUG=true $(BIN)/python manage.py prepare --port $(PORT)

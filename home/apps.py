@@ -10,7 +10,13 @@ class HomeConfig(AppConfig):
 
     def ready(self):
         """Connect what follows changes, and register checks and boundaries."""
-        from home import boundaries, checks, dates, signals  # noqa: F401
+        from home import (  # noqa: F401
+            boundaries,
+            checks,
+            dates,
+            scheduled_publishing,
+            signals,
+        )
         from home.freshness import raise_on_change
 
         raise_on_change(

@@ -1,14 +1,21 @@
-"""Scheduled work: every app registers its own, and one command runs it all."""
+"""Scheduled work: every app registers its own, and one command runs it all.
+
+Each run leaves a heartbeat in the database, for `/-/status` and the admin's home.
+"""
 
 import fcntl
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
 
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection
+from django.db import Error, connection, models
+from django.utils import timezone
+
+from home.freshness import get_next_boundary
 
 logger = logging.getLogger(__name__)
 
@@ -16,8 +23,42 @@ Job = Callable[[datetime], object]
 
 # Any number will do that no other advisory lock of this database uses.
 JOBS_LOCK_ID = 7_301_002
+# Without a sign of life for this long, the jobs count as not running.
+SILENCE = timedelta(minutes=5)
+ROUND = timedelta(minutes=1)
+# How often the service looks whether somebody has scheduled something sooner.
+LOOK = timedelta(seconds=5)
+# What is due at a moment is found after it.
+A_LITTLE = timedelta(milliseconds=20)
 
 _jobs: dict[str, Job] = {}
+
+
+class JobRun(models.Model):
+    """When a job last ran, and how that ended: one row for each job."""
+
+    name = models.CharField(max_length=100, unique=True)
+    finished_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True)
+    # The kind of error only: its text may hold what people wrote.
+    error = models.CharField(max_length=100, blank=True)
+
+    def __str__(self):
+        return self.name
+
+
+@dataclass(frozen=True)
+class JobsState:
+    """Whether scheduled work is done."""
+
+    last_run_at: datetime | None
+    is_running: bool
+    failing: list[str]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the jobs run, and none has failed the last time."""
+        return self.is_running and not self.failing
 
 
 def register_job(name: str) -> Callable[[Job], Job]:
@@ -33,10 +74,15 @@ def register_job(name: str) -> Callable[[Job], Job]:
     return register
 
 
-@register_job("scheduled publishing")
-def publish_scheduled(at: datetime) -> None:
-    """Put scheduled pages live, and take down those that have expired."""
-    call_command("publish_scheduled")
+def get_jobs_state(at: datetime) -> JobsState:
+    """Return whether the jobs have run lately, with one query."""
+    runs = list(JobRun.objects.filter(name__in=_jobs).order_by("name"))
+    last = max((run.finished_at for run in runs), default=None)
+    return JobsState(
+        last_run_at=last,
+        is_running=last is not None and at - last <= SILENCE,
+        failing=[run.name for run in runs if run.error],
+    )
 
 
 def run_due_jobs(at: datetime) -> list[str]:
@@ -47,12 +93,63 @@ def run_due_jobs(at: datetime) -> list[str]:
     failed = []
     with _one_process_at_a_time() as is_our_turn:
         for name, job in _jobs.items() if is_our_turn else ():
-            try:
-                job(at)
-            except Exception:
-                logger.exception("The job '%s' failed.", name)
+            error = _error_of(name, job, at)
+            _leave_heartbeat(name, error)
+            if error:
                 failed.append(name)
     return failed
+
+
+def run_jobs_until(stop: Event) -> None:
+    """Run the jobs every minute, and at each boundary at once, until told to stop.
+
+    Goes on after any error: whatever is away comes back.
+    """
+    due_at = timezone.now()
+    while not stop.is_set():
+        at = timezone.now()
+        try:
+            if at >= due_at:
+                due_at = at + ROUND
+                run_due_jobs(at)
+            boundary = get_next_boundary(at)
+            if boundary:
+                due_at = min(due_at, boundary + A_LITTLE)
+        except Error:
+            logger.exception("The database did not answer; the jobs try again.")
+            due_at = at + LOOK
+        _drop_broken_connection()
+        pause = min(due_at - timezone.now(), LOOK).total_seconds()
+        stop.wait(max(pause, 0))
+
+
+def _error_of(name: str, job: Job, at: datetime) -> str:
+    """Run a job; return the kind of error that it ended with, or nothing."""
+    try:
+        job(at)
+    except Exception as error:
+        logger.exception("The job '%s' failed.", name)
+        _drop_broken_connection()
+        return type(error).__name__
+    return ""
+
+
+def _drop_broken_connection() -> None:
+    """Let one error of the database not take everything after it with it."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+
+
+def _leave_heartbeat(name: str, error: str) -> None:
+    now = timezone.now()
+    run = JobRun(name=name, finished_at=now, error=error)
+    changed = ["finished_at", "error"]
+    if not error:
+        run.succeeded_at = now
+        changed.append("succeeded_at")
+    JobRun.objects.bulk_create(
+        [run], update_conflicts=True, unique_fields=["name"], update_fields=changed
+    )
 
 
 @contextmanager

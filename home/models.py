@@ -12,6 +12,7 @@ from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
 from home.freshness import ContentVersion
+from home.jobs import JobRun
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
 
@@ -19,6 +20,7 @@ __all__ = [
     "ChangeNote",
     "ContentVersion",
     "HomePage",
+    "JobRun",
     "PopularPage",
     "SiteSettings",
     "StandardPage",

@@ -260,7 +260,7 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 # Transport, cookies and headers (shared expectations: `manage.py check --deploy`)
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready)$"]
+SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready|status)$"]
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https")
     if flag("BEHIND_TLS_PROXY", default=False)

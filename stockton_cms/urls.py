@@ -63,6 +63,7 @@ admin_urlpatterns = decorate_urlpatterns(
 urlpatterns = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
+    path("-/status", health.status, name="status"),
     path("-/style-guide/", style_guide, name="style_guide"),
     path("robots.txt", robots, name="robots"),
     path(

@@ -1,20 +1,26 @@
 """Scheduled work: every job gets its turn, one process at a time."""
 
 import logging
+import signal
 import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from home import jobs
-from home.jobs import register_job, run_due_jobs
-from home.models import StandardPage
+from home.jobs import (
+    JobRun,
+    get_jobs_state,
+    register_job,
+    run_due_jobs,
+    run_jobs_until,
+)
 from search.models import LoggedSearch
-from tests.factories import StandardPageFactory
+from stockton_cms.management.commands.run_jobs import stopped_by_signal
 
 NOW = timezone.now()
 
@@ -86,21 +92,135 @@ def test_the_next_run_gets_its_turn_also_after_a_failure(no_jobs, caplog):
     assert [run_due_jobs(NOW), run_due_jobs(NOW)] == [["one"], ["one"]]
 
 
-def test_scheduled_pages_go_live_and_expired_ones_go(home):
-    old = StandardPageFactory(parent=home, expire_at=NOW)
-    with time_machine.travel(NOW - timedelta(hours=1), tick=False):
-        page = StandardPageFactory(parent=home, live=False, go_live_at=NOW)
-        page.save_revision().publish()
-        call_command("run_jobs")
-    assert list(StandardPage.objects.live()) == [old]
-    with time_machine.travel(NOW + timedelta(seconds=1), tick=False):
-        call_command("run_jobs")
-    assert list(StandardPage.objects.live()) == [page]
-
-
 def test_old_searches_are_forgotten(db, settings):
     age = timedelta(days=settings.SEARCH_LOG_DAYS)
     LoggedSearch.objects.create(query="old", searched_at=NOW - age, result_count=1)
     LoggedSearch.objects.create(query="new", searched_at=NOW, result_count=1)
     call_command("run_jobs")
     assert [search.query for search in LoggedSearch.objects.all()] == ["new"]
+
+
+def test_jobs_that_have_never_run_are_not_running(no_jobs):
+    register_job("one")(lambda at: None)
+    state = get_jobs_state(NOW)
+    assert (state.last_run_at, state.is_running, state.is_well) == (None, False, False)
+
+
+@pytest.mark.parametrize(("seconds", "is_running"), [(299, True), (301, False)])
+def test_jobs_count_as_stopped_five_minutes_after_their_heartbeat(
+    seconds, is_running, no_jobs
+):
+    register_job("one")(lambda at: None)
+    with time_machine.travel(NOW, tick=False):
+        run_due_jobs(NOW)
+    state = get_jobs_state(NOW + timedelta(seconds=seconds))
+    assert (state.last_run_at, state.is_running) == (NOW, is_running)
+    assert state.is_well is is_running
+
+
+def test_failing_job_is_named_until_it_succeeds_again(no_jobs, caplog):
+    register_job("the other one")(lambda at: None)
+    register_job("the broken one")(fail)
+    run_due_jobs(NOW)
+    assert get_jobs_state(timezone.now()).failing == ["the broken one"]
+    run = JobRun.objects.get(name="the broken one")
+    # The text of an error may hold what somebody wrote.
+    assert (run.error, run.succeeded_at) == ("ValueError", None)
+    register_job("the broken one")(lambda at: None)
+    run_due_jobs(NOW)
+    assert get_jobs_state(timezone.now()).is_well
+    assert JobRun.objects.count() == 2
+
+
+def test_last_success_is_remembered_while_a_job_fails(no_jobs, caplog):
+    register_job("one")(lambda at: None)
+    run_due_jobs(NOW)
+    succeeded_at = JobRun.objects.get().succeeded_at
+    register_job("one")(fail)
+    run_due_jobs(NOW)
+    assert JobRun.objects.get().succeeded_at == succeeded_at
+
+
+def test_job_of_an_older_release_is_not_spoken_of(no_jobs):
+    JobRun.objects.create(name="gone", finished_at=NOW, error="ValueError")
+    register_job("one")(lambda at: None)
+    run_due_jobs(NOW)
+    assert get_jobs_state(timezone.now()).failing == []
+
+
+class Stop:
+    """Stands for the event that ends the service; lets waits pass at once."""
+
+    def __init__(self, traveller, until):
+        self.traveller = traveller
+        self.until = until
+        self.pauses = []
+
+    def is_set(self):
+        return timezone.now() >= self.until
+
+    def wait(self, seconds):
+        self.pauses.append(seconds)
+        self.traveller.shift(seconds)
+
+
+@pytest.fixture
+def serve_until(no_jobs):
+    """Return a function that runs the service for a while of made-up time."""
+
+    def serve(until, boundaries=()):
+        with (
+            time_machine.travel(NOW, tick=False) as traveller,
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(
+                jobs,
+                "get_next_boundary",
+                lambda at: min((b for b in boundaries if b > at), default=None),
+            )
+            stop = Stop(traveller, until)
+            run_jobs_until(stop)
+            return stop
+
+    return serve
+
+
+def test_service_runs_the_jobs_every_minute(serve_until):
+    times = []
+    register_job("one")(times.append)
+    stop = serve_until(NOW + timedelta(seconds=150))
+    assert times == [NOW + timedelta(minutes=each) for each in range(3)]
+    # It sleeps, and looks now and then for what has become due sooner.
+    assert max(stop.pauses) == 5
+
+
+def test_service_runs_the_jobs_at_a_boundary(serve_until):
+    times = []
+    register_job("one")(times.append)
+    boundary = NOW + timedelta(seconds=17.3)
+    serve_until(NOW + timedelta(seconds=40), [boundary])
+    assert times[0] == NOW
+    assert boundary <= times[1] <= boundary + timedelta(seconds=0.1)
+    assert len(times) == 2
+
+
+def test_service_goes_on_while_the_database_is_away(serve_until, monkeypatch, caplog):
+    times = []
+
+    def run(at):
+        times.append(at)
+        if len(times) == 1:
+            raise OperationalError("gone")
+
+    monkeypatch.setattr(jobs, "run_due_jobs", run)
+    serve_until(NOW + timedelta(seconds=30))
+    assert times == [NOW, NOW + timedelta(seconds=5)]
+    assert "did not answer" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_service_ends_when_it_is_told_to(number):
+    stop = stopped_by_signal()
+    assert not stop.is_set()
+    signal.raise_signal(number)
+    assert stop.is_set()

@@ -1,9 +1,12 @@
 """`manage.py run_jobs`: what is to be done by the clock."""
 
+import signal
+from threading import Event
+
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from home.jobs import run_due_jobs
+from home.jobs import run_due_jobs, run_jobs_until
 
 
 class Command(BaseCommand):
@@ -11,13 +14,32 @@ class Command(BaseCommand):
 
     help = (
         "Publish what is scheduled, send reminders and forget old searches. Run it "
-        "every minute; it does nothing while another one is still running."
+        "every minute, or once with --forever; it does nothing while another one is "
+        "at work."
     )
 
     # They take longer than the jobs, which run every minute.
     requires_system_checks = []
 
-    def handle(self, *args, **options):
+    def add_arguments(self, parser):
+        """Take `--forever`."""
+        parser.add_argument(
+            "--forever",
+            action="store_true",
+            help="Go on until stopped, and publish what is scheduled to the second.",
+        )
+
+    def handle(self, *args, forever=False, **options):
         """Run them, and end with an error where one has failed."""
-        if failed := run_due_jobs(timezone.now()):
+        if forever:
+            run_jobs_until(stopped_by_signal())
+        elif failed := run_due_jobs(timezone.now()):
             raise CommandError(f"Failed, as the log says: {', '.join(failed)}.")
+
+
+def stopped_by_signal() -> Event:
+    """Return an event that is set when the process is told to end."""
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *arguments: stop.set())
+    return stop
