@@ -15,6 +15,7 @@ from home.freshness import ContentVersion
 from home.jobs import JobRun
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
+from home.preview_links.models import PreviewLink
 
 __all__ = [
     "ChangeNote",
@@ -22,6 +23,7 @@ __all__ = [
     "HomePage",
     "JobRun",
     "PopularPage",
+    "PreviewLink",
     "SiteSettings",
     "StandardPage",
 ]

@@ -7,6 +7,8 @@ from wagtail import hooks
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
+from home.preview_links import admin as preview_links_admin  # noqa: F401
+
 
 @hooks.register("before_move_page")
 def refuse_move_below_itself(request, page, destination):

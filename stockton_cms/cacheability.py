@@ -24,6 +24,7 @@ NEVER_BELOW = (
     "/cant-find-it/",
     "/documents/",
     "/media/",
+    "/preview/",
     "/search/",
     "/static/",
 )

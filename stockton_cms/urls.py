@@ -15,6 +15,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from community.views import a_to_z, dismiss_alert
 from home.known_site import with_known_site
+from home.preview_links.views import read_draft
 from home.tree import in_one_transaction
 from search.enquiries.views import enquiry, thanks
 from search.views import search, suggestions
@@ -74,6 +75,7 @@ urlpatterns = [
     ),
     path("admin/", include(admin_urlpatterns)),
     path("documents/", include(wagtaildocs_urls)),
+    path("preview/<slug:token>/", read_draft, name="preview_link"),
     path("search/", search, name="search"),
     path("search/suggestions/", suggestions, name="search_suggestions"),
     path("cant-find-it/", enquiry, name="enquiry"),

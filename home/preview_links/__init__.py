@@ -1,0 +1,1 @@
+"""Preview links: one draft page for somebody without an account (P10)."""
