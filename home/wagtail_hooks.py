@@ -1,5 +1,11 @@
 """What the ground floor adds to the Wagtail admin."""
 
+from functools import reduce
+from operator import or_
+
+from django.contrib import messages
+from django.db.models import Q
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.html import format_html
 from treebeard.exceptions import InvalidMoveToDescendant
@@ -9,12 +15,50 @@ from wagtail.rich_text.pages import PageLinkHandler
 
 from home.preview_links import admin as preview_links_admin  # noqa: F401
 
+# More would fill the screen.
+MOST_NAMED = 5
+
 
 @hooks.register("before_move_page")
 def refuse_move_below_itself(request, page, destination):
     """Let `home.tree` say why, where Wagtail would only speak of permissions."""
     if request.method == "POST" and destination.path.startswith(page.path):
         raise InvalidMoveToDescendant
+
+
+@hooks.register("before_bulk_action")
+def ask_what_changed_before_publishing_in_bulk(request, action_type, objects, action):
+    """Send back who would publish many pages at once without a word for readers (P5).
+
+    Wagtail calls this hook only after its question, so there is no form to ask in.
+    """
+    chosen = [each for each in objects if isinstance(each, Page)]
+    if action_type != "publish" or not chosen:
+        return None
+    to_publish = Q(pk__in=[page.pk for page in chosen])
+    if action.cleaned_form.cleaned_data["include_descendants"]:
+        below = (Q(path__startswith=page.path) for page in chosen)
+        to_publish |= Q(live=False) & reduce(or_, below)
+    pages = Page.objects.filter(to_publish, first_published_at__isnull=False)
+    silent = [
+        page
+        for page in pages.select_related("latest_revision")
+        if not says_what_changed(page)
+    ]
+    for page in silent[:MOST_NAMED]:
+        messages.error(
+            request,
+            f"'{page.get_admin_display_title()}' does not say what changed for "
+            "readers, so nothing was published. Open it, and say so or tick "
+            "'Minor edit'.",
+        )
+    return redirect(request.get_full_path()) if silent else None
+
+
+def says_what_changed(page):
+    """Say whether the latest draft of a page has a note for readers, or needs none."""
+    said = page.latest_revision.content if page.latest_revision else {}
+    return bool(said.get("change_note") or said.get("minor_edit"))
 
 
 class PublishedPageLinkHandler(PageLinkHandler):

@@ -5,8 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.urls import reverse
+from wagtail.models import GroupApprovalTask, Workflow, WorkflowPage, WorkflowTask
 
 from home.models import ChangeNote
 from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
@@ -200,3 +202,93 @@ def test_page_with_an_alias_can_be_published_with_a_note(page, section, send_for
     page.create_alias(parent=section, update_slug="alias")
     send_form(edit_address(page), change_note=NOTE)
     assert [note.page_id for note in ChangeNote.objects.all()] == [page.pk]
+
+
+@pytest.fixture
+def publish_in_bulk(admin_client):
+    """Return a function that ticks pages in a listing and publishes them together."""
+
+    def publish(*pages, **fields):
+        ids = "&".join(f"id={page.pk}" for page in pages)
+        address = reverse(
+            "wagtail_bulk_action", args=["wagtailcore", "page", "publish"]
+        )
+        return admin_client.post(f"{address}?{ids}&next=/admin/", fields, follow=True)
+
+    return publish
+
+
+def test_publishing_in_bulk_needs_a_word_for_readers(page, section, publish_in_bulk):
+    silent = StandardPageFactory(parent=section, title="Silent")
+    silent.save_revision().publish()
+    page.title, page.minor_edit = "Typed", True
+    page.save_revision()
+    silent.title = "Changed"
+    silent.save_revision()
+    response = publish_in_bulk(page, silent)
+    assert "&#x27;Changed&#x27; does not say what changed" in response.content.decode()
+    for each, title in ((page, "Grants"), (silent, "Silent")):
+        each.refresh_from_db()
+        assert each.title == title
+
+
+def test_publishing_in_bulk_carries_the_notes(page, section, publish_in_bulk, read):
+    page.title, page.change_note = "Grants for 2025", NOTE
+    page.save_revision()
+    new = StandardPageFactory(parent=section, live=False)
+    publish_in_bulk(page, new)
+    html = read(page.url)
+    assert html.h1.get_text() == "Grants for 2025"
+    assert NOTE in html.get_text()
+    read(new.url)
+
+
+def test_publishing_a_section_in_bulk_asks_for_what_comes_back_below(
+    page, section, publish_in_bulk
+):
+    page.unpublish()
+    section.minor_edit = True
+    section.save_revision()
+    new = StandardPageFactory(parent=section, live=False)
+    response = publish_in_bulk(section, include_descendants="on")
+    assert "&#x27;Grants&#x27; does not say" in response.content.decode()
+    page.refresh_from_db()
+    new.refresh_from_db()
+    assert not page.live
+    assert not new.live
+
+
+@pytest.fixture
+def workflow(section):
+    """Put the section under one step of approval."""
+    workflow = Workflow.objects.create(name="Check")
+    task = GroupApprovalTask.objects.create(name="Look")
+    task.groups.add(Group.objects.create(name="Lookers"))
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    WorkflowPage.objects.create(workflow=workflow, page=section)
+    return workflow
+
+
+def test_sending_a_page_for_approval_asks_what_changed(page, workflow, send_form):
+    response = send_form(edit_address(page), button="action-submit", title="Typed")
+    assert QUESTION in response.content.decode()
+    page.refresh_from_db()
+    assert page.current_workflow_state is None
+
+
+def test_approval_publishes_the_note(page, workflow, send_form, admin_client, read):
+    send_form(
+        edit_address(page), button="action-submit", title="Typed", change_note=NOTE
+    )
+    page.refresh_from_db()
+    assert NOTE not in read(page.url).get_text()
+    task = page.current_workflow_state.current_task_state
+    admin_client.post(
+        reverse(
+            "wagtailadmin_pages:workflow_action", args=[page.pk, "approve", task.pk]
+        )
+    )
+    html = read(page.url)
+    assert html.h1.get_text() == "Typed"
+    (item,) = html.select(".page-history__notes li")
+    assert NOTE in item.get_text()
