@@ -13,11 +13,11 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from community.alert_states import (
     SHOWN,
     State,
-    moment_in_words,
     state_in_words,
     with_state,
 )
 from community.models import AlertSnippet
+from home.moments import moment_in_words
 
 EXTENSIONS = {
     "two-hours": ("Add 2 hours", timedelta(hours=2)),

@@ -25,10 +25,11 @@ from community.alert_reach import (
     order_on_page,
     public_site_pages,
 )
-from community.alert_states import moment_in_words, state_in_words, with_state
+from community.alert_states import state_in_words, with_state
 from community.models import AlertSnippet
 from community.models.alerts import Scope
 from home.addresses import site_root
+from home.moments import moment_in_words
 
 
 class PageToShowForm(forms.Form):

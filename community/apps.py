@@ -10,7 +10,13 @@ class CommunityConfig(AppConfig):
 
     def ready(self):
         """Connect what follows changes, and register boundaries and jobs."""
-        from community import boundaries, ledger, reminders, signals  # noqa: F401
+        from community import (  # noqa: F401
+            boundaries,
+            ledger,
+            needs,
+            reminders,
+            signals,
+        )
         from home.freshness import raise_on_change
 
         raise_on_change("community.AlertSnippet", "community.AlertScope")

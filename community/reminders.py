@@ -17,10 +17,11 @@ from wagtail.models import ModelLogEntry
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
-from community.alert_states import ENDING_SOON, moment_in_words
+from community.alert_states import ENDING_SOON
 from community.models import AlertSnippet
 from community.models.alerts import Scope
 from home.jobs import register_job
+from home.moments import moment_in_words
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from community.views import a_to_z, dismiss_alert
 from home.known_site import with_known_site
+from home.large_sections import without_endless_lists
 from home.preview_links.views import read_draft
 from home.tree import in_one_transaction
 from search.enquiries.views import enquiry, thanks
@@ -57,7 +58,10 @@ def with_admin_policy(view):
 
 
 admin_urlpatterns = decorate_urlpatterns(
-    decorate_urlpatterns(wagtailadmin_urls.urlpatterns, in_one_transaction),
+    decorate_urlpatterns(
+        decorate_urlpatterns(wagtailadmin_urls.urlpatterns, in_one_transaction),
+        without_endless_lists,
+    ),
     with_admin_policy,
 )
 

@@ -1,0 +1,106 @@
+"""The admin's home page tells an officer what there is to do (P13)."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from home.jobs import JobRun
+from search.enquiries.models import EnquiryStatus
+from tests.factories import AlertFactory, EnquiryFactory
+
+HOME = reverse("wagtailadmin_home")
+
+
+@pytest.fixture
+def jobs(home):
+    """Let the jobs have run."""
+    call_command("run_jobs")
+
+
+def needs(client):
+    html = BeautifulSoup(client.get(HOME).content, "html.parser")
+    return html.select_one("#needs-you-content")
+
+
+def words(client):
+    return [item.get_text(" ", strip=True) for item in needs(client).select("li")]
+
+
+def test_officer_whom_nothing_needs_is_told_so(jobs, admin_client):
+    assert "Nothing needs you now." in needs(admin_client).get_text()
+
+
+def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
+    AlertFactory(heading="Long", ends_at=timezone.now() + timedelta(days=1))
+    AlertFactory(heading="Short", ends_at=timezone.now() + timedelta(minutes=30))
+    AlertFactory(heading="Over", ends_at=timezone.now() - timedelta(minutes=30))
+    AlertFactory(heading="Draft", live=False)
+    links = needs(admin_client).select("li a")
+    assert [link.get_text() for link in links] == [
+        "1 alert ends within the hour",
+        "2 alerts are live",
+    ]
+    ending, shown = (admin_client.get(link["href"]).content.decode() for link in links)
+    assert ("Short" in ending, "Long" in ending) == (True, False)
+    assert ("Short" in shown, "Long" in shown, "Over" in shown) == (True, True, False)
+
+
+def test_open_enquiries_lead_to_their_list(jobs, admin_client):
+    EnquiryFactory(message="Where is the tip?")
+    EnquiryFactory(message="All done", status=EnquiryStatus.CLOSED)
+    (link,) = needs(admin_client).select("li a")
+    assert link.get_text() == "1 enquiry waits for an answer"
+    listed = admin_client.get(link["href"]).content.decode()
+    assert "Where is the tip?" in listed
+    assert "All done" not in listed
+
+
+def test_jobs_that_have_never_run_say_so(home, admin_client):
+    (line,) = words(admin_client)
+    assert "have not run yet" in line
+
+
+def test_jobs_that_have_stopped_say_since_when(jobs, admin_client):
+    JobRun.objects.update(finished_at=timezone.now() - timedelta(days=2))
+    (line,) = words(admin_client)
+    assert "have not run since " in line
+
+
+def test_job_that_fails_is_named(jobs, admin_client):
+    JobRun.objects.filter(name="scheduled publishing").update(error="ValueError")
+    (line,) = words(admin_client)
+    assert "Scheduled work fails: scheduled publishing." in line
+
+
+@pytest.mark.parametrize(
+    ("permission", "expected"),
+    [
+        (None, []),
+        ("change_alertsnippet", ["1 alert is live"]),
+        ("view_enquiry", ["1 enquiry waits for an answer"]),
+    ],
+)
+def test_officer_sees_only_what_their_role_may_see(
+    permission, expected, jobs, client, django_user_model
+):
+    AlertFactory(ends_at=timezone.now() + timedelta(days=1))
+    EnquiryFactory()
+    officer = django_user_model.objects.create_user("officer")
+    names = ["access_admin"] + ([permission] if permission else [])
+    officer.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(officer)
+    assert words(client) == expected
+
+
+def test_home_page_is_cheap(jobs, admin_client, django_assert_max_num_queries):
+    for _ in range(20):
+        AlertFactory()
+        EnquiryFactory()
+    admin_client.get(HOME)
+    with django_assert_max_num_queries(25):
+        admin_client.get(HOME)
