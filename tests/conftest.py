@@ -6,11 +6,14 @@ import pytest
 from bs4 import BeautifulSoup
 from django.core.cache import caches
 from django.core.management.commands import flush
+from django.db import connection
 from wagtail.models import Page, Site
 from wagtail.test.utils.form_data import querydict_from_html
 
+from community.models import CommunityIndexPage
 from home import last_known
 from home.content_clock import ContentClock, content_clock
+from home.models import HomePage
 from search import log
 from search.index import PageIndex, page_index
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
@@ -82,31 +85,48 @@ def uncached(settings, monkeypatch):
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != cache]
 
 
-@pytest.fixture
-def home(db):
-    """Return the home page of the default site, with Wagtail's welcome page gone."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Make the home page and a section once for all tests, which takes its time."""
+    with django_db_blocker.unblock():
+        make_site()
+        creation = connection.creation
+        # What a test with real transactions puts back in the end.
+        connection._test_serialized_contents = creation.serialize_db_to_string()
+
+
+def make_site():
+    """Make the home page of the default site, without Wagtail's welcome, and a section."""
+    if HomePage.objects.exists():
+        # The database of an earlier run (`--reuse-db`).
+        return
     root = Page.objects.get(depth=1)
     page = HomePageFactory(parent=root, title="Stockton-on-Tees", slug="front")
     Site.objects.update_or_create(
         is_default_site=True,
         defaults={"hostname": "localhost", "root_page": page, "port": 80},
     )
-    Site.clear_site_root_paths_cache()
-    # Without its signals, which would take half of this fixture's time.
-    top_level = Page.objects.filter(depth=2)
-    top_level.exact_type(Page)._raw_delete(top_level.db)
-    Page.objects.filter(pk=root.pk).update(numchild=top_level.count())
-    return Page.objects.get(pk=page.pk).specific
+    for welcome in Page.objects.filter(depth=2).exact_type(Page):
+        welcome.delete()
+    CommunityIndexPageFactory(
+        parent=HomePage.objects.get(),
+        title="Stronger communities",
+        slug="stronger-communities",
+    )
+
+
+@pytest.fixture
+def home(request, db):
+    """Return the home page of the default site."""
+    if "section" not in request.fixturenames:
+        CommunityIndexPage.objects.get().delete()
+    return HomePage.objects.get()
 
 
 @pytest.fixture
 def section(home):
     """Return a section index page below the home page."""
-    page = CommunityIndexPageFactory(
-        parent=home, title="Stronger communities", slug="stronger-communities"
-    )
-    page.refresh_from_db()
-    return page
+    return CommunityIndexPage.objects.get()
 
 
 @pytest.fixture
