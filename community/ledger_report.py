@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.reports import ReportView
@@ -20,9 +19,7 @@ from community.models import AlertLedgerEntry, AlertSnippet
 from community.models.alerts import Scope
 from home.addresses import site_path, url_path_at
 from home.dates import LocalDateTimeField
-
-# A cell that begins so may be taken for a formula (OWASP, "CSV Injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from home.exports import SafeExportMixin
 
 
 class PastMomentField(LocalDateTimeField):
@@ -144,7 +141,7 @@ EXPORTED = {
 }
 
 
-class LedgerView(ReportView):
+class LedgerView(SafeExportMixin, ReportView):
     """The ledger, newest first, or what of it was shown at a moment."""
 
     page_title = "Alert ledger"
@@ -221,18 +218,6 @@ class LedgerView(ReportView):
     def to_row_dict(self, item):
         """Return the cells of an entry for a spreadsheet."""
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
-
-    def preprocess_field_value(self, field, value, export_format):
-        """Keep text from being taken for a formula, and what Excel cannot hold out.
-
-        Wagtail types the cells of XLSX as text; CSV knows no types.
-        """
-        value = super().preprocess_field_value(field, value, export_format)
-        if not isinstance(value, str):
-            return value
-        value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
-        is_risky = value.lstrip(" ").startswith(FORMULA_STARTS)
-        return f"'{value}" if is_risky and export_format == self.FORMAT_CSV else value
 
 
 class LedgerMenuItem(MenuItem):

@@ -21,6 +21,7 @@ from community.alert_states import ENDING_SOON
 from community.models import AlertSnippet
 from community.models.alerts import Scope
 from home.jobs import register_job
+from home.mail import in_one_line
 from home.moments import moment_in_words
 
 logger = logging.getLogger(__name__)
@@ -96,8 +97,8 @@ def remind(alert: AlertSnippet, emails: Collection[str]) -> None:
 def _text_of_mail(alert: AlertSnippet) -> str:
     address = reverse("wagtailsnippets_community_alertsnippet:list")
     context = {
-        "heading": _in_one_line(alert.heading),
-        "text": _in_one_line(get_text_for_indexing(alert.text)),
+        "heading": in_one_line(alert.heading),
+        "text": in_one_line(get_text_for_indexing(alert.text)),
         "places": _places_of(alert),
         "end": _end_in_words(alert.ends_at),
         "list_address": urljoin(settings.WAGTAILADMIN_BASE_URL, address),
@@ -116,12 +117,7 @@ def _places_of(alert: AlertSnippet) -> list[str]:
     if alert.scope == Scope.SITE:
         return [Scope.SITE.label]
     return [
-        _in_one_line(scope.page.title)
+        in_one_line(scope.page.title)
         + (" and every page below it" if scope.include_descendants else "")
         for scope in alert.scopes.all()
     ]
-
-
-def _in_one_line(text: str) -> str:
-    """Return the text without line breaks, so that none looks like ours."""
-    return " ".join(text.split())

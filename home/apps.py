@@ -17,6 +17,7 @@ class HomeConfig(AppConfig):
             scheduled_publishing,
             signals,
         )
+        from home.editorial import review_reminders  # noqa: F401
         from home.freshness import raise_on_change
 
         raise_on_change(

@@ -1,6 +1,7 @@
-"""Dates and times as officers type them in the admin: 27/11/2026 18:00."""
+"""Dates and times: as officers type them in the admin, and sums with days."""
 
-from datetime import UTC, datetime
+from calendar import monthrange
+from datetime import UTC, date, datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -44,3 +45,16 @@ register_form_field_override(
     models.DateTimeField,
     override={"form_class": LocalDateTimeField, "widget": AdminDateTimeInput},
 )
+
+
+def days_after(day: date, days: int) -> date:
+    """Return the day so many days later or earlier, or the last or first there is."""
+    number = day.toordinal() + days
+    return date.fromordinal(max(1, min(number, date.max.toordinal())))
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last of a shorter month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -11,6 +11,7 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
+from home.editorial.reviews import PageReview, ReviewDigest
 from home.freshness import ContentVersion
 from home.jobs import JobRun
 from home.links import phone_link, validate_phone_number, validate_web_address
@@ -22,8 +23,10 @@ __all__ = [
     "ContentVersion",
     "HomePage",
     "JobRun",
+    "PageReview",
     "PopularPage",
     "PreviewLink",
+    "ReviewDigest",
     "SiteSettings",
     "StandardPage",
 ]
@@ -173,6 +176,13 @@ class SiteSettings(BaseSiteSetting):
         blank=True,
         help_text="A sentence at the very foot of every page.",
     )
+    team_email = models.EmailField(
+        "communications team's e-mail",
+        blank=True,
+        help_text="Hears of pages whose review is overdue or that have no content "
+        "owner, and gets the owners' replies. Readers never see it. Left empty, all "
+        "who may publish the home page are told.",
+    )
     social_links = StreamField(
         [("link", SocialLinkBlock())], blank=True, verbose_name="social networks"
     )
@@ -191,6 +201,7 @@ class SiteSettings(BaseSiteSetting):
             [FieldPanel("phone"), FieldPanel("email"), FieldPanel("address")],
             heading="Contact",
         ),
+        FieldPanel("team_email"),
         FieldPanel("social_links"),
         FieldPanel("emergency_numbers"),
         FieldPanel("footer_note"),

@@ -17,6 +17,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from home.dates import months_after
 from home.freshness import next_moment_of
 from home.signals import draft_saved, live_page_saved
 from home.tree import TreeLockMixin
@@ -61,13 +62,22 @@ class BasePageForm(WagtailAdminPageForm):
             # The last note belongs to what is published; the next edit has its own.
             self.initial["change_note"] = ""
             self.initial["minor_edit"] = False
+        if not self.instance.review_on and not self.instance.first_published_at:
+            self.initial["review_on"] = months_after(timezone.localdate(), 12)
 
     def clean(self):
-        """Require a note or the minor edit tick to publish a page again (P5)."""
+        """Require a review date (P6), and to publish again a note or the tick (P5)."""
         data = super().clean()
         if data.get("slug") in RESERVED_SLUGS:
             self.add_error("slug", "The site itself uses this slug. Choose another.")
         is_draft = self.is_deferred_validation
+        is_undated = "review_on" in data and not data["review_on"]
+        if is_undated and not is_draft:
+            self.add_error(
+                "review_on",
+                "Choose the day by which somebody should check that this page is still "
+                "true. A year from now is usual.",
+            )
         published_before = self.instance.first_published_at is not None
         if "change_note" not in self.fields or is_draft or not published_before:
             return data

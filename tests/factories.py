@@ -1,6 +1,6 @@
 """Factories for pages and alerts; give `parent` to a page."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import factory
 import wagtail_factories
@@ -20,6 +20,7 @@ class BasePageFactory(wagtail_factories.PageFactory):
     title = factory.Sequence(lambda number: f"Page {number}")
     slug = factory.Sequence(lambda number: f"page-{number}")
     summary = "What this page is for."
+    review_on = date(2099, 1, 1)
 
     class Meta:
         abstract = True

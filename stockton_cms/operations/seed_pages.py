@@ -27,6 +27,7 @@ from community.models import (
     PolicyUpdatePage,
 )
 from community.models.policy import PolicyKind
+from home.editorial.reviews import PageReview
 from home.freshness import raise_content_version
 from home.models import HomePage, StandardPage
 from home.pages import BasePage, public_pages
@@ -69,6 +70,7 @@ def seed_pages(
         for batch in _batches(nursery.grow(root, number - 1)):
             _save_pages(batch)
             _save_documents(batch, version, is_public, root.pk)
+            _save_reviews(batch)
             before, done = done // PROGRESS_EVERY, done + len(batch)
             if done // PROGRESS_EVERY > before:
                 so_far = done // PROGRESS_EVERY * PROGRESS_EVERY
@@ -244,6 +246,14 @@ def _save_documents(
         )
         for page in pages
     )
+
+
+def _save_reviews(pages: list[BasePage]) -> None:
+    """Write when the pages are to be reviewed."""
+    reviews = [PageReview(page_id=page.pk) for page in pages]
+    for review, page in zip(reviews, pages, strict=True):
+        review.take_over(page)
+    PageReview.objects.bulk_create(reviews)
 
 
 def _pictures() -> list[Image]:

@@ -1,0 +1,1 @@
+"""Keeping pages true: reviews, links, stale claims, content checks."""
