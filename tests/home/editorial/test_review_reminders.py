@@ -68,7 +68,7 @@ def test_owner_hears_before_and_on_the_day_and_the_team_when_it_is_overdue(
 def test_the_team_hears_at_once_of_a_page_without_an_owner(make_reviewed):
     make_reviewed(email="")
     heard = {days: emails for days in range(-20, 45) if (emails := remind(days))}
-    assert heard == dict.fromkeys([-14, 0, 14, 42], [[TEAM]])
+    assert heard == {days: [[TEAM]] for days in (-14, 0, 14, 42)}
 
 
 def test_the_mail_says_what_to_do_without_an_account(make_reviewed):
