@@ -96,7 +96,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 def make_site():
-    """Make the home page of the default site, without Wagtail's welcome, and a section."""
+    """Make the home page of the default site, and a section below it."""
     if HomePage.objects.exists():
         # The database of an earlier run (`--reuse-db`).
         return

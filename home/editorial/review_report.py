@@ -12,13 +12,15 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.generic import View
 from wagtail import hooks
 from wagtail.admin.filters import ContentTypeFilter, WagtailFilterSet
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.views.reports import ReportView
+from wagtail.locks import BasicLock
 from wagtail.log_actions import LogFormatter
 from wagtail.models import Page, get_page_content_types
 from wagtail.permission_policies.pages import PagePermissionPolicy
@@ -31,6 +33,7 @@ from home.exports import SafeExportMixin
 MARK_URL_NAME = f"{QUEUE_URL_NAME}_still_true"
 MONTHS = (6, 12)
 ALL = "all"
+DAY_FORMAT = "j F Y"
 
 
 def _sections(request: HttpRequest):
@@ -100,6 +103,10 @@ def _owner(review: PageReview) -> str:
     return review.owner_name or review.owner_email or "Nobody"
 
 
+def _day(review: PageReview) -> str:
+    return date_format(review.review_on, DAY_FORMAT) if review.review_on else ""
+
+
 def _edit_address(review: PageReview) -> str:
     return reverse("wagtailadmin_pages:edit", args=[review.pk])
 
@@ -158,8 +165,8 @@ class ReviewQueueView(SafeExportMixin, ReportView):
         Column("kind", label="Kind", accessor=_kind),
         Column("owner", label="Content owner", accessor=_owner, sort_key="owner_name"),
         Column("standing", label="Where it stands", accessor=_standing),
-        DateColumn("review_on", label="Next review", sort_key="review_on"),
-        StillTrueColumn("still_true", label="Still true?"),
+        Column("review_on", label="Next review", accessor=_day, sort_key="review_on"),
+        StillTrueColumn("still_true", label="Still true for", width="250px"),
     ]
     list_export = list(EXPORTED)
     export_headings = {name: label for name, (label, _) in EXPORTED.items()}
@@ -230,7 +237,7 @@ class StillTrueView(PermissionCheckedMixin, View):
         free = [each.pk for each in reviews if each.pk not in locked]
         changed = mark_still_true(free, months, user, on)
         for page in changed:
-            day = f"{page.review_on.day} {page.review_on:%B %Y}"
+            day = date_format(page.review_on, DAY_FORMAT)
             text = f"'{page.title}' is still true. The next review is on {day}."
             messages.success(self.request, text)
         for review in reviews:
@@ -243,8 +250,11 @@ class StillTrueView(PermissionCheckedMixin, View):
 
 
 def _is_locked(page: Page, user) -> bool:
-    lock = page.specific_deferred.get_lock()
-    return bool(lock and lock.for_user(user))
+    """Say whether a colleague has locked the page.
+
+    What waits for its hour or for approval is another text than the one reviewed.
+    """
+    return page.locked and BasicLock(page).for_user(user)
 
 
 class ReviewMenuItem(MenuItem):
@@ -294,4 +304,5 @@ def register_log_action(actions):
 
         def format_message(self, log_entry):
             day = date.fromisoformat(log_entry.data["review_on"])
-            return f"Found to be still true. Next review {day.day} {day:%B %Y}"
+            text = date_format(day, DAY_FORMAT)
+            return f"Found to be still true. Next review {text}"
