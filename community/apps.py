@@ -17,6 +17,9 @@ class CommunityConfig(AppConfig):
             reminders,
             signals,
         )
+        from community.models import AlertSnippet
+        from home.editorial.link_register import follow_links
         from home.freshness import raise_on_change
 
         raise_on_change("community.AlertSnippet", "community.AlertScope")
+        follow_links(AlertSnippet, AlertSnippet.objects.published_until_after)

@@ -17,7 +17,10 @@ class HomeConfig(AppConfig):
             scheduled_publishing,
             signals,
         )
-        from home.editorial import review_reminders  # noqa: F401
+        from home.editorial import (
+            link_checker,  # noqa: F401
+            review_reminders,  # noqa: F401
+        )
         from home.freshness import raise_on_change
 
         raise_on_change(

@@ -11,6 +11,7 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
+from home.editorial.link_models import ExternalLink, Link
 from home.editorial.reviews import PageReview, ReviewDigest
 from home.freshness import ContentVersion
 from home.jobs import JobRun
@@ -21,8 +22,10 @@ from home.preview_links.models import PreviewLink
 __all__ = [
     "ChangeNote",
     "ContentVersion",
+    "ExternalLink",
     "HomePage",
     "JobRun",
+    "Link",
     "PageReview",
     "PopularPage",
     "PreviewLink",

@@ -309,6 +309,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
 
 # How long a search stays in the log, without whoever made it.
 SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
+CHECK_EXTERNAL_LINKS = flag("CHECK_EXTERNAL_LINKS", default=True)
 
 # Logs: JSON lines on stderr, each with the id of its request
 

@@ -1,0 +1,112 @@
+"""What is kept of the links on live pages, and of the addresses on other sites."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils import timezone
+from wagtail.documents import get_document_model_string
+from wagtail.models import Page
+
+
+class Outcome(models.TextChoices):
+    """What came of asking another site for an address."""
+
+    NOT_ASKED = "", "It has not been checked yet"
+    FOUND = "found", "It works"
+    NOT_FOUND = "not-found", "The other site answers 'not found'"
+    SITE_ERROR = "site-error", "The other site answers with an error of its own"
+    NO_SUCH_SITE = "no-such-site", "There is no website at this address"
+    NO_ANSWER = "no-answer", "The other site does not answer"
+    NOT_SECURE = "not-secure", "Browsers warn that the other site is not secure"
+    IN_CIRCLES = "in-circles", "The other site sends people in circles"
+    # Bot walls, sign-in pages, private networks: no word on what a person would see.
+    UNKNOWN = "unknown", "It could not be checked"
+
+
+class ExternalLink(models.Model):
+    """An address on another site, and what came of asking for it."""
+
+    address = models.TextField()
+    address_hash = models.CharField(max_length=64, unique=True)
+    host = models.CharField(max_length=255)
+    outcome = models.CharField(
+        max_length=12, choices=Outcome.choices, blank=True, default=Outcome.NOT_ASKED
+    )
+    checked_at = models.DateTimeField(null=True, db_index=True)
+    next_check_at = models.DateTimeField(default=timezone.now, db_index=True)
+    failing_since = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    # Said in the report: it has failed several times, not only once.
+    is_broken = models.BooleanField(default=False)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(is_broken=True),
+                name="home_externallink_broken",
+            )
+        ]
+
+    def __str__(self):
+        return self.address
+
+
+class Link(models.Model):
+    """A link as a live page (or an alert) had it when it was published.
+
+    One of `target_page`, `document`, `external` and `site_path` says where it leads.
+    Wagtail's reference index forgets a page when it is deleted, and knows neither the
+    words of a link nor addresses that are typed; this does not.
+    """
+
+    page = models.ForeignKey(
+        Page, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    # For what is not a page.
+    content_type = models.ForeignKey(
+        ContentType, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    object_id = models.PositiveBigIntegerField(null=True)
+    owner_name = models.CharField(max_length=100, blank=True)
+    text = models.CharField(max_length=200, blank=True)
+    found_at = models.DateTimeField(default=timezone.now)
+
+    # They stay when what they lead to is deleted.
+    target_page = models.ForeignKey(
+        Page,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+    )
+    document = models.ForeignKey(
+        get_document_model_string(),
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+    )
+    external = models.ForeignKey(
+        ExternalLink, on_delete=models.CASCADE, null=True, related_name="uses"
+    )
+    # An address of our own that leads nowhere.
+    site_path = models.TextField(blank=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["content_type", "object_id"], name="home_link_other_source"
+            ),
+            models.Index(
+                fields=["id"],
+                condition=~models.Q(site_path=""),
+                name="home_link_leads_nowhere",
+            ),
+        ]
+
+    def __str__(self):
+        return self.text
