@@ -143,11 +143,11 @@ def _checked(address: str) -> Url:
         url = parse_url(re.sub(r"[\t\n\r]", "", address.strip()))
     except LocationParseError as error:
         raise ProbeError(Outcome.NO_SUCH_SITE) from error
-    if not url.host:
-        raise ProbeError(Outcome.NO_SUCH_SITE)
     is_usual = url.scheme in PORTS and url.port in {None, *PORTS.values()}
     if not is_usual or url.auth is not None:
         raise ProbeError(Outcome.UNKNOWN)
+    if not url.host:
+        raise ProbeError(Outcome.NO_SUCH_SITE)
     return url
 
 
