@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from home import jobs
@@ -12,7 +12,7 @@ from home.editorial.link_checker import check_links
 from home.editorial.link_models import Outcome
 from home.editorial.link_probe import Answer
 from home.jobs import run_due_jobs
-from home.models import ExternalLink, Link
+from home.models import ExternalLink
 from tests.factories import StandardPageFactory
 
 NOW = timezone.now() + timedelta(minutes=1)
@@ -177,16 +177,18 @@ def test_it_comes_after_what_cannot_wait():
     )
 
 
-@pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_it_waits(monkeypatch):
-    ExternalLink.objects.create(address="https://a.test/", host="a.test")
-    Link.objects.create(external=only_link())
-    in_transaction = []
+def test_no_transaction_is_open_while_it_waits(home, monkeypatch):
+    link_to(home, "https://a.test/")
+    outside = list(connection.savepoint_ids)
+    inside = []
 
     def probe(address, user_agent):
-        in_transaction.append(connection.in_atomic_block)
+        inside.append(list(connection.savepoint_ids))
         return Answer(Outcome.FOUND)
 
     monkeypatch.setattr(link_checker, "probe", probe)
     assert run_due_jobs(NOW) == []
-    assert in_transaction == [False]
+    assert inside == [outside]
+    # This is how an open one would show.
+    with transaction.atomic():
+        assert connection.savepoint_ids != outside
