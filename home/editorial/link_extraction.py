@@ -1,6 +1,6 @@
 """Finds the links in a page or another object, whatever fields and blocks it has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
@@ -87,6 +87,8 @@ def links_in_block(block, value, text: str = "") -> Iterator[FoundLink]:
 def _children(block, value, text: str) -> Iterator[tuple]:
     """Yield the blocks inside a block, with the value of each and the words beside."""
     if isinstance(block, blocks.StructBlock):
+        # That of a picture has the picture itself for its value.
+        value = value if isinstance(value, Mapping) else {}
         found = (value.get(name) for name in TEXT_NAMES)
         words = next((word for word in found if word and isinstance(word, str)), "")
         for name, child in block.child_blocks.items():
