@@ -1,6 +1,7 @@
 """The composition root as an app, for its commands, templates and static files."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class StocktonCmsConfig(AppConfig):
@@ -9,5 +10,10 @@ class StocktonCmsConfig(AppConfig):
     name = "stockton_cms"
 
     def ready(self):
-        """Connect what tells the cache in front of changes."""
+        """Connect the cache in front, and what gives the roles their permissions."""
         from stockton_cms import cdn  # noqa: F401
+        from stockton_cms.role_groups import follow_roles
+
+        # Django and Wagtail make permissions app by app; after the last all are there.
+        *_, last = [config for config in apps.get_app_configs() if config.models_module]
+        post_migrate.connect(follow_roles, sender=last)

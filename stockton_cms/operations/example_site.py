@@ -26,11 +26,11 @@ from stockton_cms.operations.example.filling import Filler
 from stockton_cms.operations.example.pages import publish_page, publish_updates
 from stockton_cms.operations.example.pictures import draw_scene
 from stockton_cms.operations.example.scenes import LOGOS, SCENES
-from stockton_cms.operations.roles import retire_default_groups, set_up_roles
+from stockton_cms.role_groups import role_groups
 
 # Tells the example's home page from any other, even after staff have renamed it.
 EXAMPLE_KEY = UUID("5c0c7a4e-57ee-4000-8000-000000000001")
-HOME_SLUG, SECTION_SLUG = "stockton-on-tees", "stronger-communities"
+HOME_SLUG = "stockton-on-tees"
 
 
 def build_example_site(stdout: TextIO) -> bool:
@@ -65,13 +65,11 @@ def _why_not(existing: HomePage) -> str:
 def _build(undo: ExitStack) -> list:
     filler = Filler(timezone.now())
     _make_files(filler, undo)
-    home = _publish_all_pages(filler)
+    _publish_all_pages(filler)
     publish_updates(filler)
     _fill_in_settings(filler)
     _publish_alerts(filler)
-    groups = set_up_roles(home, filler.find(Page, SECTION_SLUG))
-    retire_default_groups(groups)
-    return create_accounts(groups)
+    return create_accounts(role_groups())
 
 
 def _make_files(filler: Filler, undo: ExitStack) -> None:
@@ -95,7 +93,7 @@ def _make_files(filler: Filler, undo: ExitStack) -> None:
         each(content, "document", store_document)
 
 
-def _publish_all_pages(filler: Filler) -> HomePage:
+def _publish_all_pages(filler: Filler) -> None:
     """Publish the pages as the default site's, in place of Wagtail's own page."""
     root = Page.get_first_root_node()
     welcome = list(root.get_children().exact_type(Page))
@@ -112,7 +110,6 @@ def _publish_all_pages(filler: Filler) -> HomePage:
     )
     for page in welcome:
         page.delete()
-    return home
 
 
 def _fill_in_settings(filler: Filler) -> None:

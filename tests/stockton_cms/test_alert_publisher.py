@@ -7,11 +7,10 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.documents.models import Document
-from wagtail.models import Page
 from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import AlertSnippet
-from stockton_cms.operations.roles import set_up_roles
+from stockton_cms.role_groups import role_groups
 from tests.factories import AlertFactory
 
 PASSWORD = "correct horse battery staple"
@@ -47,8 +46,7 @@ def address_of(name, *arguments):
 def publisher(client, section, django_user_model):
     """Return the client of an alert publisher who has signed in by the form."""
     user = django_user_model.objects.create_user("ann", password=PASSWORD)
-    groups = set_up_roles(Page.objects.get(depth=1), section)
-    user.groups.add(groups["alert publisher"])
+    user.groups.add(role_groups()["alert publisher"])
     response = client.post(
         reverse("wagtailadmin_login"), {"username": "ann", "password": PASSWORD}
     )

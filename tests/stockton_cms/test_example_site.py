@@ -29,7 +29,7 @@ from home.freshness import get_content_version
 from home.models import ChangeNote, HomePage, SiteSettings, StandardPage
 from search.models import SearchDocument
 from stockton_cms.operations import example_site
-from stockton_cms.operations.roles import ROLES
+from stockton_cms.roles import ROLES
 from tests.factories import HomePageFactory
 
 NINE_ENTRIES = [
@@ -385,7 +385,7 @@ def test_only_the_named_roles_handle_alerts_and_enquiries(built):
     lead = "communications-lead"
     for label, usernames in {
         "community.publish_alertsnippet": {"alert-publisher", lead},
-        "search.view_enquiry": {"enquiry-handler"},
+        "search.view_enquiry": {"enquiry-handler", lead},
         "search.change_enquiry": {"enquiry-handler"},
         "home.change_sitesettings": {lead},
     }.items():

@@ -7,7 +7,7 @@ from typing import TextIO
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-from stockton_cms.operations.roles import ROLES
+from stockton_cms.roles import ROLES
 
 ADMINISTRATOR = "administrator"
 # 15 bytes make 20 characters, five more than the password rules ask for.
