@@ -13,6 +13,7 @@ from community.alert_states import SHOWN, State, state_in_words, with_state
 from community.filters import AlertFilterSet
 from community.models import AlertSnippet
 from community.models.alerts import Scope
+from home.choosers import NoChooserViewSet
 
 
 class ConfirmFirstMixin:
@@ -91,6 +92,7 @@ class AlertViewSet(snippets.SnippetViewSet):
     """Alerts: list, edit, confirm, publish, extend, end."""
 
     model = AlertSnippet
+    chooser_viewset_class = NoChooserViewSet
     icon = "warning"
     menu_label = "Alerts"
     menu_order = 140

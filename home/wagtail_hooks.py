@@ -4,6 +4,7 @@ from functools import reduce
 from operator import or_
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -14,6 +15,7 @@ from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
 from home import large_sections, needs  # noqa: F401
+from home.admin_api import PermittedDocuments, PermittedImages
 from home.editorial import link_hooks, review_report  # noqa: F401
 from home.preview_links import admin as preview_links_admin  # noqa: F401
 
@@ -22,10 +24,13 @@ MOST_NAMED = 5
 
 
 @hooks.register("before_move_page")
-def refuse_move_below_itself(request, page, destination):
-    """Let `home.tree` say why, where Wagtail would only speak of permissions."""
+def refuse_wrong_moves(request, page, destination):
+    """Refuse whoever may not move the page there; `home.tree` says why not below it."""
     if request.method == "POST" and destination.path.startswith(page.path):
         raise InvalidMoveToDescendant
+    # Wagtail asks for permission only after its question, which names both pages.
+    if not page.permissions_for_user(request.user).can_move_to(destination):
+        raise PermissionDenied
 
 
 @hooks.register("before_bulk_action")
@@ -84,3 +89,11 @@ def link_to_published_pages_only(features):
 def leave_typed_dates_alone():
     """Keep the date picker from replacing what it cannot read."""
     return format_html('<script src="{}"></script>', static("js/admin-dates.js"))
+
+
+# After Wagtail's own.
+@hooks.register("construct_admin_api", order=10)
+def give_permitted_files_only(router):
+    """Put our views in place of those that ask for no permission."""
+    router.register_endpoint("images", PermittedImages)
+    router.register_endpoint("documents", PermittedDocuments)

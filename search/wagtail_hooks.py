@@ -8,6 +8,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from wagtail_modeladmin.options import modeladmin_register
 
+from home.choosers import NoChooserViewSet
 from search.enquiries.admin import EnquiryAdmin
 from search.enquiries.admin import admin_urlpatterns as enquiry_urlpatterns
 from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
@@ -21,6 +22,7 @@ class PromotionViewSet(SnippetViewSet):
     """What stands first for a search."""
 
     model = PromotionSnippet
+    chooser_viewset_class = NoChooserViewSet
     icon = "pick"
     menu_label = "Promotions"
     list_display = [
@@ -36,6 +38,7 @@ class SynonymViewSet(SnippetViewSet):
     """Other words for the same thing."""
 
     model = SynonymSnippet
+    chooser_viewset_class = NoChooserViewSet
     icon = "resubmit"
     menu_label = "Synonyms"
     list_display = ["searched", "found_as", BooleanColumn("both_ways")]
@@ -47,6 +50,7 @@ class UnsuggestedViewSet(SnippetViewSet):
     """Words that search never suggests."""
 
     model = UnsuggestedSnippet
+    chooser_viewset_class = NoChooserViewSet
     icon = "view"
     menu_label = "Never suggested"
     search_fields = ["phrase"]

@@ -74,6 +74,8 @@ class EnquiryIndexView(IndexView):
 class EnquiryAdmin(ModelAdmin):
     """The list of enquiries."""
 
+    # Nobody edits them, so it would be empty; and Wagtail shows it to all staff.
+    history_view_enabled = False
     model = Enquiry
     menu_label = "Enquiries"
     menu_icon = "help"

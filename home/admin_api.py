@@ -1,0 +1,28 @@
+"""Wagtail's API of the admin, held to the permissions of the admin.
+
+Wagtail 8 gives every picture and document to whoever may sign in.
+"""
+
+from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
+from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
+from wagtail.permissions import policy_registry
+
+
+class PermittedFilesMixin:
+    """Leaves out the files that somebody could not choose or edit."""
+
+    def get_queryset(self):
+        """Return the files that whoever asks may choose or edit."""
+        policy = policy_registry.get_by_type(self.model)
+        permitted = policy.instances_user_has_any_permission_for(
+            self.request.user, ["choose", "change", "delete"]
+        )
+        return super().get_queryset().filter(pk__in=permitted.values("pk"))
+
+
+class PermittedImages(PermittedFilesMixin, ImagesAdminAPIViewSet):
+    """Pictures for the admin."""
+
+
+class PermittedDocuments(PermittedFilesMixin, DocumentsAdminAPIViewSet):
+    """Documents for the admin."""
