@@ -1,0 +1,115 @@
+"""Every address of the admin, found in the URL resolver, for each object of a world."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import get_resolver, reverse
+from wagtail.admin.api.views import PagesAdminAPIViewSet
+from wagtail.admin.views.bulk_action.registry import bulk_action_registry
+
+# What residents and health checks ask for: `test_leak_matrix` has it.
+PUBLIC = {
+    "live", "ready", "style_guide", "robots", "sitemap", "wagtaildocs_serve",
+    "wagtaildocs_authenticate_with_password", "search", "search_suggestions",
+    "enquiry", "enquiry_thanks_anyone", "enquiry_thanks", "dismiss_alert", "a_to_z",
+    "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",
+    r"^media/(?P<path>images/[-.0-9A-Z_a-z]{1,255})$",
+}  # fmt: skip
+# Asked by no matrix, and why.
+NOT_ASKED = {
+    "wagtailadmin_logout": "ends the session, and has nothing to refuse",
+    "wagtailadmin_error_test": "fails on purpose",
+}
+EXPORTS = re.compile(
+    r"_report$|^wagtailadmin_reports:.*[^s]$|^wagtailredirects:index$"
+    r"|_modeladmin_index$|^\w+:list$|^(partnerships|policies):index$"
+)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One pattern of the URL resolver: its full name, its route, its arguments."""
+
+    name: str
+    route: str
+    arguments: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address with an object in its place."""
+
+    name: str
+    about: str
+    path: str
+
+
+def patterns(urlpatterns=None) -> Iterator[Pattern]:
+    """Yield every pattern of the site."""
+    return _walk(urlpatterns or get_resolver().url_patterns, "", (), frozenset())
+
+
+def _walk(urlpatterns, route, names, arguments):
+    for entry in urlpatterns:
+        here = route + str(entry.pattern)
+        known = arguments | frozenset(entry.pattern.regex.groupindex)
+        if hasattr(entry, "url_patterns"):
+            inner = (*names, entry.namespace) if entry.namespace else names
+            yield from _walk(entry.url_patterns, here, inner, known)
+        else:
+            # A pattern without a name goes by its route.
+            name = ":".join((*names, entry.name)) if entry.name else here
+            yield Pattern(name, here, known)
+
+
+def addresses(pattern: Pattern, things: dict, about: str) -> Iterator[Address]:
+    """Yield the addresses of a pattern for what is in `things`, by argument's name."""
+    if pattern.name == "wagtail_bulk_action":
+        yield from _bulk_actions(things, about)
+        return
+    for name, chosen in _choices(pattern.name):
+        values = {**things, **chosen}
+        found = {
+            key: values[_key(pattern.name, key, values)] for key in pattern.arguments
+        }
+        if pattern.name == pattern.route:
+            path = "/" + re.sub(r"[\^$]|\.\*", "", pattern.route)
+        else:
+            path = reverse(pattern.name, kwargs=found)
+        yield Address(name, about, path)
+        if EXPORTS.search(name):
+            yield Address(f"{name} exported", about, f"{path}?export=csv")
+
+
+def _key(name: str, key: str, values: dict) -> str:
+    """Return what stands for an argument: `page`'s own where a view calls it `pk`."""
+    namespace = name.split(":")[0]
+    for candidate in (f"{name} {key}", f"{namespace} {key}", key):
+        if candidate in values:
+            return candidate
+    raise AssertionError(
+        f"The argument '{key}' of the URL '{name}' has no value: add one to world.py."
+    )
+
+
+def _choices(name: str):
+    """Yield the name, once for each thing that one pattern does."""
+    if name == "wagtailadmin_api:pages:action":
+        for action in PagesAdminAPIViewSet.actions:
+            yield f"{name} {action}", {"action_name": action}
+    elif name.endswith((":workflow_action", ":collect_workflow_action_data")):
+        for action in ("approve", "reject"):
+            yield f"{name} {action}", {"action_name": action}
+    else:
+        yield name, {}
+
+
+def _bulk_actions(things: dict, about: str):
+    bulk_action_registry._scan_for_bulk_actions()
+    for app, models in bulk_action_registry.actions.items():
+        for model, actions in models.items():
+            pk = things[f"bulk {app}.{model}"]
+            for action in actions:
+                path = reverse("wagtail_bulk_action", args=[app, model, action])
+                yield Address(f"bulk {model} {action}", about, f"{path}?id={pk}")

@@ -1,0 +1,108 @@
+"""Nobody gets in by a side door: everybody x every admin URL x GET and POST.
+
+The full matrix takes minutes and is run by `make check`; each run of the tests asks
+for a part of it. `expectations.py` says who is let in where.
+"""
+
+import logging
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.template.backends.django import Template
+from django.urls import path
+from wagtail.models import GroupPagePermission
+
+from stockton_cms import urls
+from stockton_cms.role_groups import role_groups
+from tests.stockton_cms.permissions import matrix
+from tests.stockton_cms.permissions.addresses import patterns
+from tests.stockton_cms.permissions.expectations import RULES, rule_for
+from tests.stockton_cms.permissions.world import PEOPLE, make_person
+
+pytestmark = pytest.mark.django_db
+# Which cells a fast run asks for: every so-manieth, others for each person.
+PART = 12
+
+
+@pytest.fixture(autouse=True)
+def _decisions_only(monkeypatch):
+    """Leave out what takes most of the time and decides nothing: filling templates."""
+    render = Template.render
+
+    def render_messages_only(self, *args, **kwargs):
+        is_message = "messages" in str(self.template.name)
+        return render(self, *args, **kwargs) if is_message else ""
+
+    monkeypatch.setattr(Template, "render", render_messages_only)
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def test_every_url_is_classified():
+    assert not matrix.unclassified()
+
+
+def test_every_line_of_the_table_has_a_url(home, section):
+    world = matrix.make_world(home, section, make_person("author"))
+    used = {cell.rule.names for cell in matrix.cells(world)}
+    assert [rule.names for rule in RULES if rule.names not in used] == []
+
+
+def test_a_url_that_nobody_has_classified_is_noticed(monkeypatch):
+    new = path("admin/new-report/", lambda request: None, name="new_report")
+    monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, new])
+    monkeypatch.setattr(matrix, "patterns", lambda: patterns(urls.urlpatterns))
+    assert matrix.unclassified() == ["new_report"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", PEOPLE)
+def test_everybody_is_let_in_where_the_table_says(home, section, kind):
+    count, problems = matrix.run(kind, make_person(kind), home, section)
+    assert not problems, "\n".join(problems)
+    # Nine people make more than the 2,500 cells of production.md.
+    assert count > 500
+
+
+@pytest.mark.parametrize("kind", PEOPLE)
+def test_a_part_of_the_matrix(home, section, kind):
+    person, first = make_person(kind), PEOPLE.index(kind)
+    count, problems = matrix.run(kind, person, home, section, PART, first)
+    assert not problems, "\n".join(problems)
+    assert count > 40
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("search.view_enquiry", "search_enquiry_modeladmin_index"),
+        ("wagtailredirects.change_redirect", "wagtailredirects:edit"),
+        ("auth.add_user", "wagtailusers_users:add"),
+    ],
+)
+def test_a_permission_too_many_is_noticed(home, section, label, name, monkeypatch):
+    app, codename = label.split(".")
+    permission = Permission.objects.get(content_type__app_label=app, codename=codename)
+    role_groups()["author"].permissions.add(permission)
+    assert problems_at(name, home, section, monkeypatch)
+
+
+def test_a_page_permission_too_many_is_noticed(home, section, monkeypatch):
+    name = "wagtailadmin_pages:edit"
+    assert not problems_at(name, home, section, monkeypatch)
+    GroupPagePermission.objects.create(
+        group=role_groups()["author"],
+        page=section,
+        permission=Permission.objects.get(codename="change_page"),
+    )
+    problems = problems_at(name, home, section, monkeypatch)
+    assert any("a colleague's" in problem for problem in problems)
+
+
+def problems_at(name, home, section, monkeypatch):
+    """Return what is unexpected of an author at the URLs of one name."""
+    only = [each for each in patterns() if each.name == name]
+    monkeypatch.setattr(matrix, "patterns", lambda: iter(only))
+    assert rule_for(name)
+    return matrix.run("author", make_person("author"), home, section)[1]
