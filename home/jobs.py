@@ -91,7 +91,7 @@ def run_due_jobs(at: datetime) -> list[str]:
     Does nothing while another process is at it. Call it outside a transaction.
     """
     failed = []
-    with _one_process_at_a_time() as is_our_turn:
+    with one_process_at_a_time("jobs", JOBS_LOCK_ID) as is_our_turn:
         for name, job in _jobs.items() if is_our_turn else ():
             error = _error_of(name, job, at)
             _leave_heartbeat(name, error)
@@ -153,15 +153,18 @@ def _leave_heartbeat(name: str, error: str) -> None:
 
 
 @contextmanager
-def _one_process_at_a_time() -> Iterator[bool]:
-    """Yield whether it is this process's turn, without waiting for it."""
+def one_process_at_a_time(name: str, lock_id: int) -> Iterator[bool]:
+    """Yield whether it is this process's turn, without waiting for it.
+
+    `name` is that of the lock's file; `lock_id` its number in the database.
+    """
     if connection.vendor == "postgresql":
-        with _lock_in_the_database() as is_ours:
+        with _lock_in_the_database(lock_id) as is_ours:
             yield is_ours
         return
     # SQLite means one machine. The lock goes with the process, however it ends.
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    with (settings.DATA_DIR / "jobs.lock").open("w") as file:
+    with (settings.DATA_DIR / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             is_ours = True
@@ -171,14 +174,14 @@ def _one_process_at_a_time() -> Iterator[bool]:
 
 
 @contextmanager
-def _lock_in_the_database() -> Iterator[bool]:
+def _lock_in_the_database(lock_id: int) -> Iterator[bool]:
     """Yield whether this connection has the lock that all machines share."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [JOBS_LOCK_ID])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_id])
         (is_ours,) = cursor.fetchone()
     try:
         yield is_ours
     finally:
         if is_ours:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [JOBS_LOCK_ID])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_id])

@@ -14,6 +14,7 @@ from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.reviews import PageReview, ReviewDigest
 from home.freshness import ContentVersion
+from home.imported import ImportedPage
 from home.jobs import JobRun
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
@@ -24,6 +25,7 @@ __all__ = [
     "ContentVersion",
     "ExternalLink",
     "HomePage",
+    "ImportedPage",
     "JobRun",
     "Link",
     "PageReview",

@@ -1,0 +1,79 @@
+"""`manage.py import_pages`: bring existing pages in."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from wagtail.models import Page
+
+from home.addresses import url_path_at
+from home.jobs import one_process_at_a_time
+from stockton_cms.operations.importer.records import MODELS, SourceError
+from stockton_cms.operations.importer.report import Outcome
+from stockton_cms.operations.importer.run import Options, import_pages
+
+# Any number will do that no other advisory lock of this database uses.
+IMPORT_LOCK_ID = 7_301_003
+
+
+class Command(BaseCommand):
+    """Import pages from a CSV file or a folder of HTML pages (P15)."""
+
+    help = (
+        "Import pages from a CSV file or a folder of HTML pages, below a section. "
+        "Begin with --dry-run. Safe to repeat and to interrupt; docs/operators.md "
+        "describes the columns."
+    )
+
+    def add_arguments(self, parser):
+        """Take the source, the section, and how to import."""
+        parser.add_argument("source", type=Path, help="a .csv file or a folder")
+        parser.add_argument(
+            "--under", required=True, help="the address of the section, such as /food/"
+        )
+        parser.add_argument(
+            "--type",
+            choices=list(MODELS),
+            default="standard",
+            help="what a page becomes whose type the source does not say",
+        )
+        parser.add_argument(
+            "--old-address",
+            default="",
+            help="where a folder's pages were, such as https://old.example.gov.uk/food",
+        )
+        for name, text in {
+            "--dry-run": "write the report and nothing else",
+            "--draft": "do not publish what is new",
+            "--overwrite": "also overwrite pages that officers have edited, and make "
+            "those again that they have deleted",
+        }.items():
+            parser.add_argument(name, action="store_true", help=text)
+
+    def handle(self, *args, source: Path, under: str, **options):
+        """Import, and end with an error where a page was refused."""
+        how = Options(
+            default_type=options["type"],
+            is_dry=options["dry_run"],
+            as_drafts=options["draft"],
+            overwrites=options["overwrite"],
+            old_address=options["old_address"],
+        )
+        with one_process_at_a_time("import", IMPORT_LOCK_ID) as is_our_turn:
+            if not is_our_turn:
+                raise CommandError("Another import is still running: wait for it.")
+            try:
+                report = import_pages(source, section_at(under), how, self.stdout)
+            except SourceError as error:
+                raise CommandError(str(error)) from error
+        if refused := report.pages[Outcome.REFUSED]:
+            raise CommandError(f"Refused: {refused:,}. The report says which and why.")
+
+
+def section_at(address: str) -> Page:
+    """Return the page at an address; raise `CommandError` where there is none."""
+    url_path = url_path_at(f"/{address.strip('/')}/") or ""
+    slug = url_path.rstrip("/").rsplit("/", 1)[-1]
+    page = Page.objects.filter(slug=slug, url_path=url_path).first()
+    if page is None:
+        raise CommandError(f"There is no page at '{address}' to import below.")
+    return page

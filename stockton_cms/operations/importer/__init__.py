@@ -1,0 +1,1 @@
+"""Brings existing pages in, from a CSV file or a folder of HTML pages (P15)."""

@@ -1,0 +1,148 @@
+"""Reads pages from a CSV file, a row at a time."""
+
+import codecs
+import csv
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from django.utils.html import escape
+from wagtail.contrib.redirects.models import Redirect
+
+from stockton_cms.operations.importer.records import (
+    MOST_SIGNS_IN_BODY,
+    Record,
+    SourceError,
+    tidy,
+)
+
+COLUMNS = (
+    "title",
+    "slug",
+    "summary",
+    "body",
+    "type",
+    "parent",
+    "old_address",
+    "owner_name",
+    "owner_email",
+    "review_on",
+    "search_words",
+    "state",
+)
+SEPARATORS = ",;\t"
+PIECE = 1024 * 1024
+IS_HTML = re.compile(r"</?[a-zA-Z][^<>]*>|&(#\d+|[a-zA-Z]+);")
+
+
+class CsvSource:
+    """A CSV file. Rows are kept on disk, so that any of them can be read again."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        # Pictures and documents are looked for beside it.
+        self.root = path.parent
+        self.notes: list[str] = []
+        self.old_address = ""
+        self._rows = tempfile.TemporaryFile()  # noqa: SIM115
+
+    def scan(self) -> Iterator[tuple[Record, int, str]]:
+        """Yield each row, what `load` needs to find it again, and what is wrong."""
+        with self.path.open(encoding=self._encoding(), newline="") as file:
+            csv.field_size_limit(MOST_SIGNS_IN_BODY * 4)
+            first = file.readline()
+            separator = max(SEPARATORS, key=first.count)
+            file.seek(0)
+            rows = csv.reader(file, delimiter=separator)
+            try:
+                names = self._columns(next(rows, []))
+                yield from self._read(rows, names)
+            except csv.Error as error:
+                raise SourceError(
+                    f"Line {rows.line_num} cannot be read ({error}): perhaps a "
+                    "quotation mark is never closed."
+                ) from error
+
+    def load(self, reference: int) -> Record:
+        """Return a row that `scan` has yielded."""
+        self._rows.seek(reference)
+        return Record(**json.loads(self._rows.readline()))
+
+    def _read(self, rows, names: list[str]) -> Iterator[tuple[Record, int, str]]:
+        end_of_last = rows.line_num
+        for row in rows:
+            line, end_of_last = end_of_last + 1, rows.line_num
+            if not any(cell.strip() for cell in row):
+                continue
+            record = Record(place=f"line {line}")
+            problem = ""
+            if len(row) > len(names):
+                problem = (
+                    f"It has {len(row)} cells, but there are {len(names)} headings."
+                )
+            for name, cell in zip(names, row, strict=False):
+                if name:
+                    setattr(record, name, cell if name == "body" else cell.strip())
+            try:
+                tidy(record)
+            except SourceError as error:
+                problem = problem or str(error)
+            record.body = as_html(record.body)
+            if record.old_address:
+                record.base = Redirect.normalise_path(record.old_address)
+            reference = self._rows.seek(0, 2)
+            if not problem:
+                self._rows.write(json.dumps(asdict(record)).encode() + b"\n")
+            yield record, reference, problem
+
+    def _encoding(self) -> str:
+        """Return how the file is written; it is read once for that."""
+        with self.path.open("rb") as file:
+            start = file.read(4)
+        if not start:
+            raise SourceError("The file is empty.")
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        for encoding in ("utf-8-sig", "cp1252"):
+            try:
+                with self.path.open(encoding=encoding, newline="") as file:
+                    while file.read(PIECE):
+                        pass
+            except UnicodeDecodeError:
+                continue
+            if encoding == "cp1252":
+                self.notes.append("The file is read as Windows-1252, not as UTF-8.")
+            return encoding
+        raise SourceError(
+            "The file is neither UTF-8 nor Windows-1252 text. In Excel choose Save as, "
+            "'CSV UTF-8'."
+        )
+
+    def _columns(self, headings: list[str]) -> list[str]:
+        """Return the field of each column; empty for one that is not known."""
+        names = [
+            re.sub(r"[\s-]+", "_", heading.strip().lower()) for heading in headings
+        ]
+        if "title" not in names:
+            raise SourceError(
+                "There is no column 'title'. The first line must hold the headings: "
+                f"{', '.join(COLUMNS)}."
+            )
+        if twice := {name for name in names if name and names.count(name) > 1}:
+            raise SourceError(f"The column '{min(twice)}' is there twice.")
+        unknown = [name for name in names if name and name not in COLUMNS]
+        if unknown:
+            self.notes.append(f"Columns that are not read: {', '.join(unknown)}.")
+        return [name if name in COLUMNS else "" for name in names]
+
+
+def as_html(text: str) -> str:
+    """Return HTML as it is, and plain text as paragraphs, which empty lines divide."""
+    if IS_HTML.search(text):
+        return text
+    parts = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
+    lines = ("<br>".join(escape(part).splitlines()) for part in parts if part)
+    return "".join(f"<p>{line}</p>" for line in lines)

@@ -1,0 +1,199 @@
+"""Runs an import: reads, plans, writes in batches, and closes links at the end."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from django.core.exceptions import ValidationError
+from tqdm import tqdm
+from wagtail.models import Page
+
+from home.imported import ImportedPage
+from home.tree import tree_lock
+from stockton_cms.operations.importer.body import Body, convert
+from stockton_cms.operations.importer.csv_source import CsvSource
+from stockton_cms.operations.importer.files import Library
+from stockton_cms.operations.importer.folder_source import FolderSource
+from stockton_cms.operations.importer.links import Links
+from stockton_cms.operations.importer.plan import Node, Plan, Planner
+from stockton_cms.operations.importer.records import Record, SourceError
+from stockton_cms.operations.importer.report import Outcome, Report
+from stockton_cms.operations.importer.writing import Writer
+
+# Pages in one transaction, in which others wait for the page tree.
+BATCH_SIZE = 100
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to import."""
+
+    default_type: str = "standard"
+    is_dry: bool = False
+    as_drafts: bool = False
+    overwrites: bool = False
+    old_address: str = ""
+
+
+def open_source(path: Path, options: Options) -> CsvSource | FolderSource:
+    """Return the source at a path; raise `SourceError` where there is none."""
+    if path.is_dir():
+        return FolderSource(path, options.old_address)
+    if not path.is_file():
+        raise SourceError(f"There is no file or folder '{path}'.")
+    if path.suffix.lower() != ".csv":
+        raise SourceError("The source must be a .csv file or a folder of HTML pages.")
+    return CsvSource(path)
+
+
+def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) -> Report:
+    """Import the pages of a source below a section; return the report.
+
+    Raises `SourceError` where the source as a whole cannot be read. What was saved
+    until an interruption stays; the next run goes on from there.
+    """
+    report = Report(stdout)
+    source = open_source(path, options)
+    planner = Planner(section, options.default_type, options.as_drafts)
+    for record, reference, problem in source.scan():
+        node = planner.add(record, reference, problem)
+        for note in [] if node.problem else record.notes:
+            report.note(record.place, note)
+    for note in source.notes:
+        report.note(path.name, note)
+    plan = planner.finish()
+    if not plan.nodes:
+        raise SourceError("There is no page in the source: only headings.")
+    for node in plan.nodes:
+        if node.problem:
+            report.page(Outcome.REFUSED, node.place, node.problem)
+    Import(source, plan, options, report).run()
+    report.end(options.is_dry)
+    return report
+
+
+class Import:
+    """One import under way."""
+
+    def __init__(self, source, plan: Plan, options: Options, report: Report):
+        site = plan.section.get_site()
+        self.source = source
+        self.plan = plan
+        self.options = options
+        self.report = report
+        self.library = Library(source.root)
+        self.links = Links(plan, self.library, site)
+        self.writer = Writer(plan.section, site)
+
+    def run(self) -> None:
+        """Import all pages, then close the links to pages that came later."""
+        nodes = self.plan.accepted()
+        for batch in _batches(nodes):
+            if self.options.is_dry:
+                for node in batch:
+                    self._import(node)
+            else:
+                self._save(batch)
+        if not self.options.is_dry:
+            self._close_links(nodes)
+
+    def _save(self, batch: list[Node]) -> None:
+        """Save a batch whole or not at all."""
+        try:
+            with tree_lock():
+                for node in batch:
+                    self._import(node)
+        except BaseException:
+            self.library.forget_batch()
+            raise
+        self.library.end_batch()
+
+    def _import(self, node: Node) -> None:
+        record = self._load(node)
+        body = convert(record.body, record.base, self.links, stores=False)
+        digest = _digest(node, record, body)
+        outcome = self._outcome(node, digest)
+        if outcome == Outcome.DELETED:
+            # Nothing can stand below it, and links to it lead nowhere.
+            node.problem = "An officer has deleted it."
+        if outcome in {Outcome.CREATED, Outcome.CHANGED}:
+            for note in body.notes:
+                self.report.note(node.place, note)
+            try:
+                self._write(node, record, body, digest, outcome)
+            except ValidationError as error:
+                raise SourceError(
+                    f"{node.place}: {' '.join(error.messages)} The pages before it "
+                    "are saved; run the import again."
+                ) from error
+        self.report.page(outcome, node.place, node.path)
+
+    def _write(
+        self, node: Node, record: Record, body: Body, digest: str, outcome: Outcome
+    ) -> None:
+        if not self.options.is_dry:
+            if body.digests:
+                body = convert(record.body, record.base, self.links, stores=True)
+            is_new = outcome == Outcome.CREATED
+            write = self.writer.create if is_new else self.writer.change
+            write(node, record, body, digest)
+        if problem := self.writer.redirect(node):
+            self.report.note(node.place, problem)
+
+    def _outcome(self, node: Node, digest: str) -> Outcome:
+        """Return what is to be done with a page, from what became of it before."""
+        row = node.imported
+        if row is None or row.page is None:
+            is_gone = row is not None and not self.options.overwrites
+            is_below_gone = node.parent is not None and bool(node.parent.problem)
+            return Outcome.DELETED if is_gone or is_below_gone else Outcome.CREATED
+        is_edited = row.page.latest_revision_id != row.revision_id
+        if is_edited and self.options.overwrites:
+            return Outcome.CHANGED
+        if row.content_hash == digest:
+            return Outcome.SAME
+        return Outcome.EDITED if is_edited else Outcome.CHANGED
+
+    def _close_links(self, nodes: list[Node]) -> None:
+        prefix = f"{self.plan.section.pk}:"
+        by_key = {prefix + node.key: node for node in nodes}
+        rows = ImportedPage.objects.filter(has_open_links=True)
+        keys = rows.filter(source_key__startswith=prefix).values_list(
+            "source_key", flat=True
+        )
+        for batch in _batches([key for key in keys if key in by_key], "links"):
+            with tree_lock():
+                for row in rows.filter(source_key__in=batch).select_related("page"):
+                    page = row.page
+                    if page and page.latest_revision_id == row.revision_id:
+                        record = self._load(by_key[row.source_key])
+                        body = convert(
+                            record.body, record.base, self.links, stores=True
+                        )
+                        self.writer.close_links(row, body)
+
+    def _load(self, node: Node) -> Record:
+        if not node.reference and isinstance(self.source, FolderSource):
+            return Record(place=node.place, title=node.title)
+        return self.source.load(node.reference)
+
+
+def _digest(node: Node, record: Record, body: Body) -> str:
+    content = [node.type, record.as_content(), body.digests]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _batches(things: list, what: str = "pages") -> Iterator[list]:
+    """Yield batches; tell of the progress: a bar in a terminal, else a line each."""
+    with tqdm(total=len(things), unit=f" {what}", disable=None) as bar:
+        for start in range(0, len(things), BATCH_SIZE):
+            batch = things[start : start + BATCH_SIZE]
+            yield batch
+            bar.update(len(batch))
+            if bar.disable and len(things) > BATCH_SIZE:
+                done = start + len(batch)
+                sys.stderr.write(f"{done:,} of {len(things):,} {what}\n")
