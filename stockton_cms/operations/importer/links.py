@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,7 +10,6 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 from wagtail.whitelist import check_url
 
-from home.addresses import url_path_at
 from home.links import validate_web_address
 from stockton_cms.operations.importer.files import FileError, Library
 from stockton_cms.operations.importer.plan import Plan, address_of
@@ -116,11 +115,8 @@ def _outside(href: str) -> Target:
 
 def live_page_at(site: Site, address: str) -> Page | None:
     """Return the live page that answers at an address of a site."""
-    root = site.root_page.url_path
-    path = urlsplit(address).path
-    url_path = url_path_at(f"//{site.hostname}{path}") or root
-    return (
-        Page.objects.live()
-        .filter(slug=url_path.rstrip("/").rsplit("/", 1)[-1], url_path=url_path)
-        .first()
-    )
+    steps = [step for step in unquote(urlsplit(address).path).split("/") if step]
+    url_path = site.root_page.url_path + "".join(f"{step}/" for step in steps)
+    slug = steps[-1] if steps else site.root_page.slug
+    # The slug has an index, which the whole path has not.
+    return Page.objects.live().filter(slug=slug, url_path=url_path).first()

@@ -162,10 +162,10 @@ class Planner:
     def _find_existing_parent(self, node: Node, cell: str) -> None:
         section = self.plan.section
         inside = section.url_path + "".join(f"{s}/" for s in cell.split("/") if s)
-        candidates = [inside, url_path_at(cell)]
+        paths = [path for path in (inside, url_path_at(cell)) if path]
         found = Page.objects.filter(
-            slug=cell.rstrip("/").rsplit("/", 1)[-1],
-            url_path__in=[path for path in candidates if path],
+            slug__in=[path.rstrip("/").rsplit("/", 1)[-1] for path in paths],
+            url_path__in=paths if cell.strip("/") else paths[1:],
         ).first()
         if found is None:
             node.problem = f"There is no page '{cell}' to put it below."
@@ -180,7 +180,9 @@ class Planner:
         seen, above = {node}, node.parent
         while above is not None:
             if above in seen:
-                node.problem = f"Its parents lead in a circle, by way of {above.place}."
+                node.problem = (
+                    f"Its parents lead in a circle, by way of {node.parent.place}."
+                )
                 return
             if above.problem:
                 node.problem = f"The page above it ({above.place}) was refused."

@@ -13,7 +13,6 @@ from tqdm import tqdm
 from wagtail.models import Page
 
 from home.imported import ImportedPage
-from home.tree import tree_lock
 from stockton_cms.operations.importer.body import Body, convert
 from stockton_cms.operations.importer.csv_source import CsvSource
 from stockton_cms.operations.importer.files import Library
@@ -104,7 +103,7 @@ class Import:
     def _save(self, batch: list[Node]) -> None:
         """Save a batch whole or not at all."""
         try:
-            with tree_lock():
+            with self.writer.batch():
                 for node in batch:
                     self._import(node)
         except BaseException:
@@ -166,7 +165,7 @@ class Import:
             "source_key", flat=True
         )
         for batch in _batches([key for key in keys if key in by_key], "links"):
-            with tree_lock():
+            with self.writer.batch():
                 for row in rows.filter(source_key__in=batch).select_related("page"):
                     page = row.page
                     if page and page.latest_revision_id == row.revision_id:
