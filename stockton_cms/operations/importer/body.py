@@ -39,6 +39,13 @@ APART = frozenset(
     )
 )
 NOT_INLINE = APART | HEADINGS | LISTS | {"img", "li"}
+# Tags that HTML lets authors leave open: each ends those in which it cannot stand.
+ENDS = {
+    "li": {"li", "p"},
+    "td": {"td", "th", "p"},
+    "th": {"td", "th", "p"},
+    "tr": {"tr", "td", "th", "p"},
+}
 NOT_WORDS = HEADINGS | {"img", "table", "blockquote", "details"}
 MOST_SIGNS_IN_HEADING = 120
 
@@ -65,6 +72,9 @@ def convert(html: str, base: str, links: Links, stores: bool) -> Body:
     soup = BeautifulSoup(html, "html.parser")
     body = Body()
     _drop(soup, body)
+    for tag in soup.find_all(list(ENDS)):
+        while tag.parent.name in ENDS[tag.name]:
+            tag.parent.insert_after(tag)
     try:
         Converter(body, base, links, stores).convert(soup)
     except RecursionError:

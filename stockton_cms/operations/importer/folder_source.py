@@ -116,17 +116,17 @@ class FolderSource:
         if body.name == "body":
             for tag in body.find_all(FRAME):
                 tag.decompose()
-        record.summary = _attribute(soup, "meta", "content", name="description")
+        record.summary = _attribute(soup, "meta", "content", "name", "description")
         record.old_address = (
-            _attribute(soup, "link", "href", rel="canonical") or record.old_address
+            _attribute(soup, "link", "href", "rel", "canonical") or record.old_address
         )
         record.body = body.decode_contents()
         return record
 
 
-def _attribute(soup: BeautifulSoup, tag: str, name: str, **attributes: str) -> str:
-    found = soup.find(tag, attrs=attributes)
-    return str(found.get(name, "")).strip() if found else ""
+def _attribute(soup: BeautifulSoup, tag: str, wanted: str, name: str, text: str) -> str:
+    found = soup.find(tag, attrs={name: text})
+    return str(found.get(wanted, "")).strip() if found else ""
 
 
 def as_text(data: bytes) -> str:
