@@ -6,16 +6,18 @@ therefore added as it will be published, and its revision is written once for al
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
+from django.db.models import Model
 from django.db.models.signals import post_save
 from django.utils import timezone
 from modelsearch.backends import get_search_backends
 from modelsearch.signal_handlers import post_save_signal_handler
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.log_actions import log
-from wagtail.models import Page, ReferenceIndex, Revision, Site
+from wagtail.models import Page, PageLogEntry, ReferenceIndex, Revision, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 from wagtail.signals import page_published
 
@@ -43,6 +45,9 @@ class Writer:
         self.site = site
         self._parents: dict[int, Page] = {}
         self._saved: list[Page] = []
+        self._redirected: set[str] = set()
+        # What is written past the signals, at the end of the batch.
+        self._rows: dict[type[Model], list[Model]] = defaultdict(list)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -55,18 +60,26 @@ class Writer:
         try:
             with tree_lock():
                 yield
-                if self._saved:
-                    self._index_saved()
+                self._finish_batch()
                 raise_content_version()
         finally:
-            self._saved = []
+            self._saved.clear()
+            self._rows.clear()
             for model in MODELS.values():
                 post_save.connect(post_save_signal_handler, sender=model)
 
-    def _index_saved(self) -> None:
+    def _finish_batch(self) -> None:
+        PageLogEntry.objects.bulk_create(self._rows[PageLogEntry])
+        Redirect.objects.bulk_create(self._rows[Redirect])
+        ImportedPage.objects.bulk_create(
+            self._rows[ImportedPage],
+            update_conflicts=True,
+            unique_fields=["source_key"],
+            update_fields=["page", "revision_id", "content_hash", "has_open_links"],
+        )
         for model in MODELS.values():
             pages = [page for page in self._saved if isinstance(page, model)]
-            for backend in get_search_backends(with_auto_update=True):
+            for backend in get_search_backends(with_auto_update=True) if pages else ():
                 backend.add_bulk(model, pages)
 
     def create(self, node: Node, record: Record, body: Body, digest: str) -> None:
@@ -97,9 +110,17 @@ class Writer:
         Page.objects.filter(pk=page.pk).update(
             latest_revision=revision, live_revision=page.live_revision
         )
-        log(instance=page, action="wagtail.create", revision=revision)
         if page.live:
-            log(instance=page, action="wagtail.publish", revision=revision)
+            entry = PageLogEntry(
+                page=page,
+                content_type=revision.content_type,
+                label=page.title,
+                action="wagtail.publish",
+                timestamp=now,
+                revision=revision,
+                uuid=uuid4(),
+            )
+            self._rows[PageLogEntry].append(entry)
             page_published.send(sender=type(page), instance=page, revision=revision)
         node.page_id = page.pk
         self._remember(node, page, body, digest)
@@ -149,20 +170,19 @@ class Writer:
             .filter(old_path__in=[old_path, own])
             .values_list("old_path", "redirect_page_id")
         )
+        if old_path in self._redirected:
+            return f"No redirect: {old_path} has one already."
         if old_path in known:
             is_ours = known[old_path] == node.page_id
             return "" if is_ours else f"No redirect: {old_path} has one already."
         if own in known:
             return f"No redirect: one leads away from {own}, so it could be a circle."
         if node.page_id:
-            # Past the signals, as the whole batch is one new content version.
-            Redirect.objects.bulk_create(
-                [
-                    Redirect(
-                        site=self.site, old_path=old_path, redirect_page_id=node.page_id
-                    )
-                ]
+            redirect = Redirect(
+                site=self.site, old_path=old_path, redirect_page_id=node.page_id
             )
+            self._rows[Redirect].append(redirect)
+        self._redirected.add(old_path)
         return ""
 
     def _parent(self, node: Node) -> Page:
@@ -173,15 +193,14 @@ class Writer:
 
     def _remember(self, node: Node, page: Page, body: Body, digest: str) -> None:
         self._saved.append(page)
-        ImportedPage.objects.update_or_create(
+        row = ImportedPage(
             source_key=f"{self.section.pk}:{node.key}",
-            defaults={
-                "page_id": page.pk,
-                "revision_id": page.latest_revision.pk,
-                "content_hash": digest,
-                "has_open_links": body.has_open_links,
-            },
+            page_id=page.pk,
+            revision_id=page.latest_revision.pk,
+            content_hash=digest,
+            has_open_links=body.has_open_links,
         )
+        self._rows[ImportedPage].append(row)
 
 
 def fill(page: BasePage, record: Record, body: Body) -> None:

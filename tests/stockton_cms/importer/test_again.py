@@ -93,7 +93,6 @@ def test_what_an_officer_deleted_stays_away_unless_told_otherwise(
     assert imported("leaf").url == "/stronger-communities/food/leaf/"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_interrupted_import_goes_on_where_it_stopped(
     run_import, write_csv, section, monkeypatch
 ):
