@@ -10,7 +10,8 @@ from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
 # What residents and health checks ask for: `test_leak_matrix` has it.
 PUBLIC = {
-    "live", "ready", "style_guide", "robots", "sitemap", "wagtaildocs_serve",
+    "live", "ready", "status", "preview_link", "style_guide", "robots", "sitemap",
+    "wagtaildocs_serve",
     "wagtaildocs_authenticate_with_password", "search", "search_suggestions",
     "enquiry", "enquiry_thanks_anyone", "enquiry_thanks", "dismiss_alert", "a_to_z",
     "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",

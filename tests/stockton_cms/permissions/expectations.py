@@ -131,6 +131,12 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk page move", REMOVED, acts=True),
     Rule("bulk page publish", CHECKED, acts=True),
     Rule("bulk page unpublish", LIVE, acts=True),
+    Rule("preview_links", EDITED),
+    Rule("take_back_preview_link", EDITED),
+    Rule("page_reviews_report*", WRITERS),
+    Rule("broken_links_report*", "AEMLP"),
+    # Drafts have no links that lead anywhere yet.
+    Rule("check_link_again", EDITED, may_be_missing=True),
     Rule("wagtailadmin_editing_sessions:ping", EDITED),
     Rule("wagtailadmin_editing_sessions:release", STAFF),
     Rule("wagtailadmin_reports:locked_pages*", CHECKERS),

@@ -1,5 +1,6 @@
 """A site with something of each kind: one's own, a colleague's, outside the section."""
 
+from datetime import timedelta
 from itertools import count
 
 from django.contrib.auth import get_user_model
@@ -14,7 +15,7 @@ from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Site, UploadedFile, Workflow
 
-from home.models import SiteSettings
+from home.models import ExternalLink, Link, PreviewLink, SiteSettings
 from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
 from stockton_cms.role_groups import role_groups
 from stockton_cms.roles import ROLES
@@ -122,6 +123,10 @@ def _page_things(page, parent, inner, owner) -> dict:
         "wagtailadmin_editing_sessions model_name": kind.model_name,
         "object_id": page.pk,
         "session_id": _editing(page, owner),
+        "link_id": PreviewLink.objects.create(
+            page=page, note="Reader", expires_at=timezone.now() + timedelta(days=1)
+        ).pk,
+        "check_link_again pk": _broken_link(page),
         "form": {
             "chooser": inner.pk,
             "destination_page_id": inner.pk,
@@ -132,6 +137,13 @@ def _page_things(page, parent, inner, owner) -> dict:
             "mark_as_active": "False",
         },
     }
+
+
+def _broken_link(page) -> int:
+    external = ExternalLink.objects.create(
+        address_hash=f"hash {next(numbers)}", is_broken=True
+    )
+    return Link.objects.create(page=page, external=external).pk
 
 
 def _editing(page, owner) -> int:
