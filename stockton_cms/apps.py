@@ -10,8 +10,13 @@ class StocktonCmsConfig(AppConfig):
     name = "stockton_cms"
 
     def ready(self):
-        """Connect the cache in front, and what gives the roles their permissions."""
-        from stockton_cms import cdn  # noqa: F401
+        """Connect the cache in front, the rules of sign-in, and the roles."""
+        from stockton_cms import (  # noqa: F401
+            account_log,
+            cdn,
+            invitations,
+            second_step,
+        )
         from stockton_cms.role_groups import follow_roles
 
         # Django and Wagtail make permissions app by app; after the last all are there.

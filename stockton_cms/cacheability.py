@@ -19,6 +19,7 @@ from search.clicks import PARAMETER as CLICK_MARK
 # static files, has a server of its own.
 NEVER_BELOW = (
     "/-/",
+    "/account/",
     "/admin/",
     "/alerts/",
     "/cant-find-it/",

@@ -25,6 +25,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         f"Disallow: {reverse('wagtailadmin_home')}",
+        f"Disallow: {reverse('account_login')}",
         f"Disallow: {reverse('search')}?",
         f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
         "",

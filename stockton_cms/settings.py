@@ -13,6 +13,9 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from stockton_cms.account_settings import *  # noqa: F403
+from stockton_cms.account_settings import SIGN_IN_CACHE, single_sign_on
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -86,6 +89,11 @@ INSTALLED_APPS = [
     "wagtail",
     "modelcluster",
     "taggit",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_guid",
     "django.contrib.auth",
@@ -112,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -184,6 +193,7 @@ CACHES = {
         "LOCATION": str(DATA_DIR / "last_known"),
         "TIMEOUT": None,
     },
+    "sign_in": SIGN_IN_CACHE,
 }
 
 
@@ -250,22 +260,26 @@ AUTH_PASSWORD_VALIDATORS = [
     }.items()
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
-LOGIN_URL = "wagtailadmin_login"
+SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
 # A cache of one process would go on knowing a session that another has ended.
 SESSION_ENGINE = "django.contrib.sessions.backends." + (
     "cached_db" if CACHE_URL else "db"
 )
 SESSION_COOKIE_AGE = 8 * 60 * 60
+SOCIALACCOUNT_PROVIDERS = single_sign_on(env, required)
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 
 # Transport, cookies and headers (shared expectations: `manage.py check --deploy`)
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready|status)$"]
+BEHIND_TLS_PROXY = flag("BEHIND_TLS_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https")
-    if flag("BEHIND_TLS_PROXY", default=False)
-    else None
+    ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 )
+# Who the last entry of `X-Forwarded-For` is from; visitors may write all others.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_TLS_PROXY)
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -344,6 +358,7 @@ LOGGING = {
         # Django's own handlers send mail or stay silent in production.
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django_guid": {"level": "WARNING"},
+        "stockton_cms.account_log": {"level": "INFO"},
     },
 }
 

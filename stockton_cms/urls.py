@@ -20,8 +20,10 @@ from home.preview_links.views import read_draft
 from home.tree import in_one_transaction
 from search.enquiries.views import enquiry, thanks
 from search.views import search, suggestions
-from stockton_cms import health
+from stockton_cms import account_urls, health
+from stockton_cms.account_urls import to_sign_in
 from stockton_cms.crawlers import PageSitemap, robots
+from stockton_cms.second_step import with_second_step
 from stockton_cms.style_guide import style_guide
 
 handler404 = "stockton_cms.errors.not_found"
@@ -62,8 +64,9 @@ admin_urlpatterns = decorate_urlpatterns(
         decorate_urlpatterns(wagtailadmin_urls.urlpatterns, in_one_transaction),
         without_endless_lists,
     ),
-    with_admin_policy,
+    with_second_step,
 )
+admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_admin_policy)
 
 urlpatterns = [
     path("-/live", health.live, name="live"),
@@ -77,6 +80,10 @@ urlpatterns = [
         {"sitemaps": {"pages": PageSitemap}},
         name="sitemap",
     ),
+    path("account/", include(account_urls)),
+    # Wagtail's own ways to sign in know neither limits nor a second step.
+    path("admin/login/", to_sign_in),
+    path("_util/login/", to_sign_in),
     path("admin/", include(admin_urlpatterns)),
     path("documents/", include(wagtaildocs_urls)),
     path("preview/<slug:token>/", read_draft, name="preview_link"),

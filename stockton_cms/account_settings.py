@@ -1,0 +1,78 @@
+"""How people sign in, wherever the site runs; what differs between places is not here.
+
+Read by `settings.py`. The names are those of django-allauth 65 and Wagtail.
+"""
+
+from collections.abc import Callable
+
+from environ import Env
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = WAGTAILADMIN_LOGIN_URL = WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "wagtailadmin_home"
+
+ACCOUNT_ADAPTER = "stockton_cms.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "stockton_cms.accounts.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Whoever may not use the admin would be sent back and forth between it and sign-in.
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+# Addresses are given by administrators; nobody signs up.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Until the browser is closed, at most for SESSION_COOKIE_AGE.
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {
+    # What was judged wrong, passwords and codes alike: by address and by account.
+    "login_failed": "5/5m/ip,5/5m/key",
+    "reset_password": "10/5m/ip,3/5m/key",
+}
+
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "stockton_cms.accounts.AddPasskeyForm"}
+MFA_TOTP_ISSUER = "Stockton CMS"
+
+SOCIALACCOUNT_ADAPTER = "stockton_cms.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+
+# Administrators invite people, who choose their own passwords; an address is what
+# single sign-on and forgotten passwords go by, so nobody changes their own.
+WAGTAILUSERS_PASSWORD_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+
+
+# What was tried at sign-in: the same for all processes, and there whenever anybody can
+# sign in, as Redis may not be. When it is full, tries would be forgotten.
+SIGN_IN_CACHE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "sign_in_tries",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
+
+
+def single_sign_on(env: Env, required: Callable[[str], str]) -> dict:
+    """Return django-allauth's settings for the council's OpenID Connect provider.
+
+    Empty without `OIDC_ISSUER`. People are known by issuer and subject together (OpenID
+    Connect Core 5.7), so the issuer's address is also what names the provider here.
+    """
+    issuer = env("OIDC_ISSUER", default="")
+    if not issuer:
+        return {}
+    app = {
+        "provider_id": issuer,
+        "name": env("OIDC_NAME", default="") or "your council account",
+        "client_id": required("OIDC_CLIENT_ID"),
+        "secret": required("OIDC_CLIENT_SECRET"),
+        "settings": {
+            "server_url": issuer.rstrip("/"),
+            "openid_configuration_overrides": {"issuer": issuer},
+            "oauth_pkce_enabled": True,
+            "email_domains": env.list("OIDC_EMAIL_DOMAINS", default=[]),
+        },
+    }
+    return {"openid_connect": {"APPS": [app]}}

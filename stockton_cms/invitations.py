@@ -1,0 +1,37 @@
+"""Invites whoever gets an account in the admin to choose a password (feature O5)."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest
+from wagtail import hooks
+
+from stockton_cms.accounts import send_if_possible
+
+
+@hooks.register("after_create_user")
+def invite(request: HttpRequest, user) -> None:
+    """Send a one-time link once the account is there, and say whether it went out."""
+    transaction.on_commit(lambda: send_invitation(request, user))
+
+
+def send_invitation(request: HttpRequest, user) -> None:
+    """Send the link; it is as those for forgotten passwords, which send another one."""
+    adapter = get_adapter(request)
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    context = {
+        "invited": user,
+        "invited_by": request.user,
+        "address": adapter.get_reset_password_from_key_url(key),
+    }
+    mail = adapter.render_mail("account/email/invitation", user.email, context)
+    if send_if_possible(mail):
+        messages.info(request, f"{user.email} was sent an invitation.")
+    else:
+        messages.error(
+            request,
+            f"The invitation to {user.email} could not be sent. They can choose "
+            "“Forgotten your password?” where they sign in.",
+        )

@@ -1,0 +1,156 @@
+"""Sign-in with the council's own accounts: OpenID Connect, by settings alone (O5).
+
+Only for those who have an account here already, found the first time by the e-mail
+address that the provider vouches for, from then on by its own name for the person.
+"""
+
+import logging
+from secrets import compare_digest, token_urlsafe
+
+from allauth.account.utils import get_next_redirect_url
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import (
+    OpenIDConnectOAuth2Adapter,
+)
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from requests import RequestException
+
+logger = logging.getLogger(__name__)
+# What a provider that is away, or answers with something else, ends in.
+PROVIDER_ERRORS = (
+    RequestException,
+    OAuth2Error,
+    ImproperlyConfigured,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+
+
+class CouncilAdapter(OpenIDConnectOAuth2Adapter):
+    """Checks the signature and the nonce of what the provider says, as allauth may not.
+
+    OpenID Connect Core 3.1.3.7; issuer, audience and expiry are checked by allauth.
+    """
+
+    def __init__(self, request: HttpRequest, provider_id: str = ""):
+        super().__init__(request, provider_id or get_app()["provider_id"])
+
+    def get_provider(self):
+        """Return the provider, which goes by these rules from the first step."""
+        provider = super().get_provider()
+        provider.oauth2_adapter_class = CouncilAdapter
+        return provider
+
+    def get_callback_url(self, request: HttpRequest, app) -> str:
+        """Return where the provider sends people back to."""
+        return f"{settings.WAGTAILADMIN_BASE_URL}{reverse('single_sign_on_back')}"
+
+    def complete_login(self, request: HttpRequest, app, token, **kwargs) -> SocialLogin:
+        """Return who signs in; what else the provider says is not kept."""
+        self.did_fetch_access_token = False  # Else the signature is not looked at.
+        claims = self._decode_id_token(app, kwargs["response"]["id_token"])
+        provider = self.get_provider()
+        login = provider.sociallogin_from_response(request, {"id_token": claims})
+        login.account.extra_data = {}
+        login.nonce = claims["nonce"]
+        login.vouched_address = get_vouched_address(claims, app)
+        return login
+
+
+def get_vouched_address(claims: dict, app) -> str:
+    """Return the e-mail address of a person that is truly theirs, or nothing.
+
+    Microsoft Entra never says whether it is: there `OIDC_EMAIL_DOMAINS` counts.
+    """
+    address = str(claims.get("email") or "").lower()
+    said = claims.get("email_verified")
+    if said is None:
+        domains = app.settings["email_domains"]
+        is_vouched = address.rpartition("@")[2] in {name.lower() for name in domains}
+    else:
+        is_vouched = said is True or said == "true"
+    return address if is_vouched else ""
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """Lets in whom the provider has named, if they have an account here."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin) -> bool:
+        """Return that nobody signs up."""
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Find the person's account, or show the page that says why not."""
+        if not compare_digest(sociallogin.state["nonce"], str(sociallogin.nonce)):
+            raise OAuth2Error("The nonce is another one")
+        if sociallogin.is_existing:
+            return
+        user = find_account(sociallogin)
+        if user is None:
+            raise ImmediateHttpResponse(refuse(request, "no account", "unknown"))
+        sociallogin.connect(request, user)
+
+    def on_authentication_error(self, request, provider, **kwargs) -> None:
+        """Show our page, with the reason in the log."""
+        exception = kwargs.get("exception")
+        reason = exception or request.GET.get("error", "")[:100] or "no such state"
+        raise ImmediateHttpResponse(refuse(request, reason))
+
+
+def find_account(sociallogin: SocialLogin):
+    """Return the one account with the person's address, unless it is another's."""
+    address = sociallogin.vouched_address
+    users = get_user_model().objects.filter(email=address) if address else []
+    provider = sociallogin.account.provider
+    taken = SocialAccount.objects.filter(provider=provider, user__in=users)
+    return users[0] if len(users) == 1 and not taken.exists() else None
+
+
+def get_app() -> dict:
+    """Return the settings of the council's provider, or raise `Http404`."""
+    providers = settings.SOCIALACCOUNT_PROVIDERS
+    if "openid_connect" not in providers:
+        raise Http404
+    return providers["openid_connect"]["APPS"][0]
+
+
+def refuse(request: HttpRequest, reason: object, kind: str = "failed") -> HttpResponse:
+    """Return the page for whom single sign-on does not let in; the log says why."""
+    logger.warning("Single sign-on failed: %s", reason)
+    context = {"kind": kind, "name": get_app()["name"]}
+    return render(request, "account/single_sign_on_failed.html", context, status=403)
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Send to the provider, to sign in there."""
+    nonce = token_urlsafe()
+    try:
+        provider = CouncilAdapter(request).get_provider()
+        back_to = get_next_redirect_url(request)
+        told = {"auth_params": {"nonce": nonce}, "nonce": nonce}
+        return provider.redirect(request, AuthProcess.LOGIN, back_to, **told)
+    except PROVIDER_ERRORS as error:
+        return refuse(request, repr(error))
+
+
+@require_safe
+def back(request: HttpRequest) -> HttpResponse:
+    """Take whoever comes back from the provider to where they were going."""
+    try:
+        return OAuth2CallbackView.adapter_view(CouncilAdapter(request))(request)
+    except PROVIDER_ERRORS as error:
+        return refuse(request, repr(error))
