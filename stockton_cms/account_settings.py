@@ -3,6 +3,7 @@
 Read by `settings.py`. The names are those of django-allauth 65 and Wagtail.
 """
 
+import sys
 from collections.abc import Callable
 
 from environ import Env
@@ -63,6 +64,8 @@ def single_sign_on(env: Env, required: Callable[[str], str]) -> dict:
     issuer = env("OIDC_ISSUER", default="")
     if not issuer:
         return {}
+    if not issuer.startswith(("https://", "http://127.0.0.1:")):
+        sys.exit("OIDC_ISSUER must begin with https://, as the provider itself says it.")
     app = {
         "provider_id": issuer,
         "name": env("OIDC_NAME", default="") or "your council account",

@@ -142,9 +142,12 @@ def start(request: HttpRequest) -> HttpResponse:
         provider = CouncilAdapter(request).get_provider()
         back_to = get_next_redirect_url(request)
         told = {"auth_params": {"nonce": nonce}, "nonce": nonce}
-        return provider.redirect(request, AuthProcess.LOGIN, back_to, **told)
+        response = provider.redirect(request, AuthProcess.LOGIN, back_to, **told)
     except PROVIDER_ERRORS as error:
         return refuse(request, repr(error))
+    # Browsers follow no redirect of a form to where our policy lets no form be sent.
+    context = {"name": get_app()["name"], "address": response.url}
+    return render(request, "account/single_sign_on_start.html", context)
 
 
 @require_safe
