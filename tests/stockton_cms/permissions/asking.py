@@ -9,7 +9,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', re.IGNORECASE)
+WRITES = re.compile(
+    r'^\s*(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM) "(\w+)"', re.IGNORECASE
+)
 LET_IN, REFUSED, NOT_THERE, BROKEN = "let in", "refused", "not there", "broken"
 WRONG_METHOD = "wrong method"
 

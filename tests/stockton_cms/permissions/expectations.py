@@ -25,6 +25,8 @@ LETTERS = {
     "H": "enquiry handler",
 }
 NOBODY, STAFF, ANYBODY = "", "AEMLPH", "anybody"
+# Not even the administrator.
+NONE_AT_ALL = "none"
 WRITERS, CHECKERS = "AEML", "ML"
 
 # Whose page it is decides: all of the section, or only one's own draft.
@@ -54,6 +56,8 @@ class Rule:
     def lets_in(self, kind: str, about: str) -> bool:
         """Say whether somebody of a kind is let in to an object."""
         people = self.people[about] if isinstance(self.people, dict) else self.people
+        if people == NONE_AT_ALL:
+            return False
         if people == ANYBODY or kind == ADMINISTRATOR:
             return True
         return kind in {LETTERS[letter] for letter in people}
@@ -62,7 +66,7 @@ class Rule:
 LIVE = {COLLEAGUES: CHECKERS, OUTSIDE: "L"}
 # What is live can be taken away only by those who publish.
 REMOVED = {OWN: WRITERS, COLLEAGUES: CHECKERS, SUBMITTED: "EML", OUTSIDE: "L"}
-UPLOADS = {OWN: STAFF, COLLEAGUES: NOBODY}
+UPLOADS = {OWN: STAFF, COLLEAGUES: NONE_AT_ALL}
 
 RULES: tuple[Rule, ...] = (
     # Signing in, and what the sign-in page needs.
@@ -92,7 +96,7 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailadmin_workflows:task_chooser*", STAFF),
     Rule("wagtailadmin_workflows:task_chosen", STAFF),
     Rule("wagtailadmin_workflows:*", NOBODY),
-    Rule("wagtailsnippets:index", NOBODY),
+    Rule("wagtailsnippets:index", NONE_AT_ALL),
     # Pages.
     Rule("wagtailadmin_api:pages:listing", STAFF),
     Rule("wagtailadmin_api:pages:find", STAFF, may_be_missing=True),
@@ -176,8 +180,8 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailsnippets_search_*", "L"),
     Rule("bulk *snippet delete", "L", acts=True),
     Rule("search_log_report*", "LH"),
-    Rule("search_enquiry_modeladmin_create", NOBODY),
-    Rule("search_enquiry_modeladmin_edit", NOBODY),
+    Rule("search_enquiry_modeladmin_create", NONE_AT_ALL),
+    Rule("search_enquiry_modeladmin_edit", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_delete", NOBODY),
     Rule("search_enquiry_modeladmin_*", "LH"),
     Rule("close_enquiry", "H"),
