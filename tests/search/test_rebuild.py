@@ -92,7 +92,8 @@ def test_rebuilding_reaches_processes_that_run_already(pages, search_for):
     assert search_for("harvesters").count == 1
 
 
-def test_rebuilding_where_there_is_nothing(db):
+def test_rebuilding_where_there_is_nothing(home):
+    home.delete()
     rebuild()
     assert not SearchDocument.objects.filter(is_public=True).exists()
 

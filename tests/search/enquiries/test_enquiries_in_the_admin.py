@@ -213,7 +213,7 @@ def test_nobody_signed_in_is_sent_to_sign_in(client, db):
         for method in (client.get, client.post):
             response = method(address)
             assert response.status_code == 302
-            assert response["Location"].startswith(reverse("wagtailadmin_login"))
+            assert response["Location"].startswith(reverse("account_login"))
     assert Enquiry.objects.get().is_open
 
 
