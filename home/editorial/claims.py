@@ -1,0 +1,217 @@
+"""Finds what a text says about a day, and when that stops being true (P7).
+
+Short patterns instead of a library that reads dates: those take opening hours, phone
+numbers and history for dates too. Days are as in the United Kingdom, 1/2/2026 is the
+first of February.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+WEEKDAYS = "mo tu we th fr sa su".split()
+MOST_SHOWN = 200
+
+MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+WEEKDAY = r"(?:(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
+DAY = r"(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
+DATES = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{WEEKDAY}{DAY}(?:\s+of)?\s+{MONTH}(?:,?\s+{YEAR})?",
+        rf"{WEEKDAY}{MONTH}\s+{DAY}(?!\d)(?:,?\s+{YEAR})?",
+        rf"{WEEKDAY}(?P<day>\d\d?)(?P<sep>[/.-])(?P<month>\d\d?)(?P=sep)"
+        r"(?P<year>(?:20)?\d\d)(?![\d/%])",
+        r"(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)",
+        rf"(?P<end>the\s+end\s+of|end\s+of|mid|early|late)?[\s-]*{MONTH}(?:\s+{YEAR})?",
+    )
+]
+# "9am on", "12 noon on", "17:00,"
+TIME = re.compile(
+    r"(?:(?:\d\d?(?:[.:]\d\d)?\s*(?:am|pm|a\.m\.|p\.m\.)|\d\d?[.:]\d\d"
+    r"|(?:12\s*)?(?:noon|midnight|midday))\s*,?\s*(?:on\s+)?)?",
+    re.IGNORECASE,
+)
+# The "3 to" of "3 to 9 May".
+FIRST_DAY = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s+)?\d\d?(?:st|nd|rd|th)?"
+    r"\s*(?:to|and|until|or|&|–|-)\s*(?=\d|[mtwfs]\w+\s+\d)",
+    re.IGNORECASE,
+)
+JOIN = re.compile(r",?\s*(?:to|and|until|till|–|—|-)\s*", re.IGNORECASE)
+
+# What stands before a day. Until it: something ends, or must be done.
+ENDS = (
+    r"until|till|up\s+to(?:\s+and\s+including)?|by|(?:no|not)\s+later\s+than"
+    r"|on\s+or\s+before|(?:clos(?:es?|ing)|end(?:s|ing)?|expires?|finish(?:es)?)"
+    r"(?:\s+(?:at|on))?"
+)
+# The day comes some words later.
+DEADLINE = r"deadline|closing\s+date|last\s+da(?:y|te)"
+BEFORE = r"before"
+# From it, or on it: something begins, or takes place.
+BEGINS = (
+    r"from|between|as\s+of|(?:start(?:s|ing)?|begin(?:s|ning)?|(?:re)?open(?:s|ing)?"
+    r"|resumes?|launch(?:es)?)(?:\s+(?:again|at|on|from))*"
+)
+ON = r"on"
+TRIGGER = re.compile(
+    rf"(?<![\w-])(?:(?P<deadline>{DEADLINE})|(?P<ends>{ENDS})|(?P<before>{BEFORE})"
+    rf"|(?P<begins>{BEGINS})|(?P<on>{ON}))(?:\s*:)?\s+",
+    re.IGNORECASE,
+)
+
+FUTURE = re.compile(
+    r"\b(?:will|join\s+us|come\s+(?:along|to)|takes?\s+place|taking\s+place"
+    r"|to\s+be\s+held|being\s+held|(?:is|are)\s+(?:on|held)|book|register|next)\b",
+    re.IGNORECASE,
+)
+TO_DO = re.compile(
+    r"\b(?:apply|book|register|send|return|reply|submit|complete|pay|tell\s+us"
+    r"|respond|contact|vote|sign\s+up)\b",
+    re.IGNORECASE,
+)
+PAST = re.compile(
+    r"\b(?:was|were|had|did|used\s+to|founded|formed|adopted|agreed|approved|elected"
+    r"|appointed|served|built|ran|held|took|opened|raised|received|won)\b",
+    re.IGNORECASE,
+)
+# In spite of a word of the past the sentence speaks of what is to come.
+STILL = re.compile(
+    r"\b(?:will|apply|must|please|can|deadline|closing\s+date|extended|postponed"
+    r"|is|are)\b",
+    re.IGNORECASE,
+)
+# "born on", "approved by", but not "will be approved by".
+DONE_BEFORE = re.compile(
+    r"(?<!be )(?<!is )(?<!are )(?<!being )\b(?:adopted|agreed|approved|born|built"
+    r"|created|dated|died|elected|ended|established|expired|formed|founded|held|issued"
+    r"|launched|made|opened|published|reviewed|signed|started|updated)\s+$",
+    re.IGNORECASE,
+)
+EVERY_YEAR = re.compile(
+    r"\b(?:every|each|annual(?:ly)?|yearly|(?:tax|financial|academic|school)\s+year"
+    r"|a\s+year|per\s+year)\b",
+    re.IGNORECASE,
+)
+
+WORD = re.compile(r"[^\s.;:,]+[\s,:]+")
+WORDS_TO_DEADLINE = 8
+# Who writes a day without a year so long after it has not meant next year's.
+LOOK_BACK = timedelta(days=30)
+HISTORY = timedelta(days=366)
+# Nobody writes such a sentence; what comes after is not read.
+LONGEST_SENTENCE = 1_000
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence and the last day on which what it says may hold."""
+
+    sentence: str
+    last_on: date
+
+
+def sentences_of(text: str) -> list[str]:
+    """Return the sentences; a new line ends one too."""
+    parts = re.split(r"(?<=[.!?])\s+(?=[\"'“‘(]?[A-Z0-9])|\n+", text)
+    return [clean for part in parts if (clean := " ".join(part.split()))]
+
+
+def find_claims(text: str, published_on: date) -> Iterator[Claim]:
+    """Yield the claims; a day without a year is the one next to the publication."""
+    for sentence in sentences_of(text):
+        days = list(_days_in(sentence, published_on))
+        if days:
+            yield Claim(sentence[:MOST_SHOWN], min(days))
+
+
+def _days_in(sentence: str, published_on: date) -> Iterator[date]:
+    sentence = sentence[:LONGEST_SENTENCE]
+    if PAST.search(sentence) and not STILL.search(sentence):
+        return
+    position = 0
+    while trigger := TRIGGER.search(sentence, position):
+        position = trigger.end()
+        found = _last_date_after(trigger, sentence)
+        if found is None or DONE_BEFORE.search(sentence[: trigger.start()]):
+            continue
+        position = found.end()
+        if _is_claim(trigger, found, sentence):
+            day = _day_of(found, published_on)
+            is_open_ended = bool(trigger["begins"] or trigger["on"])
+            if day and not (is_open_ended and published_on - day > HISTORY):
+                yield day
+
+
+def _last_date_after(trigger: re.Match, sentence: str) -> re.Match | None:
+    """Return the day after a trigger, of a span the last one."""
+    position = trigger.end()
+    for _ in range(WORDS_TO_DEADLINE if trigger["deadline"] else 1):
+        first = _date_at(sentence, position)
+        if first:
+            join = JOIN.match(sentence, first.end())
+            return (join and _date_at(sentence, join.end())) or first
+        word = WORD.match(sentence, position)
+        position = word.end() if word else position
+    return None
+
+
+def _date_at(sentence: str, position: int) -> re.Match | None:
+    """Return the day that stands here, perhaps after a time or after "3 to"."""
+    time = TIME.match(sentence, position).end()
+    first_day = FIRST_DAY.match(sentence, time)
+    starts = (first_day.end() if first_day else position, position, time)
+    matches = (pattern.match(sentence, start) for start in starts for pattern in DATES)
+    return next(filter(None, matches), None)
+
+
+def _is_claim(trigger: re.Match, match: re.Match, sentence: str) -> bool:
+    named = match.groupdict()
+    is_dated = bool(named["year"] or named.get("weekday"))
+    if trigger["before"] and not TO_DO.search(sentence):
+        return False
+    if trigger["on"] and not FUTURE.search(sentence):
+        return False
+    if not is_dated and EVERY_YEAR.search(sentence):
+        return False
+    if "day" in named or named["year"]:
+        return True
+    # A month alone: "may" is a word too, and "from March" is said every year.
+    word = trigger.group().split()[0].lower()
+    is_end = named["end"] or word in {"until", "till"}
+    return bool(is_end) and named["month"][0].isupper()
+
+
+def _day_of(match: re.Match, published_on: date) -> date | None:
+    """Return the day, or None where the calendar has no such day."""
+    named = match.groupdict()
+    name = named["month"].lower()
+    month = int(name) if name.isdigit() else MONTHS.index(name[:3]) + 1
+    day = int(named["day"]) if "day" in named else None
+    if named["year"]:
+        year = int(named["year"])
+        return _on(year + 2000 if year < 100 else year, month, day)
+    years = (published_on.year - 1, published_on.year, published_on.year + 1)
+    candidates = [each for year in years if (each := _on(year, month, day))]
+    candidates = [each for each in candidates if each >= published_on - LOOK_BACK]
+    if weekday := named.get("weekday"):
+        wanted = WEEKDAYS.index(weekday[:2].lower())
+        same = [each for each in candidates if each.weekday() == wanted]
+        candidates = same or candidates
+    return min(candidates, default=None)
+
+
+def _on(year: int, month: int, day: int | None) -> date | None:
+    """Return a day, the last of the month without one; None if there is none."""
+    try:
+        return date(year, month, day or monthrange(year, month)[1])
+    except ValueError:
+        return None
