@@ -18,6 +18,7 @@ class HomeConfig(AppConfig):
             signals,
         )
         from home.editorial import (
+            content_checker,  # noqa: F401
             link_checker,  # noqa: F401
             review_reminders,  # noqa: F401
         )

@@ -11,6 +11,7 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
+from home.editorial.findings import CheckedPage, PageFinding
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.reviews import PageReview, ReviewDigest
 from home.freshness import ContentVersion
@@ -22,12 +23,14 @@ from home.preview_links.models import PreviewLink
 
 __all__ = [
     "ChangeNote",
+    "CheckedPage",
     "ContentVersion",
     "ExternalLink",
     "HomePage",
     "ImportedPage",
     "JobRun",
     "Link",
+    "PageFinding",
     "PageReview",
     "PopularPage",
     "PreviewLink",

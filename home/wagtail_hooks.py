@@ -16,7 +16,12 @@ from wagtail.rich_text.pages import PageLinkHandler
 
 from home import large_sections  # noqa: F401
 from home.admin_api import PermittedDocuments, PermittedImages
-from home.editorial import link_hooks, needs, review_report  # noqa: F401
+from home.editorial import (  # noqa: F401
+    content_report,
+    link_hooks,
+    needs,
+    review_report,
+)
 from home.preview_links import admin as preview_links_admin  # noqa: F401
 
 # More would fill the screen.

@@ -6,20 +6,23 @@ first of February.
 """
 
 import re
-from calendar import monthrange
+from calendar import month_name, monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-WEEKDAYS = "mo tu we th fr sa su".split()
+MONTHS = [name[:3].lower() for name in month_name[1:]]
+WEEKDAYS = ["mo", "tu", "we", "th", "fr", "sa", "su"]
 MOST_SHOWN = 200
 
 MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
     r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
-WEEKDAY = r"(?:(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
+WEEKDAY = (
+    r"(?:(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)"
+    r"(?:day)?,?\s+)?"
+)
 DAY = r"(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
 DATES = [
@@ -33,7 +36,7 @@ DATES = [
         rf"(?P<end>the\s+end\s+of|end\s+of|mid|early|late)?[\s-]*{MONTH}(?:\s+{YEAR})?",
     )
 ]
-# "9am on", "12 noon on", "17:00,"
+# Such as "9am on" or "12 noon on".
 TIME = re.compile(
     r"(?:(?:\d\d?(?:[.:]\d\d)?\s*(?:am|pm|a\.m\.|p\.m\.)|\d\d?[.:]\d\d"
     r"|(?:12\s*)?(?:noon|midnight|midday))\s*,?\s*(?:on\s+)?)?",

@@ -80,11 +80,11 @@ def links_in_block(block, value, text: str = "") -> Iterator[FoundLink]:
         if value:
             yield FoundLink(_short(text), address=value)
     else:
-        for child, inner, words in _children(block, value, text):
+        for child, inner, words in children_of(block, value, text):
             yield from links_in_block(child, inner, words)
 
 
-def _children(block, value, text: str) -> Iterator[tuple]:
+def children_of(block, value, text: str = "") -> Iterator[tuple]:
     """Yield the blocks inside a block, with the value of each and the words beside."""
     if isinstance(block, blocks.StructBlock):
         # That of a picture has the picture itself for its value.

@@ -6,8 +6,7 @@ import django_filters
 from django import forms
 from django.contrib import messages
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import F, Q
-from django.http import HttpRequest
+from django.db.models import F
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -15,17 +14,16 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.generic import View
 from wagtail import hooks
-from wagtail.admin.filters import ContentTypeFilter, WagtailFilterSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.views.reports import ReportView
 from wagtail.locks import BasicLock
 from wagtail.log_actions import LogFormatter
-from wagtail.models import Page, get_page_content_types
+from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.addresses import descendants_of
+from home.editorial.report_filters import PageReportFilterSet
 from home.editorial.reviews import QUEUE_URL_NAME, PageReview, State
 from home.editorial.still_true import LOG_ACTION, mark_still_true
 from home.exports import SafeExportMixin
@@ -36,13 +34,7 @@ ALL = "all"
 DAY_FORMAT = "j F Y"
 
 
-def _sections(request: HttpRequest):
-    """Return the pages directly below the home pages that have pages below them."""
-    pages = PagePermissionPolicy().explorable_instances(request.user)
-    return pages.filter(depth=3, numchild__gt=0).order_by("title")
-
-
-class ReviewFilterSet(WagtailFilterSet):
+class ReviewFilterSet(PageReportFilterSet):
     """Which pages of the queue to look at."""
 
     state = django_filters.ChoiceFilter(
@@ -51,13 +43,6 @@ class ReviewFilterSet(WagtailFilterSet):
         empty_label="Needs attention",
         widget=forms.RadioSelect,
         method="by_state",
-    )
-    section = django_filters.ModelChoiceFilter(queryset=_sections, method="by_section")
-    owner = django_filters.CharFilter(label="Content owner", method="by_owner")
-    kind = ContentTypeFilter(
-        label="Kind of page",
-        field_name="page__content_type",
-        queryset=lambda request: get_page_content_types(include_base_page_type=False),
     )
 
     class Meta:
@@ -75,18 +60,6 @@ class ReviewFilterSet(WagtailFilterSet):
         if value == ALL:
             return queryset
         return queryset.in_state(value, timezone.localdate())
-
-    def by_section(self, queryset, name, section: Page):
-        """Keep a section and all pages below it."""
-        pages = Page.objects.filter(descendants_of(section.path) | Q(pk=section.pk))
-        return queryset.filter(page__in=pages.values("pk"))
-
-    def by_owner(self, queryset, name, value):
-        """Keep the pages of which the owner's name or e-mail holds the words."""
-        words = value.strip()
-        return queryset.filter(
-            Q(owner_name__icontains=words) | Q(owner_email__icontains=words)
-        )
 
 
 def _standing(review: PageReview) -> str:

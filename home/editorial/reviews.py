@@ -4,16 +4,16 @@ Each page type has a table of its own, so a list over all of them would have to 
 them all. This one follows the live pages, in the transaction that saves each.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db import models
 from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
 from wagtail.models import Page
-from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.dates import days_after
+from home.editorial.live_pages import LivePageQuerySet
 from home.freshness import start_of_day
 from home.signals import live_page_saved
 
@@ -47,13 +47,8 @@ def conditions(on: date) -> dict[State, Q]:
     }
 
 
-class PageReviewQuerySet(models.QuerySet):
+class PageReviewQuerySet(LivePageQuerySet):
     """Finds reviews by their state, and by who may do something about them."""
-
-    def in_force(self, at: datetime):
-        """Return those of the pages that are live; an alias follows its original."""
-        not_expired = Q(page__expire_at=None) | Q(page__expire_at__gt=at)
-        return self.filter(not_expired, page__live=True, page__alias_of=None)
 
     def due_for_review(self, on: date):
         """Return those whose day has come or gone by."""
@@ -68,13 +63,6 @@ class PageReviewQuerySet(models.QuerySet):
         return self.filter(
             Q(review_on__lte=on + SOON) | Q(review_on=None) | Q(owner_email="")
         )
-
-    def editable_by(self, user):
-        """Return those of the pages that somebody may edit."""
-        if user.is_active and user.is_superuser:
-            return self
-        pages = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
-        return self.filter(page__in=pages.values("pk"))
 
 
 class PageReview(models.Model):

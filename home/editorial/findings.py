@@ -1,0 +1,139 @@
+"""What the content checks found on each live page, in one table (P12, P7).
+
+It follows the pages in the transaction that saves each. A date that passes becomes a
+finding by itself: its row is written with the page and read from the day after.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Page
+
+from home.editorial.content_rules import ADVICE, VERSION, Rule, find_findings
+from home.editorial.live_pages import LivePageQuerySet
+from home.freshness import start_of_day
+from home.signals import live_page_saved
+
+REPORT_URL_NAME = "content_checks_report"
+VALUES = ("rule", "text", "place", "shown_from")
+
+
+class PageFindingQuerySet(LivePageQuerySet):
+    """Finds what is to be mended on a day."""
+
+    def on_day(self, on: date):
+        """Return those that hold on a day: of the dates only the passed ones.
+
+        And of rules that there still are: the job has yet to check the other pages.
+        """
+        holds = Q(shown_from=None) | Q(shown_from__lte=on)
+        return self.filter(holds, rule__in=Rule.values)
+
+
+class PageFinding(models.Model):
+    """What breaks a rule on a live page, as it was when that was published."""
+
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    rule = models.CharField(max_length=20)
+    text = models.CharField(max_length=200, blank=True)
+    # Where it is in the editor: Wagtail's content path, such as `body.<block>`.
+    place = models.CharField(max_length=100, blank=True)
+    shown_from = models.DateField(null=True)
+
+    objects = PageFindingQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self):
+        return Rule(self.rule).label
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return ADVICE[Rule(self.rule)]
+
+    @property
+    def edit_address(self) -> str:
+        """Where the editor shows the words."""
+        return edit_address(self.page_id, self.place)
+
+
+class CheckedPage(models.Model):
+    """By which version of the rules a live page has been checked."""
+
+    page = models.OneToOneField(
+        Page, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    rules_version = models.PositiveSmallIntegerField()
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self):
+        return str(self.page)
+
+
+def edit_address(page_id: int, place: str) -> str:
+    """Return where a page is edited, at a place of it."""
+    address = reverse("wagtailadmin_pages:edit", args=[page_id])
+    return f"{address}#:w:contentpath={place}" if place else address
+
+
+@receiver(live_page_saved)
+def follow_page(sender, instance, **kwargs) -> None:
+    """Write what the rules find on a live page, in the transaction that saves it.
+
+    An alias has the findings of its original. A page that is taken down keeps its
+    rows, which nobody reads then.
+    """
+    if not instance.alias_of_id:
+        check_page(instance)
+
+
+def check_page(page: Page) -> None:
+    """Write what the rules find on a page now, and that it was checked."""
+    published_at = page.last_published_at or timezone.now()
+    found = find_findings(page, timezone.localdate(published_at))
+    rows = [PageFinding(page_id=page.pk, **vars(each)) for each in found]
+    before = PageFinding.objects.filter(page_id=page.pk)
+    wanted = {tuple(getattr(row, name) for name in VALUES) for row in rows}
+    if set(before.values_list(*VALUES)) != wanted:
+        before.delete()
+        PageFinding.objects.bulk_create(rows)
+    CheckedPage.objects.bulk_create(
+        [CheckedPage(page_id=page.pk, rules_version=VERSION)],
+        update_conflicts=True,
+        unique_fields=["page"],
+        update_fields=["rules_version"],
+    )
+
+
+@dataclass(frozen=True)
+class Count:
+    """How much there is to do, and where."""
+
+    label: str
+    number: int
+    address: str
+
+
+def counts_for(user, on: date) -> list[Count]:
+    """Return how many pages of those that somebody may edit have findings.
+
+    And how many dates on them have passed. One query besides the permissions.
+    """
+    findings = PageFinding.objects.in_force(start_of_day(on)).on_day(on)
+    numbers = findings.editable_by(user).aggregate(
+        pages=models.Count("page", distinct=True),
+        dates=models.Count("pk", filter=Q(rule=Rule.PASSED_DATE)),
+    )
+    report = reverse(REPORT_URL_NAME)
+    dates = f"{report}?rule={Rule.PASSED_DATE.value}"
+    return [
+        Count("Pages with content to mend", numbers["pages"], report),
+        Count("Dates that have passed", numbers["dates"], dates),
+    ]

@@ -1,0 +1,23 @@
+"""What every table says that follows the live pages, by its column `page`."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+
+class LivePageQuerySet(models.QuerySet):
+    """Finds rows by whether readers see the page, and by who may edit it."""
+
+    def in_force(self, at: datetime):
+        """Return those of the pages that are live; an alias follows its original."""
+        not_expired = Q(page__expire_at=None) | Q(page__expire_at__gt=at)
+        return self.filter(not_expired, page__live=True, page__alias_of=None)
+
+    def editable_by(self, user):
+        """Return those of the pages that somebody may edit."""
+        if user.is_active and user.is_superuser:
+            return self
+        pages = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
+        return self.filter(page__in=pages.values("pk"))
