@@ -89,7 +89,7 @@ def read_page(page: Page) -> PageText:
             text.links.extend((link, each.name) for link in links_in_html(html))
         elif isinstance(each, StreamField):
             for child in getattr(page, each.name):
-                place = f"{each.name}.{child.id}"
+                place = f"{each.name}.{child.id}" if child.id else each.name
                 text.read_block(child.block, child.value, place)
                 found = links_in_block(child.block, child.value)
                 text.links.extend((link, place) for link in found)
