@@ -65,7 +65,9 @@ def single_sign_on(env: Env, required: Callable[[str], str]) -> dict:
     if not issuer:
         return {}
     if not issuer.startswith(("https://", "http://127.0.0.1:")):
-        sys.exit("OIDC_ISSUER must begin with https://, as the provider itself says it.")
+        sys.exit(
+            "OIDC_ISSUER must begin with https://, as the provider itself says it."
+        )
     app = {
         "provider_id": issuer,
         "name": env("OIDC_NAME", default="") or "your council account",

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from home.editorial import broken_links, reviews
+from home.editorial import broken_links, findings, reviews
 from home.editorial.reviews import State, queue_address
 from home.needs import Need, counted, register_needs
 
@@ -20,9 +20,10 @@ def pages_to_review(user, at):
 
 
 @register_needs
-def links_to_mend(user, at):
-    """Say how many links lead nowhere."""
-    for count in broken_links.counts_for(user):
+def texts_to_mend(user, at):
+    """Say how many dates have passed, pages have findings, and links are broken."""
+    on = timezone.localdate(at)
+    counts = [*findings.counts_for(user, on), *broken_links.counts_for(user)]
+    for count in counts:
         if count.number:
-            words = counted(count.number, "link is", "links are") + " broken"
-            yield Need(words, count.address)
+            yield Need(f"{count.label}: {count.number:,}", count.address)

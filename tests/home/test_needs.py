@@ -1,6 +1,6 @@
 """The admin's home page tells an officer what there is to do (P13)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from home.jobs import JobRun
 from search.enquiries.models import EnquiryStatus
-from tests.factories import AlertFactory, EnquiryFactory
+from tests.factories import AlertFactory, EnquiryFactory, StandardPageFactory
 
 HOME = reverse("wagtailadmin_home")
 
@@ -58,6 +58,32 @@ def test_open_enquiries_lead_to_their_list(jobs, admin_client):
     listed = admin_client.get(link["href"]).content.decode()
     assert "Where is the tip?" in listed
     assert "All done" not in listed
+
+
+def test_pages_to_keep_true_lead_to_their_lists(jobs, home, admin_client):
+    """One page that is due for review, has a broken link and a passed date."""
+    page = StandardPageFactory(
+        parent=home,
+        title="The old page",
+        review_on=date(2020, 1, 1),
+        body=[
+            (
+                "text",
+                "<p>Apply until 3 May 2020: "
+                '<a id="999999" linktype="page">how</a>.</p>',
+            )
+        ],
+    )
+    page.save_revision().publish()
+    links = {a.get_text(): a["href"] for a in needs(admin_client).select("li a")}
+    assert set(links) == {
+        "1 page is due for review",
+        "Dates that have passed: 1",
+        "Pages with content to mend: 1",
+        "Broken links: 1",
+    }
+    for address in links.values():
+        assert "The old page" in admin_client.get(address).content.decode()
 
 
 def test_jobs_that_have_never_run_say_so(home, admin_client):
