@@ -37,8 +37,8 @@ test-slow: $(DEV_READY) ## Run the proofs that take long (concurrency), on both 
 browser-test: $(DEV_READY) ## Try every page in Chromium: axe, keyboard, small screens, journeys
 	@$(BIN)/python -m tests.browser.run
 
-screenshots: $(DEV_READY) ## Write a picture of every page to var/screenshots
-	@$(BIN)/python -m tests.browser.run -n 2 -m screenshots
+screenshots: $(DEV_READY) ## Write a picture of every page to var/screenshots, and those of the editors' guide
+	@$(BIN)/python -m tests.browser.run -n 2 -m "screenshots or guide" --guide-pictures
 
 html: $(DEV_READY) ## Validate the HTML of every page
 	@$(BIN)/python -m tests.browser.html

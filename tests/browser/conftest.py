@@ -7,12 +7,14 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import MISSING, OPTIONS, find_chromium
+from tests.browser.office import serve_office
 from tests.browser.site import serve_states
 
 HERE = Path(__file__).parent
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+ADMIN = {"width": 1200, "height": 800}
 NARROW = {"viewport": {"width": 320, "height": 640}}
 # What is left of a window of 1280 by 1024 at a zoom of 400%.
 ZOOMED = {"viewport": {"width": 320, "height": 256}}
@@ -38,6 +40,11 @@ def set_text_size(page, percent):
     sizes = {"standard": 16 * percent // 100, "fixed": 13 * percent // 100}
     session = page.context.new_cdp_session(page)
     session.send("Page.setFontSizes", {"fontSizes": sizes})
+
+
+def pytest_addoption(parser):
+    """Let `make screenshots` write the pictures of the editors' guide anew."""
+    parser.addoption("--guide-pictures", action="store_true")
 
 
 def pytest_collection_modifyitems(items):
@@ -85,6 +92,41 @@ def new_context(browser, site):
         return context
 
     yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def office():
+    """Return the example site with its officers."""
+    with serve_office() as served:
+        yield served
+
+
+@pytest.fixture
+def officer(browser, office):
+    """Return a function that opens the admin as the officer of a role."""
+    contexts = []
+
+    def sign_in(role, path="/admin/"):
+        context = browser.new_context(
+            base_url=office.address,
+            locale="en-GB",
+            viewport=ADMIN,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        session = {
+            "name": "sessionid",
+            "value": office.sessions[role.replace(" ", "-")],
+        }
+        context.add_cookies([{**session, "url": office.address}])
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield sign_in
     for context in contexts:
         context.close()
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from tests.browser.chromium import MISSING, get_chromium
+from tests.browser.office import serve_office
 from tests.browser.site import serve_states
 
 
@@ -17,7 +18,7 @@ def main(arguments: list[str]) -> int:
         return 1
     print("\nTests in a browser", flush=True)
     command = [sys.executable, "-m", "pytest", "tests/browser"]
-    with serve_states():
+    with serve_states(), serve_office():
         return subprocess.run([*command, *arguments], check=False).returncode
 
 

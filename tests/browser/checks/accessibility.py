@@ -8,12 +8,14 @@ from playwright.sync_api import Page
 from tests.browser.checks.asking import ask
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-RUN = "(rules) => axe.run({ resultTypes: ['violations'], rules })"
+RUN = """([context, rules]) =>
+  axe.run(context, { resultTypes: ['violations'], rules })"""
+WHOLE_PAGE = {"include": [["html"]]}
 
 
-def check_axe(page: Page) -> list[str]:
-    """See that no rule of axe is violated."""
-    return _run_axe(page, {})
+def check_axe(page: Page, context: dict = WHOLE_PAGE) -> list[str]:
+    """See that no rule of axe is violated; `context` says to axe in which parts."""
+    return _run_axe(page, {}, context)
 
 
 def check_axe_in_forced_colours(page: Page) -> list[str]:
@@ -25,11 +27,11 @@ def check_axe_in_forced_colours(page: Page) -> list[str]:
     return problems + _run_axe(page, {"color-contrast": {"enabled": False}})
 
 
-def _run_axe(page: Page, rules: dict) -> list[str]:
+def _run_axe(page: Page, rules: dict, context: dict = WHOLE_PAGE) -> list[str]:
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE)
     return [
         f"{violation['id']}: {node['html'][:120]} ({node['failureSummary'][:200]})"
-        for violation in page.evaluate(RUN, rules)["violations"]
+        for violation in page.evaluate(RUN, [context, rules])["violations"]
         for node in violation["nodes"][:3]
     ]
