@@ -46,9 +46,9 @@ def note(action: str, user, request=None, **facts) -> None:
 
 
 @receiver(user_logged_in)
-def note_sign_in(request, user, **kwargs):
-    """Note that somebody is in, after the second step."""
-    note("account.sign_in", user, request)
+def note_sign_in(request, user, sociallogin=None, **kwargs):
+    """Note that somebody is in, after the second step or by single sign-on."""
+    note("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
 
 
 @receiver(user_login_failed)

@@ -58,26 +58,28 @@ SIGN_IN_CACHE = {
 def single_sign_on(env: Env, required: Callable[[str], str]) -> dict:
     """Return django-allauth's settings for the council's OpenID Connect provider.
 
-    Empty without `OIDC_ISSUER`. People are known by issuer and subject together (OpenID
+    Empty without `OIDC_…`. People are known by issuer and subject together (OpenID
     Connect Core 5.7), so the issuer's address is also what names the provider here.
     """
-    issuer = env("OIDC_ISSUER", default="")
-    if not issuer:
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    if not any(env(name, default="") for name in names):
         return {}
+    issuer, client_id, secret = map(required, names)
     if not issuer.startswith(("https://", "http://127.0.0.1:")):
         sys.exit(
             "OIDC_ISSUER must begin with https://, as the provider itself says it."
         )
+    domains = env("OIDC_EMAIL_DOMAINS", default="").lower()
     app = {
         "provider_id": issuer,
         "name": env("OIDC_NAME", default="") or "your council account",
-        "client_id": required("OIDC_CLIENT_ID"),
-        "secret": required("OIDC_CLIENT_SECRET"),
+        "client_id": client_id,
+        "secret": secret,
         "settings": {
             "server_url": issuer.rstrip("/"),
             "openid_configuration_overrides": {"issuer": issuer},
             "oauth_pkce_enabled": True,
-            "email_domains": env.list("OIDC_EMAIL_DOMAINS", default=[]),
+            "email_domains": domains.replace(",", " ").split(),
         },
     }
     return {"openid_connect": {"APPS": [app]}}

@@ -9,9 +9,11 @@ from secrets import compare_digest, token_urlsafe
 
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.decorators import rate_limit
+from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import (
@@ -19,11 +21,12 @@ from allauth.socialaccount.providers.openid_connect.views import (
 )
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ PROVIDER_ERRORS = (
     RequestException,
     OAuth2Error,
     ImproperlyConfigured,
+    SuspiciousOperation,
     AttributeError,
     KeyError,
     TypeError,
@@ -62,6 +66,7 @@ class CouncilAdapter(OpenIDConnectOAuth2Adapter):
         """Return who signs in; what else the provider says is not kept."""
         self.did_fetch_access_token = False  # Else the signature is not looked at.
         claims = self._decode_id_token(app, kwargs["response"]["id_token"])
+        check_claims(claims, app)
         provider = self.get_provider()
         login = provider.sociallogin_from_response(request, {"id_token": claims})
         login.account.extra_data = {}
@@ -70,19 +75,39 @@ class CouncilAdapter(OpenIDConnectOAuth2Adapter):
         return login
 
 
+def check_claims(claims: dict, app) -> None:
+    """Refuse what the libraries let pass: no expiry, or a token for others as well.
+
+    The name of the person must be one that the database can hold.
+    """
+    subject = claims["sub"]
+    is_name = 0 < len(subject) <= app_settings.UID_MAX_LENGTH and is_plain(subject)
+    is_ours = claims["aud"] in (app.client_id, [app.client_id])
+    if not (is_name and is_ours and "exp" in claims):
+        raise OAuth2Error("The claims are not as they must be")
+
+
+def is_plain(text: str) -> bool:
+    """Say whether a text is of visible ASCII, in which no sign looks like another.
+
+    In small letters, the sign for Kelvin would be the `k` of somebody else's address.
+    """
+    return text.isascii() and text.isprintable()
+
+
 def get_vouched_address(claims: dict, app) -> str:
     """Return the e-mail address of a person that is truly theirs, or nothing.
 
     Microsoft Entra never says whether it is: there `OIDC_EMAIL_DOMAINS` counts.
     """
-    address = str(claims.get("email") or "").lower()
+    address = str(claims.get("email") or "")
     said = claims.get("email_verified")
     if said is None:
         domains = app.settings["email_domains"]
-        is_vouched = address.rpartition("@")[2] in {name.lower() for name in domains}
+        is_vouched = address.rpartition("@")[2].lower() in domains
     else:
         is_vouched = said is True or said == "true"
-    return address if is_vouched else ""
+    return address.lower() if is_vouched and is_plain(address) else ""
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
@@ -101,13 +126,16 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         user = find_account(sociallogin)
         if user is None:
             raise ImmediateHttpResponse(refuse(request, "no account", "unknown"))
-        sociallogin.connect(request, user)
+        # allauth's own way would save the user as well, over what changes meanwhile.
+        sociallogin.user = sociallogin.account.user = user
+        sociallogin.account.save()
 
     def on_authentication_error(self, request, provider, **kwargs) -> None:
         """Show our page, with the reason in the log."""
         exception = kwargs.get("exception")
         reason = exception or request.GET.get("error", "")[:100] or "no such state"
-        raise ImmediateHttpResponse(refuse(request, reason))
+        kind = "cancelled" if kwargs.get("error") == AuthError.CANCELLED else "failed"
+        raise ImmediateHttpResponse(refuse(request, reason, kind))
 
 
 def find_account(sociallogin: SocialLogin):
@@ -135,6 +163,7 @@ def refuse(request: HttpRequest, reason: object, kind: str = "failed") -> HttpRe
 
 
 @require_POST
+@rate_limit(action="login")
 def start(request: HttpRequest) -> HttpResponse:
     """Send to the provider, to sign in there."""
     nonce = token_urlsafe()
@@ -150,10 +179,10 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "account/single_sign_on_start.html", context)
 
 
-@require_safe
+@require_GET
 def back(request: HttpRequest) -> HttpResponse:
     """Take whoever comes back from the provider to where they were going."""
     try:
         return OAuth2CallbackView.adapter_view(CouncilAdapter(request))(request)
-    except PROVIDER_ERRORS as error:
+    except (*PROVIDER_ERRORS, IntegrityError) as error:
         return refuse(request, repr(error))
