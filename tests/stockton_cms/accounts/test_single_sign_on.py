@@ -1,0 +1,408 @@
+"""Who has an account signs in with the council's own; nobody gets in by a lie (O5)."""
+
+import json
+import os
+import time
+from html import unescape
+from threading import Event
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import get_user_model
+from django.core.cache import caches
+from django.urls import reverse
+from environ import Env
+from wagtail.models import ModelLogEntry
+
+from stockton_cms.account_settings import single_sign_on
+from stockton_cms.single_sign_on import find_account
+from tests.stockton_cms.accounts.provider import (
+    CLIENT_ID,
+    SECRET,
+    Provider,
+    make_key,
+)
+
+DISCOVERY = "/.well-known/openid-configuration"
+NOBODY = "there is no account for you on this site"
+FAILED = "did not work"
+RUBBISH = (b"", b"<p>Sorry", b"null", b"[]", b"{}", b'"text"', b"\xff\xfe", b"5")
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def provider():
+    provider = Provider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def set_up(provider, settings, monkeypatch):
+    """Return a function that sets single sign-on up by the environment alone."""
+
+    def set_variables(**variables):
+        monkeypatch.setenv("OIDC_ISSUER", provider.address)
+        monkeypatch.setenv("OIDC_CLIENT_ID", CLIENT_ID)
+        monkeypatch.setenv("OIDC_CLIENT_SECRET", SECRET)
+        monkeypatch.setenv("OIDC_NAME", "your Stockton account")
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        settings.SOCIALACCOUNT_PROVIDERS = single_sign_on(Env(), os.environ.__getitem__)
+
+    caches["sign_in"].clear()
+    settings.SECOND_STEP_REQUIRED = True
+    set_variables()
+    return set_variables
+
+
+@pytest.fixture
+def ann(set_up):
+    """Return an administrator, who has an account here."""
+    users = get_user_model().objects
+    return users.create_superuser("ann", email="ann@example.org", password=None)
+
+
+def start(client, **sent):
+    response = client.post(reverse("single_sign_on"), sent)
+    return response, (response.context or {}).get("address", "")
+
+
+def come_back(client, said):
+    return client.get(reverse("single_sign_on_back"), said)
+
+
+def sign_in(client, provider, **sent):
+    """Go all the way; return the last answer."""
+    _, address = start(client, **sent)
+    return come_back(client, provider.sign_in(address))
+
+
+def is_signed_in(client):
+    return "_auth_user_id" in client.session
+
+
+def assert_refused(client, response, text=FAILED):
+    assert response.status_code == 403
+    assert text in unescape(response.content.decode())
+    assert "no-store" in response["Cache-Control"]
+    assert not is_signed_in(client)
+    assert not SocialAccount.objects.exists()
+    assert get_user_model().objects.count() <= 2
+
+
+def test_person_with_an_account_comes_into_the_admin(client, ann, provider):
+    admin = reverse("wagtailadmin_home")
+    assert client.get(admin).status_code == 302
+    page = client.get(reverse("account_login"), {"next": f"{admin}reports/"})
+    assert "Sign in with your Stockton account" in page.content.decode()
+    response = sign_in(client, provider, next=f"{admin}reports/")
+    assert (response.status_code, response["Location"]) == (302, f"{admin}reports/")
+    assert client.get(admin).status_code == 200
+    account = SocialAccount.objects.get()
+    assert (account.user, account.provider, account.uid, account.extra_data) == (
+        *(ann, provider.address, "0001"),
+        {},
+    )
+    [entry] = ModelLogEntry.objects.filter(action="account.sign_in")
+    assert (entry.user, entry.data["by_single_sign_on"]) == (ann, True)
+
+
+def test_password_alone_is_not_excused_the_second_step(client, ann, provider):
+    """The negative control of the test above."""
+    client.force_login(ann)
+    response = client.get(reverse("wagtailadmin_home"))
+    assert response["Location"] == reverse("mfa_index")
+
+
+def test_person_is_known_again_by_the_name_at_the_provider(client, ann, provider):
+    sign_in(client, provider)
+    client.post(reverse("account_logout"))
+    ann.email = "ann.other@example.org"
+    ann.save()
+    provider.claims["email_verified"] = False
+    assert sign_in(client, provider).status_code == 302
+    assert is_signed_in(client)
+    assert SocialAccount.objects.count() == 1
+
+
+def test_second_step_of_ones_own_is_asked_for_as_well(client, ann, provider):
+    Authenticator.objects.create(user=ann, type="totp", data={"secret": "x"})
+    assert sign_in(client, provider)["Location"] == reverse("mfa_authenticate")
+    assert not is_signed_in(client)
+
+
+def test_address_goes_to_whoever_had_it_first_only(client, ann, provider):
+    """Somebody leaves, and another person gets the same address."""
+    sign_in(client, provider)
+    client.post(reverse("account_logout"))
+    provider.claims["sub"] = "0002"
+    response = sign_in(client, provider)
+    assert NOBODY in response.content.decode()
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email": "bob@example.org"},
+        {"email": None},
+        {"email": ""},
+        {"email": ["ann@example.org"]},
+        {"email_verified": False},
+        {"email_verified": "false"},
+        {"email_verified": None},
+        {"email": "ann@example.org\0"},
+    ],
+    ids=str,
+)
+def test_nobody_gets_an_account_by_signing_in(claims, client, ann, provider):
+    provider.claims |= claims
+    response = sign_in(client, provider)
+    assert_refused(client, response, NOBODY)
+
+
+def test_sign_that_only_looks_like_a_letter_is_another(client, set_up, provider):
+    users = get_user_model().objects
+    kim = users.create_superuser("kim", email="kim@example.org", password=None)
+    provider.claims["email"] = "\N{KELVIN SIGN}im@example.org"
+    assert_refused(client, sign_in(client, provider), NOBODY)
+    provider.claims["email"] = "Kim@example.org"
+    sign_in(client, provider)
+    assert client.session["_auth_user_id"] == str(kim.pk)
+
+
+def test_address_of_two_accounts_is_nobodys(client, ann, provider):
+    get_user_model().objects.create_user("ann2", email=ann.email)
+    assert_refused(client, sign_in(client, provider), NOBODY)
+
+
+@pytest.mark.parametrize("domains", ["example.org", "gov.uk, Example.ORG"])
+def test_domain_stands_in_where_the_provider_does_not_say(
+    domains, client, ann, provider, set_up
+):
+    set_up(OIDC_EMAIL_DOMAINS=domains)
+    del provider.claims["email_verified"]
+    assert sign_in(client, provider).status_code == 302
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("domain", ["ample.org", "org", "www.example.org", "@", ""])
+def test_other_domain_does_not(domain, client, ann, provider, set_up):
+    set_up(OIDC_EMAIL_DOMAINS=domain)
+    del provider.claims["email_verified"]
+    assert_refused(client, sign_in(client, provider), NOBODY)
+
+
+def test_domain_does_not_outdo_the_provider(client, ann, provider, set_up):
+    set_up(OIDC_EMAIL_DOMAINS="example.org")
+    provider.claims["email_verified"] = False
+    assert_refused(client, sign_in(client, provider), NOBODY)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "another"},
+        {"nonce": "é"},
+        {"nonce": None},
+        {"aud": "another"},
+        {"aud": [CLIENT_ID, "another"]},
+        {"aud": None},
+        {"iss": "https://example.org"},
+        {"iss": None},
+        {"exp": int(time.time()) - 3600},
+        {"exp": None},
+        {"nbf": int(time.time()) + 3600},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": 5},
+        {"sub": "\0"},
+        {"sub": "x" * 192},
+    ],
+    ids=str,
+)
+def test_false_token_signs_nobody_in(claims, client, ann, provider):
+    provider.claims |= claims
+    assert_refused(client, sign_in(client, provider))
+    for name in claims:
+        provider.claims.pop(name)
+    provider.claims.setdefault("sub", "0001")
+    assert sign_in(client, provider).status_code == 302
+    assert is_signed_in(client)
+
+
+def test_audience_may_stand_in_a_list(client, ann, provider):
+    provider.claims["aud"] = [CLIENT_ID]
+    sign_in(client, provider)
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"signed_with": None, "algorithm": "none"},
+        {"signed_with": make_key()},
+        {"signed_with": "x" * 32, "algorithm": "HS256"},
+        {"headers": {"kid": "another"}},
+        {"headers": {}},
+    ],
+    ids=["no signature", "other key", "secret", "key not known", "key not named"],
+)
+def test_false_signature_signs_nobody_in(lie, client, ann, provider):
+    for name, value in lie.items():
+        setattr(provider, name, value)
+    assert_refused(client, sign_in(client, provider))
+    provider.signed_with, provider.algorithm = provider.key, "RS256"
+    provider.headers = {"kid": "first"}
+    sign_in(client, provider)
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("state", [None, "", "another", "\0", "x" * 5000])
+def test_state_that_is_not_ours_asks_the_provider_nothing(state, client, ann, provider):
+    _, address = start(client)
+    said = provider.sign_in(address)
+    provider.asked.clear()
+    lie = {"code": said["code"], **({} if state is None else {"state": state})}
+    assert_refused(client, come_back(client, lie))
+    assert not provider.asked
+    come_back(client, said)
+    assert is_signed_in(client)
+
+
+def test_state_of_another_browser_is_not_ours(client, ann, provider):
+    other = type(client)()
+    _, address = start(other)
+    assert_refused(client, come_back(client, provider.sign_in(address)))
+
+
+def test_nobody_comes_back_twice(client, ann, provider):
+    _, address = start(client)
+    said = provider.sign_in(address)
+    come_back(client, said)
+    assert is_signed_in(client)
+    client.post(reverse("account_logout"))
+    assert come_back(client, said).status_code == 403
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [("access_denied", "You stopped"), ("server_error", FAILED), ("\n\0", FAILED)],
+)
+def test_refusal_at_the_provider_is_said(error, text, client, ann, provider):
+    _, address = start(client)
+    state = provider.sign_in(address)["state"]
+    assert_refused(client, come_back(client, {"state": state, "error": error}), text)
+
+
+def test_closed_account_stays_closed(client, ann, provider):
+    ann.is_active = False
+    ann.save()
+    response = sign_in(client, provider)
+    assert response["Location"] == reverse("account_inactive")
+    assert client.get(response["Location"]).status_code == 200
+    assert not is_signed_in(client)
+
+
+def test_what_changes_meanwhile_is_not_undone(client, ann, provider, monkeypatch):
+    """An administrator closes the account while the person is on the way back."""
+
+    def close_after_finding(sociallogin):
+        user = find_account(sociallogin)
+        get_user_model().objects.update(is_active=False)
+        return user
+
+    name = "stockton_cms.single_sign_on.find_account"
+    monkeypatch.setattr(name, close_after_finding)
+    sign_in(client, provider)
+    ann.refresh_from_db()
+    assert not ann.is_active
+
+
+def test_provider_that_is_away_is_said(client, ann, provider):
+    _, address = start(client)
+    said = provider.sign_in(address)
+    provider.stop()
+    response, _ = start(client)
+    assert_refused(client, response)
+    assert_refused(client, come_back(client, said))
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, "/token", "/keys"])
+def test_provider_that_is_slow_is_not_waited_for(path, client, ann, provider, settings):
+    assert settings.SOCIALACCOUNT_REQUESTS_TIMEOUT == 5
+    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.05
+    _, address = start(client)
+    said = provider.sign_in(address)
+    is_over = Event()
+    provider.instead[path] = lambda: is_over.wait(10) and b"{}"
+    assert_refused(client, come_back(client, said))
+    is_over.set()
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+@pytest.mark.parametrize("path", [DISCOVERY, "/token", "/keys"])
+def test_provider_that_answers_rubbish_is_said(path, rubbish, client, ann, provider):
+    _, address = start(client)
+    said = provider.sign_in(address)
+    provider.instead[path] = rubbish
+    if path == DISCOVERY:
+        response, _ = start(client)
+        assert_refused(client, response)
+    assert_refused(client, come_back(client, said))
+
+
+def test_provider_leads_to_no_script(client, ann, provider):
+    configuration = {**provider.configuration, "authorization_endpoint": "javascript:x"}
+    provider.instead[DISCOVERY] = json.dumps(configuration).encode()
+    response, _ = start(client)
+    assert_refused(client, response)
+
+
+def test_start_and_return_need_their_method(client, ann, provider):
+    assert client.get(reverse("single_sign_on")).status_code == 405
+    assert client.post(reverse("single_sign_on_back")).status_code == 405
+    assert not provider.asked
+
+
+def test_nobody_is_sent_to_another_site_afterwards(client, ann, provider):
+    response = sign_in(client, provider, next="https://example.org/")
+    assert response["Location"] == reverse("wagtailadmin_home")
+
+
+def test_program_cannot_start_again_and_again(client, ann, provider):
+    statuses = [start(client)[0].status_code for _ in range(31)]
+    assert statuses == [200] * 30 + [429]
+    assert len(provider.asked) == 30
+
+
+def test_without_its_variables_there_is_no_single_sign_on(client, settings, db):
+    settings.SOCIALACCOUNT_PROVIDERS = single_sign_on(Env(), str)
+    assert settings.SOCIALACCOUNT_PROVIDERS == {}
+    page = client.get(reverse("account_login")).content.decode()
+    assert reverse("single_sign_on") not in page
+    assert client.post(reverse("single_sign_on")).status_code == 404
+    assert client.get(reverse("single_sign_on_back")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OIDC_ISSUER", ""),
+        ("OIDC_CLIENT_ID", ""),
+        ("OIDC_CLIENT_SECRET", ""),
+        ("OIDC_ISSUER", "http://login.example.org"),
+        ("OIDC_ISSUER", "login.example.org"),
+    ],
+)
+def test_half_of_its_variables_stops_the_start(variable, value, set_up, monkeypatch):
+    def required(name):
+        return os.environ[name] or pytest.exit(name)
+
+    monkeypatch.setenv(variable, value)
+    with pytest.raises((SystemExit, pytest.exit.Exception), match=variable):
+        single_sign_on(Env(), required)
