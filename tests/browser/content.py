@@ -36,6 +36,7 @@ from tests.browser.blocks import (
     long_words,
     wide_table,
 )
+from tests.browser.officers import build_officers
 from tests.browser.states import (
     DISMISSED_ALERT,
     JOURNEY_ALERT,
@@ -350,6 +351,7 @@ def build():
         build_layouts(home)
         build_alerts(home)
         build_rest(home)
+        build_officers()
     remember_an_emergency()
 
 

@@ -59,7 +59,11 @@ def serve_states() -> Iterator[ServedSite]:
 
 def build_states(folder: Path) -> dict:
     """Build the site in a folder; return its environment."""
-    environment = site_environment(folder)
+    environment = site_environment(folder) | {
+        # Passkeys belong to names, not to numbers.
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "SECOND_STEP_REQUIRED": "true",
+    }
     with ThreadPoolExecutor() as pool:
         # What residents never load would take most of the time.
         static = ("collectstatic", "--no-input", "-v0", "-i=wagtail*", "-i=admin")

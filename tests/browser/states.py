@@ -103,6 +103,8 @@ STATES = (
     ),
     State("private page", "/private/"),
     State("A to Z", f"{MANY}a-to-z/"),
+    State("sign in", "/account/login/"),
+    State("forgotten password", "/account/password/"),
 )
 
 BY_NAME = {state.name: state for state in STATES}

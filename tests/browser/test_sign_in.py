@@ -1,0 +1,208 @@
+"""Officers sign in with a second step; its pages are as good as residents' (O5)."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.checks import structure
+from tests.browser.checks.accessibility import check_axe
+from tests.browser.conftest import NARROW
+from tests.browser.officers import PASSWORD, get_app_code, get_recovery_code
+
+SECOND_STEP = "/account/second-step/"
+LOGIN = f"/account/login/?next={SECOND_STEP}"
+PASSKEY = "Sign in with a passkey"
+KEY = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture
+def officer(new_page, site):
+    """Return the page of an officer; what the browser refuses fails the test."""
+    page = new_page(
+        base_url=site.address.replace("127.0.0.1", "localhost"),
+        reduced_motion="reduce",
+    )
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    assert not [text for text in said if "Failed to load resource" not in text]
+
+
+@pytest.fixture
+def with_key(officer):
+    """Give the officer's computer a fingerprint reader."""
+    session = officer.context.new_cdp_session(officer)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
+
+
+def press(page, name):
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
+
+
+def give_password(page, name, address=LOGIN):
+    page.goto(address)
+    page.get_by_label("User name or e-mail address").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Sign in")
+
+
+def confirm_password(page):
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Confirm")
+
+
+def give_code(page, code):
+    page.get_by_label("Code").fill(code)
+    press(page, "Sign in")
+
+
+def expect_heading(page, text):
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+
+
+def expect_signed_in(page):
+    assert page.url.endswith(SECOND_STEP)
+    expect(page.get_by_role("link", name="Sign out")).to_be_visible()
+
+
+def look(page):
+    """Say what is wrong with a page, in the light, in the dark and on a phone."""
+    problems = structure.check_landmarks(page, structure.LANDMARKS)
+    for check in (
+        structure.check_document,
+        structure.check_fields,
+        structure.check_headings,
+        structure.check_links,
+        structure.check_pictures,
+    ):
+        problems += check(page)
+    size = page.viewport_size
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        problems += check_axe(page)
+    page.set_viewport_size(NARROW["viewport"])
+    problems += check_axe(page)
+    page.set_viewport_size(size)
+    return [f"{page.url}: {problem}" for problem in problems]
+
+
+def test_code_of_an_app_opens_the_door(officer):
+    give_password(officer, "app")
+    expect_heading(officer, "Second step")
+    officer.goto(SECOND_STEP)
+    assert "/account/login/" in officer.url
+    give_password(officer, "app")
+    give_code(officer, "000000")
+    assert officer.title().startswith("Error: ")
+    expect(officer.get_by_role("alert")).to_be_visible()
+    give_code(officer, get_app_code())
+    expect_signed_in(officer)
+
+
+def test_recovery_code_opens_the_door_once(officer):
+    code = get_recovery_code()
+    give_password(officer, "codes")
+    give_code(officer, code)
+    expect_signed_in(officer)
+    officer.context.clear_cookies()
+    give_password(officer, "codes")
+    give_code(officer, code)
+    assert officer.title().startswith("Error: ")
+
+
+def test_passkey_opens_the_door_without_a_password(officer, with_key):
+    give_password(officer, "passkey")
+    officer.get_by_role("link", name="Add a passkey").click()
+    confirm_password(officer)
+    assert not look(officer)
+    officer.get_by_label("Name of the passkey").fill("Work laptop")
+    officer.get_by_label("Sign in without a password").check()
+    press(officer, "Add")
+    officer.goto(SECOND_STEP)
+    officer.get_by_role("link", name="Change or remove passkeys").click()
+    expect(officer.get_by_role("main")).to_contain_text("Work laptop")
+    assert not look(officer)
+    officer.context.clear_cookies()
+    officer.goto(LOGIN)
+    press(officer, PASSKEY)
+    expect_signed_in(officer)
+    officer.context.clear_cookies()
+    give_password(officer, "passkey")
+    expect_heading(officer, "Second step")
+    press(officer, "Use a passkey or security key instead")
+    expect_signed_in(officer)
+
+
+def test_admin_leads_to_an_app_that_is_set_up_by_its_picture(officer):
+    give_password(officer, "new", "/account/login/?next=/admin/")
+    expect_heading(officer, "Your second step")
+    expect(
+        officer.get_by_text("Set up a second step to open the admin")
+    ).to_be_visible()
+    assert not look(officer)
+    officer.get_by_role("link", name="Set up an app").click()
+    assert not look(officer)
+    confirm_password(officer)
+    picture = officer.get_by_role("img", name="The key below")
+    assert picture.evaluate("each => each.complete && each.naturalWidth > 100")
+    assert not look(officer)
+    officer.get_by_label("code").fill("000000")
+    press(officer, "Set up")
+    assert officer.title().startswith("Error: ")
+    assert not look(officer)
+    secret = officer.locator("main code").inner_text()
+    officer.get_by_label("code").fill(get_app_code(secret))
+    press(officer, "Set up")
+    officer.goto(f"{SECOND_STEP}recovery-codes/")
+    assert officer.locator("main code").count() == 10
+    assert not look(officer)
+
+
+def test_pages_on_the_way_in_break_no_rule(officer):
+    problems = []
+    for address in (
+        LOGIN,
+        "/account/password/",
+        "/account/password/sent/",
+        "/account/password/done/",
+        "/account/password/1/no-such-key/",
+        "/account/inactive/",
+    ):
+        officer.goto(address)
+        problems += look(officer)
+    officer.goto(LOGIN)
+    press(officer, "Sign in")
+    problems += look(officer) + structure.check_error_title(officer)
+    problems += structure.check_error_fields(officer)
+    problems += structure.check_error_summary(officer)
+    give_password(officer, "pages")
+    problems += look(officer)
+    give_code(officer, get_app_code())
+    for address in (
+        "/account/logout/",
+        f"{SECOND_STEP}recovery-codes/generate/",
+        f"{SECOND_STEP}totp/deactivate/",
+    ):
+        officer.goto(address)
+        problems += look(officer)
+    assert not problems, "\n".join(problems)
+
+
+def test_fields_say_what_browsers_may_fill_in(officer):
+    officer.goto(LOGIN)
+    name = officer.get_by_label("User name or e-mail address")
+    assert name.get_attribute("autocomplete") == "username"
+    password = officer.get_by_label("Password", exact=True)
+    assert password.get_attribute("autocomplete") == "current-password"
+    give_password(officer, "pages")
+    code = officer.get_by_label("Code")
+    assert code.get_attribute("autocomplete") == "one-time-code"
