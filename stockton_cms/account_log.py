@@ -2,8 +2,8 @@
 
 import logging
 
-from allauth.account.adapter import get_adapter
 from allauth.account.signals import password_reset, user_logged_in
+from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
     authentication_failed,
@@ -38,7 +38,7 @@ def register_actions(actions):
 
 def note(action: str, user, request=None, **facts) -> None:
     """Write a line to the log and, of people with an account, to the site history."""
-    address = get_adapter().get_client_ip(request) if request else None
+    address = get_client_ip(request) if request else None
     extra = {"user_id": user and user.pk, "address": address, **facts}
     logger.info(ACTIONS[action][1], extra=extra)
     if user:

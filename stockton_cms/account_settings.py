@@ -42,7 +42,8 @@ SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 # Administrators invite people, who choose their own passwords; an address is what
 # single sign-on and forgotten passwords go by, so nobody changes their own.
 WAGTAILUSERS_PASSWORD_ENABLED = False
-WAGTAIL_PASSWORD_RESET_ENABLED = False
+# Nor does Wagtail change passwords: tries at the old one would not be counted.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 
 

@@ -48,7 +48,7 @@ def publisher(client, section, django_user_model):
     user = django_user_model.objects.create_user("ann", password=PASSWORD)
     user.groups.add(role_groups()["alert publisher"])
     response = client.post(
-        reverse("wagtailadmin_login"), {"username": "ann", "password": PASSWORD}
+        reverse("account_login"), {"login": "ann", "password": PASSWORD}
     )
     assert response.status_code == 302
     assert client.get(reverse("wagtailadmin_home")).status_code == 200

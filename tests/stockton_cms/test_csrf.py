@@ -123,9 +123,9 @@ def test_closing_an_alert_is_protected_in_the_same_way(strict):
 
 def test_staff_can_sign_in(strict, django_user_model):
     django_user_model.objects.create_superuser("officer", password="x")
-    address = reverse("wagtailadmin_login")
+    address = reverse("account_login")
     strict.get(address)
-    data = {"username": "officer", "password": "x"}
+    data = {"login": "officer", "password": "x"}
     refused = strict.post(address, data, headers=FOREIGN["another site"])
     assert refused.status_code == 403
     response = strict.post(address, data, headers=SAME["all three"])
@@ -137,9 +137,9 @@ def test_staff_can_sign_in_with_the_token_where_the_browser_says_nothing(
     strict, django_user_model
 ):
     django_user_model.objects.create_superuser("officer", password="x")
-    address = reverse("wagtailadmin_login")
+    address = reverse("account_login")
     token = str(strict.get(address).context["csrf_token"])
-    data = {"username": "officer", "password": "x", "csrfmiddlewaretoken": token}
+    data = {"login": "officer", "password": "x", "csrfmiddlewaretoken": token}
     assert strict.post(address, data).status_code == 302
 
 

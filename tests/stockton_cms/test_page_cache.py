@@ -252,7 +252,7 @@ def test_hosts_and_schemes_are_kept_apart(page, client, settings):
         "/search/suggestions/?query=bins",
         "/cant-find-it/",
         "/no-such-page/",
-        "/admin/login/",
+        "/account/login/",
         "/-/live",
         "/-/style-guide/",
     ],

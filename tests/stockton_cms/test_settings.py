@@ -68,7 +68,7 @@ def settings_with(run, tmp_path):
     """
     copy = tmp_path / "copy" / "stockton_cms"
     copy.mkdir(parents=True)
-    for name in ("__init__.py", "settings.py"):
+    for name in ("__init__.py", "settings.py", "account_settings.py"):
         shutil.copy(ROOT / "stockton_cms" / name, copy)
 
     def read(*names, **changes):
