@@ -2,6 +2,7 @@
 
 from functools import wraps
 
+from allauth.account.views import logout
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.conf import settings
@@ -84,6 +85,8 @@ urlpatterns = [
     # Wagtail's own ways to sign in know neither limits nor a second step.
     path("admin/login/", to_sign_in),
     path("_util/login/", to_sign_in),
+    # Nor does its way out: a link of another site to it would take the cookie away.
+    path("admin/logout/", logout),
     path("admin/", include(admin_urlpatterns)),
     path("documents/", include(wagtaildocs_urls)),
     path("preview/<slug:token>/", read_draft, name="preview_link"),

@@ -56,6 +56,7 @@ def test_robots_are_kept_from_admin_and_results_and_told_the_sitemap(client, db)
     assert response.content.decode().splitlines() == [
         "User-agent: *",
         "Disallow: /admin/",
+        "Disallow: /account/login/",
         "Disallow: /search/?",
         "Sitemap: http://testserver/sitemap.xml",
     ]

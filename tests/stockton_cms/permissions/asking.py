@@ -18,11 +18,12 @@ WRONG_METHOD = "wrong method"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request, and the tables that it wrote to."""
+    """What came of a request, where it sent, and the tables that it wrote to."""
 
     outcome: str
     status: int
     writes: frozenset[str]
+    location: str = ""
 
 
 class Asking:
@@ -45,7 +46,9 @@ class Asking:
             if response.streaming:
                 list(response)
             transaction.set_rollback(True)
-        return Answer(_outcome(response), response.status_code, frozenset(self.tables))
+        location = response.headers.get("Location", "")
+        outcome, tables = _outcome(response), frozenset(self.tables)
+        return Answer(outcome, response.status_code, tables, location)
 
     def _note(self, execute, sql, *rest):
         if found := WRITES.match(sql):

@@ -1,0 +1,99 @@
+"""Officers who sign in, and a clock for their authenticator apps."""
+
+import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as authenticator_app
+from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.signals import user_login_failed
+from django.test import Client
+
+from stockton_cms import accounts
+
+PASSWORD = "correct horse battery staple"
+SECRET = "JBSWY3DPEHPK3PXP"
+SIGN_IN = "/account/login/"
+
+
+@pytest.fixture
+def make_officer(db, django_user_model):
+    """Return a function that makes somebody who may open the admin."""
+    group = Group.objects.create(name="Officers")
+    group.permissions.add(Permission.objects.get(codename="access_admin"))
+
+    def make(name="ann"):
+        user = django_user_model.objects.create_user(
+            name, f"{name}@example.gov.uk", PASSWORD
+        )
+        user.groups.add(group)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def officer(make_officer):
+    """Return an officer without a second step."""
+    return make_officer()
+
+
+@pytest.fixture
+def secured(officer):
+    """Return the officer, who has an authenticator app and recovery codes."""
+    authenticator_app.TOTP.activate(officer, SECRET)
+    RecoveryCodes.activate(officer)
+    return officer
+
+
+@pytest.fixture
+def second_step_required(settings):
+    """Ask for a second step, as in production."""
+    settings.SECOND_STEP_REQUIRED = True
+
+
+@pytest.fixture
+def app_code(monkeypatch):
+    """Return a function that gives an app's code, at a time that stands still."""
+    now = [1_000]
+    counters = "yield_hotp_counters_from_time"
+    monkeypatch.setattr(authenticator_app, counters, lambda: iter([now[0]]))
+
+    def code(secret=SECRET, later=0):
+        now[0] += later
+        value = authenticator_app.hotp_value(secret, now[0])
+        return authenticator_app.format_hotp_value(value)
+
+    return code
+
+
+@pytest.fixture
+def judged():
+    """Return the list of sign-ins whose password was looked at, and was wrong."""
+    seen = []
+
+    def note(credentials, **kwargs):
+        seen.append(credentials)
+
+    user_login_failed.connect(note)
+    yield seen
+    user_login_failed.disconnect(note)
+
+
+@pytest.fixture
+def sent_at_once(monkeypatch):
+    """Send mails before the answer, so that a test finds them."""
+
+    class AtOnce:
+        def __init__(self, target, args):
+            self.start = lambda: target(*args)
+
+    monkeypatch.setattr(accounts, "Thread", AtOnce)
+
+
+def try_to_sign_in(client: Client, login="ann", password=PASSWORD, **more):
+    """Return the answer to a name and a password."""
+    return client.post(SIGN_IN, {"login": login, "password": password}, **more)
+
+
+def is_in(client: Client) -> bool:
+    """Say whether the admin opens."""
+    return client.get("/admin/").status_code == 200

@@ -1,0 +1,210 @@
+"""People choose their own passwords, by links that work once and for an hour (O5)."""
+
+import re
+from datetime import timedelta
+from smtplib import SMTPException
+
+import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.core.mail.backends.locmem import EmailBackend
+from django.test import Client
+from django.urls import reverse
+
+from stockton_cms import accounts
+from stockton_cms.role_groups import role_groups
+from tests.stockton_cms.accounts.conftest import PASSWORD, is_in, try_to_sign_in
+
+pytestmark = pytest.mark.django_db
+ASK = "/account/password/"
+KNOWN, UNKNOWN = "ann@example.gov.uk", "nobody@example.gov.uk"
+NEW = "another horse battery staple"
+
+
+def link_in(mail):
+    (path,) = re.findall(r"^http://localhost(/account/password/\S+)$", mail.body, re.M)
+    return path
+
+
+def choose(client, link, password):
+    form = client.get(link)
+    if form.status_code != 302:
+        return form
+    return client.post(form["Location"], {"password1": password, "password2": password})
+
+
+def link_made(user, hours_ago, monkeypatch):
+    generator = default_token_generator
+    with monkeypatch.context() as patch:
+        now = generator._now
+        shift = timedelta(hours=hours_ago)
+        patch.setattr(type(generator), "_now", lambda self: now() - shift)
+        token = generator.make_token(user)
+    return f"{ASK}{user_pk_to_url_str(user)}/{token}/"
+
+
+def test_known_and_unknown_address_have_one_answer(
+    officer, client, sent_at_once, mailoutbox
+):
+    answers = [client.post(ASK, {"email": email}) for email in (KNOWN, UNKNOWN)]
+    known, unknown = [(each.status_code, each["Location"]) for each in answers]
+    assert known == unknown == (302, f"{ASK}sent/")
+    pages = [client.get(f"{ASK}sent/").content for _ in answers]
+    assert pages[0] == pages[1]
+    (mail,) = mailoutbox
+    assert mail.to == [KNOWN]
+
+
+def test_mail_is_sent_after_the_answer(officer, client, monkeypatch, mailoutbox):
+    """A mail server takes its time, which would tell that there is an account."""
+    waiting = []
+
+    class Later:
+        def __init__(self, target, args):
+            self.start = lambda: waiting.append((target, args))
+
+    monkeypatch.setattr(accounts, "Thread", Later)
+    client.post(ASK, {"email": UNKNOWN})
+    assert not waiting
+    client.post(ASK, {"email": KNOWN})
+    assert not mailoutbox
+    ((send, args),) = waiting
+    send(*args)
+    assert mailoutbox
+
+
+def test_mail_server_that_is_away_changes_no_answer(
+    officer, client, sent_at_once, monkeypatch, caplog
+):
+    def fail(self, messages):
+        raise SMTPException
+
+    monkeypatch.setattr(EmailBackend, "send_messages", fail)
+    assert client.post(ASK, {"email": KNOWN}).status_code == 302
+    assert "was not sent" in caplog.text
+
+
+def test_link_changes_the_password_once(officer, client, sent_at_once, mailoutbox):
+    client.post(ASK, {"email": KNOWN})
+    link = link_in(mailoutbox[0])
+    assert choose(client, link, NEW)["Location"] == f"{ASK}done/"
+    # The link alone is no way in.
+    assert not is_in(client)
+    try_to_sign_in(client, password=NEW)
+    assert is_in(client)
+    other = Client()
+    choose(other, link, PASSWORD)
+    try_to_sign_in(other)
+    assert not is_in(other)
+
+
+def test_link_is_for_our_own_address_whatever_was_asked(
+    officer, client, sent_at_once, mailoutbox, settings
+):
+    settings.ALLOWED_HOSTS = ["*"]
+    client.post(ASK, {"email": KNOWN}, HTTP_HOST="evil.example")
+    assert "evil" not in mailoutbox[0].body
+    assert link_in(mailoutbox[0])
+
+
+@pytest.mark.parametrize(("hours", "works"), [(0.9, True), (1.1, False)])
+def test_link_works_for_an_hour(officer, client, monkeypatch, hours, works):
+    link = link_made(officer, hours, monkeypatch)
+    choose(client, link, NEW)
+    officer.refresh_from_db()
+    assert officer.check_password(NEW) is works
+
+
+@pytest.mark.parametrize("password", ["fourteen signs", "123456789012345", KNOWN])
+def test_weak_password_is_refused(officer, client, monkeypatch, password):
+    link = link_made(officer, 0, monkeypatch)
+    response = choose(client, link, password)
+    assert response.status_code == 200
+    assert response.context["form"].errors
+    officer.refresh_from_db()
+    assert officer.check_password(PASSWORD)
+
+
+def test_link_of_somebody_disabled_opens_nothing(officer, client, monkeypatch):
+    officer.is_active = False
+    officer.save()
+    choose(client, link_made(officer, 0, monkeypatch), NEW)
+    try_to_sign_in(client, password=NEW)
+    assert not is_in(client)
+    client.post(ASK, {"email": KNOWN})
+
+
+# Invitations
+
+
+@pytest.fixture
+def invite(admin_client, django_capture_on_commit_callbacks):
+    """Return a function that makes an account as an administrator does."""
+
+    def send(**more):
+        form = {
+            "username": "eve",
+            "email": "Eve@example.gov.uk",
+            "first_name": "Eve",
+            "last_name": "Other",
+            "groups": [role_groups()["editor"].pk],
+            **more,
+        }
+        with django_capture_on_commit_callbacks(execute=True):
+            response = admin_client.post(reverse("wagtailusers_users:add"), form)
+        assert response.status_code == 302
+        return admin_client.get(response["Location"]).content.decode()
+
+    return send
+
+
+def test_administrator_has_no_field_for_a_password(admin_client, officer):
+    for address in ("add", "edit"):
+        arguments = [officer.pk] if address == "edit" else []
+        page = admin_client.get(
+            reverse(f"wagtailusers_users:{address}", args=arguments)
+        )
+        assert 'name="username"' in page.content.decode()
+        assert "password1" not in page.content.decode()
+
+
+def test_new_person_gets_a_link_and_chooses_a_password(
+    invite, client, mailoutbox, second_step_required, settings
+):
+    settings.SECOND_STEP_REQUIRED = False
+    said = invite(password1=PASSWORD, password2=PASSWORD)
+    assert "eve@example.gov.uk was sent an invitation." in said
+    (mail,) = mailoutbox
+    assert mail.to == ["eve@example.gov.uk"]
+    try_to_sign_in(client, "eve")
+    assert not is_in(client)
+    assert choose(client, link_in(mail), "fourteen signs").status_code == 200
+    client.get("/")
+    assert choose(Client(), link_in(mail), NEW)["Location"] == f"{ASK}done/"
+    settings.SECOND_STEP_REQUIRED = True
+    try_to_sign_in(client, "eve", NEW)
+    assert client.get("/admin/")["Location"] == reverse("mfa_index")
+    assert choose(Client(), link_in(mail), PASSWORD).status_code == 200
+
+
+def test_invitation_that_did_not_go_out_is_told(invite, monkeypatch):
+    def fail(self, messages):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(EmailBackend, "send_messages", fail)
+    said = invite()
+    assert "could not be sent" in said
+    assert "was sent an invitation" not in said
+
+
+def test_account_that_was_not_made_is_not_invited(admin_client, mailoutbox, officer):
+    form = {"username": "ann", "email": "x@example.gov.uk"}
+    response = admin_client.post(reverse("wagtailusers_users:add"), form)
+    assert response.status_code == 200
+    assert not mailoutbox
+
+
+def test_officers_change_no_password_where_tries_are_not_counted(officer, client):
+    try_to_sign_in(client)
+    page = client.get(reverse("wagtailadmin_account")).content.decode()
+    assert "old_password" not in page

@@ -1,0 +1,213 @@
+"""A password alone does not open the admin (feature O5)."""
+
+import logging
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from tests.stockton_cms.accounts.conftest import (
+    PASSWORD,
+    SIGN_IN,
+    is_in,
+    try_to_sign_in,
+)
+from tests.stockton_cms.permissions.addresses import addresses, patterns
+from tests.stockton_cms.permissions.asking import Asking
+from tests.stockton_cms.permissions.world import (
+    ADMINISTRATOR,
+    OWN,
+    make_person,
+    make_world,
+)
+
+pytestmark = pytest.mark.django_db
+ENROL = "/account/second-step/"
+ASK = f"{ENROL}authenticate/"
+ACTIVATE = f"{ENROL}totp/activate/"
+DEACTIVATE = f"{ENROL}totp/deactivate/"
+# Sign-in and sign-out themselves are ours and stand before Wagtail's.
+WITHOUT = {"wagtailadmin_login", "wagtailadmin_logout"}
+
+
+def sign_in(client, code):
+    try_to_sign_in(client)
+    return client.post(ASK, {"code": code})
+
+
+def confirm(client):
+    """Type the password once more, as whatever is about the second step asks for."""
+    client.post("/account/confirm/", {"password": PASSWORD})
+
+
+@pytest.fixture
+def enrol(client, app_code, django_capture_on_commit_callbacks):
+    """Return a function that sets up an authenticator app, as the pages ask for it."""
+
+    def send(code=None):
+        confirm(client)
+        secret = client.get(ACTIVATE).context["form"].secret
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post(ACTIVATE, {"code": code or app_code(secret)})
+
+    return send
+
+
+def ask_everywhere(home, section):
+    """Return what an administrator with a password alone is answered, by address."""
+    person = make_person(ADMINISTRATOR)
+    things = make_world(home, section, person)[OWN]
+    asking = Asking(person)
+    for pattern in patterns():
+        if not pattern.route.startswith("admin/") or pattern.name in WITHOUT:
+            continue
+        for address in addresses(pattern, things, OWN):
+            for method in ("GET", "POST"):
+                answer = asking.ask(method, address.path, things["form"])
+                yield f"{method} {address.path}", answer
+
+
+@pytest.fixture
+def _quiet():
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def test_every_address_of_the_admin_leads_to_enrolment(
+    home, section, second_step_required, _quiet
+):
+    asked = list(ask_everywhere(home, section))
+    assert len(asked) > 400
+    assert not [what for what, answer in asked if answer.location != ENROL]
+    # What the page to come says is kept in a cookie, or in the session.
+    assert not [what for what, answer in asked if answer.writes - {"django_session"}]
+
+
+def test_admin_opens_with_a_password_where_operators_say_so(officer, client):
+    """Prove that it is the second step that is asked for above."""
+    try_to_sign_in(client)
+    assert is_in(client)
+
+
+def test_nobody_signed_in_is_sent_to_sign_in(client, second_step_required):
+    assert client.get("/admin/")["Location"] == f"{SIGN_IN}?next=/admin/"
+
+
+def test_officer_sets_up_an_app_and_is_in(officer, client, second_step_required, enrol):
+    try_to_sign_in(client)
+    assert not is_in(client)
+    page = client.get("/admin/", follow=True).content.decode()
+    assert "Set up a second step to open the admin." in page
+    assert enrol()["Location"] == f"{ENROL}recovery-codes/"
+    assert is_in(client)
+    codes = client.get(f"{ENROL}recovery-codes/")
+    assert len(codes.context["unused_codes"]) == 10
+    assert "no-store" in codes["Cache-Control"]
+
+
+def test_wrong_code_sets_up_nothing(officer, client, second_step_required, enrol):
+    try_to_sign_in(client)
+    assert enrol("000000").status_code == 200
+    assert not Authenticator.objects.exists()
+    assert not is_in(client)
+
+
+def test_other_session_of_a_password_alone_stays_out(
+    officer, client, second_step_required, enrol
+):
+    other = Client()
+    try_to_sign_in(other)
+    try_to_sign_in(client)
+    enrol()
+    assert is_in(client)
+    assert not is_in(other)
+
+
+def test_password_and_code_open_the_admin(
+    secured, client, second_step_required, app_code
+):
+    assert try_to_sign_in(client)["Location"] == ASK
+    assert not is_in(client)
+    page = client.get(ASK)
+    assert "no-store" in page["Cache-Control"]
+    before = client.session.session_key
+    assert client.post(ASK, {"code": app_code()})["Location"] == "/admin/"
+    assert is_in(client)
+    assert client.session.session_key != before
+
+
+def test_code_is_asked_for_even_where_none_has_to_be_set_up(secured, client):
+    try_to_sign_in(client)
+    assert not is_in(client)
+
+
+def test_second_step_does_not_come_first(secured, client, app_code):
+    assert client.post(ASK, {"code": app_code()})["Location"] == SIGN_IN
+    assert not is_in(client)
+
+
+def test_code_works_once(secured, client, app_code):
+    sign_in(client, app_code())
+    assert is_in(client)
+    other = Client()
+    sign_in(other, app_code())
+    assert not is_in(other)
+    sign_in(other, app_code(later=1))
+    assert is_in(other)
+
+
+def test_old_code_does_not_work(secured, client, app_code):
+    old = app_code()
+    app_code(later=1)
+    sign_in(client, old)
+    assert not is_in(client)
+
+
+def test_recovery_code_works_once(secured, client, second_step_required, app_code):
+    codes = Authenticator.objects.get(type="recovery_codes").wrap()
+    first, second, *_ = codes.get_unused_codes()
+    sign_in(client, first)
+    assert is_in(client)
+    other = Client()
+    sign_in(other, first)
+    assert not is_in(other)
+    sign_in(other, second)
+    assert is_in(other)
+
+
+def test_whoever_removes_the_second_step_sets_one_up_again(
+    secured, client, second_step_required, app_code, enrol
+):
+    sign_in(client, app_code())
+    confirm(client)
+    assert client.get(DEACTIVATE).status_code == 200
+    assert is_in(client)
+    client.post(DEACTIVATE)
+    assert client.get("/admin/")["Location"] == ENROL
+    # Recovery codes alone are no second step, and go with it.
+    assert not Authenticator.objects.exists()
+    enrol()
+    assert is_in(client)
+
+
+def test_second_step_is_changed_after_a_fresh_password_only(
+    secured, client, second_step_required, app_code
+):
+    sign_in(client, app_code())
+    for address in (DEACTIVATE, f"{ENROL}recovery-codes/generate/"):
+        assert client.post(address)["Location"].startswith("/account/confirm/?")
+    assert Authenticator.objects.count() == 2
+
+
+def test_operator_resets_what_somebody_has_lost(
+    secured, client, second_step_required, app_code, capsys
+):
+    sign_in(client, app_code())
+    call_command("reset_second_step", "Ann@example.gov.uk")
+    assert capsys.readouterr().out == "Removed 2 of ann.\n"
+    assert client.get("/admin/")["Location"] == ENROL
+    call_command("reset_second_step", "ann")
+    with pytest.raises(CommandError, match="no account"):
+        call_command("reset_second_step", "nobody")

@@ -1,0 +1,206 @@
+"""Officers sign in with a name or an e-mail address and a password (feature O5)."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.urls import NoReverseMatch, get_resolver, reverse
+
+from tests.stockton_cms.accounts.conftest import (
+    PASSWORD,
+    SIGN_IN,
+    is_in,
+    try_to_sign_in,
+)
+
+pytestmark = pytest.mark.django_db
+FOREIGN = [
+    "https://evil.example/",
+    "//evil.example/",
+    "///evil.example/",
+    r"/\evil.example/",
+    r"\\evil.example",
+    r"https:\\evil.example",
+    "https:///evil.example",
+    "https:evil.example",
+    " //evil.example",
+    "\t//evil.example",
+    "/\t/evil.example",
+    "http://testserver@evil.example/",
+    "http://testserver.evil.example/",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "ftp://testserver/",
+]
+WAGTAILS = ["/admin/login/", "/_util/login/"]
+
+
+@pytest.mark.parametrize(
+    "login", ["ann", "ANN", " ann ", "ann@example.gov.uk", "Ann@Example.gov.UK"]
+)
+def test_name_and_address_both_sign_in(officer, client, login):
+    response = try_to_sign_in(client, login)
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
+    assert is_in(client)
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("ann", "wrong"),
+        ("nobody", PASSWORD),
+        ("", PASSWORD),
+        ("ann", ""),
+        ("ann", "\0"),
+    ],
+)
+def test_wrong_ones_are_told_apart_by_nothing(officer, client, login, password):
+    response = try_to_sign_in(client, login, password)
+    assert response.status_code == 200
+    assert not is_in(client)
+    if login and password.strip("\0"):
+        assert "do not belong together" in response.content.decode()
+
+
+def test_address_written_in_capitals_by_the_administrator_is_found(officer, client):
+    officer.email = "Ann.Other@Example.GOV.UK"
+    officer.save()
+    try_to_sign_in(client, "ann.other@example.gov.uk")
+    assert is_in(client)
+
+
+def test_session_before_sign_in_is_not_the_one_after(officer, client):
+    session = client.session
+    session["before"] = True
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    try_to_sign_in(client)
+    assert is_in(client)
+    assert client.session.session_key != session.session_key
+    assert not client.session.exists(session.session_key)
+
+
+def test_disabled_person_is_out_at_the_next_request(officer, client):
+    try_to_sign_in(client)
+    assert is_in(client)
+    officer.is_active = False
+    officer.save()
+    assert not is_in(client)
+    response = try_to_sign_in(client)
+    assert response["Location"] == reverse("account_inactive")
+    assert not is_in(client)
+
+
+def test_person_without_the_permission_is_out_at_the_next_request(officer, client):
+    try_to_sign_in(client)
+    officer.groups.clear()
+    response = client.get("/admin/", follow=True)
+    # Not back and forth between the two.
+    assert response.request["PATH_INFO"] == SIGN_IN
+    assert response.status_code == 200
+
+
+def test_new_password_ends_the_sessions_of_the_old_one(officer, client):
+    try_to_sign_in(client)
+    officer.set_password("another horse battery staple")
+    officer.save()
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("address", ["/account/logout/", "/admin/logout/"])
+def test_sign_out_takes_a_form(officer, client, address):
+    try_to_sign_in(client)
+    client.get(address)
+    client.get(f"/account/login/?next={address}")
+    assert is_in(client)
+    client.post(address)
+    assert not is_in(client)
+
+
+# Where else one could sign in
+
+
+@pytest.mark.parametrize("address", WAGTAILS)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_wagtails_sign_in_leads_to_ours(officer, client, address, method):
+    send = getattr(client, method)
+    path = f"{address}?next=/admin/pages/%3Fa%3Db"
+    response = send(
+        path, {"username": "ann", "password": PASSWORD} if method == "post" else {}
+    )
+    parts = urlsplit(response["Location"])
+    assert parts.path == SIGN_IN
+    if method == "post":
+        assert parse_qs(parts.query) == {"next": ["/admin/pages/?a=b"]}
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "confirm/MQ/set-password/", "done/", "complete/"]
+)
+def test_wagtails_forgotten_password_is_not_there(client, address):
+    assert client.get(f"/admin/password_reset/{address}").status_code == 404
+
+
+def test_admin_leads_to_sign_in_and_back(officer, client):
+    response = client.get("/admin/pages/")
+    assert response["Location"] == f"{SIGN_IN}?next=/admin/pages/"
+    form = {"login": "ann", "password": PASSWORD, "next": "/admin/account/"}
+    assert client.post(SIGN_IN, form)["Location"] == "/admin/account/"
+
+
+@pytest.mark.parametrize("back", FOREIGN)
+def test_sign_in_leads_to_no_other_site(officer, client, back):
+    for address in WAGTAILS:
+        location = client.get(address, {"next": back})["Location"]
+        assert location == SIGN_IN
+    form = {"login": "ann", "password": PASSWORD, "next": back}
+    assert client.post(SIGN_IN, form)["Location"] == "/admin/"
+    assert client.post("/account/logout/", {"next": back})["Location"] == SIGN_IN
+
+
+def test_nobody_signs_up(client):
+    """The library has addresses of many kinds; here are those that staff need."""
+    for name in (
+        "account_signup", "account_email", "account_change_password",
+        "account_set_password", "account_request_login_code", "mfa_signup_webauthn",
+        "mfa_trust", "socialaccount_signup", "socialaccount_connections",
+        "openid_connect_login", "openid_connect_callback",
+    ):  # fmt: skip
+        with pytest.raises(NoReverseMatch):
+            reverse(name)
+    for path in ("signup/", "email/", "password/change/", "password/set/", "3rdparty/"):
+        assert client.get(f"/account/{path}").status_code == 404
+
+
+def test_our_own_addresses_are_there():
+    """Prove that the names above would be found."""
+    names = get_resolver().reverse_dict
+    assert {"account_login", "account_reset_password", "mfa_index"} <= set(names)
+
+
+# What the pages are like
+
+
+@pytest.mark.parametrize(
+    "address",
+    [SIGN_IN, "/account/password/", "/account/password/sent/", "/account/inactive/"],
+)
+def test_pages_are_kept_nowhere_and_run_no_script_of_others(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+    assert "'unsafe-inline'" not in response["Content-Security-Policy"]
+    assert "script-src 'self';" in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "DENY"
+    html = response.content.decode()
+    assert html.count("<h1") == 1
+    assert " style=" not in html
+
+
+def test_cookie_is_for_the_browser_alone(officer, client):
+    cookie = try_to_sign_in(client).cookies["sessionid"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert not cookie["domain"]
+    # Until the browser is closed.
+    assert not cookie["max-age"]
