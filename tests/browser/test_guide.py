@@ -85,6 +85,8 @@ def test_officer_signs_in_with_a_second_step(task, new_context, office):
 
         give_password()
         doing.choose(page, "Set up an app")
+        doing.fill(page, "Password", PASSWORD)
+        doing.choose(page, "Confirm")
         key = page.locator("code").inner_text()
         doing.fill(page, "Authenticator code", code_of(key))
         doing.choose(page, "Set up")
