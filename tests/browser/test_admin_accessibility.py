@@ -21,6 +21,9 @@ PAGES = {
     "alert ledger": ("/admin/reports/alert-ledger/", MAIN),
     "searches": ("/admin/reports/searches/", MAIN),
     "files not read": ("/admin/reports/unread-files/", MAIN),
+    "reviews": ("/admin/reports/reviews/?state=all", MAIN),
+    "content checks": ("/admin/reports/content-checks/", MAIN),
+    "broken links": ("/admin/reports/broken-links/", MAIN),
     "closing an enquiry": ("/admin/enquiries/1/close/", MAIN),
 }
 
