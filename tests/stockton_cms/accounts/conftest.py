@@ -5,6 +5,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as authenticator_app
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_login_failed
+from django.db import transaction
 from django.test import Client
 
 from stockton_cms import accounts
@@ -76,6 +77,15 @@ def judged():
     user_login_failed.connect(note)
     yield seen
     user_login_failed.disconnect(note)
+
+
+@pytest.fixture
+def committed_at_once(monkeypatch):
+    """Let what waits for the end of a transaction happen while a request is answered.
+
+    As it does on the site, where a test's own transaction is not around it.
+    """
+    monkeypatch.setattr(transaction, "on_commit", lambda then, **options: then())
 
 
 @pytest.fixture

@@ -17,9 +17,23 @@ PUBLIC = {
     "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",
     r"^media/(?P<path>images/[-.0-9A-Z_a-z]{1,255})$",
 }  # fmt: skip
+# Sign-in, for whoever is not in yet: `tests/stockton_cms/accounts` has it.
+SIGN_IN = {
+    "account_login", "account_logout", "account_inactive", "account_reauthenticate",
+    "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key", "account_reset_password_from_key_done",
+    "single_sign_on", "single_sign_on_back", "mfa_index", "mfa_authenticate",
+    "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp",
+    "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
+    "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn",
+    "mfa_login_webauthn", "admin/login/", "admin/logout/", "_util/login/",
+    "wagtailadmin_login", "wagtailadmin_logout", "wagtailadmin_password_reset",
+    "wagtailadmin_password_reset_done", "wagtailadmin_password_reset_confirm",
+    "wagtailadmin_password_reset_complete",
+}  # fmt: skip
 # Asked by no matrix, and why.
 NOT_ASKED = {
-    "wagtailadmin_logout": "ends the session, and has nothing to refuse",
     "wagtailadmin_error_test": "fails on purpose",
 }
 EXPORTS = re.compile(

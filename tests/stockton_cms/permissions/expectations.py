@@ -69,9 +69,7 @@ REMOVED = {OWN: WRITERS, COLLEAGUES: CHECKERS, SUBMITTED: "EML", OUTSIDE: "L"}
 UPLOADS = {OWN: STAFF, COLLEAGUES: NONE_AT_ALL}
 
 RULES: tuple[Rule, ...] = (
-    # Signing in, and what the sign-in page needs.
-    Rule("wagtailadmin_login", ANYBODY),
-    Rule("wagtailadmin_password_reset*", ANYBODY),
+    # What anybody may have of the admin's scripts and pictures.
     Rule("wagtailadmin_sprite", ANYBODY),
     Rule("wagtailadmin_javascript_catalog", ANYBODY),
     # What everybody in the admin has.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tests.stockton_cms.permissions.addresses import (
     NOT_ASKED,
     PUBLIC,
+    SIGN_IN,
     Address,
     addresses,
     patterns,
@@ -21,7 +22,7 @@ from tests.stockton_cms.permissions.asking import (
 from tests.stockton_cms.permissions.expectations import Rule, rule_for
 from tests.stockton_cms.permissions.world import make_world
 
-SKIPPED = PUBLIC | NOT_ASKED.keys()
+SKIPPED = PUBLIC | SIGN_IN | NOT_ASKED.keys()
 METHODS = ("GET", "POST")
 SESSION = {"django_session"}
 # What opening a page may note: who is editing, sizes of pictures, what was missing.
