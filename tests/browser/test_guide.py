@@ -143,7 +143,7 @@ def test_page_is_sent_for_approval_and_approved(task, officer):
     make_partnership(author, "Norton seed library")
     doing.open_more(author, "Save draft")
     doing.take_picture(author, "submit.webp")
-    doing.choose(author, "Submit to Moderators approval")
+    doing.choose(author, "Submit to Section approval")
     expect(said(author)).to_contain_text("submitted for moderation")
     doing.done()
 
