@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
@@ -26,10 +25,9 @@ from home.addresses import descendants_of
 from home.editorial.broken_links import Problem, broken_links_for
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.link_register import followed
+from home.exports import SafeExportMixin
 
 SECTION_DEPTH = 3
-# A cell that begins so may be taken for a formula (OWASP, "CSV Injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 ENDED_BY = ("wagtail.unpublish", "wagtail.delete", "wagtail.unpublish.scheduled")
 
 
@@ -93,7 +91,7 @@ class CheckAgainColumn(Column):
         return context
 
 
-class BrokenLinksView(ReportView):
+class BrokenLinksView(SafeExportMixin, ReportView):
     """Broken links of the pages that somebody may edit."""
 
     page_title = "Broken links"
@@ -145,18 +143,6 @@ class BrokenLinksView(ReportView):
         """Give each link what the table says of it."""
         describe(object_list, self.request.user)
         return object_list
-
-    def preprocess_field_value(self, field, value, export_format):
-        """Keep text from being taken for a formula, and what Excel cannot hold out.
-
-        Wagtail types the cells of XLSX as text; CSV knows no types.
-        """
-        value = super().preprocess_field_value(field, value, export_format)
-        if not isinstance(value, str):
-            return value
-        value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
-        is_risky = value.lstrip(" ").startswith(FORMULA_STARTS)
-        return f"'{value}" if is_risky and export_format == self.FORMAT_CSV else value
 
 
 def describe(links: Iterable[Link], user) -> None:
