@@ -14,7 +14,7 @@ PASSWORD = "a long password for tests"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODES = {"seed": "a seed for tests", "used_mask": 0}
 WITH_SECOND_STEP = ("app", "codes", "pages")
-WITHOUT = ("new", "passkey")
+WITHOUT = ("new", "key", "passkey")
 
 
 def build_officers() -> None:
