@@ -5,8 +5,14 @@ import pytest
 from tests.browser.checks.accessibility import check_axe
 from tests.browser.office import ALERT, PARTNERSHIP
 
-# Wagtail's own header, search, buttons, filters and breadcrumbs at the top of a page.
-WAGTAILS = [["header"], [".w-slim-header"], [".w-breadcrumbs"], [".messages"]]
+# Wagtail's own: headers, breadcrumbs, messages, and how many matches a filter has.
+WAGTAILS = [
+    ["header"],
+    [".w-slim-header"],
+    [".w-breadcrumbs"],
+    [".messages"],
+    ["h2[role=alert]"],
+]
 MAIN = "main"
 # Each page that we add or change: its address, and the part of it that is ours.
 PAGES = {
