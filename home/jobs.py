@@ -32,6 +32,7 @@ LOOK = timedelta(seconds=5)
 A_LITTLE = timedelta(milliseconds=20)
 
 _jobs: dict[str, Job] = {}
+_slow_jobs: set[str] = set()
 
 
 class JobRun(models.Model):
@@ -61,14 +62,17 @@ class JobsState:
         return self.is_running and not self.failing
 
 
-def register_job(name: str) -> Callable[[Job], Job]:
+def register_job(name: str, is_slow: bool = False) -> Callable[[Job], Job]:
     """Register a function that is called every minute or so with the time.
 
-    It finds out by itself what is due. `name` is what operators read in the log.
+    It finds out by itself what is due. `name` is what operators read in the log. What
+    is slow runs after all others, so that nothing waits for it that is in a hurry.
     """
 
     def register(job: Job) -> Job:
         _jobs[name] = job
+        if is_slow:
+            _slow_jobs.add(name)
         return job
 
     return register
@@ -92,8 +96,9 @@ def run_due_jobs(at: datetime) -> list[str]:
     """
     failed = []
     with one_process_at_a_time("jobs", JOBS_LOCK_ID) as is_our_turn:
-        for name, job in _jobs.items() if is_our_turn else ():
-            error = _error_of(name, job, at)
+        names = sorted(_jobs, key=_slow_jobs.__contains__)
+        for name in names if is_our_turn else ():
+            error = _error_of(name, _jobs[name], at)
             _leave_heartbeat(name, error)
             if error:
                 failed.append(name)

@@ -29,6 +29,7 @@ NOW = timezone.now()
 def no_jobs(monkeypatch, db):
     """Start with an empty register."""
     monkeypatch.setattr(jobs, "_jobs", {})
+    monkeypatch.setattr(jobs, "_slow_jobs", set())
 
 
 def fail(at):
@@ -41,6 +42,14 @@ def test_each_job_gets_the_time(no_jobs):
     register_job("two")(times.append)
     assert run_due_jobs(NOW) == []
     assert times == [NOW, NOW]
+
+
+def test_what_is_slow_runs_after_all_others(no_jobs):
+    order = []
+    register_job("slow", is_slow=True)(lambda at: order.append("slow"))
+    register_job("quick")(lambda at: order.append("quick"))
+    run_due_jobs(NOW)
+    assert order == ["quick", "slow"]
 
 
 def test_a_failing_job_is_logged_and_does_not_stop_the_others(no_jobs, caplog):

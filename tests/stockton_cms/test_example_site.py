@@ -68,6 +68,7 @@ def built_once(django_db_setup, django_db_blocker, tmp_path_factory):
     output = StringIO()
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media):
         with transaction.atomic():
+            HomePage.objects.get().delete()
             call_command("example_site", stdout=output)
             yield Built(output.getvalue(), media)
             transaction.set_rollback(True)
