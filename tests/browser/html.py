@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 from tests.browser.chromium import find_or_install
 from tests.browser.node import get_package
 from tests.browser.site import ServedSite, serve_states
-from tests.browser.states import STATES, State
+from tests.browser.states import OF_OFFICERS, STATES, State
 
 NO_JAVA = (
     "There is no Java on this machine, and it could not be installed. On Debian: "
@@ -84,14 +84,14 @@ def main() -> int:
         if validate(wrong, java).returncode == 0:
             sys.exit("The checker accepts HTML that is wrong.")
         with serve_states() as site:
-            for state in STATES:
+            for state in STATES + OF_OFFICERS:
                 path = folder / f"{state.name.replace(' ', '-')}.html"
                 path.write_bytes(fetch(state, site))
         result = validate(folder, java)
     print_messages(result.stderr)
     failed = result.returncode != 0
     verdict = "not all are valid" if failed else "all are valid"
-    print(f"HTML of {len(STATES)} pages: {verdict}")
+    print(f"HTML of {len(STATES + OF_OFFICERS)} pages: {verdict}")
     return int(failed)
 
 
