@@ -82,6 +82,7 @@ def get_examples() -> dict[str, list[dict]]:
             }
         ],
         "pagination": [{"number": 2, "last_number": 3, "label": "Pages of results"}],
+        "preview_notice": [{"link": {"expires_at": MOMENT}}],
         "partners": [
             {
                 "partners": [

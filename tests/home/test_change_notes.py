@@ -5,10 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.urls import reverse
-from wagtail.models import GroupApprovalTask, Workflow, WorkflowPage, WorkflowTask
 
 from home.models import ChangeNote
 from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
@@ -258,25 +256,14 @@ def test_publishing_a_section_in_bulk_asks_for_what_comes_back_below(
     assert not new.live
 
 
-@pytest.fixture
-def workflow(section):
-    """Put the section under one step of approval."""
-    workflow = Workflow.objects.create(name="Check")
-    task = GroupApprovalTask.objects.create(name="Look")
-    task.groups.add(Group.objects.create(name="Lookers"))
-    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
-    WorkflowPage.objects.create(workflow=workflow, page=section)
-    return workflow
-
-
-def test_sending_a_page_for_approval_asks_what_changed(page, workflow, send_form):
+def test_sending_a_page_for_approval_asks_what_changed(page, send_form):
     response = send_form(edit_address(page), button="action-submit", title="Typed")
     assert QUESTION in response.content.decode()
     page.refresh_from_db()
     assert page.current_workflow_state is None
 
 
-def test_approval_publishes_the_note(page, workflow, send_form, admin_client, read):
+def test_approval_publishes_the_note(page, send_form, admin_client, read):
     send_form(
         edit_address(page), button="action-submit", title="Typed", change_note=NOTE
     )

@@ -238,8 +238,9 @@ def test_number_of_queries_does_not_grow_with_results(make_pages, client):
         client.get(address)
         with CaptureQueriesContext(connection) as captured:
             assert client.get(address).status_code == 200
-        print(*captured.captured_queries, sep="\n")
-        return len(captured)
+        found = [each["sql"] for each in captured.captured_queries]
+        # The content version is read a few times a second.
+        return len([sql for sql in found if "home_contentversion" not in sql])
 
     with_one = queries()
     make_pages(9)

@@ -17,7 +17,7 @@ from wagtail.models import (
 )
 
 from stockton_cms.models import RoleGroup
-from stockton_cms.role_groups import follow_roles, role_groups
+from stockton_cms.role_groups import WORKFLOW, follow_roles, role_groups
 from stockton_cms.roles import ROLES
 from tests.factories import CommunityIndexPageFactory
 
@@ -69,11 +69,12 @@ def test_documentation_does_not_hide_a_permission_too_many(home, section):
     assert permissions_in_documentation() != permissions_in_database(home, section)
 
 
-def test_a_site_without_pages_has_the_roles_and_nothing_of_wagtails_own():
+def test_a_site_without_pages_has_the_roles_and_nothing_of_wagtails_own(home):
+    home.delete()
     assert set(role_groups()) == {role.name for role in ROLES}
     assert Group.objects.count() == len(ROLES)
     assert not GroupPagePermission.objects.exists()
-    assert not Workflow.objects.exists()
+    assert [workflow.name for workflow in Workflow.objects.all()] == [WORKFLOW]
     assert set(role_groups()["alert publisher"].permissions.values_list("codename")) > {
         ("publish_alertsnippet",)
     }

@@ -310,7 +310,7 @@ def test_checks_change_nothing_for_readers(make_faulty):
     assert get_content_version() == version
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_job_runs_with_the_others(home):
     CheckedPage.objects.all().delete()
     assert "checking content" not in run_due_jobs(timezone.now())

@@ -75,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     # What everybody in the admin has.
     Rule("wagtailadmin_home", STAFF),
     Rule("wagtailadmin_account", STAFF),
+    Rule("guide", STAFF),
     Rule("wagtailadmin_dismissibles", STAFF),
     Rule("wagtailadmin_tag_*autocomplete", STAFF, may_be_missing=True),
     Rule("wagtailadmin_block_preview", STAFF, may_be_missing=True),
