@@ -15,8 +15,13 @@ from wagtail.admin.views.reports import ReportView
 from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.content_rules import ADVICE, Rule, find_findings
-from home.editorial.findings import REPORT_URL_NAME, PageFinding, edit_address
+from home.editorial.content_rules import Rule
+from home.editorial.findings import (
+    REPORT_URL_NAME,
+    PageFinding,
+    check_draft,
+    edit_address,
+)
 from home.editorial.report_filters import PageReportFilterSet
 from home.editorial.reviews import PageReview
 from home.exports import SafeExportMixin
@@ -152,12 +157,7 @@ def list_findings(request: HttpRequest, page: Page) -> None:
     """
     if not request.accepts("text/html"):
         return
-    today = timezone.localdate()
-    found = [
-        each
-        for each in find_findings(page, today)
-        if each.shown_from is None or each.shown_from <= today
-    ]
+    found = check_draft(page, timezone.localdate())
     if not found:
         return
     lines = format_html_join(
@@ -168,7 +168,7 @@ def list_findings(request: HttpRequest, page: Page) -> None:
                 edit_address(page.pk, each.place),
                 each.rule.label,
                 f"“{each.text}”." if each.text else "",
-                ADVICE[each.rule],
+                each.advice,
             )
             for each in found[:MOST_NAMED]
         ),

@@ -116,6 +116,11 @@ class Finding:
     place: str = ""
     shown_from: date | None = None
 
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return ADVICE[self.rule]
+
 
 Check = Callable[[PageText, date], Iterator[Finding]]
 

@@ -4,7 +4,8 @@ It follows the pages in the transaction that saves each. A date that passes beco
 finding by itself: its row is written with the page and read from the day after.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import models
@@ -14,7 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
-from home.editorial.content_rules import ADVICE, VERSION, Rule, find_findings
+from home.editorial.content_rules import (
+    ADVICE,
+    VERSION,
+    Finding,
+    Rule,
+    find_findings,
+)
 from home.editorial.live_pages import LivePageQuerySet
 from home.freshness import start_of_day
 from home.signals import live_page_saved
@@ -94,15 +101,42 @@ def follow_page(sender, instance, **kwargs) -> None:
         check_page(instance)
 
 
+def check_draft(page: Page, on: date) -> list[Finding]:
+    """Return what the rules find on a day on a page as it stands in the editor."""
+    known = PageFinding.objects.filter(page_id=page.pk)
+    found = _with_known_days(find_findings(page, on), known)
+    return [each for each in found if not each.shown_from or each.shown_from <= on]
+
+
+def _with_known_days(
+    found: list[Finding], known: Iterable[PageFinding]
+) -> list[Finding]:
+    """Return the findings; the same words keep the day that they had when written.
+
+    "Until 31 March" does not come to mean next year's because a page is published
+    again for something else.
+    """
+    days = {(row.rule, row.text): row.shown_from for row in known}
+    return [
+        replace(each, shown_from=days.get((each.rule, each.text), each.shown_from))
+        for each in found
+    ]
+
+
+def _values_of(rows: list[PageFinding]) -> set[tuple]:
+    return {tuple(getattr(row, name) for name in VALUES) for row in rows}
+
+
 def check_page(page: Page) -> None:
     """Write what the rules find on a page now, and that it was checked."""
     published_at = page.last_published_at or timezone.now()
-    found = find_findings(page, timezone.localdate(published_at))
+    before = list(PageFinding.objects.filter(page_id=page.pk))
+    found = _with_known_days(
+        find_findings(page, timezone.localdate(published_at)), before
+    )
     rows = [PageFinding(page_id=page.pk, **vars(each)) for each in found]
-    before = PageFinding.objects.filter(page_id=page.pk)
-    wanted = {tuple(getattr(row, name) for name in VALUES) for row in rows}
-    if set(before.values_list(*VALUES)) != wanted:
-        before.delete()
+    if _values_of(before) != _values_of(rows):
+        PageFinding.objects.filter(page_id=page.pk).delete()
         PageFinding.objects.bulk_create(rows)
     CheckedPage.objects.bulk_create(
         [CheckedPage(page_id=page.pk, rules_version=VERSION)],
