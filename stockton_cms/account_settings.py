@@ -30,6 +30,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "10/5m/ip,3/5m/key",
 }
 
+MFA_ADAPTER = "stockton_cms.accounts.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {"add_webauthn": "stockton_cms.accounts.AddPasskeyForm"}

@@ -4,10 +4,12 @@ import logging
 from smtplib import SMTPException
 from threading import Thread
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.internal import auth as authenticator_app
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.socialaccount.internal import jwtkit
@@ -20,6 +22,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.connection import ConnectionProxy
+from qrcode.image.svg import SvgPathFillImage
 
 logger = logging.getLogger(__name__)
 NO_MATCH = "This name or e-mail address and this password do not belong together."
@@ -66,6 +69,15 @@ class AccountAdapter(DefaultAccountAdapter):
         prefix = "account/email/password_reset_key"
         message = self.render_mail(prefix, user.email, context)
         Thread(target=send_if_possible, args=[message]).start()
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    """Draws the picture for authenticator apps on white, which dark pages need."""
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the picture of an address as SVG."""
+        drawn = qrcode.make(url, image_factory=SvgPathFillImage)
+        return drawn.to_string().decode()
 
 
 def find_account(*, username: str = "", email: str = "", **others):
