@@ -164,13 +164,13 @@ def only_files(text: PageText, published_on: date) -> Iterator[Finding]:
 
 
 def undescribed_pictures(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield the pictures with no words for who cannot see them (WCAG 1.1.1)."""
+    """Yield the pictures with no words for who cannot see them (WCAG 1.1.1).
+
+    Not the one at the top of the page: without a description it is decoration.
+    """
     for picture in text.pictures:
         if not picture.is_described:
             yield Finding(Rule.UNDESCRIBED_PICTURE, picture.text, picture.place)
-    picture = getattr(text.page, "picture", None)
-    if picture and not picture.description:
-        yield Finding(Rule.UNDESCRIBED_PICTURE, picture.title, "picture")
 
 
 def headings(text: PageText, published_on: date) -> Iterator[Finding]:
