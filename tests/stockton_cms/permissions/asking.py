@@ -64,7 +64,8 @@ def _outcome(response) -> str:
     if response.status_code in {404, 405}:
         return NOT_THERE if response.status_code == 404 else WRONG_METHOD
     location = response.headers.get("Location", "")
-    if location.startswith(reverse("account_login")):
+    # Wagtail's own address for signing in leads to ours.
+    if location.startswith((reverse("account_login"), reverse("wagtailadmin_login"))):
         return REFUSED
     said = [str(each) for each in get_messages(response.wsgi_request)]
     return (
