@@ -1,0 +1,17 @@
+"""What the foot of every page asks."""
+
+from django import template
+from wagtail.models import Page
+
+from search.enquiries.usefulness_views import is_asked_about
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/usefulness.html", takes_context=True)
+def usefulness(context):
+    """Ask "Was this page useful?" on a page that everybody may read (R6)."""
+    page = context.get("page")
+    if not isinstance(page, Page) or not is_asked_about(page, context["request"]):
+        return {}
+    return {"page": page, "request": context["request"]}
