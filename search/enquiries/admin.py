@@ -1,21 +1,40 @@
-"""Enquiries in the admin: listed, searched, read and closed, never edited."""
+"""Enquiries in the admin: listed, searched, exported and read (R7).
 
-from django.contrib import messages
+`handling.py` has what officers do with one.
+"""
+
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
-from django.utils import timezone
-from wagtail_modeladmin.helpers import ButtonHelper, PermissionHelper
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from wagtail.admin.utils import get_user_display_name
+from wagtail_modeladmin.helpers import AdminURLHelper, ButtonHelper, PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin
-from wagtail_modeladmin.views import IndexView
+from wagtail_modeladmin.views import IndexView, InspectView
 
-from search.enquiries.models import Enquiry, EnquiryStatus
+from search.enquiries.exports import CELLS, EnquiryExportMixin
+from search.enquiries.handlers import may_handle, may_read, state_of
+from search.enquiries.handling import enquiry_gone
+from search.enquiries.list_filters import (
+    AnswerFilter,
+    AssignedFilter,
+    FirstWordsSearchHandler,
+)
+from search.enquiries.models import Enquiry
 
 
 class EnquiryPermissionHelper(PermissionHelper):
-    """Enquiries come from residents: staff read and close them, and add none."""
+    """Enquiries come from residents: staff read and answer them, and add none."""
+
+    def user_can_list(self, user):
+        """Let those in who may read them; permission to delete is not enough."""
+        return may_read(user)
+
+    def user_can_inspect_obj(self, user, obj):
+        """Let those read one who may read all."""
+        return may_read(user)
 
     def user_can_create(self, user):
         """Return False: only residents write enquiries."""
@@ -26,32 +45,38 @@ class EnquiryPermissionHelper(PermissionHelper):
         return False
 
 
-def may_close(user) -> bool:
-    """Say whether somebody may close enquiries."""
-    return user.has_perm("search.change_enquiry")
+class EnquiryURLHelper(AdminURLHelper):
+    """Addresses of single enquiries end in a number; modeladmin fails on others."""
+
+    def get_action_url_pattern(self, action):
+        """Return the pattern of an address."""
+        return super().get_action_url_pattern(action).replace(r"[-\w]+", "[0-9]{1,18}")
 
 
 class EnquiryButtonHelper(ButtonHelper):
-    """Adds the button that closes an enquiry."""
+    """Adds the steps that an officer can take, where the enquiry can be read."""
 
-    def get_buttons_for_obj(self, obj, **kwargs):
-        """Return the usual buttons, and "Close" while the enquiry is open."""
-        buttons = super().get_buttons_for_obj(obj, **kwargs)
-        if obj.is_open and may_close(self.request.user):
-            buttons.append(
-                {
-                    "url": reverse("close_enquiry", args=[obj.pk]),
-                    "label": "Close",
-                    "classname": self.finalise_classname(
-                        ["button-small", "button-secondary"]
-                    ),
-                    "title": f"Close enquiry {obj.reference}",
-                }
-            )
-        return buttons
+    def get_buttons_for_obj(self, obj, exclude=None, **kwargs):
+        """Return the usual buttons, and what can be done with the enquiry now."""
+        buttons = super().get_buttons_for_obj(obj, exclude=exclude, **kwargs)
+        is_read = "inspect" in (exclude or ())
+        if not is_read or not may_handle(self.request.user):
+            return buttons
+        steps = [("answer_enquiry", "Change answer" if obj.answered_at else "Answer")]
+        if obj.is_open:
+            steps += [("assign_enquiry", "Assign"), ("close_enquiry", "Close")]
+        return [self._step(obj, *step) for step in steps] + buttons
+
+    def _step(self, enquiry: Enquiry, name: str, label: str) -> dict:
+        return {
+            "url": reverse(name, args=[enquiry.pk]),
+            "label": label,
+            "classname": self.finalise_classname(["button-secondary"]),
+            "title": f"{label}: enquiry {enquiry.reference}",
+        }
 
 
-class EnquiryIndexView(IndexView):
+class EnquiryIndexView(EnquiryExportMixin, IndexView):
     """The list, deaf to parameters of the address that are not its filters."""
 
     def dispatch(self, request, *args, **kwargs):
@@ -65,10 +90,39 @@ class EnquiryIndexView(IndexView):
             return redirect(self.index_url)
 
     def get_filters_params(self, params=None):
-        """Leave out what would be taken for a field and end in an error."""
-        names = tuple(self.list_filter)
+        """Leave out what would be taken for a field and end in an error.
+
+        What is before the first "__" has to be a filter's name: others lead to the
+        fields of accounts.
+        """
+        names = {getattr(each, "parameter_name", each) for each in self.list_filter}
         chosen = super().get_filters_params(params)
-        return {key: chosen[key] for key in chosen if key.startswith(names)}
+        return {key: chosen[key] for key in chosen if key.split("__")[0] in names}
+
+
+class EnquiryInspectView(InspectView):
+    """All of one enquiry, with what was done about it and what can be done."""
+
+    page_title = "Enquiry"
+
+    def get_meta_title(self):
+        """Return the title of the browser's window."""
+        return f"Enquiry {self.instance}"
+
+    def get_context_data(self, **kwargs):
+        """Add the history, and links to where the resident came from."""
+        enquiry = self.instance
+        path = enquiry.from_path
+        is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
+        search = f"{reverse('search')}?{urlencode({'query': enquiry.query})}"
+        return super().get_context_data(
+            events=enquiry.events.select_related("by"),
+            from_url=path if is_ours else "",
+            searched_url=search if enquiry.query else "",
+            state=state_of(enquiry),
+            may_handle=may_handle(self.request.user),
+            **kwargs,
+        )
 
 
 class EnquiryAdmin(ModelAdmin):
@@ -81,24 +135,42 @@ class EnquiryAdmin(ModelAdmin):
     menu_icon = "help"
     menu_order = 300
     permission_helper_class = EnquiryPermissionHelper
+    url_helper_class = EnquiryURLHelper
     button_helper_class = EnquiryButtonHelper
     index_view_class = EnquiryIndexView
-    list_display = ["reference", "short_message", "query", "created_at", "status"]
-    list_filter = ["status", "created_at"]
-    list_per_page = 50
-    search_fields = ["reference", "message", "query"]
-    inspect_view_enabled = True
-    inspect_view_fields = [
+    list_display = [
         "reference",
-        "message",
-        "query",
-        "from_path",
-        "email",
+        "short_message",
+        "searched_for",
         "created_at",
-        "status",
-        "closed_at",
-        "closed_by",
+        "assigned_name",
+        "sent",
+        "progress",
     ]
+    list_select_related = ["assigned_to"]
+    list_filter = ["status", AssignedFilter, AnswerFilter, "outcome", "created_at"]
+    list_per_page = 50
+    list_export = list(CELLS)
+    export_filename = "enquiries"
+    # Not the e-mail address: what is searched for stands in addresses and in logs.
+    search_fields = ["reference", "message", "query", "belongs_to"]
+    search_handler_class = FirstWordsSearchHandler
+    inspect_view_enabled = True
+    inspect_view_class = EnquiryInspectView
+    inspect_template_name = "search/enquiry_inspect.html"
+    inspect_view_fields = ["reference"]
+
+    def inspect_view(self, request, instance_pk):
+        """Show one, or say in words that it is gone, to those who may know."""
+        try:
+            return super().inspect_view(request, instance_pk)
+        except Http404:
+            if not may_read(request.user):
+                raise PermissionDenied from None
+            return enquiry_gone(request)
+
+    def register_indexing(self):
+        """Keep out of the index of what uses what, which other officers read."""
 
     def short_message(self, enquiry: Enquiry) -> str:
         """Return the beginning of what the resident wrote."""
@@ -106,24 +178,32 @@ class EnquiryAdmin(ModelAdmin):
 
     short_message.short_description = "Looking for"
 
+    def searched_for(self, enquiry: Enquiry) -> str:
+        """Return what they had typed into the search."""
+        return enquiry.query[:60]
 
-def close_enquiry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask, then close an enquiry; closing it twice changes nothing."""
-    if not may_close(request.user):
-        raise PermissionDenied
-    enquiry = get_object_or_404(Enquiry, pk=pk)
-    index_url = EnquiryAdmin().url_helper.index_url
-    if request.method != "POST":
-        context = {"enquiry": enquiry, "index_url": index_url}
-        return render(request, "search/close_enquiry.html", context)
-    open_one = Enquiry.objects.filter(pk=pk, status=EnquiryStatus.OPEN)
-    open_one.update(
-        status=EnquiryStatus.CLOSED, closed_at=timezone.now(), closed_by=request.user
-    )
-    messages.success(request, f"Enquiry {enquiry.reference} is closed.")
-    return redirect(index_url)
+    searched_for.short_description = "Searched for"
+    searched_for.admin_order_field = "query"
 
+    def sent(self, enquiry: Enquiry) -> int:
+        """Return how often the same message came."""
+        return enquiry.times_sent
 
-admin_urlpatterns = [
-    path("enquiries/<int:pk>/close/", close_enquiry, name="close_enquiry"),
-]
+    sent.short_description = "Sent"
+    sent.admin_order_field = "times_sent"
+
+    def assigned_name(self, enquiry: Enquiry) -> str:
+        """Return who deals with it."""
+        return get_user_display_name(enquiry.assigned_to)
+
+    assigned_name.short_description = "Assigned to"
+    assigned_name.admin_order_field = "assigned_to"
+
+    def progress(self, enquiry: Enquiry) -> str:
+        """Return how far it is, and what came of it."""
+        if enquiry.is_open:
+            return "Open, answered" if enquiry.answered_at else "Open"
+        return enquiry.get_outcome_display() or "Closed"
+
+    progress.short_description = "Status"
+    progress.admin_order_field = "status"

@@ -1,16 +1,22 @@
-"""The "Can't find it" form and the page that thanks for it."""
+"""The "Can't find it" form, the page that thanks for it, and the one that answers."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from home.limits import OVERALL_PERIOD, LimitReached, with_small_body
+from search.enquiries.answers import OUTCOMES, with_public_links
 from search.enquiries.forms import EnquiryForm, fresh_time
-from search.enquiries.models import Enquiry
+from search.enquiries.models import Enquiry, EnquiryOutcome
+from search.enquiries.receiving import enquiry_limit, store_enquiry
+from search.enquiries.references import find_by_reference
 from search.words import clean_query
 
 
 @never_cache
+@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def enquiry(request: HttpRequest) -> HttpResponse:
     """Show the form, or store what was sent; after errors all that was typed stays."""
@@ -19,8 +25,14 @@ def enquiry(request: HttpRequest) -> HttpResponse:
         if form.is_from_a_program:
             # A program that learns nothing does not try anything else.
             return redirect("enquiry_thanks_anyone")
+        at = timezone.now()
+        if enquiry_limit().is_reached(request, at):
+            return too_many(request, form)
         if form.is_valid():
-            stored = form.save()
+            try:
+                stored = store_enquiry(form, request, at)
+            except LimitReached:
+                return too_many(request, form)
             return redirect("enquiry_thanks", reference=stored.reference)
     else:
         form = EnquiryForm(
@@ -34,10 +46,55 @@ def enquiry(request: HttpRequest) -> HttpResponse:
     return render(request, "search/enquiry.html", context, status=status)
 
 
+def too_many(request: HttpRequest, form=None, address: str = "") -> HttpResponse:
+    """Say that no more is taken for the moment; what was typed stays in its form.
+
+    429 (RFC 6585). `address` is where a comment goes. It is a page without alerts and
+    navigation, as thousands may be asked for at once.
+    """
+    context = {"form": form, "address": address, "shown_at": fresh_time()}
+    response = render(request, "search/too_many.html", context, status=429)
+    response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
+    return response
+
+
+def in_private(response: HttpResponse) -> HttpResponse:
+    """Keep the reference in an address from search engines and other sites."""
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
 @never_cache
 @require_safe
 def thanks(request: HttpRequest, reference: str = "") -> HttpResponse:
     """Thank for an enquiry, with its reference."""
     if reference:
         get_object_or_404(Enquiry, reference=reference)
-    return render(request, "search/enquiry_thanks.html", {"reference": reference})
+    response = render(request, "search/enquiry_thanks.html", {"reference": reference})
+    return in_private(response) if reference else response
+
+
+@never_cache
+@require_safe
+def answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what became of an enquiry, and nothing that its sender wrote (R7).
+
+    Whoever has the reference may have it from the sender.
+    """
+    found = find_by_reference(reference)
+    if found is None:
+        missing = render(request, "search/no_such_reference.html", status=404)
+        return in_private(missing)
+    context = {
+        "reference": found.reference,
+        "received_at": found.created_at,
+        "answered_at": found.answered_at,
+        "answer": with_public_links(found.answer, timezone.now()),
+        "closed_at": found.closed_at,
+        "outcome": OUTCOMES.get(found.outcome, ""),
+        "belongs_to": found.belongs_to
+        if found.outcome == EnquiryOutcome.NOT_OURS
+        else "",
+    }
+    return in_private(render(request, "search/answer.html", context))

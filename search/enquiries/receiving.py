@@ -1,0 +1,122 @@
+"""Storing what residents send: within limits, and what comes twice only once."""
+
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.timezone import localdate
+from wagtail.models import Page
+
+from home.limits import Limit
+from search.enquiries.forms import CommentForm, EnquiryForm
+from search.enquiries.models import Enquiry, EnquiryStatus
+from search.enquiries.usefulness import UsefulnessCount
+
+DAY = timedelta(days=1)
+# The latest open enquiries from one e-mail address, or from none, that are compared.
+MOST_COMPARED = 200
+# For each message that may be sent: somebody who reads ten pages may vote on them all.
+VOTES_FROM_AN_ADDRESS, VOTES_OVERALL = 3, 10
+
+
+def enquiry_limit() -> Limit:
+    """Return how many enquiries are taken."""
+    return Limit(
+        "enquiries", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
+    )
+
+
+def comment_limit() -> Limit:
+    """Return how many comments on pages are taken."""
+    return Limit(
+        "comments", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
+    )
+
+
+def vote_limit() -> Limit:
+    """Return how many answers to "Was this page useful?" are taken."""
+    return Limit(
+        "votes",
+        settings.FORM_LIMIT_PER_ADDRESS * VOTES_FROM_AN_ADDRESS,
+        settings.FORM_LIMIT_OVERALL * VOTES_OVERALL,
+    )
+
+
+def one_vote(page: Page) -> Limit:
+    """Return the limit of one vote for a page from one address and day.
+
+    What it is counted under changes at midnight, so that two days mean this one.
+    """
+    return Limit(f"votes on {page.pk}", 1, period=2 * DAY)
+
+
+def store_enquiry(form: EnquiryForm, request: HttpRequest, at: datetime) -> Enquiry:
+    """Store what a valid form holds; return the enquiry, an open one if it came twice.
+
+    Raises `LimitReached`. Also of two that arrive at the same moment, as after a double
+    click, the second finds the first, because `use` lets in one at a time.
+    """
+    with transaction.atomic():
+        enquiry_limit().use(request, at)
+        return _join(form.instance, at) or form.save()
+
+
+def _join(enquiry: Enquiry, at: datetime) -> Enquiry | None:
+    """Count an enquiry with the open one of the last day that says the same.
+
+    Not with one that is answered: its answer, and its reference, are somebody else's
+    once their e-mail address is deleted.
+    """
+    latest = Enquiry.objects.filter(
+        email__iexact=enquiry.email,
+        status=EnquiryStatus.OPEN,
+        answered_at=None,
+        created_at__gte=at - DAY,
+    ).order_by("-pk")
+    said = folded(enquiry.message)
+    compared = latest.values_list("pk", "message")[:MOST_COMPARED]
+    same = [pk for pk, message in compared if folded(message) == said]
+    # Unless somebody has closed it at this very moment.
+    if same and latest.filter(pk=same[-1]).update(times_sent=F("times_sent") + 1):
+        return Enquiry.objects.get(pk=same[-1])
+    return None
+
+
+def folded(message: str) -> str:
+    """Return the same for messages that differ in blanks and capitals only."""
+    return " ".join(message.split()).casefold()
+
+
+def store_vote(page: Page, useful: bool, request: HttpRequest, at: datetime) -> None:
+    """Count whether a page was useful; the second vote of a day changes nothing.
+
+    Raises `LimitReached`, also for that second vote.
+    """
+    with transaction.atomic():
+        vote_limit().use(request, at)
+        one_vote(page).use(request, at)
+        count_vote(page, useful, localdate(at))
+
+
+def count_vote(page: Page, useful: bool, on: date) -> None:
+    """Add one to what a page has in a month."""
+    field = "yes" if useful else "no"
+    UsefulnessCount.objects.update_or_create(
+        page=page,
+        month_on=on.replace(day=1),
+        defaults={field: F(field) + 1},
+        create_defaults={field: 1},
+    )
+
+
+def store_comment(
+    form: CommentForm, page: Page, useful: bool, request: HttpRequest, at: datetime
+) -> None:
+    """Store what somebody adds to their vote. Raises `LimitReached`."""
+    with transaction.atomic():
+        comment_limit().use(request, at)
+        form.instance.page = page
+        form.instance.was_useful = useful
+        form.save()

@@ -1,0 +1,18 @@
+"""Finding an enquiry by the reference that somebody has noted or been read out."""
+
+import re
+
+from search.enquiries.models import GROUP_LENGTH, Enquiry
+
+LONGEST = 40
+
+
+def find_by_reference(typed: str) -> Enquiry | None:
+    """Return the enquiry, however its reference is written, or None.
+
+    In small letters or capitals, with its hyphens, with blanks, or without.
+    """
+    signs = re.sub(r"[^A-Z0-9]", "", typed[:LONGEST].upper())
+    groups = re.findall(f".{{1,{GROUP_LENGTH}}}", signs)
+    # The first references had no groups.
+    return Enquiry.objects.filter(reference__in=[signs, "-".join(groups)]).first()
