@@ -1,0 +1,1 @@
+"""Takes every copy of an e-mail address out of the database (O4)."""
