@@ -1,6 +1,9 @@
 """How gunicorn serves the site, here and in production; the environment may differ."""
 
+import itertools
 import os
+import shutil
+from pathlib import Path
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -13,13 +16,61 @@ max_requests = 50_000
 max_requests_jitter = 5_000
 # It would open a socket in the home folder of whoever starts it.
 control_socket_disable = True
+# No access log; and its own lines, which may quote a request, as the site writes all.
 errorlog = "-"
 loglevel = "warning"
+_own_lines = {"level": "WARNING", "handlers": ["error_console"], "propagate": False}
+logconfig_dict = {
+    "root": {"level": "WARNING", "handlers": ["error_console"]},
+    "loggers": {"gunicorn.error": _own_lines},
+    "formatters": {
+        "generic": {
+            "()": "stockton_cms.logs.FormatterWithoutPersonalData",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(process)d",
+        }
+    },
+}
 
 
 def on_starting(server):
-    """Stop with one line when a setting is missing, instead of starting workers."""
+    """Stop with one line when a setting is missing, instead of starting workers.
+
+    Then make the folder in which the workers count together.
+    """
     from django.conf import settings
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
     settings.ALLOWED_HOSTS  # noqa: B018 - reading one setting loads them all
+
+    from stockton_cms.metrics_folder import make_folder
+
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = make_folder()
+
+
+def pre_fork(server, worker):
+    """Give each worker a place, so that its counts go on when another takes it."""
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in taken)
+
+
+def post_fork(server, worker):
+    """Tell the worker its place."""
+    os.environ["METRICS_PLACE"] = str(worker.place)
+
+
+def child_exit(server, worker):
+    """Forget what was true of a worker only while it ran."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.place)
+
+
+def on_exit(server):
+    """Take the folder away."""
+    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
+
+
+def post_worker_init(worker):
+    """Tell `deploy/release.sh` that a worker answers, by a file that goes with us."""
+    if folder := os.environ.get("RUNTIME_DIRECTORY"):
+        (Path(folder) / "answers").touch()
