@@ -1,0 +1,1 @@
+"""Two machines behind one nginx, and what they share: proofs that they are one."""
