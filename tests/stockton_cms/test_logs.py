@@ -3,13 +3,17 @@
 import io
 import json
 import logging
+import runpy
 import time
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from home import jobs
+from home.jobs import run_due_jobs
 from search import views
 from search.enquiries.forms import SIGNER
 from search.models import Enquiry
@@ -102,6 +106,108 @@ def test_line_break_in_a_path_makes_no_line_of_its_own(visitor, logged):
 def test_good_request_is_not_logged(visitor, logged):
     visitor.get("/")
     assert logged() == []
+
+
+def written(message, *arguments, error=None):
+    formatter = logging.getLogger("django").handlers[0].formatter
+    exc_info = (type(error), error, None) if error else None
+    record = logging.LogRecord("x", 40, "x", 1, message, arguments, exc_info)
+    record.correlation_id = None
+    return json.loads(formatter.format(record))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Not Found: /canary@example.org/TS18 5AB/", "Not Found: [removed]/[removed]/"),
+        (
+            "Error handling request GET /search/?query=a",
+            "Error handling request GET /search/",
+        ),
+        ("Invalid request from ip=10.0.0.1: Invalid line: 'a\nb'", "Invalid request"),
+        ("Invalid HTTP_HOST header: 'x'.", "Invalid HTTP_HOST header: 'x'."),
+    ],
+)
+def test_line_says_nothing_of_what_was_asked(said, kept):
+    assert written("%s", said)["message"] == kept
+
+
+def test_error_that_led_to_itself_is_written_once():
+    error = ValueError("wrong")
+    error.__cause__ = error
+    assert written("x", error=error)["exc_info"].count("ValueError: wrong") == 1
+
+
+def test_what_led_to_an_error_stands_before_it():
+    said = "first\nsecond line"
+    try:
+        try:
+            raise KeyError(said)
+        except KeyError as cause:
+            raise ValueError("then") from cause
+    except ValueError as error:
+        lines = written("x", error=error)["exc_info"].splitlines()
+    assert lines[-1] == "builtins.ValueError: then"
+    assert "second line" not in "".join(lines)
+    assert any(line.startswith("builtins.KeyError: 'first") for line in lines)
+
+
+def test_lines_of_one_run_of_the_jobs_have_one_id(home, logged, monkeypatch):
+    def fail(at):
+        raise RuntimeError("what went wrong")
+
+    monkeypatch.setattr(jobs, "_jobs", {"one": fail, "two": fail})
+    for _ in range(2):
+        run_due_jobs(timezone.now())
+    ids = [line["correlation_id"] for line in logged()]
+    assert len(ids) == 4
+    assert ids[0] == ids[1] != ids[2] == ids[3]
+    assert all(ids)
+    logging.getLogger("x").warning("after them")
+    assert logged()[-1]["correlation_id"] is None
+
+
+def test_line_before_the_id_of_a_request_is_not_taken_for_another_request(
+    visitor, logged, monkeypatch
+):
+    visitor.get("/no-such-page/")
+    logging.getLogger("x").warning("between requests")
+    first, second = logged()
+    assert first["correlation_id"]
+    assert second["correlation_id"] is None
+
+
+def test_what_a_visitor_sends_as_request_id_is_in_no_line(visitor, logged, settings):
+    settings.BEHIND_TLS_PROXY = True
+    visitor.get("/no-such-page/", headers={"X-Request-ID": "JaneSmith"})
+    assert len(logged()) == 1
+    assert "JaneSmith" not in logged.text()
+
+
+def test_line_says_when_how_bad_where_and_by_which_process(visitor, logged):
+    visitor.get("/no-such-page/")
+    (line,) = logged()
+    assert line.keys() == {
+        "asctime",
+        "levelname",
+        "name",
+        "message",
+        "correlation_id",
+        "process",
+        "status_code",
+    }
+
+
+def test_host_that_is_not_ours_is_logged_as_a_security_matter(visitor, logged):
+    assert visitor.get("/", headers={"Host": "evil.example"}).status_code == 400
+    assert "django.security.DisallowedHost" in [line["name"] for line in logged()]
+
+
+def test_gunicorn_writes_its_lines_as_the_site_does():
+    said = runpy.run_path(str(settings.BASE_DIR / "deploy/gunicorn.conf.py"))
+    formatter = said["logconfig_dict"]["formatters"]["generic"]["()"]
+    assert formatter == settings.LOGGING["formatters"]["json"]["()"]
+    assert "accesslog" not in said
 
 
 def test_mail_is_not_the_way_faults_are_told():

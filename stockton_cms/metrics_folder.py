@@ -1,0 +1,49 @@
+"""The folder in which the workers of one gunicorn count together.
+
+In memory where the machine has a place for that: what is counted is written through
+`mmap`, by which a full disk would end the worker (SIGBUS) instead of raising an error.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folder is made by `mkdtemp`
+PREFIX = "stockton-cms-metrics-"
+
+
+def make_folder(parent: Path | None = None) -> str:
+    """Make the folder for this process and those that it forks; return its path.
+
+    Takes away what others have left that were killed. Several gunicorns may run at a
+    time, as while one takes over from another: each has its own.
+    """
+    if parent is None:
+        usable = os.access(MEMORY, os.W_OK)
+        parent = MEMORY if usable else Path(tempfile.gettempdir())
+    for other in parent.glob(f"{PREFIX}*"):
+        _take_away_if_left(other)
+    while True:
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+        # Held open, and with it the lock, until the last of these processes has ended.
+        fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
+        # Another that starts at this moment may have taken it for one that was left.
+        if os.path.isdir(folder):
+            return folder
+
+
+def _take_away_if_left(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        # Gone meanwhile, or another user's.
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass  # Somebody counts in it.
+    finally:
+        os.close(descriptor)
