@@ -1,0 +1,40 @@
+"""`manage.py backup`: all rows and files in one archive."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from stockton_cms.operations.backup.exits import errors_said
+from stockton_cms.operations.backup.outgoing import back_up, destination
+from stockton_cms.operations.backup.progress import shown
+
+
+class Command(BaseCommand):
+    """Make a backup while the site runs (O3)."""
+
+    help = (
+        "Write the database and the media into one archive, while the site runs. Goes "
+        "on where it was broken off while sending the archive."
+    )
+
+    def add_arguments(self, parser):
+        """Take where the archive goes."""
+        parser.add_argument(
+            "--to",
+            default=str(settings.DATA_DIR / "backups"),
+            help="a folder, or s3://bucket/prefix (default: backups in DATA_DIR)",
+        )
+
+    def handle(self, *args, to: str, **options):
+        """Bring the archive there; its name holds the time, in UTC."""
+        with errors_said(before="The backup could not be made:"):
+            done = back_up(destination(to), timezone.now(), shown)
+        if done.went_on:
+            self.stdout.write(
+                f"Went on with the backup of {done.manifest.made_at}: "
+                f"{done.bytes_sent:,} of {done.bytes:,} bytes were still to be sent."
+            )
+        self.stdout.write(
+            f"{done.to}: {done.manifest.row_count:,} rows and "
+            f"{done.manifest.file_count:,} files."
+        )

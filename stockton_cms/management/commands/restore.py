@@ -1,0 +1,43 @@
+"""`manage.py restore`: put a backup in the place of what the site holds."""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from stockton_cms.operations.backup.exits import errors_said
+from stockton_cms.operations.backup.outgoing import opened
+from stockton_cms.operations.backup.progress import shown
+from stockton_cms.operations.backup.restoring import restore
+
+
+class Command(BaseCommand):
+    """Restore a backup, from SQLite or PostgreSQL into either (O3)."""
+
+    help = (
+        "Replace the site's rows and media by those of an archive. Stop the site "
+        "first. What was there is kept beside it; a restore that fails changes nothing."
+    )
+
+    def add_arguments(self, parser):
+        """Take the archive, and whether to ask."""
+        parser.add_argument("archive", help="its path, or s3://bucket/key")
+        parser.add_argument(
+            "--no-input", action="store_true", help="do not ask before replacing"
+        )
+
+    def handle(self, *args, archive: str, no_input: bool, **options):
+        """Ask, restore, and say where the old rows and files are."""
+        with errors_said(after="Nothing was changed."), opened(archive) as reader:
+            made = reader.manifest
+            question = (
+                f"Replace this site by the {made.row_count:,} rows and "
+                f"{made.file_count:,} files of {made.made_at}? Type yes: "
+            )
+            if not no_input and input(question).strip() != "yes":
+                raise CommandError("Nothing was changed.")
+            for line in restore(reader, timezone.now(), shown):
+                self.stdout.write(line)
+        self.stdout.write(
+            "Restored. Whoever was erased or lost their access since "
+            f"{made.made_at} is back: run `manage.py erase_person ADDRESS` for each, "
+            "close accounts again, and then start the site."
+        )

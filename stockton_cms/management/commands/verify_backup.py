@@ -1,0 +1,33 @@
+"""`manage.py verify_backup`: whether an archive is whole and can be restored."""
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from stockton_cms.operations.backup.exits import errors_said
+from stockton_cms.operations.backup.last import note_verified
+from stockton_cms.operations.backup.outgoing import opened
+from stockton_cms.operations.backup.progress import shown
+from stockton_cms.operations.backup.restoring import refuse_newer
+
+
+class Command(BaseCommand):
+    """Check an archive without touching the site (O3)."""
+
+    help = "Check every checksum of an archive, and that this version can restore it."
+
+    def add_arguments(self, parser):
+        """Take the archive."""
+        parser.add_argument("archive", help="its path, or s3://bucket/key")
+
+    def handle(self, *args, archive: str, **options):
+        """Say what the archive holds; end with an error where it is not whole."""
+        with errors_said(), opened(archive) as reader:
+            refuse_newer(reader)
+            for _ in shown(reader.verify(), "checked"):
+                pass
+            manifest, address = reader.manifest, str(reader.path)
+            note_verified(address, timezone.now())
+        self.stdout.write(
+            f"{address} is whole: {manifest.row_count:,} rows and "
+            f"{manifest.file_count:,} files of {manifest.made_at}."
+        )
