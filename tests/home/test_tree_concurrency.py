@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,23 +10,16 @@ from django.db import connection
 from wagtail.models import Page, Site
 
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
+from tests.faults.processes import database_address
 
 PROCESSES = 8
 OPERATIONS = 100
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.faults,
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
-
-
-def database_address() -> str:
-    """Return the address of the test database, for another process."""
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{database['NAME']}"
-    server = os.environ["TEST_DATABASE_URL"]
-    return urlsplit(server)._replace(path=f"/{database['NAME']}").geturl()
 
 
 @pytest.fixture
@@ -84,14 +76,32 @@ def wrong_places() -> list[str]:
     return problems
 
 
-def test_eight_processes_change_the_tree_at_once_and_it_stays_whole(tree, tmp_path):
+FAULT = "tree changed by many at once"
+
+
+def test_eight_processes_change_the_tree_at_once_and_it_stays_whole(
+    tree, tmp_path, measured
+):
     failures = change_at_once(tmp_path, OPERATIONS)
+    wrong = wrong_places()
+    measured(
+        FAULT,
+        f"{PROCESSES} processes x {OPERATIONS} operations: no error, no wrong place",
+        f"{len(failures)} processes with errors, {len(wrong)} wrong places "
+        f"among {Page.objects.count()} pages",
+    )
 
     assert not failures, "\n".join(failures)
-    assert wrong_places() == []
+    assert wrong == []
 
 
-def test_without_the_lock_the_same_changes_go_wrong(tree, tmp_path):
+def test_without_the_lock_the_same_changes_go_wrong(tree, tmp_path, measured):
     failures = change_at_once(tmp_path, OPERATIONS // 4, "--unlocked")
+    wrong = wrong_places()
+    measured(
+        FAULT,
+        f"without the lock, {OPERATIONS // 4} operations each: something goes wrong",
+        f"{len(failures)} processes with errors, {len(wrong)} wrong places",
+    )
 
-    assert failures or wrong_places()
+    assert failures or wrong

@@ -1,0 +1,1 @@
+"""Django's own PostgreSQL, for which nobody waits long."""

@@ -1,0 +1,1 @@
+"""What the site does when something goes wrong around it: `make faults`."""
