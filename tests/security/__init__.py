@@ -1,0 +1,1 @@
+"""Tests of what attackers try, and the run of all of them."""

@@ -1,0 +1,250 @@
+"""What no source file may say: text that is not escaped, forms without a token, SQL.
+
+Ruff's `S` rules run in `make lint` and know what bandit knows; these rules are the
+project's own.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("stockton_cms", "home", "community", "search")
+LOCK = "takes an advisory lock of PostgreSQL, which the ORM does not know"
+
+# Where a rule may be broken, how often, and why; nothing that people write goes in.
+ALLOWED = {
+    ("stockton_cms/guide.py", "mark_safe"): (
+        1,
+        "the editors' guide is our own Markdown, in which raw HTML is turned off",
+    ),
+    ("home/limits.py", "sql"): (1, LOCK),
+    ("home/jobs.py", "sql"): (2, LOCK),
+    ("home/tree.py", "sql"): (1, LOCK),
+    ("home/freshness.py", "sql"): (
+        1,
+        "raises the version and returns it in one statement",
+    ),
+    ("stockton_cms/operations/erasure/erasing.py", "sql"): (
+        2,
+        "gives erasing more time, and empties what SQLite's search index remembers",
+    ),
+    ("stockton_cms/health.py", "sql"): (1, "asks whether the database answers"),
+    ("stockton_cms/management/commands/migrate.py", "sql"): (
+        6,
+        "gives migrations other time limits than visitors",
+    ),
+    ("stockton_cms/postgresql/base.py", "sql"): (
+        2,
+        "passes on to psycopg what it was asked",
+    ),
+    ("stockton_cms/operations/backup/exchange.py", "sql"): (
+        9,
+        "builds a site in a schema of its own, whose name it makes",
+    ),
+    ("stockton_cms/operations/backup/making.py", "sql"): (
+        4,
+        "reads all tables as of one moment",
+    ),
+    ("stockton_cms/operations/backup/restoring.py", "sql"): (
+        3,
+        "fills tables by their own names, without what models do on saving",
+    ),
+    ("stockton_cms/operations/backup/rows.py", "sql"): (2, "the same, to read them"),
+}
+# Mails of plain text, which nothing reads as HTML.
+PLAIN_TEXT = {".txt"}
+NAMES = {
+    "mark_safe": "mark_safe",
+    "csrf_exempt": "csrf_exempt",
+    "xframe_options_exempt": "xframe_exempt",
+    "RawSQL": "sql",
+    "eval": "eval",
+    "exec": "eval",
+}
+SQL_METHODS = {"raw", "extra", "execute", "executemany"}
+TEMPLATE_RULES = {
+    "safe": re.compile(r"\|\s*(safe|safeseq)\b"),
+    "autoescape": re.compile(r"{%\s*autoescape\s+off"),
+    "inline script": re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)[^>]*>|\son[a-z]+\s*=\s*[\"']"
+        r"|<style|\sstyle\s*=",
+        re.IGNORECASE,
+    ),
+}
+
+
+def broken_rules(source: str) -> list[str]:
+    """Return the names of the rules that some Python breaks, once for each time."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call | ast.Attribute | ast.Name):
+            continue
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in SQL_METHODS and isinstance(node.func, ast.Attribute):
+                found.append("sql")
+            if name == "format_html" and len(node.args) + len(node.keywords) < 2:
+                found.append("format_html")
+            if name == "SafeString" or name == "SafeText":
+                found.append("mark_safe")
+        else:
+            name = getattr(node, "attr", getattr(node, "id", ""))
+            found += [NAMES[name]] if name in NAMES else []
+    return found
+
+
+def python_files():
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def templates():
+    for path in sorted((ROOT / "stockton_cms/templates").rglob("*")):
+        if path.is_file():
+            yield path
+
+
+def test_no_source_goes_round_escaping_tokens_or_the_orm():
+    found = {}
+    for path in python_files():
+        for rule in broken_rules(path.read_text()):
+            key = (str(path.relative_to(ROOT)), rule)
+            found[key] = found.get(key, 0) + 1
+    # A place that is gone comes off the list.
+    assert found == {key: count for key, (count, _) in ALLOWED.items()}
+
+
+def test_no_template_shows_text_unescaped_or_runs_anything_inline():
+    broken = [
+        (str(path.relative_to(ROOT)), rule)
+        for path in templates()
+        for rule, pattern in TEMPLATE_RULES.items()
+        if pattern.search(path.read_text())
+        and not (rule == "autoescape" and path.suffix in PLAIN_TEXT)
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ("from x import mark_safe\nmark_safe(text)", "mark_safe"),
+        ("safestring.mark_safe(text)", "mark_safe"),
+        ("SafeString(text)", "mark_safe"),
+        ("@csrf_exempt\ndef view(request): ...", "csrf_exempt"),
+        ("@method_decorator(csrf_exempt)\nclass View: ...", "csrf_exempt"),
+        ("format_html(text)", "format_html"),
+        ("Page.objects.raw('SELECT 1')", "sql"),
+        ("Page.objects.extra(where=['1'])", "sql"),
+        ("cursor.execute(text)", "sql"),
+        ("Page.objects.annotate(a=RawSQL('1', []))", "sql"),
+        ("eval(text)", "eval"),
+    ],
+)
+def test_each_rule_sees_what_it_is_for(source, rule):
+    assert rule in broken_rules(source)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("{{ text|safe }}", "safe"),
+        ("{% autoescape off %}", "autoescape"),
+        ("<script>x</script>", "inline script"),
+        ('<p onclick="x">', "inline script"),
+        ('<p style="x">', "inline script"),
+    ],
+)
+def test_each_rule_for_templates_sees_what_it_is_for(text, rule):
+    assert TEMPLATE_RULES[rule].search(text)
+
+
+# What bandit, like ruff, holds for likely faults; each is answered for there.
+BANDIT = {
+    ("community/migrations/0004_alert_ledger.py", "B608"),
+    ("stockton_cms/guide.py", "B308"),
+    ("stockton_cms/guide.py", "B703"),
+    ("stockton_cms/metrics_folder.py", "B108"),
+    ("stockton_cms/operations/backup/restoring.py", "B608"),
+    ("stockton_cms/operations/backup/rows.py", "B608"),
+    ("stockton_cms/operations/erasure/erasing.py", "B608"),
+}
+
+
+def found_by_bandit(folder: Path, *rooms: str) -> set[tuple[str, str]]:
+    """Return the places and rules of medium and high severity."""
+    command = [sys.executable, "-m", "bandit", "-q", "-r", "-ll", "-f", "json", *rooms]
+    result = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False
+    )
+    found = json.loads(result.stdout)["results"]
+    return {(each["filename"].removeprefix("./"), each["test_id"]) for each in found}
+
+
+def test_bandit_finds_only_what_is_answered_for():
+    assert found_by_bandit(ROOT, *ROOMS) == BANDIT
+    for name, _ in BANDIT:
+        assert "noqa: S" in (ROOT / name).read_text()
+
+
+def test_bandit_would_find_a_fault(tmp_path):
+    (tmp_path / "a.py").write_text("import yaml\nyaml.load(text)\nexec(text)\n")
+    assert {rule for _, rule in found_by_bandit(tmp_path, ".")} == {"B102", "B506"}
+
+
+# Secrets: nothing in the repository looks like one, but for what is listed here.
+
+SECRETS = {
+    "README.md": "the shape of the address of a database",
+    "search/enquiries/models.py": "the letters that references are made of",
+    "stockton_cms/account_settings.py": "names of settings",
+    "stockton_cms/settings.py": "the file name of a template",
+    "stockton_cms/operations/hello.py": "a benchmark's, with which nothing is signed",
+}
+
+
+def secrets_in(files: list[str], folder: Path) -> dict[str, list[dict]]:
+    """Return what detect-secrets finds, by file."""
+    scan = [sys.executable, "-m", "detect_secrets", "scan", "--no-verify"]
+    # Fingerprints of packages are long random texts by nature.
+    leave_out = ["--exclude-lines=--hash=sha256|https?://"]
+    result = subprocess.run(
+        [*scan, *leave_out, *files],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(result.stdout)["results"]
+
+
+@pytest.mark.security
+def test_no_secret_is_in_the_repository():
+    # What tests sign in with is made up and opens nothing.
+    places = [ROOT / name for name in (*ROOMS, "deploy", "docs", ".ci")]
+    found = [path for place in places for path in place.rglob("*")]
+    found += [path for path in ROOT.iterdir() if path.name != ".env"]
+    files = [
+        str(path.relative_to(ROOT))
+        for path in found
+        if path.is_file() and path.suffix not in {".pyc", ".jpg", ".png", ".woff2"}
+    ]
+    assert len(files) > 300
+    assert set(secrets_in(files, ROOT)) == set(SECRETS)
+
+
+def test_a_secret_would_be_seen(tmp_path):
+    key = "AKIA" + "IOSFODNN7EXAMPL3"
+    (tmp_path / "settings.py").write_text(
+        f'AWS_KEY = "{key}"\npassword = "hunter2x9!"\n'
+    )
+    found = secrets_in(["settings.py"], tmp_path)["settings.py"]
+    assert {each["type"] for each in found} >= {"AWS Access Key", "Secret Keyword"}
