@@ -1,0 +1,154 @@
+"""Machines that migrate at the same moment take turns, and nobody is cut off."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from threading import Event
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.core.management.commands import migrate as djangos
+from django.db import OperationalError, connection
+
+from home.jobs import one_process_at_a_time
+from stockton_cms.management.commands import migrate
+from stockton_cms.operations.benchmarks import BASE_DIR, site_environment
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def another_machine():
+    """Yield an event that ends the migrating of another machine."""
+    begun, end = Event(), Event()
+
+    def hold():
+        with one_process_at_a_time("migrate", migrate.MIGRATE_LOCK_ID) as is_ours:
+            assert is_ours
+            begun.set()
+            end.wait(10)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold)
+        assert begun.wait(10)
+        yield end
+        end.set()
+        held.result()
+
+
+def test_second_machine_waits_for_the_first(another_machine, monkeypatch):
+    monkeypatch.setattr(migrate.time, "sleep", lambda seconds: another_machine.set())
+    said = StringIO()
+    call_command("migrate", stdout=said)
+    assert said.getvalue().startswith("Another machine is migrating the database")
+    assert said.getvalue().count("waiting for it") == 1
+    assert "No migrations to apply" in said.getvalue()
+
+
+def test_second_machine_gives_up_after_its_time(another_machine):
+    with pytest.raises(CommandError, match="Nothing was done here"):
+        call_command("migrate", wait=0, stdout=StringIO())
+
+
+def test_looking_waits_for_nobody(another_machine):
+    call_command("migrate", check_unapplied=True, wait=0)
+    call_command("migrate", plan=True, wait=0, stdout=StringIO())
+
+
+def limits() -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'),"
+            " current_setting('lock_timeout')"
+        )
+        return cursor.fetchone()
+
+
+@pytest.fixture
+def djangos_handle(monkeypatch):
+    """Put something else in the place of Django's own command."""
+    return lambda handle: monkeypatch.setattr(djangos.Command, "handle", handle)
+
+
+def test_migration_may_take_long_but_not_wait_long_for_a_table(djangos_handle):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no such limits.")
+    seen = []
+    djangos_handle(lambda *args, **options: seen.append(limits()))
+    before = limits()
+    call_command("migrate")
+    assert seen == [("0", "1s")]
+    # As a request has it, before and after.
+    assert before == limits() == ("5s", "3s")
+
+
+def raises(error):
+    failure = OperationalError("in use")
+    failure.__cause__ = error
+    raise failure
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    slept = []
+    monkeypatch.setattr(migrate.time, "sleep", slept.append)
+    return slept
+
+
+def test_table_in_use_is_tried_again(djangos_handle, pauses):
+    left = [psycopg.errors.LockNotAvailable(), psycopg.errors.DeadlockDetected()]
+    djangos_handle(lambda *args, **options: left and raises(left.pop()))
+    said = StringIO()
+    call_command("migrate", stdout=said)
+    assert "A table is in use (attempt 2 of 20)" in said.getvalue()
+    assert pauses == [migrate.SECONDS_BETWEEN_TRIES] * 2
+
+
+def test_table_that_stays_in_use_ends_it_in_words(djangos_handle, pauses):
+    djangos_handle(lambda *a, **options: raises(psycopg.errors.LockNotAvailable()))
+    with pytest.raises(CommandError, match="nothing is half done"):
+        call_command("migrate", stdout=StringIO())
+    assert len(pauses) == migrate.TRIES - 1
+
+
+def test_other_errors_are_not_tried_again(djangos_handle, pauses):
+    djangos_handle(lambda *a, **options: raises(psycopg.errors.DiskFull()))
+    with pytest.raises(OperationalError):
+        call_command("migrate", stdout=StringIO())
+    assert not pauses
+
+
+HOLD = """
+import time
+from home.jobs import one_process_at_a_time
+from stockton_cms.management.commands.migrate import MIGRATE_LOCK_ID
+with one_process_at_a_time("migrate", MIGRATE_LOCK_ID) as is_ours:
+    print(is_ours, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+def test_lock_goes_with_a_machine_that_is_killed(tmp_path, settings):
+    address = urlsplit(os.environ["DATABASE_URL"])
+    address = address._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    settings.DATA_DIR = tmp_path
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "--command", HOLD],
+        env={**site_environment(tmp_path), "DATABASE_URL": address},
+        cwd=BASE_DIR,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
+    # The shell may say first what it has imported.
+    assert any(line.strip() == "True" for line in process.stdout)
+    with pytest.raises(CommandError):
+        call_command("migrate", wait=0, stdout=StringIO())
+    process.kill()
+    process.wait()
+    call_command("migrate", wait=10, stdout=StringIO())
