@@ -14,6 +14,8 @@ class CommunityConfig(AppConfig):
             boundaries,
             ledger,
             needs,
+            outcome_reminders,
+            policy_labels,
             reminders,
             signals,
         )

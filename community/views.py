@@ -1,4 +1,4 @@
-"""Closing an alert, and the A to Z of a section."""
+"""Closing an alert, the A to Z of a section, and the list of policy updates."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from community.a_to_z import get_a_to_z
 from community.models import AlertSnippet, CommunityIndexPage
+from community.policy_listing import get_listing
 from community.shown_alerts import (
     COOKIE_NAME,
     COOKIE_SECONDS,
@@ -76,3 +77,17 @@ def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
     canonical = f"{site_origin(request)}{request.path}{query}"
     context = {"page": section, "listing": listing, "canonical": canonical}
     return mark_same_for_all(render(request, "community/a_to_z.html", context))
+
+
+@require_safe
+def policy_updates(request: HttpRequest) -> HttpResponse:
+    """List all policies and consultations (P4); a 404 for a wrong `?page=`."""
+    root = site_root(request)
+    if root is None:
+        raise Http404("There is no site yet.")
+    listing = get_listing(request, root, timezone.now())
+    if listing is None:
+        raise Http404("There is no such page of the list.")
+    canonical = site_origin(request) + request.path
+    context = {"page": root, "listing": listing, "canonical": canonical}
+    return mark_same_for_all(render(request, "community/policy_updates.html", context))

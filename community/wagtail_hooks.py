@@ -5,10 +5,12 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.models import Page
+from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.snippets.models import register_snippet
 
 from community.alert_admin import AlertViewSet
@@ -18,12 +20,23 @@ from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 
 
+class PageListingMenuItem(MenuItem):
+    """A listing's entry, for those who may open it."""
+
+    def is_shown(self, request):
+        """Say whether somebody may do anything with a page."""
+        return PagePermissionPolicy().user_has_any_permission(
+            request.user, PageListingViewSet.index_view_class.any_permission_required
+        )
+
+
 class PartnershipViewSet(PageListingViewSet):
     """All partnership pages, wherever they are in the tree."""
 
     model = PartnershipPage
     icon = "group"
     menu_label = "Partnerships"
+    menu_item_class = PageListingMenuItem
     filterset_class = PartnershipFilterSet
     columns = [
         *PageListingViewSet.index_view_class.base_columns[:2],
@@ -40,6 +53,7 @@ class PolicyViewSet(PageListingViewSet):
     model = PolicyUpdatePage
     icon = "doc-full"
     menu_label = "Policies"
+    menu_item_class = PageListingMenuItem
     filterset_class = PolicyFilterSet
     columns = [
         *PageListingViewSet.index_view_class.base_columns[:2],

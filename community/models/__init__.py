@@ -2,6 +2,7 @@
 
 from community.models.alerts import AlertScope, AlertSnippet
 from community.models.ledger import AlertLedgerEntry
+from community.models.outcome_reminders import OutcomeReminder
 from community.models.pages import (
     CommunityIndexPage,
     Partner,
@@ -15,6 +16,7 @@ __all__ = [
     "AlertScope",
     "AlertSnippet",
     "CommunityIndexPage",
+    "OutcomeReminder",
     "Partner",
     "PartnershipPage",
     "PolicyDocument",

@@ -18,6 +18,7 @@ from wagtail.models import Orderable, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from community.models.consultations import Consultation, ConsultationForm
 from community.models.pages import related_pages_panel
 from home.blocks import BodyBlock
 from home.pages import BasePage
@@ -87,28 +88,13 @@ class PolicyQuerySet(PageQuerySet):
         )
 
 
-class PolicyUpdatePage(BasePage):
+class PolicyUpdatePage(Consultation, BasePage):
     """A policy or consultation, its dates, documents and history (P4)."""
 
     kind = models.CharField(
         max_length=20, choices=PolicyKind.choices, default=PolicyKind.POLICY
     )
     body = StreamField(BodyBlock(), blank=True)
-    consultation_opens_at = models.DateTimeField(
-        "consultation opens",
-        null=True,
-        blank=True,
-        help_text="People can respond from this moment, to the second.",
-    )
-    consultation_closes_at = models.DateTimeField(
-        "consultation closes", null=True, blank=True
-    )
-    outcome_published_on = models.DateField(
-        "outcome published",
-        null=True,
-        blank=True,
-        help_text="The day on which this page says what came of the consultation.",
-    )
     adopted_on = models.DateField("adopted", null=True, blank=True)
     review_started_on = models.DateField(
         "under review since",
@@ -143,20 +129,12 @@ class PolicyUpdatePage(BasePage):
             heading="Documents",
             label="Document",
         ),
+        Consultation.consultation_panel,
+        Consultation.outcome_panel,
         MultiFieldPanel(
             [
                 FieldRowPanel(
-                    [
-                        FieldPanel("consultation_opens_at"),
-                        FieldPanel("consultation_closes_at"),
-                    ]
-                ),
-                FieldRowPanel(
-                    [
-                        FieldPanel("outcome_published_on"),
-                        FieldPanel("adopted_on"),
-                        FieldPanel("review_started_on"),
-                    ]
+                    [FieldPanel("adopted_on"), FieldPanel("review_started_on")]
                 ),
                 FieldRowPanel([FieldPanel("replaced_on"), FieldPanel("replaced_by")]),
                 FieldRowPanel(
@@ -164,8 +142,8 @@ class PolicyUpdatePage(BasePage):
                 ),
             ],
             heading="Where it stands",
-            help_text="The status that readers see follows from these dates. "
-            "Without any the policy is shown as proposed.",
+            help_text="The status that readers see follows from these dates and those "
+            "of the consultation. Without any the policy is shown as proposed.",
         ),
         related_pages_panel,
         *BasePage.closing_panels,
@@ -174,6 +152,8 @@ class PolicyUpdatePage(BasePage):
         *BasePage.search_fields,
         index.SearchField("body"),
         index.SearchField("withdrawn_reason"),
+        index.SearchField("consultation_purpose"),
+        index.SearchField("get_public_outcome"),
         index.RelatedFields("documents", [index.SearchField("title")]),
         index.FilterField("kind"),
     ]
@@ -186,6 +166,8 @@ class PolicyUpdatePage(BasePage):
         "A policy, plan, strategy, framework or consultation, where it stands and "
         "what has changed."
     )
+
+    base_form_class = ConsultationForm
 
     objects = PageManager.from_queryset(PolicyQuerySet)()
 
@@ -203,15 +185,7 @@ class PolicyUpdatePage(BasePage):
     def clean(self):
         """Refuse dates that contradict each other, each at the field to mend."""
         super().clean()
-        errors = {}
-        opens, closes = self.consultation_opens_at, self.consultation_closes_at
-        if bool(opens) != bool(closes):
-            missing = "consultation_closes_at" if opens else "consultation_opens_at"
-            errors[missing] = "Give both the moment it opens and the moment it closes."
-        elif opens and closes <= opens:
-            errors["consultation_closes_at"] = (
-                "A consultation must close after it opens."
-            )
+        errors = self.find_errors_of_consultation()
         if self.replaced_by_id and self.replaced_by_id == self.pk:
             errors["replaced_by"] = "A policy cannot be replaced by itself."
         elif self.replaced_by_id and not self.replaced_on:

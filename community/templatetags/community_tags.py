@@ -5,10 +5,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from community.alert_reach import get_alerts_with
+from community.consultation_calendar import CALENDAR_NAME
+from community.feeds import get_feeds
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 from community.shown_alerts import get_alerts_from_now, shown_to
-from home.addresses import site_root
+from home.addresses import public_path, site_root
 from home.listings import get_cards
 from home.pages import visible_pages
 from home.pictures import LOGO, get_pictures
@@ -59,8 +61,9 @@ def linked_pages(context):
     if page.pk:
         linked |= Q(related_pages__related_page=page.pk)
     root = site_root(request) or page
-    pages = visible_pages(timezone.now()).filter(linked).exclude(pk=page.pk)
-    cards = get_cards(pages.order_by("title").distinct(), root)
+    now = timezone.now()
+    pages = visible_pages(now).filter(linked).exclude(pk=page.pk)
+    cards = get_cards(pages.order_by("title").distinct(), root, now)
     kinds = [
         ("Partnerships", PartnershipPage.public_kind),
         ("Policies", PolicyUpdatePage.public_kind),
@@ -92,6 +95,26 @@ def policy_status(context):
     return {"page": page, "status": status, "replacement": replacement}
 
 
+@register.inclusion_tag("components/consultation.html", takes_context=True)
+def consultation(context):
+    """Show what a consultation asks and how to respond while it is open (R9)."""
+    page, root = context["page"], site_root(context["request"])
+    has_address = root is not None and page.url_path
+    path = public_path(page.url_path, root) if has_address else ""
+    return {
+        "page": page,
+        "status": page.get_status(timezone.now()),
+        "calendar_href": f"{path}{CALENDAR_NAME}" if path else "",
+    }
+
+
+@register.inclusion_tag("components/outcome.html", takes_context=True)
+def outcome(context):
+    """Show what was asked, what was said and what was done, once it is published."""
+    page = context["page"]
+    return {"page": page if page.is_outcome_published(timezone.now()) else None}
+
+
 @register.inclusion_tag("components/policy_documents.html")
 def policy_documents(page):
     """Show the files of a policy."""
@@ -99,3 +122,16 @@ def policy_documents(page):
     if page.pk and hasattr(documents, "select_related"):
         documents = documents.select_related("document")
     return {"documents": documents}
+
+
+@register.inclusion_tag("components/feed_links.html", takes_context=True)
+def feed_links(context):
+    """Tell feed readers of the feeds about this page (R5)."""
+    root = site_root(context["request"])
+    return {"feeds": get_feeds(context.get("page"), root)}
+
+
+@register.inclusion_tag("components/follow.html", takes_context=True)
+def follow(context):
+    """Offer residents the feeds about this page."""
+    return feed_links(context)

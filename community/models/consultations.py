@@ -1,0 +1,171 @@
+"""What a consultation asks, how people answer, and what came of it (R9)."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import RichTextField
+from wagtail.rich_text import get_text_for_indexing
+
+from home.pages import BasePageForm
+
+# How long after the last response the council promises to say what came of it.
+OUTCOME_PROMISED = timedelta(weeks=12)
+OUTCOME_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link"]
+# "We asked, you said, we did": the form in which residents read an outcome.
+OUTCOME_TEXTS = ("we_asked", "you_said", "we_did")
+WAYS_TO_RESPOND = ("respond_url", "respond_email", "respond_address")
+FIELDS_OF_FORM = (
+    "consultation_opens_at",
+    "outcome_published_on",
+    *WAYS_TO_RESPOND,
+    *OUTCOME_TEXTS,
+)
+EMPTY = {"blank": True, "default": "", "db_default": ""}
+
+
+class ConsultationForm(BasePageForm):
+    """The editor's form: a consultation without a way to respond is not published."""
+
+    def clean(self):
+        """Ask for what readers would miss; a draft may wait for it."""
+        data = super().clean()
+        if not self.is_deferred_validation:
+            filled = type(self.instance)(
+                **{name: data.get(name) for name in FIELDS_OF_FORM if data.get(name)}
+            )
+            for name, message in filled.find_gaps_of_consultation().items():
+                if name in self.fields:
+                    self.add_error(name, message)
+        return data
+
+
+class Consultation(models.Model):
+    """The consultation of a policy: its dates to the second, and its outcome."""
+
+    consultation_opens_at = models.DateTimeField(
+        "consultation opens",
+        null=True,
+        blank=True,
+        help_text="People can respond from this moment, to the second.",
+    )
+    consultation_closes_at = models.DateTimeField(
+        "consultation closes", null=True, blank=True
+    )
+    consultation_purpose = models.TextField(
+        "what it is for",
+        max_length=1_000,
+        help_text="What you would like to hear from people, and what will be decided "
+        "with it. Shown beside how to respond.",
+        **EMPTY,
+    )
+    respond_url = models.URLField(
+        "respond online",
+        help_text="The web address of the survey or form.",
+        **EMPTY,
+    )
+    respond_email = models.EmailField("respond by e-mail", **EMPTY)
+    respond_address = models.TextField(
+        "other ways to respond",
+        max_length=500,
+        help_text="By post, by phone or in person: an address, a number, or where and "
+        "when people can come. One line each.",
+        **EMPTY,
+    )
+    outcome_published_on = models.DateField(
+        "outcome published",
+        null=True,
+        blank=True,
+        help_text="The day on which this page says what came of the consultation.",
+    )
+    we_asked = RichTextField(
+        features=OUTCOME_FEATURES,
+        help_text="What the consultation was about, in a few sentences.",
+        **EMPTY,
+    )
+    you_said = RichTextField(
+        features=OUTCOME_FEATURES,
+        help_text="How many people responded, and what they said.",
+        **EMPTY,
+    )
+    we_did = RichTextField(
+        features=OUTCOME_FEATURES,
+        help_text="What was decided, and why where it is not what people asked for.",
+        **EMPTY,
+    )
+
+    class Meta:
+        abstract = True
+
+    consultation_panel = MultiFieldPanel(
+        [
+            FieldRowPanel(
+                [
+                    FieldPanel("consultation_opens_at"),
+                    FieldPanel("consultation_closes_at"),
+                ]
+            ),
+            FieldPanel("consultation_purpose"),
+            FieldPanel("respond_url"),
+            FieldPanel("respond_email"),
+            FieldPanel("respond_address"),
+        ],
+        heading="Consultation",
+        help_text="Fill this in where people are asked for their views. The page shows "
+        "how to respond while the consultation is open, and no longer.",
+    )
+    outcome_panel = MultiFieldPanel(
+        [FieldPanel("outcome_published_on"), *map(FieldPanel, OUTCOME_TEXTS)],
+        heading="We asked, you said, we did",
+        help_text="Shown from the day on which the outcome is published.",
+    )
+
+    @property
+    def outcome_due_on(self) -> date | None:
+        """The day by which the council has promised to publish the outcome."""
+        if self.consultation_closes_at is None:
+            return None
+        return timezone.localdate(self.consultation_closes_at + OUTCOME_PROMISED)
+
+    def is_outcome_published(self, at: datetime) -> bool:
+        """Say whether readers are told at this moment what came of it."""
+        published_on = self.outcome_published_on
+        return published_on is not None and published_on <= timezone.localdate(at)
+
+    def get_public_outcome(self) -> str:
+        """Return what search may know of the outcome: nothing before its day."""
+        is_public = self.is_outcome_published(timezone.now())
+        return " ".join(getattr(self, name) for name in OUTCOME_TEXTS if is_public)
+
+    def find_errors_of_consultation(self) -> dict[str, str]:
+        """Return what is missing or contradicts itself, by the field to mend."""
+        errors = {}
+        opens, closes = self.consultation_opens_at, self.consultation_closes_at
+        if bool(opens) != bool(closes):
+            missing = "consultation_closes_at" if opens else "consultation_opens_at"
+            errors[missing] = "Give both the moment it opens and the moment it closes."
+        elif opens and closes <= opens:
+            errors["consultation_closes_at"] = (
+                "A consultation must close after it opens."
+            )
+        return errors
+
+    def find_gaps_of_consultation(self) -> dict[str, str]:
+        """Return what readers would miss, by the field to fill in before publishing.
+
+        Pages from before these fields were there go on without.
+        """
+        gaps = {}
+        ways = [getattr(self, name) for name in WAYS_TO_RESPOND]
+        if self.consultation_opens_at and not any(ways):
+            gaps["respond_url"] = (
+                "Say how people can respond: give a web address, an e-mail address or "
+                "a postal address."
+            )
+        if self.outcome_published_on:
+            for name in OUTCOME_TEXTS:
+                # The editor of texts sends empty paragraphs.
+                if not get_text_for_indexing(getattr(self, name)).strip():
+                    gaps[name] = "Fill this in before you publish the outcome."
+        return gaps
