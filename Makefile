@@ -10,8 +10,8 @@ RUN_READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-slow browser-test screenshots html lighthouse lint format \
-  check bench bench-search requirements
+.PHONY: help run dev test test-slow deployment-test faults security browser-test screenshots html \
+  lighthouse lint format check bench bench-search flood capacity requirements
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -34,11 +34,20 @@ test: $(DEV_READY) ## Run the tests on SQLite and on PostgreSQL
 test-slow: $(DEV_READY) ## Run the proofs that take long (concurrency), on both databases
 	@$(BIN)/python -m tests.run -m slow
 
+deployment-test: $(DEV_READY) ## Install the site, run it on two machines, put releases in and back, under load
+	@$(BIN)/python -m tests.run -m deployment
+
+faults: $(DEV_READY) ## Take away what the site stands on, piece by piece, and print what it does
+	@$(BIN)/python -m tests.faults.run
+
 browser-test: $(DEV_READY) ## Try every page in Chromium: axe, keyboard, small screens, journeys
 	@$(BIN)/python -m tests.browser.run
 
 screenshots: $(DEV_READY) ## Write a picture of every page to var/screenshots, and those of the editors' guide
 	@$(BIN)/python -m tests.browser.run -n 2 -m "screenshots or guide" --guide-pictures
+
+security: $(DEV_READY) ## Run every proof of the threat model, and print what was measured
+	@$(BIN)/python -m tests.security.run
 
 html: $(DEV_READY) ## Validate the HTML of every page
 	@$(BIN)/python -m tests.browser.html
@@ -56,7 +65,7 @@ format: $(DEV_READY) ## Put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-check: lint test test-slow browser-test html ## Everything that must pass before a change lands
+check: lint test browser-test html ## Everything that must pass before a change lands
 
 bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
 	@$(BIN)/python -m stockton_cms.operations.speed
@@ -64,6 +73,12 @@ bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
 bench-search: $(DEV_READY) ## Measure how well and how fast search finds, with a search test set
 	@$(BIN)/python -m tests.benchmarks.search_quality $(SEARCH_SET)
 	@$(BIN)/python -m tests.benchmarks.search_speed
+
+flood: $(DEV_READY) ## Send 5,000 messages in a minute: what is stored, and what readers feel
+	@$(BIN)/python -m tests.benchmarks.flood
+
+capacity: $(DEV_READY) ## Measure what this machine carries: CPU time of each request, and a mixed load
+	@$(BIN)/python -m tests.benchmarks.capacity
 
 requirements: $(DEV_READY) ## Compile requirements*.in to hashed requirements*.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url \
