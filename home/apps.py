@@ -22,8 +22,10 @@ class HomeConfig(AppConfig):
             link_checker,  # noqa: F401
             review_reminders,  # noqa: F401
         )
+        from home.exports import make_all_exports_safe
         from home.freshness import raise_on_change
 
+        make_all_exports_safe()
         raise_on_change(
             "home.SiteSettings",
             "wagtailcore.Site",

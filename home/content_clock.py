@@ -84,6 +84,9 @@ class ContentClock:
                         self._read(at)
                 finally:
                     self._reading.release()
+            elif not self._is_fresh():
+                # The database hangs. Nobody else waits until that reading has ended.
+                self._is_away = True
         return self.state, self._is_fresh()
 
     def _is_fresh(self) -> bool:

@@ -17,20 +17,7 @@ def council(request: HttpRequest) -> dict:
     def load() -> SiteSettings:
         site = site_of(request)
         settings = _settings_of(site.pk if site else None)
-        remember(
-            LAST_KNOWN_NAME,
-            {
-                "council_name": settings.council_name,
-                "emergency_numbers": [
-                    {
-                        "label": block.value["label"],
-                        "number": block.value["number"],
-                        "phone_href": block.value.phone_href,
-                    }
-                    for block in settings.emergency_numbers
-                ],
-            },
-        )
+        remember(LAST_KNOWN_NAME, facts_of(settings))
         return settings
 
     return {"council": SimpleLazyObject(load)}
@@ -42,6 +29,21 @@ def _settings_of(site_id: int | None) -> SiteSettings:
     # Not `for_request`, which would write the row on the first visit.
     settings = SiteSettings.objects.filter(site=site_id).first()
     return settings or SiteSettings(site_id=site_id)
+
+
+def facts_of(settings: SiteSettings) -> dict:
+    """Return the council's name and emergency numbers, as error pages show them."""
+    return {
+        "council_name": settings.council_name,
+        "emergency_numbers": [
+            {
+                "label": block.value["label"],
+                "number": block.value["number"],
+                "phone_href": block.value.phone_href,
+            }
+            for block in settings.emergency_numbers
+        ],
+    }
 
 
 def get_last_known_council() -> dict:

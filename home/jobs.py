@@ -7,13 +7,15 @@ import fcntl
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
 
 from django.conf import settings
 from django.db import Error, connection, models
 from django.utils import timezone
+from django_guid import clear_guid, set_guid
+from django_guid.utils import generate_guid
 
 from home.freshness import get_next_boundary
 
@@ -55,6 +57,8 @@ class JobsState:
     last_run_at: datetime | None
     is_running: bool
     failing: list[str]
+    # Of each job that has run, by its name.
+    runs: dict[str, JobRun] = field(default_factory=dict)
 
     @property
     def is_well(self) -> bool:
@@ -86,6 +90,7 @@ def get_jobs_state(at: datetime) -> JobsState:
         last_run_at=last,
         is_running=last is not None and at - last <= SILENCE,
         failing=[run.name for run in runs if run.error],
+        runs={run.name: run for run in runs},
     )
 
 
@@ -95,6 +100,8 @@ def run_due_jobs(at: datetime) -> list[str]:
     Does nothing while another process is at it. Call it outside a transaction.
     """
     failed = []
+    # What the log says of one run has one id, as what it says of a request.
+    set_guid(generate_guid())
     with one_process_at_a_time("jobs", JOBS_LOCK_ID) as is_our_turn:
         names = sorted(_jobs, key=_slow_jobs.__contains__)
         for name in names if is_our_turn else ():
@@ -102,6 +109,7 @@ def run_due_jobs(at: datetime) -> list[str]:
             _leave_heartbeat(name, error)
             if error:
                 failed.append(name)
+    clear_guid()
     return failed
 
 

@@ -1,6 +1,9 @@
 """Cards that lead to pages, in as few queries for a hundred as for one."""
 
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F
@@ -32,11 +35,46 @@ class Card:
     summary: str
     kind: str
     picture: Picture | None
+    label: str = ""
 
 
-def get_cards(pages: PageQuerySet, root: Page) -> list[Card]:
-    """Return a card for each page, with two queries whatever their number and types."""
-    return make_cards(list(card_rows(pages)), root)
+LabelsFunction = Callable[[Collection[int], datetime], dict[int, str]]
+
+_labels_functions: dict[type[Page], LabelsFunction] = {}
+
+
+def register_labels(model: type[Page]) -> Callable[[LabelsFunction], LabelsFunction]:
+    """Register a function that says where pages of a type stand, in a word or two.
+
+    It gets their ids and a moment, and answers with one query.
+    """
+
+    def register(function: LabelsFunction) -> LabelsFunction:
+        _labels_functions[model] = function
+        return function
+
+    return register
+
+
+def get_labels(rows: Iterable[dict], at: datetime) -> dict[int, str]:
+    """Return the labels of pages by id; a query for each type that has labels."""
+    ids = defaultdict(list)
+    for row in rows:
+        model = ContentType.objects.get_for_id(row["content_type_id"]).model_class()
+        if model in _labels_functions:
+            ids[model].append(row["pk"])
+    labels = {}
+    for model, own in ids.items():
+        labels |= _labels_functions[model](own, at)
+    return labels
+
+
+def get_cards(pages: PageQuerySet, root: Page, at: datetime) -> list[Card]:
+    """Return a card for each page, with two queries whatever their number.
+
+    And one for each type of page that has labels.
+    """
+    return make_cards(list(card_rows(pages)), root, at)
 
 
 def card_rows(pages: PageQuerySet, *others: str) -> PageQuerySet:
@@ -51,8 +89,9 @@ def card_rows(pages: PageQuerySet, *others: str) -> PageQuerySet:
     ).values(*dict.fromkeys((*CARD_FIELDS, *others)))
 
 
-def make_cards(rows: list[dict], root: Page) -> list[Card]:
+def make_cards(rows: list[dict], root: Page, at: datetime) -> list[Card]:
     """Return a card for each of the rows; one query reads all their pictures."""
+    labels = get_labels(rows, at)
     pictures = get_pictures((row["card_picture"] for row in rows), CARD)
     return [
         Card(
@@ -62,6 +101,7 @@ def make_cards(rows: list[dict], root: Page) -> list[Card]:
             summary=row["card_summary"] or "",
             kind=kind_of(row["content_type_id"]),
             picture=pictures.get(row["card_picture"]),
+            label=labels.get(row["pk"], ""),
         )
         for row in rows
     ]

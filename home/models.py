@@ -1,5 +1,6 @@
 """Home page, standard page, site settings, and the notes of what changed."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
@@ -15,8 +16,10 @@ from home.editorial.findings import CheckedPage, PageFinding
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.reviews import PageReview, ReviewDigest
 from home.freshness import ContentVersion
+from home.front_door import FrontDoorPermissions
 from home.imported import ImportedPage
 from home.jobs import JobRun
+from home.limits import LimitedUse
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
 from home.preview_links.models import PreviewLink
@@ -29,6 +32,7 @@ __all__ = [
     "HomePage",
     "ImportedPage",
     "JobRun",
+    "LimitedUse",
     "Link",
     "PageFinding",
     "PageReview",
@@ -79,6 +83,17 @@ class HomePage(BasePage):
 
     class Meta:
         verbose_name = "home page"
+
+    def clean(self):
+        """Refuse an end, at which all of the site would be gone."""
+        super().clean()
+        if self.expire_at:
+            text = "The home page cannot expire: the whole site would go with it."
+            raise ValidationError({"expire_at": text})
+
+    def permissions_for_user(self, user):
+        """Return what somebody may do with the page; also of a plain `Page` of it."""
+        return FrontDoorPermissions(user, self)
 
 
 class PopularPage(Orderable):

@@ -37,9 +37,9 @@ class Navigation:
     child_rows: list[dict] = field(default_factory=list)
     root: Page | None = None
 
-    def get_child_cards(self) -> list[Card]:
+    def get_child_cards(self, at: datetime) -> list[Card]:
         """Return a card for each page below the page; one query reads the pictures."""
-        return make_cards(self.child_rows, self.root) if self.child_rows else []
+        return make_cards(self.child_rows, self.root, at) if self.child_rows else []
 
 
 def get_navigation(request: HttpRequest, page: Page | None, at: datetime) -> Navigation:

@@ -72,14 +72,14 @@ def jobs_that_do_not_run(user, at):
     """Say to everybody that scheduled work is not done, as nobody else would notice."""
     state = get_jobs_state(at)
     if not state.is_running:
-        since = (
-            f"since {moment_in_words(state.last_run_at, at)}"
+        ran = (
+            f"have stopped. They last ran {moment_in_words(state.last_run_at, at)}"
             if state.last_run_at
-            else "yet"
+            else "have not run yet"
         )
         yield Need(
-            f"Scheduled publishing and reminders have not run {since}. Tell whoever "
-            "runs the site. Alerts still start and end by themselves.",
+            f"Scheduled publishing and reminders {ran}. Tell whoever runs the site. "
+            "Alerts still start and end by themselves.",
             is_urgent=True,
         )
     elif state.failing:

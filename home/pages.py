@@ -79,7 +79,9 @@ class BasePageForm(WagtailAdminPageForm):
                 "true. A year from now is usual.",
             )
         published_before = self.instance.first_published_at is not None
-        if "change_note" not in self.fields or is_draft or not published_before:
+        # What waits for approval is published without this form.
+        may_wait = is_draft and not self.instance.workflow_in_progress
+        if "change_note" not in self.fields or may_wait or not published_before:
             return data
         if not data.get("change_note") and not data.get("minor_edit"):
             self.add_error(

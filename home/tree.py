@@ -5,6 +5,7 @@ same time overwrite each other (measured: wrong child counts and URL paths on bo
 databases). One lock, taken before pages are read, puts them one after another.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,8 +17,11 @@ from django.shortcuts import redirect, render
 from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail.models import Page
 
+from home.files import says_disk_full
 from home.freshness import wait_for_others
 from home.redirects import keep_old_addresses
+
+logger = logging.getLogger(__name__)
 
 # Any number will do that no other advisory lock of this database uses.
 TREE_LOCK_ID = 7_301_001
@@ -144,8 +148,11 @@ def in_one_transaction(view: Callable) -> Callable:
         try:
             with together():
                 return view(request, *args, **kwargs)
-        except OperationalError as error:
-            if "lock" not in str(error):
+        except (OperationalError, OSError) as error:
+            if says_disk_full(error):
+                logger.exception("Nothing was saved, as the disk is full.")
+                return render(request, "home/disk_full.html", status=507)
+            if isinstance(error, OSError) or "lock" not in str(error):
                 raise
             return render(request, "home/tree_busy.html", status=503)
         except (InvalidMoveToDescendant, Page.DoesNotExist):

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from wagtail.models import Page
+from wagtail.query import PageQuerySet
 
 from home.addresses import descendants_of, public_path
 from home.models import ChangeNote
@@ -26,16 +27,7 @@ class Update:
 def get_updates(page: Page, root: Page, at: datetime) -> list[Update]:
     """Return the latest changes below a page, newest first, with one query."""
     below = visible_pages(at).filter(descendants_of(page.path))
-    if page.path == root.path:
-        # Most notes count, so go through them from the newest: 1 ms where the other
-        # way took 85 ms, at 50,000 pages with as many notes.
-        belongs = Exists(below.filter(pk=OuterRef("page_id")))
-    else:
-        # Few notes count: go through those of the section's pages.
-        belongs = Q(page__in=below)
-    notes = ChangeNote.objects.filter(belongs).values(
-        "note", "published_at", "page__title", "page__url_path"
-    )
+    notes = get_notes(below, is_most_of_site=page.path == root.path)
     return [
         Update(
             title=row["page__title"],
@@ -43,5 +35,19 @@ def get_updates(page: Page, root: Page, at: datetime) -> list[Update]:
             note=row["note"],
             published_at=row["published_at"],
         )
-        for row in notes[:MOST_UPDATES]
+        for row in notes.values(
+            "note", "published_at", "page__title", "page__url_path"
+        )[:MOST_UPDATES]
     ]
+
+
+def get_notes(pages: PageQuerySet, is_most_of_site: bool) -> QuerySet[ChangeNote]:
+    """Return what changed on some pages, newest first."""
+    if is_most_of_site:
+        # Most notes count, so go through them from the newest: 1 ms where the other
+        # way took 85 ms, at 50,000 pages with as many notes.
+        belongs = Exists(pages.filter(pk=OuterRef("page_id")))
+    else:
+        # Few notes count: go through those of the pages.
+        belongs = Q(page__in=pages)
+    return ChangeNote.objects.filter(belongs)

@@ -11,7 +11,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 SESSION_KEY = re.compile(r"[0-9a-z]{32}")
 # What pages read after the `?` of their address; whatever else stands there changes
 # nothing on them. Lists of search results are no pages in this sense.
-KEYS_BY_PATH = ((re.compile(r"/a-to-z/$"), ("page",)),)
+KEYS_BY_PATH = (
+    (re.compile(r"/a-to-z/$"), ("page",)),
+    (re.compile(r"^/policy-updates/$"), ("kind", "status", "topic", "year", "page")),
+)
 
 
 def has_session(request: HttpRequest) -> bool:

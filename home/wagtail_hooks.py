@@ -1,5 +1,6 @@
 """What the ground floor adds to the Wagtail admin."""
 
+import re
 from functools import reduce
 from operator import or_
 
@@ -14,9 +15,10 @@ from wagtail import hooks
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
-from home import large_sections  # noqa: F401
+from home import large_sections, page_chooser  # noqa: F401
 from home.admin_api import PermittedDocuments, PermittedImages
 from home.editorial import (  # noqa: F401
+    concurrent_edits,
     content_report,
     link_hooks,
     needs,
@@ -73,13 +75,25 @@ def says_what_changed(page):
     return bool(said.get("change_note") or said.get("minor_edit"))
 
 
+# As many digits as the numbers of pages can have in every database.
+NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
 class PublishedPageLinkHandler(PageLinkHandler):
     """Shows a link in text to a page that is not published as plain words."""
 
     @classmethod
     def get_many(cls, attrs_list: list[dict]) -> list[Page | None]:
-        """Return the page of each link, or None where there is none to open."""
-        pages = super().get_many(attrs_list)
+        """Return the page of each link, or None where there is none to open.
+
+        What was not chosen in the editor may hold anything for a number.
+        """
+        pages = super().get_many(
+            [
+                attrs if NUMBER.fullmatch(attrs.get("id", "")) else {}
+                for attrs in attrs_list
+            ]
+        )
         return [page if page and page.live else None for page in pages]
 
 

@@ -12,7 +12,10 @@ class SearchConfig(AppConfig):
         """Connect what keeps the documents in step, and what raises the version."""
         from home.freshness import raise_on_change
         from search import extract  # noqa: F401
-        from search.enquiries import needs  # noqa: F401
+        from search.checks import running  # noqa: F401
+        from search.enquiries import answers, needs  # noqa: F401
+        from search.findability import naming  # noqa: F401
+        from search.findability import needs as findability_needs  # noqa: F401
 
         raise_on_change(
             "search.SynonymSnippet",

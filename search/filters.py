@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from wagtail.models import Page, get_page_models
 
 from home.addresses import children_of
+from home.narrowing import Choice, Narrowing
 from home.pages import visible_pages
 from search.documents import SearchFile
 from search.request import SearchRequest
@@ -97,26 +98,6 @@ def _read(name: str, answer: dict) -> dict:
     periods = list(PERIOD_LENGTHS)
     sums = accumulate(counts.get(period, 0) for period in periods)
     return dict(zip(periods, sums, strict=True))
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One value that a filter may have, and how many results it leaves."""
-
-    label: str
-    href: str
-    count: int
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class Narrowing:
-    """One filter as it is shown; `clear_href` is empty while it is not set."""
-
-    label: str
-    any_label: str
-    choices: list[Choice]
-    clear_href: str
 
 
 class FilterMenu:

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import tantivy
@@ -74,6 +74,27 @@ class IndexState:
     synonyms: SynonymTable
     promotions: PromotionTable
 
+    def with_words_of_staff(
+        self, synonyms: SynonymTable, promotions: PromotionTable
+    ) -> "IndexState":
+        """Return the same index as it would be with other words of staff."""
+        dictionary = self.dictionary.with_staff_stems(synonyms.stems | promotions.stems)
+        return replace(
+            self, dictionary=dictionary, synonyms=synonyms, promotions=promotions
+        )
+
+    def understand(
+        self, text: str, vocabulary: Vocabulary, correct: bool = True
+    ) -> tuple[Understood, list[int]]:
+        """Return what a search means, and the ids of what is promoted for it."""
+        understood = understand(text, vocabulary, self.synonyms, correct)
+        if not understood.wordings:
+            return understood, []
+        promotions = self.promotions.find(text)
+        if understood.corrected and not promotions:
+            promotions = self.promotions.find(understood.corrected)
+        return understood, promotions
+
 
 @dataclass(frozen=True)
 class Hits:
@@ -139,6 +160,12 @@ class PageIndex:
         self._lock = threading.Lock()
         self._build = IndexBuild()
         self._state: IndexState | None = None
+
+    @property
+    def version(self) -> int | None:
+        """The content version that it is at; None before it is built."""
+        state = self._state
+        return state.version if state else None
 
     def start_in_background(self) -> threading.Thread:
         """Read all documents in a thread of its own, before somebody searches."""
@@ -229,16 +256,19 @@ class PageIndex:
         filters: Filters = Filters(),  # noqa: B008 - it cannot be changed
         newest_first: bool = False,
         correct: bool = True,
+        state: IndexState | None = None,
     ) -> Hits:
         """Return one page of hits, best or newest first, and how many there are.
+
+        `state` is another than the newest: the one of `with_words_of_staff`.
 
         Raises:
             IndexBehindError: the index is not up to date and does not become so.
 
         """
-        state = self.catch_up()
+        state = state or self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
-        understood = understand(text, vocabulary, state.synonyms, correct)
+        understood, promotions = state.understand(text, vocabulary, correct)
         if not understood.wordings:
             return Hits([], 0, understood)
         searcher = state.searcher
@@ -252,9 +282,6 @@ class PageIndex:
             keys, count = best(searcher, narrowed, at, offset, limit)
         unranked = match_unranked(understood, vocabulary)
         choices = count_choices(searcher, unranked, narrowing, at)
-        promotions = state.promotions.find(text)
-        if understood.corrected and not promotions:
-            promotions = state.promotions.find(understood.corrected)
         return Hits(keys, count, understood, choices, promotions)
 
     def closest(self, text: str, at: datetime) -> Hits:

@@ -1,47 +1,20 @@
 """What people searched for, without who they were (S11 builds on it)."""
 
 import logging
-import re
 import secrets
-import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date
 
-from django.conf import settings
 from django.db import Error, models
 from django.http import HttpResponse
 from django.utils import timezone
 
-from home.jobs import register_job
+from search.findability.topics import LONGEST, topic_of
+from search.personal_data import TAKEN_OUT, without_personal_data
+from search.retention import purge
 
 logger = logging.getLogger(__name__)
 
 _purged_on: date | None = None
-
-TAKEN_OUT = "[removed]"
-PERSONAL_DATA = re.compile(
-    r"""
-    # E-mail addresses
-    [^\s@]+\s?@\s?[^\s@]+
-    # National Insurance numbers
-    | (?<![a-z\d])[a-z]{2}(?:[\s.\-–]?\d){6}(?:[\s.\-–]?[a-d])?
-      (?![a-z\d])(?![\s.\-–]{0,3}\d)
-    # Postcodes
-    | (?<![a-z\d])[a-z]{1,2}[\s\-]?\d[a-z\d]?
-      [\s.\-–]{0,3}\d\s?[abd-hjlnp-uw-z]{2}(?![a-z\d])
-    # Telephone numbers
-    | [(+]*\d(?:[\s().\-–/]{0,4}\d){8,}
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-def without_personal_data(text: str) -> str:
-    """Return text without what says who somebody is or where they live.
-
-    E-mail addresses, telephone numbers, postcodes and National Insurance numbers, as
-    people write them: with blanks, dashes or brackets, or without.
-    """
-    return PERSONAL_DATA.sub(TAKEN_OUT, unicodedata.normalize("NFKC", text))
 
 
 def make_key() -> str:
@@ -60,11 +33,27 @@ class LoggedSearch(models.Model):
     page_number = models.PositiveSmallIntegerField(default=1)
     result_count = models.PositiveIntegerField("results")
     clicked_position = models.PositiveSmallIntegerField("opened", null=True, blank=True)
+    # What it is about, for the queue of what people cannot find.
+    topic = models.CharField(max_length=LONGEST, blank=True, editable=False)
 
     class Meta:
         verbose_name = "search"
         verbose_name_plural = "searches"
         ordering = ["-searched_at", "-pk"]
+        indexes = [
+            # All that the queue counts by, in its order.
+            models.Index(
+                fields=[
+                    "topic",
+                    "searched_at",
+                    "page_number",
+                    "filters",
+                    "clicked_position",
+                    "result_count",
+                ],
+                name="searches_by_topic",
+            )
+        ]
 
     def __str__(self):
         return self.query
@@ -78,10 +67,16 @@ class LoggedSearch(models.Model):
             f"Number {self.clicked_position}" if self.clicked_position else "Promoted"
         )
 
+    @property
+    def own_topic(self) -> str:
+        """What it is about, by the words that results were shown for."""
+        return topic_of((self.corrected or self.query).replace(TAKEN_OUT, " "))
+
     def save(self, *args, **kwargs):
         """Save the search, with what is personal taken out of it."""
         self.query = without_personal_data(self.query)[:300]
         self.corrected = without_personal_data(self.corrected)[:300]
+        self.topic = self.own_topic
         super().save(*args, **kwargs)
 
 
@@ -91,26 +86,17 @@ def log_click(key: str, position: int) -> None:
     searches.update(clicked_position=position)
 
 
-@register_job("forgetting old searches")
-def purge_log(at: datetime) -> int:
-    """Delete the searches that are older than `SEARCH_LOG_DAYS`; return how many."""
-    end = at - timedelta(days=settings.SEARCH_LOG_DAYS)
-    old = LoggedSearch.objects.filter(searched_at__lt=end)
-    # Not by `delete`, which would read them all for signals that are not about them.
-    return old._raw_delete(old.db)
-
-
 def note(search: LoggedSearch) -> None:
-    """Store a search; the first one of a day ends the time of old ones.
+    """Store a search; with the first one of a day goes what was kept long enough.
 
-    So they go in time even where no scheduled job runs.
+    So it goes in time even where no scheduled job runs.
     """
     global _purged_on
     try:
         search.save()
         today = timezone.localdate(search.searched_at)
         if _purged_on != today:
-            purge_log(search.searched_at)
+            purge(search.searched_at)
             _purged_on = today
     except Error:
         logger.exception("A search could not be noted.")

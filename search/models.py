@@ -1,7 +1,10 @@
 """The models of the search app, each subject in a module of its own."""
 
+from search.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.documents import OfferedFile, SearchDocument, SearchFile
-from search.enquiries.models import Enquiry
+from search.enquiries.models import Enquiry, EnquiryEvent
+from search.enquiries.usefulness import UsefulnessComment, UsefulnessCount
+from search.findability.models import FindabilityAction
 from search.log import LoggedSearch
 from search.promotions import PromotionSnippet
 from search.synonyms import SynonymSnippet
@@ -9,11 +12,17 @@ from search.unsuggested import UnsuggestedSnippet
 
 __all__ = [
     "Enquiry",
+    "EnquiryEvent",
+    "FindabilityAction",
     "LoggedSearch",
     "OfferedFile",
     "PromotionSnippet",
+    "SearchCheckResult",
+    "SearchCheckSnippet",
     "SearchDocument",
     "SearchFile",
     "SynonymSnippet",
     "UnsuggestedSnippet",
+    "UsefulnessComment",
+    "UsefulnessCount",
 ]

@@ -132,6 +132,11 @@ class PromotionSnippet(models.Model):
         return self.title or self.link or str(self.page)
 
 
+def in_order(promotion: PromotionSnippet) -> tuple:
+    """Return what sorts promotions of one search, alike on every database."""
+    return promotion.searched, promotion.pk
+
+
 @register_boundary
 def next_promotion_change(after: datetime) -> datetime | None:
     """Return when the next promotion starts or ends."""
@@ -177,7 +182,8 @@ def get_promoted(ids: list[int], root: Page, at: datetime) -> list[Promoted]:
     """Return promotions as they are shown; those of hidden pages are left out."""
     if not ids:
         return []
-    rows = list(PromotionSnippet.objects.current(at).filter(pk__in=ids))
+    rows = PromotionSnippet.objects.current(at).filter(pk__in=ids)
+    rows = sorted(rows, key=in_order)
     page_ids = [row.page_id for row in rows if row.page_id]
     pages = visible_pages(at).filter(path__startswith=root.path).in_bulk(page_ids)
     documents = SearchDocument.objects.filter(pk__in=list(pages))

@@ -10,7 +10,7 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from home.addresses import parent_path, public_path
-from home.listings import kind_of
+from home.listings import get_labels, kind_of
 from home.pages import visible_pages
 from search.documents import SearchDocument, SearchFile, files_among, pages_among
 from search.extracts import Extractor
@@ -41,6 +41,7 @@ class Result:
     page_href: str = ""
     file_kind: str = ""
     file_size: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ def make_results(
     parents = {parent_path(row["path"]) for row in pages.values()}
     sections = visible_pages(at).filter(path__in=parents)
     sections = dict(sections.values_list("path", "title"))
+    labels = get_labels(pages.values(), at)
     documents = SearchDocument.objects.in_bulk(pages_among(keys))
     results = []
     for key in keys:
@@ -188,7 +190,8 @@ def make_results(
             above = parent_path(pages[pk]["path"])
             section = sections.get(above, "") if len(above) >= len(root.path) else ""
             extract = extractor.extract(f"{documents[pk].summary} {documents[pk].body}")
-            results.append(_page_result(pages[pk], section, extract, root))
+            label = labels.get(pk, "")
+            results.append(_page_result(pages[pk], section, extract, root, label))
     return results
 
 
@@ -205,7 +208,9 @@ def _visible_files(ids: list[int]) -> dict[int, tuple]:
     }
 
 
-def _page_result(row: dict, section: str, extract: SafeString, root: Page) -> Result:
+def _page_result(
+    row: dict, section: str, extract: SafeString, root: Page, label: str
+) -> Result:
     return Result(
         title=row["title"],
         href=public_path(row["url_path"], root),
@@ -213,6 +218,7 @@ def _page_result(row: dict, section: str, extract: SafeString, root: Page) -> Re
         section=section,
         extract=extract,
         updated_at=row["last_published_at"],
+        label=label,
     )
 
 

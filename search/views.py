@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.html import strip_tags
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -78,7 +78,11 @@ def _page(request: HttpRequest, found: ResultPage) -> HttpResponse:
         **({} if found.is_answered else _ask_us(request, asked.query)),
     }
     content = render_to_string("search/search.html", context, request)
-    return LoggedResponse(content, noted) if is_noted else HttpResponse(content)
+    response = LoggedResponse(content, noted) if is_noted else HttpResponse(content)
+    if not found.is_answered:
+        # It has the form, with the time at which it is shown.
+        add_never_cache_headers(response)
+    return response
 
 
 def _ask_us(request: HttpRequest, query: str) -> dict:

@@ -1,6 +1,7 @@
 """What search adds to the Wagtail admin."""
 
 from django.urls import path, reverse
+from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import BooleanColumn, Column
@@ -9,16 +10,21 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from wagtail_modeladmin.options import modeladmin_register
 
 from home.choosers import NoChooserViewSet
+from search.checks.admin import SearchCheckViewSet
 from search.enquiries.admin import EnquiryAdmin
-from search.enquiries.admin import admin_urlpatterns as enquiry_urlpatterns
+from search.enquiries.handling import admin_urlpatterns as enquiry_urlpatterns
+from search.findability.noting import note_in_queue
+from search.findability.report import TOPIC_URL_NAME, FindabilityView
+from search.findability.topic_page import TopicView
 from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
 from search.offered_files import Document, refresh_files
+from search.proof_admin import ProvenViewSet
 from search.reports import SearchLogView, UnreadFilesView
 
 modeladmin_register(EnquiryAdmin)
 
 
-class PromotionViewSet(SnippetViewSet):
+class PromotionViewSet(ProvenViewSet):
     """What stands first for a search."""
 
     model = PromotionSnippet
@@ -34,7 +40,7 @@ class PromotionViewSet(SnippetViewSet):
     search_fields = ["searched", "title", "link"]
 
 
-class SynonymViewSet(SnippetViewSet):
+class SynonymViewSet(ProvenViewSet):
     """Other words for the same thing."""
 
     model = SynonymSnippet
@@ -62,7 +68,12 @@ class SearchViewSetGroup(SnippetViewSetGroup):
     menu_label = "Search words"
     menu_icon = "search"
     menu_order = 160
-    items = (PromotionViewSet, SynonymViewSet, UnsuggestedViewSet)
+    items = (
+        PromotionViewSet,
+        SynonymViewSet,
+        UnsuggestedViewSet,
+        SearchCheckViewSet,
+    )
 
 
 register_snippet(SearchViewSetGroup)
@@ -77,12 +88,13 @@ def follow_files_put_into_a_collection(request, action_type, objects, action):
 REPORTS = {
     "searches": (SearchLogView, "Searches", "search"),
     "unread-files": (UnreadFilesView, "Files not read", "doc-empty"),
+    "findability": (FindabilityView, "Findability", "search"),
 }
 
 
 @hooks.register("register_admin_urls")
 def register_admin_urls():
-    """Add the page that closes an enquiry, and the reports."""
+    """Add what officers do with enquiries, the reports, and a topic of the queue."""
     reports = [
         path(f"reports/{slug}/", view.as_view(), name=view.index_url_name)
         for slug, (view, _, _) in REPORTS.items()
@@ -94,14 +106,24 @@ def register_admin_urls():
         )
         for slug, (view, _, _) in REPORTS.items()
     ]
-    return [*enquiry_urlpatterns, *reports]
+    topic = path(
+        "reports/findability/<str:digest>/", TopicView.as_view(), name=TOPIC_URL_NAME
+    )
+    return [*enquiry_urlpatterns, *reports, topic]
+
+
+@hooks.register("after_create_snippet")
+def note_what_was_done_for_a_topic(request, snippet):
+    """Tell the queue of a new promotion or synonym."""
+    note_in_queue(snippet, request.user, timezone.now())
 
 
 class ReportMenuItem(MenuItem):
     """A report's entry, for those who may read it."""
 
-    def __init__(self, view, label: str, icon_name: str):
-        super().__init__(label, reverse(view.index_url_name), icon_name=icon_name)
+    def __init__(self, view, label: str, icon_name: str, **kwargs):
+        address = reverse(view.index_url_name)
+        super().__init__(label, address, icon_name=icon_name, **kwargs)
         self.view = view
 
     def is_shown(self, request):
@@ -121,3 +143,9 @@ def register_search_log():
 def register_unread_files():
     """Add the files that cannot be searched to the reports."""
     return ReportMenuItem(*REPORTS["unread-files"])
+
+
+@hooks.register("register_admin_menu_item")
+def register_findability():
+    """Add what people cannot find to the menu, after the enquiries."""
+    return ReportMenuItem(*REPORTS["findability"], order=301)

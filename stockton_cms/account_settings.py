@@ -71,6 +71,9 @@ def single_sign_on(env: Env, required: Callable[[str], str]) -> dict:
         sys.exit(
             "OIDC_ISSUER must begin with https://, as the provider itself says it."
         )
+    if len(issuer) > 200:
+        # The length of allauth's column; PostgreSQL would refuse each first sign-in.
+        sys.exit("OIDC_ISSUER must have at most 200 characters.")
     domains = env("OIDC_EMAIL_DOMAINS", default="").lower()
     app = {
         "provider_id": issuer,

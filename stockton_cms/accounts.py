@@ -24,6 +24,8 @@ from django.urls import reverse
 from django.utils.connection import ConnectionProxy
 from qrcode.image.svg import SvgPathFillImage
 
+from stockton_cms.second_step import is_setting_up_first
+
 logger = logging.getLogger(__name__)
 NO_MATCH = "This name or e-mail address and this password do not belong together."
 
@@ -57,6 +59,15 @@ class AccountAdapter(DefaultAccountAdapter):
         user = find_account(**credentials)
         typed = credentials.get("email") or credentials.get("username", "")
         return f"account {user.pk}" if user else f"nobody {typed.lower()}"
+
+    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+        """Ask for the password once more, but not right after sign-in.
+
+        That is while the first second step is set up; later it is asked for each time.
+        """
+        return not is_setting_up_first(self.request) and (
+            super().is_reauthentication_required(app=app, **kwargs)
+        )
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the address for a new password, whatever `Host` it was asked with."""

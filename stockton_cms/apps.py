@@ -14,6 +14,8 @@ class StocktonCmsConfig(AppConfig):
         from stockton_cms import (  # noqa: F401
             account_log,
             cdn,
+            ended_sessions,
+            error_page,
             invitations,
             second_step,
         )

@@ -28,6 +28,7 @@ NEVER_BELOW = (
     "/preview/",
     "/search/",
     "/static/",
+    "/was-this-page-useful/",
 )
 LARGEST_BODY = 1024 * 1024
 

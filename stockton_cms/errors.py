@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from community.shown_alerts import get_last_known_alerts
 from home.context_processors import get_last_known_council
+from stockton_cms.media import MediaStoreAwayError
 
 RETRY_AFTER_SECONDS = 30
+# What comes back by itself: the database, or the store of pictures and documents.
+AWAY = (OperationalError, InterfaceError, MediaStoreAwayError)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,7 +30,7 @@ def form_not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Show the error page from what the site knew last, without asking the database.
 
-    503 with `Retry-After` (RFC 9110) while the database is away, else 500.
+    503 with `Retry-After` (RFC 9110) while what it needs is away, else 500.
     """
     context = {
         "alerts": get_last_known_alerts(timezone.now()),
@@ -35,7 +38,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     }
     page = render_to_string("500.html", context)
     # Django calls this while it handles the exception.
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if isinstance(sys.exc_info()[1], AWAY):
         return HttpResponse(
             page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
         )

@@ -6,12 +6,10 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from threading import Lock
 
 import brotli
-from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.http.response import ResponseHeaders
@@ -23,10 +21,9 @@ from community.shown_alerts import closed_keys, shown_to
 from home.content_clock import ContentState
 from home.visitors import page_address
 from stockton_cms.cacheability import CacheKey
+from stockton_cms.releases import get_release
 
 logger = logging.getLogger(__name__)
-
-BASE_DIR = Path(__file__).parent
 
 # How long a page may be given out while the database is away.
 SECONDS_TO_KEEP = 24 * 60 * 60
@@ -233,23 +230,6 @@ class LocalTier:
             self._bytes -= page.size
 
 
-@cache
-def _release() -> str:
-    """Return what tells pages of this release from those that another has left.
-
-    The same on all machines that run it: from the templates, and from the names of the
-    static files, which change with their content.
-    """
-    digest = hashlib.blake2b(digest_size=8)
-    digest.update((BASE_DIR / "settings.py").read_bytes())
-    for path in sorted((BASE_DIR / "templates").rglob("*.html")):
-        digest.update(path.read_bytes())
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
-    if manifest.exists():
-        digest.update(manifest.read_bytes())
-    return digest.hexdigest()
-
-
 class SharedTier:
     """The pages kept for all processes and machines, where a cache is set up for it.
 
@@ -278,4 +258,4 @@ class SharedTier:
 
     def _name(self, key: CacheKey) -> str:
         digest = hashlib.blake2b(repr(key).encode(), digest_size=20).hexdigest()
-        return f"page:{_release()}:{digest}"
+        return f"page:{get_release()}:{digest}"

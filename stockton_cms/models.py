@@ -18,6 +18,8 @@ class RoleGroup(models.Model):
     class Meta:
         # Nobody edits it.
         default_permissions = ()
+        # What is about no table in particular.
+        permissions = [("erase_personal_data", "Can erase somebody's personal data")]
 
     def __str__(self):
         return self.role

@@ -25,6 +25,7 @@ from stockton_cms.cacheability import (
     why_not_kept,
 )
 from stockton_cms.kept_pages import KeptPage, LocalTier, SharedTier, choose_encoding
+from stockton_cms.metrics import count_bypass, count_hit, count_miss, count_stale
 
 # The memory for kept pages in each process.
 LOCAL_BYTES = 32 * 1024 * 1024
@@ -34,7 +35,9 @@ LOCAL_BYTES = 32 * 1024 * 1024
 SHARED_SECONDS = 3
 # How long a visitor waits for somebody else's request to make the same page.
 SECONDS_TO_WAIT = 5
+HIT, COLLAPSED, STORED = "hit", "hit; detail=collapsed", "fwd=miss; stored"
 AWAY = "hit; detail=database-away"
+COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, AWAY: count_stale}
 NOBODY_ELSE = "private, no-cache"
 # Files have lifetimes of their own, or need none.
 FILES = ("/static/", "/media/")
@@ -59,7 +62,7 @@ class PageCacheMiddleware:
         key = get_cache_key(request)
         kept = self._find(key, state, at)
         if kept and is_current and kept.is_valid(state, at):
-            return answer(request, kept, at, "hit")
+            return answer(request, kept, at, HIT)
         if not is_current and kept is None:
             # What was made for those who have closed nothing, with other alerts.
             kept = self._find(key._replace(closed=()), state, at)
@@ -71,7 +74,7 @@ class PageCacheMiddleware:
                 state, _ = content_clock.get(at)
                 kept = self._find(key, state, at)
                 if kept and kept.is_valid(state, at):
-                    return answer(request, kept, at, "hit; detail=collapsed")
+                    return answer(request, kept, at, COLLAPSED)
             return self._make(request, key, state, kept)
 
     def _find(
@@ -116,13 +119,14 @@ class PageCacheMiddleware:
         if self._shared:
             self._shared.set(key, kept)
         # Making it took its time, after which others may keep it for less.
-        return answer(request, kept, timezone.now(), "fwd=miss; stored")
+        return answer(request, kept, timezone.now(), STORED)
 
 
 def answer(
     request: HttpRequest, kept: KeptPage, at: datetime, status: str
 ) -> HttpResponse:
     """Return a kept page as a response, or 304 to a browser that has it already."""
+    COUNT[status]()
     # Some CDNs do not look at the cookie that tells who has closed an alert.
     seconds = kept.seconds_left(at, SHARED_SECONDS) if kept.is_for_all else 0
     lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else NOBODY_ELSE
@@ -146,6 +150,7 @@ def answer_while_away(
     """Return a kept page with the alerts of this moment, and say that it may be old."""
     if at.timestamp() < kept.valid_until and not closed_keys(request):
         return answer(request, kept, at, AWAY)
+    count_stale()
     body = kept.body_with_alerts(request, at)
     said = {
         "Cache-Control": NOBODY_ELSE,
@@ -159,6 +164,7 @@ def answer_while_away(
 
 def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpResponse:
     """Return a response that is for this visitor alone, and say so to caches."""
+    count_bypass()
     if not request.path_info.startswith(FILES):
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = NOBODY_ELSE

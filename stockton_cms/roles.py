@@ -20,6 +20,11 @@ SEARCH_WORDS = tuple(
     for model in ("promotionsnippet", "synonymsnippet", "unsuggestedsnippet")
     for action in ("add", "change", "delete", "view")
 )
+FINDABILITY = tuple(f"search.{action}_findabilityaction" for action in ("add", "view"))
+SEARCH_CHECKS = tuple(
+    f"search.{action}_searchchecksnippet"
+    for action in ("add", "change", "delete", "view")
+)
 REVIEW = ("change", "publish", "lock", "unlock")
 MEDIA_MODELS = ("wagtailimages.{}_image", "wagtaildocs.{}_document")
 # Where a permission holds: on models, on pictures and documents, on pages.
@@ -64,6 +69,7 @@ ROLES = (
         "Section editors",
         section_pages=("add", "change"),
         media=("add", "choose"),
+        permissions=SEARCH_CHECKS,
     ),
     # Approves and publishes what authors and editors of the section send in.
     Role(
@@ -71,6 +77,7 @@ ROLES = (
         "Section moderators",
         section_pages=("add", *REVIEW),
         media=("add", "change", "choose"),
+        permissions=SEARCH_CHECKS,
         approves=True,
     ),
     # Answers for all that the site says, alerts, footer and redirects included.
@@ -83,21 +90,26 @@ ROLES = (
             *ALERTS,
             *REDIRECTS,
             *SEARCH_WORDS,
+            *FINDABILITY,
+            *SEARCH_CHECKS,
             "search.view_enquiry",
+            "search.change_enquiry",
             "search.view_loggedsearch",
             "home.change_sitesettings",
+            "stockton_cms.erase_personal_data",
         ),
         approves=True,
     ),
     # Publishes alerts and nothing else (A7).
     Role("alert publisher", "Alert publishers", permissions=ALERTS),
-    # Reads what residents search for, reads and closes what they send in.
+    # Reads what residents search for, answers and closes what they send in.
     Role(
         "enquiry handler",
         "Enquiry handlers",
         permissions=(
             "search.view_enquiry",
             "search.change_enquiry",
+            *FINDABILITY,
             "search.view_loggedsearch",
         ),
     ),

@@ -5,16 +5,19 @@ defaults; `.env` at the project's root is read first, where there is one.
 """
 
 import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from pythonjsonlogger.core import RESERVED_ATTRS
 
 from stockton_cms.account_settings import *  # noqa: F403
-from stockton_cms.account_settings import SIGN_IN_CACHE, single_sign_on
+from stockton_cms.account_settings import single_sign_on
+from stockton_cms.log_settings import *  # noqa: F403
+from stockton_cms.storage_settings import *  # noqa: F403
+from stockton_cms.storage_settings import caches, cdn, storages
+from stockton_cms.upload_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -47,12 +50,26 @@ def flag(variable: str, default: bool) -> bool:
     return text == "true" if text else default
 
 
-def days(variable: str, default: int) -> int:
-    """Return the number of days, or stop the start where it is not one."""
+def number(variable: str, default: int, what: str = "number") -> int:
+    """Return the number, or stop the start where it is not one."""
     text = env(variable, default="").strip() or str(default)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500):
-        sys.exit(f"{variable} must be a number of days, at least 1.")
+        sys.exit(f"{variable} must be a {what}, at least 1.")
     return int(text)
+
+
+def days(variable: str, default: int) -> int:
+    """Return the number of days, or stop the start where it is not one."""
+    return number(variable, default, "number of days")
+
+
+def networks(variable: str, default: str) -> list[IPv4Network | IPv6Network]:
+    """Return the networks, separated by commas, or stop the start where one is none."""
+    try:
+        names = (env(variable, default="").strip() or default).split(",")
+        return [ip_network(name.strip()) for name in names]
+    except ValueError:
+        sys.exit(f"{variable} must be networks such as 127.0.0.0/8,10.1.2.0/24.")
 
 
 # Where we are
@@ -107,6 +124,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "stockton_cms.page_cache.PageCacheMiddleware",
+    "stockton_cms.metrics.MetricsMiddleware",
+    "stockton_cms.request_ids.RequestIdMiddleware",
     "django_guid.middleware.guid_middleware",
     "stockton_cms.headers.IsolationHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -161,78 +180,27 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         _database["NAME"] = str(BASE_DIR / _name)
         Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 else:
+    _database["ENGINE"] = "stockton_cms.postgresql"
     _database["CONN_MAX_AGE"] = 0
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         # What the address says after its `?`, such as `sslmode`.
         **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+        # Who asks tries anew at once; waiting longer each time, as the pool would, it
+        # would not notice for a minute that the server is back.
+        "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 0},
         "connect_timeout": 3,
         "options": "-c statement_timeout=5000 -c lock_timeout=3000",
     }
 
-# Caches: the default one is this process's own, or one that several machines share;
-# `last_known` outlives the process and the database.
+# Caches, the cache in front, and files
 
 CACHE_URL = env("CACHE_URL", default="")
-CACHES = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": CACHE_URL,
-        "OPTIONS": {
-            # The site goes on without it.
-            "IGNORE_EXCEPTIONS": True,
-            "SOCKET_CONNECT_TIMEOUT": 0.5,
-            "SOCKET_TIMEOUT": 0.5,
-        },
-    }
-    if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "last_known": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": str(DATA_DIR / "last_known"),
-        "TIMEOUT": None,
-    },
-    "sign_in": SIGN_IN_CACHE,
-}
-
-
-def cdn(address: str) -> dict:
-    """Return Wagtail's settings for the cache in front that an address names."""
-    if not address:
-        return {}
-    parts = urlsplit(address)
-    name = "wagtail.contrib.frontend_cache.backends."
-    if parts.scheme in {"http", "https"} and parts.hostname:
-        return {"default": {"BACKEND": f"{name}HTTPBackend", "LOCATION": address}}
-    if parts.scheme == "cloudflare" and parts.username and parts.hostname:
-        options = {"BEARER_TOKEN": parts.username, "ZONEID": parts.hostname}
-        return {"default": {"BACKEND": f"{name}CloudflareBackend", **options}}
-    sys.exit(
-        "CDN_PURGE_URL must be https://cache.example.org or cloudflare://token@zone."
-    )
-
-
+CACHES = caches(CACHE_URL, DATA_DIR)
 WAGTAILFRONTENDCACHE = cdn(env("CDN_PURGE_URL", default=""))
-
-DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
-
-# Files
-
-STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if not DEBUG
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
-}
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+STORAGES = storages(env("MEDIA_STORE_URL", default=""), DEBUG)
 
 # Language and time
 
@@ -261,10 +229,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
 SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
-# A cache of one process would go on knowing a session that another has ended.
-SESSION_ENGINE = "django.contrib.sessions.backends." + (
-    "cached_db" if CACHE_URL else "db"
-)
+# A cache would go on knowing a session that was ended while nobody could tell it.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SOCIALACCOUNT_PROVIDERS = single_sign_on(env, required)
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -273,7 +239,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # Transport, cookies and headers (shared expectations: `manage.py check --deploy`)
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready|status)$"]
+SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready|status|metrics)$"]
 BEHIND_TLS_PROXY = flag("BEHIND_TLS_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
@@ -310,6 +276,19 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Messages of residents from one network address in an hour, all together in ten minutes
+FORM_LIMIT_PER_ADDRESS = number("FORM_LIMIT_PER_ADDRESS", default=10)
+FORM_LIMIT_OVERALL = number("FORM_LIMIT_OVERALL", default=100)
+
+# Watching the site: who may read details, and how old the last backup may be
+
+METRICS_ALLOWED_FROM = networks("METRICS_ALLOWED_FROM", default="127.0.0.0/8,::1/128")
+BACKUP_MAX_AGE_HOURS = (
+    number("BACKUP_MAX_AGE_HOURS", default=24, what="number of hours")
+    if env("BACKUP_MAX_AGE_HOURS", default="").strip()
+    else None
+)
+
 # Mail
 
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
@@ -321,46 +300,14 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
 
 # Search
 
-# How long a search stays in the log, without whoever made it.
-SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
 CHECK_EXTERNAL_LINKS = flag("CHECK_EXTERNAL_LINKS", default=True)
 
-# Logs: JSON lines on stderr, each with the id of its request
-
-DJANGO_GUID = {
-    "GUID_HEADER_NAME": "X-Request-ID",
-    "VALIDATE_GUID": True,
-    # For scripts of other sites, which have no business here.
-    "EXPOSE_HEADER": False,
-}
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "django_guid.log_filters.CorrelationId"}},
-    "formatters": {
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            # Django adds the request, and with it what people searched for.
-            "reserved_attrs": [*RESERVED_ATTRS, "request"],
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s "
-            "%(correlation_id)s",
-        }
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "json",
-            "filters": ["request_id"],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        # Django's own handlers send mail or stay silent in production.
-        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django_guid": {"level": "WARNING"},
-        "stockton_cms.account_log": {"level": "INFO"},
-    },
-}
+# How long what residents send in is kept; docs/data-protection.md has it all
+SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
+ENQUIRY_CLOSED_DAYS = days("ENQUIRY_CLOSED_DAYS", default=365)
+ENQUIRY_OPEN_DAYS = days("ENQUIRY_OPEN_DAYS", default=730)
+ENQUIRY_EMAIL_DAYS = days("ENQUIRY_EMAIL_DAYS", default=90)
+USEFULNESS_COMMENT_DAYS = days("USEFULNESS_COMMENT_DAYS", default=365)
 
 # Wagtail
 
@@ -378,9 +325,3 @@ WAGTAIL_PASSWORD_REQUIRED_TEMPLATE = "password_required.html"  # noqa: S105
 WAGTAILDOCS_PASSWORD_REQUIRED_TEMPLATE = "password_required.html"  # noqa: S105
 # home/redirects.py makes them, in the transaction that moves the page.
 WAGTAILREDIRECTS_AUTO_CREATE = False
-WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpeg", "jpg", "png", "webp"]
-WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000
-WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ods", "odt", "pdf", "xlsx"]
-WAGTAILDOCS_SERVE_METHOD = "serve_view"
-WAGTAILDOCS_BLOCK_EMBEDDED_CONTENT = True

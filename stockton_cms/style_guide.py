@@ -14,7 +14,7 @@ from stockton_cms.style_guide_examples import get_block_contexts, get_examples
 
 COMPONENTS = Path(__file__).parent / "templates" / "components"
 # What a page holds that nobody sees: the guide shows its source.
-UNSEEN = {"metadata", "session_token", "structured_data"}
+UNSEEN = {"honeypot", "metadata", "session_token", "structured_data"}
 
 
 @never_cache

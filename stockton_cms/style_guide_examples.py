@@ -13,11 +13,11 @@ from community.models.alerts import Severity, ShownAlert
 from community.models.policy import PolicyStatus
 from home.listings import Card
 from home.models import SiteSettings, StandardPage
+from home.narrowing import Choice, Narrowing
 from home.navigation import Link
 from home.pictures import Picture
 from home.updates import Update
-from search.enquiries.forms import EnquiryForm
-from search.filters import Choice, Narrowing
+from search.enquiries.forms import CommentForm, EnquiryForm
 from search.results import Result
 
 ADDRESS = "https://example.gov.uk/"
@@ -31,6 +31,7 @@ LINKS = [
     Link("Fairtrade Borough", "/fairtrade-borough/", is_current=True),
     Link("Volunteering", "/volunteering/"),
 ]
+FEEDS = [Link("Policy updates", "/policy-updates.atom")]
 COUNCIL = SiteSettings(phone=PHONE, email=EMAIL, address="Church Road\nStockton")
 DOCUMENT = SimpleNamespace(
     url=ADDRESS,
@@ -45,7 +46,9 @@ def get_examples() -> dict[str, list[dict]]:
     page, picture = _page(), _picture()
     form = EnquiryForm({"email": "name"})
     cards = [
-        Card(1, "Food banks", "/food/", "Where to get food.", "Section", picture),
+        Card(
+            1, "Food plan", "/food/", "For food.", "Policy update", picture, "Adopted"
+        ),
         Card(2, "Refugee Week", "/week/", "Each June.", "Information", None),
     ]
     place = {"origin": ADDRESS.rstrip("/"), "path": "/fairtrade-borough/"}
@@ -58,15 +61,23 @@ def get_examples() -> dict[str, list[dict]]:
             {"cards": cards, "heading": "In this section"},
             {"cards": [], "heading": "In this section", "empty": "Nothing here yet."},
         ],
+        "comment_form": [{"form": CommentForm(), "address": ADDRESS, "shown_at": ""}],
+        "consultation": [
+            {"page": _consultation(), "status": status, "calendar_href": "/food.ics"}
+            for status in ("proposed", "consultation-open", "awaiting-outcome")
+        ],
         "document_link": [{"document": DOCUMENT, "title": DOCUMENT.title}],
         "enquiry_form": [{"form": EnquiryForm(), "shown_at": ""}],
         "error_summary": [{"form": form}],
+        "feed_links": [{"feeds": FEEDS}],
         "field": [{"field": form["message"]}, {"field": form["email"]}],
+        "follow": [{"feeds": FEEDS}],
         "footer": [{"council": COUNCIL}],
         "footer_links": [{"links": LINKS[1:]}],
         "hero": [
             {"title": "Volunteering", "strapline": "Lend a hand", "picture": picture}
         ],
+        "honeypot": [{}],
         "letters": [{"letters": [Letter("A", "A", "#a"), Letter("B", "B", "")]}],
         "linked_pages": [{"groups": [{"heading": "Partnerships", "cards": cards}]}],
         "main_navigation": [
@@ -74,6 +85,7 @@ def get_examples() -> dict[str, list[dict]]:
             {"links": LINKS[1:] * 2, "is_long": True},
         ],
         "metadata": [{**metadata, "picture": picture, "picture_url": ADDRESS}],
+        "outcome": [{"page": _consultation()}],
         "page_header": [{"page": page, "kind": "Information"}],
         "page_history": [
             {
@@ -98,6 +110,7 @@ def get_examples() -> dict[str, list[dict]]:
             {"page": _policy(), "status": status, "replacement": None}
             for status in PolicyStatus
         ],
+        "respond": [{"page": _consultation()}],
         "search_filters": [
             {"narrowing": [_narrowing()], "sort": LINKS[:2], "is_set": True}
         ],
@@ -113,6 +126,7 @@ def get_examples() -> dict[str, list[dict]]:
         ],
         "session_token": [{"has_session": True}],
         "structured_data": [metadata],
+        "usefulness": [{"page": StandardPage(pk=1)}],
         "updates": [
             {"updates": [Update("Food banks", "/food/", "A new place.", MOMENT)]}
         ],
@@ -194,6 +208,21 @@ def _partnership() -> PartnershipPage:
         lead_officer="Partnerships manager",
         contact_email=EMAIL,
         contact_phone=PHONE,
+    )
+
+
+def _consultation() -> PolicyUpdatePage:
+    return PolicyUpdatePage(
+        kind="consultation",
+        consultation_opens_at=MOMENT,
+        consultation_closes_at=MOMENT + timedelta(weeks=6),
+        consultation_purpose="Which community spaces do you use, and why?",
+        respond_url=ADDRESS,
+        respond_email=EMAIL,
+        respond_address="Church Road\nStockton",
+        we_asked="<p>Which community spaces people use.</p>",
+        you_said="<p>Most use the library.</p>",
+        we_did="<p>The library stays open until 8pm.</p>",
     )
 
 

@@ -5,25 +5,28 @@ from functools import wraps
 from allauth.account.views import logout
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
-from django.conf import settings
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path, re_path
-from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
-from community.views import a_to_z, dismiss_alert
+from community.consultation_calendar import consultation_calendar
+from community.feeds import policy_feed, section_feed
+from community.views import a_to_z, dismiss_alert, policy_updates
 from home.known_site import with_known_site
 from home.large_sections import without_endless_lists
+from home.page_chooser import without_drafts_of_others
 from home.preview_links.views import read_draft
 from home.tree import in_one_transaction
-from search.enquiries.views import enquiry, thanks
+from search.enquiries import usefulness_views
+from search.enquiries.views import answer, enquiry, thanks
 from search.views import search, suggestions
 from stockton_cms import account_urls, health
 from stockton_cms.account_urls import to_sign_in
 from stockton_cms.crawlers import PageSitemap, robots
+from stockton_cms.media import picture
 from stockton_cms.second_step import with_second_step
 from stockton_cms.style_guide import style_guide
 
@@ -67,12 +70,14 @@ admin_urlpatterns = decorate_urlpatterns(
     ),
     with_second_step,
 )
+admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, without_drafts_of_others)
 admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_admin_policy)
 
 urlpatterns = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
     path("-/status", health.status, name="status"),
+    path("-/metrics", health.metrics, name="metrics"),
     path("-/style-guide/", style_guide, name="style_guide"),
     path("robots.txt", robots, name="robots"),
     path(
@@ -95,15 +100,43 @@ urlpatterns = [
     path("cant-find-it/", enquiry, name="enquiry"),
     path("cant-find-it/thanks/", thanks, name="enquiry_thanks_anyone"),
     path("cant-find-it/thanks/<slug:reference>/", thanks, name="enquiry_thanks"),
+    path("cant-find-it/answers/<str:reference>/", answer, name="enquiry_answer"),
+    path(
+        "was-this-page-useful/<int:page_id>/",
+        usefulness_views.usefulness,
+        name="usefulness",
+    ),
+    path(
+        "was-this-page-useful/<int:page_id>/thanks/",
+        usefulness_views.thanks,
+        name="usefulness_thanks",
+    ),
+    path(
+        "was-this-page-useful/<int:page_id>/<slug:said>/",
+        usefulness_views.comment,
+        name="usefulness_comment",
+    ),
     path("alerts/<int:alert_id>/close/", dismiss_alert, name="dismiss_alert"),
     # Renditions only: originals and documents have no address of their own. In
-    # production nginx answers for this path. Wagtail's names are plain; the operating
-    # system has an error for longer ones.
+    # production nginx answers for this path, from the folder or from its cache.
+    # Wagtail's names are plain; the operating system has an error for longer ones.
     re_path(
         r"^media/(?P<path>images/[-.0-9A-Z_a-z]{1,255})$",
-        serve,
-        {"document_root": settings.MEDIA_ROOT},
+        picture,
     ),
     re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
+    path("policy-updates/", policy_updates, name="policy_updates"),
+    # No page has such addresses: slugs hold no dots.
+    path("policy-updates.atom", policy_feed, name="policy_feed"),
+    re_path(
+        r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/updates\.atom$",
+        section_feed,
+        name="section_feed",
+    ),
+    re_path(
+        r"^(?P<policy_path>[-\w]+(?:/[-\w]+)*)/consultation\.ics$",
+        consultation_calendar,
+        name="consultation_calendar",
+    ),
     path("", include(decorate_urlpatterns(wagtail_urls.urlpatterns, with_known_site))),
 ]

@@ -1,10 +1,23 @@
 """What the site as a whole adds to the Wagtail admin."""
 
+from django.templatetags.static import static
 from django.urls import path, reverse
+from django.utils.html import format_html
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.menu import DismissibleMenuItem, MenuItem
+from wagtail.admin.views.account import AvatarSettingsPanel
 
+from stockton_cms.erase_person import (
+    EraseMenuItem,
+    EraseView,
+    get_erase_permissions,
+)
 from stockton_cms.guide import GuideView
+from stockton_cms.second_step import guard_private_document, guard_private_page
+
+# Before Wagtail asks who may see them.
+hooks.register("before_serve_page", guard_private_page, order=-1)
+hooks.register("before_serve_document", guard_private_document, order=-1)
 
 
 @hooks.register("register_admin_urls")
@@ -13,7 +26,62 @@ def register_guide_url():
     return [path("guide/", GuideView.as_view(), name="guide")]
 
 
+@hooks.register("register_admin_urls")
+def register_erase_url():
+    """Add the page on which leads erase personal data."""
+    return [path("erase-personal-data/", EraseView.as_view(), name="erase_person")]
+
+
+@hooks.register("register_settings_menu_item")
+def register_erase_menu_item():
+    """Put it last in the settings, for those who may."""
+    url = reverse("erase_person")
+    return EraseMenuItem("Erase personal data", url, icon_name="bin", order=9_000)
+
+
+hooks.register("register_permissions", get_erase_permissions)
+
+
 @hooks.register("register_help_menu_item")
 def register_guide_menu_item():
     """Put the editors' guide first in the help menu."""
     return MenuItem("Guide for editors", reverse("guide"), icon_name="help", order=1)
+
+
+@hooks.register("construct_help_menu")
+def leave_out_guides_of_others(request, menu_items):
+    """Take out Wagtail's guide and news, which know neither our words nor our rules."""
+    menu_items[:] = [
+        item for item in menu_items if not isinstance(item, DismissibleMenuItem)
+    ]
+
+
+@hooks.register("insert_global_admin_css")
+def keep_lists_within_reach():
+    """Let lists be moved sideways where the screen is narrow."""
+    address = static("css/admin-listings.css")
+    return format_html('<link rel="stylesheet" href="{}">', address)
+
+
+@hooks.register("register_account_menu_item")
+def lead_to_second_step(request):
+    """Lead from "Account" to what somebody signs in with besides the password."""
+    return {
+        "url": reverse("mfa_index"),
+        "label": "Your second step",
+        "help_text": "Add a passkey or an app, get new recovery codes, change phones.",
+    }
+
+
+@hooks.register("register_account_menu_item")
+def lead_to_new_password(request):
+    """Lead from "Account" to the one way to another password."""
+    return {
+        "url": reverse("account_reset_password"),
+        "label": "Choose a new password",
+        "help_text": "You get an e-mail with a link that works once, for an hour.",
+    }
+
+
+# Files that are uploaded have no address of their own, so the picture would be broken.
+AvatarSettingsPanel.is_active = lambda panel: False

@@ -10,8 +10,13 @@ application = get_wsgi_application()
 
 # After the line above, which sets Django up.
 from search.index import page_index  # noqa: E402
+from stockton_cms.metrics import take_sample  # noqa: E402
+from stockton_cms.operations.backup.exchange import undo_half_restore  # noqa: E402
+
+undo_half_restore()
 
 # A worker that starts while others serve had better come with its index. When all start
 # at once, and there are many pages, nobody is to wait for it: it goes on being built.
 SECONDS_TO_WAIT_FOR_SEARCH = 4
 page_index.start_in_background().join(SECONDS_TO_WAIT_FOR_SEARCH)
+take_sample()

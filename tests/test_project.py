@@ -24,6 +24,10 @@ INCLUDES_WITH_CONTEXT = {
     ("search/search.html", "search/nothing_found.html"),
     ("search/nothing_found.html", "components/enquiry_form.html"),
     ("search/enquiry.html", "components/enquiry_form.html"),
+    ("search/too_many.html", "components/enquiry_form.html"),
+    ("search/too_many.html", "components/comment_form.html"),
+    ("search/usefulness_comment.html", "components/comment_form.html"),
+    ("search/usefulness.html", "components/usefulness.html"),
     # django-allauth's own, which read what its views give.
     ("account/login.html", "mfa/webauthn/snippets/login_script.html"),
     ("mfa/authenticate.html", "mfa/webauthn/snippets/scripts.html"),
@@ -146,7 +150,8 @@ def test_every_requirement_is_pinned_by_version_and_hash(name):
 def variables():
     """Return the environment variables that the settings read."""
     code = (ROOT / "stockton_cms" / "settings.py").read_text()
-    reading = r'\b(?:env(?:\.\w+)?|required|flag)\(\s*"([A-Z][A-Z0-9_]*)"'
+    functions = r"env(?:\.\w+)?|required|flag|days|number|networks"
+    reading = rf'\b(?:{functions})\(\s*"([A-Z][A-Z0-9_]*)"'
     return sorted(set(re.findall(reading, code)))
 
 

@@ -162,12 +162,13 @@ def list_findings(request: HttpRequest, page: Page) -> None:
         return
     lines = format_html_join(
         "",
-        '<li><a href="{}">{}</a> {} {}</li>',
+        # The usual colour of links is too faint on the ground of a warning.
+        '<li><a class="w-text-current w-underline" href="{}">{}</a>{} {}</li>',
         (
             (
                 edit_address(page.pk, each.place),
                 each.rule.label,
-                f"“{each.text}”." if each.text else "",
+                f": “{each.text}”" if each.text else ".",
                 each.advice,
             )
             for each in found[:MOST_NAMED]

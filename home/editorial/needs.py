@@ -1,10 +1,21 @@
 """What keeping pages true asks of an officer, on the admin's home page."""
 
+from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import TaskState
 
 from home.editorial import broken_links, findings, reviews
 from home.editorial.reviews import State, queue_address
 from home.needs import Need, counted, register_needs
+
+
+@register_needs
+def pages_to_approve(user, at):
+    """Say how many pages wait for the user's approval."""
+    if waiting := TaskState.objects.reviewable_by(user).count():
+        words = counted(waiting, "page waits", "pages wait") + " for your approval"
+        address = reverse("wagtailadmin_reports:workflow_tasks")
+        yield Need(words, f"{address}?reviewable=true")
 
 
 @register_needs

@@ -14,6 +14,7 @@ from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
 from wagtail.log_actions import log
 from wagtail.models import Page
 
+from home.moments import clock_in_words
 from home.preview_links.forms import PreviewLinkForm
 from home.preview_links.models import PreviewLink
 
@@ -96,7 +97,11 @@ class PreviewLinksView(
         """Add the links that work."""
         links = PreviewLink.objects.working(timezone.now()).filter(page=self.object)
         rows = [
-            (link, self.request.build_absolute_uri(link.get_absolute_url()))
+            (
+                link,
+                self.request.build_absolute_uri(link.get_absolute_url()),
+                clock_in_words(link.expires_at),
+            )
             for link in links.select_related("created_by")
         ]
         return super().get_context_data(rows=rows, page=self.object, **kwargs)

@@ -100,7 +100,7 @@ def footer_links(context):
 @register.inclusion_tag("components/cards.html", takes_context=True)
 def child_cards(context, heading, empty=""):
     """Show a card for each page below this one, in the order that staff give them."""
-    cards = _navigation(context).get_child_cards()
+    cards = _navigation(context).get_child_cards(timezone.now())
     return {"cards": cards, "heading": heading, "empty": empty}
 
 
@@ -111,9 +111,10 @@ def popular_pages(context, home_page):
     chosen = dict.fromkeys(link.page_id for link in home_page.popular_pages.all())
     if not chosen:
         return {"cards": []}
-    pages = visible_pages(timezone.now()).filter(pk__in=chosen)
+    now = timezone.now()
+    pages = visible_pages(now).filter(pk__in=chosen)
     root = site_root(context["request"]) or home_page
-    cards = {card.pk: card for card in get_cards(pages, root)}
+    cards = {card.pk: card for card in get_cards(pages, root, now)}
     in_order = [cards[pk] for pk in chosen if pk in cards]
     return {"cards": in_order, "heading": "Popular pages"}
 
@@ -154,10 +155,11 @@ def page_history(page):
 @register.simple_tag(takes_context=True)
 def enquiry_href(context, query=""):
     """Return the address of the "Can't find it" form, with where it is asked from."""
-    request = context["request"]
-    carried = {"query": query, "from": request.path}
+    path, form = context["request"].path, reverse("enquiry")
+    # The form's own pages have references in their addresses, which stay there.
+    carried = {"query": query, "from": "" if path.startswith(form) else path}
     filled = {name: value for name, value in carried.items() if value}
-    return f"{reverse('enquiry')}?{urlencode(filled)}"
+    return f"{form}?{urlencode(filled)}" if filled else form
 
 
 @register.inclusion_tag("components/session_token.html", takes_context=True)

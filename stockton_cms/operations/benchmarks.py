@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -53,11 +54,12 @@ def free_port() -> int:
 
 @contextmanager
 def running_gunicorn(
-    environment: dict, application: str, workers: int = 1
+    environment: dict, application: str, workers: int = 1, log: IO | None = None
 ) -> Iterator[tuple[psutil.Process, int]]:
     """Start gunicorn for an application; yield its master process and its port.
 
-    It is yielded as soon as it listens, before anything is asked of it.
+    It is yielded as soon as it listens, before anything is asked of it. It writes its
+    log to stderr, or to the file that is given.
     """
     port = free_port()
     options = [f"--workers={workers}", "--max-requests=0", f"--bind=127.0.0.1:{port}"]
@@ -70,6 +72,7 @@ def running_gunicorn(
         ],
         env={**os.environ, **environment},
         cwd=BASE_DIR,
+        stderr=log,
     )
     try:
         wait_until_listening(port)

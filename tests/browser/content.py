@@ -38,11 +38,13 @@ from tests.browser.blocks import (
 )
 from tests.browser.officers import build_officers
 from tests.browser.states import (
+    ANSWERED,
     DISMISSED_ALERT,
     JOURNEY_ALERT,
     POLICY_STATUSES,
     REFERENCE,
     SEVERITIES,
+    VOTED_ON,
 )
 from tests.factories import (
     AlertFactory,
@@ -83,6 +85,7 @@ def build_home():
         "Stockton-on-Tees Borough Council services",
         introduction="<p>Everything that we do for your community.</p>",
     )
+    assert home.pk == VOTED_ON, "States name it by its number."
     site, _ = Site.objects.update_or_create(
         is_default_site=True,
         defaults={"hostname": "127.0.0.1", "root_page": home, "port": 80},
@@ -167,6 +170,13 @@ def build_policy(section, status):
     opened = {
         "consultation_opens_at": now - 10 * DAY,
         "consultation_closes_at": now - 5 * DAY,
+        "consultation_purpose": "Which community spaces do you use, and why?",
+        "respond_url": "https://example.org/survey",
+        "respond_email": "spaces@example.gov.uk",
+        "respond_address": "Church Road\nStockton-on-Tees",
+        "we_asked": "<p>Which community spaces people use.</p>",
+        "you_said": "<p>Most use the library.</p>",
+        "we_did": "<p>The library stays open until 8pm.</p>",
     }
     values = {
         "proposed": {},
@@ -324,6 +334,12 @@ def build_rest(home):
         password="open sesame",
     )
     EnquiryFactory(reference=REFERENCE)
+    EnquiryFactory(
+        reference=ANSWERED,
+        answer=f'{RICH_TEXT}<p><a linktype="page" id="{section.pk}">Bins</a></p>',
+        answered_at=timezone.now(),
+        outcome="found",
+    )
     PromotionSnippet.objects.create(
         searched="bin day", page=section, description="When we come to your street."
     )

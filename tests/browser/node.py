@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-VERSIONS = {"lighthouse": "13.5.0", "vnu-jar": "26.9.27"}
+VERSIONS = {
+    "@mdn/mdn-http-observatory": "1.4.8",
+    "lighthouse": "13.5.0",
+    "vnu-jar": "26.9.27",
+}
 NODE = Path(sys.executable).with_name("node")
 NPM = Path(sys.executable).with_name("npm")
 

@@ -23,5 +23,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    default = ["-n", "2", "-m", "browser and not screenshots"]
+    default = ["-n", "2", "-m", "browser and not screenshots and not security"]
     sys.exit(main(sys.argv[1:] or default))

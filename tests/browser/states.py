@@ -24,6 +24,9 @@ POLICY_STATUSES = (
     "withdrawn",
 )
 SEVERITIES = ("information", "disruption", "notable-death", "emergency")
+ANSWERED = "BCDFGHJKMP"
+# The home page: after the root and the welcome page that Wagtail makes.
+VOTED_ON = 3
 WRONG_ENQUIRY = {"message": "", "email": "nobody", "query": "", "from_path": "/"}
 
 
@@ -62,6 +65,8 @@ STATES = (
         State(f"policy {status}", f"{SECTION}policy-{status}/")
         for status in POLICY_STATUSES
     ),
+    State("policy updates", "/policy-updates/"),
+    State("policy updates narrowed", "/policy-updates/?status=adopted"),
     State("standard page with every block", f"{LAYOUTS}every-block/"),
     State("standard page that is bare", "/privacy/"),
     State("long title", f"{LAYOUTS}long-title/"),
@@ -86,6 +91,18 @@ STATES = (
     State("enquiry with errors", "/cant-find-it/", 422, sent=WRONG_ENQUIRY),
     State("thanks", f"/cant-find-it/thanks/{REFERENCE}/"),
     State("thanks without a reference", "/cant-find-it/thanks/"),
+    State("answer that is awaited", f"/cant-find-it/answers/{REFERENCE}/"),
+    State("answer", f"/cant-find-it/answers/{ANSWERED}/"),
+    State("no such reference", "/cant-find-it/answers/nothing/", 404),
+    State("was this page useful", f"/was-this-page-useful/{VOTED_ON}/"),
+    State("what would have been useful", f"/was-this-page-useful/{VOTED_ON}/no/"),
+    State(
+        "comment with errors",
+        f"/was-this-page-useful/{VOTED_ON}/no/",
+        422,
+        sent={"comment": ""},
+    ),
+    State("thanks for a comment", f"/was-this-page-useful/{VOTED_ON}/thanks/"),
     State("not found", "/no/such/page/", 404),
     State("no such page of results", "/search/?query=recycling&page=99", 404),
     State("out of order", "/", 503, is_broken=True),

@@ -100,7 +100,7 @@ def test_resident_who_finds_nothing_can_say_so(resident):
     say(resident, "Your e-mail address", "somebody@example.org")
     resident.wait_for_timeout(SECONDS_OF_A_PERSON * 1000)
     follow(resident, "Send", role="button")
-    expect(resident).to_have_url(re.compile(r"/cant-find-it/thanks/[A-Z0-9]{10}/$"))
+    expect(resident).to_have_url(re.compile(r"/cant-find-it/thanks/[-A-Z0-9]{14}/$"))
     reference = resident.url.split("/")[-2]
     expect(resident.get_by_role("main")).to_contain_text(reference)
     assert not resident.context.cookies()

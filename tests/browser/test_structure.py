@@ -55,7 +55,11 @@ def test_help_stands_in_the_same_place(state, open_state):
     )
     addresses = [link.get_attribute("href") for link in help_links.all()]
     kinds = [address.split(":")[0].split("?")[0] for address in addresses]
-    assert kinds == ["/cant-find-it/", "tel", "mailto"]
+    # The form does not lead to itself, where what was typed would be lost.
+    own = (
+        [] if page.url.split("?")[0].endswith("/cant-find-it/") else ["/cant-find-it/"]
+    )
+    assert kinds == [*own, "tel", "mailto"]
 
 
 def test_error_page_gives_numbers_and_alerts(open_state):

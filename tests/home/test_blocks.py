@@ -347,6 +347,14 @@ def test_links_to_a_deleted_page_do_not_break_the_page(section, read):
     assert article.p.get_text()
 
 
+@pytest.mark.parametrize("number", ["abc", "", "-1", "1\u0661"])
+def test_link_to_a_page_that_cannot_be_is_plain_words(section, read, number):
+    """As whoever posts a form by hand may write it."""
+    text = f'<p>See <a linktype="page" id="{number}">this</a>.</p>'
+    page = StandardPageFactory(parent=section, body=body_of(("text", text)))
+    assert "See this." in read(page.url).article.get_text()
+
+
 def test_deleted_pictures_and_documents_do_not_break_the_page(section, read):
     image = wagtail_factories.ImageFactory()
     document = wagtail_factories.DocumentFactory()

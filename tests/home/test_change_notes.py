@@ -279,3 +279,25 @@ def test_approval_publishes_the_note(page, send_form, admin_client, read):
     assert html.h1.get_text() == "Typed"
     (item,) = html.select(".page-history__notes li")
     assert NOTE in item.get_text()
+
+
+def test_note_is_not_taken_out_while_the_page_waits_for_approval(
+    page, send_form, admin_form
+):
+    send_form(
+        edit_address(page), button="action-submit", title="Typed", change_note=NOTE
+    )
+    response = send_form(edit_address(page), button=None, change_note="")
+    assert QUESTION in response.content.decode()
+    assert admin_form(edit_address(page))["change_note"] == NOTE
+    response = send_form(edit_address(page), button=None, change_note="Better words")
+    assert response.status_code == 302
+    assert admin_form(edit_address(page))["change_note"] == "Better words"
+
+
+def test_page_without_earlier_readers_waits_without_a_note(section, send_form):
+    page = StandardPageFactory(parent=section, live=False)
+    page.save_revision()
+    send_form(edit_address(page), button="action-submit")
+    response = send_form(edit_address(page), button=None, title="New words")
+    assert response.status_code == 302

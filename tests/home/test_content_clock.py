@@ -72,3 +72,15 @@ def test_visitors_after_a_quiet_hour_wait_for_what_is_true_now():
             visitor.join(30)
     assert [is_current for _, is_current in answers] == [True] * 4
     assert {state.version for state, _ in answers} == {before.version + 1}
+
+
+def test_only_the_first_visitors_wait_for_a_database_that_hangs(db):
+    clock = ContentClock()
+    # Somebody's reading that does not end.
+    clock._reading.acquire()
+    with patch("home.content_clock.WAIT", 0.01):
+        assert clock.get(timezone.now()) == (None, False)
+    with patch.object(clock, "_reading") as lock:
+        lock.acquire.return_value = False
+        assert clock.get(timezone.now()) == (None, False)
+    lock.acquire.assert_called_once_with(blocking=False)

@@ -13,11 +13,13 @@ from tests.factories import PAGE_FACTORIES, HomePageFactory, StandardPageFactory
 
 
 def cards_of(root):
-    return get_cards(visible_pages(timezone.now()).order_by("path"), root)
+    return get_cards(
+        visible_pages(timezone.now()).order_by("path"), root, timezone.now()
+    )
 
 
 def test_no_pages_give_no_cards(home):
-    assert get_cards(Page.objects.none(), home) == []
+    assert get_cards(Page.objects.none(), home, timezone.now()) == []
 
 
 @pytest.mark.parametrize(

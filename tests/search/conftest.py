@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from search import offered_files
@@ -77,3 +78,19 @@ def replace(django_capture_on_commit_callbacks):
             replace_file(*args, **values)
 
     return store
+
+
+@pytest.fixture
+def enter_admin(client, django_user_model):
+    """Return a function that signs somebody in who may do some things of search."""
+
+    def enter(*codenames, name="officer", **values):
+        user = django_user_model.objects.create_user(
+            name, email=f"{name}@example.gov.uk", **values
+        )
+        labels = ["access_admin", *codenames]
+        user.user_permissions.set(Permission.objects.filter(codename__in=labels))
+        client.force_login(user)
+        return user
+
+    return enter

@@ -115,14 +115,14 @@ def test_officer_uploads_replaces_and_deletes_a_file(
             response = admin_client.post(reverse(name, args=args), values)
         assert response.status_code == 302
 
-    send("wagtaildocs:add", b"Hedgehogs")
+    send("wagtaildocs:add", b"%PDF- Hedgehogs")
     plan = Document.objects.get()
     offer(plan, section)
     assert search_for("hedgehogs").titles == ["Wildlife"]
-    send("wagtaildocs:edit", b"Foxes", plan.pk)
+    send("wagtaildocs:edit", b"%PDF- Foxes", plan.pk)
     assert search_for("foxes").titles == ["Wildlife"]
     assert search_for("hedgehogs").count == 0
-    assert reader.read == [b"Hedgehogs", b"Foxes"]
+    assert reader.read == [b"%PDF- Hedgehogs", b"%PDF- Foxes"]
     send("wagtaildocs:delete", b"", plan.pk)
     assert search_for("foxes").count == 0
 

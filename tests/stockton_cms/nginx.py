@@ -7,18 +7,26 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from django.conf import settings
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.test.testcases import QuietWSGIRequestHandler
 
+from stockton_cms.operations.benchmarks import BASE_DIR
+
+# The name in the deployed file.
+HOST = "www.example.gov.uk"
 # Around the file, what Debian's own nginx.conf says; everything in one folder.
 FRAME = """
 daemon off;
@@ -26,7 +34,7 @@ user {user} {group};
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log stderr error;
-events {{ worker_connections 256; }}
+events {{ worker_connections 768; }}
 http {{
   access_log off;
   client_body_temp_path {folder}/body;
@@ -34,6 +42,9 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
+  # A test may be many visitors: nginx takes each to come from where it says.
+  set_real_ip_from 127.0.0.1;
+  real_ip_header X-Real-IP;
   include {folder}/site.conf;
 }}
 """
@@ -76,37 +87,117 @@ def find_nginx() -> str:
     return found or pytest.fail("nginx is missing here: apt-get install nginx-light")
 
 
-def site_configuration(folder: Path, port: int, site_port: int) -> str:
+@dataclass(frozen=True)
+class Ports:
+    """Where nginx listens: for plain http to the site itself, and as deployed."""
+
+    site: int
+    http: int
+    https: int
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Return three ports on which nothing listens, none of them twice."""
+        with ExitStack() as stack:
+            taken = [
+                stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+                for _ in range(3)
+            ]
+            return cls(*(each.getsockname()[1] for each in taken))
+
+
+def make_certificate(folder: Path) -> None:
+    """Make a certificate of our own for `HOST` in the folder, once."""
+    if (folder / "fullchain.pem").exists():
+        return
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(pem))
+    (folder / "privkey.pem").write_bytes(key.private_bytes(pem, *private))
+
+
+def name_servers(*site_ports: int) -> str:
+    """Return what stands in `upstream`: one machine as deployed, or several."""
+    if len(site_ports) == 1:
+        return f"server 127.0.0.1:{site_ports[0]} max_fails=0;\n" * 3
+    return "".join(f"server 127.0.0.1:{each};\n" for each in site_ports)
+
+
+def site_configuration(folder: Path, ports: Ports, *site_ports: int) -> str:
     """Return the deployed file with nothing replaced but addresses and folders."""
-    text = (settings.BASE_DIR / "deploy/nginx.conf").read_text()
-    for deployed, ours in (
-        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{site_port};"),
+    text = (BASE_DIR / "deploy/nginx.conf").read_text()
+    server = "  server 127.0.0.1:8000 max_fails=0;\n"
+    for times, deployed, ours in (
+        (1, server * 3, name_servers(*site_ports)),
         (
+            1,
             "proxy_cache_path /var/cache/nginx/stockton_cms ",
             f"proxy_cache_path {folder}/cache ",
         ),
-        ("listen 80;", f"listen 127.0.0.1:{port};"),
-        ("root /var/lib/stockton_cms;", f"root {folder}/root;"),
+        (2, "listen 80", f"listen 127.0.0.1:{ports.http}"),
+        (1, "listen 443 ssl http2 d", f"listen 127.0.0.1:{ports.https} ssl http2 d"),
+        (
+            1,
+            "listen 443 ssl http2;",
+            f"listen 127.0.0.1:{ports.https} ssl http2; listen 127.0.0.1:{ports.site};",
+        ),
+        # Not every machine has IPv6.
+        (4, "listen [::]:", "# "),
+        (2, f"/etc/letsencrypt/live/{HOST}", str(folder)),
+        (1, "root /var/www/html;", f"root {folder}/letsencrypt;"),
+        (1, "root /var/lib/stockton_cms;", f"root {folder}/root;"),
+        (1, "/var/log/nginx/stockton_cms.log", f"{folder}/access.log"),
+        (1, "/var/log/nginx/stockton_cms.error.log", f"{folder}/error.log"),
     ):
-        if text.count(deployed) != 1:
-            pytest.fail(f"deploy/nginx.conf no longer says '{deployed}' once.")
+        if text.count(deployed) != times:
+            pytest.fail(f"deploy/nginx.conf no longer says '{deployed}' {times} times.")
         text = text.replace(deployed, ours)
     return text
 
 
 @contextmanager
-def nginx_in_front(site: SiteServer, folder: Path) -> Iterator[int]:
-    """Run nginx in front of the site; yield its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def nginx_in_front(folder: Path, *site_ports: int) -> Iterator[int]:
+    """Run nginx in front of the site, on one port or several; yield its own port.
+
+    That one takes plain http for any host; `running_nginx` also says where the others
+    are, on which it is as deployed.
+    """
+    with running_nginx(folder, *site_ports) as ports:
+        yield ports.site
+
+
+@contextmanager
+def running_nginx(
+    folder: Path, *site_ports: int, changes: Sequence[tuple[str, str]] = ()
+) -> Iterator[Ports]:
+    """Run nginx in front of the site; yield its ports.
+
+    `changes` of the deployed file are for proofs that a test notices what it looks for.
+    """
+    ports = Ports.free()
     frame = FRAME.format(
         folder=folder,
         user=getpass.getuser(),
         group=grp.getgrgid(os.getgid()).gr_name,
     )
-    (folder / "site.conf").write_text(
-        site_configuration(folder, port, site.server_port)
-    )
+    make_certificate(folder)
+    text = site_configuration(folder, ports, *site_ports)
+    for old, new in changes:
+        if old not in text:
+            pytest.fail(f"deploy/nginx.conf no longer says '{old}'.")
+        text = text.replace(old, new)
+    (folder / "site.conf").write_text(text)
     (folder / "nginx.conf").write_text(frame)
     command = [find_nginx(), "-p", str(folder), "-e", "stderr"]
     with (folder / "nginx.log").open("w") as log:
@@ -114,8 +205,8 @@ def nginx_in_front(site: SiteServer, folder: Path) -> Iterator[int]:
             [*command, "-c", str(folder / "nginx.conf")], stdout=log, stderr=log
         )
     try:
-        _wait_until_it_listens(process, port, folder / "nginx.log")
-        yield port
+        _wait_until_it_listens(process, ports.site, folder / "nginx.log")
+        yield ports
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -1,5 +1,6 @@
 """Behind a real nginx, pages change on time and nobody is given another's page."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from community.shown_alerts import COOKIE_NAME
 from home.content_clock import content_clock
 from home.freshness import content_raised
 from home.jobs import run_due_jobs
+from home.models import SiteSettings
+from stockton_cms.error_page import PATH, write_error_page
+from stockton_cms.health import metrics
 from stockton_cms.kept_pages import KeptPage
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.clock_changes import (
@@ -58,7 +62,7 @@ def site(section):
 
 @pytest.fixture
 def port(site, tmp_path):
-    with nginx_in_front(site, tmp_path) as port:
+    with nginx_in_front(tmp_path, site.server_port) as port:
         yield port
 
 
@@ -227,4 +231,69 @@ def test_warm_pages_go_on_while_the_application_is_gone(site, section, port):
         response, text = visitor.get(section.url)
         assert (response.status, response.getheader("X-Cache")) == (200, "STALE")
         assert "Stronger communities" in text
-    assert visitor.get(f"{section.url}never-read/")[0].status == 502
+    assert visitor.get(f"{section.url}never-read/")[0].status == 503
+
+
+def test_page_with_telephone_numbers_is_there_while_the_application_is_gone(
+    site, section, port, tmp_path, settings
+):
+    settings.DATA_DIR = tmp_path / "root"
+    council = SiteSettings.for_site(section.get_site())
+    council.emergency_numbers = [("number", {"label": "Floods", "number": "01632 1"})]
+    council.save()
+    write_error_page()
+    visitor = Visitor(port)
+    assert visitor.get("/error_page/503.html")[0].status == 404
+    site.stop()
+    for address in ("/never-read/", "/search/?query=x", "/-/ready"):
+        response, text = visitor.get(address)
+        assert response.status == 503
+        assert int(response.getheader("Retry-After")) > 0
+        assert response.getheader("Cache-Control") == "no-store"
+        assert "default-src 'none'" in response.getheader("Content-Security-Policy")
+        assert 'Floods: <a href="tel:016321">' in text
+    visitor._connection.request("POST", "/cant-find-it/", "x", {"Host": "localhost"})
+    response = visitor._connection.getresponse()
+    assert (response.status, b"Floods" in response.read()) == (503, True)
+    # Nor is a page that is not there taken for one that is.
+    (tmp_path / "root" / PATH).unlink()
+    assert visitor.get("/never-read/")[0].status == 503
+
+
+def test_what_the_application_itself_says_of_a_fault_is_not_replaced(
+    section, port, tmp_path
+):
+    (tmp_path / "root/error_page").mkdir(parents=True)
+    (tmp_path / "root" / PATH).write_text("nobody is there")
+    visitor = Visitor(port)
+    # The jobs have never run.
+    response, text = visitor.get("/-/status")
+    assert (response.status, json.loads(text)) == (503, {"status": "degraded"})
+
+
+def test_metrics_are_not_for_the_way_through_nginx(port, rf):
+    assert metrics(rf.get("/-/metrics")).status_code == 200
+    for path in ("/-/metrics", "//-/metrics", "/-//metrics", "/%2d/metrics"):
+        assert Visitor(port).get(path)[0].status == 404
+
+
+def test_nginx_logs_neither_who_asked_nor_what_for(site, port, tmp_path):
+    visitor = Visitor(port, Referer="http://localhost/?query=canary")
+    visitor.get("/search/?query=canary")
+    visitor.get("/preview/canary/")
+    visitor.get("/mailto:canary%40example.org")
+    site.stop()
+    visitor.get("/search/?query=canary2")
+    log = ""
+    # nginx writes a line once it has sent the answer.
+    while log.count("\n") < 4:
+        time.sleep(0.02)
+        log = (tmp_path / "access.log").read_text()
+    lines = [json.loads(line) for line in log.splitlines()]
+    paths = [line["path"] for line in lines]
+    assert paths == ["/search/", "/preview/", "/[removed]", "/search/"]
+    assert [line["status"] for line in lines][1:] == [404, 404, 503]
+    assert all(len(line["id"]) == 32 for line in lines)
+    everything = log + (tmp_path / "error.log").read_text()
+    assert "canary" not in everything
+    assert "127.0.0.1" not in everything

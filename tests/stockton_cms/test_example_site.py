@@ -387,7 +387,7 @@ def test_only_the_named_roles_handle_alerts_and_enquiries(built):
     for label, usernames in {
         "community.publish_alertsnippet": {"alert-publisher", lead},
         "search.view_enquiry": {"enquiry-handler", lead},
-        "search.change_enquiry": {"enquiry-handler"},
+        "search.change_enquiry": {"enquiry-handler", lead},
         "home.change_sitesettings": {lead},
     }.items():
         assert {user.username for user in users if user.has_perm(label)} == usernames

@@ -133,25 +133,75 @@ def test_pages_ask_nothing_of_other_sites(section, read):
         assert not any(each.startswith("//") for each in loaded)
 
 
-def test_request_id_of_the_proxy_is_kept_and_nonsense_is_not(db, client):
-    sent = "0f8fad5bd9cb469fa16570867728950e"
+SENT_IDS = {
+    "0f8fad5bd9cb469fa16570867728950e": True,
+    "0f8fad5b-d9cb-469f-a165-70867728950e": True,
+    "x": False,
+    "JaneSmith": False,
+    "a" * 5_000: False,
+    '"} {"level": "x"': False,
+    # What Python's UUID would take.
+    "{0f8fad5bd9cb469fa16570867728950e}": False,
+    "-".join("0f8fad5bd9cb469fa16570867728950e"): False,
+}
+
+
+@pytest.mark.parametrize(("sent", "is_valid"), SENT_IDS.items())
+@pytest.mark.parametrize("is_proxied", [True, False], ids=["proxied", "direct"])
+def test_request_id_is_that_of_the_proxy_or_new(
+    client, settings, sent, is_valid, is_proxied
+):
+    settings.BEHIND_TLS_PROXY = is_proxied
     response = client.get("/-/live", headers={"X-Request-ID": sent})
-    assert response["X-Request-ID"] == sent
-    for nonsense in ("x", "a" * 5_000, '"} {"level": "x"'):
-        response = client.get("/-/live", headers={"X-Request-ID": nonsense})
-        assert len(response["X-Request-ID"]) == 32
-        assert response["X-Request-ID"] != nonsense
+    assert (response["X-Request-ID"] == sent) is (is_valid and is_proxied)
+    assert len(response["X-Request-ID"]) in {32, 36}
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["evil.example", "localhost.evil.example", "localhost@evil.example", "localhost:x"],
-)
+HOSTS = [
+    "evil.example",
+    "localhost.evil.example",
+    "evil.localhost",
+    "localhost@evil.example",
+    "evil.example:80",
+    "localhost:x",
+    "localhost:80:80",
+    "localhost:",
+    "localhost/evil.example",
+    "localhost\\evil.example",
+    "localhost#evil.example",
+    "localhost?evil.example",
+    "localhost evil.example",
+    "localhost,evil.example",
+    "localhost\tevil.example",
+    "[::1]",
+    "[evil.example]",
+    "127.0.0.1",
+    "0x7f000001",
+    ".localhost",
+    "*",
+    "",
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
 def test_unknown_host_is_a_bad_request(home, client, host):
-    for address in ("/", "/sitemap.xml", "/no-such-page/"):
+    for address in ("/", "/sitemap.xml", "/no-such-page/", "/account/login/"):
         response = client.get(address, headers={"Host": host})
         assert response.status_code == 400
-        assert host not in response.content.decode()
+        assert "evil.example" not in response.content.decode()
+
+
+def test_host_that_a_proxy_is_said_to_have_forwarded_is_ignored(home, client):
+    forged = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+    for address in ("/", "/sitemap.xml", "/search/", "/account/login/"):
+        response = client.get(address, headers=forged)
+        assert response.status_code == 200
+        assert "evil.example" not in response.content.decode()
+
+
+def test_without_the_list_of_hosts_any_would_be_answered(home, client, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 200
 
 
 def test_plain_http_is_redirected_except_for_health(home, client, settings):

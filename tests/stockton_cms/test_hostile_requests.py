@@ -1,5 +1,6 @@
 """No address and no form that somebody makes up brings the site down."""
 
+import logging
 import random
 import time
 from collections import Counter
@@ -7,14 +8,16 @@ from collections import Counter
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
 
 from search.enquiries.forms import SIGNER
 from tests.factories import AlertFactory, StandardPageFactory
+from tests.stockton_cms.permissions.addresses import PUBLIC
 
-REQUESTS = 300
+REQUESTS = 400
+MOST_SECONDS = 2
 PIECES = [
     "\0",
     "%00",
@@ -55,10 +58,14 @@ ROUTES = [
     "/search/",
     "/cant-find-it/",
     "/cant-find-it/thanks/",
+    "/cant-find-it/answers/",
+    "/was-this-page-useful/2/",
+    "/was-this-page-useful/2/no/",
     "/stronger-communities/",
     "/documents/1/",
     "/documents/",
     "/media/images/",
+    "/media/images/park.jpg",
     "/media/",
     "/sitemap.xml",
     "/robots.txt",
@@ -68,9 +75,40 @@ ROUTES = [
     "/-/ready",
     "/static/",
     "/_util/authenticate_with_password/1/1/",
+    "/documents/authenticate_with_password/1/",
+    "/_util/login/",
+    "/search/suggestions/",
+    "/was-this-page-useful/2/thanks/",
+    "/preview/",
+    "/preview/abc/",
+    "/stronger-communities/a-to-z/",
+    "/stronger-communities/updates.atom",
+    "/stronger-communities/consultation.ics",
+    "/policy-updates/",
+    "/policy-updates.atom",
+    "/-/metrics",
+    "/-/status",
+    "/-/style-guide/",
+    "/account/login/",
+    "/account/password/",
 ]
-PARAMETERS = ["query", "page", "from", "p", "q", "next", "export", "foo", "", "%ff"]
+PARAMETERS = [
+    "query",
+    "kind",
+    "topic",
+    "year",
+    "page",
+    "from",
+    "p",
+    "q",
+    "next",
+    "export",
+    "foo",
+    "",
+    "%ff",
+]
 FIELDS = ["message", "email", "query", "from_path", "shown_at", "website", "next"]
+FIELDS += ["useful", "comment"]
 
 
 @pytest.fixture
@@ -112,20 +150,58 @@ def make_request(chance, visitor):
     return (method.__name__, sent), method("/", **sent)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_made_up_requests_never_cause_a_server_error(visitor, seed):
+def send_many(visitor, seed, number):
+    """Send so many; return the statuses, what went wrong, and the longest."""
     chance = random.Random(seed)
-    statuses, faults = Counter(), []
-    for _ in range(REQUESTS // 2):
+    statuses, faults, longest = Counter(), [], 0
+    for _ in range(number):
         started = time.process_time()
         request, response = make_request(chance, visitor)
+        seconds = time.process_time() - started
+        longest = max(longest, seconds)
         statuses[response.status_code] += 1
-        if response.status_code >= 500 or time.process_time() - started > 2:
+        # The status page says 503 where no jobs run, as here.
+        is_told = request[1]["PATH_INFO"] == "/-/status" and response.status_code == 503
+        if (response.status_code >= 500 and not is_told) or seconds > MOST_SECONDS:
             faults.append((response.status_code, request))
+    return statuses, faults, longest
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_made_up_requests_never_cause_a_server_error(visitor, seed):
+    statuses, faults, _ = send_many(visitor, seed, REQUESTS // 2)
     assert faults == []
     # The requests reach both what is there and what is not.
     assert statuses[200] > 20
     assert statuses[404] > 20
+
+
+@pytest.mark.security
+def test_ten_thousand_made_up_requests(visitor, record_property, caplog):
+    caplog.set_level(logging.ERROR, "django.request")
+    statuses, faults, longest = send_many(visitor, 3, 10_000)
+    record_property(
+        "measured",
+        f"{sum(statuses.values())} requests, {len(faults)} faults, {longest:.1f} s",
+    )
+    assert faults == []
+    assert statuses[200] > 1_000
+
+
+def test_every_public_route_is_asked():
+    """Compare with the routes that the permission matrix calls public."""
+    found = [match for route in ROUTES if (match := match_of(route))]
+    asked = {name for match in found for name in (match.view_name, match.route)}
+    # Those that name an object are asked without one, and ours stands before the last.
+    named = {"enquiry_thanks", "enquiry_answer", "wagtaildocs_serve"}
+    assert PUBLIC - asked <= named | {"wagtailcore_login"}
+
+
+def match_of(route):
+    try:
+        return resolve(route)
+    except Resolver404:
+        return None
 
 
 def test_these_tests_would_see_a_server_error(visitor, monkeypatch):

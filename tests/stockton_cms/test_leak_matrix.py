@@ -66,6 +66,9 @@ SURFACES = {
     "navigation below it": (f"{PARENT}child/", ".section-navigation"),
     "data for machines": (f"{PARENT}child/", "script[type='application/ld+json']"),
     "sitemap": ("/sitemap.xml", "loc"),
+    "feed of the section": (f"{SECTION}updates.atom", "entry"),
+    "feed of all policies": ("/policy-updates.atom", "entry"),
+    "list of all policies": ("/policy-updates/", ".cards"),
     "search results": ("/search/?query=neighbours", ".result"),
     "results as data": ("/search/?query=neighbours&as=json", "results"),
     "suggestions": (f"/search/suggestions/?query={CANARY[:4]}", "suggestions"),
@@ -215,7 +218,7 @@ def warm(site):
     assert read(client, SURFACES | LINKS)[0] == {*SURFACES, *LINKS}
     shown, hits = read(client, SURFACES | LINKS)
     assert shown == {*SURFACES, *LINKS}
-    assert hits == 10
+    assert hits == 13
     return client
 
 

@@ -68,8 +68,11 @@ def settings_with(run, tmp_path):
     """
     copy = tmp_path / "copy" / "stockton_cms"
     copy.mkdir(parents=True)
-    for name in ("__init__.py", "settings.py", "account_settings.py"):
-        shutil.copy(ROOT / "stockton_cms" / name, copy)
+    for path in [
+        ROOT / "stockton_cms/__init__.py",
+        *ROOT.glob("stockton_cms/*settings.py"),
+    ]:
+        shutil.copy(path, copy)
 
     def read(*names, **changes):
         result = run("-c", PRINT_SETTINGS, *names, folder=copy.parent, **changes)
@@ -99,8 +102,26 @@ def test_start_stops_where_the_cache_in_front_cannot_be_told(run, address):
     assert line.startswith("CDN_PURGE_URL must be")
 
 
+@pytest.mark.parametrize("text", ["10.0.0.1/8", "10.0.0.0/8,", "all", "0.0.0.0/33"])
+def test_start_stops_where_networks_are_none(run, text):
+    line = only_line(run("manage.py", "check", METRICS_ALLOWED_FROM=text))
+    assert line.startswith("METRICS_ALLOWED_FROM must be networks such as")
+
+
+def test_details_are_for_this_machine_and_backups_not_watched_unless_told(
+    settings_with,
+):
+    names = ("METRICS_ALLOWED_FROM", "BACKUP_MAX_AGE_HOURS")
+    unset = settings_with(*names, **dict.fromkeys(names))
+    assert unset == dict(zip(names, (["127.0.0.0/8", "::1/128"], None), strict=True))
+    told = settings_with(
+        *names, METRICS_ALLOWED_FROM="10.1.0.0/16, fd00::/8", BACKUP_MAX_AGE_HOURS="26"
+    )
+    assert told == dict(zip(names, (["10.1.0.0/16", "fd00::/8"], 26), strict=True))
+
+
 def test_cache_in_front_and_shared_cache_are_each_one_variable(settings_with):
-    names = ("WAGTAILFRONTENDCACHE", "CACHES", "SESSION_ENGINE")
+    names = ("WAGTAILFRONTENDCACHE", "CACHES")
     found = settings_with(
         *names,
         CDN_PURGE_URL="cloudflare://token@zone",
@@ -109,7 +130,34 @@ def test_cache_in_front_and_shared_cache_are_each_one_variable(settings_with):
     cdn = found["WAGTAILFRONTENDCACHE"]["default"]
     assert (cdn["BEARER_TOKEN"], cdn["ZONEID"]) == ("token", "zone")
     assert found["CACHES"]["default"]["LOCATION"] == "redis://127.0.0.1:6379/0"
-    assert found["SESSION_ENGINE"].endswith("cached_db")
+
+
+def test_media_store_is_one_variable(settings_with):
+    address = "s3://stockton-media/site/"
+    store = settings_with("STORAGES", MEDIA_STORE_URL=address)["STORAGES"]["default"]
+    assert store == {
+        "BACKEND": "stockton_cms.media_store.MediaStore",
+        "OPTIONS": {"bucket_name": "stockton-media", "location": "site"},
+    }
+    disk = settings_with("STORAGES", MEDIA_STORE_URL="")["STORAGES"]["default"]
+    assert disk["BACKEND"] == "home.files.WholeFileStorage"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MEDIA_STORE_URL", "stockton-media"),
+        ("MEDIA_STORE_URL", "https://stockton-media.s3.amazonaws.com"),
+        ("MEDIA_STORE_URL", "s3://"),
+        ("MEDIA_STORE_URL", "s3://key:secret@stockton-media"),
+        ("CACHE_URL", "memcached://host"),
+        ("CACHE_URL", "host:6379"),
+    ],
+)
+def test_start_stops_where_a_store_cannot_be_meant(run, name, value):
+    assert only_line(run("manage.py", "check", **{name: value})).startswith(
+        f"{name} must be"
+    )
 
 
 def test_wsgi_stops_just_as_clearly(run):
@@ -207,7 +255,7 @@ def test_several_hosts_are_read_with_and_without_spaces(settings_with):
 def test_postgresql_has_a_pool_and_time_limits(settings_with):
     address = "postgres://u:p@db.example/site?sslmode=verify-full"
     database = settings_with("DATABASES", DATABASE_URL=address)["DATABASES"]["default"]
-    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["ENGINE"] == "stockton_cms.postgresql"
     assert database["CONN_MAX_AGE"] == 0
     assert database["CONN_HEALTH_CHECKS"] is True
     options = database["OPTIONS"]

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from stockton_cms.operations.example_site import build_example_site
+from stockton_cms.static_files import ReleaseStaticFilesStorage
 
 
 class Command(BaseCommand):
@@ -59,7 +60,7 @@ def stop_if_taken(port: int) -> None:
 
 def static_files_are_old() -> bool:
     """Say whether a static file has changed since they were collected last."""
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    manifest = Path(settings.STATIC_ROOT) / ReleaseStaticFilesStorage.manifest_name
     if not manifest.exists():
         return True
     # The time of the change on this disk: packages keep the file times of their makers.

@@ -332,7 +332,7 @@ def test_saving_lists_what_to_mend_and_stops_nobody(button, make_faulty, send_fo
     response = send_form(edit_address(page), button, **fields)
     text = " ".join(messages_after(response))
     assert "There is no summary" in text
-    assert f"{edit_address(page)}#:w:contentpath=summary" in text
+    assert f'underline" href="{edit_address(page)}#:w:contentpath=summary"' in text
     page.refresh_from_db()
     assert page.draft_title == "New title"
     # What is live is in the report, a draft is not.

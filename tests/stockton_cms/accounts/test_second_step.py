@@ -1,11 +1,17 @@
 """A password alone does not open the admin (feature O5)."""
 
 import logging
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
+from wagtail.documents import get_document_model
+from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
 from tests.stockton_cms.accounts.conftest import (
     PASSWORD,
@@ -26,6 +32,7 @@ pytestmark = pytest.mark.django_db
 ENROL = "/account/second-step/"
 ASK = f"{ENROL}authenticate/"
 ACTIVATE = f"{ENROL}totp/activate/"
+CONFIRM = "/account/confirm/"
 DEACTIVATE = f"{ENROL}totp/deactivate/"
 # Sign-in and sign-out are ours and stand before Wagtail's.
 WITHOUT = {"/admin/login/", "/admin/logout/"}
@@ -38,7 +45,7 @@ def sign_in(client, code):
 
 def confirm(client):
     """Type the password once more, as whatever is about the second step asks for."""
-    client.post("/account/confirm/", {"password": PASSWORD})
+    client.post(CONFIRM, {"password": PASSWORD})
 
 
 @pytest.fixture
@@ -46,7 +53,6 @@ def enrol(client, app_code, committed_at_once):
     """Return a function that sets up an authenticator app, as the pages ask for it."""
 
     def send(code=None):
-        confirm(client)
         secret = client.get(ACTIVATE).context["form"].secret
         return client.post(ACTIVATE, {"code": code or app_code(secret)})
 
@@ -99,12 +105,58 @@ def test_officer_sets_up_an_app_and_is_in(officer, client, second_step_required,
     try_to_sign_in(client)
     assert not is_in(client)
     page = client.get("/admin/", follow=True).content.decode()
-    assert "Set up a second step to open the admin." in page
+    assert "Set up a second step to open this page." in page
     assert enrol()["Location"] == f"{ENROL}recovery-codes/"
     assert is_in(client)
     codes = client.get(f"{ENROL}recovery-codes/")
     assert len(codes.context["unused_codes"]) == 10
     assert "no-store" in codes["Cache-Control"]
+
+
+def test_password_is_asked_for_once_more_when_setting_up_took_long(
+    officer, client, app_code, committed_at_once
+):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        try_to_sign_in(client)
+        secret = client.get(ACTIVATE).context["form"].secret
+        clock.shift(timedelta(minutes=6))
+        answer = client.post(ACTIVATE, {"code": app_code(secret)})
+        assert answer["Location"].startswith(CONFIRM)
+        assert not Authenticator.objects.exists()
+        # The code that was typed is not lost.
+        answer = client.post(answer["Location"], {"password": PASSWORD})
+        assert answer["Location"] == f"{ENROL}recovery-codes/"
+        assert client.get(answer["Location"]).status_code == 200
+
+
+@pytest.fixture
+def private(section):
+    """Return the addresses of a page and a document for whoever is signed in."""
+    PageViewRestriction.objects.create(page=section, restriction_type="login")
+    collection = Collection.get_first_root_node()
+    CollectionViewRestriction.objects.create(
+        collection=collection, restriction_type="login"
+    )
+    file = ContentFile(b"a,b", name="private.csv")
+    document = get_document_model().objects.create(title="Private", file=file)
+    return [section.url, document.url]
+
+
+def test_private_pages_and_documents_stay_closed_with_a_password_alone(
+    officer, client, second_step_required, private, enrol
+):
+    try_to_sign_in(client)
+    for address in private:
+        assert client.get(address)["Location"] == ENROL
+    enrol()
+    assert [client.get(address).status_code for address in private] == [200, 200]
+
+
+def test_public_pages_stay_open_with_a_password_alone(
+    officer, client, second_step_required, home
+):
+    try_to_sign_in(client)
+    assert client.get("/").status_code == 200
 
 
 def test_wrong_code_sets_up_nothing(officer, client, second_step_required, enrol):
@@ -196,8 +248,15 @@ def test_second_step_is_changed_after_a_fresh_password_only(
     secured, client, second_step_required, app_code
 ):
     sign_in(client, app_code())
-    for address in (DEACTIVATE, f"{ENROL}recovery-codes/generate/"):
-        assert client.post(address)["Location"].startswith("/account/confirm/?")
+    for address in (
+        DEACTIVATE,
+        f"{ENROL}recovery-codes/generate/",
+        f"{ENROL}webauthn/add/",
+    ):
+        assert client.post(address)["Location"].startswith(f"{CONFIRM}?")
+    # Not even what is shown once more.
+    shown = client.get(f"{ENROL}recovery-codes/")
+    assert shown["Location"].startswith(f"{CONFIRM}?")
     assert Authenticator.objects.count() == 2
 
 

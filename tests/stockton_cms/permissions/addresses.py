@@ -10,10 +10,12 @@ from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
 # What residents and health checks ask for: `test_leak_matrix` has it.
 PUBLIC = {
-    "live", "ready", "status", "preview_link", "style_guide", "robots", "sitemap",
-    "wagtaildocs_serve",
+    "live", "ready", "status", "metrics", "preview_link", "style_guide", "robots",
+    "sitemap", "wagtaildocs_serve",
     "wagtaildocs_authenticate_with_password", "search", "search_suggestions",
-    "enquiry", "enquiry_thanks_anyone", "enquiry_thanks", "dismiss_alert", "a_to_z",
+    "enquiry", "enquiry_thanks_anyone", "enquiry_thanks", "enquiry_answer",
+    "usefulness", "usefulness_comment", "usefulness_thanks", "dismiss_alert", "a_to_z",
+    "policy_updates", "policy_feed", "section_feed", "consultation_calendar",
     "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",
     r"^media/(?P<path>images/[-.0-9A-Z_a-z]{1,255})$",
 }  # fmt: skip

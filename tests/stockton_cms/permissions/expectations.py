@@ -179,17 +179,21 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk alertsnippet delete", "LP", acts=True),
     Rule("alert_ledger_report*", "LP"),
     # What staff tell search, and what residents search for and send in.
+    Rule("wagtailsnippets_search_searchchecksnippet:*", "EML"),
+    Rule("bulk searchchecksnippet delete", "EML", acts=True),
     Rule("wagtailsnippets_search_*", "L"),
     Rule("bulk *snippet delete", "L", acts=True),
     Rule("search_log_report*", "LH"),
+    Rule("findability_*", "LH"),
     Rule("search_enquiry_modeladmin_create", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_edit", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_delete", NOBODY),
     Rule("search_enquiry_modeladmin_*", "LH"),
-    Rule("close_enquiry", "H"),
+    Rule("*_enquiry", "LH"),
     # The site's redirects and settings.
     Rule("wagtailredirects:*", "L"),
     Rule("wagtailsettings:*", "L", may_be_missing=True),
+    Rule("erase_person", "L"),
 )
 
 

@@ -16,7 +16,13 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Site, UploadedFile, Workflow
 
 from home.models import ExternalLink, Link, PreviewLink, SiteSettings
-from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
+from search.findability.topics import digest_of
+from search.models import (
+    PromotionSnippet,
+    SearchCheckSnippet,
+    SynonymSnippet,
+    UnsuggestedSnippet,
+)
 from stockton_cms.role_groups import role_groups
 from stockton_cms.roles import ROLES
 from tests.factories import (
@@ -203,6 +209,9 @@ def _things_of_the_site(home, section, colleague) -> dict:
             title="Bins",
             link="https://example.gov.uk",
         ),
+        "searchchecksnippet": SearchCheckSnippet.objects.create(
+            query=f"bins {next(numbers)}", page=section
+        ),
         "synonymsnippet": SynonymSnippet.objects.create(
             searched=f"bin {next(numbers)}", found_as="tip"
         ),
@@ -223,7 +232,11 @@ def _things_of_the_site(home, section, colleague) -> dict:
         "wagtailusers_users pk": colleague.pk,
         "bulk auth.user": colleague.pk,
         "wagtailusers_groups pk": group.pk,
-        "close_enquiry pk": EnquiryFactory().pk,
+        **{
+            f"{step}_enquiry pk": EnquiryFactory().pk
+            for step in ("assign", "answer", "close", "reopen")
+        },
+        "digest": digest_of(EnquiryFactory().topic),
         "instance_pk": EnquiryFactory().pk,
         "extension": "day",
         "uidb64": "MQ",
