@@ -185,7 +185,7 @@ def _add_files(archive: Reader, progress: Progress) -> str:
             continue
         with archive.open_file(name) as file:
             # A plain `save` would take another name where this one is taken.
-            default_storage._save(name, File(file))
+            default_storage.replace(name, File(file))
     extra = len(there - set(archive.files))
     return f"Files that are not in the backup but still in the store: {extra:,}."
 
