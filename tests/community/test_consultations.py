@@ -93,6 +93,17 @@ def test_closed_consultation_says_by_when_people_hear(policy, read, at):
     assert "by 23 August 2027" in main_text(read(policy.url))
 
 
+def test_people_can_respond_where_the_day_of_the_outcome_is_set_already(
+    policy, read, at
+):
+    policy.outcome_published_on = date(2027, 7, 1)
+    policy.save()
+    at(CLOSES - SECOND)
+    assert "surveys.example.org" in str(read(policy.url).main)
+    at(CLOSES)
+    assert "What happens next" in main_text(read(policy.url))
+
+
 def test_outcome_is_shown_from_its_day_and_not_before(policy, read, at):
     for name, value in OUTCOME.items():
         setattr(policy, name, value)
