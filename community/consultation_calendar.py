@@ -11,6 +11,7 @@ from icalendar import Calendar, Event
 
 from community.models import PolicyUpdatePage
 from home.addresses import public_path, site_origin, site_root
+from home.control_characters import without_control_characters
 from home.pages import visible_pages
 from home.visitors import mark_same_for_all
 
@@ -46,15 +47,16 @@ def get_calendar(page: PolicyUpdatePage, address: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
+    title = without_control_characters(page.title)
+    purpose = without_control_characters(page.consultation_purpose)
+    description = f"{purpose}\n\n{address}".strip()
     for name, words, moment in (
         ("opens", "Consultation opens", page.consultation_opens_at),
         ("closes", "Last chance to respond", page.consultation_closes_at),
     ):
-        calendar.add_component(_event(page, name, f"{words}: {page.title}", moment))
+        calendar.add_component(_event(page, name, f"{words}: {title}", moment))
         calendar.subcomponents[-1].add("url", address)
-        calendar.subcomponents[-1].add(
-            "description", f"{page.consultation_purpose}\n\n{address}".strip()
-        )
+        calendar.subcomponents[-1].add("description", description)
     return calendar.to_ical()
 
 

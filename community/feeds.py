@@ -23,6 +23,7 @@ from wagtail.query import PageQuerySet
 from community.models import CommunityIndexPage, PolicyUpdatePage
 from home.addresses import descendants_of, public_path, site_origin, site_root
 from home.context_processors import council
+from home.control_characters import without_control_characters
 from home.models import HomePage
 from home.navigation import Link
 from home.pages import visible_pages
@@ -106,16 +107,17 @@ class UpdatesFeed(Feed):
 
     def __init__(self, request: HttpRequest, subject: Subject):
         self._origin, self._root = site_origin(request), site_root(request)
-        self._council = council(request)["council"].council_name
+        council_name = council(request)["council"].council_name
+        self._council = without_control_characters(council_name)
         self._subject = subject
 
     def title(self):
         """Return the subject and whose it is."""
-        return f"{self._subject.title} – {self._council}"
+        return f"{without_control_characters(self._subject.title)} – {self._council}"
 
     def subtitle(self):
         """Return one sentence about what comes in this feed."""
-        return self._subject.subtitle
+        return without_control_characters(self._subject.subtitle)
 
     def link(self):
         """Return the address of the page that shows the same."""
@@ -139,11 +141,11 @@ class UpdatesFeed(Feed):
 
     def item_title(self, item):
         """Return the title of the page that changed."""
-        return item.title
+        return without_control_characters(item.title)
 
     def item_description(self, item):
         """Return what changed, in an officer's words; Django calls it HTML."""
-        return escape(item.text)
+        return escape(without_control_characters(item.text))
 
     def item_link(self, item):
         """Return the address of the page that changed."""

@@ -114,7 +114,7 @@ def owed_outcomes(user, at):
     ids = [page.pk for page in waiting]
     own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
     stages = [get_stage(each, at) for each in waiting if each.pk in own]
-    address = f"{reverse('policies:index')}?status={PolicyStatus.AWAITING_OUTCOME}"
+    address = f"{reverse('policies:index')}?stands_at={PolicyStatus.AWAITING_OUTCOME}"
     if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
         words = counted(overdue, "consultation owes", "consultations owe")
         yield Need(f"{words} its promised outcome", address, is_urgent=True)

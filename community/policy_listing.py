@@ -58,6 +58,8 @@ class Listing:
     last_number: int
     # What the address holds before the number of the page.
     before: str
+    # Whether it is one of a few: anybody may make up filters that say nothing.
+    is_worth_keeping: bool
 
 
 def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | None:
@@ -92,6 +94,7 @@ def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | Non
         number=number,
         last_number=last_number,
         before=f"{urlencode(asked)}&" if asked else "",
+        is_worth_keeping=bool(found) and asked.keys() == FILTERS.keys() & request.GET,
     )
 
 

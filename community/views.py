@@ -90,4 +90,5 @@ def policy_updates(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no such page of the list.")
     canonical = site_origin(request) + request.path
     context = {"page": root, "listing": listing, "canonical": canonical}
-    return mark_same_for_all(render(request, "community/policy_updates.html", context))
+    response = render(request, "community/policy_updates.html", context)
+    return mark_same_for_all(response) if listing.is_worth_keeping else response

@@ -38,7 +38,7 @@ read_settings() {
   local line
   # NAME=value as systemd reads it, not as a shell would.
   while IFS= read -r line; do
-    if [[ $line =~ ^[A-Z_]+= ]]; then export "${line?}"; fi
+    if [[ $line =~ ^[A-Z_][A-Z0-9_]*= ]]; then export "${line?}"; fi
   done < "$ENV_FILE"
   export PYTHONDONTWRITEBYTECODE=1
 }

@@ -82,7 +82,7 @@ _patience = _Patience()
 
 @deconstructible
 class MediaStore(S3Storage):
-    """A private bucket; raises what a disk would raise, and never overwrites.
+    """A private bucket; raises what a disk would raise, and saving never overwrites.
 
     `MediaStoreAwayError` is an `OSError`. Its arguments are those of the settings and
     must be JSON, as Wagtail hands them to its tasks.
@@ -136,9 +136,8 @@ class MediaStore(S3Storage):
 
     def _save(self, name, content: File):
         """Store a file under its name, or the next if another machine was quicker."""
-        content.seek(0)
-        name, body = clean_name(name), content.read()
-        what = self._get_write_parameters(name, content) | {"Body": body}
+        name = clean_name(name)
+        what = self._what(name, content)
         while True:
             try:
                 with _patience.asking(name):
@@ -150,6 +149,17 @@ class MediaStore(S3Storage):
                 name = self.get_available_name(name)
             else:
                 return name
+
+    def replace(self, name: str, content: File) -> None:
+        """Store a file under just this name, whatever is there: for a restore alone."""
+        name = clean_name(name)
+        with _patience.asking(name):
+            self._client.put_object(**self._place(name), **self._what(name, content))
+
+    def _what(self, name: str, content: File) -> dict:
+        content.seek(0)
+        body = content.read()
+        return self._get_write_parameters(name, content) | {"Body": body}
 
     @property
     def _client(self):

@@ -36,9 +36,11 @@ def make_folder(parent: Path | None = None) -> str:
 
 def _take_away_if_left(folder: Path) -> None:
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
+        # What another user may have put there is no folder, or leads elsewhere: to
+        # open a named pipe, this would wait for ever.
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
-        # Gone meanwhile, or another user's.
+        # Gone meanwhile, another user's, or none of ours.
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -99,12 +99,14 @@ def policy_status(context):
 def consultation(context):
     """Show what a consultation asks and how to respond while it is open (R9)."""
     page, root = context["page"], site_root(context["request"])
+    now = timezone.now()
     has_address = root is not None and page.url_path
     path = public_path(page.url_path, root) if has_address else ""
     return {
         "page": page,
-        "status": page.get_status(timezone.now()),
+        "status": page.get_status(now),
         "calendar_href": f"{path}{CALENDAR_NAME}" if path else "",
+        "is_over": page.is_outcome_published(now),
     }
 
 

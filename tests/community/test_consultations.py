@@ -1,5 +1,6 @@
 """Residents see what a consultation asks, how to respond, and what came of it (R9)."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -90,6 +91,17 @@ def test_ways_to_respond_are_shown_to_the_second(
 def test_closed_consultation_says_by_when_people_hear(policy, read, at):
     at(CLOSES)
     assert "by 23 August 2027" in main_text(read(policy.url))
+
+
+def test_people_can_respond_where_the_day_of_the_outcome_is_set_already(
+    policy, read, at
+):
+    policy.outcome_published_on = date(2027, 7, 1)
+    policy.save()
+    at(CLOSES - SECOND)
+    assert "surveys.example.org" in str(read(policy.url).main)
+    at(CLOSES)
+    assert "What happens next" in main_text(read(policy.url))
 
 
 def test_outcome_is_shown_from_its_day_and_not_before(policy, read, at):
@@ -218,6 +230,16 @@ def test_title_cannot_add_lines_to_the_calendar(policy, client):
     _, closes = read_calendar(client, policy)
     assert "attendee" not in closes
     assert closes["description"].startswith("One, two; three\nEND:VCALENDAR")
+
+
+def test_calendar_holds_text_alone(policy, client):
+    """RFC 5545, 3.1: no control characters, which some calendars refuse."""
+    policy.title = "Food\x0bplan\x1b"
+    policy.consultation_purpose = "One\x0btwo\rthree\x0c"
+    policy.save()
+    content = client.get(f"{policy.url}consultation.ics").content
+    assert b"Food plan" in content
+    assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)", content)
 
 
 def test_calendar_entry_keeps_its_id_when_the_date_moves(policy, client):

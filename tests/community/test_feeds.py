@@ -6,6 +6,7 @@ import feedparser
 import pytest
 from bs4 import BeautifulSoup
 from django.utils import timezone
+from django.utils.xmlutils import UnserializableContentError
 
 from community import feeds
 from home.models import ChangeNote
@@ -60,6 +61,26 @@ def test_entry_says_what_changed_on_which_page_and_when(section, policy, read_fe
     assert entry.link == f"http://localhost{policy.url}"
     updated = datetime(*entry.updated_parsed[:6], tzinfo=UTC)
     assert updated == note.published_at.replace(microsecond=0)
+
+
+def test_sign_that_xml_cannot_hold_takes_no_feed_away(section, policy, read_feed):
+    """As word processors put it into what officers paste."""
+    section.title = "Food\x0band more"
+    section.save()
+    policy.title = "Food\x0bplan\x1f"
+    publish(policy, "Added\x0bthree food banks\ufffe")
+    for address in (f"{section.url}updates.atom", POLICIES):
+        entry = read_feed(address).entries[0]
+        assert entry.title.split() == ["Food", "plan"]
+        assert entry.summary.split() == ["Added", "three", "food", "banks"]
+
+
+def test_without_that_django_would_give_out_no_feed(policy, client, monkeypatch):
+    monkeypatch.setattr(feeds, "without_control_characters", lambda text: text)
+    policy.title = "Food\x0bplan"
+    policy.save()
+    with pytest.raises(UnserializableContentError):
+        client.get(POLICIES)
 
 
 def test_page_that_is_new_is_told_too(section, policy, read_feed):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from community.models import OutcomeReminder
 from community.outcome_reminders import get_waiting, owed_outcomes, remind_of_outcomes
@@ -126,3 +127,19 @@ def test_colleague_of_another_section_hears_nothing_of_it(policy, django_user_mo
     colleague = django_user_model.objects.create_user("colleague")
     assert list(owed_outcomes(colleague, DUE)) == []
     assert len(get_waiting(DUE)) == 1
+
+
+def test_need_leads_to_the_consultations_that_owe_an_outcome(
+    section, admin_client, admin_user
+):
+    now = timezone.now()
+    PolicyUpdatePageFactory(
+        parent=section,
+        title="Owes its outcome",
+        consultation_opens_at=now - 20 * WEEK,
+        consultation_closes_at=now - 13 * WEEK,
+    )
+    PolicyUpdatePageFactory(parent=section, title="Owes nothing")
+    [owed] = owed_outcomes(admin_user, now)
+    listed = admin_client.get(owed.href).context["object_list"]
+    assert [page.title for page in listed] == ["Owes its outcome"]

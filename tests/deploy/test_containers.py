@@ -128,6 +128,17 @@ def test_only_nginx_is_reached_from_outside_and_the_database_has_no_way_out():
         assert SERVICES[name]["networks"] == ["inside"]
 
 
+def test_backups_are_out_of_reach_of_what_visitors_reach():
+    mounts = {
+        name: [str(volume) for volume in service.get("volumes", ())]
+        for name, service in SERVICES.items()
+    }
+    for name in OURS:
+        assert "data:/var/lib/stockton_cms" in mounts[name]
+    with_backups = [name for name in mounts if "backups" in " ".join(mounts[name])]
+    assert with_backups == ["backup"]
+
+
 def test_secrets_are_asked_for_and_stand_in_no_file():
     text = (DEPLOY / "compose.yaml").read_text()
     assert text.count("${POSTGRES_PASSWORD:?") == text.count("${POSTGRES_PASSWORD")

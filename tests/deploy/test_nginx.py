@@ -175,6 +175,7 @@ LIMITED = [
     (31, SIGN_IN, "POST", "/_util/authenticate_with_password/1/1/"),
     (101, SEARCH, "GET", "/search/?query=food"),
     (101, SEARCH, "GET", "/search/suggestions/?query=food"),
+    (101, SEARCH, "GET", "/policy-updates/?kind=made-up"),
 ]
 
 

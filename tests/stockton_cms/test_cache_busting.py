@@ -1,6 +1,7 @@
 """Nobody makes the site work, or its memory fill, by what stands in a request."""
 
 import random
+from dataclasses import replace
 from string import ascii_letters
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.test.client import ClientHandler
 from django.utils.http import urlencode
 
+from community import policy_listing, views
 from stockton_cms import cacheability, kept_pages
 from tests.factories import (
     AlertFactory,
@@ -122,6 +124,46 @@ def test_without_the_list_of_keys_each_query_would_reach_a_view(
     )
     assert views_reached(handler, addresses, 100) > 90
     assert len(tiers[0]._pages) > 90
+
+
+# Filters, which stand in the address and may be kept
+
+
+MADE_UP = [
+    "kind=nonsense{}",
+    "kind=policy&topic=nonsense{}",
+    "status=&year={}",
+    "kind=framework&year=2026&topic={}",
+]
+
+
+def ask_for_made_up_filters(handler):
+    for number in range(20):
+        for query in MADE_UP:
+            address = f"/policy-updates/?{query.format(number)}"
+            assert (
+                handler.get_response(RequestFactory().get(address)).status_code == 200
+            )
+
+
+def test_filters_that_somebody_makes_up_keep_no_page_more(handler, tiers, section):
+    PolicyUpdatePageFactory(parent=section)
+    for query in ("", "?kind=policy", "?kind=framework"):
+        handler.get_response(RequestFactory().get(f"/policy-updates/{query}"))
+    ask_for_made_up_filters(handler)
+    # All policies, and those of the kind that there is.
+    assert len(tiers[0]._pages) == 2
+
+
+def test_if_all_lists_were_kept_made_up_filters_would_be(
+    handler, tiers, section, monkeypatch
+):
+    def get_listing(*args):
+        return replace(policy_listing.get_listing(*args), is_worth_keeping=True)
+
+    monkeypatch.setattr(views, "get_listing", get_listing)
+    ask_for_made_up_filters(handler)
+    assert len(tiers[0]._pages) > 50
 
 
 # Cookies and encodings

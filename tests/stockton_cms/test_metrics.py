@@ -1,5 +1,6 @@
 """What Prometheus is told, and that it is told nothing of anybody."""
 
+import os
 import re
 import subprocess
 import sys
@@ -296,3 +297,19 @@ def test_folders_that_others_left_are_taken_away_and_no_others(tmp_path):
     assert not left.exists()
     found = {str(path) for path in tmp_path.iterdir()}
     assert found == {*folders, str(tmp_path / "other")}
+
+
+MAKES_A_FOLDER = """
+import sys
+from pathlib import Path
+from stockton_cms.metrics_folder import make_folder
+make_folder(Path(sys.argv[1]))
+"""
+
+
+def test_pipe_that_another_user_put_there_keeps_no_site_from_starting(tmp_path):
+    """As anybody on the machine may, in `/dev/shm`."""
+    os.mkfifo(tmp_path / f"{PREFIX}pipe")
+    command = [sys.executable, "-c", MAKES_A_FOLDER, str(tmp_path)]
+    subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=60)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -1,6 +1,7 @@
 """Machines that migrate at the same moment take turns, and nobody is cut off."""
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.commands import migrate as djangos
 from django.db import OperationalError, connection
+from django.test import RequestFactory
+from django.utils import timezone
 
 from home.jobs import one_process_at_a_time
+from home.limits import Limit
 from stockton_cms.management.commands import migrate
 from stockton_cms.operations.benchmarks import BASE_DIR, site_environment
 
@@ -58,6 +62,20 @@ def test_second_machine_gives_up_after_its_time(another_machine):
 def test_looking_waits_for_nobody(another_machine):
     call_command("migrate", check_unapplied=True, wait=0)
     call_command("migrate", plan=True, wait=0, stdout=StringIO())
+
+
+def test_residents_go_on_sending_meanwhile(another_machine):
+    Limit("letters", per_address=1).use(RequestFactory().post("/"), timezone.now())
+
+
+def test_no_two_locks_of_the_database_have_the_same_number():
+    rooms = ("home", "community", "search", "stockton_cms")
+    files = [path for room in rooms for path in (BASE_DIR / room).rglob("*.py")]
+    numbers = re.findall(
+        r"^\w+_LOCK_ID = (\S+)$", "\n".join(path.read_text() for path in files), re.M
+    )
+    assert len(numbers) >= 5
+    assert len(set(numbers)) == len(numbers)
 
 
 def limits() -> tuple[str, str]:

@@ -12,7 +12,7 @@ from home.jobs import one_process_at_a_time
 from stockton_cms.postgresql.base import SECONDS_FOR_AN_ANSWER
 
 # Any number will do that no other advisory lock of this database uses.
-MIGRATE_LOCK_ID = 7_301_004
+MIGRATE_LOCK_ID = 7_301_005
 # PostgreSQL's names of "not within `lock_timeout`" and "each waits for the other".
 LOCKED = {"55P03", "40P01"}
 TRIES = 20

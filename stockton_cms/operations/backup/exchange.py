@@ -38,6 +38,9 @@ def new_database(suffix: str) -> Iterator[None]:
     """Lead the connection to an empty database beside the site's own."""
     if connection.vendor == "sqlite":
         new = beside(_sqlite_file(), RESTORING, suffix)
+        # Before there is anything in it that others on the machine may not read.
+        new.touch()
+        shutil.copymode(_sqlite_file(), new)
         with connected_to(NAME=str(new)):
             yield
             close_alone()
@@ -59,9 +62,7 @@ def exchange_database(suffix: str) -> str:
         old = beside(place, BEFORE, suffix)
         # The old one gets a second name, so that its place is never empty.
         os.link(place, old)
-        new = beside(place, RESTORING, suffix)
-        shutil.copymode(place, new)
-        new.replace(place)
+        beside(place, RESTORING, suffix).replace(place)
         return f"The old database is {old}."
     old, new = f"{BEFORE}_{suffix}", f"{RESTORING}_{suffix}"
     with transaction.atomic(), connection.cursor() as cursor:
@@ -94,15 +95,22 @@ def close_alone() -> None:
         connection.close()
 
 
+def new_folder(place: Path, suffix: str) -> Path:
+    """Make an empty folder beside a folder, for those only who may read that one."""
+    place.mkdir(parents=True, exist_ok=True)
+    new = beside(place, RESTORING, suffix)
+    new.mkdir()
+    shutil.copymode(place, new)
+    return new
+
+
 @contextmanager
 def exchanged_folders(place: Path, suffix: str) -> Iterator[str]:
     """Put the new folder in its place; take it back if what follows fails.
 
     A note outlives this process where it is killed: see `undo_half_restore`.
     """
-    place.mkdir(parents=True, exist_ok=True)
     old, new = beside(place, BEFORE, suffix), beside(place, RESTORING, suffix)
-    shutil.copymode(place, new)
     values = json.dumps({"place": str(place), "suffix": suffix})
     part = _note().with_suffix(".part")
     part.write_text(values)

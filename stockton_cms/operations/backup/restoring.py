@@ -22,12 +22,11 @@ from django.db.migrations.loader import MigrationLoader
 from home.freshness import ContentVersion
 from stockton_cms.operations.backup.archive import CHUNK_BYTES, ArchiveError, Reader
 from stockton_cms.operations.backup.exchange import (
-    RESTORING,
-    beside,
     close_alone,
     exchange_database,
     exchanged_folders,
     new_database,
+    new_folder,
     put_back_files,
     remove_leftovers,
 )
@@ -164,8 +163,7 @@ def _new_files(archive: Reader, suffix: str, progress: Progress) -> Iterator[str
         yield _add_files(archive, progress)
         return
     place = Path(settings.MEDIA_ROOT)
-    store = FileSystemStorage(location=beside(place, RESTORING, suffix))
-    Path(store.location).mkdir(parents=True)
+    store = FileSystemStorage(location=new_folder(place, suffix))
     for name in progress(archive.files, "files"):
         with archive.open_file(name) as file:
             store.save(name, File(file))
@@ -185,7 +183,7 @@ def _add_files(archive: Reader, progress: Progress) -> str:
             continue
         with archive.open_file(name) as file:
             # A plain `save` would take another name where this one is taken.
-            default_storage._save(name, File(file))
+            default_storage.replace(name, File(file))
     extra = len(there - set(archive.files))
     return f"Files that are not in the backup but still in the store: {extra:,}."
 

@@ -5,8 +5,9 @@ import io
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from storages.backends.s3 import S3Storage
 
+from stockton_cms import media_store, storage_settings
+from stockton_cms.media_store import MediaStore
 from stockton_cms.operations.backup.archive import Manifest, Reader, Writer
 from stockton_cms.operations.backup.making import _add_file, all_files
 from stockton_cms.operations.backup.outgoing import PublicPlaceError, destination
@@ -21,19 +22,18 @@ FILES = {
 
 
 @pytest.fixture
-def media(s3, settings, s3_server):
-    """Keep the site's files in the bucket; return the store's client."""
+def media(s3, settings, monkeypatch):
+    """Keep the site's files in the bucket, as in production; return its client."""
+    media_store.connect.cache_clear()
+    monkeypatch.setattr(media_store, "_patience", media_store._Patience())
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            # Not the default: a plain `save` would then take another name.
-            "OPTIONS": {"bucket_name": "backups", "file_overwrite": False},
-        },
+        "default": storage_settings.media("s3://backups"),
     }
     for name, data in FILES.items():
         default_storage.save(name, ContentFile(data))
-    return s3
+    yield s3
+    media_store.connect.cache_clear()
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def test_files_of_a_bucket_are_in_the_backup(archive):
 
 
 def test_files_are_equal_after_a_restore_into_a_bucket(archive, media):
-    default_storage.delete("documents/c.pdf")
-    default_storage.delete("images/a b.jpg")
+    media.delete_object(Bucket="backups", Key="documents/c.pdf")
+    media.delete_object(Bucket="backups", Key="images/a b.jpg")
     default_storage.save("images/a b.jpg", ContentFile(b"changed"))
     assert contents() != FILES
     said = restore(archive)
@@ -81,15 +81,15 @@ def test_files_are_equal_after_a_restore_into_a_bucket(archive, media):
 
 def test_what_is_the_same_is_not_written_again(archive, media, monkeypatch):
     media.put_object(Bucket="backups", Key="empty.txt", Body=b"changed")
-    save, saved = S3Storage._save, []
+    replace, replaced = MediaStore.replace, []
 
     def note(store, name, file):
-        saved.append(name)
-        return save(store, name, file)
+        replaced.append(name)
+        return replace(store, name, file)
 
-    monkeypatch.setattr(S3Storage, "_save", note)
+    monkeypatch.setattr(MediaStore, "replace", note)
     restore(archive)
-    assert saved == ["empty.txt"]
+    assert replaced == ["empty.txt"]
     assert contents() == FILES
 
 
@@ -102,19 +102,19 @@ def test_files_that_are_too_many_stay_and_are_counted(archive, media):
 def test_restore_that_breaks_off_goes_on_the_next_time(archive, media, monkeypatch):
     """And until then, what was there is there."""
     for name in ("documents/c.pdf", "images/a b.jpg"):
-        default_storage.delete(name)
+        media.delete_object(Bucket="backups", Key=name)
     default_storage.save("images/new.jpg", ContentFile(b"new"))
     before = contents()
-    save, saved = S3Storage._save, []
+    replace, replaced = MediaStore.replace, []
 
     def breaks(store, name, file):
-        if saved:
+        if replaced:
             raise KeyboardInterrupt
-        saved.append(name)
-        return save(store, name, file)
+        replaced.append(name)
+        return replace(store, name, file)
 
     with monkeypatch.context() as patch:
-        patch.setattr(S3Storage, "_save", breaks)
+        patch.setattr(MediaStore, "replace", breaks)
         with pytest.raises(KeyboardInterrupt):
             restore(archive)
     after = contents()
