@@ -25,7 +25,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--to",
             default=str(default_folder()),
-            help="a folder that is there, or s3://bucket/prefix (default: backups in DATA_DIR)",
+            help="a folder that is there, or s3://bucket/prefix (default: backups in "
+            "DATA_DIR)",
         )
 
     def handle(self, *args, to: str, **options):
