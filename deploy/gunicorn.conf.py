@@ -5,6 +5,13 @@ import os
 import shutil
 from pathlib import Path
 
+from django.conf import settings
+
+# Reading one setting loads them all. Here, so that what `.env` says holds for the lines
+# below too, and one that is missing stops us in one line, before there are workers.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
+settings.ALLOWED_HOSTS  # noqa: B018
+
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -33,15 +40,7 @@ logconfig_dict = {
 
 
 def on_starting(server):
-    """Stop with one line when a setting is missing, instead of starting workers.
-
-    Then make the folder in which the workers count together.
-    """
-    from django.conf import settings
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
-    settings.ALLOWED_HOSTS  # noqa: B018 - reading one setting loads them all
-
+    """Make the folder in which the workers count together."""
     from stockton_cms.metrics_folder import make_folder
 
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = make_folder()

@@ -8,6 +8,8 @@
 # with an error, and leaves what runs as it is. Safe to run again at any point.
 # The services are those of deploy/systemd; docs/operators.md says more.
 set -euo pipefail
+# What is installed here is read by the site's own user.
+umask 022
 
 HOME_DIR=${STOCKTON_CMS_DIR:-/opt/stockton_cms}
 ENV_FILE=${STOCKTON_CMS_ENV:-/etc/stockton_cms/env}
@@ -36,6 +38,7 @@ manage() { "${AS_OWNER[@]}" .venv/bin/python manage.py "$@"; }
 
 read_settings() {
   local line
+  [ -r "$ENV_FILE" ] || stop "$ENV_FILE is not there, or only root can read it."
   # NAME=value as systemd reads it, not as a shell would.
   while IFS= read -r line; do
     if [[ $line =~ ^[A-Z_][A-Z0-9_]*= ]]; then export "${line?}"; fi
@@ -51,8 +54,9 @@ install_packages() {
   [ ! -e .packages-installed ] || return 0
   say "Installing packages"
   # Both go on with what is there, also in the folder of the release that runs.
-  python3 -m venv .venv
-  .venv/bin/pip install --quiet --require-hashes -r requirements.txt
+  python3 -m venv .venv &&
+    .venv/bin/pip install --quiet --require-hashes -r requirements.txt ||
+    stop "The packages cannot be installed. Nothing was changed: the old release goes on."
   touch .packages-installed
 }
 
@@ -85,8 +89,9 @@ exchange() { # FOLDER
   local before
   before=$(readlink "$HOME_DIR/current" || true)
   say "Starting the new release beside the old one"
+  systemctl stop stockton-cms-standby ||
+    stop "Nothing was changed: are the units of deploy/systemd installed?"
   point current "$1"
-  systemctl stop stockton-cms-standby
   if ! systemctl start stockton-cms-standby || ! wait_for standby; then
     [ -n "$before" ] && point current "$before"
     systemctl stop stockton-cms-standby
@@ -106,8 +111,11 @@ if [ "${1:-}" = --back ]; then
   release=$(readlink "$HOME_DIR/previous") || stop "There is no release before this one."
   cd "$release"
 else
-  release=$(readlink -f "${1:?Which folder has the release?}")
-  cd "$release" || exit 1
+  [ -f "${1:-}/manage.py" ] || stop "Name the folder of a release: '${1:-}' is none."
+  release=$(readlink -f "$1")
+  cd "$release"
+  # For commands by hand, in this folder.
+  [ -e .env ] || ln -sfn "$ENV_FILE" .env
   install_packages
   manage check --deploy --fail-level ERROR
   say "Collecting static files, beside those of the old release"

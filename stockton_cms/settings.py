@@ -4,7 +4,9 @@ The README's table of variables lists them all. Safe production values are the
 defaults; `.env` at the project's root is read first, where there is one.
 """
 
+import re
 import sys
+from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -15,14 +17,26 @@ from django.core.exceptions import ImproperlyConfigured
 from stockton_cms.account_settings import *  # noqa: F403
 from stockton_cms.account_settings import single_sign_on
 from stockton_cms.log_settings import *  # noqa: F403
+from stockton_cms.services_settings import database, mail
 from stockton_cms.storage_settings import *  # noqa: F403
 from stockton_cms.storage_settings import caches, cdn, storages
 from stockton_cms.upload_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# A name, one with a dot or star before it for all below, or an address of the network.
+HOST_NAME = re.compile(r"\*|(\*?\.)?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:]+\]")
+
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+try:
+    env.read_env(StringIO((BASE_DIR / ".env").read_text("utf-8")))
+except FileNotFoundError:
+    pass  # All is in the environment then.
+except (OSError, UnicodeError) as error:
+    sys.exit(
+        f"{BASE_DIR / '.env'} cannot be read ({error}). Run this as the site's own "
+        "user, or look at the rights and the encoding of that file."
+    )
 
 
 def required(variable: str) -> str:
@@ -72,15 +86,34 @@ def networks(variable: str, default: str) -> list[IPv4Network | IPv6Network]:
         sys.exit(f"{variable} must be networks such as 127.0.0.0/8,10.1.2.0/24.")
 
 
+def hosts(variable: str) -> list[str]:
+    """Return the host names, or stop the start where one is an address or empty."""
+    names = [name.strip() for name in required(variable).split(",")]
+    if not all(HOST_NAME.fullmatch(name) for name in names):
+        sys.exit(
+            f"{variable} must be host names separated by commas, such as "
+            "www.example.gov.uk,127.0.0.1, without https:// and without a port."
+        )
+    return names
+
+
+def site_url(variable: str, default: str) -> str:
+    """Return the site's own address, or stop the start where it is none."""
+    address = env(variable, default="").strip() or default
+    if not address.startswith(("https://", "http://")):
+        sys.exit(f"{variable} must be such as https://www.example.gov.uk.")
+    return address
+
+
 # Where we are
 
 DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY")
 if len(SECRET_KEY) < 50:
     sys.exit("SECRET_KEY is too short: use at least 50 random characters.")
-ALLOWED_HOSTS = [host.strip() for host in required("ALLOWED_HOSTS").split(",")]
+ALLOWED_HOSTS = hosts("ALLOWED_HOSTS")
 HTTPS = flag("HTTPS", default=True)
-DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR = (BASE_DIR / (env("DATA_DIR", default="") or "var")).resolve()
 
 WSGI_APPLICATION = "stockton_cms.wsgi.application"
 ROOT_URLCONF = "stockton_cms.urls"
@@ -161,37 +194,7 @@ TEMPLATES = [
 
 # Database
 
-required("DATABASE_URL")
-DATABASES = {"default": env.db("DATABASE_URL")}
-_database = DATABASES["default"]
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # Opening a file, with Django's own functions for it, costs more than most queries.
-    _database["CONN_MAX_AGE"] = 600
-    # Measured with several writers: without these, 11 to 73% of writes are lost.
-    _database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
-        ),
-    }
-    _name = _database["NAME"]
-    if _name != ":memory:":
-        _database["NAME"] = str(BASE_DIR / _name)
-        Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-else:
-    _database["ENGINE"] = "stockton_cms.postgresql"
-    _database["CONN_MAX_AGE"] = 0
-    _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {
-        # What the address says after its `?`, such as `sslmode`.
-        **_database.get("OPTIONS", {}),
-        # Who asks tries anew at once; waiting longer each time, as the pool would, it
-        # would not notice for a minute that the server is back.
-        "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 0},
-        "connect_timeout": 3,
-        "options": "-c statement_timeout=5000 -c lock_timeout=3000",
-    }
+DATABASES = {"default": database(required("DATABASE_URL"), BASE_DIR)}
 
 # Caches, the cache in front, and files
 
@@ -291,8 +294,7 @@ BACKUP_MAX_AGE_HOURS = (
 
 # Mail
 
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+vars().update(mail(env("EMAIL_URL", default="consolemail://")))
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
     "DEFAULT_FROM_EMAIL", default="no-reply@example.gov.uk"
@@ -312,7 +314,7 @@ USEFULNESS_COMMENT_DAYS = days("USEFULNESS_COMMENT_DAYS", default=365)
 # Wagtail
 
 WAGTAIL_SITE_NAME = "Stockton CMS"
-WAGTAILADMIN_BASE_URL = env("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}")
+WAGTAILADMIN_BASE_URL = site_url("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}")
 WAGTAILSEARCH_BACKENDS = {
     "default": {"BACKEND": "wagtail.search.backends.database"},
 }

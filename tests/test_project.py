@@ -150,7 +150,7 @@ def test_every_requirement_is_pinned_by_version_and_hash(name):
 def variables():
     """Return the environment variables that the settings read."""
     code = (ROOT / "stockton_cms" / "settings.py").read_text()
-    functions = r"env(?:\.\w+)?|required|flag|days|number|networks"
+    functions = r"env(?:\.\w+)?|required|flag|days|number|networks|hosts|site_url"
     reading = rf'\b(?:{functions})\(\s*"([A-Z][A-Z0-9_]*)"'
     return sorted(set(re.findall(reading, code)))
 

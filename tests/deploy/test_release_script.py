@@ -1,39 +1,82 @@
-"""`deploy/release.sh` tries a release with the settings that systemd gives the site."""
+"""What `deploy/release.sh` says where it cannot begin; test_rollout has the rest."""
 
-import re
+import os
 import subprocess
 
-from stockton_cms.operations.benchmarks import BASE_DIR
+import pytest
 
-SCRIPT = (BASE_DIR / "deploy/release.sh").read_text()
-EXAMPLE = (BASE_DIR / "deploy/.env.example").read_text()
+from stockton_cms.operations.benchmarks import BASE_DIR, free_port
+
+PYTHON = """#!/bin/sh
+echo "$@: $AWS_ENDPOINT_URL_S3" >> "$STOCKTON_CMS_DIR/asked"
+"""
+PROGRAMS = {
+    "release/.venv/bin/python": PYTHON,
+    "release/.venv/bin/gunicorn": "#!/bin/sh\nexec sleep 60\n",
+    "release/.venv/bin/pip": "#!/bin/sh\nexit 1\n",
+    "bin/python3": "#!/bin/sh\n",
+    "bin/systemctl": "#!/bin/sh\nexit 5\n",
+}
 
 
-def settings_read(file):
-    """Return what the script takes from a file of settings."""
-    [function] = re.findall(r"^read_settings\(\) \{$.*?^\}$", SCRIPT, re.M | re.S)
-    said = subprocess.run(
-        ["/bin/bash", "-euc", f"{function}\nread_settings; env --null"],
-        env={"ENV_FILE": str(file), "PATH": "/usr/bin:/bin"},
+@pytest.fixture
+def machine(tmp_path):
+    """Return a folder with a release, on a machine without the site's units."""
+    for name, text in PROGRAMS.items():
+        program = tmp_path / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(text)
+        program.chmod(0o755)
+    (tmp_path / "release/manage.py").touch()
+    (tmp_path / "release/.packages-installed").touch()
+    (tmp_path / "env").write_text("AWS_ENDPOINT_URL_S3=https://store.example.org\n")
+    return tmp_path
+
+
+def put_in(machine, release):
+    """Run the script there; return its last line, as it must not succeed."""
+    result = subprocess.run(
+        [BASE_DIR / "deploy/release.sh", release],
+        env={
+            "PATH": f"{machine / 'bin'}:{os.environ['PATH']}",
+            "STOCKTON_CMS_DIR": str(machine),
+            "STOCKTON_CMS_ENV": str(machine / "env"),
+            "STOCKTON_CMS_TRIAL_PORT": str(free_port()),
+        },
         capture_output=True,
         text=True,
-        check=True,
-    ).stdout
-    return dict(each.split("=", 1) for each in said.split("\0") if each)
+        check=False,
+    )
+    assert result.returncode == 1
+    assert not (machine / "current").is_symlink()
+    return result.stderr.splitlines()[-1]
 
 
-def test_every_setting_of_the_example_is_read(tmp_path):
-    names = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.M)
-    assert {"SECRET_KEY", "AWS_ENDPOINT_URL_S3"} <= {*names}
-    file = tmp_path / "env"
-    values = {name: f"a $b 'c' {number}" for number, name in enumerate(names)}
-    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
-    assert values.items() <= settings_read(file).items()
+@pytest.mark.parametrize("name", ["", "/no/such/folder"])
+def test_folder_without_a_release_is_refused(machine, name):
+    assert put_in(machine, name) == f"Name the folder of a release: '{name}' is none."
 
 
-def test_comments_and_commands_are_not_read(tmp_path):
-    file = tmp_path / "env"
-    file.write_text("# HTTPS=false\nDEBUG=$(touch made)\nrm -r /\n")
-    read = settings_read(file)
-    assert read["DEBUG"] == "$(touch made)"
-    assert "HTTPS" not in read
+def test_missing_settings_are_named(machine):
+    (machine / "env").unlink()
+    assert put_in(machine, machine / "release").startswith(f"{machine}/env is not")
+
+
+def test_packages_that_cannot_be_had_change_nothing(machine):
+    (machine / "release/.packages-installed").unlink()
+    said = put_in(machine, machine / "release")
+    assert said.startswith("The packages cannot be installed. Nothing was changed")
+    assert not (machine / "release/.packages-installed").exists()
+
+
+def test_machine_without_the_units_keeps_its_release(machine):
+    said = put_in(machine, machine / "release")
+    assert said == "Nothing was changed: are the units of deploy/systemd installed?"
+    # Negative control: all before it was done, with each setting of the file.
+    asked = (machine / "asked").read_text()
+    assert "manage.py migrate --no-input: https://store.example.org" in asked
+
+
+def test_commands_by_hand_find_the_settings_in_the_release(machine):
+    put_in(machine, machine / "release")
+    assert (machine / "release/.env").resolve() == machine / "env"

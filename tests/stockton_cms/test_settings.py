@@ -61,21 +61,25 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def settings_with(run, tmp_path):
-    """Return a function that reads some settings as an environment makes them.
-
-    From a copy, beside which there is no .env.
-    """
-    copy = tmp_path / "copy" / "stockton_cms"
-    copy.mkdir(parents=True)
+def copy(tmp_path):
+    """Return a folder with a copy of the settings, beside which there is no .env."""
     for path in [
         ROOT / "stockton_cms/__init__.py",
+        ROOT / "deploy/gunicorn.conf.py",
         *ROOT.glob("stockton_cms/*settings.py"),
     ]:
-        shutil.copy(path, copy)
+        there = tmp_path / "copy" / path.relative_to(ROOT)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, there)
+    return tmp_path / "copy"
+
+
+@pytest.fixture
+def settings_with(run, copy):
+    """Return a function that reads some settings as an environment makes them."""
 
     def read(*names, **changes):
-        result = run("-c", PRINT_SETTINGS, *names, folder=copy.parent, **changes)
+        result = run("-c", PRINT_SETTINGS, *names, folder=copy, **changes)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
@@ -160,9 +164,76 @@ def test_start_stops_where_a_store_cannot_be_meant(run, name, value):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres//user:s3cret@host/name"),
+        ("DATABASE_URL", "mysql://user:s3cret@host/name"),
+        ("DATABASE_URL", "postgresql://user:s3cret@host:port/name"),
+        ("DATABASE_URL", "postgresql://user:s3cret/x@host/name"),
+        ("DATABASE_URL", "postgresql://user:s3cret@host/"),
+        ("EMAIL_URL", ""),
+        ("EMAIL_URL", "mail.example.org"),
+        ("EMAIL_URL", "smtp://"),
+        ("EMAIL_URL", "smtp+tls://user:s3cret@host:port"),
+        ("ALLOWED_HOSTS", "https://www.example.gov.uk"),
+        ("ALLOWED_HOSTS", "www.example.gov.uk:443"),
+        ("ALLOWED_HOSTS", "www.example.gov.uk,"),
+        ("SITE_URL", "www.example.gov.uk"),
+    ],
+)
+def test_start_stops_where_an_address_cannot_be_meant(run, name, value):
+    line = only_line(run("manage.py", "check", **{name: value}))
+    assert line.startswith(f"{name} must be")
+    assert "s3cret" not in line
+
+
+@pytest.mark.parametrize(
+    "host", ["*", ".example.gov.uk", "127.0.0.1", "[::1]", "localhost"]
+)
+def test_each_kind_of_host_is_taken(settings_with, host):
+    assert settings_with("ALLOWED_HOSTS", ALLOWED_HOSTS=host) == {
+        "ALLOWED_HOSTS": [host]
+    }
+
+
+def test_start_stops_where_there_can_be_no_database_file(run, tmp_path):
+    (tmp_path / "file").touch()
+    address = f"sqlite:///{tmp_path}/file/db.sqlite3"
+    line = only_line(run("manage.py", "check", DATABASE_URL=address))
+    assert line.startswith("DATABASE_URL names a file in a folder that cannot be made")
+
+
+def test_start_stops_where_the_env_file_cannot_be_read(run, copy):
+    (copy / ".env").mkdir()
+    line = only_line(run("-c", "import stockton_cms.settings", folder=copy))
+    assert line.startswith(f"{copy}/.env cannot be read")
+
+
+def test_empty_data_folder_is_the_default_and_not_the_code(settings_with, copy):
+    folder = {"DATA_DIR": f"{copy}/var"}
+    assert settings_with("DATA_DIR", DATA_DIR="") == folder
+    assert settings_with("DATA_DIR", DATA_DIR=None) == folder
+
+
 def test_wsgi_stops_just_as_clearly(run):
     line = only_line(run("-c", "import stockton_cms.wsgi", SECRET_KEY=""))
     assert line.startswith("SECRET_KEY is missing.")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "EMAIL_URL"])
+def test_gunicorn_stops_just_as_clearly(run, name):
+    gunicorn = ("-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "stockton_cms.wsgi")
+    assert only_line(run(*gunicorn, **{name: ""})).startswith(name)
+
+
+def test_gunicorn_listens_where_the_env_file_says(run, copy):
+    (copy / ".env").write_text("PORT=8123\nWEB_CONCURRENCY=3\n")
+    script = "from runpy import *; c = run_path('deploy/gunicorn.conf.py'); "
+    script += "print(c['bind'], c['workers'])"
+    assert run("-c", script, folder=copy).stdout == "127.0.0.1:8123 3\n"
+    elsewhere = run("-c", script, folder=copy, PORT="8124").stdout
+    assert elsewhere == "127.0.0.1:8124 3\n"
 
 
 @pytest.mark.parametrize("length", [1, 49])

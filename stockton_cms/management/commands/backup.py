@@ -1,11 +1,14 @@
 """`manage.py backup`: all rows and files in one archive."""
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from stockton_cms.operations.backup.exits import errors_said
-from stockton_cms.operations.backup.outgoing import back_up, destination
+from stockton_cms.operations.backup.outgoing import (
+    back_up,
+    default_folder,
+    destination,
+)
 from stockton_cms.operations.backup.progress import shown
 
 
@@ -21,8 +24,9 @@ class Command(BaseCommand):
         """Take where the archive goes."""
         parser.add_argument(
             "--to",
-            default=str(settings.DATA_DIR / "backups"),
-            help="a folder, or s3://bucket/prefix (default: backups in DATA_DIR)",
+            default=str(default_folder()),
+            help="a folder that is there, or s3://bucket/prefix (default: backups in "
+            "DATA_DIR)",
         )
 
     def handle(self, *args, to: str, **options):

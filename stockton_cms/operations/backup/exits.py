@@ -8,6 +8,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
+from stockton_cms.command_errors import why
 from stockton_cms.operations.backup.archive import ArchiveError
 from stockton_cms.operations.backup.exchange import SiteRunsError
 from stockton_cms.operations.backup.lock import AlreadyRunning
@@ -34,6 +35,4 @@ def errors_said(before: str = "", after: str = "") -> Iterator[None]:
             returncode=NOT_DELIVERED,
         ) from error
     except FAILURES as error:
-        # The other lines of a database's error quote what people have written.
-        reason = str(error).partition("\n")[0]
-        raise CommandError(f"{before} {reason} {after}".strip()) from error
+        raise CommandError(f"{before} {why(error)} {after}".strip()) from error

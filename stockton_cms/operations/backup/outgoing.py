@@ -49,6 +49,8 @@ def destination(text: str) -> Folder | Bucket:
     Raises:
         PublicPlaceError: it is where the site's public files are.
         NotADirectoryError: it is a file.
+        FileNotFoundError: there is none; a slip, or a disk that is not mounted, is not
+            to end in a backup beside the site.
 
     """
     if text.startswith(SCHEME):
@@ -67,7 +69,17 @@ def destination(text: str) -> Folder | Bucket:
             )
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(f"{path} is a file. Name a folder, or a bucket.")
+    if not path.exists() and path != default_folder():
+        raise FileNotFoundError(
+            f"There is no folder {path}. Make it, or mount the disk that holds it; a "
+            "bucket begins with s3://."
+        )
     return Folder(path)
+
+
+def default_folder() -> Path:
+    """Return where archives go if nobody says where, and which is made then."""
+    return settings.DATA_DIR / "backups"
 
 
 def back_up(to: Folder | Bucket, at: datetime, progress: Progress) -> Delivered:

@@ -80,7 +80,7 @@ def staged(settings):
 
 @pytest.mark.parametrize("text", ["s3://backups", "s3://backups/site/", "folder"])
 def test_backup_arrives_and_can_be_read_back(s3, tmp_path, settings, text):
-    text = text if text.startswith("s3") else str(tmp_path / text)
+    text = text if text.startswith("s3") else str(tmp_path)
     done = run(destination(text))
     assert done.to == f"{text.rstrip('/')}/{NAME}"
     verify(done.to)
@@ -223,7 +223,7 @@ def test_part_that_is_longer_is_cut(other_disk, tmp_path, write_archive):
 
 
 def test_half_made_archive_is_made_anew(tmp_path, settings, made):
-    to = destination(str(tmp_path / "there"))
+    to = destination(str(tmp_path))
     room = outgoing._waiting_room(to)
     room.mkdir(parents=True)
     (room / f"{NAME}.part").write_bytes(b"half")
@@ -235,9 +235,9 @@ def test_unfinished_backup_for_another_place_is_left_to_that(tmp_path, settings,
     room = outgoing._waiting_room(destination("s3://backups"))
     room.mkdir(parents=True)
     (room / NAME).write_bytes(b"whole")
-    assert not run(destination(str(tmp_path / "there"))).went_on
+    assert not run(destination(str(tmp_path))).went_on
     assert staged(settings) == [room / NAME]
-    run(destination(str(tmp_path / "there")), AT + timedelta(days=1))
+    run(destination(str(tmp_path)), AT + timedelta(days=1))
     assert staged(settings) == []
 
 
@@ -246,6 +246,13 @@ def test_backups_do_not_go_where_visitors_can_download_them(tmp_path, settings):
         with pytest.raises(PublicPlaceError):
             destination(str(public))
     destination(str(settings.DATA_DIR / "backups"))
+
+
+@pytest.mark.parametrize("place", ["{}/not-mounted", "s3:/backups"])
+def test_backups_do_not_go_into_a_folder_that_is_not_there(tmp_path, place):
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        destination(place.format(tmp_path))
+    assert destination(str(tmp_path)) == folder.Folder(tmp_path)
 
 
 def test_only_one_backup_at_a_time(tmp_path):
@@ -266,7 +273,7 @@ def test_status_knows_the_last_backup_and_whether_it_was_verified(
     s3, tmp_path, settings, text
 ):
     assert get_last_backup() is None
-    done = run(destination(text if text.startswith("s3") else str(tmp_path / text)))
+    done = run(destination(text if text.startswith("s3") else str(tmp_path)))
     last = get_last_backup()
     assert (last.made_at, last.bytes, last.to) == (AT, done.bytes, done.to)
     assert last.verified_at is None
