@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from bs4 import BeautifulSoup
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, CollectionViewRestriction, Page
 
@@ -23,12 +23,6 @@ def restricted_collections() -> set[int]:
     return set(Collection.objects.filter(conditions).values_list("pk", flat=True))
 
 
-def open_documents() -> QuerySet:
-    """Return the files that anybody may have."""
-    documents = get_document_model().objects
-    return documents.exclude(collection__in=restricted_collections())
-
-
 def with_public_links(html: str, at: datetime) -> str:
     """Return rich text with only such links to pages and files as anybody may open.
 
@@ -38,7 +32,9 @@ def with_public_links(html: str, at: datetime) -> str:
         return html
     soup = BeautifulSoup(html, "html.parser")
     _unlink(soup, "page", Page.objects, visible_pages(at))
-    _unlink(soup, "document", get_document_model().objects, open_documents())
+    documents = get_document_model().objects
+    open_documents = documents.exclude(collection__in=restricted_collections())
+    _unlink(soup, "document", documents, open_documents)
     return str(soup)
 
 
