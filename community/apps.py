@@ -18,6 +18,7 @@ class CommunityConfig(AppConfig):
             policy_labels,
             reminders,
             signals,
+            version_keeping,
         )
         from community.models import AlertSnippet
         from home.editorial.link_register import follow_links

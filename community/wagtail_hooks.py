@@ -13,6 +13,7 @@ from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.snippets.models import register_snippet
 
+from community import version_admin  # noqa: F401
 from community.alert_admin import AlertViewSet
 from community.filters import PartnershipFilterSet, PolicyFilterSet
 from community.ledger_report import LedgerMenuItem, LedgerView

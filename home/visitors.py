@@ -13,6 +13,7 @@ SESSION_KEY = re.compile(r"[0-9a-z]{32}")
 # nothing on them. Lists of search results are no pages in this sense.
 KEYS_BY_PATH = (
     (re.compile(r"/a-to-z/$"), ("page",)),
+    (re.compile(r"/history/compare/$"), ("from", "to")),
     (re.compile(r"^/policy-updates/$"), ("kind", "status", "topic", "year", "page")),
 )
 

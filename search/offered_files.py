@@ -17,6 +17,7 @@ from wagtail.models.reference_index import ReferenceIndex
 
 from home.freshness import are_unseen, raise_content_version
 from home.pages import public_pages
+from home.public_links import restricted_collections
 from search.documents import OfferedFile, SearchFile
 from search.files.reading import read_file
 
@@ -104,15 +105,6 @@ def _refresh(documents: dict[int, models.Model], version: int) -> None:
 
 def _reversed(moment: datetime | None) -> float:
     return -moment.timestamp() if moment else 0
-
-
-def restricted_collections() -> set[int]:
-    """Return the ids of the collections whose files are not for everybody."""
-    restrictions = CollectionViewRestriction.objects.select_related("collection")
-    conditions = models.Q(pk=None)
-    for restriction in restrictions:
-        conditions |= models.Q(path__startswith=restriction.collection.path)
-    return set(Collection.objects.filter(conditions).values_list("pk", flat=True))
 
 
 @receiver([post_save, post_delete], sender=CollectionViewRestriction)

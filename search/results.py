@@ -12,11 +12,11 @@ from wagtail.models import Page
 from home.addresses import parent_path, public_path
 from home.listings import get_labels, kind_of
 from home.pages import visible_pages
+from home.public_links import restricted_collections
 from search.documents import SearchDocument, SearchFile, files_among, pages_among
 from search.extracts import Extractor
 from search.filters import FilterMenu, Narrowing
 from search.index import Hits, IndexBehindError, page_index, panics_as_errors
-from search.offered_files import restricted_collections
 from search.promotions import Promoted, get_promoted
 from search.query import Understood
 from search.request import LAST_PAGE, SearchRequest

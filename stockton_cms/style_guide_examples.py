@@ -8,9 +8,11 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 
 from community.a_to_z import Letter
-from community.models import PartnershipPage, PolicyUpdatePage
+from community.comparison import compare
+from community.models import PartnershipPage, PolicyUpdatePage, PublishedVersion
 from community.models.alerts import Severity, ShownAlert
 from community.models.policy import PolicyStatus
+from community.policy_history import ComparedPart
 from home.listings import Card
 from home.models import SiteSettings, StandardPage
 from home.narrowing import Choice, Narrowing
@@ -25,6 +27,7 @@ PHONE = "01632 960000"
 EMAIL = "communities@example.gov.uk"
 MOMENT = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
 
+NOTE = {"published_at": MOMENT, "note": "Added a new shop."}
 LINKS = [
     Link("Stockton-on-Tees", "/"),
     Link("Stronger communities", "/stronger-communities/", is_ancestor=True),
@@ -61,7 +64,9 @@ def get_examples() -> dict[str, list[dict]]:
             {"cards": cards, "heading": "In this section"},
             {"cards": [], "heading": "In this section", "empty": "Nothing here yet."},
         ],
+        "change_notes": [{"notes": [NOTE]}],
         "comment_form": [{"form": CommentForm(), "address": ADDRESS, "shown_at": ""}],
+        "comparison": [{"part": part, **_versions()} for part in _compared()],
         "consultation": [
             {"page": _consultation(), "status": status, "calendar_href": "/food.ics"}
             for status in ("proposed", "consultation-open", "awaiting-outcome")
@@ -87,12 +92,7 @@ def get_examples() -> dict[str, list[dict]]:
         "metadata": [{**metadata, "picture": picture, "picture_url": ADDRESS}],
         "outcome": [{"page": _consultation()}],
         "page_header": [{"page": page, "kind": "Information"}],
-        "page_history": [
-            {
-                "page": page,
-                "notes": [{"published_at": MOMENT, "note": "Added a new shop."}],
-            }
-        ],
+        "page_history": [{"page": page, "notes": [NOTE], "more": [NOTE, NOTE]}],
         "pagination": [{"number": 2, "last_number": 3, "label": "Pages of results"}],
         "preview_notice": [{"link": {"expires_at": MOMENT}}],
         "partners": [
@@ -127,6 +127,10 @@ def get_examples() -> dict[str, list[dict]]:
         "session_token": [{"has_session": True}],
         "structured_data": [metadata],
         "usefulness": [{"page": StandardPage(pk=1)}],
+        "version_form": [
+            {**_versions(), "versions": [*_versions().values()], "action": "/p/"}
+        ],
+        "version_link": [{"href": "/p/history/"}],
         "updates": [
             {"updates": [Update("Food banks", "/food/", "A new place.", MOMENT)]}
         ],
@@ -234,3 +238,18 @@ def _policy() -> PolicyUpdatePage:
         withdrawn_on=MOMENT.date(),
         withdrawn_reason="The law has changed.",
     )
+
+
+def _versions() -> dict[str, PublishedVersion]:
+    later = PublishedVersion(pk=2, published_at=MOMENT)
+    earlier = PublishedVersion(pk=1, published_at=MOMENT - timedelta(days=90))
+    return {"later": later, "earlier": earlier}
+
+
+def _compared() -> list[ComparedPart]:
+    before = ["Who it is for", "Ask by the end of May.", "Bring a letter."]
+    after = ["Who it is for", "Ask by the end of June.", "Come on a Tuesday."]
+    return [
+        ComparedPart("Text", compare(before, after)),
+        ComparedPart("Documents", compare([], ["Application form"])),
+    ]

@@ -14,6 +14,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from community.consultation_calendar import consultation_calendar
 from community.feeds import policy_feed, section_feed
+from community.policy_history import comparison, history
 from community.views import a_to_z, dismiss_alert, policy_updates
 from home.known_site import with_known_site
 from home.large_sections import without_endless_lists
@@ -137,6 +138,16 @@ urlpatterns = [
         r"^(?P<policy_path>[-\w]+(?:/[-\w]+)*)/consultation\.ics$",
         consultation_calendar,
         name="consultation_calendar",
+    ),
+    re_path(
+        r"^(?P<policy_path>[-\w]+(?:/[-\w]+)*)/history/$",
+        history,
+        name="policy_history",
+    ),
+    re_path(
+        r"^(?P<policy_path>[-\w]+(?:/[-\w]+)*)/history/compare/$",
+        comparison,
+        name="policy_comparison",
     ),
     path("", include(decorate_urlpatterns(wagtail_urls.urlpatterns, with_known_site))),
 ]

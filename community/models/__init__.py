@@ -10,6 +10,7 @@ from community.models.pages import (
     RelatedPage,
 )
 from community.models.policy import PolicyDocument, PolicyUpdatePage
+from community.models.versions import PublishedVersion
 
 __all__ = [
     "AlertLedgerEntry",
@@ -21,5 +22,6 @@ __all__ = [
     "PartnershipPage",
     "PolicyDocument",
     "PolicyUpdatePage",
+    "PublishedVersion",
     "RelatedPage",
 ]

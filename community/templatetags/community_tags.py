@@ -9,6 +9,7 @@ from community.consultation_calendar import CALENDAR_NAME
 from community.feeds import get_feeds
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
+from community.policy_history import HISTORY
 from community.shown_alerts import get_alerts_from_now, shown_to
 from home.addresses import public_path, site_root
 from home.listings import get_cards
@@ -124,6 +125,15 @@ def policy_documents(page):
     if page.pk and hasattr(documents, "select_related"):
         documents = documents.select_related("document")
     return {"documents": documents}
+
+
+@register.inclusion_tag("components/version_link.html", takes_context=True)
+def version_link(context):
+    """Lead to the history of a policy, where everybody may read it."""
+    page, root = context["page"], site_root(context["request"])
+    is_public = page.pk and visible_pages(timezone.now()).filter(pk=page.pk).exists()
+    href = public_path(page.url_path, root) + HISTORY if is_public and root else ""
+    return {"href": href}
 
 
 @register.inclusion_tag("components/feed_links.html", takes_context=True)

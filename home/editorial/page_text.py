@@ -49,7 +49,7 @@ class PageText:
 
     def read_html(self, html: str, place: str) -> None:
         """Add the lines of stored rich text."""
-        self.lines.extend(Part(line, place, is_prose=True) for line in _lines(html))
+        self.lines.extend(Part(line, place, is_prose=True) for line in lines_of(html))
 
     def read_block(self, block, value, place: str) -> None:
         """Add what a block says, or the blocks inside it."""
@@ -71,7 +71,8 @@ class PageText:
                 self.read_block(child, inner, place)
 
 
-def _lines(html: str) -> Iterator[str]:
+def lines_of(html: str) -> Iterator[str]:
+    """Yield the lines of rich text, without its tags."""
     for line in unescape(strip_tags(LINE_ENDS.sub("\n", html))).splitlines():
         if clean := " ".join(line.split()):
             yield clean

@@ -23,6 +23,8 @@ from home.visitors import has_session
 register = template.Library()
 
 MOST_LINKS_WITHOUT_A_MENU = 3
+# Of a long history, the rest is folded away.
+NOTES_AT_ONCE = 10
 
 
 def _navigation(context: template.Context) -> Navigation:
@@ -148,8 +150,13 @@ def hero(context, title, strapline="", summary="", introduction=""):
 
 @register.inclusion_tag("components/page_history.html")
 def page_history(page):
-    """Show when the page was published and updated, and what changed."""
-    return {"page": page, "notes": list(page.change_notes.all()) if page.pk else []}
+    """Show when the page was published and updated, and all that has changed."""
+    notes = list(page.change_notes.all()) if page.pk else []
+    return {
+        "page": page,
+        "notes": notes[:NOTES_AT_ONCE],
+        "more": notes[NOTES_AT_ONCE:],
+    }
 
 
 @register.simple_tag(takes_context=True)

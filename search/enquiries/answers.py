@@ -1,23 +1,17 @@
 """The answer to an enquiry: what its page shows, and the one e-mail about it (R7)."""
 
 import logging
-import re
 from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
 
-from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
-from wagtail.documents import get_document_model
-from wagtail.models import Page
 
 from home.jobs import register_job
-from home.pages import visible_pages
 from search.enquiries.models import Enquiry, EnquiryEvent, EnquiryOutcome
-from search.offered_files import restricted_collections
 
 logger = logging.getLogger(__name__)
 
@@ -30,44 +24,12 @@ OUTCOMES = {
     EnquiryOutcome.NOT_OURS: "It is not ours to deal with.",
     EnquiryOutcome.NOTHING: "There was nothing for us to change.",
 }
-GONE = "a page that is no longer here"
-PLAIN_ID = re.compile(r"[0-9]{1,18}")
 SUBJECT = "Our answer to your message"
 # A mail server that is away comes back; then nobody waits for the answer any more.
 DAYS_TO_TRY = 7
 # Sending takes seconds. What takes longer was cut off, and may have been sent.
 LONGEST_SENDING = timedelta(hours=1)
 MOST_IN_A_RUN = 100
-
-
-def with_public_links(answer: str, at: datetime) -> str:
-    """Return rich text with only such links to pages and files as anybody may open.
-
-    The words of other links stay, but for those that are the title of what they led to.
-    """
-    if "linktype" not in answer:
-        return answer
-    soup = BeautifulSoup(answer, "html.parser")
-    documents = get_document_model().objects
-    open_documents = documents.exclude(collection__in=restricted_collections())
-    _unlink(soup, "page", Page.objects, visible_pages(at))
-    _unlink(soup, "document", documents, open_documents)
-    return str(soup)
-
-
-def _unlink(soup: BeautifulSoup, kind: str, everything, for_everybody) -> None:
-    links = soup.find_all("a", linktype=kind)
-    ids = {link["id"] for link in links if PLAIN_ID.fullmatch(link.get("id", ""))}
-    shown = {
-        str(pk) for pk in for_everybody.filter(pk__in=ids).values_list("pk", flat=True)
-    }
-    titles = set(everything.filter(pk__in=ids).values_list("title", flat=True))
-    for link in links:
-        if link.get("id") in shown:
-            continue
-        if link.get_text().strip() in titles:
-            link.string = GONE
-        link.unwrap()
 
 
 @register_job("answers to what residents could not find")

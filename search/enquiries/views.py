@@ -7,7 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from home.limits import OVERALL_PERIOD, LimitReached, with_small_body
-from search.enquiries.answers import OUTCOMES, with_public_links
+from home.public_links import with_public_links
+from search.enquiries.answers import OUTCOMES
 from search.enquiries.forms import EnquiryForm, fresh_time
 from search.enquiries.models import Enquiry, EnquiryOutcome
 from search.enquiries.receiving import enquiry_limit, store_enquiry

@@ -215,7 +215,23 @@ def build_policy(section, status):
             published_at=now - number * DAY,
             revision_id=10_000 + policy.pk * 10 + number,
         )
+    if status == "adopted":
+        publish_again(policy)
     return policy
+
+
+def publish_again(policy):
+    """Publish a policy twice, so that it has versions to compare."""
+    for summary, note in (
+        (policy.summary, "First figures"),
+        ("How we fight poverty with residents and our partners.", ""),
+    ):
+        policy.summary, policy.change_note, policy.minor_edit = summary, note, not note
+        policy.save_revision().publish()
+        policy = PolicyUpdatePage.objects.get(pk=policy.pk)
+    for number, version in enumerate(policy.published_versions.all()):
+        version.published_at -= number * DAY
+        version.save()
 
 
 def build_layouts(home):

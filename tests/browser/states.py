@@ -120,6 +120,8 @@ STATES = (
     ),
     State("private page", "/private/"),
     State("A to Z", f"{MANY}a-to-z/"),
+    State("history of a policy", f"{SECTION}policy-adopted/history/"),
+    State("two versions of a policy", f"{SECTION}policy-adopted/history/compare/"),
 )
 
 # Only their HTML is looked at here; `test_sign_in.py` does the rest.

@@ -13,7 +13,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
 
 from search.enquiries.forms import SIGNER
-from tests.factories import AlertFactory, StandardPageFactory
+from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC
 
 REQUESTS = 400
@@ -84,6 +84,9 @@ ROUTES = [
     "/stronger-communities/a-to-z/",
     "/stronger-communities/updates.atom",
     "/stronger-communities/consultation.ics",
+    "/stronger-communities/history/",
+    "/stronger-communities/food/history/",
+    "/stronger-communities/food/history/compare/",
     "/policy-updates/",
     "/policy-updates.atom",
     "/-/metrics",
@@ -99,6 +102,7 @@ PARAMETERS = [
     "year",
     "page",
     "from",
+    "to",
     "p",
     "q",
     "next",
@@ -115,6 +119,9 @@ FIELDS += ["useful", "comment"]
 def visitor(section):
     """Return a visitor to a small site that has one of everything."""
     StandardPageFactory(parent=section)
+    policy = PolicyUpdatePageFactory(parent=section, slug="food")
+    for _ in range(2):
+        policy.save_revision().publish()
     AlertFactory(is_dismissible=True)
     file = ContentFile(b"%PDF-1.4", name="plan.pdf")
     Document.objects.create(title="Plan", file=file)

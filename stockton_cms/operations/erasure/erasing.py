@@ -19,7 +19,13 @@ from home.freshness import raise_content_version
 from search.documents import IndexedText
 from search.personal_data import TAKEN_OUT
 from search.retention import forget
-from stockton_cms.operations.erasure.fates import Fate, Fates, owner_of, shown_object
+from stockton_cms.operations.erasure.fates import (
+    READ_BESIDE_A_PAGE,
+    Fate,
+    Fates,
+    owner_of,
+    shown_object,
+)
 from stockton_cms.operations.erasure.finding import Found, find, held_in, is_json
 from stockton_cms.operations.erasure.writing import pattern_of, without
 
@@ -119,8 +125,7 @@ def _carry_out(decided: list[tuple[Found, Fate]], pattern: Pattern) -> None:
         if fate == Fate.DELETED:
             to_delete[row.model].append(row.pk)
         elif fate == Fate.TAKEN_OUT:
-            shown = shown_object(row)
-            seen = seen or shown is not None or issubclass(row.model, IndexedText)
+            seen = seen or _is_seen(row)
             _rewrite(row, pattern)
             if index.class_is_indexed(row.model):
                 to_index.append(row)
@@ -133,6 +138,13 @@ def _carry_out(decided: list[tuple[Found, Fate]], pattern: Pattern) -> None:
             if fate == Fate.TAKEN_OUT and issubclass(row.model, IndexedText):
                 row.model.objects.filter(pk=row.pk).update(version=version)
         transaction.on_commit(caches["last_known"].clear)
+
+
+def _is_seen(row: Found) -> bool:
+    """Say whether visitors or their searches read what is in a row."""
+    is_read = row.model._meta.label in READ_BESIDE_A_PAGE
+    is_indexed = issubclass(row.model, IndexedText)
+    return is_read or is_indexed or shown_object(row) is not None
 
 
 def _index_anew(rows: list[Found]) -> None:

@@ -23,12 +23,15 @@ ACCOUNTS = {
 DELETED = {"search.Enquiry", "sessions.Session"}
 # Tables that follow a page and name it by `page_id`.
 FOLLOW_A_PAGE = {
+    "community.PublishedVersion",
     "home.ChangeNote",
     "home.Link",
     "home.PageFinding",
     "home.PageReview",
     "search.SearchDocument",
 }
+# Of these, what visitors read beside the page.
+READ_BESIDE_A_PAGE = {"community.PublishedVersion", "home.ChangeNote"}
 # Belong to a page as its parts do, and are nothing that visitors see.
 NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
 

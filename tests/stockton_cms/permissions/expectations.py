@@ -136,6 +136,9 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk page unpublish", LIVE, acts=True),
     Rule("preview_links", EDITED),
     Rule("take_back_preview_link", EDITED),
+    # Policies only: `tests/community/test_policy_versions.py` has who may.
+    Rule("policy_versions", CHECKED, may_be_missing=True),
+    Rule("*_policy_version", CHECKED, may_be_missing=True),
     Rule("page_reviews_report*", WRITERS),
     Rule("broken_links_report*", "AEMLP"),
     # Drafts have no links that lead anywhere yet.

@@ -132,6 +132,8 @@ def _page_things(page, parent, inner, owner) -> dict:
         "link_id": PreviewLink.objects.create(
             page=page, note="Reader", expires_at=timezone.now() + timedelta(days=1)
         ).pk,
+        # No page but a policy has versions.
+        "version_id": 1,
         "check_link_again pk": _broken_link(page),
         "form": {
             "chooser": inner.pk,
