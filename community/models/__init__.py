@@ -10,16 +10,28 @@ from community.models.pages import (
     RelatedPage,
 )
 from community.models.policy import PolicyDocument, PolicyUpdatePage
+from community.models.subscriptions import (
+    Delivery,
+    Frequency,
+    Notice,
+    Subscriber,
+    Subscription,
+)
 
 __all__ = [
     "AlertLedgerEntry",
     "AlertScope",
     "AlertSnippet",
     "CommunityIndexPage",
+    "Delivery",
+    "Frequency",
+    "Notice",
     "OutcomeReminder",
     "Partner",
     "PartnershipPage",
     "PolicyDocument",
     "PolicyUpdatePage",
     "RelatedPage",
+    "Subscriber",
+    "Subscription",
 ]
