@@ -20,6 +20,7 @@ class CommunityConfig(AppConfig):
             signals,
         )
         from community.models import AlertSnippet
+        from community.subscriptions import wishes  # noqa: F401
         from home.editorial.link_register import follow_links
         from home.freshness import raise_on_change
 
