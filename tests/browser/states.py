@@ -29,6 +29,8 @@ ANSWERED = "BCDFGHJKMP"
 VOTED_ON = 3
 WRONG_ENQUIRY = {"message": "", "email": "nobody", "query": "", "from_path": "/"}
 
+WRONG_WISH = {"email": "nobody", "frequency": "hourly"}
+
 
 @dataclass(frozen=True)
 class State:
@@ -103,6 +105,12 @@ STATES = (
         sent={"comment": ""},
     ),
     State("thanks for a comment", f"/was-this-page-useful/{VOTED_ON}/thanks/"),
+    State("following", "/follow/"),
+    State("following with errors", "/follow/", 422, sent=WRONG_WISH),
+    State("check your e-mail", "/follow/check-your-e-mail/"),
+    State("confirming", "/follow/confirm/", 404),
+    State("managing by e-mail", "/follow/manage/"),
+    State("managing with errors", "/follow/manage/", 422, sent={"email": "nobody"}),
     State("not found", "/no/such/page/", 404),
     State("no such page of results", "/search/?query=recycling&page=99", 404),
     State("out of order", "/", 503, is_broken=True),

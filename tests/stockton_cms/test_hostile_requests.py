@@ -16,7 +16,7 @@ from search.enquiries.forms import SIGNER
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC
 
-REQUESTS = 400
+REQUESTS = 500
 MOST_SECONDS = 2
 PIECES = [
     "\0",
