@@ -30,7 +30,7 @@ def token_of(address):
 
 
 @each_link
-def test_a_link_is_whole_and_holds_no_address(wish, link, settings):
+def test_a_link_is_whole_and_holds_no_address(wish, link):
     address = address_of(link, wish())
     assert address.startswith(f"{ORIGIN}/follow/")
     held = str(signing.loads(token_of(address), salt=link._salt))
