@@ -46,7 +46,7 @@ def test_somebody_follows_a_page_once_they_have_pressed_the_button(
     section, client, sign_up
 ):
     form = client.get(follow_link(client, section.url)["href"])
-    assert "You follow: Stronger communities" in words_of(form)
+    assert "About: Stronger communities" in words_of(form)
     response = sign_up(frequency="weekly")
     assert "Check your e-mail" in words_of(client.get(response["Location"]))
     (message,) = mail.outbox
