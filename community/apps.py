@@ -21,6 +21,7 @@ class CommunityConfig(AppConfig):
             version_keeping,
         )
         from community.models import AlertSnippet
+        from community.subscriptions import wishes  # noqa: F401
         from home.editorial.link_register import follow_links
         from home.freshness import raise_on_change
 

@@ -1,7 +1,8 @@
 """How much one visitor, and all together, may send: counted, and soon forgotten.
 
-A use is counted under a key made from the visitor's network address with a salt that
-changes at midnight; the address itself is never stored (ADR 23).
+A use is counted under a key made from the visitor's network address, or from the e-mail
+address that something goes to, with a salt that changes at midnight; the address itself
+is never stored (ADR 23).
 """
 
 from collections.abc import Callable
@@ -48,18 +49,24 @@ class Limit:
     overall: int | None = None
     period: timedelta = HOUR
 
-    def is_reached(self, request: HttpRequest, at: datetime) -> bool:
-        """Return whether one more would be too many; with two quick queries."""
+    def is_reached(self, by: HttpRequest | str, at: datetime) -> bool:
+        """Return whether one more would be too many; with two quick queries.
+
+        `by` is a visitor's request, or what else is counted for itself, such as the
+        e-mail address that something is sent to.
+        """
         uses = LimitedUse.objects
-        own = uses.filter(key=self._key(request, at), at__gt=at - self.period)
+        own = uses.filter(key=self._key(by, at), at__gt=at - self.period)
         if own.count() >= self.per_address:
             return True
         since = at - OVERALL_PERIOD
         everybody = uses.filter(limit=self.name, at__gt=since)
         return self.overall is not None and everybody.count() >= self.overall
 
-    def use(self, request: HttpRequest, at: datetime) -> None:
+    def use(self, by: HttpRequest | str, at: datetime) -> "LimitedUse":
         """Count one more, in the current transaction; others wait for its end.
+
+        Whoever finds that nothing was sent after all deletes what is returned.
 
         Raises `LimitReached`. Ask `is_reached` before the transaction, which is quicker
         where it is.
@@ -69,14 +76,14 @@ class Limit:
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIMITS_LOCK_ID])
-            if self.is_reached(request, at):
+            if self.is_reached(by, at):
                 raise LimitReached
-            key = self._key(request, at)
-            LimitedUse.objects.create(limit=self.name, key=key, at=at)
+            key = self._key(by, at)
+            return LimitedUse.objects.create(limit=self.name, key=key, at=at)
 
-    def _key(self, request: HttpRequest, at: datetime) -> str:
+    def _key(self, by: HttpRequest | str, at: datetime) -> str:
         salt = f"limits of {timezone.localdate(at)}"
-        value = f"{self.name} {network_of(request)}"
+        value = f"{self.name} {by if isinstance(by, str) else network_of(by)}"
         return salted_hmac(salt, value, algorithm="sha256").hexdigest()
 
 

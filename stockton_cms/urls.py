@@ -127,6 +127,7 @@ urlpatterns = [
     ),
     re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
     path("policy-updates/", policy_updates, name="policy_updates"),
+    path("follow/", include("community.subscriptions.urls")),
     # No page has such addresses: slugs hold no dots.
     path("policy-updates.atom", policy_feed, name="policy_feed"),
     re_path(

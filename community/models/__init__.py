@@ -10,6 +10,13 @@ from community.models.pages import (
     RelatedPage,
 )
 from community.models.policy import PolicyDocument, PolicyUpdatePage
+from community.models.subscriptions import (
+    Delivery,
+    Frequency,
+    Notice,
+    Subscriber,
+    Subscription,
+)
 from community.models.versions import PublishedVersion
 
 __all__ = [
@@ -17,6 +24,9 @@ __all__ = [
     "AlertScope",
     "AlertSnippet",
     "CommunityIndexPage",
+    "Delivery",
+    "Frequency",
+    "Notice",
     "OutcomeReminder",
     "Partner",
     "PartnershipPage",
@@ -24,4 +34,6 @@ __all__ = [
     "PolicyUpdatePage",
     "PublishedVersion",
     "RelatedPage",
+    "Subscriber",
+    "Subscription",
 ]

@@ -13,6 +13,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
+from community.followers_panel import FollowersPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
@@ -83,6 +84,7 @@ class CommunityIndexPage(BasePage):
         FieldPanel("body"),
         *BasePage.closing_panels,
     ]
+    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("strapline"),
@@ -144,6 +146,7 @@ class PartnershipPage(BasePage):
         related_pages_panel,
         *BasePage.closing_panels,
     ]
+    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("body"),

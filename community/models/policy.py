@@ -18,6 +18,7 @@ from wagtail.models import Orderable, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from community.followers_panel import FollowersPanel
 from community.models.consultations import Consultation, ConsultationForm
 from community.models.pages import related_pages_panel
 from home.blocks import BodyBlock
@@ -148,6 +149,7 @@ class PolicyUpdatePage(Consultation, BasePage):
         related_pages_panel,
         *BasePage.closing_panels,
     ]
+    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("body"),

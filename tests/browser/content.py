@@ -24,6 +24,7 @@ from community.models import (
     PolicyDocument,
     PolicyUpdatePage,
     RelatedPage,
+    Subscriber,
 )
 from community.models.alerts import Scope, Severity
 from home.models import ChangeNote, SiteSettings
@@ -40,10 +41,13 @@ from tests.browser.officers import build_officers
 from tests.browser.states import (
     ANSWERED,
     DISMISSED_ALERT,
+    FOLLOWER,
+    FOLLOWS_SINCE,
     JOURNEY_ALERT,
     POLICY_STATUSES,
     REFERENCE,
     SEVERITIES,
+    UNDECIDED,
     VOTED_ON,
 )
 from tests.factories import (
@@ -57,6 +61,22 @@ from tests.factories import (
 )
 
 DAY = timedelta(days=1)
+
+
+def build_followers(section):
+    """Let somebody follow pages, and somebody else not have confirmed it yet."""
+    follower, undecided = (
+        Subscriber.objects.create(
+            pk=pk, email=email, email_key=email, created_at=FOLLOWS_SINCE
+        )
+        for pk, email in ((FOLLOWER, "a@example.org"), (UNDECIDED, "b@example.org"))
+    )
+    now = timezone.now()
+    follower.subscriptions.create(page=section, frequency="weekly", confirmed_at=now)
+    follower.subscriptions.create(page=None, confirmed_at=now)
+    policy = PolicyUpdatePage.objects.live().first()
+    follower.subscriptions.create(page=policy)
+    undecided.subscriptions.create(page=None)
 
 
 def put(factory, parent, slug, title, **values):
@@ -356,6 +376,7 @@ def build_rest(home):
         answered_at=timezone.now(),
         outcome="found",
     )
+    build_followers(section)
     PromotionSnippet.objects.create(
         searched="bin day", page=section, description="When we come to your street."
     )

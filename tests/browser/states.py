@@ -4,6 +4,12 @@
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.signing import TimestampSigner
+
+from stockton_cms.operations.benchmarks import site_environment
 
 SECTION = "/stronger-communities/"
 LAYOUTS = "/layouts/"
@@ -28,6 +34,20 @@ ANSWERED = "BCDFGHJKMP"
 # The home page: after the root and the welcome page that Wagtail makes.
 VOTED_ON = 3
 WRONG_ENQUIRY = {"message": "", "email": "nobody", "query": "", "from_path": "/"}
+
+# Somebody who follows pages, somebody who has not confirmed it, and since when.
+FOLLOWER, UNDECIDED = 1, 2
+FOLLOWS_SINCE = datetime(2026, 3, 3, tzinfo=UTC)
+WRONG_WISH = {"email": "nobody", "frequency": "hourly"}
+
+
+def behind_link(name, subscriber=FOLLOWER, page_id=None):
+    """Return an address as in an e-mail, signed as the site that is served signs it."""
+    secret = site_environment(Path())["SECRET_KEY"]
+    salt = f"community.subscriptions.{name}"
+    signer = TimestampSigner(key=secret, salt=salt, fallback_keys=())
+    since = int(FOLLOWS_SINCE.timestamp()) * 1_000_000
+    return f"?link={signer.sign_object([subscriber, since, 0, page_id])}"
 
 
 @dataclass(frozen=True)
@@ -103,6 +123,27 @@ STATES = (
         sent={"comment": ""},
     ),
     State("thanks for a comment", f"/was-this-page-useful/{VOTED_ON}/thanks/"),
+    State("following", "/follow/"),
+    State("following with errors", "/follow/", 422, sent=WRONG_WISH),
+    State("check your e-mail", "/follow/check-your-e-mail/"),
+    State("link that is over", "/follow/confirm/", 404),
+    State(
+        "confirming",
+        f"/follow/confirm/{behind_link('confirm_subscription', UNDECIDED)}",
+    ),
+    State("confirmed", f"/follow/confirm/{behind_link('confirm_subscription')}"),
+    State("managing", f"/follow/your-updates/{behind_link('manage_subscriptions')}"),
+    State("unsubscribing", f"/follow/unsubscribe/{behind_link('unsubscribe')}"),
+    State(
+        "unsubscribed",
+        f"/follow/unsubscribe/{behind_link('unsubscribe', page_id=VOTED_ON)}",
+    ),
+    State(
+        "unsubscribing from all",
+        f"/follow/unsubscribe-all/{behind_link('unsubscribe_all')}",
+    ),
+    State("managing by e-mail", "/follow/manage/"),
+    State("managing with errors", "/follow/manage/", 422, sent={"email": "nobody"}),
     State("not found", "/no/such/page/", 404),
     State("no such page of results", "/search/?query=recycling&page=99", 404),
     State("out of order", "/", 503, is_broken=True),

@@ -8,6 +8,7 @@ session or subject of an e-mail.
 import io
 import logging
 import pickle
+import re
 import time
 import zlib
 from smtplib import SMTPRecipientsRefused
@@ -24,17 +25,24 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from community.models import Subscriber
+from home.models import HomePage
 from search import views
 from search.enquiries.forms import SIGNER
 from search.models import Enquiry, LoggedSearch
 from stockton_cms.kept_pages import KeptPage
+from tests.factories import CommunityIndexPageFactory
 
 NAME, EMAIL = "Canary Birdsong", "canary.birdsong@example.org"
 TELEPHONE, POSTCODE = "07700 900142", "TS18 9ZZ"
 MESSAGE = f"I am {NAME}, ring {TELEPHONE}.\nI live at {POSTCODE}.\n{EMAIL}"
 SIGNS = ("birdsong", "900142", "9zz")
 # Where residents' own words are kept, and nowhere else.
-KEEPS_WORDS = {"search_enquiry", "search_usefulnesscomment"}
+KEEPS_WORDS = {
+    "community_subscriber",
+    "search_enquiry",
+    "search_usefulnesscomment",
+}
 
 
 def signs_in(text):
@@ -189,6 +197,32 @@ def test_nothing_leaks_where_all_goes_well(resident, section, logged, clock):
     assert leaks(resident, logged()) == {}
 
 
+def test_following_a_page_leaks_neither_address_nor_link(
+    resident, section, logged, clock
+):
+    follow = f"{reverse('follow')}?page={section.pk}"
+    for address in (follow, reverse("manage_link")):
+        resident.fill_in_all_forms(address, clock)
+    assert [message.to for message in mail.outbox] == [[EMAIL], [EMAIL]]
+    tokens = []
+    for message in mail.outbox:
+        link = re.search(r"https?://[^/]+(/\S+\?link=(\S+))", message.body)
+        tokens.append(link[2])
+        resident.fill_in_all_forms(link[1], clock)
+        # What is wrong with a link is in the log, and the link is not.
+        assert resident.get(f"{link[1]}x").status_code == 404
+    assert Subscriber.objects.get().email == EMAIL
+    assert "/follow/confirm/" in logged()
+    assert not [token for token in tokens if token in logged()]
+    assert not [
+        token
+        for token in tokens
+        if token in str([*kept_bytes(resident.kept)])
+        or any(answer.cookies for answer in resident.answers)
+    ]
+    assert leaks(resident, logged()) == {}
+
+
 def send_enquiry(resident, **values):
     shown_at = SIGNER.sign(str(time.time() - 60))
     data = {"message": MESSAGE, "email": EMAIL, "query": MESSAGE, "from_path": "/x/"}
@@ -214,6 +248,26 @@ def refused_by_the_database(resident, monkeypatch):
 def fault_in_the_view(resident, monkeypatch):
     monkeypatch.setattr(Enquiry, "save", fail)
     assert send_enquiry(resident).status_code == 500
+
+
+def follow(resident, section):
+    data = {"email": EMAIL, "frequency": "daily"}
+    return resident.send(f"{reverse('follow')}?page={section.pk}", data)
+
+
+def mail_server_refuses_to_confirm(resident, monkeypatch):
+    def refuse(self, **keywords):
+        raise SMTPRecipientsRefused({EMAIL: (550, f"No {EMAIL} here".encode())})
+
+    monkeypatch.setattr(mail.EmailMultiAlternatives, "send", refuse)
+    section = CommunityIndexPageFactory(parent=HomePage.objects.get())
+    assert follow(resident, section).status_code == 503
+
+
+def fault_in_following(resident, monkeypatch):
+    monkeypatch.setattr(Subscriber, "save", fail)
+    section = CommunityIndexPageFactory(parent=HomePage.objects.get())
+    assert follow(resident, section).status_code == 500
 
 
 def fault_in_search(resident, monkeypatch):
@@ -255,6 +309,8 @@ FAULTS = [
     fault_in_the_view,
     fault_in_search,
     mail_server_refuses,
+    mail_server_refuses_to_confirm,
+    fault_in_following,
     mistakes,
     page_that_is_not_there,
     form_of_another_site,

@@ -16,7 +16,7 @@ from search.enquiries.forms import SIGNER
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC
 
-REQUESTS = 400
+REQUESTS = 500
 MOST_SECONDS = 2
 PIECES = [
     "\0",
@@ -89,6 +89,14 @@ ROUTES = [
     "/stronger-communities/food/history/compare/",
     "/policy-updates/",
     "/policy-updates.atom",
+    "/follow/",
+    "/follow/check-your-e-mail/",
+    "/follow/confirm/",
+    "/follow/manage/",
+    "/follow/manage/check-your-e-mail/",
+    "/follow/your-updates/",
+    "/follow/unsubscribe/",
+    "/follow/unsubscribe-all/",
     "/-/metrics",
     "/-/status",
     "/-/style-guide/",
@@ -107,12 +115,14 @@ PARAMETERS = [
     "q",
     "next",
     "export",
+    "link",
+    "done",
     "foo",
     "",
     "%ff",
 ]
 FIELDS = ["message", "email", "query", "from_path", "shown_at", "website", "next"]
-FIELDS += ["useful", "comment"]
+FIELDS += ["useful", "comment", "frequency", "do"]
 
 
 @pytest.fixture

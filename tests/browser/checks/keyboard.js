@@ -11,6 +11,16 @@
     };
   },
 
+  // Tab stops once at a group of radio buttons, and the arrows move within it: at the
+  // chosen one, or at the first where none is.
+  isTheStopOfItsGroup(element) {
+    if (element.type !== "radio" || !element.form) return true;
+    const group = [...element.form.elements].filter(
+      (each) => each.type === "radio" && each.name === element.name,
+    );
+    return element === (group.find((each) => each.checked) || group[0]);
+  },
+
   // The keyboard starts from the top, wherever the page has put it.
   fromTheTop() {
     const top = document.documentElement;
@@ -23,7 +33,7 @@
   // Number the stops in the order of the document, and keep how they look at rest.
   prepare() {
     this.fromTheTop();
-    window.stopsInOrder = this.stops();
+    window.stopsInOrder = this.stops().filter((each) => this.isTheStopOfItsGroup(each));
     window.looksAtRest = window.stopsInOrder.map((each) => this.look(each));
     return window.stopsInOrder.map((each) => this.say(each));
   },

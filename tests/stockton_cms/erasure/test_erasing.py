@@ -15,7 +15,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.log_actions import log
 from wagtail.models import Comment, Page, Revision, Site, TaskState
 
-from community.models import AlertLedgerEntry
+from community.models import AlertLedgerEntry, Subscriber, Subscription
 from home.freshness import get_content_version
 from home.models import SiteSettings
 from search.models import (
@@ -68,6 +68,8 @@ def notes(home, section, officer, client):
     enquiry = EnquiryFactory(email=CANARY.upper(), message="Where are the bins?")
     EnquiryEvent.objects.create(enquiry=enquiry, at=timezone.now(), what="Closed")
     EnquiryFactory(message=f"Ask {CANARY} about bins", email="other@example.org")
+    follower = Subscriber.objects.create(email=CANARY.title(), email_key=CANARY)
+    follower.subscriptions.create(page=section)
     UsefulnessComment.objects.create(page=home, was_useful=False, comment=CANARY)
     LoggedSearch.objects.create(query="x", result_count=0)
     LoggedSearch.objects.update(query=f"bins {CANARY}")
@@ -96,6 +98,7 @@ def notes(home, section, officer, client):
 def test_the_address_is_gone_from_every_table(notes):
     before = where_it_stands()
     assert before >= {
+        "community_subscriber",
         "search_enquiry",
         "search_usefulnesscomment",
         "search_loggedsearch",
@@ -123,6 +126,7 @@ def test_enquiry_of_the_person_goes_and_others_keep_their_words(notes):
         "other@example.org",
     )
     assert not EnquiryEvent.objects.exists()
+    assert not Subscription.objects.exists()
     assert Comment.objects.get().text == "Said [removed]"
     assert get_user_model().objects.filter(email="ann@example.gov.uk").exists()
 

@@ -17,6 +17,8 @@ PUBLIC = {
     "usefulness", "usefulness_comment", "usefulness_thanks", "dismiss_alert", "a_to_z",
     "policy_updates", "policy_feed", "section_feed", "consultation_calendar",
     "policy_history", "policy_comparison",
+    "follow", "follow_sent", "confirm_subscription", "manage_link", "manage_link_sent",
+    "manage_subscriptions", "unsubscribe", "unsubscribe_all",
     "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",
     r"^media/(?P<path>images/[-.0-9A-Z_a-z]{1,255})$",
 }  # fmt: skip

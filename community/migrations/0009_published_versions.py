@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('community', '0006_what_consultations_ask_and_what_came_of_them'),
+        ('community', '0007_who_follows_pages_by_email'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,1 @@
+"""E-mail updates: how residents follow pages, and stop (R4)."""
