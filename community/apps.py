@@ -20,6 +20,12 @@ class CommunityConfig(AppConfig):
             signals,
         )
         from community.models import AlertSnippet
+        from community.subscriptions import (  # noqa: F401
+            notices,
+            old_updates,
+            sending,
+            trouble,
+        )
         from home.editorial.link_register import follow_links
         from home.freshness import raise_on_change
 

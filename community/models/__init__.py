@@ -13,6 +13,7 @@ from community.models.policy import PolicyDocument, PolicyUpdatePage
 from community.models.subscriptions import (
     Delivery,
     Frequency,
+    MailTrouble,
     Notice,
     Subscriber,
     Subscription,
@@ -25,6 +26,7 @@ __all__ = [
     "CommunityIndexPage",
     "Delivery",
     "Frequency",
+    "MailTrouble",
     "Notice",
     "OutcomeReminder",
     "Partner",

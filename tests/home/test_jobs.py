@@ -30,6 +30,7 @@ def no_jobs(monkeypatch, db):
     """Start with an empty register."""
     monkeypatch.setattr(jobs, "_jobs", {})
     monkeypatch.setattr(jobs, "_slow_jobs", set())
+    monkeypatch.setattr(jobs, "_long_jobs", {})
 
 
 def fail(at):
