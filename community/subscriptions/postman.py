@@ -1,7 +1,6 @@
 """The connection to the mail server, over which one e-mail after another goes."""
 
-import time
-from collections.abc import Callable
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -19,13 +18,12 @@ class Postman:
     Use it as a context manager: entering it connects. Raises what `smtplib` raises.
     """
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep):
-        self._sleep = sleep
+    def __init__(self):
         self._connection = get_connection(timeout=TIMEOUT)
         self._sent = 0
 
     def __enter__(self) -> "Postman":
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._connection.open()
         return self
 
@@ -41,7 +39,7 @@ class Postman:
             return
         self._connection.close()
         due = self._began + 60 * self._sent / settings.UPDATES_PER_MINUTE
-        self._sleep(max(0, due - time.monotonic()))
+        sleep(max(0, due - monotonic()))
         self._connection.open()
 
     def send(self, message: EmailMessage) -> None:

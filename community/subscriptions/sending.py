@@ -10,6 +10,7 @@ import time
 from datetime import datetime
 from smtplib import SMTPException
 
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
@@ -71,8 +72,9 @@ class Round:
                     if time.monotonic() >= deadline:
                         return True
                     self._postman.rest()
+                    message = self._writer.write(letter)
                     if self._begin(letter):
-                        self._send(letter)
+                        self._send(letter, message)
                 # What has been taken must not come up again with the next few.
                 self._note_taken()
             return False
@@ -118,9 +120,9 @@ class Round:
             )
             self._taken = []
 
-    def _send(self, letter: Letter) -> None:
+    def _send(self, letter: Letter, message: EmailMessage) -> None:
         try:
-            self._postman.send(self._writer.write(letter))
+            self._postman.send(message)
         except Exception as error:
             self._refuse(letter, error)
             return

@@ -1,8 +1,29 @@
 """People who follow pages, and what has been written for them."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from community.models import Delivery, Frequency, Subscriber, Subscription
+from tests.factories import PolicyUpdatePageFactory
+
+
+def published_policy(section):
+    """Make a policy that was published long ago, of which nobody was told."""
+    page = PolicyUpdatePageFactory(parent=section, title="Food plan")
+    long_ago = timezone.now() - timedelta(days=90)
+    type(page).objects.update(first_published_at=long_ago, last_published_at=long_ago)
+    page.refresh_from_db()
+    return page
+
+
+def change(page, note="More bread.", **values):
+    """Publish a page again with a note of what changed; return the version."""
+    for name, value in {"change_note": note, "minor_edit": False, **values}.items():
+        setattr(page, name, value)
+    revision = page.save_revision()
+    revision.publish()
+    return revision
 
 
 def follow(email, page, frequency=Frequency.AT_ONCE, confirmed=True):

@@ -12,7 +12,7 @@ from wagtail.signals import page_published
 from community.models import Delivery, Frequency, Notice, Subscriber
 from community.subscriptions.outbox import next_monday, next_morning
 from home.scheduled_publishing import publish_scheduled
-from tests.community.subscriptions.people import follow, told
+from tests.community.subscriptions.people import change, follow, published_policy, told
 from tests.factories import (
     CommunityIndexPageFactory,
     PartnershipPageFactory,
@@ -25,19 +25,7 @@ ANN, BOB, CAT = "ann@example.org", "bob@example.org", "cat@example.org"
 @pytest.fixture
 def policy(section):
     """Return a policy that was published long ago, of which nobody was told."""
-    page = PolicyUpdatePageFactory(parent=section, title="Food plan")
-    long_ago = timezone.now() - timedelta(days=90)
-    type(page).objects.update(first_published_at=long_ago, last_published_at=long_ago)
-    page.refresh_from_db()
-    return page
-
-
-def change(page, note="More bread.", **values):
-    for name, value in {"change_note": note, "minor_edit": False, **values}.items():
-        setattr(page, name, value)
-    revision = page.save_revision()
-    revision.publish()
-    return revision
+    return published_policy(section)
 
 
 def test_followers_of_a_page_read_what_has_changed(policy):
