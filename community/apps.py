@@ -25,6 +25,7 @@ class CommunityConfig(AppConfig):
             old_updates,
             sending,
             trouble,
+            wishes,
         )
         from home.editorial.link_register import follow_links
         from home.freshness import raise_on_change

@@ -172,8 +172,13 @@ def get_feeds(page: Page | None, root: Page | None) -> list[Link]:
         path = public_path(page.url_path, root)
         return [Link(f"Updates of {page.title}", f"{path}updates.atom")]
     if isinstance(page, PolicyUpdatePage | HomePage):
-        return [Link(POLICY_UPDATES, reverse("policy_feed"))]
+        return [policy_feed_link()]
     return []
+
+
+def policy_feed_link() -> Link:
+    """Return the feed of all policies."""
+    return Link(POLICY_UPDATES, reverse("policy_feed"))
 
 
 @require_safe

@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from community.a_to_z import get_a_to_z
+from community.feeds import policy_feed_link
 from community.models import AlertSnippet, CommunityIndexPage
 from community.policy_listing import get_listing
 from community.shown_alerts import (
@@ -90,4 +92,5 @@ def policy_updates(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no such page of the list.")
     canonical = site_origin(request) + request.path
     context = {"page": root, "listing": listing, "canonical": canonical}
+    context |= {"follow_href": reverse("follow"), "feeds": [policy_feed_link()]}
     return mark_same_for_all(render(request, "community/policy_updates.html", context))

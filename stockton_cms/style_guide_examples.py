@@ -11,6 +11,7 @@ from community.a_to_z import Letter
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.alerts import Severity, ShownAlert
 from community.models.policy import PolicyStatus
+from community.subscriptions.forms import FollowForm
 from home.listings import Card
 from home.models import SiteSettings, StandardPage
 from home.narrowing import Choice, Narrowing
@@ -71,7 +72,7 @@ def get_examples() -> dict[str, list[dict]]:
         "error_summary": [{"form": form}],
         "feed_links": [{"feeds": FEEDS}],
         "field": [{"field": form["message"]}, {"field": form["email"]}],
-        "follow": [{"feeds": FEEDS}],
+        "follow": [{"feeds": FEEDS, "href": "/follow/?page=3"}],
         "footer": [{"council": COUNCIL}],
         "footer_links": [{"links": LINKS[1:]}],
         "hero": [
@@ -110,6 +111,7 @@ def get_examples() -> dict[str, list[dict]]:
             {"page": _policy(), "status": status, "replacement": None}
             for status in PolicyStatus
         ],
+        "radios": [{"field": FollowForm()["frequency"]}],
         "respond": [{"page": _consultation()}],
         "search_filters": [
             {"narrowing": [_narrowing()], "sort": LINKS[:2], "is_set": True}

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from wagtail.models import Page
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
 from home.addresses import site_path
 from home.pages import visible_pages
+from home.visitors import has_session
 
 ALL_POLICIES = "All policy updates"
 NOT_PUBLIC = "A page that is not public at the moment"
@@ -40,6 +44,22 @@ def get_followed(page_ids: set[int | None], at: datetime) -> dict[int | None, Fo
     if None in found:
         found[None] = Followed(None, ALL_POLICIES, reverse("policy_updates"))
     return found
+
+
+def follow_href(page: Page | None, request: HttpRequest) -> str:
+    """Return where readers of a page sign up; nothing where they cannot follow it.
+
+    A plain link, as the page is kept for all. Who has no session gets no private page;
+    for the rest it takes a query.
+    """
+    is_shown = isinstance(page, KINDS) and page.live and page.pk
+    if not is_shown or getattr(request, "is_preview", False):
+        return ""
+    if has_session(request):
+        found = get_followed({page.pk}, timezone.now())
+        if not found[page.pk].is_public:
+            return ""
+    return f"{reverse('follow')}?{urlencode({'page': page.pk})}"
 
 
 def get_followed_or_404(text: str, at: datetime) -> Followed:

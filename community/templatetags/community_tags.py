@@ -10,6 +10,7 @@ from community.feeds import get_feeds
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 from community.shown_alerts import get_alerts_from_now, shown_to
+from community.subscriptions.followed import follow_href
 from home.addresses import public_path, site_root
 from home.listings import get_cards
 from home.pages import visible_pages
@@ -133,5 +134,6 @@ def feed_links(context):
 
 @register.inclusion_tag("components/follow.html", takes_context=True)
 def follow(context):
-    """Offer residents the feeds about this page."""
-    return feed_links(context)
+    """Offer residents e-mails and feeds about this page."""
+    href = follow_href(context.get("page"), context["request"])
+    return feed_links(context) | {"href": href}

@@ -86,6 +86,14 @@ ROUTES = [
     "/stronger-communities/consultation.ics",
     "/policy-updates/",
     "/policy-updates.atom",
+    "/follow/",
+    "/follow/check-your-e-mail/",
+    "/follow/confirm/",
+    "/follow/manage/",
+    "/follow/manage/check-your-e-mail/",
+    "/follow/your-updates/",
+    "/follow/unsubscribe/",
+    "/follow/unsubscribe-all/",
     "/-/metrics",
     "/-/status",
     "/-/style-guide/",
@@ -103,12 +111,14 @@ PARAMETERS = [
     "q",
     "next",
     "export",
+    "link",
+    "done",
     "foo",
     "",
     "%ff",
 ]
 FIELDS = ["message", "email", "query", "from_path", "shown_at", "website", "next"]
-FIELDS += ["useful", "comment"]
+FIELDS += ["useful", "comment", "frequency", "do"]
 
 
 @pytest.fixture

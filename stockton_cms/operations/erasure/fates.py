@@ -20,7 +20,7 @@ ACCOUNTS = {
     "mfa.Authenticator",
     "socialaccount.SocialAccount",
 }
-DELETED = {"search.Enquiry", "sessions.Session"}
+DELETED = {"community.Subscriber", "search.Enquiry", "sessions.Session"}
 # Tables that follow a page and name it by `page_id`.
 FOLLOW_A_PAGE = {
     "home.ChangeNote",

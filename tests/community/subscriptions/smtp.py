@@ -1,15 +1,14 @@
 """A real SMTP server, which takes e-mails or refuses them as a test wants."""
 
 import email
-import re
+import signal
+import sys
 from contextlib import contextmanager
 from email import policy
 
 from aiosmtpd.controller import Controller
 
 from stockton_cms.operations.benchmarks import free_port
-
-URL = re.compile(r"https?://\S+")
 
 
 class Server:
@@ -58,13 +57,29 @@ class Server:
 
 
 @contextmanager
-def smtp_server():
-    """Run a server on a free port; yield what it keeps, with its `port`."""
+def smtp_server(port=None):
+    """Run a server on a port, or a free one; yield what it keeps, with its `port`."""
     kept = Server()
-    kept.port = free_port()
+    kept.port = port or free_port()
     controller = Controller(kept, hostname="127.0.0.1", port=kept.port)
     controller.start()
     try:
         yield kept
     finally:
         controller.stop()
+
+
+def main(port, path):
+    """Serve until stopped; write whom each e-mail was for into a file, at once."""
+    with open(path, "a", buffering=1) as file, smtp_server(int(port)) as kept:
+
+        def note():
+            file.write(f"{kept.taken.pop()[0]}\n")
+
+        kept.after = note
+        print("listening", flush=True)
+        signal.sigwait({signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

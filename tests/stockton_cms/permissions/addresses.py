@@ -16,6 +16,8 @@ PUBLIC = {
     "enquiry", "enquiry_thanks_anyone", "enquiry_thanks", "enquiry_answer",
     "usefulness", "usefulness_comment", "usefulness_thanks", "dismiss_alert", "a_to_z",
     "policy_updates", "policy_feed", "section_feed", "consultation_calendar",
+    "follow", "follow_sent", "confirm_subscription", "manage_link", "manage_link_sent",
+    "manage_subscriptions", "unsubscribe", "unsubscribe_all",
     "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",
     r"^media/(?P<path>images/[-.0-9A-Z_a-z]{1,255})$",
 }  # fmt: skip

@@ -1,0 +1,64 @@
+"""Fixtures of the tests of e-mail updates."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from community.models import Subscriber, Subscription
+
+ANN = "ann@example.org"
+ORIGIN = "https://council.example"
+
+
+@pytest.fixture(autouse=True)
+def _origin(settings):
+    settings.WAGTAILADMIN_BASE_URL = ORIGIN
+
+
+@pytest.fixture
+def sign_up(section, client):
+    """Return a function that sends the form about the section, or something else."""
+
+    def send(email=ANN, page=section, frequency="at-once", **values):
+        query = f"?page={page.pk}" if page else ""
+        data = {"email": email, "frequency": frequency, **values}
+        return client.post(f"{reverse('follow')}{query}", data)
+
+    return send
+
+
+@pytest.fixture
+def wish(section):
+    """Return a function that makes a wish to follow a page, confirmed by default."""
+
+    def make(page=section, email=ANN, **values):
+        subscriber, _ = Subscriber.objects.get_or_create(
+            email_key=email, defaults={"email": email}
+        )
+        confirmed_at = values.pop("confirmed_at", subscriber.created_at)
+        return Subscription.objects.create(
+            subscriber=subscriber, page=page, confirmed_at=confirmed_at, **values
+        )
+
+    return make
+
+
+def path_of(address):
+    """Return an address of an e-mail as the test client asks for it."""
+    assert address.startswith(f"{ORIGIN}/")
+    return address.removeprefix(ORIGIN)
+
+
+def link_in(message):
+    """Return the one link of ours in an e-mail; its HTML has the same."""
+    (link,) = set(re.findall(rf"{ORIGIN}/\S+\?link=\S+", message.body))
+    ((html, _),) = message.alternatives
+    assert link in html
+    return path_of(link)
+
+
+def last_link():
+    """Return the link in the latest e-mail."""
+    return link_in(mail.outbox[-1])

@@ -1,0 +1,205 @@
+"""Seeing and changing what one follows, by a link in an e-mail and no password."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from community.models import Subscriber, Subscription
+from community.subscriptions import mails
+from community.subscriptions.links import manage_url
+from tests.community.subscriptions.conftest import ANN, last_link, path_of
+from tests.factories import PolicyUpdatePageFactory
+
+
+def words_of(response):
+    html = BeautifulSoup(response.content, "html.parser")
+    return " ".join(html.main.get_text(" ").split())
+
+
+@pytest.fixture
+def policy(make_page):
+    return make_page(PolicyUpdatePageFactory, title="Food plan")
+
+
+@pytest.fixture
+def press(client):
+    """Return a function that presses a button of the page, as shown to a person."""
+
+    def send(address, label, **values):
+        html = BeautifulSoup(client.get(address).content, "html.parser")
+        (button,) = [
+            each for each in html.main.select("button") if each.get_text() == label
+        ]
+        form = button.find_parent("form")
+        data = {each["name"]: each["value"] for each in form.select("[checked]")}
+        data |= {button["name"]: button["value"]}
+        for name in {each["name"] for each in form.select("[type=radio]")}:
+            data |= {name: values["frequency"]} if values else {}
+        return client.post(address, data, follow=True)
+
+    return send
+
+
+def test_who_asks_for_the_link_sees_all_that_they_follow(client, wish, policy):
+    wish()
+    wish(policy, frequency="weekly")
+    wish(None)
+    wish(policy, email="bob@example.org")
+    response = client.post(reverse("manage_link"), {"email": ANN.upper()}, follow=True)
+    assert "Check your e-mail" in words_of(response)
+    shown = client.get(last_link())
+    html = BeautifulSoup(shown.content, "html.parser")
+    titles = [each.get_text() for each in html.main.select("section h2")]
+    assert titles == ["Stronger communities", "Food plan", "All policy updates"]
+    chosen = [each["value"] for each in html.main.select("[checked]")]
+    assert chosen == ["at-once", "weekly", "at-once"]
+    assert ANN not in shown.content.decode()
+
+
+def test_whoever_follows_nothing_is_told_so_by_email_only(home, client):
+    data = {"email": "nobody@example.org"}
+    response = client.post(reverse("manage_link"), data)
+    assert response["Location"] == reverse("manage_link_sent")
+    assert "This address follows nothing" in mail.outbox[0].body
+    assert "?link=" not in mail.outbox[0].body
+    assert not Subscriber.objects.exists()
+
+
+def test_asking_for_links_is_limited(settings, home, client, wish):
+    wish()
+    settings.FORM_LIMIT_PER_ADDRESS = 2
+    address = reverse("manage_link")
+    answers = [client.post(address, {"email": ANN}).status_code for _ in range(3)]
+    assert answers == [302, 302, 429]
+    settings.FORM_LIMIT_PER_ADDRESS = 100
+    for _ in range(mails.MOST_A_DAY):
+        assert client.post(address, {"email": ANN}).status_code == 302
+    assert len(mail.outbox) == mails.MOST_A_DAY
+
+
+def test_a_wrong_address_is_said(home, client):
+    response = client.post(reverse("manage_link"), {"email": "ann"})
+    assert response.status_code == 422
+    assert "Type an e-mail address like" in words_of(response)
+
+
+def test_a_program_is_thanked_and_sends_nothing(home, client):
+    data = {"email": ANN, "website": "x"}
+    assert client.post(reverse("manage_link"), data).status_code == 302
+    assert mail.outbox == []
+
+
+def test_how_often_can_be_changed(press, wish, policy):
+    first, second = wish(), wish(policy)
+    response = press(
+        path_of(manage_url(first.subscriber)), "Save: Food plan", frequency="weekly"
+    )
+    assert "We have changed how often" in words_of(response)
+    found = dict(Subscription.objects.values_list("pk", "frequency"))
+    assert found == {first.pk: "at-once", second.pk: "weekly"}
+
+
+def test_one_or_all_can_be_stopped(press, wish, policy):
+    kept, stopped = wish(), wish(policy)
+    wish(None)
+    others = wish(email="bob@example.org")
+    address = path_of(manage_url(kept.subscriber))
+    assert "We have stopped these" in words_of(press(address, "Stop: Food plan"))
+    assert not Subscription.objects.filter(pk=stopped.pk).exists()
+    assert Subscription.objects.count() == 3
+    assert "You follow nothing" in words_of(press(address, "Stop all e-mails"))
+    assert Subscription.objects.get() == others
+
+
+def test_a_get_changes_nothing(client, wish):
+    kept = wish()
+    address = path_of(manage_url(kept.subscriber))
+    for what in ("stop-all", f"stop {kept.pk}", "new-links"):
+        client.get(f"{address}&do={what}")
+    assert Subscription.objects.get() == kept
+    assert Subscriber.objects.get().links_version == 0
+
+
+@pytest.mark.parametrize("what", ["", "stop", "stop x", "stop ²", "change", "x 1\0"])
+def test_what_no_button_says_changes_nothing(client, wish, what):
+    address = path_of(manage_url(wish().subscriber))
+    response = client.post(address, {"do": what}, follow=True)
+    assert "Nothing has changed" in words_of(response)
+    assert Subscription.objects.exists()
+
+
+def test_what_is_gone_in_another_tab_is_said(client, wish):
+    kept = wish()
+    gone = wish(None)
+    address = path_of(manage_url(kept.subscriber))
+    number = gone.pk
+    gone.delete()
+    for verb in ("stop", "change"):
+        data = {"do": f"{verb} {number}", f"{number}-frequency": "daily"}
+        shown = client.post(address, data, follow=True)
+        assert "You do not follow that any more" in words_of(shown)
+    assert Subscription.objects.get() == kept
+
+
+def test_nobody_changes_what_somebody_else_follows(client, wish):
+    own, other = wish(), wish(email="bob@example.org")
+    address = path_of(manage_url(own.subscriber))
+    client.post(address, {"do": f"stop {other.pk}"})
+    data = {"do": f"change {other.pk}", f"{other.pk}-frequency": "daily"}
+    client.post(address, data)
+    other.refresh_from_db()
+    assert other.frequency == "at-once"
+
+
+def test_pages_that_are_not_public_are_not_named(client, press, wish, policy):
+    address = path_of(manage_url(wish(policy).subscriber))
+    PageViewRestriction.objects.create(page=policy, restriction_type="login")
+    response = client.get(address)
+    assert "Food plan" not in response.content.decode()
+    assert "A page that is not public" in words_of(response)
+    press(address, "Stop: A page that is not public at the moment")
+    assert not Subscription.objects.exists()
+
+
+def test_what_is_not_confirmed_cannot_be_changed_only_removed(client, wish):
+    waiting = wish(confirmed_at=None)
+    address = path_of(manage_url(waiting.subscriber))
+    html = BeautifulSoup(client.get(address).content, "html.parser")
+    assert "Not confirmed yet" in html.main.get_text()
+    assert not html.main.select("[type=radio]")
+
+
+def test_older_links_can_be_made_void(client, press, wish):
+    subscriber = wish().subscriber
+    old = path_of(manage_url(subscriber))
+    response = press(old, "Stop older links working")
+    assert "older e-mails have stopped working" in words_of(response)
+    assert client.get(old).status_code == 404
+    assert Subscription.objects.exists()
+
+
+def test_who_is_sent_nothing_is_told_so(client, wish):
+    subscriber = wish().subscriber
+    Subscriber.objects.update(stopped_at=timezone.now())
+    shown = client.get(path_of(manage_url(subscriber)))
+    assert "We send you nothing at the moment" in words_of(shown)
+
+
+def test_a_form_of_another_website_changes_nothing(wish):
+    address = path_of(manage_url(wish().subscriber))
+    stranger = Client(enforce_csrf_checks=True)
+    sent = stranger.post(address, {"do": "stop-all"}, HTTP_ORIGIN="https://evil.test")
+    assert sent.status_code == 403
+    assert Subscription.objects.exists()
+    own = stranger.post(address, {"do": "stop-all"}, HTTP_ORIGIN="http://testserver")
+    assert own.status_code == 302
+    # What it says is not taken from the address that the browser asked for.
+    location = urlsplit(own["Location"])
+    assert not location.netloc
+    assert parse_qs(location.query)["done"] == ["stopped-all"]

@@ -1,0 +1,342 @@
+"""Following a page by e-mail: the form, the e-mail and the button behind its link."""
+
+from datetime import timedelta
+from smtplib import SMTPServerDisconnected
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.db import IntegrityError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from community.models import Subscriber, Subscription
+from community.subscriptions import mails, signing_up
+from community.subscriptions.wishes import forget_unconfirmed
+from home.limits import Limit, LimitedUse
+from tests.community.subscriptions.conftest import ANN, last_link
+from tests.factories import (
+    PartnershipPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+
+
+def words_of(response):
+    html = BeautifulSoup(response.content, "html.parser")
+    return " ".join(html.main.get_text(" ").split())
+
+
+def make_private(page):
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+
+
+def follow_link(client, path):
+    response = client.get(path)
+    return BeautifulSoup(response.content, "html.parser").main.find(
+        "a", string="Get updates by e-mail"
+    )
+
+
+def test_somebody_follows_a_page_once_they_have_pressed_the_button(
+    section, client, sign_up
+):
+    form = client.get(follow_link(client, section.url)["href"])
+    assert "You follow: Stronger communities" in words_of(form)
+    response = sign_up(frequency="weekly")
+    assert "Check your e-mail" in words_of(client.get(response["Location"]))
+    (message,) = mail.outbox
+    assert message.to == [ANN]
+    assert section.title in message.body
+    assert "Once a week" in message.body
+    assert not Subscription.objects.exclude(confirmed_at=None).exists()
+    shown = client.get(last_link())
+    assert "You want to follow: Stronger communities" in words_of(shown)
+    assert not Subscription.objects.exclude(confirmed_at=None).exists()
+    done = client.post(last_link(), follow=True)
+    assert "You get updates by e-mail" in words_of(done)
+    followed = Subscription.objects.get()
+    assert (followed.page_id, followed.frequency) == (section.pk, "weekly")
+    assert followed.confirmed_at is not None
+
+
+@pytest.mark.parametrize("kind", [PartnershipPageFactory, PolicyUpdatePageFactory])
+def test_partnerships_and_policies_can_be_followed_too(make_page, client, kind):
+    page = make_page(kind)
+    assert client.get(follow_link(client, page.url)["href"]).status_code == 200
+
+
+def test_all_policy_updates_can_be_followed(client, sign_up):
+    link = follow_link(client, reverse("policy_updates"))
+    assert "All policy updates" in words_of(client.get(link["href"]))
+    sign_up(page=None)
+    client.post(last_link())
+    followed = Subscription.objects.get()
+    assert followed.page is None
+    assert followed.confirmed_at is not None
+
+
+def test_kept_pages_hold_no_form_to_sign_up(section, client):
+    for path in (section.url, reverse("policy_updates")):
+        html = BeautifulSoup(client.get(path).content, "html.parser")
+        assert not html.select("[name=email]")
+
+
+def test_what_is_not_public_or_cannot_be_followed_is_not_there(
+    section, make_page, client, sign_up
+):
+    private = make_page(PolicyUpdatePageFactory, title="Secret plan")
+    make_private(private)
+    draft = make_page(PolicyUpdatePageFactory, live=False)
+    standard = make_page(StandardPageFactory)
+    missing = reverse("follow") + "?page=999999"
+    for page in (private, draft, standard):
+        shown = client.get(f"{reverse('follow')}?page={page.pk}")
+        assert shown.status_code == 404
+        assert shown.content == client.get(missing).content
+        assert sign_up(page=page).status_code == 404
+    assert sign_up().status_code == 302
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize("page", ["x", "-1", "1" * 30, "²", "0", "1\0"])
+def test_what_is_no_number_is_no_page(home, client, page):
+    assert client.get(reverse("follow"), {"page": page}).status_code == 404
+
+
+@pytest.mark.parametrize("known", ["new", "unconfirmed", "confirmed", "stopped"])
+def test_the_answer_does_not_tell_whether_somebody_follows_a_page(
+    section, client, sign_up, wish, known
+):
+    if known != "new":
+        made = wish(**({"confirmed_at": None} if known == "unconfirmed" else {}))
+        if known == "stopped":
+            Subscriber.objects.update(stopped_at=timezone.now())
+        first_moment = made.confirmed_at
+    response = sign_up(frequency="weekly")
+    assert response["Location"] == f"{reverse('follow_sent')}?page={section.pk}"
+    (message,) = mail.outbox
+    if known == "confirmed":
+        assert "already" in message.body
+        assert Subscription.objects.get().frequency == "at-once"
+        shown = client.get(last_link())
+        assert "Your e-mail updates" in words_of(shown)
+    else:
+        client.post(last_link())
+        followed = Subscription.objects.get()
+        assert followed.confirmed_at is not None
+        assert followed.subscriber.stopped_at is None
+    if known in {"confirmed", "stopped"}:
+        assert Subscription.objects.get().confirmed_at == first_moment
+
+
+def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
+    sign_up("Ann@BÜCHER.example")
+    sign_up("ann@xn--bcher-kva.example")
+    assert Subscriber.objects.get().email == "Ann@BÜCHER.example"
+    assert Subscription.objects.count() == 1
+    # To the address that it has, whatever somebody types.
+    assert [message.to for message in mail.outbox] == [["Ann@BÜCHER.example"]] * 2
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "ann",
+        "ann@example.org\nBcc: all@example.org",
+        "ann@example.org\r\n",
+        "ann@example.org,bob@example.org",
+        '"a b"@example.org',
+        "K\N{KELVIN SIGN}@example.org",
+        "a" * 60 + "@" + ("b" * 60 + ".") * 4 + "org",
+        "ann@" + "ü" * 70 + ".example",
+        "ann\0@example.org",
+    ],
+)
+def test_what_is_no_address_is_said_and_stays_in_the_form(sign_up, email):
+    if email.strip() != email:
+        assert sign_up(email).status_code == 302
+        assert mail.outbox[0].to == [ANN]
+        return
+    response = sign_up(email)
+    assert response.status_code == 422
+    html = BeautifulSoup(response.content, "html.parser")
+    assert html.title.get_text().startswith("Error:")
+    assert html.select_one(".error-summary a")["href"] == "#id_email"
+    assert (
+        "\n" in email
+        or "\0" in email
+        or html.find(id="id_email").get("value", "") == email
+    )
+    assert mail.outbox == []
+    assert not Subscriber.objects.exists()
+
+
+def test_an_unknown_frequency_leads_to_the_first_choice(sign_up):
+    response = sign_up(frequency="hourly")
+    assert response.status_code == 422
+    html = BeautifulSoup(response.content, "html.parser")
+    target = html.select_one(".error-summary a")["href"].removeprefix("#")
+    assert html.find(id=target)["type"] == "radio"
+
+
+def test_a_program_learns_nothing_and_sends_nothing(sign_up):
+    assert sign_up(website="x").status_code == 302
+    assert mail.outbox == []
+    assert not Subscriber.objects.exists()
+
+
+def test_who_is_over_the_limit_keeps_what_they_typed(settings, sign_up):
+    settings.FORM_LIMIT_PER_ADDRESS = 1
+    sign_up()
+    response = sign_up("bob@example.org", frequency="daily")
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    html = BeautifulSoup(response.content, "html.parser")
+    assert html.find(id="id_email")["value"] == "bob@example.org"
+    assert html.select_one("[checked]")["value"] == "daily"
+    assert not Subscriber.objects.filter(email="bob@example.org").exists()
+
+
+def from_many_networks(section, times):
+    answers = set()
+    for number in range(times):
+        answer = Client().post(
+            f"{reverse('follow')}?page={section.pk}",
+            {"email": ANN, "frequency": "daily"},
+            REMOTE_ADDR=f"192.0.2.{number}",
+        )
+        answers.add((answer.status_code, answer["Location"]))
+    assert len(answers) == 1
+
+
+def test_nobody_can_flood_somebody_elses_address(section):
+    with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
+        from_many_networks(section, mails.MOST_A_DAY + 3)
+        assert len(mail.outbox) == mails.MOST_A_DAY
+        clock.shift(timedelta(days=1, minutes=1))
+        from_many_networks(section, 1)
+        assert len(mail.outbox) == mails.MOST_A_DAY + 1
+    keys = str(list(LimitedUse.objects.values_list("limit", "key")))
+    assert "ann" not in keys
+
+
+def test_without_its_limit_an_address_would_be_flooded(section, monkeypatch):
+    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    from_many_networks(section, mails.MOST_A_DAY + 3)
+    assert len(mail.outbox) == mails.MOST_A_DAY + 3
+
+
+def test_a_mail_server_that_is_away_costs_nobody_anything(sign_up, monkeypatch):
+    def fail(self):
+        raise SMTPServerDisconnected(ANN)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMultiAlternatives, "send", fail)
+        for _ in range(mails.MOST_A_DAY + 1):
+            response = sign_up(frequency="daily")
+            assert response.status_code == 503
+            assert "could not be sent" in words_of(response)
+            html = BeautifulSoup(response.content, "html.parser")
+            assert html.find(id="id_email")["value"] == ANN
+    assert sign_up(frequency="daily").status_code == 302
+    assert len(mail.outbox) == 1
+
+
+def test_a_page_deleted_while_somebody_signs_up_is_not_there(sign_up, monkeypatch):
+    def fail(*arguments):
+        raise IntegrityError
+
+    monkeypatch.setattr(signing_up, "note_wish", fail)
+    assert sign_up().status_code == 404
+
+
+def test_a_page_deleted_before_the_button_leads_to_words(make_page, client, sign_up):
+    page = make_page(PolicyUpdatePageFactory, title="Food plan")
+    sign_up(page=page)
+    page.delete()
+    response = client.post(last_link())
+    assert response.status_code == 404
+    assert "This link does not work" in words_of(response)
+
+
+def test_a_page_made_private_is_not_named(make_page, client, sign_up):
+    page = make_page(PolicyUpdatePageFactory, title="Food plan")
+    sign_up(page=page)
+    assert "Food plan" in words_of(client.get(last_link()))
+    make_private(page)
+    for response in (client.get(last_link()), client.post(last_link())):
+        assert response.status_code == 404
+        assert "Food plan" not in response.content.decode()
+    assert Subscription.objects.get().confirmed_at is None
+
+
+def test_a_page_that_moved_is_confirmed_under_its_new_address(
+    section, make_page, client, sign_up
+):
+    page = make_page(PolicyUpdatePageFactory)
+    sign_up(page=page)
+    page.slug = "elsewhere"
+    page.save_revision().publish()
+    html = BeautifulSoup(client.get(last_link()).content, "html.parser")
+    assert html.main.a["href"] == f"{section.url}elsewhere/"
+
+
+def test_pressing_the_button_twice_or_on_another_device_is_fine(client, sign_up):
+    sign_up()
+    assert client.post(last_link()).status_code == 302
+    moment = Subscription.objects.get().confirmed_at
+    assert Client().post(last_link(), follow=True).status_code == 200
+    assert Subscription.objects.get().confirmed_at == moment
+
+
+def test_an_earlier_email_works_after_a_second_one(client, sign_up):
+    sign_up()
+    first = last_link()
+    sign_up(frequency="weekly")
+    client.post(first)
+    followed = Subscription.objects.get()
+    assert (followed.frequency, followed.confirmed_at is None) == ("weekly", False)
+
+
+def test_what_nobody_confirms_is_deleted_after_seven_days(client, sign_up, wish):
+    kept = wish(email="bob@example.org")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        sign_up()
+        clock.shift(timedelta(days=6))
+        # Asked for again, it has seven days again, as the new link has.
+        sign_up(page=None)
+        clock.shift(timedelta(days=1, minutes=1))
+        forget_unconfirmed(timezone.now())
+        assert [each.page for each in _of(ANN)] == [None]
+        clock.shift(timedelta(days=6))
+        assert client.post(last_link()).status_code == 404
+        forget_unconfirmed(timezone.now())
+    assert [each.email for each in Subscriber.objects.all()] == ["bob@example.org"]
+    assert Subscription.objects.get() == kept
+
+
+def _of(email):
+    return Subscription.objects.filter(subscriber__email=email)
+
+
+def test_deleting_a_page_ends_the_wish_to_follow_it(make_page, wish):
+    page = make_page(PolicyUpdatePageFactory)
+    wish(page)
+    page.delete()
+    assert not Subscription.objects.exists()
+
+
+def test_a_form_of_another_website_is_refused(section):
+    client = Client(enforce_csrf_checks=True)
+    data = {"email": ANN, "frequency": "daily"}
+    address = reverse("follow")
+    assert client.post(address, data, HTTP_ORIGIN="https://evil.example").status_code
+    assert mail.outbox == []
+    own = client.post(address, data, HTTP_ORIGIN="http://testserver")
+    assert own.status_code == 302
