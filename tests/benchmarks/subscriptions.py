@@ -4,6 +4,7 @@
 sends all e-mails to a mail server in a process of its own; on SQLite and on PostgreSQL.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from stockton_cms.operations.benchmarks import free_port, manage, site_environment
 from tests.run import postgresql
 
-PEOPLE, ROUNDS = 20_000, 9
+PEOPLE, ROUNDS = int(os.environ.get("PEOPLE", 20_000)), 9
 PUBLISH_MS, SENDING_SECONDS = 200, 300
 
 PUBLISHING = f"""

@@ -14,6 +14,7 @@ from community.subscriptions.old_updates import forget_old_updates
 from community.subscriptions.refusals import BACK_OFF
 from community.subscriptions.sending import send_updates
 from community.subscriptions.trouble import get_updates_state, updates_not_sent
+from community.subscriptions.wishes import forget_unconfirmed
 from tests.community.subscriptions.people import change, follow, published_policy
 from tests.community.subscriptions.smtp import smtp_server
 
@@ -72,7 +73,7 @@ def test_email_reads_well_as_text_and_as_html(server, policy):
     address = f"https://council.example/stronger-communities/{policy.slug}/"
     for body in (text, html):
         assert address in body
-        assert "/manage/?link=" in body
+        assert "/follow/your-updates/?link=" in body
         assert "/follow/unsubscribe/" in body
         assert timezone.localdate().strftime("%Y") in body
 
@@ -118,6 +119,7 @@ def test_withdrawn_page_is_told_with_a_link_to_its_section(server, policy):
     follow(ANN, policy)
     slug = policy.slug
     policy.delete()
+    forget_unconfirmed(timezone.now() + timedelta(days=8))
     send()
     message = server.read()
     assert message["Subject"] == "No longer on our website: Food plan"
