@@ -83,10 +83,8 @@ def _stop(person: Subscriber, at: datetime, is_dry: bool) -> bool:
 
 
 def _part(message: Message, content_type: str) -> Message | None:
-    parts = message.walk()
-    return next(
-        (each for each in parts if each.get_content_type() == content_type), None
-    )
+    parts = (each for each in message.walk() if each.get_content_type() == content_type)
+    return next(parts, None)
 
 
 def _statuses(message: Message) -> list[str]:
@@ -106,7 +104,7 @@ def _returned(message: Message) -> str:
     found = []
     for part in message.walk():
         if part is not message:
-            found += [value for value in part.get_all("Message-ID", [])]
+            found += part.get_all("Message-ID", [])
         if part.get_content_type() == "text/rfc822-headers":
             text = part.get_payload(decode=True).decode("ascii", "replace")
             found += email.message_from_string(text).get_all("Message-ID", [])

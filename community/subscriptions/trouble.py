@@ -37,6 +37,15 @@ class UpdatesState:
         starts = [self.since, self.trouble and self.trouble.since]
         return all(start is None or at - start <= PATIENCE for start in starts)
 
+    def as_json(self) -> dict:
+        """Return all of it for operators; it holds nobody's address."""
+        return {
+            "waiting": self.waiting,
+            "since": self.since,
+            "problem": self.trouble and self.trouble.problem,
+            "problem_since": self.trouble and self.trouble.since,
+        }
+
 
 def get_updates_state(at: datetime) -> UpdatesState:
     """Return how the sending of updates is, with two quick queries."""

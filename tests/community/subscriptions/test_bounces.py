@@ -1,4 +1,4 @@
-"""Who cannot be reached, or complains, is sent nothing more; only real reports count."""
+"""Who cannot be reached, or complains, is sent no more; only real reports count."""
 
 from datetime import timedelta
 from email.mime.multipart import MIMEMultipart
