@@ -70,9 +70,8 @@ def test_everyone_has_one_email_but_for_a_double_a_kill(everyone):
     with smtp_server() as server:
         counts = kill_now_and_then(server)
     doubles = sum(counts.values()) - PEOPLE
-    print(
-        f"{KILLS} kills: {doubles} of {PEOPLE} sent twice, {PEOPLE - len(counts)} lost"
-    )
+    lost = PEOPLE - len(counts)
+    print(f"{KILLS} kills: {doubles} of {PEOPLE} sent twice, {lost} lost")
     assert lost == 0
     assert max(counts.values()) <= 2
     assert doubles <= KILLS
