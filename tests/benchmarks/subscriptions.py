@@ -15,7 +15,7 @@ from pathlib import Path
 from stockton_cms.operations.benchmarks import free_port, manage, site_environment
 from tests.run import postgresql
 
-PEOPLE, ROUNDS = int(os.environ.get("PEOPLE", 20_000)), 9
+PEOPLE, ROUNDS = int(os.environ.get("PEOPLE", 20_000)), 5
 PUBLISH_MS, SENDING_SECONDS = 200, 300
 
 PUBLISHING = f"""

@@ -30,7 +30,7 @@ def ours(section):
 def report(returned, kind="delivery-status", status="5.1.1", as_headers=False, at=None):
     """Return a report as mail servers write it (RFC 3464, RFC 5965)."""
     message = MIMEMultipart("report", report_type=kind)
-    message["Date"] = format_datetime(at or timezone.now())
+    message["Date"] = format_datetime(at or timezone.now() + timedelta(minutes=1))
     message.attach(MIMEText("It could not be delivered."))
     fields = (
         f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {ANN}\n"
