@@ -11,7 +11,7 @@ DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-slow deployment-test faults security browser-test screenshots html \
-  lighthouse lint format check bench bench-search flood capacity requirements
+  lighthouse lint format check bench bench-search bench-updates flood capacity requirements
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -73,6 +73,9 @@ bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
 bench-search: $(DEV_READY) ## Measure how well and how fast search finds, with a search test set
 	@$(BIN)/python -m tests.benchmarks.search_quality $(SEARCH_SET)
 	@$(BIN)/python -m tests.benchmarks.search_speed
+
+bench-updates: $(DEV_READY) ## Measure what 20,000 followers of a page cost: publishing it, and their e-mails
+	@$(BIN)/python -m tests.benchmarks.subscriptions
 
 flood: $(DEV_READY) ## Send 5,000 messages in a minute: what is stored, and what readers feel
 	@$(BIN)/python -m tests.benchmarks.flood

@@ -21,7 +21,13 @@ class CommunityConfig(AppConfig):
             version_keeping,
         )
         from community.models import AlertSnippet
-        from community.subscriptions import wishes  # noqa: F401
+        from community.subscriptions import (  # noqa: F401
+            notices,
+            old_updates,
+            sending,
+            trouble,
+            wishes,
+        )
         from home.editorial.link_register import follow_links
         from home.freshness import raise_on_change
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 
 from django.conf import settings
 from django.db import Error, connection, models
@@ -25,6 +25,7 @@ Job = Callable[[datetime], object]
 
 # Any number will do that no other advisory lock of this database uses.
 JOBS_LOCK_ID = 7_301_002
+LONG_JOBS_LOCK_ID = 7_301_005
 # Without a sign of life for this long, the jobs count as not running.
 SILENCE = timedelta(minutes=5)
 ROUND = timedelta(minutes=1)
@@ -35,6 +36,7 @@ A_LITTLE = timedelta(milliseconds=20)
 
 _jobs: dict[str, Job] = {}
 _slow_jobs: set[str] = set()
+_long_jobs: dict[str, Job] = {}
 
 
 class JobRun(models.Model):
@@ -82,14 +84,37 @@ def register_job(name: str, is_slow: bool = False) -> Callable[[Job], Job]:
     return register
 
 
+def register_long_job(name: str) -> Callable[[Job], Job]:
+    """Register a function that may be at work for half a minute when it is called.
+
+    It returns True where it has more to do, and is called again at once. No other job
+    waits for it: it has a lock of its own, and in the service a thread of its own.
+    """
+
+    def register(job: Job) -> Job:
+        _long_jobs[name] = job
+        return job
+
+    return register
+
+
 def get_jobs_state(at: datetime) -> JobsState:
-    """Return whether the jobs have run lately, with one query."""
-    runs = list(JobRun.objects.filter(name__in=_jobs).order_by("name"))
-    last = max((run.finished_at for run in runs), default=None)
+    """Return whether the jobs have run lately, with one query.
+
+    A long job that was at work once and is silent now counts as failing.
+    """
+    names = [*_jobs, *_long_jobs]
+    runs = list(JobRun.objects.filter(name__in=names).order_by("name"))
+    short = (run.finished_at for run in runs if run.name in _jobs)
+    last = max(short, default=None)
     return JobsState(
         last_run_at=last,
         is_running=last is not None and at - last <= SILENCE,
-        failing=[run.name for run in runs if run.error],
+        failing=[
+            run.name
+            for run in runs
+            if run.error or (run.name in _long_jobs and at - run.finished_at > SILENCE)
+        ],
         runs={run.name: run for run in runs},
     )
 
@@ -105,19 +130,54 @@ def run_due_jobs(at: datetime) -> list[str]:
     with one_process_at_a_time("jobs", JOBS_LOCK_ID) as is_our_turn:
         names = sorted(_jobs, key=_slow_jobs.__contains__)
         for name in names if is_our_turn else ():
-            error = _error_of(name, _jobs[name], at)
-            _leave_heartbeat(name, error)
-            if error:
+            if _run(name, _jobs[name], at).error:
                 failed.append(name)
     clear_guid()
     return failed
 
 
+def run_long_jobs(at: datetime) -> tuple[list[str], bool]:
+    """Run every long job once; return which failed, and whether one has more to do."""
+    failed, has_more = [], False
+    set_guid(generate_guid())
+    with one_process_at_a_time("long-jobs", LONG_JOBS_LOCK_ID) as is_our_turn:
+        for name, job in _long_jobs.items() if is_our_turn else ():
+            ended = _run(name, job, at)
+            has_more |= ended.has_more
+            if ended.error:
+                failed.append(name)
+    clear_guid()
+    return failed, has_more
+
+
 def run_jobs_until(stop: Event) -> None:
     """Run the jobs every minute, and at each boundary at once, until told to stop.
 
-    Goes on after any error: whatever is away comes back.
+    Goes on after any error: whatever is away comes back. Long jobs go beside them.
     """
+    beside = Thread(target=_run_long_jobs_until, args=[stop], name="long jobs")
+    if _long_jobs:
+        beside.start()
+    _run_short_jobs_until(stop)
+    if _long_jobs:
+        beside.join()
+
+
+def _run_long_jobs_until(stop: Event) -> None:
+    """Run the long jobs every minute, and on and on while they have more to do."""
+    while not stop.is_set():
+        has_more = False
+        try:
+            _, has_more = run_long_jobs(timezone.now())
+        except Error:
+            logger.exception("The database did not answer; the long jobs try again.")
+        _drop_broken_connection()
+        if not has_more:
+            stop.wait(ROUND.total_seconds())
+    connection.close()
+
+
+def _run_short_jobs_until(stop: Event) -> None:
     due_at = timezone.now()
     while not stop.is_set():
         at = timezone.now()
@@ -136,15 +196,24 @@ def run_jobs_until(stop: Event) -> None:
         stop.wait(max(pause, 0))
 
 
-def _error_of(name: str, job: Job, at: datetime) -> str:
-    """Run a job; return the kind of error that it ended with, or nothing."""
+@dataclass(frozen=True)
+class _Ended:
+    """How a job has ended: the kind of error, or nothing; and whether there is more."""
+
+    error: str = ""
+    has_more: bool = False
+
+
+def _run(name: str, job: Job, at: datetime) -> _Ended:
+    """Run a job, and leave its heartbeat."""
     try:
-        job(at)
+        ended = _Ended(has_more=job(at) is True)
     except Exception as error:
         logger.exception("The job '%s' failed.", name)
         _drop_broken_connection()
-        return type(error).__name__
-    return ""
+        ended = _Ended(error=type(error).__name__)
+    _leave_heartbeat(name, ended.error)
+    return ended
 
 
 def _drop_broken_connection() -> None:

@@ -19,6 +19,7 @@ from wagtail.models import Page
 
 from home.files import says_disk_full
 from home.freshness import wait_for_others
+from home.quiet import without_telling
 from home.redirects import keep_old_addresses
 
 logger = logging.getLogger(__name__)
@@ -107,8 +108,8 @@ class TreeLockMixin:
             return super().move(target, *args, **kwargs)
 
     def copy(self, *args, **kwargs):
-        """Copy the page; return the copy."""
-        with tree_lock():
+        """Copy the page; return the copy. Nobody is told of it."""
+        with tree_lock(), without_telling():
             reread_position(self)
             if kwargs.get("to") is not None:
                 reread_position(kwargs["to"])

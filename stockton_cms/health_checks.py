@@ -21,6 +21,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Min, Q
 
+from community.subscriptions.trouble import UpdatesState, get_updates_state
 from home.freshness import get_content_version
 from home.jobs import JobsState, get_jobs_state
 from search.enquiries.answers import get_waiting_answers
@@ -46,6 +47,7 @@ class DatabaseFacts:
     content_version: int
     mails_waiting: int
     mails_waiting_since: datetime | None
+    updates: UpdatesState
     recent_searches: int
     recent_searches_in_vain: int
 
@@ -84,6 +86,7 @@ class Health:
             parts["jobs"] = facts.jobs.is_well
             parts["migrations"] = not facts.pending_migrations
             parts["mails"] = since is None or self.at - since <= MAIL_PATIENCE
+            parts["updates"] = facts.updates.is_well(self.at)
         return parts
 
     @property
@@ -120,6 +123,7 @@ class Health:
                 "waiting": facts.mails_waiting,
                 "since": facts.mails_waiting_since,
             },
+            "updates": facts.updates.as_json(),
             "pending_migrations": facts.pending_migrations,
             "search_index": {
                 "version": version,
@@ -209,6 +213,7 @@ def read_facts(at: datetime) -> DatabaseFacts:
         content_version=get_content_version(),
         mails_waiting=mails["waiting"],
         mails_waiting_since=mails["since"],
+        updates=get_updates_state(at),
         recent_searches=counts["all"],
         recent_searches_in_vain=counts["in_vain"],
     )

@@ -172,6 +172,8 @@ class HealthCollector:
 def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
     since = facts.mails_waiting_since
     seconds = (health.at - since).total_seconds() if since else 0
+    updates, updates_since = facts.updates, facts.updates.since
+    late = (health.at - updates_since).total_seconds() if updates_since else 0
     for name, help_text, value in (
         ("content_version", "Content version of the site.", facts.content_version),
         (
@@ -181,6 +183,13 @@ def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily
         ),
         ("mails_waiting", "E-mails to residents to be sent.", facts.mails_waiting),
         ("mails_waiting_seconds", "How long the first of them waits.", seconds),
+        ("updates_waiting", "E-mail updates that are due.", updates.waiting),
+        ("updates_waiting_seconds", "How long the first of them waits.", late),
+        (
+            "updates_refused",
+            "Whether the mail server takes no updates.",
+            bool(updates.trouble),
+        ),
         ("recent_searches", "Searches in the last hour.", facts.recent_searches),
         (
             "recent_searches_in_vain",

@@ -300,6 +300,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
     "DEFAULT_FROM_EMAIL", default="no-reply@example.gov.uk"
 )
 
+# To those who follow pages; many mail servers take only so many
+UPDATES_PER_MINUTE = number("UPDATES_PER_MINUTE", default=6000, what="number")
+
 # Search
 
 CHECK_EXTERNAL_LINKS = flag("CHECK_EXTERNAL_LINKS", default=True)

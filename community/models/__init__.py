@@ -13,6 +13,7 @@ from community.models.policy import PolicyDocument, PolicyUpdatePage
 from community.models.subscriptions import (
     Delivery,
     Frequency,
+    MailTrouble,
     Notice,
     Subscriber,
     Subscription,
@@ -26,6 +27,7 @@ __all__ = [
     "CommunityIndexPage",
     "Delivery",
     "Frequency",
+    "MailTrouble",
     "Notice",
     "OutcomeReminder",
     "Partner",

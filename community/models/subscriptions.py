@@ -28,6 +28,8 @@ class Subscriber(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     # Counted up to make all links in older e-mails void.
     links_version = models.PositiveIntegerField(default=0)
+    # How often in a row mail servers have refused the address for good.
+    refusals = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     def __str__(self):
         # The address is personal: it is never written into a log by accident.
@@ -86,6 +88,8 @@ class Notice(models.Model):
     # The public path when it happened, such as "/policies/housing/".
     path = models.CharField(max_length=1000)
     text = models.TextField(blank=True)
+    # Which version of the page it tells of, and only once; None of a withdrawal.
+    revision_id = models.PositiveBigIntegerField(null=True, unique=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self):
@@ -138,3 +142,23 @@ class Delivery(models.Model):
 
     def __str__(self):
         return f"Delivery {self.pk}"
+
+
+class MailTrouble(models.Model):
+    """That the mail server takes no updates: one row as long as that is so."""
+
+    since = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    try_again_at = models.DateTimeField()
+    # The kind of error and the server's number only: its text may hold an address.
+    problem = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pk=1), name="community_mailtrouble_one_row"
+            )
+        ]
+
+    def __str__(self):
+        return self.problem

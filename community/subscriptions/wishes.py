@@ -7,6 +7,7 @@ from django.db import transaction
 from community.models import Subscriber, Subscription
 from community.subscriptions.addresses import email_key
 from community.subscriptions.links import CONFIRM_DAYS
+from community.subscriptions.trouble import OPEN
 from home.jobs import register_job
 
 
@@ -42,7 +43,9 @@ def confirm_wish(subscription: Subscription, at: datetime) -> None:
     """Let e-mails be sent, also where sending was stopped: its owner asks for it."""
     unconfirmed = Subscription.objects.filter(pk=subscription.pk, confirmed_at=None)
     unconfirmed.update(confirmed_at=at)
-    Subscriber.objects.filter(pk=subscription.subscriber_id).update(stopped_at=None)
+    Subscriber.objects.filter(pk=subscription.subscriber_id).update(
+        stopped_at=None, refusals=0
+    )
 
 
 @register_job("e-mail addresses that nobody has confirmed")
@@ -51,4 +54,6 @@ def forget_unconfirmed(at: datetime) -> None:
     """Delete wishes that nobody has confirmed, and addresses that follow nothing."""
     end = at - timedelta(days=CONFIRM_DAYS)
     Subscription.objects.filter(confirmed_at=None, created_at__lt=end).delete()
-    Subscriber.objects.filter(created_at__lt=end, subscriptions=None).delete()
+    idle = Subscriber.objects.filter(created_at__lt=end, subscriptions=None)
+    # Who followed a page that was deleted is told of it first.
+    idle.exclude(deliveries__state__in=OPEN).delete()

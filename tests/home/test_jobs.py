@@ -16,8 +16,10 @@ from home.jobs import (
     JobRun,
     get_jobs_state,
     register_job,
+    register_long_job,
     run_due_jobs,
     run_jobs_until,
+    run_long_jobs,
 )
 from search.models import LoggedSearch
 from stockton_cms.management.commands.run_jobs import stopped_by_signal
@@ -30,6 +32,7 @@ def no_jobs(monkeypatch, db):
     """Start with an empty register."""
     monkeypatch.setattr(jobs, "_jobs", {})
     monkeypatch.setattr(jobs, "_slow_jobs", set())
+    monkeypatch.setattr(jobs, "_long_jobs", {})
 
 
 def fail(at):
@@ -233,3 +236,79 @@ def test_service_ends_when_it_is_told_to(number):
     assert not stop.is_set()
     signal.raise_signal(number)
     assert stop.is_set()
+
+
+# Long jobs
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_no_job_waits_for_a_long_one_in_the_service(no_jobs):
+    stop, is_under_way, may_end = (threading.Event() for _ in range(3))
+
+    def take_long(at):
+        is_under_way.set()
+        assert may_end.wait(timeout=20)
+
+    def look(at):
+        # Comes to an end only if both are at work at the same time.
+        assert is_under_way.wait(timeout=20)
+        may_end.set()
+        stop.set()
+
+    register_long_job("long")(take_long)
+    register_job("short")(look)
+    run_jobs_until(stop)
+    assert set(JobRun.objects.values_list("name", "error")) == {
+        ("long", ""),
+        ("short", ""),
+    }
+
+
+def test_command_runs_long_jobs_last_and_tells_of_their_failure(no_jobs, caplog):
+    order = []
+    register_long_job("long")(lambda at: order.append("long"))
+    register_job("slow", is_slow=True)(lambda at: order.append("slow"))
+    call_command("run_jobs")
+    assert order == ["slow", "long"]
+    register_long_job("long")(fail)
+    with pytest.raises(CommandError, match="long"):
+        call_command("run_jobs")
+
+
+def test_long_job_says_that_it_has_more_to_do(no_jobs):
+    answers = [True, None]
+    register_long_job("long")(lambda at: answers.pop(0))
+    assert [run_long_jobs(NOW), run_long_jobs(NOW)] == [([], True), ([], False)]
+
+
+def test_long_job_does_not_run_twice_at_once(no_jobs):
+    times = []
+
+    def run_elsewhere(at):
+        times.append(at)
+        thread = threading.Thread(target=run_on_another_connection)
+        thread.start()
+        thread.join(timeout=10)
+
+    def run_on_another_connection():
+        try:
+            run_long_jobs(NOW)
+        finally:
+            connection.close()
+
+    register_long_job("long")(run_elsewhere)
+    run_long_jobs(NOW)
+    assert times == [NOW]
+
+
+def test_silent_long_job_counts_as_failing_and_not_as_a_sign_of_life(no_jobs):
+    register_job("short")(lambda at: None)
+    register_long_job("long")(lambda at: None)
+    with time_machine.travel(NOW, tick=False):
+        run_long_jobs(NOW)
+    assert get_jobs_state(NOW).is_running is False
+    later = NOW + timedelta(seconds=301)
+    with time_machine.travel(later, tick=False):
+        run_due_jobs(later)
+    state = get_jobs_state(later)
+    assert (state.is_running, state.failing) == (True, ["long"])

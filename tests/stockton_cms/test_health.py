@@ -13,6 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from community.models import MailTrouble
 from home.jobs import JobRun
 from search.index import page_index
 from search.models import Enquiry
@@ -127,6 +128,15 @@ def test_status_is_degraded_where_an_answer_waits_for_long(well, ask, age, parts
     mails = ask(*parts)["mails"]
     assert mails["waiting"] == 1
     assert datetime.fromisoformat(mails["since"]) - answered_at < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("age", "parts"), [(HOUR / 2, []), (2 * HOUR, ["updates"])])
+def test_status_is_degraded_where_updates_are_refused_for_long(well, ask, age, parts):
+    now = timezone.now()
+    MailTrouble.objects.create(
+        pk=1, since=now - age, try_again_at=now, problem="SMTPAuthenticationError 535"
+    )
+    assert ask(*parts)["updates"]["problem"] == "SMTPAuthenticationError 535"
 
 
 @pytest.mark.parametrize(

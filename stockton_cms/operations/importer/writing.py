@@ -25,6 +25,7 @@ from community.models import CommunityIndexPage
 from home.freshness import raise_content_version
 from home.imported import ImportedPage
 from home.pages import BasePage
+from home.quiet import without_telling
 from home.tree import tree_lock
 from stockton_cms.operations.importer.body import Body
 from stockton_cms.operations.importer.links import live_page_at
@@ -53,12 +54,13 @@ class Writer:
     def batch(self) -> Iterator[None]:
         """Save a batch of pages whole or not at all, as one change for visitors.
 
-        The admin's own search takes the batch in one go, which is quicker.
+        The admin's own search takes the batch in one go, which is quicker. Nobody who
+        follows the section gets e-mail about it.
         """
         for model in MODELS.values():
             post_save.disconnect(post_save_signal_handler, sender=model)
         try:
-            with tree_lock():
+            with tree_lock(), without_telling():
                 yield
                 self._finish_batch()
                 raise_content_version()

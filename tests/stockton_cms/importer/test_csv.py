@@ -10,6 +10,7 @@ from home.freshness import get_content_version
 from home.imported import ImportedPage
 from home.models import StandardPage
 from search.models import SearchDocument
+from tests.community.subscriptions.people import change, follow, told
 
 GOOD = (
     "Title,Slug,Summary,Body,Type,Parent,Old address,Owner name,Owner e-mail,Review on,"
@@ -62,6 +63,17 @@ def test_an_imported_page_is_like_one_that_was_published_by_hand(
     page.save_revision().publish()
     assert StandardPage.objects.get(pk=page.pk).title == "Food now"
     assert Page.find_problems() == ([], [], [], [], [])
+
+
+def test_nobody_who_follows_the_section_is_told_of_what_is_imported(
+    run_import, write_csv, imported, section
+):
+    follow("ann@example.org", section)
+    run_import(write_csv("title,body", "Food,Plenty"))
+    assert told() == []
+    # But of what an officer changes then.
+    change(imported("food"))
+    assert told() == [("ann@example.org", "changed", "Food")]
 
 
 def test_drafts_stay_drafts(run_import, write_csv, imported, client):

@@ -1,0 +1,117 @@
+"""20,000 people follow one page: what publishing it takes, and what sending takes.
+
+`make bench-updates` publishes the same page with and without them, in turn, and then
+sends all e-mails to a mail server in a process of its own; on SQLite and on PostgreSQL.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from stockton_cms.operations.benchmarks import free_port, manage, site_environment
+from tests.run import postgresql
+
+PEOPLE, ROUNDS = int(os.environ.get("PEOPLE", 20_000)), 5
+PUBLISH_MS, SENDING_SECONDS = 200, 300
+
+PUBLISHING = f"""
+import time
+from django.utils import timezone
+from community.models import Delivery, PolicyUpdatePage, Subscriber, Subscription
+from tests.community.subscriptions.people import people
+
+page = PolicyUpdatePage.objects.first()
+Subscription.objects.filter(page=None).delete()
+people({PEOPLE}, page)
+wishes = Subscription.objects.filter(page=page.page_ptr)
+
+def publish(note):
+    page.change_note, page.minor_edit = note, False
+    revision = page.save_revision()
+    started = time.perf_counter()
+    revision.publish()
+    return (time.perf_counter() - started) * 1000
+
+publish("The first one warms up.")
+for number in range({ROUNDS}):
+    wishes.update(confirmed_at=None)
+    without = publish(f"Nobody is told of note {{number}}.")
+    wishes.update(confirmed_at=timezone.now())
+    print("times", without, publish(f"All are told of note {{number}}."))
+latest = Delivery.objects.order_by("-notice_id").values_list("notice_id")[:1]
+Delivery.objects.exclude(notice_id__in=latest).update(state="sent")
+"""
+SENDING = """
+import time
+from django.utils import timezone
+from community.models import Delivery
+from community.subscriptions.sending import send_updates
+started = time.perf_counter()
+while send_updates(timezone.now()):
+    pass
+print(time.perf_counter() - started, Delivery.objects.filter(state="waiting").count())
+"""
+
+
+@contextmanager
+def mail_server(kept: Path):
+    """Run a mail server in a process of its own, which writes down whom it serves."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.community.subscriptions.smtp", str(port)]
+    process = subprocess.Popen([*command, str(kept)], stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def measure(name: str, environment: dict, folder: Path) -> bool:
+    """Measure both on one database; print them; return whether both meet the bar."""
+    manage(environment, "migrate", "--verbosity=0")
+    manage(environment, "example_site")
+    lines = manage(environment, "shell", script=PUBLISHING).splitlines()
+    times = [
+        tuple(map(float, line.split()[1:])) for line in lines if line[:5] == "times"
+    ]
+    without, told = (statistics.median(column) for column in zip(*times, strict=True))
+    print(
+        f"{name}: publishing takes {without:.0f} ms, with {PEOPLE:,} followers "
+        f"{told:.0f} ms: {told - without:.0f} ms more (at most {PUBLISH_MS})"
+    )
+    kept = folder / f"{name}.txt"
+    with mail_server(kept) as port:
+        mail = {"EMAIL_URL": f"smtp://127.0.0.1:{port}", "UPDATES_PER_MINUTE": "30000"}
+        output = manage({**environment, **mail}, "shell", script=SENDING)
+    seconds, left = output.strip().splitlines()[-1].split()
+    taken = kept.read_text().splitlines()
+    print(
+        f"{name}: {len(taken):,} e-mails to {len(set(taken)):,} people are sent in "
+        f"{float(seconds):.0f} s (at most {SENDING_SECONDS}); {left} are left"
+    )
+    all_once = len(taken) == len(set(taken)) == PEOPLE
+    is_quick = told - without <= PUBLISH_MS and float(seconds) < SENDING_SECONDS
+    return all_once and is_quick
+
+
+def main() -> int:
+    """Measure on each database; return 0 where all is within the bars."""
+    with tempfile.TemporaryDirectory() as folder, postgresql() as address:
+        path = Path(folder)
+        results = [
+            measure(name, {**site_environment(path), **options}, path)
+            for name, options in (
+                ("SQLite", {}),
+                ("PostgreSQL", {"DATABASE_URL": address}),
+            )
+        ]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Who cannot be reached, or complains, is sent no more; only real reports count."""
+
+from datetime import timedelta
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.parser import Parser
+from email.utils import format_datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from community.models import Delivery, Subscriber
+from community.subscriptions.message_ids import message_id
+from tests.community.subscriptions.people import change, follow, published_policy
+
+ANN = "ann@example.org"
+
+
+@pytest.fixture
+def ours(section):
+    """Return the Message-ID of an update that Ann was sent."""
+    page = published_policy(section)
+    follow(ANN, page)
+    change(page)
+    return message_id(Delivery.objects.get())
+
+
+def report(returned, kind="delivery-status", status="5.1.1", as_headers=False, at=None):
+    """Return a report as mail servers write it (RFC 3464, RFC 5965)."""
+    message = MIMEMultipart("report", report_type=kind)
+    message["Date"] = format_datetime(at or timezone.now() + timedelta(minutes=1))
+    message.attach(MIMEText("It could not be delivered."))
+    fields = (
+        f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {ANN}\n"
+        f"Action: failed\nStatus: {status}\n"
+        if kind == "delivery-status"
+        else "Feedback-Type: abuse\nVersion: 1\n"
+    )
+    inner = f"From: a@council.example\nMessage-ID: {returned}\nSubject: x\n\nText"
+    original = "text/rfc822-headers" if as_headers else "message/rfc822"
+    for content_type, text in ((f"message/{kind}", fields), (original, inner)):
+        message.attach(Parser().parsestr(f"Content-Type: {content_type}\n\n{text}"))
+    return message.as_string()
+
+
+@pytest.fixture
+def take(tmp_path):
+    """Return a function that imports reports from files; it returns what is printed."""
+
+    def run(*texts, **options):
+        for number, text in enumerate(texts):
+            (tmp_path / f"{number}.eml").write_text(text)
+        output = StringIO()
+        call_command("import_bounces", str(tmp_path), stdout=output, **options)
+        assert ANN not in output.getvalue()
+        return output.getvalue()
+
+    return run
+
+
+def is_stopped():
+    return Subscriber.objects.get().stopped_at is not None
+
+
+@pytest.mark.parametrize("as_headers", [False, True])
+def test_hard_bounce_stops(take, ours, as_headers):
+    assert "1 stopped" in take(report(ours, as_headers=as_headers))
+    assert is_stopped()
+
+
+def test_complaint_stops(take, ours):
+    assert "complained" in take(report(ours, kind="feedback-report"))
+    assert is_stopped()
+
+
+def test_soft_bounce_is_only_counted(take, ours):
+    assert "1 not delivered for now" in take(report(ours, status="4.2.2"))
+    assert not is_stopped()
+
+
+@pytest.mark.parametrize(
+    "change_id", [str.upper, lambda text: text.replace(".", ".1", 1)]
+)
+def test_forged_report_stops_nobody(take, ours, change_id):
+    assert "1 about no e-mail update of ours" in take(report(change_id(ours)))
+    assert not is_stopped()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Hello", "\n\n\x00", "Content-Type: multipart/report"]
+)
+def test_whatever_else_is_there_is_no_report(take, ours, text):
+    assert "1 no report at all" in take(text)
+
+
+def test_reading_twice_changes_nothing_even_for_who_came_back(take, ours):
+    text = report(ours, at=timezone.now() - timedelta(days=1))
+    Subscriber.objects.get().subscriptions.update(
+        confirmed_at=timezone.now() - timedelta(days=9)
+    )
+    take(text)
+    assert "1 stopped already" in take(text)
+    Subscriber.objects.update(stopped_at=None)
+    Subscriber.objects.get().subscriptions.update(confirmed_at=timezone.now())
+    assert "asked for again since" in take(text)
+    assert not is_stopped()
+
+
+def test_dry_run_says_what_would_be(take, ours):
+    printed = take(report(ours), dry_run=True)
+    assert "1 stopped" in printed
+    assert "Nothing was changed" in printed
+    assert not is_stopped()
+
+
+def test_mbox_is_read_as_well(tmp_path, ours):
+    path = tmp_path / "bounces.mbox"
+    each = f"From mx@example.org Mon Jan  4 08:00:00 2027\n{report(ours)}\n\n"
+    path.write_text(each * 2)
+    output = StringIO()
+    call_command("import_bounces", str(path), stdout=output)
+    assert sorted(line[0] for line in output.getvalue().splitlines()) == ["1", "1"]
+    assert is_stopped()
+
+
+def test_missing_file_is_an_error(tmp_path):
+    with pytest.raises(CommandError):
+        call_command("import_bounces", str(tmp_path / "none.eml"))

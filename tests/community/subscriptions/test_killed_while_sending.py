@@ -1,0 +1,87 @@
+"""The sender is killed at random moments: everyone has exactly one e-mail (issue 9).
+
+But for what the server took at the very moment of a kill: at most one double each.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from community.models import Delivery
+from tests.community.subscriptions.people import change, people, published_policy
+from tests.community.subscriptions.smtp import smtp_server
+from tests.faults.processes import ROOT, database_address
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+PEOPLE, KILLS = 2_000, 20
+
+
+@pytest.fixture
+def everyone(section):
+    """Let many people wait for an e-mail."""
+    page = published_policy(section)
+    people(PEOPLE, page)
+    change(page)
+    assert Delivery.objects.count() == PEOPLE
+    connection.close()
+
+
+def start(server, *options):
+    environment = {
+        **os.environ,
+        "TEST_DATABASE_URL": database_address(),
+        "DJANGO_SETTINGS_MODULE": "tests.community.subscriptions.sender_settings",
+        "SENDER_PORT": str(server.port),
+    }
+    command = [sys.executable, "-m", "tests.community.subscriptions.sender", *options]
+    return subprocess.Popen(command, cwd=ROOT, env=environment)
+
+
+def kill_now_and_then(server, *options):
+    """Kill the sender so often, each time while it sends; then let it finish.
+
+    Returns how often the server took an e-mail for each address.
+    """
+    chance = random.Random(9)
+    for _ in range(KILLS):
+        had = len(server.taken)
+        process = start(server, *options)
+        more = chance.randint(1, PEOPLE // KILLS - 10)
+        while len(server.taken) < had + more:
+            assert process.poll() is None
+            time.sleep(0.001)
+        time.sleep(chance.random() / 50)
+        process.kill()
+        process.wait()
+    assert start(server, *options).wait(timeout=300) == 0
+    return Counter(server.addresses)
+
+
+def test_everyone_has_one_email_but_for_a_double_a_kill(everyone):
+    with smtp_server() as server:
+        counts = kill_now_and_then(server)
+    doubles = sum(counts.values()) - PEOPLE
+    lost = PEOPLE - len(counts)
+    print(f"{KILLS} kills: {doubles} of {PEOPLE} sent twice, {lost} lost")
+    assert lost == 0
+    assert max(counts.values()) <= 2
+    assert doubles <= KILLS
+    states = Delivery.objects.values_list("state", flat=True).distinct()
+    assert list(states) == ["sent"]
+
+
+def test_without_marking_many_have_more_than_one(everyone):
+    with smtp_server() as server:
+        counts = kill_now_and_then(server, "unmarked")
+    doubles = sum(counts.values()) - PEOPLE
+    print(f"{KILLS} kills without marking: {doubles} of {PEOPLE} sent twice")
+    assert doubles > KILLS
