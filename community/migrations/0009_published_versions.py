@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('community', '0007_who_follows_pages_by_email'),
+        ('community', '0008_sending_updates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
