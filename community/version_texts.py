@@ -7,7 +7,7 @@ from datetime import date, datetime
 from bs4 import BeautifulSoup
 from django.template.defaultfilters import date as date_in_words
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join, linebreaks
+from django.utils.html import escape, format_html, format_html_join, linebreaks
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.documents import get_document_model
@@ -117,7 +117,7 @@ class VersionText:
         if not page.consultation_closes_at or page.outcome_published_on:
             return
         if was_open or PolicyStatus.PROPOSED in self.statuses:
-            yield linebreaks(page.consultation_purpose, autoescape=True)
+            yield linebreaks(escape(page.consultation_purpose))
         if was_open:
             for label, way in (
                 ("Respond online", page.respond_url),
@@ -125,7 +125,7 @@ class VersionText:
                 ("By post, by phone or in person", page.respond_address),
             ):
                 if way:
-                    yield linebreaks(f"{label}: {way}", autoescape=True)
+                    yield linebreaks(escape(f"{label}: {way}"))
 
     def _documents(self) -> Iterator[str]:
         kept = self.version.content["documents"]
@@ -157,7 +157,7 @@ class VersionText:
         elif isinstance(block, TypedTableBlock):
             yield from self._table(value)
         elif isinstance(block, blocks.FieldBlock):
-            yield linebreaks(str(value), autoescape=True)
+            yield linebreaks(escape(value))
         else:
             for child, inner, _ in children_of(block, value):
                 yield from self._block(child, inner)
