@@ -8,7 +8,7 @@ from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When, W
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from community.models import Delivery, Frequency, Notice, Subscription
+from community.models import Delivery, Frequency, Notice, Subscriber, Subscription
 
 # Nobody is to be woken by it.
 HOUR = time(8)
@@ -25,9 +25,11 @@ def wishes_about(page_ids: Iterable[int], is_policy: bool) -> QuerySet[Subscript
     about = Q(page_id__in=list(page_ids))
     if is_policy:
         about |= Q(page=None)
-    return Subscription.objects.filter(
-        about, confirmed_at__isnull=False, subscriber__stopped_at=None
-    )
+    confirmed = Subscription.objects.filter(about, confirmed_at__isnull=False)
+    # No join: where PostgreSQL has not counted 20,000 new people yet, it would go
+    # through all of them for each, and publishing took ten seconds.
+    stopped = Subscriber.objects.filter(stopped_at__isnull=False)
+    return confirmed.exclude(subscriber__in=stopped)
 
 
 def write_deliveries(notice: Notice, wishes: QuerySet[Subscription]) -> None:
