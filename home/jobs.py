@@ -25,7 +25,7 @@ Job = Callable[[datetime], object]
 
 # Any number will do that no other advisory lock of this database uses.
 JOBS_LOCK_ID = 7_301_002
-LONG_JOBS_LOCK_ID = 7_301_005
+LONG_JOBS_LOCK_ID = 7_301_006
 # Without a sign of life for this long, the jobs count as not running.
 SILENCE = timedelta(minutes=5)
 ROUND = timedelta(minutes=1)
