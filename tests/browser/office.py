@@ -21,8 +21,8 @@ from tests.browser.site import serve
 # Where an office that is served already can be found, by the workers of pytest.
 VARIABLE = "BROWSER_TEST_OFFICE"
 PASSWORD = "nine brown hens in Yarm"
-# What the example site makes third and fifth.
-SECTION, PARTNERSHIP = 4, 5
+# What the example site makes, by their keys.
+SECTION, PARTNERSHIP, POLICY = 4, 5, 21
 # A draft of an alert, for the page that is shown before it goes live.
 ALERT = 900
 SET_UP = f"""

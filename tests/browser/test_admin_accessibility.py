@@ -8,7 +8,7 @@ from playwright.sync_api import TimeoutError
 from search.findability.topics import digest_of, topic_of
 from tests.browser.checks.accessibility import check_axe
 from tests.browser.conftest import NARROW
-from tests.browser.office import ALERT, PARTNERSHIP
+from tests.browser.office import ALERT, PARTNERSHIP, POLICY
 
 # Wagtail's own: headers, breadcrumbs, messages, and how many matches a filter has.
 WAGTAILS = [
@@ -51,6 +51,7 @@ PAGES = {
     "a search check": ("/admin/snippets/search/searchchecksnippet/add/", MAIN),
     "erasing personal data": ("/admin/erase-personal-data/", MAIN),
     "closing an enquiry": ("/admin/enquiries/1/close/", MAIN),
+    "versions that readers see": (f"/admin/pages/{POLICY}/published-versions/", MAIN),
 }
 
 
