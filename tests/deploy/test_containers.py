@@ -97,7 +97,7 @@ def test_web_image_knows_the_sites_name_and_where_it_is(tmp_path):
         check=True,
     )
     text = conf.read_text()
-    assert text.count("server site:8000 max_fails=0;") == 3
+    assert text.count("server site:8000 max_fails=0;") == 4
     assert text.count("server_name www.stockton.example;") == 2
     assert text.count("/etc/letsencrypt/live/www.stockton.example/") == 2
     for gone in ("127.0.0.1", HOST):
