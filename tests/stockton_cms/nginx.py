@@ -27,6 +27,8 @@ from stockton_cms.operations.benchmarks import BASE_DIR
 
 # The name in the deployed file.
 HOST = "www.example.gov.uk"
+# How often the deployed file names the one server that it asks.
+NAMED = 4
 # Around the file, what Debian's own nginx.conf says; everything in one folder.
 FRAME = """
 daemon off;
@@ -130,7 +132,7 @@ def make_certificate(folder: Path) -> None:
 def name_servers(*site_ports: int) -> str:
     """Return what stands in `upstream`: one machine as deployed, or several."""
     if len(site_ports) == 1:
-        return f"server 127.0.0.1:{site_ports[0]} max_fails=0;\n" * 3
+        return f"server 127.0.0.1:{site_ports[0]} max_fails=0;\n" * NAMED
     return "".join(f"server 127.0.0.1:{each};\n" for each in site_ports)
 
 
@@ -139,7 +141,7 @@ def site_configuration(folder: Path, ports: Ports, *site_ports: int) -> str:
     text = (BASE_DIR / "deploy/nginx.conf").read_text()
     server = "  server 127.0.0.1:8000 max_fails=0;\n"
     for times, deployed, ours in (
-        (1, server * 3, name_servers(*site_ports)),
+        (1, server * NAMED, name_servers(*site_ports)),
         (
             1,
             "proxy_cache_path /var/cache/nginx/stockton_cms ",
