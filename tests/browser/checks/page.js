@@ -88,11 +88,17 @@
       .map((each) => ({
         name: each.name,
         labels: [...each.labels].map((label) => label.innerText.trim()),
-        isInvalid: each.getAttribute("aria-invalid") === "true",
+        isInvalid: each.getAttribute("aria-invalid") === "true" && this.leadsItsGroup(each),
         id: each.id,
-        notes: (each.getAttribute("aria-describedby") || "").split(/\s+/).filter(Boolean)
-          .map((id) => document.getElementById(id)?.textContent.trim() ?? null),
+        notes: [each, each.closest("fieldset")].filter(Boolean)
+          .flatMap((it) => (it.getAttribute("aria-describedby") || "").split(/\s+/))
+          .filter(Boolean).map((id) => document.getElementById(id)?.textContent.trim() ?? null),
       }));
+  },
+
+  // The first of some radio buttons stands for all: an error is about the question.
+  leadsItsGroup(field) {
+    return field.type !== "radio" || document.getElementsByName(field.name)[0] === field;
   },
 
   unlikeTheAddress() {
