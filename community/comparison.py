@@ -71,7 +71,9 @@ def _row(old: str, new: str) -> Row | None:
     if len(pieces) + len(other_pieces) > MOST_PIECES:
         return None
     matcher = SequenceMatcher(None, pieces, other_pieces, autojunk=False)
-    if matcher.ratio() < ALIKE:
+    # The quick ones are never less than what the last works out at length.
+    ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    if any(ratio() < ALIKE for ratio in ratios):
         return None
     row = Row()
     opcodes = matcher.get_opcodes()

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from django.conf import settings
-from django.db import Error, connection, models
+from django.db import connection, models
 from django.utils import timezone
 from django_guid import clear_guid, set_guid
 from django_guid.utils import generate_guid
@@ -130,8 +130,11 @@ def run_due_jobs(at: datetime) -> list[str]:
     with one_process_at_a_time("jobs", JOBS_LOCK_ID) as is_our_turn:
         names = sorted(_jobs, key=_slow_jobs.__contains__)
         for name in names if is_our_turn else ():
-            if _run(name, _jobs[name], at).error:
+            ended = _run(name, _jobs[name], at)
+            if ended.error:
                 failed.append(name)
+            if ended.has_lost_lock:
+                break
     clear_guid()
     return failed
 
@@ -146,6 +149,8 @@ def run_long_jobs(at: datetime) -> tuple[list[str], bool]:
             has_more |= ended.has_more
             if ended.error:
                 failed.append(name)
+            if ended.has_lost_lock:
+                break
     clear_guid()
     return failed, has_more
 
@@ -169,8 +174,8 @@ def _run_long_jobs_until(stop: Event) -> None:
         has_more = False
         try:
             _, has_more = run_long_jobs(timezone.now())
-        except Error:
-            logger.exception("The database did not answer; the long jobs try again.")
+        except Exception:
+            logger.exception("The long jobs could not be run; they are tried again.")
         _drop_broken_connection()
         if not has_more:
             stop.wait(ROUND.total_seconds())
@@ -188,8 +193,8 @@ def _run_short_jobs_until(stop: Event) -> None:
             boundary = get_next_boundary(at)
             if boundary:
                 due_at = min(due_at, boundary + A_LITTLE)
-        except Error:
-            logger.exception("The database did not answer; the jobs try again.")
+        except Exception:
+            logger.exception("The jobs could not be run; they are tried again.")
             due_at = at + LOOK
         _drop_broken_connection()
         pause = min(due_at - timezone.now(), LOOK).total_seconds()
@@ -202,6 +207,8 @@ class _Ended:
 
     error: str = ""
     has_more: bool = False
+    # The connection has broken that kept other machines from the jobs.
+    has_lost_lock: bool = False
 
 
 def _run(name: str, job: Job, at: datetime) -> _Ended:
@@ -210,10 +217,23 @@ def _run(name: str, job: Job, at: datetime) -> _Ended:
         ended = _Ended(has_more=job(at) is True)
     except Exception as error:
         logger.exception("The job '%s' failed.", name)
-        _drop_broken_connection()
-        ended = _Ended(error=type(error).__name__)
+        ended = _Ended(
+            error=type(error).__name__, has_lost_lock=_close_broken_connection()
+        )
     _leave_heartbeat(name, ended.error)
     return ended
+
+
+def _close_broken_connection() -> bool:
+    """Close the connection if it does not answer any more; return whether it was so.
+
+    One that answers keeps the lock, and must not go back to the pool with it.
+    """
+    is_ours_to_close = connection.errors_occurred and not connection.in_atomic_block
+    if not is_ours_to_close or connection.connection is None or connection.is_usable():
+        return False
+    connection.close()
+    return True
 
 
 def _drop_broken_connection() -> None:

@@ -7,7 +7,7 @@ databases). One lock, taken before pages are read, puts them one after another.
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 
 from django.contrib import messages
@@ -141,13 +141,14 @@ def in_one_transaction(view: Callable) -> Callable:
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        # What the admin answers for an unknown address has no name.
+        # What the admin answers for an unknown address has no name. Its own copying
+        # does not call the `copy` above.
         name = request.resolver_match.url_name or ""
         if request.method != "POST" or "preview" in name:
             return view(request, *args, **kwargs)
         together = tree_lock if changes_tree(request) else transaction.atomic
         try:
-            with together():
+            with together(), without_telling() if name == "copy" else nullcontext():
                 return view(request, *args, **kwargs)
         except (OperationalError, OSError) as error:
             if says_disk_full(error):

@@ -6,19 +6,30 @@ reports arrive. Reading the same report again changes nothing.
 """
 
 import email
+import logging
 import mailbox
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from django.utils import timezone
 
 from community.models import Subscriber
 from community.subscriptions.message_ids import subscriber_of
+
+logger = logging.getLogger(__name__)
+
+# There is no such mailbox or host (RFC 3463). What else is refused for good, such as by
+# a list of senders that somebody does not trust today, may be taken tomorrow.
+GONE = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+# RFC 5965 also knows the contrary of a complaint, RFC 6591 what no reader has sent.
+COMPLAINTS = {"abuse", "fraud", "virus", "other", "opt-out", "opt-out-list"}
 
 
 class Outcome(StrEnum):
@@ -28,49 +39,76 @@ class Outcome(StrEnum):
     STOPPED_COMPLAINT = "stopped, as the owner complained"
     BEFORE = "stopped already, or asked for again since"
     SOFT = "not delivered for now: nothing to do"
+    NO_COMPLAINT = "no complaint: nothing to do"
     NOT_OURS = "about no e-mail update of ours"
     NO_REPORT = "no report at all"
+    UNREADABLE = "cannot be read"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Why nothing more is to be sent to somebody."""
+
+    outcome: Outcome
+    # The ids in the e-mail that came back.
+    returned: str
+    written_at: datetime
 
 
 def import_reports(paths: Iterable[Path], is_dry: bool) -> Counter[Outcome]:
     """Read the reports in files and folders; return how many came to what."""
-    messages = (each for path in paths for each in _messages(path))
-    return Counter(_take(message, is_dry) for message in messages)
+    readers = (each for path in paths for each in _readers(path))
+    return Counter(_take(read, is_dry) for read in readers)
 
 
-def _messages(path: Path) -> Iterator[Message]:
-    """Yield what is in an .eml file, an mbox file, or a folder of such."""
+def _readers(path: Path) -> Iterator[Callable[[], Message]]:
+    """Yield what reads each message of an .eml file, an mbox file, or a folder."""
     if path.is_dir():
         for each in sorted(path.rglob("*")):
             if each.is_file():
-                yield from _messages(each)
+                yield from _readers(each)
         return
     with path.open("rb") as file:
         is_mbox = file.read(5) == b"From "
     if is_mbox:
         box = mailbox.mbox(path, create=False)
-        yield from box
+        yield from [partial(box.get_message, key) for key in box.iterkeys()]
         box.close()
     else:
-        yield email.message_from_bytes(path.read_bytes())
+        yield lambda: email.message_from_bytes(path.read_bytes())
 
 
-def _take(message: Message, is_dry: bool) -> Outcome:
-    if message.get_content_type() != "multipart/report":
-        return Outcome.NO_REPORT
-    is_complaint = _part(message, "message/feedback-report") is not None
-    if not is_complaint:
-        statuses = _statuses(message)
-        if not statuses:
-            return Outcome.NO_REPORT
-        if not any(status.startswith("5") for status in statuses):
-            return Outcome.SOFT
-    person = subscriber_of(_returned(message))
+def _take(read: Callable[[], Message], is_dry: bool) -> Outcome:
+    try:
+        found = _understand(read())
+    except Exception as error:
+        # Anybody can send anything there; the reports after it are read all the same.
+        logger.warning("A report cannot be read: %s", type(error).__name__)
+        return Outcome.UNREADABLE
+    if isinstance(found, Outcome):
+        return found
+    person = subscriber_of(found.returned)
     if person is None:
         return Outcome.NOT_OURS
-    if not _stop(person, _written_at(message), is_dry):
-        return Outcome.BEFORE
-    return Outcome.STOPPED_COMPLAINT if is_complaint else Outcome.STOPPED_BOUNCE
+    is_stopped = _stop(person, found.written_at, is_dry)
+    return found.outcome if is_stopped else Outcome.BEFORE
+
+
+def _understand(message: Message) -> Report | Outcome:
+    """Return the report that a message is, or what it comes to without one."""
+    if message.get_content_type() != "multipart/report":
+        return Outcome.NO_REPORT
+    outcome = Outcome.STOPPED_BOUNCE
+    if complaint := _part(message, "message/feedback-report"):
+        kinds = {_text(each, "Feedback-Type") for each in _fields(complaint)}
+        if not kinds & COMPLAINTS:
+            return Outcome.NO_COMPLAINT
+        outcome = Outcome.STOPPED_COMPLAINT
+    elif not (statuses := _statuses(message)):
+        return Outcome.NO_REPORT
+    elif not GONE & set(statuses):
+        return Outcome.SOFT
+    return Report(outcome, _returned(message), _written_at(message))
 
 
 def _stop(person: Subscriber, at: datetime, is_dry: bool) -> bool:
@@ -87,16 +125,23 @@ def _part(message: Message, content_type: str) -> Message | None:
     return next(parts, None)
 
 
+def _fields(report: Message) -> list[Message]:
+    """Return the groups of fields that a report is made of."""
+    groups = report.get_payload()
+    return groups if isinstance(groups, list) else []
+
+
+def _text(fields: Message, name: str) -> str:
+    # Where a sign is none of ASCII it is no text yet.
+    return str(fields.get(name) or "").strip().lower()
+
+
 def _statuses(message: Message) -> list[str]:
     """Return the status of each recipient that could not be reached, as "5.1.1"."""
     report = _part(message, "message/delivery-status")
-    fields = report.get_payload() if report is not None else []
+    groups = _fields(report) if report else []
     failed = {"failed", "delayed"}
-    return [
-        (each.get("Status") or "").strip()
-        for each in (fields if isinstance(fields, list) else [])
-        if (each.get("Action") or "").strip().lower() in failed
-    ]
+    return [_text(each, "Status") for each in groups if _text(each, "Action") in failed]
 
 
 def _returned(message: Message) -> str:
@@ -114,7 +159,7 @@ def _returned(message: Message) -> str:
 def _written_at(message: Message) -> datetime:
     """Return when a report was written; now, where it does not say."""
     try:
-        at = parsedate_to_datetime(message["Date"])
-    except (TypeError, ValueError):
+        at = parsedate_to_datetime(str(message["Date"]))
+    except (TypeError, ValueError, OverflowError):
         return timezone.now()
     return at if at.tzinfo else at.replace(tzinfo=UTC)

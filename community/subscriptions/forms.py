@@ -36,7 +36,8 @@ class EmailForm(forms.Form):
         email = self.cleaned_data["email"]
         local, _, _ = email.rpartition("@")
         # The check of the form takes a few other letters for ours.
-        if not local.isascii() or len(email_key(email)) > LONGEST:
+        key = email_key(email)
+        if not local.isascii() or not key or len(key) > LONGEST:
             raise ValidationError(INVALID)
         return email
 

@@ -116,8 +116,10 @@ def withdraw(pages: QuerySet[Page], was_below: str = "") -> None:
         .distinct()
     )
     for row in rows:
-        above = was_below or parent_path(row.path)
-        goes_alone = above not in paths and _is_public_path(above)
+        parent = parent_path(row.path)
+        is_top = parent not in paths
+        above = was_below if was_below and is_top else parent
+        goes_alone = is_top and _is_public_path(above)
         if goes_alone or row.pk in followed | policies:
             _withdraw(row, above if goes_alone else "", row.pk in policies)
 

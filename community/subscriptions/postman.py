@@ -30,13 +30,16 @@ class Postman:
     def __exit__(self, *error) -> None:
         self._connection.close()
 
+    @property
+    def is_due_to_rest(self) -> bool:
+        """Whether a hundred have gone since the connection was made."""
+        return self._sent > 0 and self._sent % PER_CONNECTION == 0
+
     def rest(self) -> None:
-        """Connect anew after every hundred, no sooner than the settings allow.
+        """Connect anew, no sooner than the settings allow.
 
         Call it while no e-mail is under way.
         """
-        if not self._sent or self._sent % PER_CONNECTION:
-            return
         self._connection.close()
         due = self._began + 60 * self._sent / settings.UPDATES_PER_MINUTE
         sleep(max(0, due - monotonic()))

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 State = Delivery.State
 SECONDS = 25
-# So many refusals in a row are no longer about the people whose turn it was.
+# So many people refused in a row are no longer what is wrong.
 MOST_IN_A_ROW = 10
 # After so many refusals of an address nothing more is sent to it.
 MOST_REFUSALS = 3
@@ -40,6 +40,8 @@ def send_updates(at: datetime, seconds: float = SECONDS) -> bool:
     if trouble and trouble.try_again_at > at:
         return False
     if not Delivery.objects.filter(state__in=OPEN, due_at__lte=at).exists():
+        # Nobody waits for the server any more: whether it is back shows the next time.
+        MailTrouble.objects.all().delete()
         return False
     try:
         with Postman() as postman:
@@ -71,7 +73,10 @@ class Round:
                 for letter in letters:
                     if time.monotonic() >= deadline:
                         return True
-                    self._postman.rest()
+                    if self._postman.is_due_to_rest:
+                        # Whoever stops us meanwhile leaves nothing half done.
+                        self._note_taken()
+                        self._postman.rest()
                     message = self._writer.write(letter)
                     if self._begin(letter):
                         self._send(letter, message)
@@ -148,7 +153,7 @@ class Round:
         self._refused.append((letter, refusal))
         if refusal == Refusal.BROKEN:
             raise error
-        if len(self._refused) >= MOST_IN_A_ROW:
+        if len({each.subscriber.pk for each, _ in self._refused}) >= MOST_IN_A_ROW:
             held = [(each, Refusal.LATER) for each, _ in self._refused]
             self._refused = held
             raise error

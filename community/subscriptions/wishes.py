@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from community.models import Subscriber, Subscription
 from community.subscriptions.addresses import email_key
@@ -40,9 +41,13 @@ def is_in_force(subscription: Subscription) -> bool:
 
 @transaction.atomic
 def confirm_wish(subscription: Subscription, at: datetime) -> None:
-    """Let e-mails be sent, also where sending was stopped: its owner asks for it."""
-    unconfirmed = Subscription.objects.filter(pk=subscription.pk, confirmed_at=None)
-    unconfirmed.update(confirmed_at=at)
+    """Let e-mails be sent, also where sending was stopped: its owner asks for it.
+
+    Who comes back confirms anew, so that the report of an old bounce, read once more,
+    does not stop them again.
+    """
+    is_new = Q(confirmed_at=None) | Q(subscriber__stopped_at__isnull=False)
+    Subscription.objects.filter(is_new, pk=subscription.pk).update(confirmed_at=at)
     Subscriber.objects.filter(pk=subscription.subscriber_id).update(
         stopped_at=None, refusals=0
     )

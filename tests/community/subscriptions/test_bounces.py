@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from community.models import Delivery, Subscriber
 from community.subscriptions.message_ids import message_id
+from community.subscriptions.wishes import confirm_wish
 from tests.community.subscriptions.people import change, follow, published_policy
 
 ANN = "ann@example.org"
@@ -27,7 +28,14 @@ def ours(section):
     return message_id(Delivery.objects.get())
 
 
-def report(returned, kind="delivery-status", status="5.1.1", as_headers=False, at=None):
+def report(
+    returned,
+    kind="delivery-status",
+    status="5.1.1",
+    feedback="abuse",
+    as_headers=False,
+    at=None,
+):
     """Return a report as mail servers write it (RFC 3464, RFC 5965)."""
     message = MIMEMultipart("report", report_type=kind)
     message["Date"] = format_datetime(at or timezone.now() + timedelta(minutes=1))
@@ -36,7 +44,7 @@ def report(returned, kind="delivery-status", status="5.1.1", as_headers=False, a
         f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {ANN}\n"
         f"Action: failed\nStatus: {status}\n"
         if kind == "delivery-status"
-        else "Feedback-Type: abuse\nVersion: 1\n"
+        else f"Feedback-Type: {feedback}\nVersion: 1\n"
     )
     inner = f"From: a@council.example\nMessage-ID: {returned}\nSubject: x\n\nText"
     original = "text/rfc822-headers" if as_headers else "message/rfc822"
@@ -75,8 +83,16 @@ def test_complaint_stops(take, ours):
     assert is_stopped()
 
 
-def test_soft_bounce_is_only_counted(take, ours):
-    assert "1 not delivered for now" in take(report(ours, status="4.2.2"))
+@pytest.mark.parametrize("status", ["4.2.2", "5.7.1", "5.2.2", "5.3.4"])
+def test_bounce_that_says_nothing_of_the_address_is_only_counted(take, ours, status):
+    assert "1 not delivered for now" in take(report(ours, status=status))
+    assert not is_stopped()
+
+
+@pytest.mark.parametrize("feedback", ["not-spam", "auth-failure"])
+def test_report_that_is_no_complaint_stops_nobody(take, ours, feedback):
+    printed = take(report(ours, kind="feedback-report", feedback=feedback))
+    assert "1 no complaint" in printed
     assert not is_stopped()
 
 
@@ -102,10 +118,37 @@ def test_reading_twice_changes_nothing_even_for_who_came_back(take, ours):
     )
     take(text)
     assert "1 stopped already" in take(text)
-    Subscriber.objects.update(stopped_at=None)
-    Subscriber.objects.get().subscriptions.update(confirmed_at=timezone.now())
+    confirm_wish(Subscriber.objects.get().subscriptions.get(), timezone.now())
     assert "asked for again since" in take(text)
     assert not is_stopped()
+
+
+STRANGE = [
+    report("<x@y>").replace("5.1.1", "\xff"),
+    report("<x@y>").replace("failed", "\xff"),
+    "Content-Type: message/rfc822\n\n" * 3000,
+]
+
+
+@pytest.mark.parametrize("text", STRANGE, ids=["status", "action", "nested"])
+def test_whatever_somebody_sends_keeps_no_report_from_being_read(tmp_path, ours, text):
+    path = tmp_path / "bounces.mbox"
+    first = "From mx@example.org Mon Jan  4 08:00:00 2027\n"
+    path.write_text(f"{first}{text}\n\n{first}{report(ours)}\n\n", "latin-1")
+    output = StringIO()
+    call_command("import_bounces", str(path), stdout=output)
+    assert "1 stopped, as the address does not exist" in output.getvalue()
+
+
+@pytest.mark.parametrize("date", ["\xff", "Mon, 4 Jan 2027 08:00:00 +99999999999999"])
+def test_report_without_a_date_that_can_be_read_counts_as_of_now(tmp_path, ours, date):
+    text = "\n".join(
+        f"Date: {date}" if line.startswith("Date:") else line
+        for line in report(ours).splitlines()
+    )
+    (tmp_path / "bounce.eml").write_text(text, "latin-1")
+    call_command("import_bounces", str(tmp_path), stdout=StringIO())
+    assert is_stopped()
 
 
 def test_dry_run_says_what_would_be(take, ours):

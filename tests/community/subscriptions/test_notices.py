@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published
@@ -134,6 +135,31 @@ def test_copies_and_aliases_tell_nobody(policy, section):
     assert len(told()) == 1
     alias.unpublish()
     assert len(told()) == 1
+
+
+def test_copies_that_an_officer_publishes_at_once_tell_nobody(
+    policy, section, admin_client
+):
+    follow(ANN, section)
+    address = reverse("wagtailadmin_pages:copy", args=[policy.pk])
+    values = {
+        "new_title": "Food plan again",
+        "new_slug": "again",
+        "new_parent_page": section.pk,
+        "publish_copies": "on",
+    }
+    assert admin_client.post(address, values).status_code == 302
+    assert section.get_children().live().filter(slug="again").exists()
+    assert told() == []
+
+
+def test_section_that_is_moved_below_a_private_one_is_told_once(policy, section, home):
+    private = CommunityIndexPageFactory(parent=home, title="Private")
+    PageViewRestriction.objects.create(page=private, restriction_type="login")
+    follow(ANN, home)
+    section.refresh_from_db()
+    section.move(private, pos="last-child")
+    assert told() == [(ANN, "withdrawn", section.title)]
 
 
 def test_moved_pages_tell_nobody_unless_they_become_private(policy, section, home):
