@@ -212,6 +212,20 @@ def test_server_that_is_away_costs_nobody_anything(server, policy, settings):
     assert not MailTrouble.objects.exists()
 
 
+def test_trouble_ends_with_the_last_who_waits(policy):
+    """Else the status would be bad until something is sent, weeks later."""
+    now = timezone.now()
+    wish = follow(ANN, policy)
+    change(policy)
+    MailTrouble.objects.create(
+        pk=1, since=now - timedelta(hours=2), tries=3, try_again_at=now, problem="away"
+    )
+    assert not get_updates_state(now).is_well(now)
+    end(wish)
+    send_updates(timezone.now())
+    assert get_updates_state(now).is_well(now)
+
+
 def test_server_that_is_away_for_two_days_gets_it_all_then(server, policy, settings):
     follow(ANN, policy)
     change(policy)
