@@ -15,6 +15,7 @@ from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
 from home.editorial.findings import CheckedPage, PageFinding
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.reviews import PageReview, ReviewDigest
+from home.email_addresses import EmailAddressField
 from home.freshness import ContentVersion
 from home.front_door import FrontDoorPermissions
 from home.imported import ImportedPage
@@ -192,14 +193,14 @@ class SiteSettings(BaseSiteSetting):
         validators=[validate_phone_number],
         help_text="The main number for enquiries, at the foot of every page.",
     )
-    email = models.EmailField("e-mail", blank=True)
+    email = EmailAddressField("e-mail", blank=True)
     address = models.TextField(blank=True)
     footer_note = models.CharField(
         max_length=200,
         blank=True,
         help_text="A sentence at the very foot of every page.",
     )
-    team_email = models.EmailField(
+    team_email = EmailAddressField(
         "communications team's e-mail",
         blank=True,
         help_text="Hears of pages whose review is overdue or that have no content "

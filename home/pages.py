@@ -18,6 +18,7 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from home.dates import months_after
+from home.email_addresses import EmailAddressField
 from home.freshness import next_moment_of
 from home.signals import draft_saved, live_page_saved
 from home.tree import TreeLockMixin
@@ -131,7 +132,7 @@ class BasePage(TreeLockMixin, Page):
         help_text="The person or team who knows whether this page is true. They need "
         "no account here.",
     )
-    owner_email = models.EmailField(
+    owner_email = EmailAddressField(
         "content owner's e-mail",
         blank=True,
         help_text="Where to ask when the page is due for review. Readers never see it.",

@@ -13,7 +13,10 @@ LOGIN_URL = WAGTAILADMIN_LOGIN_URL = WAGTAIL_FRONTEND_LOGIN_URL = "account_login
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
 ACCOUNT_ADAPTER = "stockton_cms.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "stockton_cms.accounts.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "stockton_cms.accounts.SignInForm",
+    "reset_password": "stockton_cms.accounts.ForgottenPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Whoever may not use the admin would be sent back and forth between it and sign-in.

@@ -6,13 +6,14 @@ from threading import Thread
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.internal import auth as authenticator_app
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.socialaccount.internal import jwtkit
+from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
@@ -24,6 +25,11 @@ from django.urls import reverse
 from django.utils.connection import ConnectionProxy
 from qrcode.image.svg import SvgPathFillImage
 
+from home.email_addresses import (
+    EmailAddressFormField,
+    normalise_email,
+    validate_email_address,
+)
 from stockton_cms.second_step import is_setting_up_first
 
 logger = logging.getLogger(__name__)
@@ -108,10 +114,14 @@ def send_if_possible(message: EmailMessage) -> bool:
     return True
 
 
+# Administrators type addresses in Wagtail's own form, whose field is Django's.
+get_user_model()._meta.get_field("email").validators.append(validate_email_address)
+
+
 @receiver(pre_save, sender=get_user_model())
 def write_address_small(instance, **kwargs):
-    """Let people be found by their e-mail address, however it was typed."""
-    instance.email = instance.email.lower()
+    """Let people be found by their email address, however it was typed."""
+    instance.email = normalise_email(instance.email)
 
 
 class SignInForm(LoginForm):
@@ -129,6 +139,15 @@ class SignInForm(LoginForm):
         """Return what the council's own sign-in service is called, if there is one."""
         apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS")
         return apps[0]["name"] if apps else ""
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """Where to send the link to a new password."""
+
+    email = EmailAddressFormField(
+        label="Email address",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
 
 
 class AddPasskeyForm(AddWebAuthnForm):

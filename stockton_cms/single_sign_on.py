@@ -29,6 +29,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
+from home.email_addresses import normalise_email
+
 logger = logging.getLogger(__name__)
 # What a provider that is away, or answers with something else, ends in.
 PROVIDER_ERRORS = (
@@ -107,7 +109,7 @@ def get_vouched_address(claims: dict, app) -> str:
         is_vouched = address.rpartition("@")[2].lower() in domains
     else:
         is_vouched = said is True or said == "true"
-    return address.lower() if is_vouched and is_plain(address) else ""
+    return normalise_email(address) if is_vouched and is_plain(address) else ""
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):

@@ -8,6 +8,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 from wagtail.rich_text import get_text_for_indexing
 
+from home.email_addresses import EmailAddressField
 from home.pages import BasePageForm
 
 # How long after the last response the council promises to say what came of it.
@@ -65,7 +66,7 @@ class Consultation(models.Model):
         help_text="The web address of the survey or form.",
         **EMPTY,
     )
-    respond_email = models.EmailField("respond by e-mail", **EMPTY)
+    respond_email = EmailAddressField("respond by e-mail", **EMPTY)
     respond_address = models.TextField(
         "other ways to respond",
         max_length=500,

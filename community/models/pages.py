@@ -15,6 +15,7 @@ from wagtail.search import index
 
 from community.followers_panel import FollowersPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
+from home.email_addresses import EmailAddressField
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
 
@@ -124,7 +125,7 @@ class PartnershipPage(BasePage):
     lead_officer = models.CharField(
         max_length=100, blank=True, help_text="The council officer who leads on this."
     )
-    contact_email = models.EmailField("e-mail", blank=True)
+    contact_email = EmailAddressField("e-mail", blank=True)
     contact_phone = models.CharField(
         "phone", max_length=30, blank=True, validators=[validate_phone_number]
     )

@@ -7,6 +7,8 @@
 from django.db import models
 from django.utils import timezone
 
+from home.email_addresses import EmailAddressField
+
 
 class Frequency(models.TextChoices):
     """How soon somebody is told."""
@@ -19,9 +21,8 @@ class Frequency(models.TextChoices):
 class Subscriber(models.Model):
     """One e-mail address; whoever reads it need have no account."""
 
-    # As it was typed: the part before the @ may differ by capitals.
-    email = models.EmailField()
-    # In small letters, so that one person is one row.
+    email = EmailAddressField()
+    # With its host as mail servers spell it, so that one person is one row.
     email_key = models.EmailField(unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     # Since when nothing is sent: the address bounced for good, or its owner complained.

@@ -1,28 +1,18 @@
 """What residents fill in to follow pages, and to change what they follow (R4)."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from community.models import Frequency, Subscription
-from community.subscriptions.addresses import email_key
-
-INVALID = "Type an e-mail address like name@example.com."
-LONGEST = 254
+from home.email_addresses import EmailAddressFormField
 
 
 class EmailForm(forms.Form):
-    """Somebody's e-mail address. `website` is a honeypot that people do not see."""
+    """An email address. `website` is a honeypot that people do not see."""
 
-    email = forms.EmailField(
-        label="Your e-mail address",
-        max_length=LONGEST,
+    email = EmailAddressFormField(
+        label="Your email address",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        help_text="We use it for these e-mails and for nothing else.",
-        error_messages={
-            "required": "Type your e-mail address.",
-            "invalid": INVALID,
-            "max_length": "That is too long for an e-mail address.",
-        },
+        help_text="We use it for these emails and for nothing else.",
     )
     website = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -30,16 +20,6 @@ class EmailForm(forms.Form):
         super().__init__(*args, **kwargs)
         # Browsers cut what is pasted in without a word; our error says it.
         self.fields["email"].widget.attrs.pop("maxlength", None)
-
-    def clean_email(self) -> str:
-        """Refuse what the mail server could not take either."""
-        email = self.cleaned_data["email"]
-        local, _, _ = email.rpartition("@")
-        # The check of the form takes a few other letters for ours.
-        key = email_key(email)
-        if not local.isascii() or not key or len(key) > LONGEST:
-            raise ValidationError(INVALID)
-        return email
 
     @property
     def is_from_a_program(self) -> bool:

@@ -8,9 +8,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from community.models import Subscriber, Subscription
-from community.subscriptions.addresses import email_key
 from community.subscriptions.followed import Followed
 from community.subscriptions.links import CONFIRM_DAYS, confirm_url, manage_url
+from home.email_addresses import address_key, mailbox_key
 from home.limits import Limit, LimitReached
 from home.mail import in_one_line
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 # Whoever types somebody else's address can have them sent no more than these.
 MOST_A_DAY = 5
-TO_ONE_ADDRESS = Limit("e-mails to one address", MOST_A_DAY, period=timedelta(days=1))
+TO_ONE_MAILBOX = Limit("emails to one mailbox", MOST_A_DAY, period=timedelta(days=1))
 
 
 class NotSentError(Exception):
@@ -26,8 +26,8 @@ class NotSentError(Exception):
 
 
 def has_had_enough(email: str, at: datetime) -> bool:
-    """Return whether an address is sent nothing more today."""
-    return TO_ONE_ADDRESS.is_reached(email_key(email), at)
+    """Return whether a mailbox is sent nothing more today, at any of its addresses."""
+    return TO_ONE_MAILBOX.is_reached(mailbox_key(email), at)
 
 
 def send_confirmation(
@@ -56,7 +56,7 @@ def send_manage_link(email: str, at: datetime) -> None:
 
     Nobody but whoever reads its e-mails learns which it is.
     """
-    found = Subscriber.objects.filter(email_key=email_key(email)).first()
+    found = Subscriber.objects.filter(email_key=address_key(email)).first()
     address = manage_url(found) if found else ""
     subject = "Your e-mail updates"
     context = {"address": address, "site": settings.WAGTAILADMIN_BASE_URL}
@@ -69,7 +69,7 @@ def _send(name: str, subject: str, context: dict, to: str, at: datetime) -> None
     Raises `NotSentError`; what was not sent does not count.
     """
     try:
-        use = TO_ONE_ADDRESS.use(email_key(to), at)
+        use = TO_ONE_MAILBOX.use(mailbox_key(to), at)
     except LimitReached:
         # Of two at the same moment; the answer to the visitor is the same.
         return

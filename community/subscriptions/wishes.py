@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from community.models import Subscriber, Subscription
-from community.subscriptions.addresses import email_key
 from community.subscriptions.links import CONFIRM_DAYS
 from community.subscriptions.trouble import OPEN
+from home.email_addresses import address_key
 from home.jobs import register_job
 
 
@@ -21,7 +21,7 @@ def note_wish(
     Anybody can type an address: what its owner has confirmed is not changed here.
     """
     subscriber, _ = Subscriber.objects.get_or_create(
-        email_key=email_key(email), defaults={"email": email, "created_at": at}
+        email_key=address_key(email), defaults={"email": email, "created_at": at}
     )
     subscription, _ = Subscription.objects.get_or_create(
         subscriber=subscriber, page_id=page_id

@@ -86,7 +86,7 @@ class EnquiryForm(ResidentsForm):
         }
         labels = {
             "message": "What were you looking for?",
-            "email": "Your e-mail address (optional)",
+            "email": "Your email address (optional)",
         }
         help_texts = {
             "message": NOTHING_PERSONAL,
@@ -96,10 +96,6 @@ class EnquiryForm(ResidentsForm):
             "message": {
                 "required": "Tell us what you were looking for.",
                 "max_length": "Your message is too long. Use 5,000 characters at most.",
-            },
-            "email": {
-                "invalid": "Type an e-mail address like name@example.com, or leave it "
-                "empty."
             },
         }
 

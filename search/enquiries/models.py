@@ -5,6 +5,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 
+from home.email_addresses import EmailAddressField
 from search.findability.topics import LONGEST
 
 # Without letters and figures that are misread over the telephone.
@@ -54,7 +55,7 @@ class Enquiry(models.Model):
         max_length=20, unique=True, editable=False, default=make_reference
     )
     message = models.TextField("what they were looking for", max_length=5000)
-    email = models.EmailField("e-mail", blank=True)
+    email = EmailAddressField("e-mail", blank=True)
     query = models.CharField("what they searched for", max_length=300, blank=True)
     from_path = models.CharField("page they came from", max_length=500, blank=True)
     created_at = models.DateTimeField("received", auto_now_add=True, db_index=True)

@@ -86,7 +86,10 @@ def test_asking_for_links_is_limited(settings, home, client, wish):
 def test_a_wrong_address_is_said(home, client):
     response = client.post(reverse("manage_link"), {"email": "ann"})
     assert response.status_code == 422
-    assert "Type an e-mail address like" in words_of(response)
+    assert (
+        "Enter an email address in the correct format, like name@example.com"
+        in words_of(response)
+    )
 
 
 def test_a_program_is_thanked_and_sends_nothing(home, client):

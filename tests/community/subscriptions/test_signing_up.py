@@ -140,10 +140,10 @@ def test_the_answer_does_not_tell_whether_somebody_follows_a_page(
 def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
     sign_up("Ann@BÜCHER.example")
     sign_up("ann@xn--bcher-kva.example")
-    assert Subscriber.objects.get().email == "Ann@BÜCHER.example"
+    assert Subscriber.objects.get().email == "ann@bücher.example"
     assert Subscription.objects.count() == 1
     # To the address that it has, whatever somebody types.
-    assert [message.to for message in mail.outbox] == [["Ann@BÜCHER.example"]] * 2
+    assert [message.to for message in mail.outbox] == [["ann@bücher.example"]] * 2
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
         "ann@example.org\nBcc: all@example.org",
         "ann@example.org,bob@example.org",
         '"a b"@example.org',
-        "K\N{KELVIN SIGN}@example.org",
+        "ķ@example.org",
         "a" * 60 + "@" + ("b" * 60 + ".") * 4 + "org",
         "ann@" + "ü" * 70 + ".example",
         "ann\0@example.org",
@@ -211,14 +211,14 @@ def from_many_networks(section, times):
     for number in range(times):
         answer = Client().post(
             f"{reverse('follow')}?page={section.pk}",
-            {"email": ANN, "frequency": "daily"},
+            {"email": ANN.replace("@", f"+{number}@"), "frequency": "daily"},
             REMOTE_ADDR=f"192.0.2.{number}",
         )
         answers.add((answer.status_code, answer["Location"]))
     assert len(answers) == 1
 
 
-def test_nobody_can_flood_somebody_elses_address(section):
+def test_no_mailbox_can_be_flooded_by_all_its_addresses(section):
     with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
         from_many_networks(section, mails.MOST_A_DAY + 3)
         assert len(mail.outbox) == mails.MOST_A_DAY

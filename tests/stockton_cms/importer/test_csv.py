@@ -156,7 +156,7 @@ REFUSALS = [
     ("title,type", "Food,novel", "There is no type 'novel'"),
     ("title,state", "Food,maybe", "'maybe' is neither published nor draft"),
     ("title,review_on", "Food,31/02/2027", "review_on: '31/02/2027' is not a day"),
-    ("title,owner_email", "Food,me", "owner_email: Enter a valid email address."),
+    ("title,owner_email", "Food,me", "owner_email: Enter an email address"),
     ("title", "Food,more", "It has 2 cells, but there are 1 headings."),
     ("title", "F" * 256, "The title is longer than 255 signs."),
     ("title,body", f"Food,{'x' * 1_000_001}", "The text is longer than 1,000,000"),
