@@ -2,7 +2,7 @@
 
 from search.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.documents import OfferedFile, SearchDocument, SearchFile
-from search.enquiries.models import Enquiry, EnquiryEvent
+from search.enquiries.models import Enquiry, EnquiryEvent, RepeatedEnquiry
 from search.enquiries.usefulness import UsefulnessComment, UsefulnessCount
 from search.findability.models import FindabilityAction
 from search.log import LoggedSearch
@@ -17,6 +17,7 @@ __all__ = [
     "LoggedSearch",
     "OfferedFile",
     "PromotionSnippet",
+    "RepeatedEnquiry",
     "SearchCheckResult",
     "SearchCheckSnippet",
     "SearchDocument",

@@ -7,7 +7,8 @@ from wagtail.admin.utils import get_user_display_name
 from wagtail_modeladmin.helpers import DjangoORMSearchHandler
 
 from search.enquiries.handlers import get_handlers
-from search.enquiries.models import Enquiry
+from search.enquiries.models import Enquiry, RepeatedEnquiry
+from search.enquiries.references import find_by_reference
 
 WAITS_FOR_MAIL = Q(answered_at__isnull=False, answer_sent_at=None) & ~Q(email="")
 MOST_WORDS = 10
@@ -65,6 +66,9 @@ class FirstWordsSearchHandler(DjangoORMSearchHandler):
     """Searches for the first words only: a database bears no endless conditions."""
 
     def search_queryset(self, queryset, search_term, **kwargs):
-        """Return what has each of the words."""
+        """Return what has each of the words, or one sender's reference."""
+        found = find_by_reference(search_term)
+        if isinstance(found, RepeatedEnquiry):
+            return queryset.filter(pk=found.enquiry_id)
         words = " ".join(search_term.split()[:MOST_WORDS])
         return super().search_queryset(queryset, words, **kwargs)

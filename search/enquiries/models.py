@@ -108,6 +108,29 @@ class Enquiry(models.Model):
         return self.status == EnquiryStatus.OPEN
 
 
+class RepeatedEnquiry(models.Model):
+    """That someone sent what an open enquiry says already, and their own reference.
+
+    Officers answer the first; its answer is read here too. Neither sender can open the
+    other's page, or learn that there is one.
+    """
+
+    enquiry = models.ForeignKey(
+        Enquiry, on_delete=models.CASCADE, related_name="repeats"
+    )
+    reference = models.CharField(
+        max_length=20, unique=True, editable=False, default=make_reference
+    )
+    created_at = models.DateTimeField("received", auto_now_add=True)
+
+    class Meta:
+        # No one edits it.
+        default_permissions = ()
+
+    def __str__(self):
+        return self.reference
+
+
 class EnquiryEvent(models.Model):
     """One step in the history of an enquiry, without anything a resident wrote."""
 

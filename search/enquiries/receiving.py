@@ -11,7 +11,7 @@ from wagtail.models import Page
 
 from home.limits import Limit
 from search.enquiries.forms import CommentForm, EnquiryForm
-from search.enquiries.models import Enquiry, EnquiryStatus
+from search.enquiries.models import Enquiry, EnquiryStatus, RepeatedEnquiry
 from search.enquiries.usefulness import UsefulnessCount
 
 DAY = timedelta(days=1)
@@ -52,8 +52,10 @@ def one_vote(page: Page) -> Limit:
     return Limit(f"votes on {page.pk}", 1, period=2 * DAY)
 
 
-def store_enquiry(form: EnquiryForm, request: HttpRequest, at: datetime) -> Enquiry:
-    """Store what a valid form holds; return the enquiry, an open one if it came twice.
+def store_enquiry(
+    form: EnquiryForm, request: HttpRequest, at: datetime
+) -> Enquiry | RepeatedEnquiry:
+    """Store what a valid form holds, with a reference of its sender's own.
 
     Raises `LimitReached`. Also of two that arrive at the same moment, as after a double
     click, the second finds the first, because `use` lets in one at a time.
@@ -63,11 +65,11 @@ def store_enquiry(form: EnquiryForm, request: HttpRequest, at: datetime) -> Enqu
         return _join(form.instance, at) or form.save()
 
 
-def _join(enquiry: Enquiry, at: datetime) -> Enquiry | None:
+def _join(enquiry: Enquiry, at: datetime) -> RepeatedEnquiry | None:
     """Count an enquiry with the open one of the last day that says the same.
 
-    Not with one that is answered: its answer, and its reference, are somebody else's
-    once their e-mail address is deleted.
+    Not with one that is answered: its answer is someone else's once their email
+    address is deleted.
     """
     latest = Enquiry.objects.filter(
         email__iexact=enquiry.email,
@@ -80,7 +82,7 @@ def _join(enquiry: Enquiry, at: datetime) -> Enquiry | None:
     same = [pk for pk, message in compared if folded(message) == said]
     # Unless somebody has closed it at this very moment.
     if same and latest.filter(pk=same[-1]).update(times_sent=F("times_sent") + 1):
-        return Enquiry.objects.get(pk=same[-1])
+        return RepeatedEnquiry.objects.create(enquiry_id=same[-1])
     return None
 
 

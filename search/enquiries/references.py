@@ -2,17 +2,21 @@
 
 import re
 
-from search.enquiries.models import GROUP_LENGTH, Enquiry
+from search.enquiries.models import GROUP_LENGTH, Enquiry, RepeatedEnquiry
 
 LONGEST = 40
 
 
-def find_by_reference(typed: str) -> Enquiry | None:
-    """Return the enquiry, however its reference is written, or None.
+def find_by_reference(typed: str) -> Enquiry | RepeatedEnquiry | None:
+    """Return what was sent, however its reference is written, or None.
 
     In small letters or capitals, with its hyphens, with blanks, or without.
     """
     signs = re.sub(r"[^A-Z0-9]", "", typed[:LONGEST].upper())
     groups = re.findall(f".{{1,{GROUP_LENGTH}}}", signs)
     # The first references had no groups.
-    return Enquiry.objects.filter(reference__in=[signs, "-".join(groups)]).first()
+    written = [signs, "-".join(groups)]
+    return (
+        Enquiry.objects.filter(reference__in=written).first()
+        or RepeatedEnquiry.objects.filter(reference__in=written).first()
+    )

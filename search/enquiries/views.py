@@ -1,7 +1,7 @@
 """The "Can't find it" form, the page that thanks for it, and the one that answers."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,7 +10,7 @@ from home.limits import OVERALL_PERIOD, LimitReached, with_small_body
 from home.public_links import with_public_links
 from search.enquiries.answers import OUTCOMES
 from search.enquiries.forms import EnquiryForm, fresh_time
-from search.enquiries.models import Enquiry, EnquiryOutcome
+from search.enquiries.models import EnquiryOutcome, RepeatedEnquiry
 from search.enquiries.receiving import enquiry_limit, store_enquiry
 from search.enquiries.references import find_by_reference
 from search.words import clean_query
@@ -70,8 +70,8 @@ def in_private(response: HttpResponse) -> HttpResponse:
 @require_safe
 def thanks(request: HttpRequest, reference: str = "") -> HttpResponse:
     """Thank for an enquiry, with its reference."""
-    if reference:
-        get_object_or_404(Enquiry, reference=reference)
+    if reference and find_by_reference(reference) is None:
+        raise Http404("There is no such reference.")
     response = render(request, "search/enquiry_thanks.html", {"reference": reference})
     return in_private(response) if reference else response
 
@@ -87,15 +87,15 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         missing = render(request, "search/no_such_reference.html", status=404)
         return in_private(missing)
+    enquiry = found.enquiry if isinstance(found, RepeatedEnquiry) else found
+    is_others = enquiry.outcome == EnquiryOutcome.NOT_OURS
     context = {
         "reference": found.reference,
         "received_at": found.created_at,
-        "answered_at": found.answered_at,
-        "answer": with_public_links(found.answer, timezone.now()),
-        "closed_at": found.closed_at,
-        "outcome": OUTCOMES.get(found.outcome, ""),
-        "belongs_to": found.belongs_to
-        if found.outcome == EnquiryOutcome.NOT_OURS
-        else "",
+        "answered_at": enquiry.answered_at,
+        "answer": with_public_links(enquiry.answer, timezone.now()),
+        "closed_at": enquiry.closed_at,
+        "outcome": OUTCOMES.get(enquiry.outcome, ""),
+        "belongs_to": enquiry.belongs_to if is_others else "",
     }
     return in_private(render(request, "search/answer.html", context))

@@ -92,9 +92,9 @@ def test_refused_messages_cost_few_queries(home, django_assert_max_num_queries):
 
 
 @pytest.mark.parametrize("again", ["A blue bin", " a  BLUE\n bin "])
-def test_same_message_is_joined_and_has_the_same_reference(home, send, again):
+def test_same_message_is_joined_and_has_a_reference_of_its_own(home, send, again):
     first = send(email="r@example.org")["Location"]
-    assert send(message=again, email="R@example.org")["Location"] == first
+    assert send(message=again, email="R@example.org")["Location"] != first
     enquiry = Enquiry.objects.get()
     assert (enquiry.times_sent, enquiry.message) == (2, "A blue bin")
 
@@ -178,7 +178,7 @@ def test_double_click_is_stored_once(home, settings, monkeypatch, is_serial):
             locations = set(pool.map(click, range(8)))
         stored += Enquiry.objects.count()
         if is_serial:
-            assert len(locations) == 1
+            assert len(locations) == 8
             assert Enquiry.objects.get().times_sent == 8
     assert (stored == 5) is is_serial
 
