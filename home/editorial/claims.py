@@ -33,7 +33,7 @@ DATES = [
         rf"{WEEKDAY}(?P<day>\d\d?)(?P<sep>[/.-])(?P<month>\d\d?)(?P=sep)"
         r"(?P<year>(?:20)?\d\d)(?![\d/%])",
         r"(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)",
-        rf"(?P<end>the\s+end\s+of|end\s+of|mid|early|late)?[\s-]*{MONTH}(?:\s+{YEAR})?",
+        rf"(?P<end>the\s+end\s+of|end\s+of|mid|early|late)?[\s-]{{0,3}}{MONTH}(?:\s+{YEAR})?",
     )
 ]
 # Such as "9am on" or "12 noon on".
@@ -44,11 +44,11 @@ TIME = re.compile(
 )
 # The "3 to" of "3 to 9 May".
 FIRST_DAY = re.compile(
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s+)?\d\d?(?:st|nd|rd|th)?"
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\s+)?\d\d?(?:st|nd|rd|th)?"
     r"\s*(?:to|and|until|or|&|–|-)\s*(?=\d|[mtwfs]\w+\s+\d)",
     re.IGNORECASE,
 )
-JOIN = re.compile(r",?\s*(?:to|and|until|till|–|—|-)\s*", re.IGNORECASE)
+JOIN = re.compile(r",?\s?(?:to|and|until|till|–|—|-)\s*", re.IGNORECASE)
 
 # What stands before a day. Until it: something ends, or must be done.
 ENDS = (
@@ -105,7 +105,7 @@ EVERY_YEAR = re.compile(
     re.IGNORECASE,
 )
 
-WORD = re.compile(r"[^\s.;:,]+[\s,:]+")
+WORD = re.compile(r"(?<![^\s.;:,])[^\s.;:,]+[\s,:]+")
 WORDS_TO_DEADLINE = 8
 # Who writes a day without a year so long after it has not meant next year's.
 LOOK_BACK = timedelta(days=30)

@@ -33,7 +33,10 @@ FEWEST_WORDS_BESIDE_FILES = 40
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 VOWELS = re.compile(r"[aeiouy]+")
 FILE_ADDRESS = re.compile(r"\.(?:pdf|docx?|odt)(?:[?#]|$)", re.I)
-BARE_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)+/\S*", re.I)
+# Looked for where a name begins only, or a long one would be read once for each letter.
+BARE_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w-])(?<![\w-]\.)[\w-]+(?:\.[\w-]+)+/\S*", re.I
+)
 # WCAG 2.4.4 and the GOV.UK style guide: a link's words make sense on their own.
 EMPTY_WORDS = frozenset(
     {

@@ -13,7 +13,8 @@ def find_by_reference(typed: str) -> Enquiry | RepeatedEnquiry | None:
     In small letters or capitals, with its hyphens, with blanks, or without.
     """
     signs = re.sub(r"[^A-Z0-9]", "", typed[:LONGEST].upper())
-    groups = re.findall(f".{{1,{GROUP_LENGTH}}}", signs)
+    starts = range(0, len(signs), GROUP_LENGTH)
+    groups = [signs[start : start + GROUP_LENGTH] for start in starts]
     # The first references had no groups.
     written = [signs, "-".join(groups)]
     return (

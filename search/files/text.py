@@ -52,11 +52,13 @@ def clean_text(text: str) -> str:
     PostgreSQL refuses NUL, and UTF-8 knows no lone surrogates.
     """
     text = text[:MOST_CHARACTERS]
-    # By distinct sign, as in queries: there are few, however long the text is.
-    for sign in set(text) - {"\n"}:
-        category = unicodedata.category(sign)
-        if category[0] == "C":
-            # Format signs, such as the soft hyphen, stand inside words.
-            text = text.replace(sign, "" if category == "Cf" else " ")
+    categories = {each: unicodedata.category(each) for each in set(text) - {"\n"}}
+    # Format characters, such as the soft hyphen, stand inside words.
+    replaced = {
+        ord(each): "" if category == "Cf" else " "
+        for each, category in categories.items()
+        if category[0] == "C"
+    }
+    text = text.translate(replaced) if replaced else text
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -5,6 +5,7 @@ import csv
 import json
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -131,7 +132,7 @@ class CsvSource:
                 "There is no column 'title'. The first line must hold the headings: "
                 f"{', '.join(COLUMNS)}."
             )
-        if twice := {name for name in names if name and names.count(name) > 1}:
+        if twice := {name for name, n in Counter(names).items() if name and n > 1}:
             raise SourceError(f"The column '{min(twice)}' is there twice.")
         unknown = [name for name in names if name and name not in COLUMNS]
         if unknown:

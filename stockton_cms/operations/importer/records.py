@@ -9,6 +9,7 @@ from django.utils.text import Truncator, slugify
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
 from home.models import StandardPage
+from home.normalisation import cut
 from home.pages import BasePage
 
 SECTION = "section"
@@ -76,10 +77,13 @@ def tidy(record: Record) -> Record:
         raise SourceError(
             f"The old address is longer than {MOST_SIGNS_IN_ADDRESS} signs."
         )
-    record.slug = slugify(record.slug or record.title)[:200].strip("-") or "page"
+    record.slug = (
+        slugify(cut(record.slug or record.title, 255))[:200].strip("-") or "page"
+    )
     record.summary = plain_text(record.summary)
     if len(record.summary) > MOST_SIGNS_IN_SUMMARY:
-        record.summary = Truncator(record.summary).chars(MOST_SIGNS_IN_SUMMARY)
+        beginning = record.summary[: MOST_SIGNS_IN_SUMMARY + 1]
+        record.summary = Truncator(beginning).chars(MOST_SIGNS_IN_SUMMARY)
         record.notes.append("The summary was cut to 200 signs.")
     record.type = record.type.strip().lower()
     if record.type and record.type not in MODELS:
