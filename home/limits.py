@@ -5,7 +5,8 @@ address that something goes to, with a salt that changes at midnight; the addres
 is never stored (ADR 23).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -36,6 +37,17 @@ class LimitReached(Exception):  # noqa: N818 - it is no error of ours
     """Somebody, or all together, may send no more for the moment."""
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Begin a transaction for which all others that are begun here wait."""
+    with transaction.atomic():
+        # On SQLite every transaction is IMMEDIATE, which is the lock already.
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIMITS_LOCK_ID])
+        yield
+
+
 @dataclass(frozen=True)
 class Limit:
     """How often something may be sent.
@@ -64,18 +76,16 @@ class Limit:
         return self.overall is not None and everybody.count() >= self.overall
 
     def use(self, by: HttpRequest | str, at: datetime) -> "LimitedUse":
-        """Count one more, in the current transaction; others wait for its end.
+        """Count one more, in a transaction of its own or the current one.
 
-        Whoever finds that nothing was sent after all deletes what is returned.
+        Others wait for its end, so what takes long is done after it, and counts even
+        where that never ends. Who finds that nothing was sent after all deletes what is
+        returned.
 
         Raises `LimitReached`. Ask `is_reached` before the transaction, which is quicker
         where it is.
         """
-        with transaction.atomic():
-            # On SQLite every transaction is IMMEDIATE, which is the lock already.
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIMITS_LOCK_ID])
+        with one_at_a_time():
             if self.is_reached(by, at):
                 raise LimitReached
             key = self._key(by, at)

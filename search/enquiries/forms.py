@@ -5,8 +5,10 @@ from time import time
 from django import forms
 from django.conf import settings
 from django.core import signing
+from django.core.validators import MaxLengthValidator
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from home.normalisation import NormalisedLengthValidator
 from search.enquiries.models import Enquiry
 from search.enquiries.usefulness import UsefulnessComment
 from search.words import clean_query
@@ -45,6 +47,12 @@ class ResidentsForm(forms.ModelForm):
         for field in self.fields.values():
             # Browsers cut what is pasted in without a word; our error says it.
             field.widget.attrs.pop("maxlength", None)
+            field.validators = [
+                NormalisedLengthValidator(each.limit_value)
+                if isinstance(each, MaxLengthValidator)
+                else each
+                for each in field.validators
+            ]
 
     def clean(self):
         """Ask to send again what came faster than a person types, or far too late."""

@@ -4,19 +4,21 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.timezone import localdate
 from wagtail.models import Page
 
-from home.limits import Limit
+from home.limits import Limit, one_at_a_time
 from search.enquiries.forms import CommentForm, EnquiryForm
 from search.enquiries.models import Enquiry, EnquiryStatus, RepeatedEnquiry
 from search.enquiries.usefulness import UsefulnessCount
+from search.findability.naming import topic_of_enquiry
 
 DAY = timedelta(days=1)
 # The latest open enquiries from one e-mail address, or from none, that are compared.
 MOST_COMPARED = 200
+OPEN = Q(status=EnquiryStatus.OPEN, answered_at=None)
 # For each message that may be sent: somebody who reads ten pages may vote on them all.
 VOTES_FROM_AN_ADDRESS, VOTES_OVERALL = 3, 10
 
@@ -58,31 +60,44 @@ def store_enquiry(
     """Store what a valid form holds, with a reference of its sender's own.
 
     Raises `LimitReached`. Also of two that arrive at the same moment, as after a double
-    click, the second finds the first, because `use` lets in one at a time.
+    click, the second finds the first, because one at a time is stored.
     """
-    with transaction.atomic():
-        enquiry_limit().use(request, at)
-        return _join(form.instance, at) or form.save()
+    # Committed at once, so that a request counts too which takes too long after it.
+    enquiry_limit().use(request, at)
+    enquiry = form.instance
+    enquiry.topic = topic_of_enquiry(enquiry)
+    same, latest = _find_same(enquiry, at)
+    with one_at_a_time():
+        # While others wait, only what has come meanwhile is left to compare.
+        same = same or _find_same(enquiry, at, after=latest)[0]
+        return _join(same) or form.save()
 
 
-def _join(enquiry: Enquiry, at: datetime) -> RepeatedEnquiry | None:
-    """Count an enquiry with the open one of the last day that says the same.
+def _find_same(
+    enquiry: Enquiry, at: datetime, after: int = 0
+) -> tuple[int | None, int]:
+    """Return the open enquiry of the last day that says the same, and the latest one.
 
-    Not with one that is answered: its answer is someone else's once their email
-    address is deleted.
+    Not one that is answered: its answer is someone else's once their email address is
+    deleted.
     """
-    latest = Enquiry.objects.filter(
-        email__iexact=enquiry.email,
-        status=EnquiryStatus.OPEN,
-        answered_at=None,
-        created_at__gte=at - DAY,
-    ).order_by("-pk")
+    compared = Enquiry.objects.filter(
+        OPEN, email__iexact=enquiry.email, created_at__gte=at - DAY, pk__gt=after
+    )
     said = folded(enquiry.message)
-    compared = latest.values_list("pk", "message")[:MOST_COMPARED]
-    same = [pk for pk, message in compared if folded(message) == said]
-    # Unless somebody has closed it at this very moment.
-    if same and latest.filter(pk=same[-1]).update(times_sent=F("times_sent") + 1):
-        return RepeatedEnquiry.objects.create(enquiry_id=same[-1])
+    rows = compared.order_by("-pk").values_list("pk", "message")[:MOST_COMPARED]
+    same, latest = None, after
+    for pk, message in rows:
+        latest = max(latest, pk)
+        same = pk if folded(message) == said else same
+    return same, latest
+
+
+def _join(same: int | None) -> RepeatedEnquiry | None:
+    """Count an enquiry with an earlier one, unless that has just been closed."""
+    earlier = Enquiry.objects.filter(OPEN, pk=same)
+    if same and earlier.update(times_sent=F("times_sent") + 1):
+        return RepeatedEnquiry.objects.create(enquiry_id=same)
     return None
 
 
@@ -117,8 +132,7 @@ def store_comment(
     form: CommentForm, page: Page, useful: bool, request: HttpRequest, at: datetime
 ) -> None:
     """Store what somebody adds to their vote. Raises `LimitReached`."""
-    with transaction.atomic():
-        comment_limit().use(request, at)
-        form.instance.page = page
-        form.instance.was_useful = useful
-        form.save()
+    comment_limit().use(request, at)
+    form.instance.page = page
+    form.instance.was_useful = useful
+    form.save()

@@ -15,6 +15,8 @@ from search.log import TAKEN_OUT, LoggedSearch, without_personal_data
 from search.words import telling, words_of
 
 BATCH = 2_000
+# What a message is about stands in its first words.
+BEGINNING = 1_000
 # A message with more of its own words than this is matched with what others look for.
 SHORT_MESSAGE = 4
 # Words of every message, which do not tell what it is about.
@@ -38,7 +40,7 @@ def topic_of_enquiry(enquiry: Enquiry) -> str:
     """
     if enquiry.query:
         return topic_of(_plain(enquiry.query))
-    words = telling(words_of(_plain(enquiry.message)))
+    words = telling(words_of(_plain(enquiry.message[:BEGINNING])))
     own = topic_of(" ".join(word for word in words if word not in FILLER))
     stems = own.split(" ")
     return _known_topic(stems) or own if len(stems) > SHORT_MESSAGE else own

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.text import Truncator
 from wagtail.models import Page
@@ -20,6 +21,8 @@ from search.log import LoggedSearch, without_personal_data
 
 MOST_BARS = 12
 LABEL_LENGTH = 60
+# Of a message no more is read for its label: it holds what anybody has sent.
+BEGINNING = 500
 # More at once than a database takes as parameters of one question.
 MOST_ASKED = 5_000
 
@@ -216,7 +219,8 @@ class Topics:
         messages = (
             _about(enquiries_of(self.period), of) if of else Enquiry.objects.none()
         )
-        for stored, query, message in messages.values_list("topic", "query", "message"):
+        said = messages.values_list("topic", "query", Left("message", BEGINNING))
+        for stored, query, message in said:
             if stored in of and not of[stored].label:
                 words = without_personal_data(query or " ".join(message.split()))
                 of[stored].label = Truncator(words).chars(LABEL_LENGTH)

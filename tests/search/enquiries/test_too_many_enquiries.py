@@ -1,7 +1,10 @@
 """Many messages from one place, or the same one twice: stored once or not at all."""
 
+import os
 import re
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -197,3 +200,50 @@ def test_limit_holds_for_those_who_come_at_the_same_moment(home):
         statuses = sorted(pool.map(come, range(16)))
     assert statuses == [302] * 2 + [429] * 14
     assert Enquiry.objects.count() == LimitedUse.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_request_whose_worker_is_killed_counts(home, monkeypatch):
+    """As where it takes so long that gunicorn ends the worker."""
+
+    def die(enquiry):
+        assert not connection.in_atomic_block
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    # The child must not use what the parent has open.
+    connections.close_all()
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(receiving, "topic_of_enquiry", die)
+        send_from("192.0.2.1")
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert LimitedUse.objects.filter(limit="enquiries").count() == 1
+    assert not Enquiry.objects.exists()
+
+
+def test_topic_is_named_and_earlier_messages_are_compared_before_others_wait(
+    home, monkeypatch
+):
+    """Nothing that a visitor's text makes long is done under the lock."""
+    done = []
+
+    @contextmanager
+    def one_at_a_time():
+        done.append("others wait")
+        yield
+
+    for name in ("topic_of_enquiry", "folded"):
+        real = getattr(receiving, name)
+        monkeypatch.setattr(
+            receiving,
+            name,
+            lambda text, name=name, real=real: done.append(name) or real(text),
+        )
+    send_from("192.0.2.1", message="Bins")
+    done.clear()
+    monkeypatch.setattr(receiving, "one_at_a_time", one_at_a_time)
+    send_from("192.0.2.2", message=" bins")
+    # What is under it is the folding of what is sent: to compare with newer ones.
+    assert done == ["topic_of_enquiry", "folded", "folded", "others wait"]
+    assert Enquiry.objects.get().times_sent == 2

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from search.enquiries.usefulness import UsefulnessCount
+from search.findability import queue as findability_queue
 from search.models import Enquiry, SynonymSnippet
 from search.retention import purge
 from tests.factories import EnquiryFactory, StandardPageFactory
@@ -113,6 +114,21 @@ def test_label_of_a_message_has_nothing_personal(queue):
     assert "555" not in row.label
     assert "555" not in Enquiry.objects.get().topic
     assert "zaphod" not in row.address.lower()
+
+
+def test_queue_reads_no_more_than_the_beginning_of_a_message(queue, monkeypatch):
+    """So that none which somebody has sent keeps officers from it."""
+    message = "Zaphod " + "\N{SQUARE KIROMEETORU}" * 4_000
+    EnquiryFactory(message=message)
+    Enquiry.objects.update(topic="zaphod")
+    read = []
+    monkeypatch.setattr(
+        findability_queue,
+        "without_personal_data",
+        lambda text: read.append(text) or text,
+    )
+    assert queue()[0].label.startswith("Zaphod")
+    assert read == [message[: findability_queue.BEGINNING]]
 
 
 def test_votes_join_the_topic_of_the_page_title(queue, searched, section):
