@@ -11,6 +11,13 @@ from search.personal_data import without_personal_data
 QUOTED = re.compile(r"\?\S*|(?<=^Invalid request) from .*", re.DOTALL)
 # Some errors write it as Python does.
 LINE_END = re.compile(r"\n|\\n")
+# What is longer, somebody has sent; and to look through it for them takes time.
+MAX_LENGTH = 1_000
+# As long as what stands before the @ of an email address can be.
+HALF_AN_ADDRESS = 64
+CUT = " [cut]"
+# Python's own lines, in which `_chain` has cut what errors say.
+TRACES = {"exc_info", "stack_info"}
 
 
 class FormatterWithoutPersonalData(JsonFormatter):
@@ -29,10 +36,24 @@ class FormatterWithoutPersonalData(JsonFormatter):
 
         A path may hold it, as that of a missing page; gunicorn quotes what it refuses.
         """
+        for name, value in log_data.items():
+            if isinstance(value, str) and name not in TRACES:
+                log_data[name] = _cut(value)
         if isinstance(log_data.get("message"), str):
             without_request = QUOTED.sub("", log_data["message"])
             log_data["message"] = without_personal_data(without_request)
         return super().process_log_record(log_data)
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text that is too long, without half a word at its end.
+
+    The half might be that of an email address, by which nothing knows it as one.
+    """
+    if len(text) <= MAX_LENGTH:
+        return text
+    kept, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]
+    return kept + end[len(kept) :].rpartition(" ")[0] + CUT
 
 
 def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:
@@ -40,7 +61,7 @@ def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:
     # An error may say that it led to itself.
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        said = without_personal_data(LINE_END.split(str(error))[0])
+        said = without_personal_data(LINE_END.split(_cut(str(error)))[0])
         kind = f"{type(error).__module__}.{type(error).__qualname__}"
         places = [line.rstrip() for line in traceback.format_tb(trace)]
         lines = [

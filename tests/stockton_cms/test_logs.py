@@ -17,6 +17,7 @@ from home.jobs import run_due_jobs
 from search import views
 from search.enquiries.forms import SIGNER
 from search.models import Enquiry
+from stockton_cms import logs
 
 SECRET = "canary@example.org"
 
@@ -130,6 +131,32 @@ def written(message, *arguments, error=None):
 )
 def test_line_says_nothing_of_what_was_asked(said, kept):
     assert written("%s", said)["message"] == kept
+
+
+def test_long_line_is_cut_before_it_is_looked_through(monkeypatch):
+    read = []
+    redact = logs.without_personal_data
+    monkeypatch.setattr(
+        logs, "without_personal_data", lambda text: read.append(text) or redact(text)
+    )
+    line = written("Not Found: %s", "/" + "+" * 8_000, error=ValueError("+" * 8_000))
+    assert len(line["message"]) <= logs.MAX_LENGTH
+    assert max(map(len, line["exc_info"].splitlines())) <= logs.MAX_LENGTH + 50
+    assert len(read) == 2
+    assert max(map(len, read)) <= logs.MAX_LENGTH
+
+
+def test_extra_fields_are_cut_too():
+    formatter = logging.getLogger("django").handlers[0].formatter
+    record = logging.makeLogRecord({"msg": "x", "agent": "b" * 8_000})
+    record.correlation_id = None
+    assert len(json.loads(formatter.format(record))["agent"]) <= logs.MAX_LENGTH
+
+
+@pytest.mark.parametrize("before", range(970, 1_000, 3))
+def test_half_an_email_address_is_not_left_where_a_line_is_cut(before):
+    said = "b " * (before // 2) + SECRET + " c" * 600
+    assert "canar" not in written("%s", said)["message"]
 
 
 def test_error_that_led_to_itself_is_written_once():
