@@ -9,11 +9,15 @@ from django.core.validators import EmailValidator
 from django.db import models
 from django.utils.encoding import punycode
 
+from home.normalisation import normalise
+
 REQUIRED = "Enter your email address"
 INVALID = "Enter an email address in the correct format, like name@example.com"
 TOO_LONG = "Your email address must be 254 characters or fewer"
 # RFC 5321, 4.5.3.1.3, without the angle brackets.
 MAX_LENGTH = 254
+# With invisible characters and spaces.
+LONGEST_TYPED = 2_000
 # Quoted names and old ways to write a route, by which some mail servers deliver to
 # another mailbox than it seems (RFC 5321, appendix C).
 ROUTING = re.compile(r'["\\%!\[\]]')
@@ -29,8 +33,11 @@ def normalise_email(typed: str) -> str:
     keyboards put around an @ or a dot. A space inside a name stays, so that the address
     is refused: without it the name may be someone else's.
     """
+    if len(typed) > LONGEST_TYPED:
+        # No address, and refused for its length: to look through it takes time.
+        return typed
     shown = "".join(each for each in typed if unicodedata.category(each) != "Cf")
-    text = unicodedata.normalize("NFKC", shown).lower()
+    text = normalise(shown).lower()
     for separator in "@.":
         text = separator.join(part.strip() for part in text.split(separator))
     local, at, host = text.rpartition("@")

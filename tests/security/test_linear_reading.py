@@ -10,7 +10,6 @@ from smtplib import SMTPDataError
 
 import pytest
 
-from community.subscriptions.addresses import email_key
 from community.subscriptions.bounces import _understand
 from community.subscriptions.links import MANAGE
 from community.subscriptions.message_ids import SHAPE
@@ -19,6 +18,7 @@ from home.addresses import page_number
 from home.control_characters import without_control_characters
 from home.editorial.claims import find_claims
 from home.editorial.link_probe import _checked
+from home.email_addresses import EmailAddressFormField, mailbox_key
 from home.exports import as_safe_cell
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.mail import in_one_line
@@ -113,7 +113,8 @@ READERS = {
     "claims": lambda text: list(find_claims(text, date(2027, 1, 1))),
     "control characters": without_control_characters,
     "cut": lambda text: cut(text, 1_000_000),
-    "email addresses": email_key,
+    "email addresses": EmailAddressFormField().clean,
+    "mailboxes": mailbox_key,
     "erasure": lambda text: without(text, pattern_of("o'neil+a@a-a.example.org")),
     "erased addresses": fragment_of,
     "files": clean_text,
