@@ -65,6 +65,8 @@ def address_key(email: str) -> str:
 
     A host in letters of other alphabets has a second spelling, as mail servers use it.
     """
+    if len(email) > LONGEST_TYPED:
+        return ""
     local, _, host = normalise_email(email).rpartition("@")
     try:
         return f"{local}@{punycode(host)}"
