@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import View
+from wagtail.actions.publish_revision import PublishRevisionAction
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from community.alert_states import (
@@ -149,7 +150,9 @@ def publish_end(alert: AlertSnippet, ends_at: datetime, user) -> None:
     alert.ends_at = ends_at
     # Its readers have been told again, if at all, when it was published with that.
     alert.tell_again = False
-    alert.save_revision(user=user, clean=False, log_action=True).publish(user=user)
+    revision = alert.save_revision(user=user, clean=False, log_action=True)
+    # Past `publish`: what is live already must end in time, whatever else is wrong.
+    PublishRevisionAction(revision, user=user).execute()
     if draft_revision:
         draft_revision.refresh_from_db()
         draft = draft_revision.as_object()

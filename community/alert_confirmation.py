@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,6 +29,7 @@ from community.models import AlertSnippet
 from community.models.alerts import Scope
 from home.addresses import site_root
 from home.moments import moment_in_words
+from home.readiness import NotReadyError, refuse_unready
 
 
 class PageToShowForm(forms.Form):
@@ -90,8 +90,8 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         if response:
             return response
         try:
-            self.draft.full_clean()
-        except ValidationError as error:
+            refuse_unready(self.draft)
+        except NotReadyError as error:
             text = f"This draft cannot be published yet. {' '.join(error.messages)}"
             messages.error(self.request, text)
             return redirect(self.edit_url_name, self.alert.pk)

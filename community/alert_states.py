@@ -44,6 +44,10 @@ def with_state(alerts: models.QuerySet, at: datetime) -> models.QuerySet:
 
 def state_in_words(alert: AlertSnippet, at: datetime) -> str:
     """Return where an alert of `with_state` stands, with its times."""
+    label = State(alert.state).label
+    if alert.state in (State.DRAFT, State.UNPUBLISHED):
+        # It may not have its times yet.
+        return label
     end = moment_in_words(alert.ends_at, at)
     words = {
         State.ENDING_SOON: f"Ends in {_minutes_until(alert.ends_at, at)}, "
@@ -52,7 +56,7 @@ def state_in_words(alert: AlertSnippet, at: datetime) -> str:
         State.SCHEDULED: f"Starts {moment_in_words(alert.starts_at, at)}",
         State.ENDED: f"Ended {end}",
     }
-    label = words.get(alert.state, State(alert.state).label)
+    label = words.get(alert.state, label)
     if alert.live and alert.has_unpublished_changes:
         label += ", with changes not yet published"
     return label

@@ -3,9 +3,14 @@
 Wagtail 8 gives every picture and document to whoever may sign in.
 """
 
+from rest_framework.exceptions import ValidationError
+from wagtail.admin.api.actions.publish import PublishPageAPIAction
+from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.permissions import policy_registry
+
+from home.readiness import NotReadyError, refuse_unready
 
 
 class PermittedFilesMixin:
@@ -26,3 +31,21 @@ class PermittedImages(PermittedFilesMixin, ImagesAdminAPIViewSet):
 
 class PermittedDocuments(PermittedFilesMixin, DocumentsAdminAPIViewSet):
     """Documents for the admin."""
+
+
+class PublishReadyPage(PublishPageAPIAction):
+    """Publishes a page that is ready: Wagtail's goes past `Page.publish`."""
+
+    def execute(self, instance, data):
+        """Publish the latest draft, or say what is to be put right."""
+        try:
+            refuse_unready(instance.get_latest_revision_as_object(), self.request.user)
+        except NotReadyError as error:
+            raise ValidationError(error.message_dict) from error
+        return super().execute(instance, data)
+
+
+class ReadyPages(PagesAdminAPIViewSet):
+    """Pages for the admin."""
+
+    actions = {**PagesAdminAPIViewSet.actions, "publish": PublishReadyPage}

@@ -4,18 +4,66 @@ Each has a description and an icon for the block picker, a preview, and a templa
 `templates/blocks/` that is named for it. None of them takes raw HTML.
 """
 
+import copy
+from functools import cached_property
+
 from django.core.exceptions import ValidationError
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
-from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
+from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
-from home.links import phone_link, validate_phone_number, validate_web_address
+from home.email_addresses import EmailAddressFormField
+from home.links import (
+    WebAddressField,
+    phone_link,
+    validate_phone_number,
+    web_link,
+)
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
 TEXT_FEATURES = [*INLINE_FEATURES, "ol", "ul"]
 PREVIEW_PHONE = "01632 960000"
+
+
+class TypedMixin:
+    """Lets a draft keep whatever was typed; it has to be right to be published."""
+
+    field_class = None
+
+    def __init__(self, required=True, help_text=None, **kwargs):
+        super().__init__(required=required, help_text=help_text, **kwargs)
+        if self.field_class:
+            self.field = self.field_class(required=required, help_text=help_text)
+
+    def clean(self, value):
+        """Return what was typed, put right where that is clear."""
+        try:
+            return super().clean(value)
+        except ValidationError:
+            if self.is_deferred_validation:
+                return value
+            raise
+
+
+class WebAddressBlock(TypedMixin, blocks.URLBlock):
+    """The address of a page anywhere on the web."""
+
+    field_class = WebAddressField
+
+
+class EmailAddressBlock(TypedMixin, blocks.EmailBlock):
+    """An email address."""
+
+    field_class = EmailAddressFormField
+
+
+class PhoneBlock(TypedMixin, blocks.CharBlock):
+    """A phone number, shown as it was typed."""
+
+    def __init__(self, **kwargs):
+        super().__init__(validators=[validate_phone_number], **kwargs)
 
 
 class TextBlock(blocks.RichTextBlock):
@@ -80,7 +128,7 @@ class LinkValue(StructValue):
         page = self.get("page")
         if page:
             return page.url if page.live else ""
-        return self.get("url") or ""
+        return web_link(self.get("url"))
 
 
 class LinkBlock(blocks.StructBlock):
@@ -91,17 +139,17 @@ class LinkBlock(blocks.StructBlock):
         help_text="Words that make sense on their own, not 'click here'.",
     )
     page = blocks.PageChooserBlock(required=False, help_text="A page of this site.")
-    url = blocks.URLBlock(
+    url = WebAddressBlock(
         required=False,
         label="Web address",
-        validators=[validate_web_address],
         help_text="An address on another website, if it is not a page of this site.",
     )
 
     def clean(self, value):
-        """Require a page or an address, and not both."""
+        """Require a page or an address, and not both; a draft may wait for it."""
         value = super().clean(value)
-        if bool(value.get("page")) == bool(value.get("url")):
+        is_one = bool(value.get("page")) != bool(value.get("url"))
+        if not is_one and not self.is_deferred_validation:
             error = ValidationError(
                 "Choose a page or type a web address: one of the two."
             )
@@ -141,8 +189,8 @@ class ContactBlock(blocks.StructBlock):
     """Whom to ask, and how to reach them."""
 
     name = blocks.CharBlock(max_length=100, help_text="A person, team or place.")
-    phone = blocks.CharBlock(required=False, validators=[validate_phone_number])
-    email = blocks.EmailBlock(required=False, label="E-mail")
+    phone = PhoneBlock(required=False)
+    email = EmailAddressBlock(required=False, label="E-mail")
     address = blocks.TextBlock(required=False, rows=3)
     hours = blocks.CharBlock(
         required=False,
@@ -152,9 +200,10 @@ class ContactBlock(blocks.StructBlock):
     )
 
     def clean(self, value):
-        """Require at least one way to get in touch."""
+        """Require at least one way to get in touch; a draft may wait for it."""
         value = super().clean(value)
-        if not any(value.get(name) for name in ("phone", "email", "address")):
+        has_way = any(value.get(name) for name in ("phone", "email", "address"))
+        if not has_way and not self.is_deferred_validation:
             error = ValidationError("Give a phone number, an e-mail or an address.")
             raise StructBlockValidationError(block_errors={"phone": error})
         return value
@@ -196,6 +245,14 @@ class TableBlock(TypedTableBlock):
     text = blocks.CharBlock(required=False)
     number = blocks.DecimalBlock(required=False)
     link = LinkBlock()
+
+    def clean(self, table):
+        """Check the cells by the rules of this block: a table brings those it had."""
+        columns = [
+            {**column, "block": self.child_blocks[column["block"].name]}
+            for column in table.columns
+        ]
+        return super().clean(TypedTable(columns, table.row_data, table.caption))
 
     def get_preview_value(self):
         """Return a table of two opening hours."""
@@ -299,9 +356,30 @@ class BodyBlock(blocks.StreamBlock):
     notice = NoticeBlock()
     quotation = QuotationBlock()
 
+    @cached_property
+    def _for_drafts(self):
+        """Return a copy that asks for nothing.
+
+        Wagtail relaxes the block itself, which all threads share: a colleague could
+        publish meanwhile what is not whole, or be refused a draft.
+        """
+        block = copy.deepcopy(self)
+        block.defer_required_validation()
+        return block
+
+    def clean_deferred(self, value):
+        """Return the body of a draft."""
+        draft = self._for_drafts
+        return _bound_to(self, draft.clean(_bound_to(draft, value)))
+
     class Meta:
         required = False
         template = "blocks/body.html"
+
+
+def _bound_to(block, value):
+    children = [(child.block_type, child.value, child.id) for child in value]
+    return blocks.StreamValue(block, children)
 
 
 class PhoneNumberValue(StructValue):
@@ -317,7 +395,7 @@ class PhoneNumberBlock(blocks.StructBlock):
     """A phone number that residents may need in an emergency."""
 
     label = blocks.CharBlock(max_length=80, help_text="What the number is for.")
-    number = blocks.CharBlock(validators=[validate_phone_number])
+    number = PhoneBlock()
 
     class Meta:
         value_class = PhoneNumberValue

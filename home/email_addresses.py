@@ -29,15 +29,15 @@ _check_parts = EmailValidator(INVALID, allowlist=[])
 def normalise_email(typed: str) -> str:
     """Return an address as it is stored and compared.
 
-    In small letters, without invisible characters, and without the spaces that
-    keyboards put around an @ or a dot. A space inside a name stays, so that the address
-    is refused: without it the name may be someone else's.
+    In small letters, without the mailto: of a link, invisible characters and the spaces
+    that keyboards put around an @ or a dot. A space inside a name stays, so that the
+    address is refused: without it the name may be someone else's.
     """
     if len(typed) > LONGEST_TYPED:
         # No address, and refused for its length: to look through it takes time.
         return typed
     shown = "".join(each for each in typed if unicodedata.category(each) != "Cf")
-    text = normalise(shown).lower()
+    text = normalise(shown).lower().strip().removeprefix("mailto:")
     for separator in "@.":
         text = separator.join(part.strip() for part in text.split(separator))
     local, at, host = text.rpartition("@")

@@ -1,6 +1,13 @@
-"""What a link that staff type may be."""
+"""The addresses and phone numbers that staff type, and what they lead to."""
 
-from django.core.validators import RegexValidator, URLValidator
+import re
+import unicodedata
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from wagtail.admin.forms.models import register_form_field_override
 
 # A browser runs what a `javascript:` or `data:` link says, so only these may be typed.
 validate_web_address = URLValidator(
@@ -8,12 +15,84 @@ validate_web_address = URLValidator(
     message="Type a whole web address that begins with https:// or http://.",
 )
 
-validate_phone_number = RegexValidator(
-    r"^\+?[0-9 ()-]{3,30}$",
-    message="Type a phone number with figures and spaces only, such as 01632 960000.",
+# A host and what follows it, such as `www.example.org/path`.
+HOST = re.compile(
+    r"(?://)?(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})(?::\d+)?(?:[/?#].*)?"
 )
+EXTENSION = re.compile(
+    r"[\s,;/(-]*(?:extension|extn?|x|#)[.:=\s]*(\d{1,7})\s*\)?$", re.I
+)
+PHONE_NUMBER = re.compile(r"\+?[\d\s().-]+")
+# Text relay: 18001 or 18002, and then the number.
+FEWEST_DIGITS, MOST_DIGITS = 3, 16
+
+
+def tidy(typed: str) -> str:
+    """Return what was typed without the invisible characters that come with a paste."""
+    seen = "".join(sign for sign in typed if unicodedata.category(sign) != "Cf")
+    return " ".join(seen.split())
+
+
+class WebAddressField(forms.URLField):
+    """A web address; the https:// of what is clearly a host may be left out."""
+
+    default_validators = [validate_web_address]
+    default_error_messages = {
+        "invalid": "Type a web address, such as www.example.org/help or "
+        "https://example.org/help."
+    }
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"assume_scheme": "https", **kwargs})
+
+    def to_python(self, value):
+        """Return the whole address."""
+        value = tidy(value or "")
+        if HOST.fullmatch(value):
+            value = f"https://{value.removeprefix('//')}"
+        elif value and "://" not in value:
+            # Django would make an address of any word.
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+register_form_field_override(models.URLField, override={"form_class": WebAddressField})
+
+
+def web_link(address: str) -> str:
+    """Return a web address; empty for what else a draft may hold, such as a script."""
+    return address if re.match(r"https?://", address or "") else ""
 
 
 def phone_link(number: str) -> str:
-    """Return the `tel:` address (RFC 3966) of a phone number."""
-    return "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+")
+    """Return the `tel:` address (RFC 3966) of a phone number; empty if it is none."""
+    # Full-width digits and the like become what a phone has keys for.
+    text = unicodedata.normalize("NFKC", tidy(number)).strip()
+    text = "".join(
+        "-"
+        if unicodedata.category(sign) == "Pd"
+        else str(unicodedata.decimal(sign, sign))
+        for sign in text
+    )
+    text = re.sub(r"^(?:tel:\s*)?(?:\((\+\d+)\))?", r"\1", text, flags=re.I)
+    extension = EXTENSION.search(text)
+    text = text[: extension.start()] if extension else text
+    if not PHONE_NUMBER.fullmatch(text):
+        return ""
+    is_abroad = text.startswith(("+", "00"))
+    # The (0) is for callers at home.
+    digits = re.sub(r"\D", "", re.sub(r"\(\s*0\s*\)", "", text) if is_abroad else text)
+    if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+        return ""
+    if is_abroad:
+        digits = "+" + re.sub(r"^440", "44", digits.removeprefix("00"))
+    return f"tel:{digits}{f';ext={extension[1]}' if extension else ''}"
+
+
+def validate_phone_number(number: str) -> None:
+    """Raise `ValidationError` for what no phone can dial."""
+    if not phone_link(number):
+        raise ValidationError(
+            "Type one phone number, such as 01632 960000 or 01632 960000 ext 4.",
+            code="invalid",
+        )

@@ -5,13 +5,14 @@ from django.db import models
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from wagtail import blocks
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
-from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
+from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock, WebAddressBlock
+from home.drafts import MultipleChooserPanel
 from home.editorial.findings import CheckedPage, PageFinding
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.reviews import PageReview, ReviewDigest
@@ -21,7 +22,7 @@ from home.front_door import FrontDoorPermissions
 from home.imported import ImportedPage
 from home.jobs import JobRun
 from home.limits import LimitedUse
-from home.links import phone_link, validate_phone_number, validate_web_address
+from home.links import phone_link, validate_phone_number
 from home.pages import BasePage
 from home.preview_links.models import PreviewLink
 
@@ -166,7 +167,7 @@ class SocialLinkBlock(blocks.StructBlock):
     """One of the council's places on another website."""
 
     label = blocks.CharBlock(max_length=40, help_text="For example 'Facebook'.")
-    url = blocks.URLBlock(label="Web address", validators=[validate_web_address])
+    url = WebAddressBlock(label="Web address")
 
     class Meta:
         icon = "site"
@@ -188,7 +189,7 @@ class SiteSettings(BaseSiteSetting):
         help_text="Shown under the council's name on the home page.",
     )
     phone = models.CharField(
-        max_length=30,
+        max_length=50,
         blank=True,
         validators=[validate_phone_number],
         help_text="The main number for enquiries, at the foot of every page.",

@@ -5,6 +5,7 @@ from functools import cache
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length, Substr
@@ -18,8 +19,10 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from home.dates import months_after
+from home.drafts import DraftFormMixin
 from home.email_addresses import EmailAddressField
 from home.freshness import next_moment_of
+from home.readiness import refuse_unready
 from home.signals import draft_saved, live_page_saved
 from home.tree import TreeLockMixin
 from home.visitors import mark_same_for_all
@@ -54,8 +57,8 @@ def visible_pages(at: datetime) -> PageQuerySet:
     return public_pages().filter(Q(expire_at=None) | Q(expire_at__gt=at))
 
 
-class BasePageForm(WagtailAdminPageForm):
-    """The editor's form: asks what changed when a live page is published again."""
+class BasePageForm(DraftFormMixin, WagtailAdminPageForm):
+    """The editor's form: a draft keeps whatever is there, a publication is asked."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -67,29 +70,30 @@ class BasePageForm(WagtailAdminPageForm):
             self.initial["review_on"] = months_after(timezone.localdate(), 12)
 
     def clean(self):
-        """Require a review date (P6), and to publish again a note or the tick (P5)."""
+        """Ask before a publication for what readers and colleagues would miss."""
         data = super().clean()
         if data.get("slug") in RESERVED_SLUGS:
             self.add_error("slug", "The site itself uses this slug. Choose another.")
-        is_draft = self.is_deferred_validation
-        is_undated = "review_on" in data and not data["review_on"]
-        if is_undated and not is_draft:
-            self.add_error(
-                "review_on",
-                "Choose the day by which somebody should check that this page is still "
-                "true. A year from now is usual.",
-            )
-        published_before = self.instance.first_published_at is not None
-        # What waits for approval is published without this form.
-        may_wait = is_draft and not self.instance.workflow_in_progress
-        if "change_note" not in self.fields or may_wait or not published_before:
-            return data
-        if not data.get("change_note") and not data.get("minor_edit"):
-            self.add_error(
-                "change_note",
-                "Say what changed for readers, or tick 'Minor edit' below.",
-            )
+        for name, text in self._find_gaps(data).items():
+            if name in self.fields and name not in self.errors:
+                # By this code a draft does not put it off.
+                self.add_error(name, ValidationError(text, code="required"))
         return data
+
+    def _find_gaps(self, data) -> dict[str, str]:
+        before = self.instance
+        if self.is_deferred_validation and not before.workflow_in_progress:
+            return {}
+        columns = {field.name for field in before._meta.concrete_fields}
+        page = self._meta.model(
+            **{"first_published_at": before.first_published_at}
+            | {name: data[name] for name in columns & data.keys()}
+        )
+        gaps = page.find_gaps_for_publishing()
+        if self.is_deferred_validation:
+            # Who approves it is not asked for what its author took out.
+            return {name: gaps[name] for name in {"change_note"} & gaps.keys()}
+        return gaps
 
 
 class BasePage(TreeLockMixin, Page):
@@ -208,6 +212,29 @@ class BasePage(TreeLockMixin, Page):
             if self.live and not kwargs.get("update_fields"):
                 live_page_saved.send(sender=type(self), instance=self)
         return result
+
+    def find_gaps_for_publishing(self) -> dict[str, str]:
+        """Return what an officer has to fill in before publishing, by its field.
+
+        A review date (P6), and to publish again a note or the tick (P5).
+        """
+        gaps = {}
+        if not self.review_on:
+            gaps["review_on"] = (
+                "Choose the day by which somebody should check that this page is still "
+                "true. A year from now is usual."
+            )
+        is_silent = not self.change_note and not self.minor_edit
+        if self.first_published_at and is_silent:
+            gaps["change_note"] = (
+                "Say what changed for readers, or tick 'Minor edit' below."
+            )
+        return gaps
+
+    def publish(self, revision, user=None, **kwargs):
+        """Publish or schedule a draft that is ready."""
+        refuse_unready(revision.as_object(), user)
+        return super().publish(revision, user=user, **kwargs)
 
     def save_revision(self, *args, **kwargs):
         """Save a draft; tell those who prepare what it will show."""

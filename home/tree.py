@@ -12,14 +12,16 @@ from functools import wraps
 
 from django.contrib import messages
 from django.db import OperationalError, connection, models, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from treebeard.exceptions import InvalidMoveToDescendant
+from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page
 
 from home.files import says_disk_full
 from home.freshness import wait_for_others
 from home.quiet import without_telling
+from home.readiness import NotReadyError
 from home.redirects import keep_old_addresses
 
 logger = logging.getLogger(__name__)
@@ -157,6 +159,8 @@ def in_one_transaction(view: Callable) -> Callable:
             if isinstance(error, OSError) or "lock" not in str(error):
                 raise
             return render(request, "home/tree_busy.html", status=503)
+        except NotReadyError as error:
+            return refuse_publication(request, error)
         except (InvalidMoveToDescendant, Page.DoesNotExist):
             messages.error(
                 request,
@@ -166,6 +170,20 @@ def in_one_transaction(view: Callable) -> Callable:
             return redirect("wagtailadmin_explore_root")
 
     return wrapped
+
+
+def refuse_publication(request: HttpRequest, error: NotReadyError) -> HttpResponse:
+    """Lead to the editor of a draft that is not ready, and say what to put right."""
+    messages.error(
+        request,
+        f"'{error.instance}' cannot be published yet, so nothing was changed. "
+        f"{' '.join(error.messages)}",
+    )
+    address = AdminURLFinder(request.user).get_edit_url(error.instance)
+    if request.headers.get("x-requested-with") == "XMLHttpRequest":
+        # The window in which Wagtail asks for a comment leads on by itself.
+        return JsonResponse({"step": "success", "redirect": address})
+    return redirect(address or "wagtailadmin_home")
 
 
 def changes_tree(request: HttpRequest) -> bool:

@@ -12,18 +12,21 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail import hooks
+from wagtail.admin.rich_text.converters.contentstate import link_entity
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
 from home import large_sections, page_chooser  # noqa: F401
-from home.admin_api import PermittedDocuments, PermittedImages
+from home.admin_api import PermittedDocuments, PermittedImages, ReadyPages
 from home.editorial import (  # noqa: F401
     concurrent_edits,
     content_report,
+    draft_hooks,
     link_hooks,
     needs,
     review_report,
 )
+from home.links import phone_link
 from home.preview_links import admin as preview_links_admin  # noqa: F401
 
 # More would fill the screen.
@@ -104,6 +107,25 @@ def link_to_published_pages_only(features):
     features.register_link_type(PublishedPageLinkHandler)
 
 
+def phone_number_entity(props):
+    """Return the HTML of a link in text; one to a phone number can be dialled."""
+    typed = props.get("url") or ""
+    if typed.startswith("tel:"):
+        props = {**props, "url": phone_link(typed) or typed}
+    return link_entity(props)
+
+
+@hooks.register("register_rich_text_features", order=10)
+def dial_phone_numbers_in_text(features):
+    """Keep of a phone number in text what a phone dials; the words stay as typed."""
+    rule = features.converter_rules_by_converter["contentstate"]["link"]
+    decorators = {"LINK": phone_number_entity}
+    to_html = {**rule["to_database_format"], "entity_decorators": decorators}
+    features.register_converter_rule(
+        "contentstate", "link", {**rule, "to_database_format": to_html}
+    )
+
+
 @hooks.register("insert_global_admin_js")
 def leave_typed_dates_alone():
     """Keep the date picker from replacing what it cannot read."""
@@ -113,6 +135,7 @@ def leave_typed_dates_alone():
 # After Wagtail's own.
 @hooks.register("construct_admin_api", order=10)
 def give_permitted_files_only(router):
-    """Put our views in place of those that ask for no permission."""
+    """Put our views in place of those that ask for too little."""
+    router.register_endpoint("pages", ReadyPages)
     router.register_endpoint("images", PermittedImages)
     router.register_endpoint("documents", PermittedDocuments)

@@ -11,12 +11,7 @@ from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.panels import (
-    FieldPanel,
-    FieldRowPanel,
-    InlinePanel,
-    MultiFieldPanel,
-)
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import (
     DraftStateMixin,
@@ -31,7 +26,9 @@ from wagtail.search import index
 
 from home.addresses import site_path
 from home.blocks import INLINE_FEATURES
-from home.links import validate_web_address
+from home.drafts import DraftFormMixin, InlinePanel
+from home.links import validate_web_address, web_link
+from home.readiness import refuse_unready
 
 # What readers see of the text: without marks such as bold, and without addresses.
 TEXT_LENGTH = 400
@@ -74,8 +71,8 @@ class ShownAlert:
     link_text: str
     can_be_dismissed: bool
     is_site_wide: bool
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: datetime | None
+    ends_at: datetime | None
 
     @property
     def severity_label(self) -> str:
@@ -121,7 +118,9 @@ def make_shown(values: dict, link_url_path: str | None) -> ShownAlert:
         severity=values["severity"],
         heading=values["heading"],
         text=values["text"],
-        link_href=site_path(link_url_path) if link_url_path else values["link_url"],
+        link_href=(
+            site_path(link_url_path) if link_url_path else web_link(values["link_url"])
+        ),
         link_text=values["link_text"],
         can_be_dismissed=(
             values["is_dismissible"] and values["severity"] != Severity.EMERGENCY
@@ -166,7 +165,10 @@ class AlertQuerySet(models.QuerySet):
         return [make_shown(row, row.pop("link_path")) for row in rows]
 
 
-class AlertForm(WagtailAdminModelForm):
+NO_PAGE = "Choose at least one page below."
+
+
+class AlertForm(DraftFormMixin, WagtailAdminModelForm):
     """The editor's form, in which "tell people again" is asked anew each time."""
 
     def __init__(self, *args, **kwargs):
@@ -186,7 +188,7 @@ class AlertForm(WagtailAdminModelForm):
         """Refuse to publish an alert for chosen pages when no page is chosen."""
         is_valid = super().is_valid()
         if is_valid and not self.is_deferred_validation and not self._has_a_place():
-            self.add_error("scope", "Choose at least one page below.")
+            self.add_error("scope", NO_PAGE)
             return False
         return is_valid
 
@@ -251,11 +253,15 @@ class AlertSnippet(
     )
     starts_at = models.DateTimeField(
         "starts",
+        null=True,
+        blank=True,
         default=timezone.now,
         help_text="Once published, it is shown from this moment.",
     )
     ends_at = models.DateTimeField(
         "expected end",
+        null=True,
+        blank=True,
         help_text="It goes away by itself at this moment. You can change it at any "
         "time.",
     )
@@ -305,12 +311,18 @@ class AlertSnippet(
         verbose_name = "alert"
 
     def __str__(self):
-        return self.heading
+        return self.heading or "Alert without a heading"
 
     def clean(self):
         """Refuse times and links that contradict each other, at the field to mend."""
         super().clean()
         errors = {}
+        if not self.starts_at:
+            errors["starts_at"] = "Say when the alert starts."
+        if not self.ends_at:
+            errors["ends_at"] = (
+                "Say when you expect the alert to end. You can change it at any time."
+            )
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             errors["ends_at"] = "An alert must end after it starts."
         if self.link_page_id and self.link_url:
@@ -319,6 +331,11 @@ class AlertSnippet(
             errors["link_text"] = "Say in words where the link leads."
         if errors:
             raise ValidationError(errors)
+
+    def find_gaps_for_publishing(self) -> dict[str, str]:
+        """Return what is missing beside the rest: a page where it appears."""
+        is_nowhere = self.scope == Scope.PAGES and not self.scopes.exists()
+        return {"scope": NO_PAGE} if is_nowhere else {}
 
     @transaction.atomic
     def save(self, *args, **kwargs):
@@ -334,10 +351,11 @@ class AlertSnippet(
         return alert
 
     @transaction.atomic
-    def publish(self, revision, *args, **kwargs):
+    def publish(self, revision, user=None, **kwargs):
         """Publish; begin a new round when it became worse or people are told again."""
+        refuse_unready(revision.as_object(), user)
         before = type(self).objects.get(pk=self.pk)
-        super().publish(revision, *args, **kwargs)
+        super().publish(revision, user=user, **kwargs)
         after = type(self).objects.get(pk=self.pk)
         became_worse = after.severity > before.severity
         if before.first_published_at and (became_worse or after.tell_again):

@@ -9,7 +9,6 @@ from wagtail.fields import RichTextField
 from wagtail.rich_text import get_text_for_indexing
 
 from home.email_addresses import EmailAddressField
-from home.pages import BasePageForm
 
 # How long after the last response the council promises to say what came of it.
 OUTCOME_PROMISED = timedelta(weeks=12)
@@ -17,29 +16,7 @@ OUTCOME_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link"]
 # "We asked, you said, we did": the form in which residents read an outcome.
 OUTCOME_TEXTS = ("we_asked", "you_said", "we_did")
 WAYS_TO_RESPOND = ("respond_url", "respond_email", "respond_address")
-FIELDS_OF_FORM = (
-    "consultation_opens_at",
-    "outcome_published_on",
-    *WAYS_TO_RESPOND,
-    *OUTCOME_TEXTS,
-)
 EMPTY = {"blank": True, "default": "", "db_default": ""}
-
-
-class ConsultationForm(BasePageForm):
-    """The editor's form: a consultation without a way to respond is not published."""
-
-    def clean(self):
-        """Ask for what readers would miss; a draft may wait for it."""
-        data = super().clean()
-        if not self.is_deferred_validation:
-            filled = type(self.instance)(
-                **{name: data.get(name) for name in FIELDS_OF_FORM if data.get(name)}
-            )
-            for name, message in filled.find_gaps_of_consultation().items():
-                if name in self.fields:
-                    self.add_error(name, message)
-        return data
 
 
 class Consultation(models.Model):

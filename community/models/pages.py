@@ -4,9 +4,7 @@ from django.db import models
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import (
     FieldPanel,
-    InlinePanel,
     MultiFieldPanel,
-    MultipleChooserPanel,
     PageChooserPanel,
 )
 from wagtail.fields import RichTextField, StreamField
@@ -15,6 +13,7 @@ from wagtail.search import index
 
 from community.followers_panel import FollowersPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
+from home.drafts import InlinePanel, MultipleChooserPanel
 from home.email_addresses import EmailAddressField
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
@@ -127,7 +126,7 @@ class PartnershipPage(BasePage):
     )
     contact_email = EmailAddressField("e-mail", blank=True)
     contact_phone = models.CharField(
-        "phone", max_length=30, blank=True, validators=[validate_phone_number]
+        "phone", max_length=50, blank=True, validators=[validate_phone_number]
     )
 
     content_panels = [

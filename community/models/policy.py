@@ -11,7 +11,6 @@ from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
     MultiFieldPanel,
-    MultipleChooserPanel,
 )
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, PageManager
@@ -19,9 +18,10 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from community.followers_panel import FollowersPanel
-from community.models.consultations import Consultation, ConsultationForm
+from community.models.consultations import Consultation
 from community.models.pages import related_pages_panel
 from home.blocks import BodyBlock
+from home.drafts import MultipleChooserPanel
 from home.pages import BasePage
 
 
@@ -169,8 +169,6 @@ class PolicyUpdatePage(Consultation, BasePage):
         "what has changed."
     )
 
-    base_form_class = ConsultationForm
-
     objects = PageManager.from_queryset(PolicyQuerySet)()
 
     changes_by_clock = ("expire_at", *STATUS_DATES)
@@ -196,6 +194,10 @@ class PolicyUpdatePage(Consultation, BasePage):
             errors["withdrawn_reason"] = "Tell readers why it was withdrawn."
         if errors:
             raise ValidationError(errors)
+
+    def find_gaps_for_publishing(self):
+        """Return also what those who would respond, or have, would miss."""
+        return super().find_gaps_for_publishing() | self.find_gaps_of_consultation()
 
     def get_status(self, at: datetime) -> PolicyStatus:
         """Return where the policy stands at a moment."""

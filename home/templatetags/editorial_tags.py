@@ -5,16 +5,21 @@ from django.utils import timezone
 
 from home.editorial.findings import check_draft
 from home.pages import BasePage
+from home.readiness import find_gaps
 
 register = template.Library()
 
 
-@register.inclusion_tag("home/content_findings.html")
-def content_findings(page) -> dict:
-    """Show what the rules find on a page as it stands in the editor.
+@register.inclusion_tag("home/content_findings.html", takes_context=True)
+def content_findings(context, page) -> dict:
+    """Show what stands in the way of publishing a page, and what the rules find on it.
 
     Nothing for what is no page of ours, such as an alert.
     """
     is_ours = isinstance(page, BasePage)
     findings = check_draft(page, timezone.localdate()) if is_ours else []
-    return {"findings": findings, "is_ours": is_ours}
+    request = context["request"]
+    # The fields of a form that was refused say it themselves.
+    is_refused = request.method == "POST" and request.accepts("text/html")
+    gaps = find_gaps(page) if is_ours and page.pk and not is_refused else []
+    return {"gaps": gaps, "findings": findings, "is_ours": is_ours}

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.addresses import public_path, site_origin, site_root
+from home.links import web_link
 from home.listings import get_cards
 from home.navigation import Navigation, get_navigation
 from home.pages import visible_pages
@@ -21,6 +22,7 @@ from home.updates import get_updates
 from home.visitors import has_session
 
 register = template.Library()
+register.filter(web_link)
 
 MOST_LINKS_WITHOUT_A_MENU = 3
 # Of a long history, the rest is folded away.

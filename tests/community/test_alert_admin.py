@@ -133,7 +133,7 @@ def test_times_that_contradict_each_other_are_refused(home, send_form):
 
 def test_alert_without_an_end_is_refused(home, send_form):
     response = send_form(address_of("add"), **{**VALID, "ends_at": ""})
-    assert "This field is required" in text_of(response)
+    assert "Say when you expect the alert to end" in text_of(response)
     assert not AlertSnippet.objects.exists()
 
 

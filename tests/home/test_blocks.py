@@ -281,7 +281,7 @@ def test_phone_number_that_is_none_is_refused(number):
 
 @pytest.mark.parametrize(
     ("number", "href"),
-    [("01632 960000", "tel:01632960000"), ("+44 (0)1632-960000", "tel:+4401632960000")],
+    [("01632 960000", "tel:01632960000"), ("+44 (0)1632-960000", "tel:+441632960000")],
 )
 def test_phone_number_leads_to_its_tel_address(number, href):
     block = PhoneNumberBlock()
