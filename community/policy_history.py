@@ -1,7 +1,7 @@
 """The history of a policy: what changed, and two published versions side by side."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from itertools import zip_longest
@@ -16,8 +16,10 @@ from community.comparison import Stretch, compare
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.version_texts import HEADINGS, get_lines
 from home.addresses import public_path, site_origin, site_root
+from home.exact_times import is_same_moment
 from home.freshness import next_moment_of
 from home.known_site import with_known_site
+from home.moments import names_of_moments
 from home.pages import visible_pages
 from home.visitors import mark_same_for_all
 
@@ -26,7 +28,7 @@ HISTORY, COMPARE = "history/", "history/compare/"
 LONGEST_ID = 18
 
 
-@dataclass(frozen=True)
+@dataclass
 class Entry:
     """One publication, as readers are told of it."""
 
@@ -35,6 +37,8 @@ class Entry:
     # None where the version was not kept, or readers may not see it any more.
     version: PublishedVersion | None = None
     before: PublishedVersion | None = None
+    # The day and the time, as no other entry is called.
+    name: str = field(init=False)
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,9 @@ def get_paths(path: str) -> dict[str, str]:
 
 def get_versions(page: PolicyUpdatePage) -> list[PublishedVersion]:
     """Return the versions that readers may see, newest first."""
-    shown = page.published_versions.filter(hidden_at=None)
-    return list(shown.defer("content"))
+    shown = list(page.published_versions.filter(hidden_at=None).defer("content"))
+    give_names(shown)
+    return shown
 
 
 def _choose(
@@ -147,22 +152,43 @@ def get_entries(
 ) -> list[Entry]:
     """Return all publications of which readers know, newest first."""
     notes = {note.revision_id: note for note in page.change_notes.all()}
-    entries = []
-    for version, before in zip_longest(versions, versions[1:]):
+    entries, revisions = [], {None}
+    # A revision may be published twice; its note belongs to the first time.
+    for version, before in reversed([*zip_longest(versions, versions[1:])]):
         note = notes.pop(version.revision_id, None)
-        words = note.note if note else _words_without_note(page, version)
+        if note:
+            words = note.note
+        elif is_same_moment(version.published_at, page.first_published_at):
+            words = FIRST
+        else:
+            words = AGAIN if version.revision_id in revisions else MINOR
+        revisions.add(version.revision_id)
         entries.append(Entry(version.published_at, words, version, before))
     entries += [Entry(note.published_at, note.note) for note in notes.values()]
     first = page.first_published_at
-    if first and all(entry.at > first for entry in entries):
+    if first and not any(
+        entry.at < first or is_same_moment(entry.at, first) for entry in entries
+    ):
         entries.append(Entry(first, FIRST))
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    entries.sort(key=_order, reverse=True)
+    for entry, name in zip(
+        entries, names_of_moments([entry.at for entry in entries]), strict=True
+    ):
+        entry.name = name
+        if entry.version:
+            entry.version.name = name
+    return entries
 
 
-def _words_without_note(page: PolicyUpdatePage, version: PublishedVersion) -> str:
-    if version.published_at == page.first_published_at:
-        return FIRST
-    return MINOR if version.revision_id else AGAIN
+def _order(entry: Entry) -> tuple[datetime, int]:
+    return entry.at, entry.version.pk if entry.version else 0
+
+
+def give_names(versions: list[PublishedVersion]) -> None:
+    """Give each version a `name` that none of the others has; newest first."""
+    names = names_of_moments([version.published_at for version in versions])
+    for version, name in zip(versions, names, strict=True):
+        version.name = name
 
 
 def get_parts(

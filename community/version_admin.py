@@ -1,5 +1,7 @@
 """What an officer can take out of the public history of a policy, in the admin."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,8 +18,9 @@ from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page
 
 from community.models import PolicyUpdatePage, PublishedVersion
+from community.policy_history import give_names
 from home.freshness import raise_content_version
-from home.moments import clock_in_words
+from home.moments import names_of_moments
 
 HIDE, SHOW = "community.version.hide", "community.version.show"
 
@@ -64,14 +67,9 @@ class VersionsView(
         """Add the versions, with what was said to have changed."""
         versions = self.object.published_versions.select_related("hidden_by")
         notes = dict(self.object.change_notes.values_list("revision_id", "note"))
-        rows = [
-            (
-                version,
-                clock_in_words(version.published_at),
-                notes.get(version.revision_id),
-            )
-            for version in versions.defer("content")
-        ]
+        versions = list(versions.defer("content"))
+        give_names(versions)
+        rows = [(version, notes.get(version.revision_id)) for version in versions]
         return super().get_context_data(rows=rows, page=self.object, **kwargs)
 
 
@@ -84,9 +82,11 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
     @transaction.atomic
     def post(self, request: HttpRequest, page_id: int, version_id: int):
         """Do it, and note in the page's history who did."""
-        versions = PublishedVersion.objects.filter(page=self.object)
-        version = get_object_or_404(versions.defer("content"), pk=version_id)
-        day = f"{version.published_at:%-d %B %Y}"
+        versions = list(self.object.published_versions.defer("content"))
+        give_names(versions)
+        version = next((each for each in versions if each.pk == version_id), None)
+        if version is None:
+            raise Http404("This policy has no such version.")
         if version.ended_at is None:
             messages.error(
                 request,
@@ -95,10 +95,14 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
             )
         elif self.action == HIDE:
             self._write(version, timezone.now(), request.user)
-            messages.success(request, f"Readers no longer see the version of {day}.")
+            messages.success(
+                request, f"Readers no longer see the version of {version.name}."
+            )
         else:
             self._write(version, None, None)
-            messages.success(request, f"Readers see the version of {day} again.")
+            messages.success(
+                request, f"Readers see the version of {version.name} again."
+            )
         return redirect(reverse("policy_versions", args=[page_id]))
 
     def _write(self, version: PublishedVersion, at, user) -> None:
@@ -108,7 +112,10 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
         log(
             self.object,
             self.action,
-            data={"published_at": version.published_at.isoformat()},
+            data={
+                "published_at": version.published_at.isoformat(),
+                "name": version.name,
+            },
         )
 
 
@@ -144,15 +151,17 @@ def register_version_actions(actions):
         label = "Hide a version from readers"
 
         def format_message(self, log_entry):
-            return f"Hid the version of {_day(log_entry)} from readers"
+            return f"Hid the version of {_name(log_entry)} from readers"
 
     @actions.register_action(SHOW)
     class Shown(LogFormatter):
         label = "Show a version to readers again"
 
         def format_message(self, log_entry):
-            return f"Showed the version of {_day(log_entry)} to readers again"
+            return f"Showed the version of {_name(log_entry)} to readers again"
 
 
-def _day(log_entry) -> str:
-    return log_entry.data["published_at"][:10]
+def _name(log_entry) -> str:
+    # Older entries have the time only.
+    at = datetime.fromisoformat(log_entry.data["published_at"])
+    return log_entry.data.get("name") or names_of_moments([at])[0]

@@ -90,15 +90,9 @@ class VersionText:
             yield f"Withdrawn on {day}. {page.withdrawn_reason}"
         if PolicyStatus.REPLACED in self.statuses:
             yield f"Replaced on {_in_words(page.replaced_on)}{self._replacement()}"
-        for label, moment in (
-            ("Consultation opens", page.consultation_opens_at),
-            ("Consultation closes", page.consultation_closes_at),
-            ("Outcome published", page.outcome_published_on),
-            ("Adopted", page.adopted_on),
-            ("Under review since", page.review_started_on),
-        ):
-            if moment:
-                yield f"{label}: {_in_words(moment)}"
+        # As of now in each version, so that the clock alone changes no line.
+        for label, moment in page.get_dates(self.now):
+            yield f"{label}: {_in_words(moment)}"
 
     def _replacement(self) -> str:
         visible = visible_pages(self.now).filter(pk=self.page.replaced_by_id)

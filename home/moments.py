@@ -1,5 +1,7 @@
 """Times and days in the words that people use."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -34,6 +36,21 @@ def moment_in_words(moment: datetime, at: datetime) -> str:
     year = "" if day.year == today.year else f" {day.year}"
     date = f"on {day:%A} {day.day} {day:%B}{year} at {clock}"
     return nights.get((day - today).days, date)
+
+
+def names_of_moments(moments: Sequence[datetime]) -> list[str]:
+    """Return a name for each of these moments, newest first, and no name twice.
+
+    Those in one minute are numbered from the oldest; so are those in the two that the
+    clock calls the same when it goes back.
+    """
+    names = [f"{_local(each):%-d %B %Y}, {clock_in_words(each)}" for each in moments]
+    totals, left = Counter(names), Counter(names)
+    for place, name in enumerate(names):
+        if totals[name] > 1:
+            names[place] = f"{name} ({left[name]} of {totals[name]})"
+            left[name] -= 1
+    return names
 
 
 def _local(moment: datetime) -> datetime:

@@ -21,6 +21,7 @@ from wagtail.search import index
 from home.dates import months_after
 from home.drafts import DraftFormMixin
 from home.email_addresses import EmailAddressField
+from home.exact_times import ExactTimesMixin
 from home.freshness import next_moment_of
 from home.readiness import refuse_unready
 from home.signals import draft_saved, live_page_saved
@@ -96,7 +97,7 @@ class BasePageForm(DraftFormMixin, WagtailAdminPageForm):
         return gaps
 
 
-class BasePage(TreeLockMixin, Page):
+class BasePage(ExactTimesMixin, TreeLockMixin, Page):
     """What every page has, whatever it is about."""
 
     summary = models.CharField(

@@ -12,7 +12,7 @@ from community.comparison import compare
 from community.models import PartnershipPage, PolicyUpdatePage, PublishedVersion
 from community.models.alerts import Severity, ShownAlert
 from community.models.policy import PolicyStatus
-from community.policy_history import ComparedPart
+from community.policy_history import ComparedPart, give_names
 from community.subscriptions.forms import FollowForm
 from home.listings import Card
 from home.models import SiteSettings, StandardPage
@@ -108,7 +108,12 @@ def get_examples() -> dict[str, list[dict]]:
         "picture": [{"picture": picture, "is_lazy": True}],
         "policy_documents": [{"documents": [{"document": DOCUMENT}]}],
         "policy_status": [
-            {"page": _policy(), "status": status, "replacement": None}
+            {
+                "page": _policy(),
+                "status": status,
+                "label": status.label,
+                "dates": [("Adopted", MOMENT, True)],
+            }
             for status in PolicyStatus
         ],
         "radios": [{"field": FollowForm()["frequency"]}],
@@ -245,6 +250,7 @@ def _policy() -> PolicyUpdatePage:
 def _versions() -> dict[str, PublishedVersion]:
     later = PublishedVersion(pk=2, published_at=MOMENT)
     earlier = PublishedVersion(pk=1, published_at=MOMENT - timedelta(days=90))
+    give_names([later, earlier])
     return {"later": later, "earlier": earlier}
 
 

@@ -27,6 +27,7 @@ from wagtail.search import index
 from home.addresses import site_path
 from home.blocks import INLINE_FEATURES
 from home.drafts import DraftFormMixin, InlinePanel
+from home.exact_times import ExactTimesMixin
 from home.links import validate_web_address, web_link
 from home.readiness import refuse_unready
 
@@ -200,6 +201,7 @@ class AlertForm(DraftFormMixin, WagtailAdminModelForm):
 
 
 class AlertSnippet(
+    ExactTimesMixin,
     WorkflowMixin,
     DraftStateMixin,
     LockableMixin,

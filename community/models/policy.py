@@ -67,6 +67,15 @@ STATUS_DATES = tuple(
     dict.fromkeys(name for _, *names in STATUS_RULES for name in names if name)
 )
 
+# What readers are told of the dates, until each has come and from then on.
+DATE_LABELS = {
+    "consultation_opens_at": ("Consultation opens", "Consultation opened"),
+    "consultation_closes_at": ("Consultation closes", "Consultation closed"),
+    "outcome_published_on": ("Outcome will be published", "Outcome published"),
+    "adopted_on": ("Will be adopted", "Adopted"),
+    "review_started_on": ("Review starts", "Under review since"),
+}
+
 
 class PolicyQuerySet(PageQuerySet):
     """Policy pages, by where they stand."""
@@ -206,6 +215,11 @@ class PolicyUpdatePage(Consultation, BasePage):
             if has_begun and not (ends and _has_come(getattr(self, ends), at)):
                 return status
         return PolicyStatus.PROPOSED
+
+    def get_dates(self, at: datetime) -> list[tuple[str, date | datetime]]:
+        """Return the dates that it has, with what they are called at a moment."""
+        dates = [(labels, getattr(self, name)) for name, labels in DATE_LABELS.items()]
+        return [(labels[_has_come(on, at)], on) for labels, on in dates if on]
 
 
 def _has_come(moment, at: datetime) -> bool:

@@ -15,6 +15,7 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 from community.models import Notice, PolicyUpdatePage, Subscription
 from community.subscriptions.outbox import wishes_about, write_deliveries
 from home.addresses import descendants_of, parent_path, site_path
+from home.exact_times import is_same_moment
 from home.pages import public_pages
 from home.quiet import is_quiet
 
@@ -24,7 +25,7 @@ Kind = Notice.Kind
 @receiver(page_published)
 def tell_of_publication(sender, instance, revision=None, alias=False, **kwargs):
     """Tell of a first publication, and of a change that an officer has put in words."""
-    is_first = instance.first_published_at == instance.last_published_at
+    is_first = is_same_moment(instance.first_published_at, instance.last_published_at)
     content = revision.content if revision else {}
     note = content.get("change_note", "")
     if alias or instance.alias_of_id or is_quiet() or content.get("minor_edit"):

@@ -1,5 +1,7 @@
 """Parts of pages that need a query: alerts, and what a page is linked with."""
 
+from datetime import datetime
+
 from django import template
 from django.db.models import Q
 from django.utils import timezone
@@ -8,7 +10,7 @@ from community.alert_reach import get_alerts_with
 from community.consultation_calendar import CALENDAR_NAME
 from community.feeds import get_feeds
 from community.models import PartnershipPage, PolicyUpdatePage
-from community.models.policy import PolicyStatus
+from community.models.policy import PolicyKind, PolicyStatus
 from community.policy_history import HISTORY
 from community.shown_alerts import get_alerts_from_now, shown_to
 from community.subscriptions.followed import follow_href
@@ -88,13 +90,23 @@ def partners(page):
 @register.inclusion_tag("components/policy_status.html", takes_context=True)
 def policy_status(context):
     """Show where a policy stands now, and the page that replaces it."""
-    page = context["page"]
-    status = PolicyStatus(page.get_status(timezone.now()))
+    page, now = context["page"], timezone.now()
+    status = page.get_status(now)
+    is_consultation = page.kind == PolicyKind.CONSULTATION
+    is_open = status == PolicyStatus.CONSULTATION_OPEN
     replacement = None
     if page.replaced_by_id:
-        visible = visible_pages(timezone.now())
-        replacement = visible.filter(pk=page.replaced_by_id).first()
-    return {"page": page, "status": status, "replacement": replacement}
+        replacement = visible_pages(now).filter(pk=page.replaced_by_id).first()
+    return {
+        "page": page,
+        "status": status,
+        "label": "Open" if is_consultation and is_open else status.label,
+        "replacement": replacement,
+        "dates": [
+            (label, date, isinstance(date, datetime))
+            for label, date in page.get_dates(now)
+        ],
+    }
 
 
 @register.inclusion_tag("components/consultation.html", takes_context=True)

@@ -9,8 +9,13 @@ from django.utils import timezone
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
 from community import policy_history
-from community.models import PolicyDocument, PublishedVersion
-from tests.community.policy_versions import publish, published_policy, text
+from community.models import PolicyDocument, PolicyUpdatePage, PublishedVersion
+from tests.community.policy_versions import (
+    publish,
+    publish_twice_as_recorded,
+    published_policy,
+    text,
+)
 from tests.factories import StandardPageFactory
 
 DAY = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
@@ -312,3 +317,82 @@ def test_kept_comparison_is_made_anew_when_a_version_is_hidden(
     assert "hit" in client.get(f"{address}&x=1")["Cache-Status"]
     admin_client.post(f"/admin/pages/{policy.pk}/published-versions/{middle}/hide/")
     assert client.get(address).status_code == 404
+
+
+def words_of_history(read, policy):
+    items = read(history_of(policy)).select(".page-history__notes li")
+    return [item.get_text(" ", strip=True).partition(" Compare")[0] for item in items]
+
+
+@pytest.mark.parametrize("microsecond", [0, 999, 188_417, 188_999, 999_999])
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_first_publication_in_the_editor_is_no_minor_edit(
+    admin_client, section, read, microsecond, is_cut
+):
+    at = DAY.replace(microsecond=microsecond)
+    with time_machine.travel(at, tick=True):
+        policy = publish_twice_as_recorded(admin_client, section)
+    if is_cut:
+        # As drafts from before cut it.
+        exact = policy.first_published_at
+        cut = exact.replace(microsecond=exact.microsecond // 1000 * 1000)
+        PolicyUpdatePage.objects.update(first_published_at=cut)
+    assert [words.rpartition(") ")[2] for words in words_of_history(read, policy)] == [
+        "Minor edit",
+        "First published",
+    ]
+
+
+def test_draft_keeps_the_time_of_the_first_publication_exactly(section):
+    with time_machine.travel(DAY.replace(microsecond=188_417), tick=False):
+        policy = published_policy(section)
+    first = policy.first_published_at
+    assert first.microsecond == 188_417
+    policy.save_revision()
+    assert publish(policy).first_published_at == first
+
+
+def test_versions_of_one_minute_have_a_name_each(policy, read):
+    for second in (3, 3, 50):
+        with time_machine.travel(DAY + timedelta(days=2, seconds=second), tick=False):
+            publish(policy, summary=f"At {second}.")
+    names = [
+        each.get_text()
+        for each in read(history_of(policy)).select("#version-to option")
+    ]
+    assert names == [
+        "5 March 2026, 2:05pm (3 of 3)",
+        "5 March 2026, 2:05pm (2 of 3)",
+        "5 March 2026, 2:05pm (1 of 3)",
+        "4 March 2026, 2:05pm",
+        "3 March 2026, 2:05pm",
+    ]
+    html = read(compare_address(policy))
+    assert {each.find(string=True) for each in html.select(".comparison h3")} == {
+        *names[:2]
+    }
+    times = [each.get_text() for each in read(history_of(policy)).select("li time")]
+    assert times == names
+
+
+def test_hour_that_comes_twice_has_two_names(section, read):
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    with time_machine.travel(first, tick=False):
+        policy = published_policy(section)
+    with time_machine.travel(second, tick=False):
+        publish(policy)
+    assert [words[:33] for words in words_of_history(read, policy)] == [
+        "25 October 2026, 1:30am (2 of 2) ",
+        "25 October 2026, 1:30am (1 of 2) ",
+    ]
+
+
+def test_revision_published_again_leaves_its_note_with_the_first_time(policy, read):
+    policy.unpublish()
+    policy.live_revision = None
+    policy.latest_revision.publish()
+    assert [each.split(" ", 4)[4] for each in words_of_history(read, policy)][1:] == [
+        "New day",
+        "First published",
+    ]
+    assert "Shown again" in words_of_history(read, policy)[0]

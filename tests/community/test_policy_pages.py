@@ -66,8 +66,8 @@ def test_kind_and_key_dates_are_shown_by_the_clock_in_london(section, read):
     )
     text = status_text(read(policy.url))
     assert text.startswith("Strategy: Adopted")
-    assert "Consultation opens 1 July 2020, 9:30am" in text
-    assert "Consultation closes 1 December 2020, 5pm" in text
+    assert "Consultation opened 1 July 2020, 9:30am" in text
+    assert "Consultation closed 1 December 2020, 5pm" in text
 
 
 def test_policy_without_documents_has_no_list_of_them(section, read):
