@@ -25,7 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, email, dry_run, everywhere, **options):
-        """Erase it; fail where an account has it or it is no address."""
+        """Erase it; fail where it is left, an account has it or it is no address."""
         try:
             report = erase(email, everywhere=everywhere, dry_run=dry_run)
         except ValidationError as error:
@@ -36,6 +36,6 @@ class Command(BaseCommand):
             )
             for name, address in line.places:
                 self.stdout.write(f"  {name} {address}".rstrip())
-        if report.has_account:
+        if report.has_account or report.left:
             raise CommandError(report.in_words)
         self.stdout.write(report.in_words)

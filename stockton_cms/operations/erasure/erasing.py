@@ -15,6 +15,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.search import index
 from wagtail.search.models import IndexEntry
 
+from home.email_addresses import normalise_email
 from home.freshness import raise_content_version
 from search.documents import IndexedText
 from search.personal_data import TAKEN_OUT
@@ -30,6 +31,7 @@ from stockton_cms.operations.erasure.finding import Found, find, held_in, is_jso
 from stockton_cms.operations.erasure.writing import pattern_of, without
 
 MOST_NAMED = 50
+NAMED = {Fate.SHOWN, Fate.FILE, Fate.ACCOUNT, Fate.LEFT}
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Report:
 
     lines: list[Line]
     is_done: bool
+    # How many rows still have it, read after all was done.
+    left: int = 0
 
     @property
     def has_account(self) -> bool:
@@ -63,8 +67,13 @@ class Report:
             return "The address stands nowhere."
         if self.has_account:
             return "Nothing is erased while an account has this address."
+        if self.is_done and self.left:
+            rows = (
+                "1 row still has" if self.left == 1 else f"{self.left} rows still have"
+            )
+            return f"The address is erased where the report says so. {rows} it."
         if self.is_done:
-            return "The address is erased where the report says so."
+            return "The address is erased. Every table was read again: none has it."
         return "Nothing is erased yet. This is what would be done."
 
 
@@ -75,7 +84,7 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
     Raises `ValidationError` where it is not an e-mail address. While an account has
     it, nothing is erased: it is still somebody's here.
     """
-    address = address.strip()
+    address = normalise_email(address)
     validate_email(address)
     _take_time()
     pattern = pattern_of(address)
@@ -87,7 +96,17 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
         return report
     _carry_out(decided, pattern)
     report.is_done = True
+    _read_again(report, fates, address, pattern)
     return report
+
+
+def _read_again(report: Report, fates: Fates, address: str, pattern: Pattern) -> None:
+    """Say what still has the address, also where it should be gone."""
+    left = list(find(address, pattern))
+    report.left = len(left)
+    gone = {Fate.DELETED, Fate.TAKEN_OUT}
+    failed = [(row, Fate.LEFT) for row in left if fates.of(row) in gone]
+    report.lines += _lines(failed, pattern)
 
 
 def _take_time() -> None:
@@ -107,7 +126,7 @@ def _lines(decided: list[tuple[Found, Fate]], pattern: Pattern) -> list[Line]:
             key, Line(capfirst(str(meta.verbose_name_plural)), ", ".join(names), fate)
         )
         line.rows += 1
-        if fate in {Fate.SHOWN, Fate.FILE, Fate.ACCOUNT} and line.rows <= MOST_NAMED:
+        if fate in NAMED and line.rows <= MOST_NAMED:
             line.places.append(_place(row, pattern))
     return list(lines.values())
 

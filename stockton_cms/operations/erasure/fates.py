@@ -45,6 +45,7 @@ class Fate(StrEnum):
     SHOWN = "Stays, as it is part of the site: look whether it should"
     FILE = "Stays: upload the file again without it"
     LEDGER = "Stays: the ledger of alerts is never changed"
+    LEFT = "Left, although it should be gone: tell who looks after the site"
 
 
 class Fates:

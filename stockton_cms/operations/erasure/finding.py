@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from re import Pattern
 
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import models
-from django.db.models.functions import Cast
 
-from stockton_cms.operations.erasure.writing import fragment_of, without
+from home.email_addresses import normalise_email
+from stockton_cms.operations.erasure.writing import may_hold, without
 
 # What cannot hold a word. Every other kind of field is looked at, new ones too.
 NO_WORDS = (
@@ -64,29 +62,26 @@ def held_in(field: models.Field) -> models.Expression:
 
 
 def find(address: str, pattern: Pattern) -> Iterator[Found]:
-    """Yield the rows with the address, table by table."""
+    """Yield the rows with the address, table by table.
+
+    All rows are read, as no database finds what is written in so many ways.
+    """
     for model in tables():
         fields = word_fields(model)
         if model is Session:
             yield from _sessions(pattern)
         elif fields and model._meta.label not in MADE_ANEW:
-            yield from _rows(model, fields, fragment_of(address), pattern)
+            yield from _rows(model, fields, address, pattern)
 
 
-def _rows(model, fields, fragment: str, pattern: Pattern) -> Iterator[Found]:
-    texts = {
-        f"words_of_{each.name}": Cast(each.name, models.TextField()) for each in fields
-    }
-    any_of = reduce(
-        or_, (models.Q(**{f"{name}__icontains": fragment}) for name in texts)
-    )
-    rows = model._base_manager.annotate(**texts).filter(any_of).order_by("pk")
+def _rows(model, fields, address: str, pattern: Pattern) -> Iterator[Found]:
+    rows = model._base_manager.order_by("pk")
     held = [held_in(each) for each in fields]
     for pk, *values in rows.values_list("pk", *held).iterator(chunk_size=200):
         names = tuple(
             field.name
             for field, value in zip(fields, values, strict=True)
-            if _holds(field, value, pattern)
+            if value and may_hold(value, address) and _holds(field, value, pattern)
         )
         if names:
             yield Found(model, pk, names)
@@ -98,7 +93,7 @@ def _holds(field: models.Field, value, pattern: Pattern) -> bool:
     A field for one address holds this one or another, of which it may be a part.
     """
     if isinstance(field, models.EmailField):
-        return bool(value and pattern.fullmatch(value.strip()))
+        return bool(value and pattern.fullmatch(normalise_email(value)))
     return without(value, pattern) != value
 
 

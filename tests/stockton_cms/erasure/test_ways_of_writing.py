@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stockton_cms.operations.erasure.writing import fragment_of, pattern_of, without
+from stockton_cms.operations.erasure.writing import pattern_of, without
 
 ADDRESS = "Joe.O'Neil+bins@mail.example.org"
 WRITTEN = [
@@ -59,7 +59,6 @@ OTHERS = [
 def test_address_is_taken_out_however_it_was_written(text):
     left = without(text, pattern_of(ADDRESS)).lower()
     assert "neil" not in left
-    assert fragment_of(ADDRESS) in text.lower()
 
 
 @pytest.mark.parametrize("text", OTHERS)
