@@ -116,8 +116,16 @@ def owed_outcomes(user, at):
     stages = [get_stage(each, at) for each in waiting if each.pk in own]
     address = f"{reverse('policies:index')}?stands_at={PolicyStatus.AWAITING_OUTCOME}"
     if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
-        words = counted(overdue, "consultation owes", "consultations owe")
-        yield Need(f"{words} its promised outcome", address, is_urgent=True)
+        words = counted(
+            overdue,
+            "consultation outcome is overdue",
+            "consultation outcomes are overdue",
+        )
+        yield Need(words, address, is_urgent=True)
     if soon := len(stages) - overdue:
-        words = counted(soon, "outcome", "outcomes") + " of consultations due soon"
+        words = counted(
+            soon,
+            "consultation outcome is due soon",
+            "consultation outcomes are due soon",
+        )
         yield Need(words, address)

@@ -90,7 +90,7 @@ class Readers:
         what = chance.random()
         if what < 0.12:
             word = f"{chance.choice(WORDS)} {chance.randrange(1000)}"
-            return Ask("search", "GET", f"/search/?q={quote(word)}", {})
+            return Ask("search", "GET", f"/search/?query={quote(word)}", {})
         with self._lock:
             static_files = sorted(self._static_files)
         if what < 0.26 and static_files:

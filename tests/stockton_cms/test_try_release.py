@@ -1,13 +1,17 @@
 """A release that does not work is found before visitors get it."""
 
+import re
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from search.index import page_index
 from stockton_cms.management.commands import try_release
 
 pytestmark = pytest.mark.django_db
+
+DEGRADED = '<input value="council"><p>Search is not fully working at the moment.</p>'
 
 
 @pytest.fixture
@@ -15,8 +19,12 @@ def answers(monkeypatch, settings, tmp_path):
     """Yield what each path answers, which a test may change."""
     settings.STATIC_ROOT = tmp_path
     (tmp_path / "site.123456789abc.css").touch()
-    page = '<link rel="stylesheet" href="/static/site.123456789abc.css">'
-    answers = dict.fromkeys((*try_release.PATHS, "/-/ready"), (200, page))
+    link = '<link rel="stylesheet" href="/static/site.123456789abc.css">'
+    answers = {
+        path: (status, link + content)
+        for path, (status, content) in try_release.PAGES.items()
+    }
+    answers["/-/ready"] = 200, ""
     monkeypatch.setattr(try_release, "ask", lambda port, path: answers[path])
     return answers
 
@@ -28,7 +36,6 @@ def try_it() -> str:
 
 
 def test_release_that_works_passes(answers):
-    answers["/nowhere/"] = 404, ""
     assert "all is well" in try_it()
 
 
@@ -36,7 +43,11 @@ def test_release_that_works_passes(answers):
     ("path", "answer", "words"),
     [
         ("/", (500, ""), "/ answers 500"),
-        ("/search/?q=council", (404, ""), "answers 404"),
+        ("/search/?query=council", (404, ""), "answers 404"),
+        ("/search/?query=council", (200, "<h1>Search</h1>"), "does not show"),
+        ("/search/?query=council", (200, DEGRADED), "does not show"),
+        ("/cant-find-it/", (404, ""), "answers 404"),
+        ("/nowhere/", (200, ""), "answers 200"),
         ("/", (200, '<img src="/static/gone.png">'), "run collectstatic"),
         ("/-/ready", (503, ""), "does not get ready"),
     ],
@@ -59,3 +70,23 @@ def test_release_before_its_migrations_is_refused(answers, monkeypatch):
 def test_nobody_listening_is_not_ready():
     with pytest.raises(CommandError, match="does not get ready"):
         try_release.wait_until_ready(1, deadline=0)
+
+
+def test_site_itself_passes_and_a_search_that_fails_does_not(
+    section, client, monkeypatch, settings
+):
+    monkeypatch.setattr(try_release, "STATIC_FILE", re.compile("no(such)file"))
+
+    def ask(port, path):
+        response = client.get("/search/" if path == "/-/ready" else path)
+        return response.status_code, response.content.decode()
+
+    monkeypatch.setattr(try_release, "ask", ask)
+    assert "Tried 5 pages" in try_it()
+
+    def fail(*arguments, **values):
+        raise ValueError("an index that is damaged")
+
+    monkeypatch.setattr(page_index, "search", fail)
+    with pytest.raises(CommandError, match="query=council does not show"):
+        try_it()

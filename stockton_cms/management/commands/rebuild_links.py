@@ -17,4 +17,4 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         """Read, and say how much there was."""
         count = rebuild_links(timezone.now())
-        self.stdout.write(f"The links of {count} pages have been read.")
+        self.stdout.write(f"Pages whose links have been read: {count:,}.")

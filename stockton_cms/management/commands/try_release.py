@@ -9,7 +9,16 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-PATHS = ("/", "/search/?q=council", "/cant-find-it/", "/account/login/", "/nowhere/")
+# What a page shows in its main part where it really answers, and with which status.
+PAGES = {
+    "/": (200, "<h1"),
+    "/search/?query=council": (200, 'value="council"'),
+    "/cant-find-it/": (200, 'name="message"'),
+    "/account/login/": (200, 'type="password"'),
+    "/nowhere/": (404, "<h1"),
+}
+# What search says while it can only look in titles.
+SEARCH_FAILS = "Search is not fully working"
 STATIC_FILE = re.compile(r'(?:href|src)="/static/([^"?#]+)')
 
 
@@ -35,10 +44,12 @@ class Command(BaseCommand):
                 "This release has migrations that are not applied: run migrate first."
             ) from error
         wait_until_ready(port, time.monotonic() + seconds)
-        for path in PATHS:
+        for path, (expected, content) in PAGES.items():
             status, text = ask(port, path)
-            if status >= 500 or (path == "/search/?q=council" and status != 200):
+            if status != expected:
                 raise CommandError(f"{path} answers {status}: see the log above.")
+            if content not in text or SEARCH_FAILS in text:
+                raise CommandError(f"{path} does not show what it should.")
             missing = [
                 name
                 for name in STATIC_FILE.findall(text)
@@ -46,7 +57,7 @@ class Command(BaseCommand):
             ]
             if missing:
                 raise CommandError(f"{path} names {missing[0]}: run collectstatic.")
-        self.stdout.write(f"Tried {len(PATHS)} pages: all is well.")
+        self.stdout.write(f"Tried {len(PAGES)} pages: all is well.")
 
 
 def wait_until_ready(port: int, deadline: float) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.utils.html import escape
 from wagtail.contrib.redirects.models import Redirect
 
+from home.needs import counted
 from stockton_cms.operations.importer.records import (
     MOST_SIGNS_IN_BODY,
     Record,
@@ -81,9 +82,8 @@ class CsvSource:
             record = Record(place=f"line {line}")
             problem = ""
             if len(row) > len(names):
-                problem = (
-                    f"It has {len(row)} cells, but there are {len(names)} headings."
-                )
+                cells, headings = len(row), counted(len(names), "heading", "headings")
+                problem = f"It has {cells} cells for {headings}."
             for name, cell in zip(names, row, strict=False):
                 if name:
                     setattr(record, name, cell if name == "body" else cell.strip())

@@ -255,7 +255,7 @@ def test_a_typed_address_of_ours_that_leads_nowhere_is_broken(home, target, addr
         "/target/",
         "/target",
         "http://localhost/target/?a=b",
-        "/search/?q=bins",
+        "/search/?query=bins",
         "/sitemap.xml",
         "/old/",
         "/moved/",
