@@ -21,6 +21,7 @@ from home.links import (
     validate_phone_number,
     web_link,
 )
+from home.streams import KeepingStreamBlock
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
 TEXT_FEATURES = [*INLINE_FEATURES, "ol", "ul"]
@@ -342,7 +343,7 @@ class QuotationBlock(blocks.StructBlock):
         }
 
 
-class BodyBlock(blocks.StreamBlock):
+class BodyBlock(KeepingStreamBlock):
     """The body of a page: any of the blocks, in any order."""
 
     text = TextBlock()

@@ -7,7 +7,7 @@ from modelcluster.fields import ParentalKey
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
-from wagtail.fields import RichTextField, StreamField
+from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
@@ -25,6 +25,7 @@ from home.limits import LimitedUse
 from home.links import phone_link, validate_phone_number
 from home.pages import BasePage
 from home.preview_links.models import PreviewLink
+from home.streams import KeepingStreamBlock, KeepingStreamField
 
 __all__ = [
     "ChangeNote",
@@ -54,7 +55,7 @@ class HomePage(BasePage):
         features=INLINE_FEATURES,
         help_text="Two or three sentences of welcome, above the list of sections.",
     )
-    body = StreamField(BodyBlock(), blank=True)
+    body = KeepingStreamField(BodyBlock(), blank=True)
 
     content_panels = [
         *BasePage.lead_panels,
@@ -118,7 +119,7 @@ class PopularPage(Orderable):
 class StandardPage(BasePage):
     """A page of text, such as the accessibility statement."""
 
-    body = StreamField(BodyBlock(), blank=True)
+    body = KeepingStreamField(BodyBlock(), blank=True)
 
     content_panels = [
         *BasePage.lead_panels,
@@ -208,11 +209,13 @@ class SiteSettings(BaseSiteSetting):
         "owner, and gets the owners' replies. Readers never see it. Left empty, all "
         "who may publish the home page are told.",
     )
-    social_links = StreamField(
-        [("link", SocialLinkBlock())], blank=True, verbose_name="social networks"
+    social_links = KeepingStreamField(
+        KeepingStreamBlock([("link", SocialLinkBlock())]),
+        blank=True,
+        verbose_name="social networks",
     )
-    emergency_numbers = StreamField(
-        [("number", PhoneNumberBlock())],
+    emergency_numbers = KeepingStreamField(
+        KeepingStreamBlock([("number", PhoneNumberBlock())]),
         blank=True,
         help_text="Shown on the page that says the site is out of order, so that "
         "people in an emergency can still call somebody.",

@@ -1,5 +1,6 @@
 """The pages for what cannot be found and what went wrong."""
 
+import logging
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -12,7 +13,20 @@ from community.shown_alerts import get_last_known_alerts
 from home.context_processors import get_last_known_council
 from stockton_cms.media import MediaStoreAwayError
 
+logger = logging.getLogger(__name__)
+
 RETRY_AFTER_SECONDS = 30
+# Where not even the error page can be made.
+PLAIN_PAGE = """<!doctype html>
+<html lang="en-GB">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex">
+<title>Something went wrong</title>
+<h1>Sorry, something went wrong</h1>
+<p>It is our fault and not yours. Please try again in a few minutes.</p>
+</html>
+"""
 # What comes back by itself: the database, or the store of pictures and documents.
 AWAY = (OperationalError, InterfaceError, MediaStoreAwayError)
 
@@ -32,14 +46,23 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     503 with `Retry-After` (RFC 9110) while what it needs is away, else 500.
     """
-    context = {
-        "alerts": get_last_known_alerts(timezone.now()),
-        "council": get_last_known_council(),
-    }
-    page = render_to_string("500.html", context)
     # Django calls this while it handles the exception.
-    if isinstance(sys.exc_info()[1], AWAY):
+    is_away = isinstance(sys.exc_info()[1], AWAY)
+    page = _error_page()
+    if is_away:
         return HttpResponse(
             page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
         )
     return HttpResponse(page, status=500)
+
+
+def _error_page() -> str:
+    """Return the page with the alerts, or without, or what needs no template."""
+    for get_alerts in (lambda: get_last_known_alerts(timezone.now()), list):
+        try:
+            context = {"alerts": get_alerts(), "council": get_last_known_council()}
+            return render_to_string("500.html", context)
+        except Exception:
+            # Whatever was wrong with the answer may be wrong with its error page.
+            logger.exception("The error page could not be made.")
+    return PLAIN_PAGE

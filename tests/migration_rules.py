@@ -10,7 +10,7 @@ the migration itself, by the rule's name:
 import re
 
 from django.db import connection
-from django.db.migrations import Migration, RunPython
+from django.db.migrations import AlterField, Migration, RunPython
 from django.db.migrations.state import ProjectState
 from django_migration_linter.sql_analyser.base import Check, CheckMode, CheckType
 from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
@@ -56,5 +56,43 @@ def broken_rules(migration: Migration, before: ProjectState) -> dict[str, str]:
             found["RUN_PYTHON"] = "rows: say how many at a time, and for how long"
             if not operation.reversible:
                 found["IRREVERSIBLE"] = "cannot be taken back: give it a reverse"
+        elif isinstance(operation, AlterField):
+            found |= _new_values(operation, migration.app_label, before)
     reviewed = getattr(migration, "reviewed", {})
     return {code: text for code, text in found.items() if not reviewed.get(code)}
+
+
+def _new_values(
+    operation: AlterField, label: str, before: ProjectState
+) -> dict[str, str]:
+    """Return what a field may hold from now on that the old release has never met."""
+    old = before.models[label, operation.model_name_lower].fields[operation.name]
+    found = {}
+    if {*dict(operation.field.flatchoices)} - {*dict(old.flatchoices)}:
+        found["NEW_CHOICE"] = "say what the old release shows for the new choice"
+    if _blocks_of(operation.field) - _blocks_of(old):
+        found["NEW_BLOCK"] = "say what the old release does with the new block"
+    return found
+
+
+def _blocks_of(field) -> set[tuple]:
+    """Return the paths of all blocks, and of their choices, in a stream of them."""
+    paths = set()
+
+    def walk(block, path):
+        paths.add(path)
+        for value, _ in _choices_of(block):
+            paths.add((*path, value))
+        for name, child in getattr(block, "child_blocks", {}).items():
+            walk(child, (*path, name))
+        if child := getattr(block, "child_block", None):
+            walk(child, (*path, "*"))
+
+    if stream := getattr(field, "stream_block", None):
+        walk(stream, ())
+    return paths
+
+
+def _choices_of(block) -> list[tuple]:
+    choices = getattr(block, "field", None) and getattr(block.field, "choices", ())
+    return list(choices or ())

@@ -4,8 +4,12 @@ import pytest
 from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.functions import Now
+from wagtail.blocks import CharBlock, ChoiceBlock, StructBlock
+from wagtail.fields import StreamField
 from wagtail.models import Page
 
+from community.models.alerts import Severity
+from home.blocks import BodyBlock
 from tests.migration_rules import BASELINE, broken_rules, is_checked
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +99,25 @@ BAD = {
     ),
     "IRREVERSIBLE": migrations.RunPython(lambda apps, editor: None),
 }
+
+
+def test_new_choice_and_new_block_need_a_word_about_the_old_release(loader):
+    def broken_by(model, name, field):
+        migration = migrations.Migration("a_migration", "community")
+        migration.operations = [migrations.AlterField(model, name, field)]
+        return broken_rules(migration, loader.project_state())
+
+    choices = Severity.choices
+    for more in ([(50, "War")], []):
+        field = models.PositiveSmallIntegerField(choices=[*choices, *more])
+        broken = broken_by("alertsnippet", "severity", field)
+        assert ("NEW_CHOICE" in broken) is bool(more)
+    names = BodyBlock().child_blocks.items()
+    notice = StructBlock([("text", CharBlock()), ("kind", ChoiceBlock([("x", "X")]))])
+    for more in ([("map", CharBlock())], [("notice", notice)], []):
+        field = StreamField([*names, *more], blank=True)
+        broken = broken_by("policyupdatepage", "body", field)
+        assert ("NEW_BLOCK" in broken) is bool(more)
 
 
 def rules_broken_by(loader, operation, reviewed=None):

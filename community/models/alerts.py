@@ -46,6 +46,14 @@ class Severity(models.IntegerChoices):
     NOTABLE_DEATH = 30, "Notable death"
     EMERGENCY = 40, "Emergency"
 
+    @classmethod
+    def _missing_(cls, value):
+        """Take what only a newer release knows for a disruption.
+
+        That is the worst which neither raises an alarm nor tells of a death.
+        """
+        return cls.DISRUPTION
+
     @property
     def public_label(self) -> str:
         """What readers are told; a notice of a death is not labelled as one."""
@@ -124,7 +132,7 @@ def make_shown(values: dict, link_url_path: str | None) -> ShownAlert:
         ),
         link_text=values["link_text"],
         can_be_dismissed=(
-            values["is_dismissible"] and values["severity"] != Severity.EMERGENCY
+            values["is_dismissible"] and values["severity"] < Severity.EMERGENCY
         ),
         is_site_wide=values["scope"] == Scope.SITE,
         starts_at=values["starts_at"],
@@ -314,6 +322,10 @@ class AlertSnippet(
 
     def __str__(self):
         return self.heading or "Alert without a heading"
+
+    def get_severity_display(self) -> str:
+        """Return the severity in words, also one that only a newer release knows."""
+        return Severity(self.severity).label
 
     def clean(self):
         """Refuse times and links that contradict each other, at the field to mend."""

@@ -89,6 +89,10 @@ class AlertLedgerEntry(models.Model):
     def __str__(self):
         return f"{self.get_event_display()}: {self.heading}"
 
+    def get_severity_display(self) -> str:
+        """Return the severity in words, as readers saw it."""
+        return Severity(self.severity).label
+
     def save(self, **kwargs):
         """Add the entry; raise `AppendOnlyError` if it is in the ledger already."""
         if not self._state.adding:

@@ -7,7 +7,7 @@ from wagtail.admin.panels import (
     MultiFieldPanel,
     PageChooserPanel,
 )
-from wagtail.fields import RichTextField, StreamField
+from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
@@ -17,6 +17,7 @@ from home.drafts import InlinePanel, MultipleChooserPanel
 from home.email_addresses import EmailAddressField
 from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
+from home.streams import KeepingStreamField
 
 
 class RelatedPage(Orderable):
@@ -71,7 +72,7 @@ class CommunityIndexPage(BasePage):
         features=TEXT_FEATURES,
         help_text="A few paragraphs on what the section is about.",
     )
-    body = StreamField(
+    body = KeepingStreamField(
         BodyBlock(),
         blank=True,
         help_text="Anything more, below the list of pages.",
@@ -109,7 +110,7 @@ class CommunityIndexPage(BasePage):
 class PartnershipPage(BasePage):
     """Organisations that work together, and how to join in (P3)."""
 
-    body = StreamField(BodyBlock(), blank=True)
+    body = KeepingStreamField(BodyBlock(), blank=True)
     get_involved = RichTextField(
         "how to get involved",
         blank=True,

@@ -12,7 +12,6 @@ from wagtail.admin.panels import (
     FieldRowPanel,
     MultiFieldPanel,
 )
-from wagtail.fields import StreamField
 from wagtail.models import Orderable, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
@@ -23,6 +22,7 @@ from community.models.pages import related_pages_panel
 from home.blocks import BodyBlock
 from home.drafts import MultipleChooserPanel
 from home.pages import BasePage
+from home.streams import KeepingStreamField
 
 
 class PolicyKind(models.TextChoices):
@@ -104,7 +104,7 @@ class PolicyUpdatePage(Consultation, BasePage):
     kind = models.CharField(
         max_length=20, choices=PolicyKind.choices, default=PolicyKind.POLICY
     )
-    body = StreamField(BodyBlock(), blank=True)
+    body = KeepingStreamField(BodyBlock(), blank=True)
     adopted_on = models.DateField("adopted", null=True, blank=True)
     review_started_on = models.DateField(
         "under review since",

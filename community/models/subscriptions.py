@@ -80,6 +80,11 @@ class Notice(models.Model):
         CHANGED = "changed", "Changed"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
+        @classmethod
+        def _missing_(cls, value):
+            """Take what only a newer release knows for a change."""
+            return cls.CHANGED
+
     # The page may be deleted; what is told of it stays.
     page = models.ForeignKey(
         "wagtailcore.Page", on_delete=models.SET_NULL, null=True, related_name="+"

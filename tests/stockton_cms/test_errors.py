@@ -10,8 +10,10 @@ from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.utils import timezone
 
+from community.models.alerts import ShownAlert
 from home.models import SiteSettings
 from search import views
+from stockton_cms import errors
 from stockton_cms.errors import server_error
 from tests.factories import AlertFactory
 
@@ -187,3 +189,32 @@ def test_health_is_never_cached_and_only_read(visitor, address):
 def test_health_is_live_without_a_single_query(visitor, django_assert_num_queries):
     with django_assert_num_queries(0):
         visitor.get("/-/live")
+
+
+@pytest.mark.parametrize(
+    "part", ["get_last_known_alerts", "get_last_known_council", "render_to_string"]
+)
+def test_error_page_stands_where_what_it_is_made_of_fails(
+    visitor, section, broken_search, monkeypatch, part
+):
+    def fail(*arguments):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(errors, part, fail)
+    response = visitor.get("/search/", {"query": "bins"})
+    assert response.status_code == 500
+    assert "Sorry, something went wrong" in text_of(response)
+    assert "secret" not in text_of(response)
+
+
+def test_page_that_fails_by_its_alerts_has_an_error_page(visitor, section, monkeypatch):
+    def fail(*arguments):
+        raise ValueError("35 is no severity")
+
+    AlertFactory(heading="Flood warning")
+    visitor.get("/")
+    monkeypatch.setattr(ShownAlert, "severity_name", property(fail))
+    monkeypatch.setattr(ShownAlert, "severity_label", property(fail))
+    response = visitor.get("/search/")
+    assert response.status_code == 500
+    assert "Sorry, something went wrong" in text_of(response)
