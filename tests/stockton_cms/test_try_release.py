@@ -48,7 +48,7 @@ def test_release_that_works_passes(answers):
         ("/search/?query=council", (200, DEGRADED), "does not show"),
         ("/cant-find-it/", (404, ""), "answers 404"),
         ("/nowhere/", (200, ""), "answers 200"),
-        ("/", (200, '<img src="/static/gone.png">'), "run collectstatic"),
+        ("/", (200, '<h1></h1><img src="/static/gone.png">'), "run collectstatic"),
         ("/-/ready", (503, ""), "does not get ready"),
     ],
 )

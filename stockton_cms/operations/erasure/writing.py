@@ -144,7 +144,7 @@ def without(value, pattern: re.Pattern, in_json: bool = False):
         return [without(each, pattern, in_json=True) for each in value]
     if isinstance(value, dict):
         return {
-            pattern.sub(TAKEN_OUT, key): without(each, pattern, in_json=True)
+            without(key, pattern): without(each, pattern, in_json=True)
             for key, each in value.items()
         }
     return value
