@@ -144,7 +144,7 @@ def get_alerts_with(draft: AlertSnippet, page: Page, at: datetime) -> list[Shown
     """Return the alerts that a page will show once a draft is live, worst first."""
     begins = max(at, draft.starts_at)
     others = AlertSnippet.objects.exclude(pk=draft.pk).current(begins)
-    shown = others.in_scope_of(page).as_shown()
+    shown = others.in_scope_of(page).as_shown(begins)
     if any(p.covers(page.path) for p in get_places(draft, get_chosen_pages(draft))):
         shown.append(draft.as_shown())
     return sorted(shown, key=order_on_page, reverse=True)

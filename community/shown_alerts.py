@@ -1,6 +1,7 @@
 """Which alerts a response shows, and which of them the visitor has closed."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -10,7 +11,9 @@ from wagtail.models import Page
 from community.models import AlertSnippet
 from community.models.alerts import ShownAlert
 from home.content_clock import once_per_version
+from home.editorial.link_extraction import links_in_html
 from home.last_known import recall, remember
+from home.public_links import register_offers
 
 COOKIE_NAME = "closed_alerts"
 COOKIE_SEPARATOR = "-"
@@ -25,7 +28,7 @@ def get_alerts_from_now(page: Page | None, at: datetime) -> list[ShownAlert]:
     Those for the whole site are kept for the error page.
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
-    alerts = queryset.as_shown()
+    alerts = queryset.as_shown(at)
     remember(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
     return alerts
 
@@ -48,10 +51,18 @@ def shown_to(
     ]
 
 
+@register_offers
+def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
+    """Return which documents the alerts lead to that are shown now."""
+    for text in AlertSnippet.objects.current(at).values_list("text", flat=True):
+        yield from (link.document_id for link in links_in_html(text))
+
+
 @once_per_version
 def get_closable_keys() -> frozenset[str]:
     """Return the keys of all alerts, now or to come, that visitors may close."""
-    alerts = AlertSnippet.objects.published_until_after(timezone.now()).as_shown()
+    now = timezone.now()
+    alerts = AlertSnippet.objects.published_until_after(now).as_shown(now)
     return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
 
 

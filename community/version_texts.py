@@ -21,7 +21,8 @@ from home.editorial.link_extraction import children_of
 from home.editorial.page_text import lines_of
 from home.freshness import start_of_day
 from home.pages import visible_pages
-from home.public_links import restricted_collections, with_public_links
+from home.private_collections import restricted_collections
+from home.public_links import with_public_links
 
 FILE_GONE = "A file that is no longer here"
 HEADINGS = {

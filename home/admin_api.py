@@ -3,6 +3,8 @@
 Wagtail 8 gives every picture and document to whoever may sign in.
 """
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Model, QuerySet
 from rest_framework.exceptions import ValidationError
 from wagtail.admin.api.actions.publish import PublishPageAPIAction
 from wagtail.admin.api.views import PagesAdminAPIViewSet
@@ -13,15 +15,20 @@ from wagtail.permissions import policy_registry
 from home.readiness import NotReadyError, refuse_unready
 
 
+def permitted_files(user: AbstractBaseUser, model: type[Model]) -> QuerySet:
+    """Return the pictures or documents that somebody may choose or edit."""
+    policy = policy_registry.get_by_type(model)
+    return policy.instances_user_has_any_permission_for(
+        user, ["choose", "change", "delete"]
+    )
+
+
 class PermittedFilesMixin:
     """Leaves out the files that somebody could not choose or edit."""
 
     def get_queryset(self):
         """Return the files that whoever asks may choose or edit."""
-        policy = policy_registry.get_by_type(self.model)
-        permitted = policy.instances_user_has_any_permission_for(
-            self.request.user, ["choose", "change", "delete"]
-        )
+        permitted = permitted_files(self.request.user, self.model)
         return super().get_queryset().filter(pk__in=permitted.values("pk"))
 
 

@@ -8,6 +8,7 @@ import copy
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
 from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
@@ -21,6 +22,7 @@ from home.links import (
     validate_phone_number,
     web_link,
 )
+from home.pages import is_published
 from home.streams import KeepingStreamBlock
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
@@ -128,7 +130,7 @@ class LinkValue(StructValue):
         """The address; empty while the page is not published, or has been deleted."""
         page = self.get("page")
         if page:
-            return page.url if page.live else ""
+            return page.url if is_published(page, timezone.now()) else ""
         return web_link(self.get("url"))
 
 

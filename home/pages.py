@@ -58,6 +58,11 @@ def visible_pages(at: datetime) -> PageQuerySet:
     return public_pages().filter(Q(expire_at=None) | Q(expire_at__gt=at))
 
 
+def is_published(page: Page, at: datetime) -> bool:
+    """Say whether there is a page at its address at this moment, private or not."""
+    return page.live and (page.expire_at is None or page.expire_at > at)
+
+
 class BasePageForm(DraftFormMixin, WagtailAdminPageForm):
     """The editor's form: a draft keeps whatever is there, a publication is asked."""
 
@@ -258,8 +263,8 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
             pk, content_type_id = row
             model = ContentType.objects.get_for_id(content_type_id).model_class()
             return (model or Page).objects.get(pk=pk).route(request, [])
-        if self.expire_at is not None and self.expire_at <= timezone.now():
-            raise Http404("The page has expired.")
+        if not is_published(self, timezone.now()):
+            raise Http404("The page is a draft, or has expired.")
         return super().route(request, [])
 
     def serve(self, request, *args, **kwargs):

@@ -1,26 +1,41 @@
 """What anybody may follow of the links that officers have once written."""
 
 import re
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from bs4 import BeautifulSoup
-from django.db.models import Q
+from django.db.models import QuerySet
 from wagtail.documents import get_document_model
-from wagtail.models import Collection, CollectionViewRestriction, Page
+from wagtail.models import Page
 
 from home.pages import visible_pages
+from home.private_collections import restricted_collections
+
+OffersFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]
+
+_offers_functions: list[OffersFunction] = []
 
 GONE = "a page that is no longer here"
 PLAIN_ID = re.compile(r"[0-9]{1,18}")
 
 
-def restricted_collections() -> set[int]:
-    """Return the ids of the collections whose files are not for everybody."""
-    restrictions = CollectionViewRestriction.objects.select_related("collection")
-    conditions = Q(pk=None)
-    for restriction in restrictions:
-        conditions |= Q(path__startswith=restriction.collection.path)
-    return set(Collection.objects.filter(conditions).values_list("pk", flat=True))
+def register_offers(function: OffersFunction) -> OffersFunction:
+    """Register a function that knows of documents which visitors are offered.
+
+    It takes ids and a moment, and returns those that something visible leads to then.
+    """
+    if function not in _offers_functions:
+        _offers_functions.append(function)
+    return function
+
+
+def public_documents(ids: AbstractSet[int], at: datetime) -> QuerySet:
+    """Return those of these documents that any visitor may have at this moment."""
+    offered = {pk for function in _offers_functions for pk in function(ids, at)}
+    documents = get_document_model().objects.filter(pk__in=offered & ids)
+    return documents.exclude(collection__in=restricted_collections())
 
 
 def with_public_links(html: str, at: datetime) -> str:
@@ -31,19 +46,18 @@ def with_public_links(html: str, at: datetime) -> str:
     if "linktype" not in html:
         return html
     soup = BeautifulSoup(html, "html.parser")
-    _unlink(soup, "page", Page.objects, visible_pages(at))
+    _unlink(
+        soup, "page", Page.objects, lambda ids: visible_pages(at).filter(pk__in=ids)
+    )
     documents = get_document_model().objects
-    open_documents = documents.exclude(collection__in=restricted_collections())
-    _unlink(soup, "document", documents, open_documents)
+    _unlink(soup, "document", documents, lambda ids: public_documents(ids, at))
     return str(soup)
 
 
 def _unlink(soup: BeautifulSoup, kind: str, everything, for_everybody) -> None:
     links = soup.find_all("a", linktype=kind)
-    ids = {link["id"] for link in links if PLAIN_ID.fullmatch(link.get("id", ""))}
-    shown = {
-        str(pk) for pk in for_everybody.filter(pk__in=ids).values_list("pk", flat=True)
-    }
+    ids = {int(link["id"]) for link in links if PLAIN_ID.fullmatch(link.get("id", ""))}
+    shown = {str(pk) for pk in for_everybody(ids).values_list("pk", flat=True)}
     titles = set(everything.filter(pk__in=ids).values_list("title", flat=True))
     for link in links:
         if link.get("id") in shown:

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail import hooks
@@ -27,6 +28,7 @@ from home.editorial import (  # noqa: F401
     review_report,
 )
 from home.links import phone_link
+from home.pages import is_published
 from home.preview_links import admin as preview_links_admin  # noqa: F401
 
 # More would fill the screen.
@@ -97,7 +99,8 @@ class PublishedPageLinkHandler(PageLinkHandler):
                 for attrs in attrs_list
             ]
         )
-        return [page if page and page.live else None for page in pages]
+        now = timezone.now()
+        return [page if page and is_published(page, now) else None for page in pages]
 
 
 # After Wagtail's own.

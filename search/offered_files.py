@@ -5,6 +5,7 @@ A file is found while a public page offers it, and nobody is kept from its colle
 
 import logging
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from django.db import models, transaction
@@ -16,8 +17,9 @@ from wagtail.models import Collection, CollectionViewRestriction, Page
 from wagtail.models.reference_index import ReferenceIndex
 
 from home.freshness import are_unseen, raise_content_version
-from home.pages import public_pages
-from home.public_links import restricted_collections
+from home.pages import public_pages, visible_pages
+from home.private_collections import restricted_collections
+from home.public_links import register_offers
 from search.documents import OfferedFile, SearchFile
 from search.files.reading import read_file
 
@@ -62,6 +64,15 @@ def files_offered_below(page_ids) -> list[int]:
     """Return the ids of the files that these pages offer."""
     offered = OfferedFile.objects.filter(page_id__in=page_ids)
     return list(offered.values_list("document_id", flat=True).distinct())
+
+
+@register_offers
+def documents_on_pages(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
+    """Return which of these documents a page offers that visitors may see."""
+    offered = OfferedFile.objects.filter(document_id__in=ids)
+    pages = visible_pages(at).filter(pk__in=offered.values("page_id"))
+    offered = offered.filter(page_id__in=pages.values("pk"))
+    return offered.values_list("document_id", flat=True)
 
 
 def refresh_files(document_ids: Iterable[int]) -> None:

@@ -12,7 +12,7 @@ from wagtail.models import Page
 from home.addresses import parent_path, public_path
 from home.listings import get_labels, kind_of
 from home.pages import visible_pages
-from home.public_links import restricted_collections
+from home.private_collections import restricted_collections
 from search.documents import SearchDocument, SearchFile, files_among, pages_among
 from search.extracts import Extractor
 from search.filters import FilterMenu, Narrowing

@@ -7,7 +7,7 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page, Site
 
 from home.pages import visible_pages
-from home.public_links import restricted_collections
+from home.private_collections import restricted_collections
 from search.documents import files_among, pages_among
 from search.index import IndexState, page_index
 from search.promotions import PromotionSnippet, in_order

@@ -11,6 +11,7 @@ from wagtail_modeladmin.options import modeladmin_register
 
 from home.choosers import NoChooserViewSet
 from search.checks.admin import SearchCheckViewSet
+from search.document_access import refuse_documents_that_nobody_is_offered
 from search.enquiries.admin import EnquiryAdmin
 from search.enquiries.handling import admin_urlpatterns as enquiry_urlpatterns
 from search.findability.noting import note_in_queue
@@ -83,6 +84,12 @@ register_snippet(SearchViewSetGroup)
 def follow_files_put_into_a_collection(request, action_type, objects, action):
     """Bring files up to date that were moved together, of which no signal tells."""
     refresh_files([each.pk for each in objects if isinstance(each, Document)])
+
+
+# After Wagtail has asked whoever wants one of a private collection who they are.
+hooks.register(
+    "before_serve_document", refuse_documents_that_nobody_is_offered, order=1
+)
 
 
 REPORTS = {

@@ -16,6 +16,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from search.document_access import is_public
+
 # Recovery codes stand in for one of these.
 SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
@@ -72,9 +74,8 @@ def guard_private_page(page, request, args, kwargs):
 
 
 def guard_private_document(document, request):
-    """Keep documents of private collections in the same way."""
-    is_signed_in = request.user.is_authenticated
-    if is_signed_in and document.collection.get_view_restrictions().exists():
+    """Keep documents that are not for all visitors in the same way."""
+    if request.user.is_authenticated and not is_public(document):
         return _to_second_step(request)
     return None
 

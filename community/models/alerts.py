@@ -29,6 +29,7 @@ from home.blocks import INLINE_FEATURES
 from home.drafts import DraftFormMixin, InlinePanel
 from home.exact_times import ExactTimesMixin
 from home.links import validate_web_address, web_link
+from home.pages import is_published
 from home.readiness import refuse_unready
 
 # What readers see of the text: without marks such as bold, and without addresses.
@@ -166,10 +167,13 @@ class AlertQuerySet(models.QuerySet):
         )
         return self.filter(whole_site | on_page | below_page).distinct()
 
-    def as_shown(self) -> list["ShownAlert"]:
+    def as_shown(self, at: datetime) -> list["ShownAlert"]:
         """Read the alerts as pages show them, which is quicker than whole alerts."""
         # A link to a page that is not published would lead nowhere.
-        path = Case(When(link_page__live=True, then=F("link_page__url_path")))
+        is_published = Q(link_page__live=True) & (
+            Q(link_page__expire_at=None) | Q(link_page__expire_at__gt=at)
+        )
+        path = Case(When(is_published, then=F("link_page__url_path")))
         rows = self.annotate(link_path=path).values("link_path", *SHOWN_FIELDS)
         return [make_shown(row, row.pop("link_path")) for row in rows]
 
@@ -394,7 +398,8 @@ class AlertSnippet(
         """Return the alert as pages show it."""
         page = self.link_page
         values = {name: getattr(self, name) for name in SHOWN_FIELDS}
-        return make_shown(values, page.url_path if page and page.live else None)
+        is_there = page and is_published(page, timezone.now())
+        return make_shown(values, page.url_path if is_there else None)
 
 
 class AlertScope(Orderable):

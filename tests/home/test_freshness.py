@@ -13,6 +13,7 @@ from wagtail.models import Page, PageViewRestriction, Site
 from community.models import AlertScope, PolicyDocument
 from home.freshness import ContentVersion, get_content_version, raise_content_version
 from home.models import SiteSettings, StandardPage
+from search.documents import OfferedFile
 from tests.factories import (
     PAGE_FACTORIES,
     AlertFactory,
@@ -241,6 +242,7 @@ def test_version_stays_when_a_page_is_read(factory, make_page, client):
 def test_version_stays_when_a_page_shows_files_of_unknown_size(section, client):
     page = PolicyUpdatePageFactory(parent=section)
     document = wagtail_factories.DocumentFactory()
+    OfferedFile.objects.create(page_id=page.pk, document_id=document.pk)
     get_document_model().objects.update(file_size=None, file_hash="")
     SiteSettings.for_site(Site.objects.get())
     PolicyDocument.objects.create(page=page, document=document)

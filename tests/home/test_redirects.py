@@ -1,8 +1,14 @@
 """Old addresses of pages that were renamed or moved still lead to them."""
 
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import PageViewRestriction
 
 from tests.factories import (
     CommunityIndexPageFactory,
@@ -107,3 +113,82 @@ def test_number_of_queries_does_not_grow_with_the_pages_below(section):
 
     assert queries_to_rename("second") == few <= 70
     assert Redirect.objects.count() == 41
+
+
+def hidden(page, how):
+    if how == "draft":
+        page.unpublish()
+    elif how == "expired":
+        page.expire_at = timezone.now() - timedelta(seconds=1)
+        page.save()
+    else:
+        PageViewRestriction.objects.create(
+            page=page, restriction_type=how, password="open sesame"
+        )
+
+
+@pytest.fixture(params=["renamed", "moved", "by staff", "by staff, typed"])
+def renamed(request, home, section):
+    """Return a page that has got its address in one of the ways there are."""
+    page = PartnershipPageFactory(parent=section, slug="before", title="Quetzal")
+    if request.param == "renamed":
+        page.slug = "quetzal"
+        page.save_revision().publish()
+        return page
+    if request.param == "moved":
+        elsewhere = CommunityIndexPageFactory(parent=home, slug="quetzal", live=False)
+        page.move(elsewhere, pos="last-child")
+        return type(page).objects.get(pk=page.pk)
+    Redirect.objects.all().delete()
+    type(page).objects.filter(pk=page.pk).update(
+        slug="quetzal", url_path=page.url_path.replace("before", "quetzal")
+    )
+    page.refresh_from_db()
+    where = {"redirect_page": page}
+    if request.param == "by staff, typed":
+        where = {"redirect_link": f"{section.get_site().root_url}{page.url}"}
+    Redirect.objects.create(old_path="/stronger-communities/before", **where)
+    return page
+
+
+OLD = "/stronger-communities/before/"
+
+
+@pytest.mark.parametrize("how", ["draft", "expired", "login", "groups", "password"])
+def test_nobody_is_told_where_a_hidden_page_is_now(client, renamed, how):
+    assert "quetzal" in client.get(OLD)["Location"]
+    hidden(renamed, how)
+    for address in (OLD, f"{OLD}?page=2", OLD.rstrip("/")):
+        response = client.get(address, follow=True)
+        said = str((response.redirect_chain, response.headers, response.content))
+        assert "quetzal" not in said.lower()
+        if how in ("draft", "expired"):
+            assert response.status_code == 404
+        else:
+            assert response.status_code == 200
+            assert "stronger-communities/before" in said
+
+
+def test_whoever_may_read_a_private_page_is_led_to_it(client, admin_client, renamed):
+    hidden(renamed, "login")
+    assert_leads_to(admin_client, OLD, admin_client.get(OLD)["Location"])
+    PageViewRestriction.objects.all().delete()
+    hidden(renamed, "password")
+    form = BeautifulSoup(client.get(OLD).content, "html.parser").main.form
+    sent = {each["name"]: each.get("value", "") for each in form.find_all("input")}
+    sent["password"] = "open sesame"
+    own = {"Sec-Fetch-Site": "same-origin"}
+    answer = client.post(form["action"], sent, headers=own)
+    assert answer["Location"] == OLD
+    assert "quetzal" in client.get(OLD)["Location"]
+
+
+def test_redirect_to_another_site_goes_on(client, home):
+    Redirect.objects.create(
+        old_path="/there", redirect_link="https://example.org/x/", is_permanent=False
+    )
+    response = client.get("/there/?a=1")
+    assert (response.status_code, response["Location"]) == (
+        302,
+        "https://example.org/x/",
+    )

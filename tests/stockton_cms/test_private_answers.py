@@ -15,7 +15,7 @@ from wagtail.models import Collection, CollectionViewRestriction, PageViewRestri
 from home import content_clock
 from stockton_cms import page_cache
 from tests.factories import EnquiryFactory, StandardPageFactory
-from tests.search.files.offering import save_file
+from tests.search.files.offering import offer, save_file
 
 SECRET, PASSWORD = "quetzal", "open sesame"
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -33,8 +33,10 @@ def private_page(section):
 
 
 @pytest.fixture
-def file(db):
-    return save_file(title="Plan", data=SECRET.encode(), name="plan.pdf")
+def file(section):
+    document = save_file(title="Plan", data=SECRET.encode(), name="plan.pdf")
+    offer(document, section)
+    return document
 
 
 def restrict(page, kind, **values):
