@@ -14,6 +14,7 @@ class HomeConfig(AppConfig):
             boundaries,
             checks,
             dates,
+            picture_audience,
             scheduled_publishing,
             signals,
         )

@@ -9,6 +9,7 @@ from wagtail.blocks import StreamValue
 from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
 
+from home.private_collections import restricted_collections
 from home.renditions import FOCAL_POINT, focal_point_key, make_missing
 
 WEBP = "format-webp|webpquality-75"
@@ -57,6 +58,11 @@ SECONDS_BETWEEN_TRIES = 60 * 60
 
 # Any image may become the picture of a page or stand in a body.
 LIBRARY_SHAPES = (CARD, BANNER, BODY, SOCIAL)
+# Where the files of pages lie; `home.picture_audience` says which those are.
+FOR_ALL = "images/"
+PUBLIC_SPECS = frozenset(
+    spec for shape in (*LIBRARY_SHAPES, LOGO) for spec in shape.specs
+)
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,8 @@ class Picture:
 def get_pictures(image_ids: Iterable[int | None], shape: Shape) -> dict[int, Picture]:
     """Return the picture of each image in a shape, with one query for all.
 
-    One that is missing is made now, as a last resort. An image whose file is gone is
-    left out.
+    One that is missing is made now, as a last resort. An image whose file is gone, or
+    that is in a private collection, is left out.
     """
     return get_pictures_in_shapes(image_ids, shape)[shape]
 
@@ -89,6 +95,10 @@ def get_pictures_in_shapes(
         return {shape: {} for shape in shapes}
     pictures = _read(image_ids, shapes)
     missing = {pk for found in pictures.values() for pk in image_ids - found.keys()}
+    if missing:
+        images = get_image_model().objects.filter(pk__in=missing)
+        images = images.exclude(collection__in=restricted_collections())
+        missing = set(images.values_list("pk", flat=True))
     # What cannot be made must not be tried again for every visitor.
     missing = {pk for pk in missing if _is_first_try(pk, shapes)}
     if missing:
@@ -148,7 +158,9 @@ def _read(
     renditions = get_image_model().get_rendition_model().objects
     storage = renditions.model._meta.get_field("file").storage
     rows = renditions.filter(
-        image_id__in=image_ids, filter_spec__in=specs_of(shapes)
+        image_id__in=image_ids,
+        filter_spec__in=specs_of(shapes),
+        file__startswith=FOR_ALL,
     ).values_list(
         "image_id",
         "filter_spec",

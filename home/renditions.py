@@ -19,6 +19,7 @@ from wagtail.images.models import AbstractImage, Filter
 from willow.plugins.pillow import PillowImage
 
 from home.freshness import raise_content_version
+from home.private_collections import restricted_collections
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +32,15 @@ WIDEST, HIGHEST = 1440, 720
 def make_missing(images: QuerySet, specs: Collection[str]) -> int:
     """Make the renditions of the images that are missing; return how many were made.
 
-    With two queries when none is. What cannot be made, as from a lost or a broken
-    file, is passed over.
+    With two queries when none is, and two more for a private collection, as no page
+    shows what is in it. What cannot be made, as from a lost or a broken file, is passed
+    over.
     """
     renditions = images.model.get_rendition_model().objects.filter(
         image__in=images, filter_spec__in=specs
     )
     existing = set(renditions.values_list("image_id", "filter_spec", "focal_point_key"))
-    made = 0
+    restricted, made = None, 0
     for image in images:
         focal_point = [getattr(image, field) for field in FOCAL_POINT]
         missing = [
@@ -46,7 +48,9 @@ def make_missing(images: QuerySet, specs: Collection[str]) -> int:
             for spec in specs
             if (image.pk, spec, focal_point_key(spec, *focal_point)) not in existing
         ]
-        if missing:
+        if missing and restricted is None:
+            restricted = restricted_collections()
+        if missing and image.collection_id not in restricted:
             made += _make(image, missing)
     if made:
         # A page may have been kept without them meanwhile.

@@ -15,6 +15,8 @@ from django.core.files.storage import default_storage
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
+from home.picture_metadata import UNREADABLE, without_metadata
+
 # What lies in the archive of each format (ECMA-376, ODF 1.3).
 PARTS = {
     "docx": "word/document.xml",
@@ -67,6 +69,13 @@ class ImageForm(StoreAnswersMixin, BaseImageForm):
         if "file" in self.fields:
             self.fields["file"].clean = without_damage(self.fields["file"].clean)
 
+    def clean_file(self):
+        """Return the picture without its metadata, as which it is stored and known."""
+        file = super().clean_file()
+        if "file" in self.changed_data:
+            return without_damage(without_metadata)(file)
+        return file
+
 
 def without_damage(clean: Callable) -> Callable:
     """Wrap the check of a picture: what cannot be read is an error beside its field."""
@@ -75,14 +84,7 @@ def without_damage(clean: Callable) -> Callable:
     def wrapped(*args):
         try:
             return clean(*args)
-        # All that Pillow raises for files that are not what they begin as.
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            LookupError,
-            ArithmeticError,
-        ) as error:
+        except UNREADABLE as error:
             raise ValidationError(
                 "This picture cannot be read; it may be damaged. Open it on your "
                 "computer, save it again and upload that."

@@ -1,11 +1,17 @@
-"""Gives out pictures in the sizes that pages show, wherever they are stored."""
+"""Gives out pictures and documents, wherever they are stored."""
 
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
 from mimetypes import guess_type
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.http import require_safe
+from wagtail.images import get_image_model
+
+from home.admin_api import permitted_files
 
 # Of browsers and a CDN; a picture that is changed gets another name.
 SECONDS_KEPT = 24 * 60 * 60
@@ -20,6 +26,31 @@ class MediaStoreAwayError(OSError):
 @require_safe
 def picture(request: HttpRequest, path: str) -> HttpResponse:
     """Give out a size of a picture; 503 while the media store is away."""
+    response = _read(path)
+    if response.status_code != HTTPStatus.OK:
+        return response
+    response["Cache-Control"] = f"public, max-age={SECONDS_KEPT}"
+    response["X-Accel-Expires"] = str(SECONDS_IN_NGINX)
+    set_response_etag(response)
+    return get_conditional_response(request, etag=response["ETag"], response=response)
+
+
+@require_safe
+def staff_picture(request: HttpRequest, path: str) -> HttpResponse:
+    """Give out a size that no page shows, to staff who may use the picture.
+
+    Those are of the admin's own sizes, and pictures of private collections.
+    """
+    if not permitted_files(request.user, get_image_model()).filter(
+        renditions__file=path
+    ):
+        raise Http404("There is no such picture.")
+    response = _read(path)
+    response["Cache-Control"] = f"private, max-age={SECONDS_KEPT}"
+    return response
+
+
+def _read(path: str) -> HttpResponse:
     try:
         with default_storage.open(path) as file:
             content = file.read()
@@ -28,8 +59,17 @@ def picture(request: HttpRequest, path: str) -> HttpResponse:
     except OSError as error:
         raise Http404("There is no such picture.") from error
     kind, _ = guess_type(path)
-    response = HttpResponse(content, content_type=kind or "application/octet-stream")
-    response["Cache-Control"] = f"public, max-age={SECONDS_KEPT}"
-    response["X-Accel-Expires"] = str(SECONDS_IN_NGINX)
-    set_response_etag(response)
-    return get_conditional_response(request, etag=response["ETag"], response=response)
+    return HttpResponse(content, content_type=kind or "application/octet-stream")
+
+
+def with_headers_of_a_file(view: Callable[..., HttpResponse]) -> Callable:
+    """Wrap Wagtail's view of documents, which says `Content-Encoding: None`."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        # None of our documents has one: they are given out byte by byte.
+        response.headers.pop("Content-Encoding", None)
+        return response
+
+    return wrapped

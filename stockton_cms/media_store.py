@@ -20,6 +20,7 @@ from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
+from home.files import MediaMixin
 from stockton_cms.media import MediaStoreAwayError
 
 # Nobody waits for a picture for long, and for a store that is known to be away at all.
@@ -81,7 +82,7 @@ _patience = _Patience()
 
 
 @deconstructible
-class MediaStore(S3Storage):
+class MediaStore(MediaMixin, S3Storage):
     """A private bucket; raises what a disk would raise, and saving never overwrites.
 
     `MediaStoreAwayError` is an `OSError`. Its arguments are those of the settings and

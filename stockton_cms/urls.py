@@ -16,6 +16,7 @@ from community.consultation_calendar import consultation_calendar
 from community.feeds import policy_feed, section_feed
 from community.policy_history import comparison, history
 from community.views import a_to_z, dismiss_alert, policy_updates
+from home.files import OWN_FOLDER
 from home.known_site import with_known_site
 from home.large_sections import without_endless_lists
 from home.page_chooser import without_drafts_of_others
@@ -27,9 +28,11 @@ from search.views import search, suggestions
 from stockton_cms import account_urls, health
 from stockton_cms.account_urls import to_sign_in
 from stockton_cms.crawlers import PageSitemap, robots
-from stockton_cms.media import picture
+from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.second_step import with_second_step
 from stockton_cms.style_guide import style_guide
+
+FILE_NAME = rf"{OWN_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
 handler404 = "stockton_cms.errors.not_found"
 handler500 = "stockton_cms.errors.server_error"
@@ -94,7 +97,12 @@ urlpatterns = [
     # Nor does its way out: a link of another site to it would take the cookie away.
     path("admin/logout/", logout),
     path("admin/", include(admin_urlpatterns)),
-    path("documents/", include(wagtaildocs_urls)),
+    path(
+        "documents/",
+        include(
+            decorate_urlpatterns(wagtaildocs_urls.urlpatterns, with_headers_of_a_file)
+        ),
+    ),
     path("preview/<slug:token>/", read_draft, name="preview_link"),
     path("search/", search, name="search"),
     path("search/suggestions/", suggestions, name="search_suggestions"),
@@ -119,11 +127,11 @@ urlpatterns = [
     ),
     path("alerts/<int:alert_id>/close/", dismiss_alert, name="dismiss_alert"),
     # Renditions only: originals and documents have no address of their own. In
-    # production nginx answers for this path, from the folder or from its cache.
+    # production nginx answers for the first, from the folder or from its cache.
     # Wagtail's names are plain; the operating system has an error for longer ones.
+    re_path(rf"^media/(?P<path>images{FILE_NAME})$", picture),
     re_path(
-        r"^media/(?P<path>images/[-.0-9A-Z_a-z]{1,255})$",
-        picture,
+        rf"^media/(?P<path>staff_images{FILE_NAME})$", with_second_step(staff_picture)
     ),
     re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
     path("policy-updates/", policy_updates, name="policy_updates"),

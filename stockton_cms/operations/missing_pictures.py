@@ -1,13 +1,39 @@
 """Makes the sizes of pictures that are missing, as after a change of their shapes."""
 
+from django.core.files.base import ContentFile
+from django.db import transaction
+from wagtail.images import get_image_model
+
 from community.models import Partner
+from home.files import OWN_FOLDER
 from home.pictures import LOGO, make_shapes, make_shapes_of_library
 
 
 def make_missing_pictures() -> int:
     """Make what pages would have to make; return how many files were made.
 
-    Five queries in all when nothing is missing.
+    Six queries in all when nothing is missing.
     """
+    for image in get_image_model().objects.exclude(file__regex=OWN_FOLDER):
+        _store_anew(image)
     logo_ids = Partner.objects.exclude(logo=None).values_list("logo_id", flat=True)
     return make_shapes_of_library() + make_shapes(set(logo_ids), LOGO)
+
+
+@transaction.atomic
+def _store_anew(image) -> None:
+    """Store a picture of an earlier release without its metadata, and its sizes.
+
+    Those had names that can be guessed. One whose file is lost stays as it is.
+    """
+    before, storage = image.file.name, image.file.storage
+    try:
+        with storage.open(before) as file:
+            content = ContentFile(file.read(), name=image.filename)
+    except FileNotFoundError:
+        return
+    image.file.save(content.name, content, save=False)
+    image.file_size, image.file_hash = None, ""
+    image.save()
+    image.renditions.all().delete()
+    transaction.on_commit(lambda: storage.delete(before))

@@ -41,9 +41,19 @@ KINDS = AT_ANY_MOMENT | {"policy adopted": AT_MIDNIGHT["policy adopted"]}
 # Each has a copy of its own in nginx.
 VISITORS = ({}, {"Accept-Encoding": "identity"}, {"Cookie": f"{COOKIE_NAME}=999.1"})
 
+PICTURE = "images/0123456789ab/picture.jpg"
+PRIVATE = (
+    "documents/paper.pdf",
+    "documents/0123456789ab/paper.pdf",
+    "original_images/0123456789ab/picture.jpg",
+    "staff_images/0123456789ab/picture.jpg",
+)
 REFUSED = (
-    "/media/documents/paper.pdf",
-    "/media/original_images/picture.jpg",
+    *(f"/media/{path}" for path in PRIVATE),
+    # As it was once stored, under a name that can be guessed.
+    "/media/images/picture.jpg",
+    "/media/images/0123456789ab/../../staff_images/0123456789ab/picture.jpg",
+    "/media/images/0123456789ab/..%2F..%2Fdocuments/paper.pdf",
     "/media/images/../documents/paper.pdf",
     "/media/images/..%2Fdocuments/paper.pdf",
     "/media//documents/paper.pdf",
@@ -205,13 +215,13 @@ def test_staff_pass_the_cache_and_leave_nothing_in_it(section, port, admin_clien
 
 
 def test_documents_and_originals_are_refused(port, tmp_path):
-    files = ("images/picture.jpg", "documents/paper.pdf", "original_images/picture.jpg")
+    files = (PICTURE, "images/picture.jpg", *PRIVATE)
     root = tmp_path / "root"
     for path in ("db.sqlite3", "static/site.css", *(f"media/{each}" for each in files)):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text("secret")
     visitor = Visitor(port)
-    for address in ("/media/images/picture.jpg", "/static/site.css"):
+    for address in (f"/media/{PICTURE}", "/static/site.css"):
         response, text = visitor.get(address)
         assert (response.status, text) == (200, "secret")
     for address in REFUSED:

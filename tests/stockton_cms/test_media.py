@@ -1,14 +1,23 @@
-"""Only the sizes made for pages are served; originals and documents are not."""
+"""Only the sizes made for pages are served; originals and documents are not.
 
+What nobody may have is in tests/stockton_cms/test_leaks_of_media.py.
+"""
+
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.http.response import ResponseHeaders
 from wagtail.documents.models import Document
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, CollectionViewRestriction
+
+from home.pictures import CARD, LOGO
+from tests.search.files.offering import offer
+from tests.stockton_cms.nginx import SiteServer
 
 
 @pytest.fixture
@@ -25,11 +34,15 @@ def document(db):
 
 
 @pytest.mark.parametrize(
-    ("kind", "first_bytes"),
-    [("jpeg", b"\xff\xd8\xff"), ("webp", b"RIFF"), ("png", b"\x89PNG")],
+    ("kind", "spec", "first_bytes"),
+    [
+        ("jpeg", CARD.fallback, b"\xff\xd8\xff"),
+        ("webp", CARD.webp[0], b"RIFF"),
+        ("png", LOGO.fallback, b"\x89PNG"),
+    ],
 )
-def test_size_made_for_pages_is_served(client, image, kind, first_bytes):
-    rendition = image.get_rendition(f"width-100|format-{kind}")
+def test_size_made_for_pages_is_served(client, image, kind, spec, first_bytes):
+    rendition = image.get_rendition(spec)
     response = client.get(rendition.url)
     assert response.status_code == 200
     assert response["Content-Type"] == f"image/{kind}"
@@ -42,7 +55,8 @@ def test_original_has_no_address(client, image):
     assert client.get(image.file.url).status_code == 404
 
 
-def test_file_of_a_document_has_no_address_but_its_own(client, document):
+def test_file_of_a_document_has_no_address_but_its_own(client, section, document):
+    offer(document, section)
     assert Path(document.file.path).exists()
     assert client.get(document.file.url).status_code == (
         200 if document.file.url == document.url else 404
@@ -50,6 +64,49 @@ def test_file_of_a_document_has_no_address_but_its_own(client, document):
     assert client.get(f"/media/{document.file.name}").status_code == 404
     response = client.get(document.url)
     assert b"".join(response.streaming_content) == b"%PDF-1.4 the plan"
+
+
+@pytest.fixture
+def headers_of(section, document):
+    """Return a function that asks a real server for a document."""
+    offer(document, section)
+    site = SiteServer()
+
+    def ask(**headers):
+        connection = HTTPConnection("127.0.0.1", site.server_port, timeout=20)
+        named = {"Host": "localhost", "Accept-Encoding": "gzip, br", **headers}
+        connection.request("GET", document.url, headers=named)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return response.status, response.headers, body
+
+    yield ask
+    site.stop()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_headers_of_a_document_say_what_a_browser_needs(headers_of):
+    status, headers, body = headers_of()
+    assert (status, body) == (200, b"%PDF-1.4 the plan")
+    assert headers["Content-Type"] == "application/pdf"
+    assert headers["Content-Length"] == "17"
+    assert headers["Content-Disposition"] == 'inline; filename="plan.pdf"'
+    assert headers["Cache-Control"] == "private, no-cache"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    status, again, body = headers_of(**{"If-None-Match": headers["ETag"]})
+    assert (status, body) == (304, b"")
+    for each in (headers, again):
+        assert "Content-Encoding" not in each
+        assert "None" not in each.values()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_wagtail_alone_would_name_an_encoding_that_there_is_not(
+    headers_of, monkeypatch
+):
+    monkeypatch.setattr(ResponseHeaders, "pop", lambda self, *args: None)
+    assert headers_of()[1]["Content-Encoding"] == "None"
 
 
 def test_private_document_stays_private(client, document, django_user_model):
@@ -89,7 +146,7 @@ def test_private_document_stays_private(client, document, django_user_model):
     ],
 )
 def test_no_way_leads_out_of_the_folder(client, image, document, path):
-    image.get_rendition("width-100")
+    image.get_rendition(CARD.fallback)
     secret = Path(settings.MEDIA_ROOT) / "secret.txt"
     secret.write_text("secret")
     response = client.get(f"/media/{path}")

@@ -14,10 +14,12 @@ from wagtail.documents.models import Document
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 
+from home.pictures import CARD
 from search.documents import SearchFile
 from stockton_cms import media_store
 from tests.factories import StandardPageFactory
 from tests.search.files.made_files import make_pdf
+from tests.search.files.offering import offer
 
 BUCKET = "stockton-media"
 Image = get_image_model()
@@ -75,7 +77,7 @@ def keys(bucket):
 
 
 def test_picture_has_the_address_that_it_has_on_disk(client, bucket, image):
-    rendition = image.get_rendition("width-100|format-webp")
+    rendition = image.get_rendition(CARD.webp[0])
     assert rendition.url == f"/media/{rendition.file.name}"
     assert f"site/{rendition.file.name}" in keys(bucket)
     response = client.get(rendition.url)
@@ -88,10 +90,11 @@ def test_picture_has_the_address_that_it_has_on_disk(client, bucket, image):
 
 @pytest.mark.parametrize(
     "path",
-    ["original_images/pantry.jpg", "images/..", "images/.", "images/no-such.jpg"],
+    ["{original}", "images/..", "images/.", "images/no-such.jpg"],
 )
 def test_nothing_else_of_the_bucket_has_an_address(client, image, path):
-    assert default_storage.exists("original_images/pantry.jpg")
+    path = path.format(original=image.file.name)
+    assert default_storage.exists(image.file.name)
     assert client.get(f"/media/{path}").status_code == 404
 
 
@@ -100,10 +103,11 @@ def test_store_is_private(bucket, image):
     assert {grant["Grantee"]["Type"] for grant in acl["Grants"]} == {"CanonicalUser"}
 
 
-def test_document_is_given_out_by_its_view_alone(client, db, bucket):
+def test_document_is_given_out_by_its_view_alone(client, section, bucket):
     document = Document.objects.create(
         title="Plan", file=ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
     )
+    offer(document, section)
     response = client.get(document.url)
     assert b"".join(response.streaming_content) == b"%PDF-1.4 the plan"
     assert response["Content-Length"] == "17"
@@ -139,7 +143,7 @@ def test_two_machines_store_files_of_one_name(bucket, monkeypatch):
 def test_deleted_picture_leaves_nothing(
     image, bucket, client, django_capture_on_commit_callbacks
 ):
-    url = image.get_rendition("width-100").url
+    url = image.get_rendition(CARD.fallback).url
     with django_capture_on_commit_callbacks(execute=True):
         image.delete()
     assert keys(bucket) == set()
@@ -163,17 +167,18 @@ def test_file_stays_whose_replacement_was_not_saved(
 
 def test_page_goes_on_without_the_store(client, section, image, away):
     page = StandardPageFactory(parent=section, picture=image)
-    url = image.get_rendition("width-100").url
+    url = image.get_rendition(CARD.fallback).url
     away()
     response = client.get(page.url)
     assert response.status_code == 200
     assert client.get(url).status_code == 503
 
 
-def test_reader_of_a_document_is_asked_to_come_back(db, bucket, away):
+def test_reader_of_a_document_is_asked_to_come_back(section, bucket, away):
     document = Document.objects.create(
         title="Plan", file=ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
     )
+    offer(document, section)
     away()
     response = Client(raise_request_exception=False).get(document.url)
     assert response.status_code == 503

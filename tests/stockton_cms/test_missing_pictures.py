@@ -1,14 +1,22 @@
 """Preparing the site makes the sizes that pictures lack, as after a new release."""
 
+import re
 from io import StringIO
+from pathlib import Path
 
 import wagtail_factories
+from django.core.files.storage import default_storage
 from django.core.management import call_command
+from wagtail.images import get_image_model
 
 from community.models import Partner
 from home.pictures import CARD, LIBRARY_SHAPES, LOGO, specs_of
+from stockton_cms.operations.backup.making import all_files
 from stockton_cms.operations.missing_pictures import make_missing_pictures
 from tests.factories import PartnershipPageFactory
+from tests.home.test_picture_metadata import photograph, told_by
+
+Image = get_image_model()
 
 LIBRARY_SPECS = set(specs_of(LIBRARY_SHAPES))
 
@@ -24,7 +32,7 @@ def test_what_is_missing_is_made_once(section, django_assert_num_queries):
     assert make_missing_pictures() == 2 * len(LIBRARY_SPECS) + 1
     assert specs_made(first) == LIBRARY_SPECS
     assert specs_made(logo) == LIBRARY_SPECS | set(LOGO.specs)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert make_missing_pictures() == 0
 
 
@@ -44,6 +52,27 @@ def test_one_size_that_is_new_is_made_for_all(db):
     for image in images:
         image.renditions.filter(filter_spec=CARD.fallback).delete()
     assert make_missing_pictures() == 2
+
+
+def test_pictures_of_an_earlier_release_are_stored_anew_without_metadata(
+    db, django_capture_on_commit_callbacks, settings
+):
+    """They had names that can be guessed, and what the camera had written."""
+    image = wagtail_factories.ImageFactory()
+    make_missing_pictures()
+    before, old = image.file.name, "original_images/pantry.jpg"
+    Path(settings.MEDIA_ROOT, old).write_bytes(photograph("JPEG"))
+    Image.objects.update(file=old)
+    sizes = set(image.renditions.values_list("file", flat=True))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert make_missing_pictures() == len(LIBRARY_SPECS)
+    image = Image.objects.get()
+    assert re.fullmatch(r"original_images/[0-9a-z]{12}/pantry.jpg", image.file.name)
+    assert (image.width, image.height) == (30, 40)
+    assert not told_by(image.file.read())
+    left = set(all_files(default_storage)) - {before}
+    assert not left & {old, *sizes}
+    assert make_missing_pictures() == 0
 
 
 def test_files_that_are_lost_hold_nothing_up(db):

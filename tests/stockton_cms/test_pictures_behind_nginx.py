@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 
+from home.pictures import CARD
 from stockton_cms import media
 from tests.stockton_cms.nginx import SiteServer, Visitor, nginx_in_front
 
@@ -29,7 +30,7 @@ def visitor(home, tmp_path, monkeypatch):
 def path():
     file = get_test_image_file("pantry.png")
     image = get_image_model().objects.create(title="Pantry", file=file)
-    return image.get_rendition("width-100").url
+    return image.get_rendition(CARD.fallback).url
 
 
 def test_picture_is_kept_and_given_out_while_the_store_is_away(
