@@ -20,6 +20,7 @@ from community.models import AlertLedgerEntry, AlertScope, AlertSnippet
 from community.models.alerts import AlertQuerySet, Scope, alert_saved
 from community.models.ledger import LedgerEvent
 from home.addresses import site_path
+from home.people import name_of
 from home.redirects import addresses_changed
 
 # What an entry takes from the alert as it is.
@@ -144,13 +145,13 @@ def _places_of(alert_ids: Iterable[int]) -> dict[int, list[dict]]:
 
 def _add(alert_id: int, event: LedgerEvent, values: dict) -> None:
     user = get_active_log_context().user
-    is_somebody = user is not None and user.pk is not None
+    user = user if user is not None and user.pk is not None else None
     AlertLedgerEntry.objects.create(
         alert_id=alert_id,
         event=event,
         recorded_at=timezone.now(),
-        user_id=str(user.pk) if is_somebody else "",
-        user_name=(user.get_full_name() or user.get_username()) if is_somebody else "",
+        user_id=str(user.pk) if user else "",
+        user_name=name_of(user),
         **values,
     )
 

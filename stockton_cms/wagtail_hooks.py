@@ -5,7 +5,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import DismissibleMenuItem, MenuItem
-from wagtail.admin.views.account import AvatarSettingsPanel
+from wagtail.admin.views.account import AvatarSettingsPanel, NameEmailSettingsPanel
 
 from stockton_cms.erase_person import (
     EraseMenuItem,
@@ -68,7 +68,7 @@ def lead_to_second_step(request):
     """Lead from "Account" to what somebody signs in with besides the password."""
     return {
         "url": reverse("mfa_index"),
-        "label": "Your second step",
+        "label": "Two-factor authentication",
         "help_text": "Add a passkey or an app, get new recovery codes, change phones.",
     }
 
@@ -79,9 +79,11 @@ def lead_to_new_password(request):
     return {
         "url": reverse("account_reset_password"),
         "label": "Choose a new password",
-        "help_text": "You get an e-mail with a link that works once, for an hour.",
+        "help_text": "You get an email with a link that works once, for an hour.",
     }
 
 
 # Files that are uploaded have no address of their own, so the picture would be broken.
 AvatarSettingsPanel.is_active = lambda panel: False
+# Administrators give names: histories say who did what, in no one's own words.
+NameEmailSettingsPanel.is_active = lambda panel: False

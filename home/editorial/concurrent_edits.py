@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin import messages
-from wagtail.admin.utils import get_user_display_name
 from wagtail.models import Page, Revision
+
+from home.people import name_of
 
 
 @hooks.register("after_edit_page")
@@ -26,7 +27,7 @@ def tell_of_another_version(request: HttpRequest, page: Page) -> None:
         return
     who = "You" if other.user_id == request.user.pk else "Somebody else"
     if who != "You" and other.user:
-        who = get_user_display_name(other.user)
+        who = name_of(other.user)
     place = " in another window" if who == "You" else ""
     compare = reverse(
         "wagtailadmin_pages:revisions_compare",

@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from home.editorial.findings import check_draft
 from home.pages import BasePage
+from home.people import name_of
 from home.readiness import find_gaps
 
 register = template.Library()
+register.filter(name_of)
 
 
 @register.inclusion_tag("home/content_findings.html", takes_context=True)

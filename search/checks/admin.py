@@ -13,7 +13,8 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.snippets.views import snippets
 
 from home.choosers import NoChooserViewSet
-from search.checks.models import SearchCheckSnippet, name_of
+from home.people import name_of
+from search.checks.models import SearchCheckSnippet
 from search.checks.running import run_checks
 
 MOST_HISTORY = 100

@@ -14,6 +14,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.pages import visible_pages
+from home.people import name_of
 from search.words import MOST_CHARACTERS, clean_query, words_of
 
 FARTHEST = 10
@@ -25,11 +26,6 @@ def validate_search(text: str) -> None:
     """Refuse what holds no word, such as "?!"."""
     if not words_of(text):
         raise ValidationError("It holds no word that can be searched for.")
-
-
-def name_of(user) -> str:
-    """Return an officer's name, or else their user name; nothing for nobody."""
-    return (user.get_full_name() or user.get_username()) if user else ""
 
 
 class SearchCheckForm(WagtailAdminModelForm):

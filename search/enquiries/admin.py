@@ -9,11 +9,11 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from wagtail.admin.utils import get_user_display_name
 from wagtail_modeladmin.helpers import AdminURLHelper, ButtonHelper, PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin
 from wagtail_modeladmin.views import IndexView, InspectView
 
+from home.people import name_of
 from search.enquiries.exports import CELLS, EnquiryExportMixin
 from search.enquiries.handlers import may_handle, may_read, state_of
 from search.enquiries.handling import enquiry_gone
@@ -194,7 +194,7 @@ class EnquiryAdmin(ModelAdmin):
 
     def assigned_name(self, enquiry: Enquiry) -> str:
         """Return who deals with it."""
-        return get_user_display_name(enquiry.assigned_to)
+        return name_of(enquiry.assigned_to)
 
     assigned_name.short_description = "Assigned to"
     assigned_name.admin_order_field = "assigned_to"

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from django.utils import timezone
-from wagtail.admin.utils import get_user_display_name
 from wagtail.rich_text import get_text_for_indexing
 
 from home.exports import SafeExportMixin
+from home.people import name_of
 from search.enquiries.models import Enquiry
 
 ROWS_AT_ONCE = 500
@@ -25,14 +25,14 @@ CELLS = {
     "Came from": lambda enquiry: enquiry.from_path,
     "Times sent": lambda enquiry: enquiry.times_sent,
     "Status": Enquiry.get_status_display,
-    "Assigned to": lambda enquiry: get_user_display_name(enquiry.assigned_to),
+    "Assigned to": lambda enquiry: name_of(enquiry.assigned_to),
     "Answer": lambda enquiry: get_text_for_indexing(enquiry.answer).strip(),
     "Answered": lambda enquiry: _local(enquiry.answered_at),
     "E-mail sent": lambda enquiry: _local(enquiry.answer_sent_at),
     "Outcome": Enquiry.get_outcome_display,
     "Where it belongs": lambda enquiry: enquiry.belongs_to,
     "Closed": lambda enquiry: _local(enquiry.closed_at),
-    "Closed by": lambda enquiry: get_user_display_name(enquiry.closed_by),
+    "Closed by": lambda enquiry: name_of(enquiry.closed_by),
 }
 
 

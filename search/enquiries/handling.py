@@ -8,9 +8,9 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
-from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from home.people import name_of
 from search.enquiries.handlers import may_handle, record
 from search.enquiries.models import Enquiry, EnquiryStatus
 from search.enquiries.steps import AnswerForm, AssignForm, CloseForm
@@ -51,7 +51,7 @@ class StepView(WagtailAdminTemplateMixin, FormView):
         if not self.enquiry:
             return enquiry_gone(request)
         if self.is_for_open and not self.enquiry.is_open:
-            who = get_user_display_name(self.enquiry.closed_by)
+            who = name_of(self.enquiry.closed_by)
             by = f" by {who}" if who else ""
             messages.warning(
                 request,

@@ -3,9 +3,9 @@
 from django.contrib.admin import SimpleListFilter
 from django.contrib.auth import get_user_model
 from django.db.models import Q
-from wagtail.admin.utils import get_user_display_name
 from wagtail_modeladmin.helpers import DjangoORMSearchHandler
 
+from home.people import name_of
 from search.enquiries.handlers import get_handlers
 from search.enquiries.models import Enquiry, RepeatedEnquiry
 from search.enquiries.references import find_by_reference
@@ -28,7 +28,7 @@ class AssignedFilter(SimpleListFilter):
             | Q(pk__in=assigned.values("assigned_to"))
         )
         others = colleagues.exclude(pk=request.user.pk)
-        names = [(str(each.pk), get_user_display_name(each)) for each in others]
+        names = [(str(each.pk), name_of(each)) for each in others]
         names.sort(key=lambda choice: choice[1].casefold())
         return [("me", "Me"), ("nobody", "Nobody"), *names]
 

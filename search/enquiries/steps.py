@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from draftjs_exporter.error import ExporterException
 from wagtail.admin.rich_text import DraftailRichTextArea
-from wagtail.admin.utils import get_user_display_name
 from wagtail.rich_text import get_text_for_indexing
 
 from home.editorial.link_extraction import links_in_html
 from home.pages import visible_pages
+from home.people import name_of
 from search.enquiries.handlers import get_handlers, state_of
 from search.enquiries.models import Enquiry, EnquiryOutcome, EnquiryStatus
 
@@ -45,7 +45,7 @@ class StepForm(forms.Form):
         self.data = self.data.copy()
         self.data[self.add_prefix("seen")] = state
         last = self.enquiry.events.select_related("by").last()
-        who = (get_user_display_name(last.by) if last else "") or "Somebody else"
+        who = (name_of(last.by) if last else "") or "Somebody else"
         what = f" ({last.what})" if last else ""
         raise ValidationError(
             f"{who} has changed this enquiry since you opened this page{what}. Nothing "
@@ -69,7 +69,7 @@ class ColleagueField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj):
         """Return the colleague's name."""
-        return get_user_display_name(obj)
+        return name_of(obj)
 
 
 class AssignForm(StepForm):
@@ -99,7 +99,7 @@ class AssignForm(StepForm):
         if colleague == self.enquiry.assigned_to:
             return ""
         self._store(assigned_to=colleague)
-        return f"Assigned to {get_user_display_name(colleague) or 'nobody'}"
+        return f"Assigned to {name_of(colleague) or 'nobody'}"
 
 
 class AnswerEditor(DraftailRichTextArea):

@@ -9,12 +9,12 @@ from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.pages import BasePage
+from home.people import name_of
 from search.findability.models import (
     DONE_KINDS,
     FindabilityAction,
     Kind,
     State,
-    person,
     policy,
 )
 from search.findability.queue import Topic
@@ -86,7 +86,7 @@ class AssignForm(ActionForm):
         super().__init__(*args, **kwargs)
         field = self.fields["assigned_to"]
         field.queryset = policy.users_with_permission("add").order_by("username")
-        field.label_from_instance = person
+        field.label_from_instance = name_of
         field.initial = self.user
 
     def clean_assigned_to(self):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from home.people import name_of
 from search.findability.topics import LONGEST
 
 
@@ -27,11 +28,6 @@ class Kind(models.TextChoices):
     IGNORED = "ignored", "ignored it"
     ASSIGNED = "assigned", "assigned it"
     REOPENED = "reopened", "opened it again"
-
-
-def person(user) -> str:
-    """Return what a colleague is called."""
-    return user.get_full_name() or user.get_username()
 
 
 DONE_KINDS = (Kind.PROMOTED, Kind.SYNONYM, Kind.WORDS, Kind.WRITTEN)
@@ -78,8 +74,8 @@ class FindabilityAction(models.Model):
     @property
     def sentence(self) -> str:
         """What was done, by whom, to what."""
-        who = person(self.by) if self.by else "Somebody"
-        to = f" to {person(self.assigned_to)}" if self.assigned_to else ""
+        who = name_of(self.by) or "Somebody"
+        to = f" to {name_of(self.assigned_to)}" if self.assigned_to else ""
         note = f": {self.note}" if self.note else ""
         return f"{who} {self.get_kind_display()}{to}{note}"
 

@@ -13,7 +13,8 @@ from wagtail.admin.views.reports import ReportView
 from home.dates import days_after
 from home.exports import SafeExportMixin
 from home.freshness import start_of_day
-from search.findability.models import FindabilityAction, State, person, policy
+from home.people import name_of
+from search.findability.models import FindabilityAction, State, policy
 from search.findability.outcomes import add_outcomes
 from search.findability.queue import Period, Topic, Topics
 from search.log import LoggedSearch
@@ -124,7 +125,7 @@ class Chart:
 def state_in_words(topic: Topic) -> str:
     """Return where a topic stands, with whom, and whether it helped."""
     whom = topic.assigned_to
-    with_whom = f", with {person(whom)}" if whom else ""
+    with_whom = f", with {name_of(whom)}" if whom else ""
     return f"{topic.state.label}{with_whom}. {topic.outcome}".removesuffix(". ")
 
 

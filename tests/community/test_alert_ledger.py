@@ -128,6 +128,23 @@ def test_it_is_noted_who_did_it(alert, admin_client, admin_user):
     assert last().user_name == "admin"
 
 
+def test_no_one_signs_with_a_name_of_their_own(alert, admin_client, admin_user):
+    form = {"name_email-first_name": "The", "name_email-last_name": "Leader"}
+    admin_client.post(reverse("wagtailadmin_account"), form)
+    admin_user.refresh_from_db()
+    assert admin_user.get_full_name() == ""
+    admin_user.first_name = "The Leader"
+    admin_user.save()
+    viewset = AlertSnippet.snippet_viewset
+    admin_client.post(reverse(viewset.get_url_name("unpublish"), args=[alert.pk]))
+    assert last().user_name == "The Leader (admin)"
+    report = reverse("alert_ledger_report")
+    page = admin_client.get(report).content.decode()
+    table = b"".join(admin_client.get(report, {"export": "csv"}).streaming_content)
+    assert "The Leader (admin)" in page
+    assert "The Leader (admin)" in table.decode()
+
+
 def rename(page):
     page.slug = "renamed"
     page.save()

@@ -46,7 +46,7 @@ def test_second_is_told_who_saved_before_and_where_it_is(
     [told] = save(admin_client, page, form, **({button: "on"} if button else {}))
     page.refresh_from_db()
     compare = f"revisions/compare/{others.pk}...{page.latest_revision_id}/"
-    assert "Ann &lt;b&gt;Other&lt;/b&gt; saved this page on" in told
+    assert "Ann &lt;b&gt;Other&lt;/b&gt; (ann) saved this page on" in told
     assert compare in told
     assert others.pk != page.latest_revision_id
 

@@ -53,7 +53,7 @@ def listed(client, **filters):
 def test_new_check_runs_at_once_and_says_what_it_finds(client, editor, page):
     html = read(client, reverse(ADDRESSES("add")))
     (chosen,) = html.select("select[name=owner] option[selected]")
-    assert chosen.get_text() == "Eve Editor"
+    assert chosen.get_text() == "Eve Editor (eve)"
     assert html.find("input", attrs={"name": "within"})["value"] == "3"
     response, said = post(
         client,
@@ -150,7 +150,7 @@ def test_owner_can_be_anybody_who_keeps_checks_and_nobody_else(
     client, editor, page, owner
 ):
     owners = read(client, reverse(ADDRESSES("add"))).select("select[name=owner] option")
-    assert [each.get_text() for each in owners[1:]] == ["Eve Editor"]
+    assert [each.get_text() for each in owners[1:]] == ["Eve Editor (eve)"]
     data = {"query": "food", "page": page.pk, "within": 3, "owner": owner.pk}
     response, _ = post(client, reverse(ADDRESSES("add")), **data)
     assert response.status_code == 200
