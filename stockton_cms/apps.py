@@ -17,6 +17,7 @@ class StocktonCmsConfig(AppConfig):
             ended_sessions,
             error_page,
             invitations,
+            missing_roles,
             second_step,
         )
         from stockton_cms.role_groups import follow_roles

@@ -29,6 +29,7 @@ from stockton_cms import account_urls, health
 from stockton_cms.account_urls import to_sign_in
 from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
+from stockton_cms.missing_roles import with_role
 from stockton_cms.second_step import with_second_step
 from stockton_cms.style_guide import style_guide
 
@@ -74,6 +75,7 @@ admin_urlpatterns = decorate_urlpatterns(
     ),
     with_second_step,
 )
+admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_role)
 admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, without_drafts_of_others)
 admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_admin_policy)
 
