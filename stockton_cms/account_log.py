@@ -24,8 +24,14 @@ ACTIONS = {
     "account.sign_in_failed": ("Sign in: failed", "Failed to sign in"),
     "account.sign_out": ("Sign out", "Signed out"),
     "account.new_password": ("New password", "Chose a new password"),
-    "account.second_step_added": ("Second step: added", "Added a second step"),
-    "account.second_step_removed": ("Second step: removed", "Lost a second step"),
+    "account.second_step_added": (
+        "Two-factor method: added",
+        "Two-factor method added",
+    ),
+    "account.second_step_removed": (
+        "Two-factor method: removed",
+        "Two-factor method removed",
+    ),
 }
 
 

@@ -14,8 +14,10 @@ LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
 ACCOUNT_ADAPTER = "stockton_cms.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "stockton_cms.accounts.SignInForm",
-    "reset_password": "stockton_cms.accounts.ForgottenPasswordForm",
+    "login": "stockton_cms.account_forms.SignInForm",
+    "reset_password": "stockton_cms.account_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "stockton_cms.account_forms.NewPasswordForm",
+    "reauthenticate": "stockton_cms.account_forms.ConfirmPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -24,19 +26,30 @@ ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 # Addresses are given by administrators; nobody signs up.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "stockton_cms.password_links.PasswordLinks"  # noqa: S105 - no password
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Until the browser is closed, at most for SESSION_COOKIE_AGE.
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {
-    # What was judged wrong, passwords and codes alike: by address and by account.
-    "login_failed": "5/5m/ip,5/5m/key",
+    # Wrong passwords: from a device that is known by device, else by address and by
+    # account. Wrong codes, which only someone with the password can send: by account.
+    "login_failed": "5/5m/key",
+    "login_failed_by_stranger": "5/5m/ip,5/5m/key",
     "reset_password": "10/5m/ip,3/5m/key",
 }
 
 MFA_ADAPTER = "stockton_cms.accounts.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_FORMS = {"add_webauthn": "stockton_cms.accounts.AddPasskeyForm"}
+MFA_FORMS = {
+    "authenticate": "stockton_cms.account_forms.CodeForm",
+    "reauthenticate": "stockton_cms.account_forms.ConfirmCodeForm",
+    "activate_totp": "stockton_cms.account_forms.SetUpAppForm",
+    "add_webauthn": "stockton_cms.account_forms.AddPasskeyForm",
+    "edit_webauthn": "stockton_cms.account_forms.RenamePasskeyForm",
+}
+# Nor does an address that nobody has confirmed keep anyone from setting it up.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Stockton CMS"
 
 SOCIALACCOUNT_ADAPTER = "stockton_cms.single_sign_on.SingleSignOnAdapter"

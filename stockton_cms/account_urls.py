@@ -8,6 +8,7 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import include, path
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from stockton_cms import single_sign_on
@@ -36,7 +37,7 @@ urlpatterns = [
     ),
     path(
         "password/done/",
-        account.password_reset_from_key_done,
+        RedirectView.as_view(pattern_name="account_login"),
         name="account_reset_password_from_key_done",
     ),
     path(

@@ -6,34 +6,33 @@ from threading import Thread
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as authenticator_app
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.socialaccount.internal import jwtkit
-from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
 from django.core.mail import EmailMessage
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.connection import ConnectionProxy
 from qrcode.image.svg import SvgPathFillImage
 
-from home.email_addresses import (
-    EmailAddressFormField,
-    normalise_email,
-    validate_email_address,
-)
+from home.email_addresses import normalise_email, validate_email_address
+from stockton_cms.known_devices import get_known_device, remember_device
 from stockton_cms.second_step import is_setting_up_first
 
 logger = logging.getLogger(__name__)
-NO_MATCH = "This name or e-mail address and this password do not belong together."
+NO_MATCH = "Your username, email address or password is incorrect."
+TOO_MANY = "Too many attempts. Wait five minutes and try again."
+WRONG_CODE = "That code or passkey is not right. Try again."
+# The limit for wrong passwords from devices that are not known.
+STRANGER = "login_failed_by_stranger"
 
 # allauth counts tries, and remembers codes that were used, in the default cache, which
 # each process may have for itself and which a Redis that is away leaves empty.
@@ -48,23 +47,50 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": NO_MATCH,
         "username_password_mismatch": NO_MATCH,
-        "too_many_login_attempts": "Too many tries. Wait five minutes and try again.",
-        "rate_limited": "Too many tries. Wait five minutes and try again.",
+        "incorrect_password": "Your password is incorrect.",
+        "too_many_login_attempts": TOO_MANY,
+        "rate_limited": TOO_MANY,
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return that nobody signs up."""
         return False
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials) -> str:
-        """Name the account, whether by user name or e-mail address, in capitals or not.
+    def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
+        """Count the attempt for the device, if it is known, else for all strangers.
 
         allauth's own key has the typed name and the `Host` of the request in it: each
         other port or way to write the name would begin to count anew.
         """
         user = find_account(**credentials)
+        device = get_known_device(request, user) if user else ""
         typed = credentials.get("email") or credentials.get("username", "")
-        return f"account {user.pk}" if user else f"nobody {typed.lower()}"
+        account = f"account {user.pk}" if user else f"nobody {typed.lower()}"
+        # Undone by allauth when the password was right.
+        self._login_failed_rl_usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed" if device else STRANGER,
+            key=f"{account} {device}" if device else account,
+        )
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def post_login(self, request: HttpRequest, user, **kwargs) -> HttpResponse:
+        """Know the device from now on."""
+        response = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user)
+        return response
+
+    def set_password(self, user, password: str) -> None:
+        """Let people try a new password at once, however many old ones they tried."""
+        super().set_password(user, password)
+        ratelimit.clear(
+            self.request,
+            app="allauth.account",
+            action=STRANGER,
+            key=f"account {user.pk}",
+        )
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Ask for the password once more, but not right after sign-in.
@@ -90,6 +116,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SecondStepAdapter(DefaultMFAAdapter):
     """Draws the picture for authenticator apps on white, which dark pages need."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_generate_recovery_codes": "Set up two-factor authentication first.",
+        "incorrect_code": WRONG_CODE,
+    }
+
+    def generate_authenticator_name(self, user, type: str) -> str:
+        """Return the name that is offered for a new passkey."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return f"Passkey {number}"
 
     def build_totp_svg(self, url: str) -> str:
         """Return the picture of an address as SVG."""
@@ -122,43 +159,3 @@ get_user_model()._meta.get_field("email").validators.append(validate_email_addre
 def write_address_small(instance, **kwargs):
     """Let people be found by their email address, however it was typed."""
     instance.email = normalise_email(instance.email)
-
-
-class SignInForm(LoginForm):
-    """The first step: a name and a password."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["login"].label = "User name or e-mail address"
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
-
-    @property
-    def single_sign_on_name(self) -> str:
-        """Return what the council's own sign-in service is called, if there is one."""
-        apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS")
-        return apps[0]["name"] if apps else ""
-
-
-class ForgottenPasswordForm(ResetPasswordForm):
-    """Where to send the link to a new password."""
-
-    email = EmailAddressFormField(
-        label="Email address",
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
-
-
-class AddPasskeyForm(AddWebAuthnForm):
-    """A passkey: one that signs in by itself, unless the device cannot."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["name"].label = "Name of the passkey"
-        self.fields["name"].help_text = "Such as 'Work laptop', to tell it from others."
-        self.fields["passwordless"].label = "Sign in without a password"
-        self.fields["passwordless"].help_text = (
-            "The device asks for your finger, face or PIN instead. Leave it off for "
-            "simple security keys, which work after your password only."
-        )

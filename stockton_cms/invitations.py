@@ -1,7 +1,6 @@
 """Invites whoever gets an account in the admin to choose a password (feature O5)."""
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.contrib import messages
 from django.db import transaction
@@ -9,6 +8,7 @@ from django.http import HttpRequest
 from wagtail import hooks
 
 from stockton_cms.accounts import send_if_possible
+from stockton_cms.password_links import InvitationLinks
 
 
 @hooks.register("after_create_user")
@@ -18,9 +18,9 @@ def invite(request: HttpRequest, user) -> None:
 
 
 def send_invitation(request: HttpRequest, user) -> None:
-    """Send the link; it is as those for forgotten passwords, which send another one."""
+    """Send a link with which to choose a password."""
     adapter = get_adapter(request)
-    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    key = f"{user_pk_to_url_str(user)}-{InvitationLinks().make_token(user)}"
     context = {
         "invited": user,
         "invited_by": request.user,

@@ -62,7 +62,7 @@ def _to_second_step(request: HttpRequest) -> HttpResponse | None:
     is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
     if not is_signed_in or has_passed_second_step(request):
         return None
-    messages.warning(request, "Set up a second step to open this page.")
+    messages.warning(request, "Set up two-factor authentication before you continue.")
     return redirect("mfa_index")
 
 
@@ -87,3 +87,6 @@ def remember_new_second_step(request, user, authenticator, **kwargs):
         about = {"id": authenticator.pk, "type": authenticator.type}
         # As good as the confirmation that allauth asks for before recovery codes.
         record_authentication(request, user, "mfa", reauthenticated=True, **about)
+    if authenticator.type == Authenticator.Type.TOTP:
+        # The code that has just set it up has been used, and opens no other session.
+        authenticator.wrap().validate_code(request.POST.get("code", ""))

@@ -34,6 +34,6 @@ def get_app_code(secret: str = SECRET) -> str:
     return format_hotp_value(hotp_value(secret, counters[len(counters) // 2]))
 
 
-def get_recovery_code() -> str:
-    """Return one of the codes that were printed."""
-    return RecoveryCodes(Authenticator(data=CODES)).generate_codes()[0]
+def get_recovery_codes() -> list[str]:
+    """Return the codes that were printed."""
+    return RecoveryCodes(Authenticator(data=CODES)).generate_codes()

@@ -79,14 +79,14 @@ def test_officer_signs_in_with_a_second_step(task, new_context, office):
 
         def give_password():
             page.goto("/admin/")
-            doing.fill(page, "User name or e-mail address", "editor")
+            doing.fill(page, "Username or email address", "editor")
             doing.fill(page, "Password", PASSWORD)
             doing.choose(page, "Sign in")
 
         give_password()
         doing.choose(page, "Set up an app")
         key = page.locator("code").inner_text()
-        doing.fill(page, "Authenticator code", code_of(key))
+        doing.fill(page, "Authentication code", code_of(key))
         doing.choose(page, "Set up")
         expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
         recovery_code = page.locator("code").first.inner_text()
@@ -96,7 +96,7 @@ def test_officer_signs_in_with_a_second_step(task, new_context, office):
         page.context.clear_cookies()
         give_password()
         doing.take_picture(page, "sign-in.webp")
-        doing.fill(page, "Code", recovery_code)
+        doing.fill(page, "Authentication code", recovery_code)
         doing.choose(page, "Sign in")
         expect(page.get_by_role("link", name="Dashboard")).to_be_visible()
     doing.done()

@@ -9,7 +9,7 @@ from tests.browser.checks import structure
 from tests.browser.checks.accessibility import check_axe
 from tests.browser.chromium import OPTIONS
 from tests.browser.conftest import NARROW
-from tests.browser.officers import PASSWORD, get_app_code, get_recovery_code
+from tests.browser.officers import PASSWORD, get_app_code, get_recovery_codes
 
 SECOND_STEP = "/account/second-step/"
 LOGIN = f"/account/login/?next={SECOND_STEP}"
@@ -51,13 +51,13 @@ def press(page, name):
 
 def give_password(page, name, address=LOGIN):
     page.goto(address)
-    page.get_by_label("User name or e-mail address").fill(name)
+    page.get_by_label("Username or email address").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Sign in")
 
 
 def give_code(page, code):
-    page.get_by_label("Code").fill(code)
+    page.get_by_label("Authentication code").fill(code)
     press(page, "Sign in")
 
 
@@ -93,7 +93,7 @@ def look(page):
 
 def test_code_of_an_app_opens_the_door(officer):
     give_password(officer, "app")
-    expect_heading(officer, "Second step")
+    expect_heading(officer, "Enter your authentication code")
     officer.goto(SECOND_STEP)
     assert "/account/login/" in officer.url
     give_password(officer, "app")
@@ -105,7 +105,7 @@ def test_code_of_an_app_opens_the_door(officer):
 
 
 def test_recovery_code_opens_the_door_once(officer):
-    code = get_recovery_code()
+    code = get_recovery_codes()[0]
     give_password(officer, "codes")
     give_code(officer, code)
     expect_signed_in(officer)
@@ -118,7 +118,7 @@ def test_recovery_code_opens_the_door_once(officer):
 def add_key(page, name, is_passkey):
     give_password(page, name)
     page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Name of the passkey").fill("Work laptop")
+    page.get_by_label("Passkey name").fill("Work laptop")
     page.get_by_label("Sign in without a password").set_checked(is_passkey)
     press(page, "Add")
     page.goto(SECOND_STEP)
@@ -149,7 +149,7 @@ def test_passkey_opens_the_door_with_and_without_a_password(browser, site):
         expect_signed_in(page)
         page.context.clear_cookies()
         give_password(page, "passkey")
-        expect_heading(page, "Second step")
+        expect_heading(page, "Enter your authentication code")
         press(page, "Use a passkey or security key instead")
         expect_signed_in(page)
     finally:
@@ -158,8 +158,8 @@ def test_passkey_opens_the_door_with_and_without_a_password(browser, site):
 
 def test_admin_leads_to_an_app_that_is_set_up_by_its_picture(officer):
     give_password(officer, "new", "/account/login/?next=/admin/")
-    expect_heading(officer, "Your second step")
-    notice = officer.get_by_text("Set up a second step to open this page")
+    expect_heading(officer, "Two-factor authentication")
+    notice = officer.get_by_text("Set up two-factor authentication before you")
     expect(notice).to_be_visible()
     assert not look(officer)
     officer.get_by_role("link", name="Set up an app").click()
@@ -167,12 +167,12 @@ def test_admin_leads_to_an_app_that_is_set_up_by_its_picture(officer):
     picture = officer.get_by_role("img", name="The key below")
     assert picture.evaluate("each => each.complete && each.naturalWidth > 100")
     assert not look(officer)
-    officer.get_by_label("code").fill("000000")
+    officer.get_by_label("Authentication code").fill("000000")
     press(officer, "Set up")
     assert officer.title().startswith("Error: ")
     assert not look(officer)
     secret = officer.locator("main code").inner_text()
-    officer.get_by_label("code").fill(get_app_code(secret))
+    officer.get_by_label("Authentication code").fill(get_app_code(secret))
     press(officer, "Set up")
     officer.goto(f"{SECOND_STEP}recovery-codes/")
     assert officer.locator("main code").count() == 10
@@ -185,7 +185,6 @@ def test_pages_on_the_way_in_break_no_rule(officer):
         LOGIN,
         "/account/password/",
         "/account/password/sent/",
-        "/account/password/done/",
         "/account/password/1/no-such-key/",
         "/account/inactive/",
     ):
@@ -215,10 +214,10 @@ def test_pages_on_the_way_in_break_no_rule(officer):
 
 def test_fields_say_what_browsers_may_fill_in(officer):
     officer.goto(LOGIN)
-    name = officer.get_by_label("User name or e-mail address")
+    name = officer.get_by_label("Username or email address")
     assert name.get_attribute("autocomplete") == "username"
     password = officer.get_by_label("Password", exact=True)
     assert password.get_attribute("autocomplete") == "current-password"
     give_password(officer, "pages")
-    code = officer.get_by_label("Code")
+    code = officer.get_by_label("Authentication code")
     assert code.get_attribute("autocomplete") == "one-time-code"

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         """Take a user name or an e-mail address."""
-        parser.add_argument("login", help="user name or e-mail address")
+        parser.add_argument("login", help="username or email address")
 
     def handle(self, *args, login, **options):
         """Remove them, and note each in the log."""

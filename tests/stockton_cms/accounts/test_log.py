@@ -40,8 +40,8 @@ def test_each_event_is_noted_and_names_the_account(secured, client, lines, app_c
         ("Failed to sign in", *about),
         ("Failed to sign in", *about),
         ("Signed in", *about),
-        ("Lost a second step", *about),
-        ("Lost a second step", *about),
+        ("Two-factor method removed", *about),
+        ("Two-factor method removed", *about),
         ("Signed out", *about),
     ]
     entries = ModelLogEntry.objects.filter(user=secured).order_by("pk")

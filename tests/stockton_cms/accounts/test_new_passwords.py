@@ -2,14 +2,19 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
 from smtplib import SMTPException
 
 import pytest
+import time_machine
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from django.apps import apps
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from stockton_cms import accounts
 from stockton_cms.role_groups import role_groups
@@ -98,6 +103,44 @@ def test_link_changes_the_password_once(officer, client, sent_at_once, mailoutbo
     assert not is_in(other)
 
 
+def test_new_password_leads_straight_to_sign_in(
+    officer, client, sent_at_once, mailoutbox
+):
+    client.post(ASK, {"email": KNOWN})
+    form = client.get(link_in(mailoutbox[0]))["Location"]
+    chosen = {"password1": NEW, "password2": NEW}
+    page = client.post(form, chosen, follow=True)
+    assert page.redirect_chain[-1] == ("/account/login/", 302)
+    assert "Your password has been set. Sign in to continue." in page.content.decode()
+
+
+def test_passwords_that_differ_are_refused_in_our_words(officer, client, monkeypatch):
+    form = client.get(link_made(officer, 0, monkeypatch))["Location"]
+    page = client.post(form, {"password1": NEW, "password2": PASSWORD})
+    assert page.context["form"].errors == {"password2": ["The passwords do not match"]}
+
+
+def test_links_write_no_address_that_would_outlive_a_change(
+    officer, client, sent_at_once, mailoutbox
+):
+    client.post(ASK, {"email": KNOWN})
+    officer.email = "ann.other@example.gov.uk"
+    officer.save()
+    assert not EmailAddress.objects.exists()
+    try_to_sign_in(client, KNOWN)
+    assert not is_in(client)
+    assert choose(client, link_in(mailoutbox[0]), NEW).status_code == 200
+    try_to_sign_in(client, "ann.other@example.gov.uk")
+    assert is_in(client)
+
+
+def test_addresses_that_earlier_releases_wrote_are_deleted(officer):
+    EmailAddress.objects.create(user=officer, email=KNOWN, verified=False)
+    migration = import_module("stockton_cms.migrations.0004_no_email_addresses")
+    migration.delete_addresses(apps, None)
+    assert not EmailAddress.objects.exists()
+
+
 def test_link_is_for_our_own_address_whatever_was_asked(
     officer, client, sent_at_once, mailoutbox, settings
 ):
@@ -183,6 +226,24 @@ def test_new_person_gets_a_link_and_chooses_a_password(
     try_to_sign_in(client, "eve", NEW)
     assert client.get("/admin/")["Location"] == reverse("mfa_index")
     assert choose(Client(), link_in(mail), PASSWORD).status_code == 200
+
+
+@pytest.mark.parametrize(("hours", "works"), [(71, True), (73, False)])
+def test_invitation_works_for_three_days(invite, client, mailoutbox, hours, works):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        invite()
+        clock.shift(timedelta(hours=hours))
+        assert ("Location" in choose(client, link_in(mailoutbox[0]), NEW)) is works
+
+
+def test_person_who_was_invited_gets_other_links_for_an_hour(
+    invite, client, mailoutbox, sent_at_once
+):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        invite()
+        client.post(ASK, {"email": "eve@example.gov.uk"})
+        clock.shift(timedelta(hours=1.1))
+        assert choose(client, link_in(mailoutbox[1]), NEW).status_code == 200
 
 
 def test_invitation_that_did_not_go_out_is_told(invite, monkeypatch):

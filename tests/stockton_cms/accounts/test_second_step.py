@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
@@ -105,7 +106,7 @@ def test_officer_sets_up_an_app_and_is_in(officer, client, second_step_required,
     try_to_sign_in(client)
     assert not is_in(client)
     page = client.get("/admin/", follow=True).content.decode()
-    assert "Set up a second step to open this page." in page
+    assert "Set up two-factor authentication before you continue." in page
     assert enrol()["Location"] == f"{ENROL}recovery-codes/"
     assert is_in(client)
     codes = client.get(f"{ENROL}recovery-codes/")
@@ -188,6 +189,42 @@ def test_password_and_code_open_the_admin(
     assert client.post(ASK, {"code": app_code()})["Location"] == "/admin/"
     assert is_in(client)
     assert client.session.session_key != before
+
+
+def test_code_that_set_up_the_app_opens_no_other_session(
+    officer, client, second_step_required, enrol, app_code
+):
+    try_to_sign_in(client)
+    secret = client.get(ACTIVATE).context["form"].secret
+    client.post(ACTIVATE, {"code": app_code(secret)})
+    other = Client()
+    sign_in(other, app_code(secret))
+    assert not is_in(other)
+    sign_in(other, app_code(secret, later=1))
+    assert is_in(other)
+
+
+def test_stranger_who_asks_for_a_new_password_changes_nothing(
+    officer, client, second_step_required, enrol, sent_at_once
+):
+    Client().post("/account/password/", {"email": officer.email})
+    try_to_sign_in(client)
+    assert not EmailAddress.objects.exists()
+    enrol()
+    assert is_in(client)
+    client.post(CONFIRM, {"password": PASSWORD})
+    Client().post("/account/password/", {"email": officer.email})
+    assert client.get(f"{ENROL}webauthn/add/").status_code == 200
+
+
+def test_address_that_nobody_has_confirmed_keeps_no_one_out(
+    officer, client, second_step_required, enrol
+):
+    """The release before this one may write such rows while it is being replaced."""
+    EmailAddress.objects.create(user=officer, email=officer.email, verified=False)
+    try_to_sign_in(client)
+    enrol()
+    assert is_in(client)
 
 
 def test_code_is_asked_for_even_where_none_has_to_be_set_up(secured, client):

@@ -1,0 +1,121 @@
+"""The forms of sign-in: allauth's, with labels and errors in the site's own words."""
+
+from typing import ClassVar
+
+from allauth.account.forms import (
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+)
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_texts
+
+from home.email_addresses import EmailAddressFormField
+
+
+class OwnLabels:
+    """Gives fields their labels, and takes away placeholders, which repeat them."""
+
+    labels: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, label in self.labels.items():
+            field = self.fields[name]
+            field.label = label
+            field.error_messages["required"] = f"Enter your {label.lower()}"
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(OwnLabels, LoginForm):
+    """The first step: a name and a password."""
+
+    labels = {"login": "Username or email address", "password": "Password"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+    @property
+    def single_sign_on_name(self) -> str:
+        """Return what the council's own sign-in service is called, if there is one."""
+        apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS")
+        return apps[0]["name"] if apps else ""
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """Where to send the link to a new password."""
+
+    email = EmailAddressFormField(
+        label="Email address",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
+    """Asks for a new password, twice."""
+
+    labels = {"password1": "New password", "password2": "New password again"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # As text: allauth's is a list, which cannot be in a hint.
+        self.fields["password1"].help_text = " ".join(password_validators_help_texts())
+
+    def clean(self):
+        """Say in our words that two passwords differ."""
+        data = super().clean()
+        is_given = data.get("password1") and self.data.get("password2")
+        if is_given and self.has_error("password2"):
+            self.errors["password2"] = self.error_class(["The passwords do not match"])
+        return data
+
+
+class ConfirmPasswordForm(OwnLabels, ReauthenticateForm):
+    """Asks for the password once more."""
+
+    labels = {"password": "Password"}
+
+
+class CodeForm(OwnLabels, AuthenticateForm):
+    """Asks for a code of the app, or a recovery code."""
+
+    labels = {"code": "Authentication code"}
+
+
+class ConfirmCodeForm(OwnLabels, ReauthenticateCodeForm):
+    """Asks for a code once more."""
+
+    labels = CodeForm.labels
+
+
+class SetUpAppForm(OwnLabels, ActivateTOTPForm):
+    """Asks for the first code of a new app."""
+
+    labels = CodeForm.labels
+
+
+class AddPasskeyForm(OwnLabels, AddWebAuthnForm):
+    """A passkey: one that signs in by itself, unless the device cannot."""
+
+    labels = {"name": "Passkey name", "passwordless": "Sign in without a password"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].help_text = "Such as 'Work laptop', to tell it from others."
+        self.fields["passwordless"].help_text = (
+            "The device asks for your finger, face or PIN instead. Leave it off for "
+            "simple security keys, which work after your password only."
+        )
+
+
+class RenamePasskeyForm(OwnLabels, EditWebAuthnForm):
+    """Gives a passkey another name."""
+
+    labels = {"name": "Passkey name"}
