@@ -7,6 +7,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    reviewed = {
+        "ALTER_COLUMN": "Longer phone numbers, and times of an alert that may be missing: "
+        "the release before only writes what still fits.",
+    }
 
     dependencies = [
         ('community', '0009_published_versions'),

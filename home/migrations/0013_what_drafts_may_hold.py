@@ -6,6 +6,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    reviewed = {
+        "ALTER_COLUMN": "Longer phone numbers: the release before only writes shorter "
+        "ones.",
+    }
 
     dependencies = [
         ('home', '0012_limited_uses'),
