@@ -10,7 +10,12 @@ from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
+from wagtail.documents.views.serve import (
+    authenticate_with_password as document_password,
+)
+from wagtail.models import CollectionViewRestriction, PageViewRestriction
 from wagtail.utils.urlpatterns import decorate_urlpatterns
+from wagtail.views import authenticate_with_password as page_password
 
 from community.consultation_calendar import consultation_calendar
 from community.feeds import policy_feed, section_feed
@@ -21,6 +26,7 @@ from home.known_site import with_known_site
 from home.large_sections import without_endless_lists
 from home.page_chooser import without_drafts_of_others
 from home.preview_links.views import read_draft
+from home.private_passwords import with_few_guesses
 from home.tree import in_one_transaction
 from search.enquiries import usefulness_views
 from search.enquiries.views import answer, enquiry, thanks
@@ -100,10 +106,18 @@ urlpatterns = [
     path("admin/logout/", logout),
     path("admin/", include(admin_urlpatterns)),
     path(
+        "documents/authenticate_with_password/<int:restriction_id>/",
+        with_few_guesses(document_password, CollectionViewRestriction),
+    ),
+    path(
         "documents/",
         include(
             decorate_urlpatterns(wagtaildocs_urls.urlpatterns, with_headers_of_a_file)
         ),
+    ),
+    path(
+        "_util/authenticate_with_password/<int:restriction_id>/<int:page_id>/",
+        with_few_guesses(page_password, PageViewRestriction),
     ),
     path("preview/<slug:token>/", read_draft, name="preview_link"),
     path("search/", search, name="search"),
