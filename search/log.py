@@ -2,17 +2,21 @@
 
 import logging
 import secrets
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import Error, models
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from home.limits import Limit, LimitReached
 from search.findability.topics import LONGEST, topic_of
 from search.personal_data import TAKEN_OUT, without_personal_data
 from search.retention import purge
 
 logger = logging.getLogger(__name__)
+
+# More than one person searches; people behind one address lose notes, never answers.
+NOTES = Limit("noted searches", 30, 1_000, period=timedelta(minutes=10))
 
 _purged_on: date | None = None
 
@@ -86,18 +90,23 @@ def log_click(key: str, position: int) -> None:
     searches.update(clicked_position=position)
 
 
-def note(search: LoggedSearch) -> None:
-    """Store a search; with the first one of a day goes what was kept long enough.
+def note(search: LoggedSearch, request: HttpRequest) -> None:
+    """Store a search, unless its network has had too many stored.
+
+    With the first one of a day goes what was kept long enough.
 
     So it goes in time even where no scheduled job runs.
     """
     global _purged_on
     try:
+        NOTES.use(request, search.searched_at)
         search.save()
         today = timezone.localdate(search.searched_at)
         if _purged_on != today:
             purge(search.searched_at)
             _purged_on = today
+    except LimitReached:
+        pass  # Whoever searched has the answer; only the log goes without.
     except Error:
         logger.exception("A search could not be noted.")
 
@@ -108,13 +117,13 @@ class LoggedResponse(HttpResponse):
     So nobody waits for the log, and no search fails because of it.
     """
 
-    def __init__(self, content: str, search: LoggedSearch):
+    def __init__(self, content: str, search: LoggedSearch, request: HttpRequest):
         super().__init__(content)
-        self._search = search
+        self._search, self._request = search, request
 
     def close(self):
         """Note the search, then end the request."""
         try:
-            note(self._search)
+            note(self._search, self._request)
         finally:
             super().close()

@@ -78,7 +78,9 @@ def _page(request: HttpRequest, found: ResultPage) -> HttpResponse:
         **({} if found.is_answered else _ask_us(request, asked.query)),
     }
     content = render_to_string("search/search.html", context, request)
-    response = LoggedResponse(content, noted) if is_noted else HttpResponse(content)
+    response = (
+        LoggedResponse(content, noted, request) if is_noted else HttpResponse(content)
+    )
     if not found.is_answered:
         # It has the form, with the time at which it is shown.
         add_never_cache_headers(response)
