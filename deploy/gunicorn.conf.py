@@ -16,6 +16,8 @@ bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
+# No header of a request moves its path, under which pages are kept.
+forwarder_headers = ""
 timeout = 25
 # Most requests are answered with kept pages, in a fifth of a millisecond; a new worker
 # takes seconds to start, and begins without any.

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY as AUTH_USER_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 # As Django makes them.
@@ -18,18 +21,47 @@ KEYS_BY_PATH = (
 )
 
 
-def has_session(request: HttpRequest) -> bool:
-    """Say whether the request comes with what may be a session.
+def names_session(request: HttpRequest) -> bool:
+    """Say whether a cookie has the form of a session's key; there may be none such."""
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return SESSION_KEY.fullmatch(key) is not None
 
-    Only staff have one. For everybody else pages are the same, without a token.
+
+def has_session(request: HttpRequest) -> bool:
+    """Say whether the request comes with a session that there is.
+
+    Staff have one, and who has opened a private page with its password. For everyone
+    else pages are the same, without a token.
     """
-    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return key is not None and SESSION_KEY.fullmatch(key) is not None
+    return bool(_session_data(request))
+
+
+def has_user_session(request: HttpRequest) -> bool:
+    """Say whether the request comes with the session of someone who has signed in."""
+    return AUTH_USER_KEY in _session_data(request)
+
+
+def _session_data(request: HttpRequest) -> dict:
+    """Return what is in the session; asks the database once a request at most.
+
+    While the database is away, a session is taken for one of staff.
+    """
+    if not names_session(request):
+        return {}
+    key = request.COOKIES[settings.SESSION_COOKIE_NAME]
+    known_key, data = getattr(request, "_known_session", ("", {}))
+    if known_key != key:
+        try:
+            data = SessionStore(key).load()
+        except Error:
+            data = {AUTH_USER_KEY: ""}
+        request._known_session = key, data
+    return data
 
 
 def page_address(request: HttpRequest) -> str:
     """Return the path of a page with those keys of its query that the page reads."""
-    path, query = request.path, request.META.get("QUERY_STRING")
+    path, query = request.path_info, request.META.get("QUERY_STRING")
     if not query:
         return path
     for pattern, keys in KEYS_BY_PATH:

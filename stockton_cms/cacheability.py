@@ -51,8 +51,9 @@ def why_not_answered(request: HttpRequest) -> str:
     meta = request.META
     if "HTTP_COOKIE" in meta and has_session(request):
         return "session"
-    if "HTTP_AUTHORIZATION" in meta:
-        return "authorization"
+    # A server's own way to move the path, which no other visitor's request has.
+    if meta.get("SCRIPT_NAME"):
+        return "script-name"
     # Opening a result is noted and answered with a redirect.
     if meta.get("QUERY_STRING") and CLICK_MARK in request.GET:
         return "search-mark"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from home.visitors import has_session
+from home.visitors import names_session
 
 
 class SessionCookieMiddleware:
@@ -19,6 +19,6 @@ class SessionCookieMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response."""
-        if not has_session(request):
+        if not names_session(request):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return self.get_response(request)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 
-from home.visitors import has_session
+from home.visitors import has_session, has_user_session, names_session
 
 
 def is_same_origin(request: HttpRequest) -> bool:
@@ -31,8 +31,8 @@ class SameOriginMiddleware:
     """The browser's word for residents; above Django's token for whoever is signed in.
 
     A token needs a cookie, which residents do not get (feature R3) and which
-    would keep their pages out of the cache. A request without a session carries no
-    authority that a foreign page could misuse, so the origin is proof enough; when
+    would keep their pages out of the cache. Unless someone has signed in, a request has
+    no authority that a foreign page could misuse, so the origin is proof enough; when
     the browser does not state it, the middleware below asks for the token. Public forms
     have one for those with a session only; the sign-in page has it for all.
     """
@@ -46,5 +46,7 @@ class SameOriginMiddleware:
 
     def process_view(self, request, callback, callback_args, callback_kwargs):
         """Tell Django's middleware where there is nothing left to check."""
-        if not has_session(request) and is_same_origin(request):
+        has_no_user = has_session(request) and not has_user_session(request)
+        is_free = has_no_user or not names_session(request)
+        if is_free and is_same_origin(request):
             request.csrf_processing_done = True

@@ -8,6 +8,7 @@ given out for up to a day, and the `Cache-Status` header (RFC 9211) says so.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from threading import Event, Lock
 
@@ -16,8 +17,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.http import parse_etags
 
-from community.shown_alerts import closed_keys, set_closed_keys
+from community.shown_alerts import COOKIE_NAME, closed_keys, set_closed_keys
 from home.content_clock import ContentState, content_clock
+from home.visitors import has_session, has_user_session
 from stockton_cms.cacheability import (
     CacheKey,
     get_cache_key,
@@ -38,6 +40,7 @@ SECONDS_TO_WAIT = 5
 HIT, COLLAPSED, STORED = "hit", "hit; detail=collapsed", "fwd=miss; stored"
 AWAY = "hit; detail=database-away"
 COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, AWAY: count_stale}
+BYPASS = "StocktonCMS; fwd=bypass"
 NOBODY_ELSE = "private, no-cache"
 # Files have lifetimes of their own, or need none.
 FILES = ("/static/", "/media/")
@@ -55,8 +58,17 @@ class PageCacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response, kept or made."""
         reason = why_not_answered(request)
+        if reason == "session" and not has_user_session(request):
+            # It has opened private pages; the public ones are as for everyone.
+            response = self._answer(with_only(request, COOKIE_NAME))
+            if not response.headers["Cache-Status"].startswith(BYPASS):
+                return response
         if reason:
             return pass_on(request, self.get_response(request), reason)
+        return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        """Return the response that any visitor gets."""
         at = timezone.now()
         state, is_current = content_clock.get(at)
         key = get_cache_key(request)
@@ -106,6 +118,8 @@ class PageCacheMiddleware:
         """Return a new response, and keep it if it may be given to others."""
         at = timezone.now()
         # What is kept under a key must depend on nothing that is not in it.
+        session = [settings.SESSION_COOKIE_NAME] if has_session(request) else []
+        request = with_only(request, COOKIE_NAME, *session)
         set_closed_keys(request, key.closed)
         response = self.get_response(request)
         is_away = response.status_code == 503
@@ -168,8 +182,20 @@ def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpRe
     if not request.path_info.startswith(FILES):
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = NOBODY_ELSE
-        response.headers["Cache-Status"] = f"StocktonCMS; fwd=bypass; detail={reason}"
+        response.headers["Cache-Status"] = f"{BYPASS}; detail={reason}"
     return response
+
+
+def with_only(request: HttpRequest, *names: str) -> HttpRequest:
+    """Return the request with no cookies but these.
+
+    Pages read no others, and some of them would keep a page from being kept.
+    """
+    other = copy(request)
+    cookies = request.COOKIES
+    other.COOKIES = {name: cookies[name] for name in names if name in cookies}
+    other.META = {**request.META}
+    return other
 
 
 class Flights:

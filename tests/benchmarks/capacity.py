@@ -37,8 +37,6 @@ SECONDS_TO_SETTLE = 20
 LOADS, LOAD_SECONDS, SENDERS = (50, 100, 200, 400, 800, 1_600), 20, 16
 # Of 100 requests of residents, how many are of each kind.
 MIX = {"page": 84, "search": 10, "suggestions": 5, "page made anew": 1}
-# What has no place in nginx and in the page cache, whoever asks.
-PAST_CACHES = {"Authorization": "none"}
 WORDS = [
     "food",
     "bank",
@@ -66,7 +64,11 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 client = Client()
 client.force_login(get_user_model().objects.create_superuser("capacity"))
-print("cookie", client.cookies.output(header="").split(";")[0].strip())
+print("cookie", client.cookies.output([], header="").strip())
+# Neither nginx nor the page cache has anything for a user.
+visitor = Client()
+visitor.force_login(get_user_model().objects.create_user("visitor"))
+print("visitor", visitor.cookies.output([], header="").strip())
 from home.models import StandardPage
 print("page", StandardPage.objects.live().order_by("-pk").first().pk)
 """
@@ -140,16 +142,15 @@ def suggestions() -> Iterator[str]:
         yield f"/search/suggestions/?query={word[: 2 + number % 4]}"
 
 
-def kinds(site: Deployment, paths: list[str]) -> list[Kind]:
+def kinds(site: Deployment, paths: list[str], printed: str) -> list[Kind]:
     """Return what is measured, from the cheapest to the dearest."""
-    printed = site.machines[0].manage("shell", "--verbosity=0", script=OFFICER)
     cookie = {"Cookie": re.search(r"cookie (\S+)", printed)[1]}
     page = re.search(r"page (\d+)", printed)[1]
     nginx, gunicorn = site.port, site.machines[0].port
     return [
         Kind("page, kept by nginx", nginx, cycle(["/"]), {}),
         Kind("page, kept by the application", gunicorn, cycle(paths[:10]), {}),
-        Kind("page, made anew", nginx, cycle(paths), PAST_CACHES),
+        Kind("page, made anew", nginx, cycle(paths), past_caches(printed)),
         Kind("suggestions", nginx, suggestions(), {}),
         Kind("search", nginx, searches(), {}),
         Kind("admin: list of pages", nginx, cycle(["/admin/pages/"]), cookie),
@@ -157,7 +158,14 @@ def kinds(site: Deployment, paths: list[str]) -> list[Kind]:
     ]
 
 
-def send(port: int, paths: list[str], rate: float, sender: int) -> list[tuple]:
+def past_caches(printed: str) -> dict[str, str]:
+    """Return the headers of a request whose page is made for it."""
+    return {"Cookie": re.search(r"visitor (\S+)", printed)[1]}
+
+
+def send(
+    port: int, paths: list[str], rate: float, sender: int, uncached: dict[str, str]
+) -> list[tuple]:
     """Ask at an even rate, whether answers come or not; return status and seconds."""
     chooser, answers, connection = random.Random(sender), [], connect(port)
     streams = {"search": searches(), "suggestions": suggestions()}
@@ -169,7 +177,7 @@ def send(port: int, paths: list[str], rate: float, sender: int) -> list[tuple]:
         # Most visitors want the same few pages.
         path = paths[min(int(chooser.paretovariate(0.6)) - 1, len(paths) - 1)]
         path = next(streams[kind]) if kind in streams else path
-        headers = PAST_CACHES if kind == "page made anew" else {}
+        headers = uncached if kind == "page made anew" else {}
         due = started + number / rate
         time.sleep(max(0, due - time.monotonic()))
         status, _ = ask(connection, path, headers)
@@ -178,12 +186,14 @@ def send(port: int, paths: list[str], rate: float, sender: int) -> list[tuple]:
     return answers
 
 
-def load(site: Deployment, paths: list[str], rate: int, pool: Callable) -> bool:
+def load(
+    site: Deployment, paths: list[str], rate: int, pool: Callable, uncached: dict
+) -> bool:
     """Send a mixed load and print what it took; return whether it was carried."""
     processes = serving_processes(site)
     before, started = cpu_seconds(processes), time.monotonic()
     futures = [
-        pool.submit(send, site.port, paths, rate / SENDERS, number)
+        pool.submit(send, site.port, paths, rate / SENDERS, number, uncached)
         for number in range(SENDERS)
     ]
     answers = [each for future in futures for each in future.result()]
@@ -220,7 +230,8 @@ def main() -> None:
         found = re.findall(r"<loc>(.*?)</loc>", sitemap)
         paths = [urlsplit(each).path for each in found]
         print(f"{len(paths):,} pages\n\n| request | CPU ms | ms |\n| --- | --- | --- |")
-        for kind in kinds(site, paths):
+        printed = site.machines[0].manage("shell", "--verbosity=0", script=OFFICER)
+        for kind in kinds(site, paths, printed):
             used, waited = cost(site, kind)
             print(f"| {kind.name} | {used:.2f} | {waited:.1f} |", flush=True)
         print(
@@ -229,7 +240,7 @@ def main() -> None:
         print("| --- | --- | --- | --- | --- | --- | --- |")
         with ProcessPoolExecutor(SENDERS) as pool:
             for rate in LOADS:
-                if not load(site, paths, rate, pool):
+                if not load(site, paths, rate, pool, past_caches(printed)):
                     break
 
 

@@ -17,7 +17,6 @@ def search(times, network="192.0.2.1"):
         client = Client(REMOTE_ADDR=network)
         response = client.get(reverse("search"), {"query": "bins"})
         assert response.status_code == 200
-        response.close()
     return LoggedSearch.objects.count()
 
 
