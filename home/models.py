@@ -13,6 +13,7 @@ from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock, WebAddressBlock
 from home.drafts import MultipleChooserPanel
+from home.editorial.editing_windows import EditingWindow
 from home.editorial.findings import CheckedPage, PageFinding
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.reviews import PageReview, ReviewDigest
@@ -31,6 +32,7 @@ __all__ = [
     "ChangeNote",
     "CheckedPage",
     "ContentVersion",
+    "EditingWindow",
     "ExternalLink",
     "HomePage",
     "ImportedPage",

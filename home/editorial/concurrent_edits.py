@@ -1,4 +1,4 @@
-"""Tells an officer when somebody else saved the page that they were writing on.
+"""Tells an editor when another version was saved while they were writing.
 
 Wagtail looks every ten seconds, and where scripts run; who saves in between, or without
 them, would put aside another's words unknowingly.
@@ -6,53 +6,75 @@ them, would put aside another's words unknowingly.
 
 from datetime import UTC, datetime
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin import messages
-from wagtail.models import Page, Revision
+from wagtail.models import Page, Revision, RevisionMixin
 
+from home.editorial.editing_windows import is_automatic
 from home.people import name_of
 
 
 @hooks.register("after_edit_page")
-def tell_of_another_version(request: HttpRequest, page: Page) -> None:
-    """Say who saved another version, and where it is; the editor's own saving is mute.
+@hooks.register("after_edit_snippet")
+def tell_of_another_version(request: HttpRequest, instance: Model) -> None:
+    """Say who saved another version, and where it is; automatic saving is mute.
 
-    Wagtail refuses the editor's own saving in that case.
+    Wagtail refuses automatic saving in that case.
     """
-    other = newest_other_version(request, page)
-    if other is None or not request.accepts("text/html"):
+    if is_automatic(request) or not isinstance(instance, RevisionMixin):
         return
-    who = "You" if other.user_id == request.user.pk else "Somebody else"
+    other = newest_other_version(request, instance)
+    if other is None:
+        return
+    who = "You" if other.user_id == request.user.pk else "Someone else"
     if who != "You" and other.user:
         who = name_of(other.user)
     place = " in another window" if who == "You" else ""
+    newest = instance.latest_revision_id
+    is_newest = other.pk == newest
+    outcome = (
+        "Nothing was changed in yours, so theirs is still the newest: read it again."
+        if is_newest
+        else "Both versions are kept, and yours is now the newest. Compare them, and "
+        "bring over what should stay."
+    )
     compare = reverse(
-        "wagtailadmin_pages:revisions_compare",
-        args=[page.pk, other.pk, page.latest_revision_id],
+        compare_url_name(instance),
+        args=[instance.pk, "earliest" if is_newest else other.pk, newest],
     )
     messages.warning(
         request,
-        f"{who} saved this page{place} on "
-        f"{timezone.localtime(other.created_at):%-d %B at %H:%M}, after you had opened "
-        "it. Both versions are kept, and yours is now the newest. Compare them, and "
-        "bring over what should stay.",
+        f"{who} saved this {'page' if isinstance(instance, Page) else 'text'}{place} "
+        f"on {timezone.localtime(other.created_at):%-d %B at %H:%M}, after you had "
+        f"opened it. {outcome}",
         buttons=[messages.button(compare, "Compare the two versions")],
     )
 
 
-def newest_other_version(request: HttpRequest, page: Page) -> Revision | None:
-    """Return the newest version saved since the form was opened, but for its own."""
+def compare_url_name(instance: Model) -> str:
+    """Return the name of the admin's address that compares two versions."""
+    if isinstance(instance, Page):
+        return "wagtailadmin_pages:revisions_compare"
+    return instance.snippet_viewset.get_url_name("revisions_compare")
+
+
+def newest_other_version(request: HttpRequest, instance: Model) -> Revision | None:
+    """Return the newest version that another window saved since this one was opened."""
+    sent = request.POST
+    opened = sent.get("version_opened", sent.get("loaded_revision_created_at", ""))
     try:
-        opened = datetime.fromisoformat(request.POST["loaded_revision_created_at"])
-    except (KeyError, ValueError):
-        # Where the form says nothing, the page had no version.
-        opened = datetime.min
-    own = [page.latest_revision_id]
-    if request.POST.get("overwrite_revision_id", "").isdecimal():
-        own.append(int(request.POST["overwrite_revision_id"]))
-    versions = page.revisions.exclude(pk__in=own).select_related("user")
-    since = opened if opened.tzinfo else opened.replace(tzinfo=UTC)
-    return versions.filter(created_at__gt=since).order_by("-created_at").first()
+        since = datetime.fromisoformat(opened).astimezone(UTC)
+    except (ValueError, OverflowError):
+        # Where the form says nothing, there was no version.
+        since = datetime.min.replace(tzinfo=UTC)
+    versions = instance.revisions.exclude(pk__in=request.editing_window.revision_ids)
+    return (
+        versions.filter(created_at__gt=since)
+        .select_related("user")
+        .order_by("-created_at")
+        .first()
+    )

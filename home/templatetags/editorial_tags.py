@@ -1,5 +1,7 @@
 """What the editor shows of the content rules."""
 
+from uuid import uuid4
+
 from django import template
 from django.utils import timezone
 
@@ -25,3 +27,17 @@ def content_findings(context, page) -> dict:
     is_refused = request.method == "POST" and request.accepts("text/html")
     gaps = find_gaps(page) if is_ours and page.pk and not is_refused else []
     return {"gaps": gaps, "findings": findings, "is_ours": is_ours}
+
+
+@register.inclusion_tag("home/editing_window.html", takes_context=True)
+def editing_window(context) -> dict:
+    """Name the window that the editor is in, and the version that it was opened with.
+
+    A form that comes back to be corrected is still in the same window.
+    """
+    sent = context["request"].POST
+    opened = context.get("loaded_revision_created_at") or ""
+    return {
+        "name": sent.get("editing_window") or uuid4(),
+        "opened": sent.get("version_opened", opened),
+    }

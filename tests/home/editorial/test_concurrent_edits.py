@@ -1,12 +1,18 @@
-"""Whoever saves over another's version of a page is told, and where to find it."""
+"""Who saves over another's version is told, and where to find it; nobody else is."""
+
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from wagtail.test.utils.form_data import querydict_from_html
 
-from tests.factories import StandardPageFactory
+from community.models import AlertSnippet
+from home.editorial.editing_windows import KEPT_FOR, EditingWindow, forget_windows
+from tests.factories import AlertFactory, StandardPageFactory
 
 
 @pytest.fixture
@@ -55,13 +61,118 @@ def test_who_is_alone_is_told_nothing(page, form, admin_client):
     assert save(admin_client, page, form) == []
 
 
+def autosave(client, page, form, **fields):
+    """Save as the editor does by itself (see recorded_editing.json)."""
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    headers = {"accept": "application/json"}
+    return client.post(address, {**form, **fields}, headers=headers).json()
+
+
+@pytest.mark.parametrize("button", ["", "action-publish", "action-submit"])
 def test_what_the_editor_saved_by_itself_is_no_other_version(
-    page, form, admin_client, admin_user
+    button, page, form, admin_client
 ):
-    own = page.save_revision(user=admin_user)
-    for button in ({}, {"action-publish": "on"}):
-        fields = {"overwrite_revision_id": own.pk, **button}
-        assert save(admin_client, page, form, **fields) == []
+    first = autosave(admin_client, page, form, summary="One")
+    autosave(
+        *(admin_client, page, form),
+        summary="Two",
+        overwrite_revision_id=first["revision_id"],
+    )
+    assert save(admin_client, page, form, **({button: "on"} if button else {})) == []
+
+
+def test_answer_that_never_arrived_is_no_other_version(page, form, admin_client):
+    for _ in range(2):
+        # The editor knows nothing of the version that its first request has made.
+        autosave(admin_client, page, form, summary="One")
+    assert save(admin_client, page, form) == []
+
+
+def test_other_version_is_told_after_what_was_typed_had_to_be_corrected(
+    page, form, somebody, admin_client
+):
+    page.save_revision(user=somebody)
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    wrong = {**form, "title": "", "action-publish": "on"}
+    html = admin_client.post(address, wrong).content.decode()
+    corrected = querydict_from_html(html, form_id="page-edit-form").dict()
+    corrected["title"] = "A title"
+    assert len(save(admin_client, page, {**form, **corrected})) == 1
+
+
+@pytest.mark.parametrize("button", ["", "action-publish", "action-submit"])
+def test_form_that_was_sent_saves_nothing_more_by_itself(
+    button, page, form, admin_client
+):
+    save(admin_client, page, form, **({button: "on"} if button else {}))
+    versions = page.revisions.count()
+    newest = page.revisions.latest("created_at")
+    late = {
+        "loaded_revision_id": newest.pk,
+        "loaded_revision_created_at": newest.created_at.isoformat(),
+    }
+    assert autosave(admin_client, page, form)["error_code"] == "already_sent"
+    assert autosave(admin_client, page, form, **late)["error_code"] == "already_sent"
+    assert page.revisions.count() == versions
+    # The control: another window may.
+    other = {**late, "editing_window": "", "minor_edit": "on"}
+    assert autosave(admin_client, page, form, **other)["success"]
+
+
+def test_decision_of_a_button_is_never_sent_automatically(page, form, admin_client):
+    decision = {"action-workflow-action": "true", "workflow-action-name": "approve"}
+    for fields in (decision, {"action-publish": "on"}):
+        answer = autosave(admin_client, page, form, **fields)
+        assert answer["error_code"] == "already_sent"
+    assert page.revisions.count() == 1
+
+
+def test_new_page_that_was_sent_is_not_made_twice(section, admin_client, admin_form):
+    parts = ["home", "standardpage", section.pk]
+    address = reverse("wagtailadmin_pages:add", args=parts)
+    form = {**admin_form(address), "title": "Once", "slug": "once"}
+    assert admin_client.post(address, form).status_code == 302
+    headers = {"accept": "application/json"}
+    late = admin_client.post(address, {**form, "slug": "twice"}, headers=headers)
+    assert late.status_code == 409
+    section.refresh_from_db()
+    assert section.get_children().count() == 1
+
+
+def test_alert_is_treated_like_a_page(somebody, admin_client, admin_form):
+    alert = AlertFactory()
+    alert.save_revision()
+    url_name = AlertSnippet.snippet_viewset.get_url_name
+    address = reverse(url_name("edit"), args=[alert.pk])
+    form = admin_form(address)
+
+    def said():
+        response = admin_client.post(address, form)
+        assert response.status_code == 302
+        texts = [str(each) for each in get_messages(response.wsgi_request)]
+        return [text for text in texts if "after you had opened" in text]
+
+    headers = {"accept": "application/json"}
+    assert admin_client.post(address, form, headers=headers).json()["success"]
+    assert said() == []
+    form = admin_form(address)
+    others = alert.save_revision(user=somebody)
+    [told] = said()
+    assert "saved this text on" in told
+    assert f"/{others.pk}...{alert.revisions.latest('pk').pk}/" in told
+
+
+def test_windows_are_forgotten_after_a_month(page, form, admin_client):
+    save(admin_client, page, form)
+    forget_windows(timezone.now() + KEPT_FOR - timedelta(hours=1))
+    assert EditingWindow.objects.count() == 1
+    forget_windows(timezone.now() + KEPT_FOR)
+    assert EditingWindow.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", ["", "nonsense", "\x00", "9" * 500])
+def test_window_with_a_wrong_name_saves_all_the_same(name, page, form, admin_client):
+    save(admin_client, page, form, editing_window=name)
 
 
 def test_who_saved_in_another_window_is_told(page, form, admin_client, admin_user):
@@ -80,12 +191,14 @@ def test_first_version_of_a_page_counts_too(section, admin_form, somebody, admin
     assert len(save(client, page, form)) == 1
 
 
-@pytest.mark.parametrize("value", ["nonsense", "2027-01-01", ""])
+@pytest.mark.parametrize(
+    "value", ["nonsense", "2027-01-01", "", "9999-12-31T23:59:59-14:00"]
+)
 def test_form_with_a_wrong_time_is_saved_all_the_same(value, page, form, admin_client):
-    save(admin_client, page, form, loaded_revision_created_at=value)
+    save(admin_client, page, form, version_opened=value)
 
 
 def test_version_of_an_account_that_is_gone_has_no_name(page, form, admin_client):
     page.save_revision()
     [told] = save(admin_client, page, form)
-    assert "Somebody else saved this page on" in told
+    assert "Someone else saved this page on" in told
