@@ -11,6 +11,14 @@ from django.utils import timezone
 
 from community.shown_alerts import get_last_known_alerts
 from home.context_processors import get_last_known_council
+from stockton_cms.kept_text import (
+    NOT_OURS,
+    SIGNED_OUT,
+    WENT_WRONG,
+    give_back,
+    is_form_of_admin,
+    may_use_admin,
+)
 from stockton_cms.media import MediaStoreAwayError
 
 logger = logging.getLogger(__name__)
@@ -37,7 +45,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def form_not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say that a form did not come from this site, or cannot be shown to have."""
+    """Say that a form did not come from this site, or cannot be shown to have.
+
+    In the admin its token may be older than the sign-in in another tab.
+    """
+    if is_form_of_admin(request):
+        reason = NOT_OURS if may_use_admin(request) else SIGNED_OUT
+        return give_back(request, reason, status=403)
     return render(request, "403_csrf.html", status=403)
 
 
@@ -47,13 +61,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     503 with `Retry-After` (RFC 9110) while what it needs is away, else 500.
     """
     # Django calls this while it handles the exception.
-    is_away = isinstance(sys.exc_info()[1], AWAY)
-    page = _error_page()
-    if is_away:
-        return HttpResponse(
-            page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
-        )
-    return HttpResponse(page, status=500)
+    status, headers = 500, {}
+    if isinstance(sys.exc_info()[1], AWAY):
+        status, headers = 503, {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    try:
+        if is_form_of_admin(request):
+            return give_back(request, WENT_WRONG, status, headers)
+    except Exception:
+        logger.exception("What was typed could not be given back.")
+    return HttpResponse(_error_page(), status=status, headers=headers)
 
 
 def _error_page() -> str:

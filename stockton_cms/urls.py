@@ -34,6 +34,7 @@ from search.views import search, suggestions
 from stockton_cms import account_urls, health
 from stockton_cms.account_urls import to_sign_in
 from stockton_cms.crawlers import PageSitemap, robots
+from stockton_cms.kept_text import with_text_kept
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.missing_roles import with_role
 from stockton_cms.second_step import with_second_step
@@ -83,6 +84,7 @@ admin_urlpatterns = decorate_urlpatterns(
 )
 admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_role)
 admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, without_drafts_of_others)
+admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_text_kept)
 admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_admin_policy)
 
 urlpatterns = [

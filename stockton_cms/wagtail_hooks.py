@@ -13,6 +13,7 @@ from stockton_cms.erase_person import (
     get_erase_permissions,
 )
 from stockton_cms.guide import GuideView
+from stockton_cms.kept_text import session, sign_in_addresses
 from stockton_cms.second_step import guard_private_document, guard_private_page
 
 # Before Wagtail asks who may see them.
@@ -54,6 +55,30 @@ def leave_out_guides_of_others(request, menu_items):
     menu_items[:] = [
         item for item in menu_items if not isinstance(item, DismissibleMenuItem)
     ]
+
+
+@hooks.register("register_admin_urls")
+def register_session_url():
+    """Add where a script asks whether somebody is still signed in."""
+    return [path("session/", session, name="admin_session")]
+
+
+@hooks.register("insert_global_admin_js")
+def keep_what_was_typed():
+    """Ask whether the session still holds before any form is sent."""
+    return format_html(
+        '<script src="{script}" data-session-url="{session_url}" '
+        'data-sign-in-url="{sign_in_url}"></script>',
+        script=static("js/admin-sending.js"),
+        **sign_in_addresses(),
+    )
+
+
+@hooks.register("insert_global_admin_css")
+def style_notice_of_unsaved_text():
+    """Show it above the editor's buttons."""
+    address = static("css/admin-sending.css")
+    return format_html('<link rel="stylesheet" href="{}">', address)
 
 
 @hooks.register("insert_global_admin_css")

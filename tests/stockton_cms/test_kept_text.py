@@ -1,0 +1,174 @@
+"""What was typed in the admin comes back where it cannot be saved just now."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
+from wagtail.models import Page
+
+from community.models import AlertSnippet
+from tests.factories import AlertFactory, EnquiryFactory, StandardPageFactory
+
+TYPED = 'Ninety-nine words & <b>more</b>\r\nin "two" lines that nobody has kept'
+# As Chromium sends it with a form.
+OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+FOREIGN = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+PASSWORD = "nine brown hens in Yarm"
+
+
+@pytest.fixture
+def officer(db):
+    return get_user_model().objects.create_superuser("ann", password=PASSWORD)
+
+
+@pytest.fixture
+def browser(officer):
+    """Return a browser that is signed in and sends no token unless told."""
+    client = Client(enforce_csrf_checks=True, headers=OURS)
+    client.force_login(officer)
+    return client
+
+
+def page_editor(section):
+    page = StandardPageFactory(parent=section)
+    page.save_revision().publish()
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+PLACES = {
+    "a page": page_editor,
+    "a new page": lambda section: reverse(
+        "wagtailadmin_pages:add", args=["home", "standardpage", section.pk]
+    ),
+    "an alert": lambda section: reverse(
+        AlertSnippet.snippet_viewset.get_url_name("edit"), args=[AlertFactory().pk]
+    ),
+    "settings": lambda section: reverse(
+        "wagtailsettings:edit", args=["home", "sitesettings", 1]
+    ),
+    "an enquiry": lambda section: (
+        f"{reverse('search_enquiry_modeladmin_index')}inspect/{EnquiryFactory().pk}/"
+    ),
+}
+
+
+def given_back(response):
+    html = BeautifulSoup(response.content, "html.parser")
+    form = html.select_one("main form")
+    fields = form.select("[type=hidden]") if form else []
+    return form, {field["name"]: field["value"] for field in fields}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
+def test_form_of_a_session_that_has_ended_is_given_back_whole(section, browser, place):
+    form = {"title": "A", "tags": ["one", "two"], "text": TYPED, "action-publish": "x"}
+    form["csrfmiddlewaretoken"] = token_of(browser)
+    address = place(section)
+    browser.session.flush()
+    response = browser.post(address, form)
+    assert response.status_code == 401
+    assert response.headers["Cache-Control"] == "no-store"
+    sent_again, fields = given_back(response)
+    assert sent_again["action"] == address
+    assert "been signed out" in response.content.decode()
+    tags = [each["value"] for each in sent_again.select("[name=tags]")]
+    assert tags == ["one", "two"]
+    assert (fields["text"], fields["action-publish"]) == (TYPED, "x")
+
+
+def token_of(browser):
+    headers = {"accept": "application/json"}
+    return browser.get(reverse("admin_session"), headers=headers).json()["token"]
+
+
+def sign_in(browser):
+    address = reverse("account_login")
+    token = str(browser.get(address).context["csrf_token"])
+    data = {"login": "ann", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    assert browser.post(address, data).status_code == 302
+
+
+@pytest.fixture
+def form(section, admin_form):
+    """Return the address of a page's editor, and what was typed into it."""
+    address = page_editor(section)
+    return address, {**admin_form(address), "minor_edit": "on", "summary": TYPED}
+
+
+def test_what_was_given_back_is_saved_after_signing_in(form, browser):
+    address, fields = form
+    browser.session.flush()
+    response = browser.post(address, fields)
+    assert "been signed out" in response.content.decode()
+    _, fields = given_back(response)
+    sign_in(browser)
+    # The token of the form is older than the sign-in, and no script has renewed it.
+    response = browser.post(address, fields)
+    assert response.status_code == 403
+    sent_again, fields = given_back(response)
+    token = sent_again.select_one("[name=csrfmiddlewaretoken]")["value"]
+    fields["csrfmiddlewaretoken"] = token
+    assert browser.post(address, fields).status_code == 302
+    page = Page.objects.get(pk=address.split("/")[-3])
+    words = page.get_latest_revision_as_object().summary.split()
+    assert words == TYPED.split()
+
+
+def test_foreign_form_is_not_given_back(form, browser):
+    """The control: another site cannot have its words shown as one's own."""
+    address, fields = form
+    for headers in (FOREIGN, {"Origin": "null", "Sec-Fetch-Site": "same-site"}):
+        response = browser.post(address, fields, headers=headers)
+        assert response.status_code == 403
+        assert given_back(response)[0] is None
+        assert "Ninety-nine" not in response.content.decode()
+
+
+@pytest.mark.parametrize("end", ["signed out", "deactivated", "second step", "role"])
+def test_automatic_save_is_told_why_nothing_was_saved(
+    form, browser, officer, settings, end
+):
+    address, fields = form
+    fields["csrfmiddlewaretoken"] = token_of(browser)
+    if end == "signed out":
+        browser.session.flush()
+    elif end == "second step":
+        settings.SECOND_STEP_REQUIRED = True
+    else:
+        officer.is_superuser, officer.is_active = False, end != "deactivated"
+        officer.save()
+    headers = {**OURS, "accept": "application/json"}
+    response = browser.post(address, fields, headers=headers)
+    assert response.status_code == 401
+    assert response.json() == {"success": False, "error_code": "signed_out"}
+    session = browser.get(reverse("admin_session"), headers=headers)
+    assert session.status_code == 401
+    assert given_back(browser.post(address, fields))[1]["summary"] == TYPED
+
+
+def test_error_of_the_server_gives_back_what_was_typed(form, browser, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError
+
+    address, fields = form
+    fields["csrfmiddlewaretoken"] = token_of(browser)
+    browser.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr(Page, "save_revision", fail)
+        response = browser.post(address, fields)
+    assert response.status_code == 500
+    assert given_back(response)[1]["summary"] == TYPED
+    assert "something went wrong" in response.content.decode()
+
+
+def test_reading_in_the_admin_still_leads_to_sign_in(section, browser):
+    address = page_editor(section)
+    browser.session.flush()
+    response = browser.get(address)
+    assert response.headers["Location"].startswith(reverse("account_login"))
+
+
+def test_who_is_signed_in_reads_that_they_can_go_back(browser):
+    html = browser.get(reverse("admin_session")).content.decode()
+    assert "go back to what you were writing" in html
