@@ -18,6 +18,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from home.admin_request import OfferedOnlyMixin, pages_of_their_part
 from home.dates import months_after
 from home.drafts import DraftFormMixin
 from home.email_addresses import EmailAddressField
@@ -63,7 +64,7 @@ def is_published(page: Page, at: datetime) -> bool:
     return page.live and (page.expire_at is None or page.expire_at > at)
 
 
-class BasePageForm(DraftFormMixin, WagtailAdminPageForm):
+class BasePageForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminPageForm):
     """The editor's form: a draft keeps whatever is there, a publication is asked."""
 
     def __init__(self, *args, **kwargs):
@@ -210,6 +211,13 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
 
     class Meta:
         abstract = True
+
+    def get_admin_display_title(self):
+        """Return the draft's title to those who may see it, else the public one."""
+        is_renamed = self.draft_title not in ("", self.title)
+        if is_renamed and not pages_of_their_part().filter(pk=self.pk).exists():
+            return self.title
+        return super().get_admin_display_title()
 
     def save(self, *args, **kwargs):
         """Save the page; tell those who follow public content, in the transaction."""

@@ -17,7 +17,7 @@ from wagtail.admin.rich_text.converters.contentstate import link_entity
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
-from home import large_sections, page_chooser  # noqa: F401
+from home import explorable, large_sections  # noqa: F401
 from home.admin_api import PermittedDocuments, PermittedImages, ReadyPages
 from home.editorial import (  # noqa: F401
     concurrent_edits,

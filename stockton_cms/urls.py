@@ -21,10 +21,11 @@ from community.consultation_calendar import consultation_calendar
 from community.feeds import policy_feed, section_feed
 from community.policy_history import comparison, history
 from community.views import a_to_z, dismiss_alert, policy_updates
+from home.bad_requests import with_clear_refusals
+from home.explorable import within_what_is_explorable
 from home.files import OWN_FOLDER
 from home.known_site import with_known_site
 from home.large_sections import without_endless_lists
-from home.page_chooser import without_drafts_of_others
 from home.preview_links.views import read_draft
 from home.private_passwords import with_few_guesses
 from home.tree import in_one_transaction
@@ -75,17 +76,19 @@ def with_admin_policy(view):
     return wrapped
 
 
-admin_urlpatterns = decorate_urlpatterns(
-    decorate_urlpatterns(
-        decorate_urlpatterns(wagtailadmin_urls.urlpatterns, in_one_transaction),
-        without_endless_lists,
-    ),
+admin_urlpatterns = wagtailadmin_urls.urlpatterns
+# The innermost first.
+for wrapper in (
+    in_one_transaction,
+    without_endless_lists,
     with_second_step,
-)
-admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_role)
-admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, without_drafts_of_others)
-admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_text_kept)
-admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, with_admin_policy)
+    with_role,
+    within_what_is_explorable,
+    with_clear_refusals,
+    with_text_kept,
+    with_admin_policy,
+):
+    admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, wrapper)
 
 urlpatterns = [
     path("-/live", health.live, name="live"),

@@ -25,6 +25,7 @@ from wagtail.models import (
 from wagtail.search import index
 
 from home.addresses import site_path
+from home.admin_request import OfferedOnlyMixin
 from home.blocks import INLINE_FEATURES
 from home.drafts import DraftFormMixin, InlinePanel
 from home.exact_times import ExactTimesMixin
@@ -181,7 +182,7 @@ class AlertQuerySet(models.QuerySet):
 NO_PAGE = "Choose at least one page below."
 
 
-class AlertForm(DraftFormMixin, WagtailAdminModelForm):
+class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
     """The editor's form, in which "tell people again" is asked anew each time."""
 
     def __init__(self, *args, **kwargs):

@@ -25,9 +25,10 @@ from home.addresses import descendants_of
 from home.editorial.broken_links import Problem, broken_links_for
 from home.editorial.link_models import ExternalLink, Link
 from home.editorial.link_register import followed
+from home.editorial.report_filters import sections
+from home.explorable import explorable
 from home.exports import SafeExportMixin
 
-SECTION_DEPTH = 3
 ENDED_BY = ("wagtail.unpublish", "wagtail.delete", "wagtail.unpublish.scheduled")
 
 
@@ -53,9 +54,7 @@ class BrokenLinkFilterSet(WagtailFilterSet):
     section = django_filters.ModelChoiceFilter(
         label="Section",
         method="filter_section",
-        queryset=Page.objects.filter(depth=SECTION_DEPTH, numchild__gt=0).order_by(
-            "title"
-        ),
+        queryset=sections,
     )
     owner_name = django_filters.CharFilter(
         label="Content owner", lookup_expr="icontains"
@@ -150,6 +149,7 @@ def describe(links: Iterable[Link], user) -> None:
     finder = AdminURLFinder(user)
     others = _other_sources(links)
     target_ids = {link.target_page_id for link in links if link.target_page_id}
+    known = set(explorable(Page).filter(pk__in=target_ids).values_list("pk", flat=True))
     ends = PageLogEntry.objects.filter(page_id__in=target_ids, action__in=ENDED_BY)
     ended_at = dict(ends.order_by("timestamp").values_list("page_id", "timestamp"))
     for link in links:
@@ -161,7 +161,7 @@ def describe(links: Iterable[Link], user) -> None:
             if link.page_id
             else finder.get_edit_url(source)
         )
-        link.leads_to = _leads_to(link)
+        link.leads_to = _leads_to(link, known)
         is_theirs = link.problem == Problem.OTHER_SITE
         link.what_is_wrong = (
             link.external.get_outcome_display()
@@ -186,7 +186,7 @@ def _other_sources(links: Iterable[Link]) -> dict:
     }
 
 
-def _leads_to(link: Link) -> str:
+def _leads_to(link: Link, known: set[int]) -> str:
     if link.external_id:
         return link.external.address
     if link.site_path:
@@ -195,6 +195,8 @@ def _leads_to(link: Link) -> str:
         return "A deleted page"
     if link.problem == Problem.FILE_DELETED:
         return "A deleted document"
+    if link.target_page_id and link.target_page_id not in known:
+        return "A page that you may not see"
     return str(link.target_page or link.document)
 
 

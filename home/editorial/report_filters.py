@@ -5,23 +5,23 @@ from django.db.models import Q
 from django.http import HttpRequest
 from wagtail.admin.filters import ContentTypeFilter, WagtailFilterSet
 from wagtail.models import Page, get_page_content_types
-from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.query import PageQuerySet
 
 from home.addresses import descendants_of
+from home.admin_request import pages_of_their_part
 from home.editorial.reviews import PageReview
 
 
-def _sections(request: HttpRequest):
+def sections(request: HttpRequest) -> PageQuerySet:
     """Return the pages directly below the home pages that have pages below them."""
-    pages = PagePermissionPolicy().explorable_instances(request.user)
-    return pages.filter(depth=3, numchild__gt=0).order_by("title")
+    return pages_of_their_part().filter(depth=3, numchild__gt=0).order_by("title")
 
 
 class PageReportFilterSet(WagtailFilterSet):
     """Section, owner and kind of the pages of a report, by its column `page`."""
 
     section = django_filters.ModelChoiceFilter(
-        label="Section", queryset=_sections, method="by_section"
+        label="Section", queryset=sections, method="by_section"
     )
     owner = django_filters.CharFilter(label="Content owner", method="by_owner")
     kind = ContentTypeFilter(

@@ -18,12 +18,13 @@ WRONG_METHOD = "wrong method"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request, where it sent, and the tables that it wrote to."""
+    """What came of a request, where it sent, what it said, what it wrote to."""
 
     outcome: str
     status: int
     writes: frozenset[str]
     location: str = ""
+    text: str = ""
 
 
 class Asking:
@@ -43,12 +44,12 @@ class Asking:
         send = self.client.post if method == "POST" else self.client.get
         with transaction.atomic(), connection.execute_wrapper(self._note):
             response = send(path, form if method == "POST" else None)
-            if response.streaming:
-                list(response)
+            body = b"".join(response) if response.streaming else response.content
             transaction.set_rollback(True)
         location = response.headers.get("Location", "")
         outcome, tables = _outcome(response), frozenset(self.tables)
-        return Answer(outcome, response.status_code, tables, location)
+        text = f"{location} {body.decode(errors='replace')}".lower()
+        return Answer(outcome, response.status_code, tables, location, text)
 
     def _note(self, execute, sql, *rest):
         if found := WRITES.match(sql):

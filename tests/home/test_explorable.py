@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from home import page_chooser
+from home import explorable
 from tests.factories import StandardPageFactory
 from tests.stockton_cms.permissions.world import make_person
 
@@ -57,7 +57,7 @@ def test_draft_is_offered_to_those_who_see_it(
 def test_without_our_view_every_draft_would_be_offered(
     client, home, section, pages, monkeypatch
 ):
-    monkeypatch.setattr(page_chooser, "ASKED_BY_ID", set())
+    monkeypatch.setattr(explorable, "CHOSEN_BY_ID", set())
     client.force_login(make_person("author"))
     assert DRAFT in offered(client, home, section, pages)
 

@@ -1,0 +1,158 @@
+"""Things with titles that give them away, where those who lack a role may not look."""
+
+from datetime import timedelta
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.documents.models import Document
+from wagtail.images.models import Image
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Collection, PageViewRestriction
+
+from search.models import PromotionSnippet, SearchCheckSnippet, SynonymSnippet
+from tests.factories import (
+    AlertFactory,
+    CommunityIndexPageFactory,
+    EnquiryFactory,
+    PartnershipPageFactory,
+    StandardPageFactory,
+)
+from tests.stockton_cms.permissions.expectations import LETTERS, STAFF, WRITERS
+from tests.stockton_cms.permissions.world import (
+    ADMINISTRATOR,
+    COLLEAGUES,
+    _page_things,
+    _workflow_things,
+    make_person,
+    make_world,
+)
+
+# Each title, and the roles that may read it.
+TITLES = {
+    "zqxdraft": "L",
+    "zqxscheduled": "L",
+    "zqxprivate": "L",
+    "zqxbelowprivate": "L",
+    "zqxrenamed": "L",
+    "zqxlocked": "L",
+    "zqxwaiting": "L",
+    "zqxalert": "LP",
+    "zqxpromotion": "L",
+    "zqxsynonym": "L",
+    "zqxcheck": "EML",
+    "zqximage": WRITERS,
+    "zqxdocument": WRITERS,
+    "zqxcollection": WRITERS,
+    "zqxredirect": "L",
+    "zqxenquiry": "LH",
+}
+assert set(STAFF) == set(LETTERS)
+
+
+def not_for(kind: str) -> set[str]:
+    """Return the titles that somebody of a kind may read nowhere."""
+    if kind == ADMINISTRATOR:
+        return set()
+    return {
+        title
+        for title, letters in TITLES.items()
+        if kind not in {LETTERS[letter] for letter in letters}
+    }
+
+
+class HiddenThings:
+    """What has the titles, outside the section; `things` stand in addresses."""
+
+    def __init__(self, home, section, person):
+        lead = make_person("communications lead")
+        world = make_world(home, section, person)
+        self.own = world["own"]
+        self.make_pages(home, section, lead)
+        collection = Collection.get_first_root_node().add_child(name="zqxcollection")
+        self.image = Image.objects.create(
+            title="zqximage",
+            file=get_test_image_file(),
+            collection=collection,
+            uploaded_by_user=lead,
+        )
+        self.document = Document.objects.create(
+            title="zqxdocument",
+            file=ContentFile(b"Text", "zqxdocument.csv"),
+            collection=collection,
+            uploaded_by_user=lead,
+        )
+        self.alert = AlertFactory(heading="zqxalert", live=False)
+        self.alert.save_revision(user=lead)
+        snippets = {
+            "community_alertsnippet": self.alert,
+            "search_promotionsnippet": PromotionSnippet.objects.create(
+                searched="bins", title="zqxpromotion", page=self.draft
+            ),
+            "search_searchchecksnippet": SearchCheckSnippet.objects.create(
+                query="zqxcheck", page=section
+            ),
+            "search_synonymsnippet": SynonymSnippet.objects.create(
+                searched="zqxsynonym", found_as="tip"
+            ),
+        }
+        redirect = Redirect.objects.create(
+            old_path="/zqxredirect", redirect_page=self.draft
+        )
+        enquiry = EnquiryFactory(message="zqxenquiry")
+        self.things = {
+            **world[COLLEAGUES],
+            **_workflow_things(self.waiting, lead),
+            **_page_things(self.draft, home, self.area, lead),
+            "image_id": self.image.pk,
+            "wagtailimages_chooser pk": self.image.pk,
+            "bulk wagtailimages.image": self.image.pk,
+            "wagtailadmin_api:images:detail pk": self.image.pk,
+            "document_id": self.document.pk,
+            "doc_id": self.document.pk,
+            "wagtaildocs_chooser pk": self.document.pk,
+            "bulk wagtaildocs.document": self.document.pk,
+            "wagtailadmin_api:documents:detail pk": self.document.pk,
+            "collection_id": collection.pk,
+            "wagtailadmin_collections pk": collection.pk,
+            "redirect_id": redirect.pk,
+            "instance_pk": enquiry.pk,
+        }
+        for name, snippet in snippets.items():
+            self.things[f"wagtailsnippets_{name} pk"] = snippet.pk
+            self.things[f"bulk {name.replace('_', '.', 1)}"] = snippet.pk
+        self.pages = [
+            self.draft, self.scheduled, self.private, self.below, self.renamed,
+            self.locked, self.waiting,
+        ]  # fmt: skip
+
+    def make_pages(self, home, section, lead):
+        """Make a page in each state in which its title is not for everybody."""
+        make = StandardPageFactory
+        self.area = CommunityIndexPageFactory(parent=home, title="Elsewhere")
+        self.draft = make(parent=home, title="zqxdraft", live=False, owner=lead)
+        tomorrow = timezone.now() + timedelta(days=1)
+        self.scheduled = make(
+            parent=self.area, title="zqxscheduled", live=False, go_live_at=tomorrow
+        )
+        self.scheduled.save_revision(user=lead, approved_go_live_at=tomorrow)
+        self.private = CommunityIndexPageFactory(parent=home, title="zqxprivate")
+        PageViewRestriction.objects.create(
+            page=self.private, restriction_type="password", password="x"
+        )
+        self.below = make(parent=self.private, title="zqxbelowprivate")
+        self.renamed = make(parent=self.area, title="Public name")
+        self.renamed.title = "zqxrenamed"
+        self.renamed.save_revision(user=lead, log_action=True)
+        self.locked = make(
+            parent=home,
+            title="zqxlocked",
+            live=False,
+            locked=True,
+            locked_by=lead,
+            locked_at=timezone.now(),
+        )
+        self.locked.save_revision(user=lead, log_action=True)
+        self.waiting = PartnershipPageFactory(
+            parent=self.area, title="zqxwaiting", live=False
+        )

@@ -1,0 +1,104 @@
+"""No answer of the admin has the title of something that its reader may not see.
+
+Every address of the admin, asked by every role about things of which it may not know
+and about its own, with their numbers in the query and in the form as well.
+"""
+
+import logging
+
+import pytest
+
+from home import explorable
+from tests.stockton_cms.permissions.addresses import addresses, patterns
+from tests.stockton_cms.permissions.asking import BROKEN, Asking
+from tests.stockton_cms.permissions.hidden import HiddenThings, not_for
+from tests.stockton_cms.permissions.matrix import SKIPPED
+from tests.stockton_cms.permissions.world import PEOPLE, make_person
+
+pytestmark = pytest.mark.django_db
+READERS = PEOPLE[1:]
+# Which requests a fast run makes: every so-manieth, others for each person.
+PART = 24
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def requests_about(things, page):
+    """Yield the method and the path of every request, those with a query included."""
+    names = ("chooser", "new_parent_page", "destination_page_id", "page", "link_page")
+    form = {**things["form"], **dict.fromkeys(names, page.pk)}
+    for pattern in patterns():
+        if pattern.name in SKIPPED:
+            continue
+        for address in addresses(pattern, things, "hidden"):
+            path, _, query = address.path.partition("?")
+            searched = f"q=zqx&childOf={page.get_parent().pk}"
+            for more in ("", f"id={page.pk}", "id=all", searched):
+                yield "GET", address.name, f"{path}?{query}&{more}", {}
+            yield "POST", address.name, address.path, form
+            yield "POST", address.name, f"{path}?id=all", form
+
+
+def leaks(kind, home, section, every=1, first=0, only=""):
+    """Return how many requests were made, and which told a title or failed."""
+    person = make_person(kind)
+    hidden = HiddenThings(home, section, person)
+    asking, forbidden, found = Asking(person), not_for(kind), []
+    asked = [
+        request
+        for things in (hidden.things, hidden.own)
+        for request in requests_about(things, hidden.draft)
+        if only in request[1]
+    ][first::every]
+    for method, name, path, form in asked:
+        answer = asking.ask(method, path, form)
+        told = sorted(title for title in forbidden if title in answer.text)
+        if told or answer.outcome == BROKEN:
+            found.append(f"{kind}: {method} {name} {path}: {told or answer.status}")
+    return len(asked), found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", READERS)
+def test_no_title_is_told_to_those_who_may_not_read_it(home, section, kind):
+    count, found = leaks(kind, home, section)
+    assert not found, "\n".join(found)
+    assert count > 2_000
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_a_part_of_the_titles(home, section, kind):
+    count, found = leaks(kind, home, section, PART, READERS.index(kind))
+    assert not found, "\n".join(found)
+    assert count > 80
+
+
+@pytest.mark.parametrize("kind", ["author", "alert publisher"])
+@pytest.mark.parametrize("name", ["bulk page delete", "choose_page_child"])
+def test_no_title_is_told_where_wagtail_would_tell_it(home, section, kind, name):
+    assert not leaks(kind, home, section, only=name)[1]
+
+
+@pytest.mark.parametrize("name", ["bulk page delete", "choose_page_child"])
+def test_without_the_rule_titles_would_be_told(home, section, name, monkeypatch):
+    monkeypatch.setattr(
+        explorable, "explorable", lambda model: model._default_manager.all()
+    )
+    found = leaks("alert publisher", home, section, only=name)[1]
+    assert any("zqxdraft" in each for each in found)
+
+
+def test_report_of_page_types_names_pages_of_the_reader_only(
+    home, section, monkeypatch
+):
+    name = "page_types_usage"
+    assert not leaks("author", home, section, only=name)[1]
+    monkeypatch.setattr(
+        explorable, "explorable", lambda model: model._default_manager.all()
+    )
+    assert leaks("author", home, section, only=name)[1]
