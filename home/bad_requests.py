@@ -8,23 +8,31 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.core.signing import BadSignature
+from django.core.exceptions import (
+    BadRequest,
+    FieldError,
+    ObjectDoesNotExist,
+    ValidationError,
+)
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch
 
 logger = logging.getLogger(__name__)
 
-# What is raised for a value that cannot be read; `KeyError` for one that is missing.
+# What is raised for a value that cannot be read, is of another kind, or is missing.
 UNREADABLE = (
+    BadRequest,
+    ValidationError,
+    FieldError,
+    DataError,
+    NoReverseMatch,
     ValueError,
     TypeError,
     KeyError,
+    AttributeError,
     OverflowError,
-    DataError,
-    ValidationError,
-    BadSignature,
 )
 
 
@@ -41,7 +49,7 @@ def with_clear_refusals(view: Callable) -> Callable:
         except ObjectDoesNotExist as error:
             raise Http404("There is no such thing.") from error
         except UNREADABLE:
-            if not request.GET and not request.POST:
+            if request.method == "GET" and not request.GET:
                 raise
             logger.exception("A request to the admin could not be read.")
             return render(request, "home/unreadable.html", status=400)

@@ -25,6 +25,13 @@ NOT_SHOWN = "Something you cannot see"
 # No object has it, so forms refuse it as they refuse what has been deleted.
 NOTHING = "0"
 SNIPPETS = "wagtailsnippets_"
+# What else choosers of pages and of pictures show.
+WITHOUT_DETAILS = {
+    "edit_url": "",
+    "parent_id": None,
+    "preview": {"url": "", "width": 0, "height": 0},
+    "default_alt_text": "",
+}
 
 
 def may_send(model: type[Model], pk) -> bool:
@@ -81,9 +88,7 @@ def hold_choosers_to_the_rule() -> None:
             return describe(widget, value)
         if pk == NOTHING:
             return None
-        preview = {"url": "", "width": 0, "height": 0}
-        hidden = {"id": pk, "edit_url": "", "preview": preview, "default_alt_text": ""}
-        return {**hidden, widget.display_title_key: NOT_SHOWN}
+        return {"id": pk, widget.display_title_key: NOT_SHOWN, **WITHOUT_DETAILS}
 
     BaseChooser.value_from_datadict = value_from_datadict
     BaseChooser.get_value_data = get_value_data

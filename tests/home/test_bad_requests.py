@@ -130,8 +130,7 @@ def test_form_with_junk(admin_client, admin_form, home, section, name):
         sent = dict.fromkeys(form, junk)
         assert_clear(admin_client.post(address, sent), junk)
     for field in form:
-        for junk in ("abc", HUGE, "{"):
-            assert_clear(admin_client.post(address, {**form, field: junk}), field)
+        assert_clear(admin_client.post(address, {**form, field: "abc"}), field)
         rest = {key: value for key, value in form.items() if key != field}
         assert_clear(admin_client.post(address, rest), f"{field} missing")
 

@@ -38,7 +38,7 @@ def page(section):
 
 
 @pytest.fixture
-def editor(client):
+def editor(client, section):
     client.force_login(make_person("editor"))
     return client
 
