@@ -150,9 +150,11 @@ urlpatterns = [
     # Renditions only: originals and documents have no address of their own. In
     # production nginx answers for the first, from the folder or from its cache.
     # Wagtail's names are plain; the operating system has an error for longer ones.
-    re_path(rf"^media/(?P<path>images{FILE_NAME})$", picture),
+    re_path(rf"^media/(?P<path>images{FILE_NAME})$", picture, name="picture"),
     re_path(
-        rf"^media/(?P<path>staff_images{FILE_NAME})$", with_second_step(staff_picture)
+        rf"^media/(?P<path>staff_images{FILE_NAME})$",
+        with_second_step(staff_picture),
+        name="staff_picture",
     ),
     re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
     path("policy-updates/", policy_updates, name="policy_updates"),
