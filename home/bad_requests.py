@@ -18,6 +18,7 @@ from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch
+from modelsearch.backends.base import FieldError as SearchFieldError
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ UNREADABLE = (
     BadRequest,
     ValidationError,
     FieldError,
+    SearchFieldError,
     DataError,
     NoReverseMatch,
     ValueError,

@@ -63,7 +63,10 @@ def leave_out_what_is_not_explorable(pages: PageQuerySet, request: HttpRequest):
 
 
 def hold_lists_to_the_rule() -> None:
-    """Let Wagtail's bulk actions and its report of page types list no others."""
+    """Let Wagtail's bulk actions and its report of page types list no others.
+
+    And let a page be called as the public knows it where its draft may not be seen.
+    """
 
     def get_queryset(cls, model, object_ids):
         return get_list_or_404(explorable(model), pk__in=object_ids)
@@ -75,6 +78,14 @@ def hold_lists_to_the_rule() -> None:
             last_edited_page_id=Subquery(latest.values("pk")[:1])
         )
 
+    def get_title(page):
+        is_renamed = page.draft_title not in ("", page.title)
+        if is_renamed and not pages_of_their_part().filter(pk=page.pk).exists():
+            return page.title
+        return title_of_draft(page)
+
+    title_of_draft = Page.get_admin_display_title
+    Page.get_admin_display_title = get_title
     BulkAction.get_queryset = classmethod(get_queryset)
     page_types = PageTypesUsageReportView.get_queryset
     PageTypesUsageReportView.get_queryset = get_page_types

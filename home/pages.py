@@ -18,7 +18,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from home.admin_request import OfferedOnlyMixin, pages_of_their_part
+from home.admin_request import OfferedOnlyMixin
 from home.dates import months_after
 from home.drafts import DraftFormMixin
 from home.email_addresses import EmailAddressField
@@ -211,13 +211,6 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
 
     class Meta:
         abstract = True
-
-    def get_admin_display_title(self):
-        """Return the draft's title to those who may see it, else the public one."""
-        is_renamed = self.draft_title not in ("", self.title)
-        if is_renamed and not pages_of_their_part().filter(pk=self.pk).exists():
-            return self.title
-        return super().get_admin_display_title()
 
     def save(self, *args, **kwargs):
         """Save the page; tell those who follow public content, in the transaction."""

@@ -25,14 +25,14 @@ LISTS = (
     "wagtailadmin_explore_root", "wagtailadmin_pages:search", "wagtailimages:index",
     "wagtaildocs:index", "wagtailredirects:index", "wagtailadmin_choose_page",
     "wagtailadmin_choose_page_search", "wagtailadmin_choose_page_chosen_multiple",
-    "wagtailimages_chooser:chosen_multiple",
+    "wagtailimages_chooser:choose", "wagtailimages_chooser:chosen_multiple",
     "wagtaildocs_chooser:chosen_multiple", "wagtailadmin_reports:site_history",
     "wagtailadmin_reports:locked_pages", "wagtailadmin_reports:page_types_usage",
     "wagtailadmin_reports:workflow", "wagtailadmin_reports:workflow_tasks",
     "broken_links_report", "page_reviews_report", "content_checks_report",
     "search_log_report", "alert_ledger_report", "wagtailadmin_api:pages:listing",
     "wagtailadmin_api:pages:find", "wagtailadmin_api:images:find",
-    "wagtailusers_users:index",
+    "wagtailsnippets_community_alertsnippet:list", "wagtailusers_users:index",
 )  # fmt: skip
 BULK = [("wagtailcore", "page", "delete"), ("wagtailimages", "image", "add_tags")]
 LINK = '{"blocks": [%s], "entityMap": {"0": {"type": "%s", "data": {"id": "%s"}}}}'
