@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> None:
     except (OperationalError, ProgrammingError, OSError) as error:
         if "--traceback" in arguments:
             raise
-        from stockton_cms.command_errors import explain
+        from stockton_cms.operations.cli_errors import explain
 
         sys.exit(explain(error))
 

@@ -9,8 +9,8 @@ from django.db.models import Case, Count, QuerySet, Value, When
 from django.db.models.functions import Lower, Substr, Upper
 from wagtail.models import Page
 
-from home.addresses import descendants_of, public_path
-from home.navigation import Link
+from home.navigation.menus import Link
+from home.page_tree.addresses import descendants_of, public_path
 from home.pages import visible_pages
 
 PER_PAGE = 200

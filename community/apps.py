@@ -10,26 +10,27 @@ class CommunityConfig(AppConfig):
 
     def ready(self):
         """Connect what follows changes, and register boundaries and jobs."""
-        from community import (  # noqa: F401
-            boundaries,
-            ledger,
-            needs,
-            outcome_reminders,
-            policy_labels,
-            reminders,
-            signals,
-            version_keeping,
+        from community import receivers  # noqa: F401
+        from community.alerts import (
+            dashboard,  # noqa: F401
+            expiry_reminders,  # noqa: F401
+            history,  # noqa: F401
         )
         from community.models import AlertSnippet
-        from community.subscriptions import (  # noqa: F401
-            notices,
-            old_updates,
-            sending,
-            trouble,
-            wishes,
+        from community.policies import (
+            listing,  # noqa: F401
+            outcome_reminders,  # noqa: F401
         )
-        from home.editorial.link_register import follow_links
-        from home.freshness import raise_on_change
+        from community.policies.versions import archive  # noqa: F401
+        from community.subscriptions import (
+            outage,  # noqa: F401
+            retention,  # noqa: F401
+            sending,  # noqa: F401
+            services,  # noqa: F401
+            update_events,  # noqa: F401
+        )
+        from home.content_version.counter import raise_on_change
+        from home.editorial.links.index import follow_links
 
         raise_on_change("community.AlertSnippet", "community.AlertScope")
         follow_links(AlertSnippet, AlertSnippet.objects.published_until_after)

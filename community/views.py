@@ -10,19 +10,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from community.a_to_z import get_a_to_z
-from community.feeds import policy_feed_link
-from community.models import AlertSnippet, CommunityIndexPage
-from community.policy_listing import get_listing
-from community.shown_alerts import (
+from community.alerts.visibility import (
     COOKIE_NAME,
     COOKIE_SECONDS,
     COOKIE_SEPARATOR,
     MOST_REMEMBERED,
     closed_keys,
 )
-from home.addresses import page_number, site_origin, site_root
+from community.models import AlertSnippet, CommunityIndexPage
+from community.policies.feeds import policy_feed_link
+from community.policies.listing import get_listing
+from home.content_version.caching import mark_same_for_all
+from home.page_tree.addresses import page_number, site_origin, site_root
 from home.pages import visible_pages
-from home.visitors import mark_same_for_all
 
 
 @never_cache

@@ -13,12 +13,12 @@ from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.snippets.models import register_snippet
 
-from community import version_admin  # noqa: F401
-from community.alert_admin import AlertViewSet
-from community.filters import PartnershipFilterSet, PolicyFilterSet
-from community.ledger_report import LedgerMenuItem, LedgerView
+from community.alerts.admin import AlertViewSet
+from community.alerts.history_report import LedgerMenuItem, LedgerView
 from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
+from community.policies.filters import PartnershipFilterSet, PolicyFilterSet
+from community.policies.versions import admin  # noqa: F401
 
 
 class PageListingMenuItem(MenuItem):

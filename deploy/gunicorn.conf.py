@@ -34,7 +34,7 @@ logconfig_dict = {
     "loggers": {"gunicorn.error": _own_lines},
     "formatters": {
         "generic": {
-            "()": "stockton_cms.logs.FormatterWithoutPersonalData",
+            "()": "stockton_cms.monitoring.logs.FormatterWithoutPersonalData",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(process)d",
         }
     },
@@ -43,7 +43,7 @@ logconfig_dict = {
 
 def on_starting(server):
     """Make the folder in which the workers count together."""
-    from stockton_cms.metrics_folder import make_folder
+    from stockton_cms.monitoring.prometheus_multiproc import make_folder
 
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = make_folder()
 

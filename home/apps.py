@@ -9,24 +9,22 @@ class HomeConfig(AppConfig):
     name = "home"
 
     def ready(self):
-        """Connect what follows changes, and register checks and boundaries."""
-        from home import (  # noqa: F401
-            boundaries,
-            checks,
-            dates,
-            picture_audience,
-            scheduled_publishing,
-            signals,
+        """Connect what follows changes, and register checks and scheduled_changes."""
+        from home import checks  # noqa: F401
+        from home.content import dates  # noqa: F401
+        from home.content_version import (
+            receivers,  # noqa: F401
+            scheduled_changes,  # noqa: F401
         )
-        from home.chosen_values import hold_choosers_to_the_rule
-        from home.editorial import (
-            content_checker,  # noqa: F401
-            link_checker,  # noqa: F401
-            review_reminders,  # noqa: F401
-        )
-        from home.explorable import hold_lists_to_the_rule
-        from home.exports import make_all_exports_safe
-        from home.freshness import raise_on_change
+        from home.content_version.counter import raise_on_change
+        from home.editorial.content_checks import checker  # noqa: F401
+        from home.editorial.links import checker as links_checker  # noqa: F401
+        from home.editorial.reviews import reminders  # noqa: F401
+        from home.images import audience  # noqa: F401
+        from home.page_tree import scheduled_publishing  # noqa: F401
+        from home.page_tree.chosen_values import hold_choosers_to_the_rule
+        from home.page_tree.explorable import hold_lists_to_the_rule
+        from home.reports import make_all_exports_safe
 
         hold_choosers_to_the_rule()
         hold_lists_to_the_rule()

@@ -15,15 +15,15 @@ from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
-from home.email_addresses import EmailAddressFormField
-from home.links import (
+from home.content.streams import KeepingStreamBlock
+from home.content.validators import (
     WebAddressField,
     phone_link,
     validate_phone_number,
     web_link,
 )
+from home.email_addresses import EmailAddressFormField
 from home.pages import is_published
-from home.streams import KeepingStreamBlock
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
 TEXT_FEATURES = [*INLINE_FEATURES, "ol", "ul"]

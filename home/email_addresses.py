@@ -9,7 +9,7 @@ from django.core.validators import EmailValidator
 from django.db import models
 from django.utils.encoding import punycode
 
-from home.normalisation import normalise
+from home.content.text import normalise
 
 REQUIRED = "Enter your email address"
 INVALID = "Enter an email address in the correct format, like name@example.com"

@@ -12,21 +12,21 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock, WebAddressBlock
-from home.drafts import MultipleChooserPanel
+from home.content.streams import KeepingStreamBlock, KeepingStreamField
+from home.content.validators import phone_link, validate_phone_number
+from home.content_version.counter import ContentVersion
+from home.editorial.content_checks.issues import CheckedPage, PageFinding
+from home.editorial.drafts import MultipleChooserPanel
 from home.editorial.editing_windows import EditingWindow
-from home.editorial.findings import CheckedPage, PageFinding
-from home.editorial.link_models import ExternalLink, Link
-from home.editorial.reviews import PageReview, ReviewDigest
+from home.editorial.links.models import ExternalLink, Link
+from home.editorial.preview_links.models import PreviewLink
+from home.editorial.reviews.models import PageReview, ReviewDigest
 from home.email_addresses import EmailAddressField
-from home.freshness import ContentVersion
-from home.front_door import FrontDoorPermissions
-from home.imported import ImportedPage
+from home.import_records import ImportedPage
 from home.jobs import JobRun
-from home.limits import LimitedUse
-from home.links import phone_link, validate_phone_number
+from home.page_tree.page_permissions import FrontDoorPermissions
 from home.pages import BasePage
-from home.preview_links.models import PreviewLink
-from home.streams import KeepingStreamBlock, KeepingStreamField
+from home.rate_limits import LimitedUse
 
 __all__ = [
     "ChangeNote",

@@ -18,16 +18,15 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from home.admin_request import OfferedOnlyMixin
-from home.dates import months_after
-from home.drafts import DraftFormMixin
+from home.admin_requests import OfferedOnlyMixin
+from home.content.dates import ExactTimesMixin, months_after
+from home.content_version.caching import mark_same_for_all
+from home.content_version.counter import next_moment_of
+from home.content_version.receivers import draft_saved, live_page_saved
+from home.editorial.drafts import DraftFormMixin
+from home.editorial.readiness import refuse_unready
 from home.email_addresses import EmailAddressField
-from home.exact_times import ExactTimesMixin
-from home.freshness import next_moment_of
-from home.readiness import refuse_unready
-from home.signals import draft_saved, live_page_saved
-from home.tree import TreeLockMixin
-from home.visitors import mark_same_for_all
+from home.page_tree.lock import TreeLockMixin
 
 # The site itself answers at these addresses below a section.
 RESERVED_SLUGS = frozenset({"a-to-z"})

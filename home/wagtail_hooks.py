@@ -17,19 +17,22 @@ from wagtail.admin.rich_text.converters.contentstate import link_entity
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
-from home import explorable, large_sections  # noqa: F401
-from home.admin_api import PermittedDocuments, PermittedImages, ReadyPages
-from home.editorial import (  # noqa: F401
-    concurrent_edits,
-    content_report,
-    draft_hooks,
-    link_hooks,
-    needs,
-    review_report,
+from home.content.validators import phone_link
+from home.editorial import (
+    concurrent_edits,  # noqa: F401
+    readiness,  # noqa: F401
 )
-from home.links import phone_link
+from home.editorial.content_checks import report  # noqa: F401
+from home.editorial.links import hooks as links_hooks  # noqa: F401
+from home.editorial.preview_links import admin as preview_links_admin  # noqa: F401
+from home.editorial.reviews import dashboard  # noqa: F401
+from home.editorial.reviews import report as reviews_report  # noqa: F401
+from home.page_tree import (
+    explorable,  # noqa: F401
+    large_sections,  # noqa: F401
+)
+from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadyPages
 from home.pages import is_published
-from home.preview_links import admin as preview_links_admin  # noqa: F401
 
 # More would fill the screen.
 MOST_NAMED = 5
@@ -37,7 +40,7 @@ MOST_NAMED = 5
 
 @hooks.register("before_move_page")
 def refuse_wrong_moves(request, page, destination):
-    """Refuse whoever may not move the page there; `home.tree` says why not below it."""
+    """Refuse whoever may not move the page there; `home.page_tree.lock` says why not below it."""
     if request.method == "POST" and destination.path.startswith(page.path):
         raise InvalidMoveToDescendant
     # Wagtail asks for permission only after its question, which names both pages.

@@ -10,12 +10,15 @@ class SearchConfig(AppConfig):
 
     def ready(self):
         """Connect what keeps the documents in step, and what raises the version."""
-        from home.freshness import raise_on_change
-        from search import extract  # noqa: F401
-        from search.checks import running  # noqa: F401
-        from search.enquiries import answers, needs  # noqa: F401
-        from search.findability import naming  # noqa: F401
-        from search.findability import needs as findability_needs  # noqa: F401
+        from home.content_version.counter import raise_on_change
+        from search.curation.checks import running  # noqa: F401
+        from search.feedback.enquiries import (
+            answer_emails,  # noqa: F401
+            dashboard,  # noqa: F401
+        )
+        from search.feedback.unsuccessful_searches import dashboard as findability_needs  # noqa: F401
+        from search.feedback.unsuccessful_searches import topic_assignment  # noqa: F401
+        from search.indexing import pages  # noqa: F401
 
         raise_on_change(
             "search.SynonymSnippet",

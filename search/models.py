@@ -1,14 +1,14 @@
 """The models of the search app, each subject in a module of its own."""
 
-from search.checks.models import SearchCheckResult, SearchCheckSnippet
-from search.documents import OfferedFile, SearchDocument, SearchFile
-from search.enquiries.models import Enquiry, EnquiryEvent, RepeatedEnquiry
-from search.enquiries.usefulness import UsefulnessComment, UsefulnessCount
-from search.findability.models import FindabilityAction
-from search.log import LoggedSearch
-from search.promotions import PromotionSnippet
-from search.synonyms import SynonymSnippet
-from search.unsuggested import UnsuggestedSnippet
+from search.curation.blocklist import UnsuggestedSnippet
+from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
+from search.curation.promotions import PromotionSnippet
+from search.curation.synonyms import SynonymSnippet
+from search.feedback.enquiries.models import Enquiry, EnquiryEvent, RepeatedEnquiry
+from search.feedback.page_feedback.models import UsefulnessComment, UsefulnessCount
+from search.feedback.unsuccessful_searches.models import FindabilityAction
+from search.indexing.documents import OfferedFile, SearchDocument, SearchFile
+from search.log.models import LoggedSearch
 
 __all__ = [
     "Enquiry",

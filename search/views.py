@@ -13,14 +13,14 @@ from django.utils.html import strip_tags
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from home.addresses import site_origin, site_root
-from home.navigation import Link, get_navigation
-from search.enquiries.forms import EnquiryForm, fresh_time
-from search.log import LoggedResponse, LoggedSearch
-from search.request import SearchRequest
-from search.results import Result, ResultPage, get_results
-from search.suggestions import get_suggestions
-from search.words import clean_query
+from home.navigation.menus import Link, get_navigation
+from home.page_tree.addresses import site_origin, site_root
+from search.engine.request import SearchRequest
+from search.engine.results import Result, ResultPage, get_results
+from search.engine.suggestions import get_suggestions
+from search.engine.tokens import clean_query
+from search.feedback.enquiries.forms import EnquiryForm, fresh_time
+from search.log.models import LoggedResponse, LoggedSearch
 
 logger = logging.getLogger(__name__)
 

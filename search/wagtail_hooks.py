@@ -9,18 +9,20 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from wagtail_modeladmin.options import modeladmin_register
 
-from home.choosers import NoChooserViewSet
-from search.checks.admin import SearchCheckViewSet
-from search.document_access import refuse_documents_that_nobody_is_offered
-from search.enquiries.admin import EnquiryAdmin
-from search.enquiries.handling import admin_urlpatterns as enquiry_urlpatterns
-from search.findability.noting import note_in_queue
-from search.findability.report import TOPIC_URL_NAME, FindabilityView
-from search.findability.topic_page import TopicView
+from home.page_tree.admin_api import NoChooserViewSet
+from search.curation.change_preview_admin import ProvenViewSet
+from search.curation.checks.admin import SearchCheckViewSet
+from search.feedback.enquiries.admin import EnquiryAdmin
+from search.feedback.enquiries.admin_views import (
+    admin_urlpatterns as enquiry_urlpatterns,
+)
+from search.feedback.unsuccessful_searches.outcomes import note_in_queue
+from search.feedback.unsuccessful_searches.report import TOPIC_URL_NAME, FindabilityView
+from search.feedback.unsuccessful_searches.topic_page import TopicView
+from search.indexing.document_access import refuse_documents_that_nobody_is_offered
+from search.indexing.linked_documents import Document, refresh_files
+from search.log.reports import SearchLogView, UnreadFilesView
 from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
-from search.offered_files import Document, refresh_files
-from search.proof_admin import ProvenViewSet
-from search.reports import SearchLogView, UnreadFilesView
 
 modeladmin_register(EnquiryAdmin)
 

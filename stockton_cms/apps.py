@@ -11,16 +11,16 @@ class StocktonCmsConfig(AppConfig):
 
     def ready(self):
         """Connect the cache in front, the rules of sign-in, and the roles."""
-        from stockton_cms import (  # noqa: F401
-            account_log,
-            cdn,
-            ended_sessions,
-            error_page,
-            invitations,
-            missing_roles,
-            second_step,
+        from stockton_cms import maintenance_page  # noqa: F401
+        from stockton_cms.accounts import (
+            audit_log,  # noqa: F401
+            invitations,  # noqa: F401
+            mfa,  # noqa: F401
+            missing_roles,  # noqa: F401
+            sessions,  # noqa: F401
         )
-        from stockton_cms.role_groups import follow_roles
+        from stockton_cms.accounts.role_groups import follow_roles
+        from stockton_cms.page_cache import cdn  # noqa: F401
 
         # Django and Wagtail make permissions app by app; after the last all are there.
         *_, last = [config for config in apps.get_app_configs() if config.models_module]

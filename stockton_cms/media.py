@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.http import require_safe
 from wagtail.images import get_image_model
 
-from home.admin_api import permitted_files
+from home.page_tree.admin_api import permitted_files
 
 # Of browsers and a CDN; a picture that is changed gets another name.
 SECONDS_KEPT = 24 * 60 * 60

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from stockton_cms.releases import get_static_release
+from stockton_cms.release_fingerprint import get_static_release
 
 # Names that change with their content, which therefore never changes.
 HASHED = re.compile(r"\.[0-9a-f]{12}(\.|$)")

@@ -17,34 +17,35 @@ from wagtail.models import CollectionViewRestriction, PageViewRestriction
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 from wagtail.views import authenticate_with_password as page_password
 
-from community.consultation_calendar import consultation_calendar
-from community.feeds import policy_feed, section_feed
-from community.policy_history import comparison, history
+from community.policies.consultation_calendar import consultation_calendar
+from community.policies.feeds import policy_feed, section_feed
+from community.policies.versions.views import comparison, history
 from community.views import a_to_z, dismiss_alert, policy_updates
-from home.bad_requests import with_clear_refusals
-from home.explorable import within_what_is_explorable
-from home.files import OWN_FOLDER
-from home.known_site import with_known_site
-from home.large_sections import without_endless_lists
-from home.preview_links.views import read_draft
-from home.private_passwords import with_few_guesses
-from home.tree import in_one_transaction
-from search.enquiries import usefulness_views
-from search.enquiries.views import answer, enquiry, thanks
+from home.admin_requests import with_clear_refusals
+from home.editorial.preview_links.views import read_draft
+from home.images.storage import OWN_FOLDER
+from home.page_tree.addresses import with_known_site
+from home.page_tree.explorable import within_what_is_explorable
+from home.page_tree.large_sections import without_endless_lists
+from home.page_tree.lock import in_one_transaction
+from home.page_tree.private_passwords import with_few_guesses
+from search.feedback.enquiries.views import answer, enquiry, thanks
+from search.feedback.page_feedback import views
 from search.views import search, suggestions
-from stockton_cms import account_urls, health
-from stockton_cms.account_urls import to_sign_in
+from stockton_cms.accounts import urls
+from stockton_cms.accounts.mfa import with_second_step
+from stockton_cms.accounts.missing_roles import with_role
+from stockton_cms.accounts.urls import to_sign_in
 from stockton_cms.crawlers import PageSitemap, robots
-from stockton_cms.kept_text import with_text_kept
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
-from stockton_cms.missing_roles import with_role
-from stockton_cms.second_step import with_second_step
-from stockton_cms.style_guide import style_guide
+from stockton_cms.monitoring import health
+from stockton_cms.pattern_library import style_guide
+from stockton_cms.unsaved_text import with_text_kept
 
 FILE_NAME = rf"{OWN_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
-handler404 = "stockton_cms.errors.not_found"
-handler500 = "stockton_cms.errors.server_error"
+handler404 = "stockton_cms.error_pages.not_found"
+handler500 = "stockton_cms.error_pages.server_error"
 
 # What Wagtail 8's editor needs; residents never get it.
 ADMIN_POLICY = {
@@ -103,7 +104,7 @@ urlpatterns = [
         {"sitemaps": {"pages": PageSitemap}},
         name="sitemap",
     ),
-    path("account/", include(account_urls)),
+    path("account/", include(urls)),
     # Wagtail's own ways to sign in know neither limits nor a second step.
     path("admin/login/", to_sign_in),
     path("_util/login/", to_sign_in),
@@ -133,17 +134,17 @@ urlpatterns = [
     path("cant-find-it/answers/<str:reference>/", answer, name="enquiry_answer"),
     path(
         "was-this-page-useful/<int:page_id>/",
-        usefulness_views.usefulness,
+        views.usefulness,
         name="usefulness",
     ),
     path(
         "was-this-page-useful/<int:page_id>/thanks/",
-        usefulness_views.thanks,
+        views.thanks,
         name="usefulness_thanks",
     ),
     path(
         "was-this-page-useful/<int:page_id>/<slug:said>/",
-        usefulness_views.comment,
+        views.comment,
         name="usefulness_comment",
     ),
     path("alerts/<int:alert_id>/close/", dismiss_alert, name="dismiss_alert"),

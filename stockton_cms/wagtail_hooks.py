@@ -7,14 +7,14 @@ from wagtail import hooks
 from wagtail.admin.menu import DismissibleMenuItem, MenuItem
 from wagtail.admin.views.account import AvatarSettingsPanel, NameEmailSettingsPanel
 
-from stockton_cms.erase_person import (
+from stockton_cms.accounts.mfa import guard_private_document, guard_private_page
+from stockton_cms.editor_guide import GuideView
+from stockton_cms.operations.erasure.admin import (
     EraseMenuItem,
     EraseView,
     get_erase_permissions,
 )
-from stockton_cms.guide import GuideView
-from stockton_cms.kept_text import session, sign_in_addresses
-from stockton_cms.second_step import guard_private_document, guard_private_page
+from stockton_cms.unsaved_text import session, sign_in_addresses
 
 # Before Wagtail asks who may see them.
 hooks.register("before_serve_page", guard_private_page, order=-1)

@@ -9,9 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
 application = get_wsgi_application()
 
 # After the line above, which sets Django up.
-from search.index import page_index  # noqa: E402
-from stockton_cms.metrics import take_sample  # noqa: E402
-from stockton_cms.operations.backup.exchange import undo_half_restore  # noqa: E402
+from search.engine.index import page_index  # noqa: E402
+from stockton_cms.monitoring.metrics import take_sample  # noqa: E402
+from stockton_cms.operations.backup.swap import undo_half_restore  # noqa: E402
 
 undo_half_restore()
 

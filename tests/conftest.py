@@ -14,11 +14,11 @@ from wagtail.models import Page, Site
 from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import CommunityIndexPage
-from home import last_known
-from home.content_clock import ContentClock, content_clock
+from home import fallback_store
+from home.content_version.clock import ContentClock, content_clock
 from home.models import HomePage
-from search import log
-from search.index import PageIndex, page_index
+from search.engine.index import PageIndex, page_index
+from search.log import models
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
 from tests.faults.table import PROPERTY
 
@@ -86,8 +86,8 @@ def _fresh_process_state(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     page_index.__dict__.update(PageIndex().__dict__)
     content_clock.__dict__.update(ContentClock().__dict__)
-    last_known._remembered.clear()
-    log._purged_on = None
+    fallback_store._remembered.clear()
+    models._purged_on = None
     caches["default"].clear()
     caches["last_known"].clear()
 
@@ -95,10 +95,10 @@ def _fresh_process_state(tmp_path, settings):
 @pytest.fixture
 def uncached(settings, monkeypatch):
     """Let every page be made anew, to see what that takes besides the version."""
-    name = "home.content_clock.SECONDS_{}"
+    name = "home.content_version.clock.SECONDS_{}"
     monkeypatch.setattr(name.format("BETWEEN_READINGS"), 3600)
     monkeypatch.setattr(name.format("TO_TRUST_A_READING"), 3600)
-    cache = "stockton_cms.page_cache.PageCacheMiddleware"
+    cache = "stockton_cms.page_cache.middleware.PageCacheMiddleware"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != cache]
 
 

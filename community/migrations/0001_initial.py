@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import home.tree
+import home.page_tree.lock
 import modelcluster.fields
 import modelsearch.index
 import wagtail.fields
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'section index page',
             },
-            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='PartnershipPage',
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'partnership page',
             },
-            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='Partner',
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'policy update page',
             },
-            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='PolicyDocument',

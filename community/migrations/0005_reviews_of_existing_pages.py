@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from home.dates import days_after
+from home.content.dates import days_after
 
 # Here, as this app's pages are reviewed too and home may not know of them.
 PAGE_TYPES = [

@@ -1,15 +1,14 @@
 """The models of the community area, each subject in a module of its own."""
 
+from community.models.alert_history import AlertLedgerEntry
 from community.models.alerts import AlertScope, AlertSnippet
-from community.models.ledger import AlertLedgerEntry
-from community.models.outcome_reminders import OutcomeReminder
 from community.models.pages import (
     CommunityIndexPage,
     Partner,
     PartnershipPage,
     RelatedPage,
 )
-from community.models.policy import PolicyDocument, PolicyUpdatePage
+from community.models.policy import OutcomeReminder, PolicyDocument, PolicyUpdatePage
 from community.models.subscriptions import (
     Delivery,
     Frequency,

@@ -24,14 +24,14 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
-from home.addresses import site_path
-from home.admin_request import OfferedOnlyMixin
+from home.admin_requests import OfferedOnlyMixin
 from home.blocks import INLINE_FEATURES
-from home.drafts import DraftFormMixin, InlinePanel
-from home.exact_times import ExactTimesMixin
-from home.links import validate_web_address, web_link
+from home.content.dates import ExactTimesMixin
+from home.content.validators import validate_web_address, web_link
+from home.editorial.drafts import DraftFormMixin, InlinePanel
+from home.editorial.readiness import refuse_unready
+from home.page_tree.addresses import site_path
 from home.pages import is_published
-from home.readiness import refuse_unready
 
 # What readers see of the text: without marks such as bold, and without addresses.
 TEXT_LENGTH = 400

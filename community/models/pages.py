@@ -11,13 +11,17 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
-from community.followers_panel import FollowersPanel
+from community.subscriptions.panel import FollowersPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
-from home.drafts import InlinePanel, MultipleChooserPanel
+from home.content.streams import KeepingStreamField
+from home.content.validators import (
+    phone_link,
+    validate_phone_number,
+    validate_web_address,
+)
+from home.editorial.drafts import InlinePanel, MultipleChooserPanel
 from home.email_addresses import EmailAddressField
-from home.links import phone_link, validate_phone_number, validate_web_address
 from home.pages import BasePage
-from home.streams import KeepingStreamField
 
 
 class RelatedPage(Orderable):

@@ -16,13 +16,13 @@ from wagtail.models import Orderable, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from community.followers_panel import FollowersPanel
 from community.models.consultations import Consultation
 from community.models.pages import related_pages_panel
+from community.subscriptions.panel import FollowersPanel
 from home.blocks import BodyBlock
-from home.drafts import MultipleChooserPanel
+from home.content.streams import KeepingStreamField
+from home.editorial.drafts import MultipleChooserPanel
 from home.pages import BasePage
-from home.streams import KeepingStreamField
 
 
 class PolicyKind(models.TextChoices):
@@ -252,3 +252,32 @@ class PolicyDocument(Orderable):
 
     def __str__(self):
         return self.title or self.document.title
+
+
+class OutcomeReminder(models.Model):
+    """One reminder to whoever answers for a consultation (R9)."""
+
+    class Stage(models.TextChoices):
+        """How near the promised day is."""
+
+        FOUR_WEEKS = "four-weeks", "Four weeks before"
+        ONE_WEEK = "one-week", "One week before"
+        OVERDUE = "overdue", "Overdue"
+
+    page = models.ForeignKey(
+        PolicyUpdatePage, on_delete=models.CASCADE, related_name="outcome_reminders"
+    )
+    # Whoever moves the end of a consultation moves the promise, and is reminded anew.
+    closed_at = models.DateTimeField()
+    stage = models.CharField(max_length=10, choices=Stage.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page", "closed_at", "stage"],
+                name="community_outcomereminder_once",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_stage_display()}: {self.page}"

@@ -16,11 +16,10 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from community.models import Delivery, MailTrouble, Subscriber
-from community.subscriptions.letters import Letter, get_letters
-from community.subscriptions.messages import Writer
-from community.subscriptions.postman import Postman
-from community.subscriptions.refusals import Refusal, in_words, judge, next_try
-from community.subscriptions.trouble import OPEN, note_trouble
+from community.subscriptions.batching import Letter, get_letters
+from community.subscriptions.outage import OPEN, note_trouble
+from community.subscriptions.smtp import Postman, Refusal, in_words, judge, next_try
+from community.subscriptions.update_emails import Writer
 from home.jobs import register_long_job
 
 logger = logging.getLogger(__name__)

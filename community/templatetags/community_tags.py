@@ -6,19 +6,19 @@ from django import template
 from django.db.models import Q
 from django.utils import timezone
 
-from community.alert_reach import get_alerts_with
-from community.consultation_calendar import CALENDAR_NAME
-from community.feeds import get_feeds
+from community.alerts.audience import get_alerts_with
+from community.alerts.visibility import get_alerts_from_now, shown_to
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
-from community.policy_history import HISTORY
-from community.shown_alerts import get_alerts_from_now, shown_to
-from community.subscriptions.followed import follow_href
-from home.addresses import public_path, site_root
-from home.listings import get_cards
+from community.policies.consultation_calendar import CALENDAR_NAME
+from community.policies.feeds import get_feeds
+from community.policies.versions.views import HISTORY
+from community.subscriptions.targets import follow_href
+from home.content_version.caching import page_address
+from home.images.pictures import LOGO, get_pictures
+from home.navigation.listings import get_cards
+from home.page_tree.addresses import public_path, site_root
 from home.pages import visible_pages
-from home.pictures import LOGO, get_pictures
-from home.visitors import page_address
 
 register = template.Library()
 

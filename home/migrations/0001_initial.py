@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import home.tree
+import home.page_tree.lock
 import wagtail.fields
 from django.conf import settings
 from django.db import migrations, models
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'home page',
             },
-            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='SiteSettings',
@@ -98,6 +98,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'standard page',
             },
-            bases=(home.tree.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),
     ]

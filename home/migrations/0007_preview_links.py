@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import home.preview_links.models
+import home.editorial.preview_links.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='PreviewLink',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=home.preview_links.models.new_token, max_length=64, unique=True)),
+                ('token', models.CharField(default=home.editorial.preview_links.models.new_token, max_length=64, unique=True)),
                 ('note', models.CharField(max_length=100, verbose_name='who is it for?')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField(db_index=True)),

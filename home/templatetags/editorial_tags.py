@@ -5,10 +5,10 @@ from uuid import uuid4
 from django import template
 from django.utils import timezone
 
-from home.editorial.findings import check_draft
+from home.editorial.content_checks.issues import check_draft
+from home.editorial.readiness import find_gaps
 from home.pages import BasePage
 from home.people import name_of
-from home.readiness import find_gaps
 
 register = template.Library()
 register.filter(name_of)

@@ -6,20 +6,20 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 
-from home.addresses import public_path, site_origin, site_root
-from home.links import web_link
-from home.listings import get_cards
-from home.navigation import Navigation, get_navigation
-from home.pages import visible_pages
-from home.pictures import (
+from home.content.validators import web_link
+from home.content_version.caching import has_session
+from home.images.pictures import (
     BANNER,
     SOCIAL,
     Picture,
     Shape,
     get_pictures_in_shapes,
 )
-from home.updates import get_updates
-from home.visitors import has_session
+from home.navigation.latest_changes import get_updates
+from home.navigation.listings import get_cards
+from home.navigation.menus import Navigation, get_navigation
+from home.page_tree.addresses import public_path, site_origin, site_root
+from home.pages import visible_pages
 
 register = template.Library()
 register.filter(web_link)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django import template
 
-from home.pictures import BODY, get_pictures, pictures_in_body
+from home.images.pictures import BODY, get_pictures, pictures_in_body
 
 register = template.Library()
 

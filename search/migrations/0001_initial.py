@@ -1,7 +1,7 @@
 """Search documents and enquiries."""
 
 import django.db.models.deletion
-import search.enquiries.models
+import search.feedback.enquiries.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='Enquiry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=search.enquiries.models.make_reference, editable=False, max_length=10, unique=True)),
+                ('reference', models.CharField(default=search.feedback.enquiries.models.make_reference, editable=False, max_length=10, unique=True)),
                 ('message', models.TextField(max_length=5000, verbose_name='what they were looking for')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('query', models.CharField(blank=True, max_length=300, verbose_name='what they searched for')),

@@ -3,8 +3,8 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import search.log
-import search.synonyms
+import search.log.models
+import search.curation.synonyms
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='LoggedSearch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=search.log.make_key, max_length=12, unique=True)),
+                ('key', models.CharField(default=search.log.models.make_key, max_length=12, unique=True)),
                 ('searched_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='searched')),
                 ('query', models.CharField(max_length=300, verbose_name='searched for')),
                 ('corrected', models.CharField(blank=True, max_length=300, verbose_name='shown results for')),
@@ -59,8 +59,8 @@ class Migration(migrations.Migration):
             name='SynonymSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('searched', models.CharField(help_text="What people type, such as 'tip, dump'. Separate words or phrases with commas. Plurals and spelling mistakes are found without your help.", max_length=500, validators=[search.synonyms.validate_phrases], verbose_name='when people search for')),
-                ('found_as', models.CharField(help_text="What our pages call it, such as 'household waste recycling centre'.", max_length=500, validators=[search.synonyms.validate_phrases], verbose_name='also look for')),
+                ('searched', models.CharField(help_text="What people type, such as 'tip, dump'. Separate words or phrases with commas. Plurals and spelling mistakes are found without your help.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('found_as', models.CharField(help_text="What our pages call it, such as 'household waste recycling centre'.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='also look for')),
                 ('both_ways', models.BooleanField(default=False, help_text="Tick this where both mean the same, such as 'PIP' and 'Personal Independence Payment': people who type either find pages with the other.", verbose_name='works both ways')),
             ],
             options={
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             name='UnsuggestedSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phrase', models.CharField(help_text='Such as a swear word, or a name. A full name does not cover the surname alone: add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.synonyms.validate_phrases], verbose_name='word or phrase')),
+                ('phrase', models.CharField(help_text='Such as a swear word, or a name. A full name does not cover the surname alone: add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.curation.synonyms.validate_phrases], verbose_name='word or phrase')),
             ],
             options={
                 'verbose_name': 'word never suggested',
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
             name='PromotionSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('searched', models.CharField(help_text="Only when this is the whole search, such as 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('searched', models.CharField(help_text="Only when this is the whole search, such as 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
                 ('link', models.URLField(blank=True, help_text="The whole address, such as 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='or a page of another site')),
                 ('title', models.CharField(blank=True, help_text='Needed for another site. For a page of ours, its own title is shown if you leave this empty.', max_length=100)),
                 ('description', models.CharField(blank=True, help_text="One sentence under the title. The page's own summary if left empty.", max_length=200)),

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import search.checks.models
+import search.curation.checks.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='SearchCheckSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('query', models.CharField(help_text="The whole search as people type it, such as 'food bank'.", max_length=300, validators=[search.checks.models.validate_search], verbose_name='when people search for')),
+                ('query', models.CharField(help_text="The whole search as people type it, such as 'food bank'.", max_length=300, validators=[search.curation.checks.models.validate_search], verbose_name='when people search for')),
                 ('within', models.PositiveSmallIntegerField(default=3, help_text='How far down it may stand, from 1 to 10. A promotion counts, as it stands first.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='among the first')),
                 ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
                 ('passed', models.BooleanField(editable=False, null=True)),

@@ -3,7 +3,7 @@
 from django import template
 from wagtail.models import Page
 
-from search.enquiries.usefulness_views import is_asked_about
+from search.feedback.page_feedback.views import is_asked_about
 
 register = template.Library()
 

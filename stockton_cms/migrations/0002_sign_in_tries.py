@@ -2,7 +2,7 @@ from django.core.management import call_command
 from django.db import migrations
 from django.db.models.functions import Lower
 
-from stockton_cms.account_settings import SIGN_IN_CACHE
+from stockton_cms.settings.auth import SIGN_IN_CACHE
 
 
 def create_table(apps, schema_editor):

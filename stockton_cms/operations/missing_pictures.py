@@ -5,8 +5,8 @@ from django.db import transaction
 from wagtail.images import get_image_model
 
 from community.models import Partner
-from home.files import OWN_FOLDER
-from home.pictures import LOGO, make_shapes, make_shapes_of_library
+from home.images.pictures import LOGO, make_shapes, make_shapes_of_library
+from home.images.storage import OWN_FOLDER
 
 
 def make_missing_pictures() -> int:

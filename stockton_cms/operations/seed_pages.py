@@ -27,15 +27,14 @@ from community.models import (
     PolicyUpdatePage,
 )
 from community.models.policy import PolicyKind
-from home.editorial.reviews import PageReview
-from home.freshness import raise_content_version
+from home.content_version.counter import raise_content_version
+from home.editorial.reviews.models import PageReview
 from home.models import HomePage, StandardPage
+from home.page_tree.lock import tree_lock
 from home.pages import BasePage, public_pages
-from home.tree import tree_lock
-from search.extract import document_values
+from search.indexing.pages import document_values
 from search.models import SearchDocument
-from stockton_cms.operations.example.pictures import draw_scene
-from stockton_cms.operations.example.scenes import SCENES
+from stockton_cms.operations.demo.illustrations import SCENES, draw_scene
 from stockton_cms.operations.seed_texts import PageText, write_text
 
 ROOT_TITLE, ROOT_SLUG = "Seeded pages", "seeded-pages"

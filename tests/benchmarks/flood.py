@@ -33,7 +33,7 @@ LIMITS = {"one address": 10, "5,000 addresses": 100}
 COUNT = """
 from search.models import Enquiry
 print("stored", Enquiry.objects.count(), Enquiry.objects.all().delete()[0])
-from home.limits import LimitedUse
+from home.rate_limits import LimitedUse
 LimitedUse.objects.all().delete()
 """
 FORM = "/cant-find-it/"

@@ -57,12 +57,12 @@ def find(queries: list[dict], ids: dict[int, str]) -> dict[str, list[str]]:
     from django.utils import timezone
     from wagtail.models import Page, Site
 
-    from home.addresses import public_path
-    from search.documents import pages_among
-    from search.index import page_index
-    from search.ranking import WINDOW
-    from search.request import SearchRequest
-    from search.results import get_results
+    from home.page_tree.addresses import public_path
+    from search.engine.index import page_index
+    from search.engine.ranking import WINDOW
+    from search.engine.request import SearchRequest
+    from search.engine.results import get_results
+    from search.indexing.documents import pages_among
 
     root, at = Site.objects.get().root_page, timezone.now()
     pages = Page.objects.in_bulk(list(ids))

@@ -34,7 +34,7 @@ Bars: page p95 at 50,000 at most 3 times that at 1,000 and under 60 ms; engine p
 ENGINE = """
 import json, sys, time
 from django.utils import timezone
-from search.index import page_index
+from search.engine.index import page_index
 page_index.catch_up()
 times = []
 for query in json.loads('''{queries}'''):
@@ -45,7 +45,7 @@ print(json.dumps(times))
 """
 WORDS = """
 import json
-from search.index import page_index
+from search.engine.index import page_index
 terms = page_index.catch_up().searcher.terms_with_prefix("words", "")
 print(json.dumps([term for term, _ in terms[:400] if len(term) > 3]))
 """

@@ -40,7 +40,7 @@ MOST_GROWTH = {
 CHANGES = f"""
 import time
 from django.utils import timezone
-from home.freshness import raise_content_version
+from home.content_version.counter import raise_content_version
 from home.jobs import run_due_jobs
 while True:
     raise_content_version()

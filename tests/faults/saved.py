@@ -4,8 +4,8 @@ from django.db.models import Model
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
-from home.editorial.link_models import Link
-from home.freshness import get_content_version
+from home.content_version.counter import get_content_version
+from home.editorial.links.models import Link
 from home.models import ChangeNote
 from search.models import SearchDocument
 

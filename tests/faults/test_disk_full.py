@@ -14,7 +14,7 @@ from django.urls import reverse
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
 
-from home import last_known
+from home import fallback_store
 from tests.factories import StandardPageFactory
 from tests.faults.saved import state_of
 from tests.faults.small_disk import database_on, full, small_disk, use_the_last_room
@@ -152,13 +152,13 @@ def test_what_was_known_last_stays_known(disk, measured):
     cache = caches["last_known"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache, "_dir", str(disk / "last_known"))
-        last_known.remember("numbers", "01632 960 111")
+        fallback_store.remember("numbers", "01632 960 111")
         before = files_in(disk / "last_known")
         with full(disk):
-            last_known.remember("numbers", "0" * 100_000)
-            known, files = last_known.recall("numbers", ""), files_in(disk)
-        last_known.remember("numbers", "01632 960 222")
-        then = last_known.recall("numbers", "")
+            fallback_store.remember("numbers", "0" * 100_000)
+            known, files = fallback_store.recall("numbers", ""), files_in(disk)
+        fallback_store.remember("numbers", "01632 960 222")
+        then = fallback_store.recall("numbers", "")
     measured(
         FAULT,
         "the error page's numbers: the last ones stay, no half of a file",
@@ -170,7 +170,9 @@ def test_what_was_known_last_stays_known(disk, measured):
 
 
 def test_without_looking_for_room_half_a_file_would_stay(disk, measured, monkeypatch):
-    monkeypatch.setattr("home.files.shutil.disk_usage", lambda path: Mock(free=10**12))
+    monkeypatch.setattr(
+        "home.images.storage.shutil.disk_usage", lambda path: Mock(free=10**12)
+    )
     with full(disk), pytest.raises(OSError, match="No space left"):
         default_storage.save("noise.png", picture())
     left = files_in(disk / "media")

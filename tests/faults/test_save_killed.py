@@ -154,7 +154,7 @@ def test_save_is_whole_or_was_never_begun(officer, measured):
 
 
 def test_without_one_transaction_some_are_half_saved(officer, measured, monkeypatch):
-    monkeypatch.setattr("home.tree.tree_lock", nullcontext)
+    monkeypatch.setattr("home.page_tree.lock.tree_lock", nullcontext)
     outcomes = kill_at_moments(officer)
     measured(FAULT, "without the one transaction: some are half saved", words(outcomes))
     assert outcomes["half"] > 0

@@ -35,7 +35,7 @@ Enquiry.objects.create(
 )
 """
 MAKE_ANEW = """
-from home.freshness import raise_content_version
+from home.content_version.counter import raise_content_version
 raise_content_version()
 """
 FORGET_SIZES = """

@@ -7,7 +7,7 @@ from stockton_cms.settings import CACHES, DATABASES, MIDDLEWARE
 
 match os.environ["WITHOUT"]:
     case "page cache":
-        MIDDLEWARE.remove("stockton_cms.page_cache.PageCacheMiddleware")
+        MIDDLEWARE.remove("stockton_cms.page_cache.middleware.PageCacheMiddleware")
     case "breaker":
         DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
     case "patience with the cache":

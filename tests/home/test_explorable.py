@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from home import explorable
+from home.page_tree import explorable
 from tests.factories import StandardPageFactory
 from tests.stockton_cms.permissions.world import make_person
 

@@ -5,8 +5,8 @@ from itertools import chain, combinations
 import pytest
 
 from home.blocks import BodyBlock
+from home.editorial.readiness import gaps_in_body
 from home.models import StandardPage
-from home.readiness import gaps_in_body
 
 BODY = BodyBlock()
 LINK = {"text": "Apply", "url": "https://example.org/"}

@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from search import offered_files
-from tests.search.files.offering import PlainReader, replace_file, save_file
+from search.indexing import linked_documents
+from tests.search.indexing.files.offering import PlainReader, replace_file, save_file
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def search_for(client):
 def reader(monkeypatch):
     """Put a quick stand-in, whose files are plain text, in the place of the reader."""
     stand_in = PlainReader()
-    monkeypatch.setattr(offered_files, "read_file", stand_in)
+    monkeypatch.setattr(linked_documents, "read_file", stand_in)
     return stand_in
 
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
-from search import index as index_module
-from search import results
-from search.index import PageIndex, page_index
+from search.engine import index as index_module
+from search.engine import results
+from search.engine.index import PageIndex, page_index
 from search.models import LoggedSearch
 from tests.factories import AlertFactory, PartnershipPageFactory, StandardPageFactory
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from search.words import MOST_CHARACTERS, clean_query
+from search.engine.tokens import MOST_CHARACTERS, clean_query
 from tests.factories import StandardPageFactory
 
 HOSTILE = {

@@ -13,8 +13,10 @@ from wagtail.models import Page, PageViewRestriction
 
 from community.models import RelatedPage
 from home.pages import BasePage, public_pages
-from search import extract, promotions, results, schema, suggestions, vocabulary
-from search.index import PageIndex, page_index
+from search.curation import promotions
+from search.engine import results, schema, suggestions, vocabulary
+from search.engine.index import PageIndex, page_index
+from search.indexing import pages
 from search.models import PromotionSnippet, SynonymSnippet
 from tests.factories import (
     CommunityIndexPageFactory,
@@ -207,9 +209,9 @@ def test_without_the_check_for_privacy_the_canary_would_leak(
     """Prove that it is this defence that keeps private pages out of search."""
     private_by_login(section_page)
     assert surfaces_with_the_canary() == set()
-    monkeypatch.setattr(extract, "public_pages", Page.objects.live)
+    monkeypatch.setattr(pages, "public_pages", Page.objects.live)
     monkeypatch.setattr(results, "visible_pages", lambda at: Page.objects.live())
-    extract.rebuild()
+    pages.rebuild()
     assert "search results" in surfaces_with_the_canary()
 
 
@@ -366,10 +368,10 @@ def test_without_the_checks_for_privacy_every_surface_would_leak(
 ):
     private_by_login(searched_page)
     assert surfaces_of_search(monkeypatch) == set()
-    monkeypatch.setattr(extract, "public_pages", Page.objects.live)
+    monkeypatch.setattr(pages, "public_pages", Page.objects.live)
     for module in (results, promotions, suggestions):
         monkeypatch.setattr(module, "visible_pages", lambda at: Page.objects.live())
-    extract.rebuild()
+    pages.rebuild()
     assert surfaces_of_search(monkeypatch) == OF_SEARCH
 
 

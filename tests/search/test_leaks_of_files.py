@@ -4,17 +4,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from search import offered_files, results
-from search.extract import rebuild
-from search.index import PageIndex, page_index
+from search.engine import results
+from search.engine.index import PageIndex, page_index
+from search.indexing import linked_documents
+from search.indexing.pages import rebuild
 from search.models import SynonymSnippet
 from tests.factories import PartnershipPageFactory
-from tests.search.files.hiding import (
+from tests.search.indexing.files.hiding import (
     WAYS_TO_HIDE,
     moved_into_a_private_collection,
     private_by_login,
 )
-from tests.search.files.offering import offer
+from tests.search.indexing.files.offering import offer
 
 CANARY = "quetzal"
 # What people type, none of which holds the canary itself.
@@ -137,7 +138,7 @@ def test_without_the_check_of_collections_the_canary_would_leak(
 ):
     next(moved_into_a_private_collection(page, file))
     assert surfaces_with_the_canary() == set()
-    monkeypatch.setattr(offered_files, "restricted_collections", set)
+    monkeypatch.setattr(linked_documents, "restricted_collections", set)
     monkeypatch.setattr(results, "restricted_collections", set)
     rebuild()
     assert surfaces_with_the_canary() == EVERYWHERE
@@ -150,7 +151,7 @@ def test_without_the_last_word_of_the_database_a_stale_index_would_leak(
 
     The index may count it, and mend spelling with it, until it hears of the change.
     """
-    monkeypatch.setattr(offered_files, "restricted_collections", set)
+    monkeypatch.setattr(linked_documents, "restricted_collections", set)
     next(moved_into_a_private_collection(page, file))
     of_results = {"text beside it", "name of its file", "synonym"}
     assert not of_results & surfaces_with_the_canary()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
 from home.models import SiteSettings
-from search import vocabulary
+from search.engine import vocabulary
 from search.models import Enquiry, LoggedSearch
 from tests.factories import AlertFactory, CommunityIndexPageFactory, StandardPageFactory
 

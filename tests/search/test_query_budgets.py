@@ -8,7 +8,7 @@ from wagtail.models import Collection, CollectionViewRestriction, PageViewRestri
 
 from search.models import PromotionSnippet
 from tests.factories import PartnershipPageFactory, StandardPageFactory
-from tests.search.files.offering import offer, offer_by_policy
+from tests.search.indexing.files.offering import offer, offer_by_policy
 
 FEW, MANY = 1, 10
 

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from home.models import SiteSettings
-from search import results
-from search.documents import SearchDocument
+from search.engine import results
+from search.indexing.documents import SearchDocument
 from tests.factories import (
     CommunityIndexPageFactory,
     PartnershipPageFactory,

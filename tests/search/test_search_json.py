@@ -10,8 +10,8 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from wagtail.documents import get_document_model
 
-from search import results
-from search.index import page_index
+from search.engine import results
+from search.engine.index import page_index
 from search.models import LoggedSearch, PromotionSnippet
 from tests.factories import (
     CommunityIndexPageFactory,

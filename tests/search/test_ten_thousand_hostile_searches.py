@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.documents import get_document_model
 
-from search import results
+from search.engine import results
 from search.models import PromotionSnippet
 from tests.factories import (
     CommunityIndexPageFactory,

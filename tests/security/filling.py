@@ -18,7 +18,7 @@ from wagtail.models import Page
 
 from community.models import AlertLedgerEntry
 from home.blocks import TextBlock
-from home.freshness import raise_content_version
+from home.content_version.counter import raise_content_version
 
 APPS = {"home", "community", "search", "wagtailcore", "wagtaildocs", "wagtailimages",
         "wagtailredirects", "auth", "taggit"}  # fmt: skip

@@ -11,7 +11,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from wagtail.contrib.redirects.models import Redirect
 
-from home import exports
+from home import reports
 from tests.factories import AlertFactory, EnquiryFactory, PartnershipPageFactory
 from tests.stockton_cms.permissions.addresses import addresses, patterns
 from tests.stockton_cms.permissions.matrix import SKIPPED
@@ -87,7 +87,7 @@ def test_formulas_are_text_in_every_export(client, full_site, record_property):
             wrong += [(path, cell.value) for cell in typed]
             seen |= {cell for cell in cells if "1+1" in cell or "SUM" in cell}
     record_property(
-        "measured", f"{len(FORMULAS)} payloads, {asked} exports, {len(wrong)} formulas"
+        "measured", f"{len(FORMULAS)} payloads, {asked} reports, {len(wrong)} formulas"
     )
     assert wrong == []
     assert asked > 12
@@ -98,7 +98,7 @@ def test_wagtails_own_reports_would_hold_formulas(client, full_site, monkeypatch
     """Prove that it is our look at each cell which keeps them out."""
     officer, _ = full_site
     client.force_login(officer)
-    monkeypatch.setattr(exports, "as_safe_cell", lambda value, is_csv: value)
+    monkeypatch.setattr(reports, "as_safe_cell", lambda value, is_csv: value)
     path = reverse("wagtailadmin_reports:site_history") + "?export=csv"
     cells, _ = cells_of(client, path)
     assert any(cell.startswith(STARTS) for cell in cells)

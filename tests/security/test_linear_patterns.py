@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from stockton_cms.operations.erasure.writing import pattern_of
+from stockton_cms.operations.erasure.matching import pattern_of
 from tests.security.costs import MAX_GROWTH, SHORT, TIMES, growth
 from tests.security.patterns import (
     ROOT,
@@ -17,7 +17,7 @@ from tests.security.patterns import (
 
 # What a function puts together as it runs: what it makes of something hostile.
 PUT_TOGETHER = {
-    "stockton_cms/operations/erasure/writing.py": pattern_of(
+    "stockton_cms/operations/erasure/matching.py": pattern_of(
         "o'neil.o-neil+a&b@a-a.example.org"
     )
 }

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import safestring
 from wagtail.models import Page
 
-from search.index import PageIndex, page_index
+from search.engine.index import PageIndex, page_index
 from tests.factories import EnquiryFactory
 from tests.security.filling import fill, rich
 from tests.security.payloads import MARK, PAYLOADS, faults_of

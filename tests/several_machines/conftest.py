@@ -32,7 +32,7 @@ from django.utils import timezone
 from wagtail.models import Revision
 from community.models import CommunityIndexPage
 from home.models import HomePage, StandardPage
-from search.enquiries.models import Enquiry
+from search.feedback.enquiries.models import Enquiry
 
 for name in ("olive", "otto", "throttled", "another"):
     get_user_model().objects.create_superuser(

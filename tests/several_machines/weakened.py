@@ -20,7 +20,7 @@ class Deaf(AppConfig):
     name = "tests.several_machines"
 
     def ready(self):
-        from home import content_clock
+        from home.content_version import clock
 
-        content_clock.SECONDS_BETWEEN_READINGS = 3600
-        content_clock.SECONDS_TO_TRUST_A_READING = 3600
+        clock.SECONDS_BETWEEN_READINGS = 3600
+        clock.SECONDS_TO_TRUST_A_READING = 3600

@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from wagtail.admin.menu import SubmenuMenuItem, admin_menu
 
-from stockton_cms.roles import ROLES
+from stockton_cms.accounts.roles import ROLES
 from tests.stockton_cms.permissions.world import make_person
 
 HOME = "/admin/"

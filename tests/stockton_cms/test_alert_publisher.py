@@ -10,7 +10,7 @@ from wagtail.documents.models import Document
 from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import AlertSnippet
-from stockton_cms.role_groups import role_groups
+from stockton_cms.accounts.role_groups import role_groups
 from tests.factories import AlertFactory
 
 PASSWORD = "correct horse battery staple"

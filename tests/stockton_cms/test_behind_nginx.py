@@ -10,14 +10,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from community.shown_alerts import COOKIE_NAME
-from home.content_clock import content_clock
-from home.freshness import content_raised
+from community.alerts.visibility import COOKIE_NAME
+from home.content_version.clock import content_clock
+from home.content_version.counter import content_raised
 from home.jobs import run_due_jobs
 from home.models import SiteSettings
-from stockton_cms.error_page import PATH, write_error_page
-from stockton_cms.health import metrics
-from stockton_cms.kept_pages import KeptPage
+from stockton_cms.maintenance_page import PATH, write_error_page
+from stockton_cms.monitoring.health import metrics
+from stockton_cms.page_cache.entries import KeptPage
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.clock_changes import (
     AT_ANY_MOMENT,

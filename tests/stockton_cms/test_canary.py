@@ -28,9 +28,9 @@ from django.urls import reverse
 from community.models import Subscriber
 from home.models import HomePage
 from search import views
-from search.enquiries.forms import SIGNER
+from search.feedback.enquiries.forms import SIGNER
 from search.models import Enquiry, LoggedSearch
-from stockton_cms.kept_pages import KeptPage
+from stockton_cms.page_cache.entries import KeptPage
 from tests.factories import CommunityIndexPageFactory
 
 NAME, EMAIL = "Canary Birdsong", "canary.birdsong@example.org"

@@ -8,8 +8,8 @@ from django.db import models
 from django.test.utils import isolate_apps
 from wagtail.models import get_page_models
 
-from search.retention import RULES
-from stockton_cms.operations.erasure.finding import MADE_ANEW, tables, word_fields
+from search.log.retention import RULES
+from stockton_cms.operations.erasure.finder import MADE_ANEW, tables, word_fields
 
 PAGE = settings.BASE_DIR / "docs/data-protection.md"
 PAGE_TYPES = {model._meta.label for model in get_page_models()}

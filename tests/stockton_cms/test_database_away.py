@@ -8,10 +8,14 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from community.alerts.visibility import COOKIE_NAME
 from community.models import AlertScope
-from community.shown_alerts import COOKIE_NAME
-from home.content_clock import SECONDS_BETWEEN_ATTEMPTS, ContentClock, content_clock
-from stockton_cms import kept_pages
+from home.content_version.clock import (
+    SECONDS_BETWEEN_ATTEMPTS,
+    ContentClock,
+    content_clock,
+)
+from stockton_cms.page_cache import entries
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.clock_changes import (
     CONSULTATIONS,
@@ -25,7 +29,7 @@ from tests.stockton_cms.clock_changes import (
     on_chosen_pages,
     page_expires,
 )
-from tests.stockton_cms.test_errors import no_database
+from tests.stockton_cms.test_error_pages import no_database
 from tests.stockton_cms.test_time_boundaries import MOMENT, says_hit
 
 AWAY = "StocktonCMS; hit; detail=database-away"
@@ -122,7 +126,7 @@ def test_without_the_alerts_to_come_that_would_be_noticed(
 ):
     change = alert_starts(section, MOMENT)
     visitor.get(change.address)
-    monkeypatch.setattr(kept_pages, "shown_to", lambda *arguments: [])
+    monkeypatch.setattr(entries, "shown_to", lambda *arguments: [])
     with database_away():
         clock.move_to(MOMENT)
         assert not change.is_seen_in(visitor.get(change.address).content.decode())

@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve, reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
 
-from search.enquiries.forms import SIGNER
+from search.feedback.enquiries.forms import SIGNER
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC
 

@@ -17,10 +17,10 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import PageViewRestriction
 
 from community.models import RelatedPage
-from home.content_clock import ContentClock, content_clock
+from home.content_version.clock import ContentClock, content_clock
 from home.models import ChangeNote, PopularPage
-from search.index import PageIndex, page_index
-from stockton_cms.kept_pages import KeptPage
+from search.engine.index import PageIndex, page_index
+from stockton_cms.page_cache.entries import KeptPage
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,
@@ -248,7 +248,7 @@ def test_old_address_does_not_tell_the_new_one_of_a_hidden_page(
 
 
 def test_wagtails_own_redirects_would_tell_it(site, warm, settings, monkeypatch):
-    ours = "home.redirect_middleware.RedirectMiddleware"
+    ours = "home.page_tree.redirect_middleware.RedirectMiddleware"
     theirs = "wagtail.contrib.redirects.middleware.RedirectMiddleware"
     settings.MIDDLEWARE = [
         theirs if name == ours else name for name in settings.MIDDLEWARE

@@ -20,15 +20,15 @@ from wagtail.models import (
     PageViewRestriction,
 )
 
-from home.pictures import CARD, LOGO, get_pictures
-from search import document_access, offered_files
-from stockton_cms.operations.backup.making import all_files
+from home.images.pictures import CARD, LOGO, get_pictures
+from search.indexing import document_access, linked_documents
+from stockton_cms.operations.backup.create import all_files
 from tests.factories import AlertFactory, StandardPageFactory
-from tests.home.test_picture_metadata import fields_of, photograph
-from tests.search.files.hiding import (
+from tests.home.images.test_metadata import fields_of, photograph
+from tests.search.indexing.files.hiding import (
     WAYS_TO_HIDE,
 )
-from tests.search.files.offering import (
+from tests.search.indexing.files.offering import (
     WAYS_TO_OFFER,
     block,
     link,
@@ -203,7 +203,9 @@ def test_without_the_question_all_of_it_would_leak(section, paper, hide, monkeyp
 
 
 def test_if_expired_pages_counted_they_would_leak(section, paper, monkeypatch):
-    monkeypatch.setattr(offered_files, "visible_pages", lambda at: Page.objects.live())
+    monkeypatch.setattr(
+        linked_documents, "visible_pages", lambda at: Page.objects.live()
+    )
     offer(paper, section, expire_at=timezone.now() - timedelta(seconds=1))
     assert ask(paper.url) == (200, True)
 
@@ -343,7 +345,7 @@ def test_if_nothing_followed_it_would_be_for_everybody(
     upload, how, monkeypatch, django_capture_on_commit_callbacks
 ):
     image = upload()
-    monkeypatch.setattr("home.picture_audience.delete_misplaced", lambda images: None)
+    monkeypatch.setattr("home.images.audience.delete_misplaced", lambda images: None)
     with django_capture_on_commit_callbacks(execute=True):
         private(image, how)
     assert 200 in statuses(files_of(image))

@@ -15,8 +15,8 @@ from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, CollectionViewRestriction
 
-from home.pictures import CARD, LOGO
-from tests.search.files.offering import offer
+from home.images.pictures import CARD, LOGO
+from tests.search.indexing.files.offering import offer
 from tests.stockton_cms.nginx import SiteServer
 
 

@@ -18,7 +18,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from home.jobs import one_process_at_a_time
-from home.limits import Limit
+from home.rate_limits import Limit
 from stockton_cms.management.commands import migrate
 from stockton_cms.operations.benchmarks import BASE_DIR, site_environment
 

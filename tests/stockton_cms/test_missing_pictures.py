@@ -10,11 +10,11 @@ from django.core.management import call_command
 from wagtail.images import get_image_model
 
 from community.models import Partner
-from home.pictures import CARD, LIBRARY_SHAPES, LOGO, specs_of
-from stockton_cms.operations.backup.making import all_files
+from home.images.pictures import CARD, LIBRARY_SHAPES, LOGO, specs_of
+from stockton_cms.operations.backup.create import all_files
 from stockton_cms.operations.missing_pictures import make_missing_pictures
 from tests.factories import PartnershipPageFactory
-from tests.home.test_picture_metadata import photograph, told_by
+from tests.home.images.test_metadata import photograph, told_by
 
 Image = get_image_model()
 

@@ -19,11 +19,13 @@ from community.models import (
     PolicyUpdatePage,
     Subscriber,
 )
-from community.subscriptions.messages import _told
+from community.subscriptions.update_emails import _told
 from home.models import SiteSettings
-from search.findability.models import FindabilityAction
-from tests.community import policy_versions
-from tests.community.policy_versions import publish_twice_as_recorded
+from search.feedback.unsuccessful_searches.models import FindabilityAction
+from tests.community.policies.versions import published_versions
+from tests.community.policies.versions.published_versions import (
+    publish_twice_as_recorded,
+)
 from tests.factories import AlertFactory, EnquiryFactory, PolicyUpdatePageFactory
 
 MENU_ADDRESS = re.compile(r'"url": "(/admin/[^"]*)"')
@@ -188,7 +190,7 @@ def test_unknown_block_outlives_the_editor(section, admin_client):
 
 def policy_form(policy):
     """Return what the editor sent when it saved by itself, for this version."""
-    path = Path(policy_versions.__file__).with_name(policy_versions.RECORDED)
+    path = Path(published_versions.__file__).with_name(published_versions.RECORDED)
     recorded = json.loads(path.read_text())
     revision = policy.latest_revision
     return {

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 
-from home.pictures import CARD
+from home.images.pictures import CARD
 from stockton_cms import media
 from tests.stockton_cms.nginx import SiteServer, Visitor, nginx_in_front
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.cache import cc_delim_re
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
-from home import content_clock
-from stockton_cms import page_cache
+from home.content_version import clock
+from stockton_cms.page_cache import middleware
 from tests.factories import EnquiryFactory, StandardPageFactory
-from tests.search.files.offering import offer, save_file
+from tests.search.indexing.files.offering import offer, save_file
 
 SECRET, PASSWORD = "quetzal", "open sesame"
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -161,9 +161,9 @@ def database_away():
     def fail(*args, **kwargs):
         raise OperationalError("away")
 
-    content_clock.content_clock.forget()
+    clock.content_clock.forget()
     with (
-        patch.object(content_clock, "get_content_versions", fail),
+        patch.object(clock, "get_content_versions", fail),
         patch("django.db.backends.utils.CursorWrapper.execute", fail),
     ):
         yield
@@ -202,7 +202,7 @@ def test_hidden_page_does_not_come_back_while_the_database_is_away(
 
 def slow(monkeypatch, moment):
     """Let the clock pass the moment while a page is made."""
-    make = page_cache.PageCacheMiddleware._make
+    make = middleware.PageCacheMiddleware._make
 
     def make_slowly(self, request, *args):
         get_response = self.get_response
@@ -215,7 +215,7 @@ def slow(monkeypatch, moment):
         monkeypatch.setattr(self, "get_response", get)
         return make(self, request, *args)
 
-    monkeypatch.setattr(page_cache.PageCacheMiddleware, "_make", make_slowly)
+    monkeypatch.setattr(middleware.PageCacheMiddleware, "_make", make_slowly)
 
 
 def test_page_that_ended_while_it_was_made_is_for_no_shared_cache(

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.deployment, pytest.mark.django_db]
 # production.md: 10,000 requests; fewer where the whole is done a second time.
 REQUESTS = {"postgresql": 10_000, "sqlite": 3_000}
 AT_ONCE = 6
-MODEL = "search/enquiries/usefulness.py"
+MODEL = "search/feedback/page_feedback/models.py"
 FIELD = '    no = models.PositiveIntegerField("not useful", default=0)\n'
 NEW_FIELD = '    rollout = models.CharField(max_length=9, default="", db_default="")\n'
 MIGRATION = """
@@ -37,7 +37,7 @@ EXPAND = """AddField("usefulnesscount", "rollout", models.CharField(
 CONTRACT = 'RemoveField("usefulnesscount", "no")'
 PAGES = """
 from django.utils import timezone
-from home.addresses import site_path
+from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 for page in visible_pages(timezone.now()).filter(depth__gt=2)[:40]:
     print("page", page.pk, site_path(page.url_path))

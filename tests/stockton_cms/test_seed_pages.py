@@ -9,11 +9,11 @@ from PIL import Image as Drawing
 from wagtail.models import Page
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
-from home.freshness import get_content_version
+from home.content_version.counter import get_content_version
 from home.models import HomePage, StandardPage
-from search.documents import pages_among
-from search.extract import rebuild
-from search.index import page_index
+from search.engine.index import page_index
+from search.indexing.documents import pages_among
+from search.indexing.pages import rebuild
 from search.models import SearchDocument
 from stockton_cms.operations import seed_pages as seeding
 from stockton_cms.operations.seed_texts import write_text

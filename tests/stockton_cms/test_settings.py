@@ -140,11 +140,11 @@ def test_media_store_is_one_variable(settings_with):
     address = "s3://stockton-media/site/"
     store = settings_with("STORAGES", MEDIA_STORE_URL=address)["STORAGES"]["default"]
     assert store == {
-        "BACKEND": "stockton_cms.media_store.MediaStore",
+        "BACKEND": "stockton_cms.media_storage.MediaStore",
         "OPTIONS": {"bucket_name": "stockton-media", "location": "site"},
     }
     disk = settings_with("STORAGES", MEDIA_STORE_URL="")["STORAGES"]["default"]
-    assert disk["BACKEND"] == "home.files.WholeFileStorage"
+    assert disk["BACKEND"] == "home.images.storage.WholeFileStorage"
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,18 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from community.boundaries import next_alert_change, next_policy_status_change
+from community.alerts.visibility import COOKIE_NAME
 from community.models.alerts import AlertSnippet
-from community.shown_alerts import COOKIE_NAME
+from community.receivers import next_alert_change, next_policy_status_change
 from community.templatetags import community_tags
-from home import freshness
-from home.boundaries import next_page_expiry, next_page_publication
+from home.content_version import counter
+from home.content_version.scheduled_changes import (
+    next_page_expiry,
+    next_page_publication,
+)
 from home.jobs import run_due_jobs
-from stockton_cms import kept_pages
-from stockton_cms.page_cache import SHARED_SECONDS, Flights
+from stockton_cms.page_cache import entries
+from stockton_cms.page_cache.middleware import SHARED_SECONDS, Flights
 from tests.factories import AlertFactory
 from tests.stockton_cms.clock_changes import (
     AT_ANY_MOMENT,
@@ -85,7 +88,7 @@ def walk(section, client, clock):
     return walk_over
 
 
-ALL_FUNCTIONS = tuple(freshness._boundary_functions)
+ALL_FUNCTIONS = tuple(counter._boundary_functions)
 
 
 def is_public(response):
@@ -147,7 +150,7 @@ def test_day_of_a_clock_change_has_23_or_25_hours():
 
 @pytest.mark.parametrize("name", AT_ANY_MOMENT)
 def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
-    monkeypatch.setattr(kept_pages, "_seconds", lambda moment: kept_pages.FOREVER)
+    monkeypatch.setattr(entries, "_seconds", lambda moment: entries.FOREVER)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)
 
@@ -167,8 +170,8 @@ def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
 def test_walk_notices_a_boundary_that_nobody_registered(
     function, name, walk, monkeypatch
 ):
-    others = [each for each in freshness._boundary_functions if each is not function]
-    monkeypatch.setattr(freshness, "_boundary_functions", others)
+    others = [each for each in counter._boundary_functions if each is not function]
+    monkeypatch.setattr(counter, "_boundary_functions", others)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)
 

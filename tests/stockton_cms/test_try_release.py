@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from search.index import page_index
+from search.engine.index import page_index
 from stockton_cms.management.commands import try_release
 
 pytestmark = pytest.mark.django_db

@@ -3,13 +3,13 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from stockton_cms.operations.backup.exits import errors_said
-from stockton_cms.operations.backup.outgoing import (
+from stockton_cms.operations.backup.delivery import (
     back_up,
     default_folder,
     destination,
 )
 from stockton_cms.operations.backup.progress import shown
+from stockton_cms.operations.cli_errors import errors_said
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from stockton_cms.operations.erasure.erasing import erase
+from stockton_cms.operations.erasure.service import erase
 
 
 class Command(BaseCommand):

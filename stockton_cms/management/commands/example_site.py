@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from stockton_cms.operations.example_site import build_example_site
+from stockton_cms.operations.demo.build import build_example_site
 
 
 class Command(BaseCommand):

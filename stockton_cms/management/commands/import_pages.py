@@ -5,11 +5,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from wagtail.models import Page
 
-from home.addresses import url_path_at
 from home.jobs import one_process_at_a_time
+from home.page_tree.addresses import url_path_at
 from stockton_cms.operations.importer.records import MODELS, SourceError
-from stockton_cms.operations.importer.report import Outcome
-from stockton_cms.operations.importer.run import Options, import_pages
+from stockton_cms.operations.importer.run import Options, Outcome, import_pages
 
 # Any number will do that no other advisory lock of this database uses.
 IMPORT_LOCK_ID = 7_301_003

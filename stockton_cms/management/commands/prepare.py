@@ -8,7 +8,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from stockton_cms.operations.example_site import build_example_site
+from stockton_cms.operations.demo.build import build_example_site
 from stockton_cms.static_files import ReleaseStaticFilesStorage
 
 

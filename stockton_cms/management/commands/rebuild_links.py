@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from home.editorial.link_register import rebuild_links
+from home.editorial.links.index import rebuild_links
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from search.extract import rebuild
+from search.indexing.pages import rebuild
 
 
 class Command(BaseCommand):

@@ -3,10 +3,10 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from stockton_cms.operations.backup.exits import errors_said
-from stockton_cms.operations.backup.outgoing import opened
+from stockton_cms.operations.backup.delivery import opened
 from stockton_cms.operations.backup.progress import shown
-from stockton_cms.operations.backup.restoring import restore
+from stockton_cms.operations.backup.restore import restore
+from stockton_cms.operations.cli_errors import errors_said
 
 
 class Command(BaseCommand):

@@ -3,11 +3,11 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from stockton_cms.operations.backup.exits import errors_said
-from stockton_cms.operations.backup.last import note_verified
-from stockton_cms.operations.backup.outgoing import opened
+from stockton_cms.operations.backup.delivery import opened
 from stockton_cms.operations.backup.progress import shown
-from stockton_cms.operations.backup.restoring import refuse_newer
+from stockton_cms.operations.backup.restore import refuse_newer
+from stockton_cms.operations.backup.status import note_verified
+from stockton_cms.operations.cli_errors import errors_said
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from stockton_cms.error_page import write_error_page
+from stockton_cms.maintenance_page import write_error_page
 
 
 class Command(BaseCommand):

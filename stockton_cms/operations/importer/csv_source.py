@@ -13,7 +13,7 @@ from pathlib import Path
 from django.utils.html import escape
 from wagtail.contrib.redirects.models import Redirect
 
-from home.needs import counted
+from home.dashboard import counted
 from stockton_cms.operations.importer.records import (
     MOST_SIGNS_IN_BODY,
     Record,

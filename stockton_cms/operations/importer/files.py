@@ -16,7 +16,7 @@ from wagtail.images import get_image_model
 from wagtail.images.fields import WagtailImageField
 from wagtail.utils.file import hash_filelike
 
-from home import uploads
+from home.images import uploads
 
 MOST_BYTES = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
 

@@ -10,7 +10,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 from wagtail.whitelist import check_url
 
-from home.links import validate_web_address
+from home.content.validators import validate_web_address
 from stockton_cms.operations.importer.files import FileError, Library
 from stockton_cms.operations.importer.plan import Plan, address_of
 

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.text import Truncator, slugify
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
+from home.content.text import cut
 from home.models import StandardPage
-from home.normalisation import cut
 from home.pages import BasePage
 
 SECTION = "section"

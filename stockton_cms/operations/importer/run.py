@@ -3,8 +3,10 @@
 import hashlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
@@ -12,7 +14,7 @@ from django.core.exceptions import ValidationError
 from tqdm import tqdm
 from wagtail.models import Page
 
-from home.imported import ImportedPage
+from home.import_records import ImportedPage
 from stockton_cms.operations.importer.body import Body, convert
 from stockton_cms.operations.importer.csv_source import CsvSource
 from stockton_cms.operations.importer.files import Library
@@ -20,8 +22,51 @@ from stockton_cms.operations.importer.folder_source import FolderSource
 from stockton_cms.operations.importer.links import Links
 from stockton_cms.operations.importer.plan import Node, Plan, Planner
 from stockton_cms.operations.importer.records import Record, SourceError
-from stockton_cms.operations.importer.report import Outcome, Report
 from stockton_cms.operations.importer.writing import Writer
+
+
+class Outcome(StrEnum):
+    """What becomes of one page of the source."""
+
+    CREATED = "create"
+    CHANGED = "change"
+    SAME = "as it is"
+    EDITED = "left, edited since"
+    DELETED = "left, deleted since"
+    REFUSED = "refused"
+
+
+class Report:
+    """Writes a line for each page and each oddity, and counts them."""
+
+    def __init__(self, stdout: TextIO):
+        self.stdout = stdout
+        self.pages: Counter[Outcome] = Counter()
+        self.notes = 0
+
+    def page(self, outcome: Outcome, place: str, text: str) -> None:
+        """Say what becomes of a page; pages that stay as they are are only counted."""
+        self.pages[outcome] += 1
+        if outcome != Outcome.SAME:
+            self.stdout.write(f"{outcome}: {one_line(text)} ({one_line(place)})")
+
+    def note(self, place: str, text: str) -> None:
+        """Say what is odd about a page, or about the source."""
+        self.notes += 1
+        self.stdout.write(f"  note: {one_line(place)}: {one_line(text)}")
+
+    def end(self, is_dry: bool) -> None:
+        """Write the totals."""
+        counts = ", ".join(f"{outcome}: {self.pages[outcome]:,}" for outcome in Outcome)
+        self.stdout.write(f"Pages: {counts}. Notes: {self.notes:,}.")
+        if is_dry:
+            self.stdout.write("This was a dry run: nothing has been written.")
+
+
+def one_line(text: str) -> str:
+    """Return a text that cannot move the cursor or pass for another line."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
 
 # Pages in one transaction, in which others wait for the page tree.
 BATCH_SIZE = 100

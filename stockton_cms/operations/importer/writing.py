@@ -22,11 +22,11 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 from wagtail.signals import page_published
 
 from community.models import CommunityIndexPage
-from home.freshness import raise_content_version
-from home.imported import ImportedPage
+from home.content_version.counter import raise_content_version
+from home.import_records import ImportedPage
+from home.notifications import without_telling
+from home.page_tree.lock import tree_lock
 from home.pages import BasePage
-from home.quiet import without_telling
-from home.tree import tree_lock
 from stockton_cms.operations.importer.body import Body
 from stockton_cms.operations.importer.links import live_page_at
 from stockton_cms.operations.importer.plan import Node

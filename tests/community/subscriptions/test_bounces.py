@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from community.models import Delivery, Subscriber
-from community.subscriptions.message_ids import message_id
-from community.subscriptions.wishes import confirm_wish
+from community.subscriptions.bounces import message_id
+from community.subscriptions.services import confirm_wish
 from tests.community.subscriptions.people import change, follow, published_policy
 
 ANN = "ann@example.org"

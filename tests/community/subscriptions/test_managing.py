@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import Subscriber, Subscription
-from community.subscriptions import mails
+from community.subscriptions import transactional_emails
 from community.subscriptions.links import manage_url
 from tests.community.subscriptions.conftest import ANN, last_link, path_of
 from tests.factories import PolicyUpdatePageFactory
@@ -78,9 +78,9 @@ def test_asking_for_links_is_limited(settings, home, client, wish):
     answers = [client.post(address, {"email": ANN}).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
     settings.FORM_LIMIT_PER_ADDRESS = 100
-    for _ in range(mails.MOST_A_DAY):
+    for _ in range(transactional_emails.MOST_A_DAY):
         assert client.post(address, {"email": ANN}).status_code == 302
-    assert len(mail.outbox) == mails.MOST_A_DAY
+    assert len(mail.outbox) == transactional_emails.MOST_A_DAY
 
 
 def test_a_wrong_address_is_said(home, client):

@@ -15,13 +15,12 @@ from community.models import (
     Subscriber,
     Subscription,
 )
-from community.subscriptions import postman
-from community.subscriptions.ending import end
-from community.subscriptions.old_updates import forget_old_updates
-from community.subscriptions.refusals import BACK_OFF
+from community.subscriptions import smtp
+from community.subscriptions.outage import get_updates_state, updates_not_sent
+from community.subscriptions.retention import forget_old_updates
 from community.subscriptions.sending import send_updates
-from community.subscriptions.trouble import get_updates_state, updates_not_sent
-from community.subscriptions.wishes import forget_unconfirmed
+from community.subscriptions.services import end, forget_unconfirmed
+from community.subscriptions.smtp import BACK_OFF
 from tests.community.subscriptions.people import change, follow, published_policy
 from tests.community.subscriptions.smtp import smtp_server
 
@@ -169,8 +168,8 @@ def test_who_stops_while_others_are_sent_to_gets_nothing(server, policy, monkeyp
         Subscriber.objects.filter(email=BOB).update(stopped_at=timezone.now())
         hand_over(server_side, message)
 
-    hand_over = postman.Postman.send
-    monkeypatch.setattr(postman.Postman, "send", stop)
+    hand_over = smtp.Postman.send
+    monkeypatch.setattr(smtp.Postman, "send", stop)
     send()
     assert server.addresses == [ANN]
 
@@ -340,7 +339,7 @@ def test_round_ends_in_time_and_the_next_goes_on(server, policy, caplog):
 
 
 def test_connection_is_made_anew_now_and_then(server, policy, monkeypatch):
-    monkeypatch.setattr(postman, "PER_CONNECTION", 2)
+    monkeypatch.setattr(smtp, "PER_CONNECTION", 2)
     for number in range(5):
         follow(f"p{number}@example.org", policy)
     change(policy)
@@ -355,8 +354,8 @@ def test_no_more_are_sent_in_a_minute_than_the_settings_allow(
     monkeypatch,
 ):
     pauses = []
-    monkeypatch.setattr(postman, "PER_CONNECTION", 2)
-    monkeypatch.setattr(postman, "sleep", pauses.append)
+    monkeypatch.setattr(smtp, "PER_CONNECTION", 2)
+    monkeypatch.setattr(smtp, "sleep", pauses.append)
     settings.UPDATES_PER_MINUTE = 6
     for number in range(4):
         follow(f"p{number}@example.org", policy)

@@ -15,9 +15,9 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import Subscriber, Subscription
-from community.subscriptions import mails, signing_up
-from community.subscriptions.wishes import forget_unconfirmed
-from home.limits import Limit, LimitedUse
+from community.subscriptions import transactional_emails, views
+from community.subscriptions.services import forget_unconfirmed
+from home.rate_limits import Limit, LimitedUse
 from tests.community.subscriptions.conftest import ANN, last_link
 from tests.factories import (
     PartnershipPageFactory,
@@ -220,19 +220,19 @@ def from_many_networks(section, times):
 
 def test_no_mailbox_can_be_flooded_by_all_its_addresses(section):
     with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
-        from_many_networks(section, mails.MOST_A_DAY + 3)
-        assert len(mail.outbox) == mails.MOST_A_DAY
+        from_many_networks(section, transactional_emails.MOST_A_DAY + 3)
+        assert len(mail.outbox) == transactional_emails.MOST_A_DAY
         clock.shift(timedelta(days=1, minutes=1))
         from_many_networks(section, 1)
-        assert len(mail.outbox) == mails.MOST_A_DAY + 1
+        assert len(mail.outbox) == transactional_emails.MOST_A_DAY + 1
     keys = str(list(LimitedUse.objects.values_list("limit", "key")))
     assert "ann" not in keys
 
 
 def test_without_its_limit_an_address_would_be_flooded(section, monkeypatch):
     monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
-    from_many_networks(section, mails.MOST_A_DAY + 3)
-    assert len(mail.outbox) == mails.MOST_A_DAY + 3
+    from_many_networks(section, transactional_emails.MOST_A_DAY + 3)
+    assert len(mail.outbox) == transactional_emails.MOST_A_DAY + 3
 
 
 def test_a_mail_server_that_is_away_costs_nobody_anything(sign_up, monkeypatch):
@@ -241,7 +241,7 @@ def test_a_mail_server_that_is_away_costs_nobody_anything(sign_up, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(EmailMultiAlternatives, "send", fail)
-        for _ in range(mails.MOST_A_DAY + 1):
+        for _ in range(transactional_emails.MOST_A_DAY + 1):
             response = sign_up(frequency="daily")
             assert response.status_code == 503
             assert "could not be sent" in words_of(response)
@@ -255,7 +255,7 @@ def test_a_page_deleted_while_somebody_signs_up_is_not_there(sign_up, monkeypatc
     def fail(*arguments):
         raise IntegrityError
 
-    monkeypatch.setattr(signing_up, "note_wish", fail)
+    monkeypatch.setattr(views, "note_wish", fail)
     assert sign_up().status_code == 404
 
 

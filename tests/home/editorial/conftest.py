@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from wagtail.models import GroupPagePermission
 
-from home.editorial.reviews import PageReview
+from home.editorial.reviews.models import PageReview
 from tests.factories import StandardPageFactory
 
 TODAY = date(2026, 3, 3)

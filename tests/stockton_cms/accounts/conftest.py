@@ -8,7 +8,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.test import Client
 
-from stockton_cms import accounts
+from stockton_cms.accounts import adapters
 
 PASSWORD = "correct horse battery staple"
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -96,7 +96,7 @@ def sent_at_once(monkeypatch):
         def __init__(self, target, args):
             self.start = lambda: target(*args)
 
-    monkeypatch.setattr(accounts, "Thread", AtOnce)
+    monkeypatch.setattr(adapters, "Thread", AtOnce)
 
 
 def try_to_sign_in(client: Client, login="ann", password=PASSWORD, **more):

@@ -16,8 +16,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from stockton_cms import accounts
-from stockton_cms.role_groups import role_groups
+from stockton_cms.accounts import adapters
+from stockton_cms.accounts.role_groups import role_groups
 from tests.stockton_cms.accounts.conftest import PASSWORD, is_in, try_to_sign_in
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_mail_is_sent_after_the_answer(officer, client, monkeypatch, mailoutbox)
         def __init__(self, target, args):
             self.start = lambda: waiting.append((target, args))
 
-    monkeypatch.setattr(accounts, "Thread", Later)
+    monkeypatch.setattr(adapters, "Thread", Later)
     client.post(ASK, {"email": UNKNOWN})
     assert not waiting
     client.post(ASK, {"email": KNOWN})

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.urls.resolvers import URLPattern
 
-from stockton_cms import account_urls
+from stockton_cms.accounts import urls
 from tests.stockton_cms.accounts.conftest import PASSWORD, try_to_sign_in
 from tests.stockton_cms.accounts.test_new_passwords import link_made
 
@@ -32,7 +32,7 @@ def patterns_below(patterns):
             yield from patterns_below(pattern.url_patterns)
 
 
-PATTERNS = {each.name: each for each in patterns_below(account_urls.urlpatterns)}
+PATTERNS = {each.name: each for each in patterns_below(urls.urlpatterns)}
 VIEWS = {
     name: view.view_class
     for name, pattern in PATTERNS.items()

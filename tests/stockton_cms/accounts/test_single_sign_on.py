@@ -15,8 +15,8 @@ from django.urls import reverse
 from environ import Env
 from wagtail.models import ModelLogEntry
 
-from stockton_cms.account_settings import single_sign_on
-from stockton_cms.single_sign_on import find_account
+from stockton_cms.accounts.single_sign_on import find_account
+from stockton_cms.settings.auth import single_sign_on
 from tests.stockton_cms.accounts.provider import (
     CLIENT_ID,
     SECRET,
@@ -316,7 +316,7 @@ def test_what_changes_meanwhile_is_not_undone(client, ann, provider, monkeypatch
         get_user_model().objects.update(is_active=False)
         return user
 
-    name = "stockton_cms.single_sign_on.find_account"
+    name = "stockton_cms.accounts.single_sign_on.find_account"
     monkeypatch.setattr(name, close_after_finding)
     sign_in(client, provider)
     ann.refresh_from_db()

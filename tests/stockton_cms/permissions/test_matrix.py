@@ -13,7 +13,7 @@ from django.urls import path
 from wagtail.models import GroupPagePermission
 
 from stockton_cms import urls
-from stockton_cms.role_groups import role_groups
+from stockton_cms.accounts.role_groups import role_groups
 from tests.stockton_cms.permissions import matrix
 from tests.stockton_cms.permissions.addresses import patterns
 from tests.stockton_cms.permissions.expectations import RULES, rule_for

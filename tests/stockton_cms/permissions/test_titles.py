@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from home import explorable
+from home.page_tree import explorable
 from tests.stockton_cms.permissions.addresses import addresses, patterns
 from tests.stockton_cms.permissions.asking import Asking
 from tests.stockton_cms.permissions.hidden import HiddenThings, not_for

@@ -16,15 +16,15 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Site, UploadedFile, Workflow
 
 from home.models import ExternalLink, Link, PreviewLink, SiteSettings
-from search.findability.topics import digest_of
+from search.feedback.unsuccessful_searches.topics import digest_of
 from search.models import (
     PromotionSnippet,
     SearchCheckSnippet,
     SynonymSnippet,
     UnsuggestedSnippet,
 )
-from stockton_cms.role_groups import role_groups
-from stockton_cms.roles import ROLES
+from stockton_cms.accounts.role_groups import role_groups
+from stockton_cms.accounts.roles import ROLES
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,

@@ -1,0 +1,1 @@
+"""Alerts: where they appear, publishing, reminders and history."""

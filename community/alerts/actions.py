@@ -1,0 +1,160 @@
+"""What officers do to published alerts with one click: end them, extend them."""
+
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.generic import View
+from wagtail.actions.publish_revision import PublishRevisionAction
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+
+from community.alerts.states import (
+    SHOWN,
+    State,
+    state_in_words,
+    with_state,
+)
+from community.models import AlertSnippet
+from home.content.dates import moment_in_words
+
+EXTENSIONS = {
+    "two-hours": ("Add 2 hours", timedelta(hours=2)),
+    "day": ("Add a day", timedelta(days=1)),
+}
+# How long after its end an alert can still be given more time.
+STILL_EXTENDED = timedelta(days=1)
+
+
+class AlertActionView(PermissionCheckedMixin, View):
+    """An action on one alert by somebody who may publish it."""
+
+    model = AlertSnippet
+    permission_required = "publish"
+    index_url_name = edit_url_name = None
+
+    def dispatch(self, request, *args, **kwargs):
+        """Refuse with a message where the alert is gone, or locked by somebody."""
+        self.at = timezone.now()
+        alerts = with_state(AlertSnippet.objects.filter(pk=kwargs["pk"]), self.at)
+        if request.method == "POST":
+            # Two officers at once wait for each other.
+            alerts = alerts.select_for_update()
+        self.alert = alerts.first()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_refusal(self) -> str:
+        """Return why nothing may be changed now; empty where it may."""
+        if self.alert is None:
+            return "This alert has been deleted meanwhile."
+        lock = self.alert.get_lock()
+        if lock and lock.for_user(self.request.user):
+            return f"'{self.alert}' is locked, so nothing was changed. Unlock it first."
+        return ""
+
+    def refuse(self) -> HttpResponse | None:
+        """Lead back to the list with a message where nothing may be changed now."""
+        refusal = self.get_refusal()
+        if not refusal:
+            return None
+        messages.warning(self.request, refusal)
+        return redirect(self.index_url_name)
+
+    def post(self, request, *args, **kwargs):
+        """Act, say what was done, and lead back to the list."""
+        return self.refuse() or self.act() or redirect(self.index_url_name)
+
+    def act(self) -> HttpResponse | None:
+        """Change the alert and say so in a message; lead elsewhere, if need be."""
+        raise NotImplementedError
+
+    def set_end(self, ends_at: datetime):
+        """Publish another end, and say whether that took a draft from its reviewers."""
+        if self.alert.workflow_in_progress:
+            text = f"The draft of '{self.alert}' has to be submitted again."
+            messages.warning(self.request, text)
+        publish_end(self.alert, ends_at, self.request.user)
+
+
+class EndView(AlertActionView):
+    """Ends a running alert now, and takes back one that has not begun."""
+
+    http_method_names = ["post"]
+
+    def act(self):
+        """End or take back the alert, unless that has been done already."""
+        alert = self.alert
+        if alert.state in SHOWN:
+            self.set_end(self.at.replace(microsecond=0))
+            messages.success(self.request, f"'{alert}' has ended.")
+        elif alert.state == State.SCHEDULED:
+            alert.unpublish(user=self.request.user)
+            text = f"'{alert}' will not start: it is not published any more."
+            messages.success(self.request, text)
+        elif alert.state == State.ENDED:
+            end = moment_in_words(alert.ends_at, self.at)
+            messages.info(self.request, f"'{alert}' has already ended, {end}.")
+        else:
+            messages.info(self.request, f"'{alert}' is not published.")
+
+
+class ExtendView(AlertActionView):
+    """Gives a running alert more time, and one that has just ended a new end."""
+
+    http_method_names = ["post"]
+
+    def act(self):
+        """Move the expected end that the officer saw; a second click moves nothing."""
+        alert = self.alert
+        new_end = get_new_end(alert, self.kwargs["extension"], self.at)
+        seen = self.request.POST.get("ends_at") == alert.ends_at.isoformat()
+        if new_end is None or not seen:
+            standing = state_in_words(alert, self.at)
+            text = f"Nothing was changed, as '{alert}' has changed: {standing}."
+            messages.warning(self.request, text)
+            return
+        self.set_end(new_end)
+        end = moment_in_words(new_end, self.at).removeprefix("at ")
+        messages.success(self.request, f"'{alert}' now ends {end}.")
+
+
+def can_be_extended(alert: AlertSnippet, at: datetime) -> bool:
+    """Say whether an alert of `with_state` runs, or has ended in the last day."""
+    if alert.state == State.ENDED:
+        return at - alert.ends_at <= STILL_EXTENDED
+    return alert.state in SHOWN
+
+
+def get_new_end(alert: AlertSnippet, extension: str, at: datetime) -> datetime | None:
+    """Return the end with the time added, or None where it cannot be."""
+    if extension not in EXTENSIONS or not can_be_extended(alert, at):
+        return None
+    _, time = EXTENSIONS[extension]
+    end = max(alert.ends_at, at.replace(second=0, microsecond=0))
+    if time.days:
+        # The same time by the clock, also where the clocks change that night.
+        local = timezone.localtime(end, timezone.get_default_timezone())
+        return (local + time).astimezone(end.tzinfo)
+    return end + time
+
+
+@transaction.atomic
+def publish_end(alert: AlertSnippet, ends_at: datetime, user) -> None:
+    """Publish what is live with another expected end.
+
+    A colleague's draft stays a draft, after it, with the new end.
+    """
+    draft_revision = alert.latest_revision if alert.has_unpublished_changes else None
+    alert.ends_at = ends_at
+    # Its readers have been told again, if at all, when it was published with that.
+    alert.tell_again = False
+    revision = alert.save_revision(user=user, clean=False, log_action=True)
+    # Past `publish`: what is live already must end in time, whatever else is wrong.
+    PublishRevisionAction(revision, user=user).execute()
+    if draft_revision:
+        draft_revision.refresh_from_db()
+        draft = draft_revision.as_object()
+        draft.ends_at = ends_at
+        draft.save_revision(user=draft_revision.user, clean=False)

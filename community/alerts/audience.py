@@ -1,0 +1,184 @@
+"""On which pages an alert appears, and beside which other alerts (A6)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+from wagtail.models import Page, Site
+from wagtail.query import PageQuerySet
+
+from community.models import AlertSnippet
+from community.models.alerts import Scope, ShownAlert
+from home.page_tree.addresses import descendants_of, parent_path, site_path
+from home.pages import visible_pages
+
+MOST_LISTED = 50
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an alert appears, by tree path; the empty path stands above all pages."""
+
+    path: str
+    with_descendants: bool
+
+    def covers(self, path: str) -> bool:
+        """Say whether the alert appears on the page with this tree path."""
+        return path == self.path or (
+            self.with_descendants and path.startswith(self.path)
+        )
+
+    def as_condition(self) -> Q:
+        """Return the condition for the pages of this place, as ranges."""
+        below = descendants_of(self.path) if self.with_descendants else Q()
+        return Q(path=self.path) | below
+
+
+WHOLE_SITE = Place("", with_descendants=True)
+
+
+@dataclass(frozen=True)
+class ReachedPage:
+    """One of the pages on which an alert appears, and the pages above it."""
+
+    title: str
+    href: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The public pages on which an alert appears, the first of them listed."""
+
+    count: int
+    pages: list[ReachedPage]
+
+    @property
+    def unlisted_count(self) -> int:
+        """The number of pages that are not in the list."""
+        return self.count - len(self.pages)
+
+
+def get_chosen_pages(alert: AlertSnippet) -> list[Page]:
+    """Return the pages that were chosen for an alert, a draft's too, in their order."""
+    if alert.scope == Scope.SITE:
+        return []
+    ids = [scope.page_id for scope in alert.scopes.all()]
+    pages = Page.objects.in_bulk(ids)
+    return [pages[pk] for pk in ids if pk in pages]
+
+
+def get_places(alert: AlertSnippet, chosen: Collection[Page]) -> list[Place]:
+    """Return where an alert appears, given the pages that were chosen for it."""
+    if alert.scope == Scope.SITE:
+        return [WHOLE_SITE]
+    paths = {page.pk: page.path for page in chosen}
+    return [
+        Place(paths[scope.page_id], scope.include_descendants)
+        for scope in alert.scopes.all()
+        if scope.page_id in paths
+    ]
+
+
+def public_site_pages(at: datetime) -> PageQuerySet:
+    """Return the pages that residents can open at an address of a site."""
+    roots = Site.objects.values_list("root_page__path", flat=True)
+    return visible_pages(at).filter(_on([Place(root, True) for root in roots]))
+
+
+def pages_reached(places: Collection[Place], at: datetime) -> PageQuerySet:
+    """Return the public pages of these places."""
+    pages = public_site_pages(at)
+    if all(place.path for place in places):
+        pages = pages.filter(_on(places))
+    return pages
+
+
+def get_reach(places: Collection[Place], at: datetime) -> Reach:
+    """Count and list the public pages of these places, with five queries at most."""
+    pages = pages_reached(places, at)
+    rows = list(
+        pages.order_by("path").values("path", "title", "url_path")[:MOST_LISTED]
+    )
+    titles = _titles_above([row["path"] for row in rows])
+    return Reach(
+        count=pages.count() if len(rows) == MOST_LISTED else len(rows),
+        pages=[
+            ReachedPage(
+                title=row["title"],
+                href=site_path(row["url_path"]),
+                where=" › ".join(_trail(row["path"], titles)),
+            )
+            for row in rows
+        ],
+    )
+
+
+def get_neighbours(
+    alert: AlertSnippet, places: Collection[Place], at: datetime
+) -> list[AlertSnippet]:
+    """Return the other alerts that are shown in the same place while this one is.
+
+    Worst first, then newest, as residents see them; three queries.
+    """
+    begins = max(at, alert.starts_at)
+    if alert.ends_at <= begins:
+        return []
+    at_the_same_time = (
+        AlertSnippet.objects.published_until_after(begins)
+        .filter(starts_at__lt=alert.ends_at)
+        .exclude(pk=alert.pk)
+        .prefetch_related("scopes__page")
+    )
+    return [
+        other
+        for other in at_the_same_time
+        if _meet(places, get_places(other, [s.page for s in other.scopes.all()]))
+    ]
+
+
+def get_alerts_with(draft: AlertSnippet, page: Page, at: datetime) -> list[ShownAlert]:
+    """Return the alerts that a page will show once a draft is live, worst first."""
+    begins = max(at, draft.starts_at)
+    others = AlertSnippet.objects.exclude(pk=draft.pk).current(begins)
+    shown = others.in_scope_of(page).as_shown(begins)
+    if any(p.covers(page.path) for p in get_places(draft, get_chosen_pages(draft))):
+        shown.append(draft.as_shown())
+    return sorted(shown, key=order_on_page, reverse=True)
+
+
+def order_on_page(alert: AlertSnippet | ShownAlert) -> tuple:
+    """Return what alerts are sorted by: the highest stands first."""
+    return alert.severity, alert.starts_at, alert.pk
+
+
+def _meet(places: Collection[Place], others: Collection[Place]) -> bool:
+    return any(
+        place.covers(other.path) or other.covers(place.path)
+        for place in places
+        for other in others
+    )
+
+
+def _on(places: Collection[Place]) -> Q:
+    return reduce(or_, (place.as_condition() for place in places), Q(pk__in=[]))
+
+
+def _titles_above(paths: Collection[str]) -> dict[str, str]:
+    above = {ancestor for path in paths for ancestor in _ancestor_paths(path)}
+    return dict(Page.objects.filter(path__in=above).values_list("path", "title"))
+
+
+def _trail(path: str, titles: dict[str, str]) -> list[str]:
+    return [titles[above] for above in _ancestor_paths(path) if above in titles]
+
+
+def _ancestor_paths(path: str) -> list[str]:
+    """Return the tree paths above, without Wagtail's root, from the top down."""
+    paths = []
+    while len(path := parent_path(path)) > Page.steplen:
+        paths.insert(0, path)
+    return paths

@@ -1,0 +1,183 @@
+"""What an officer sees before an alert goes live, and publishes (A6)."""
+
+from datetime import datetime
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.widgets import AdminPageChooser
+from wagtail.models import Page
+from wagtail.utils.decorators import xframe_options_sameorigin_override
+
+from community.alerts.actions import AlertActionView
+from community.alerts.audience import (
+    get_chosen_pages,
+    get_neighbours,
+    get_places,
+    get_reach,
+    order_on_page,
+    public_site_pages,
+)
+from community.alerts.states import state_in_words, with_state
+from community.models import AlertSnippet
+from community.models.alerts import Scope
+from home.content.dates import moment_in_words
+from home.editorial.readiness import NotReadyError, refuse_unready
+from home.page_tree.addresses import site_root
+
+
+class PageToShowForm(forms.Form):
+    """Which page the alert is tried on."""
+
+    page = forms.ModelChoiceField(
+        Page.objects.none(),
+        required=False,
+        label="Try it on another page",
+        widget=AdminPageChooser(show_edit_link=False, show_clear_link=False),
+        error_messages={
+            "invalid_choice": "Residents cannot open that page now. Choose another."
+        },
+    )
+
+    class Media:
+        css = {"all": ["css/admin-alerts.css"]}
+
+    def __init__(self, request: HttpRequest, at: datetime):
+        page = request.GET.get("page", "")
+        # The chooser fails on anything but a number.
+        super().__init__({"page": page} if page.isascii() and page.isdigit() else None)
+        self.fields["page"].queryset = public_site_pages(at)
+
+
+class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
+    """Shows what will happen when the draft of an alert goes live, and publishes it."""
+
+    template_name = "community/alert_confirm.html"
+    page_title = "Before it goes live"
+    confirm_preview_url_name = None
+
+    @cached_property
+    def draft(self) -> AlertSnippet:
+        """Return the alert as it will be published."""
+        return self.alert.get_latest_revision_as_object()
+
+    @property
+    def draft_id(self) -> str:
+        """Return what names this draft: saving again may write over a revision."""
+        revision = self.alert.latest_revision
+        return f"{revision.pk} {revision.created_at.isoformat()}" if revision else ""
+
+    def get_refusal(self) -> str:
+        """Return why there is nothing that could be published."""
+        refusal = super().get_refusal()
+        if refusal:
+            return refusal
+        if self.alert.live and not self.alert.has_unpublished_changes:
+            return f"'{self.alert}' is published, and has no changes since."
+        if self.alert.latest_revision is None:
+            return f"'{self.alert}' has no draft. Edit it first."
+        return ""
+
+    def refuse(self) -> HttpResponse | None:
+        """Lead back to the editor, too, where the draft is not fit to publish."""
+        response = super().refuse()
+        if response:
+            return response
+        try:
+            refuse_unready(self.draft)
+        except NotReadyError as error:
+            text = f"This draft cannot be published yet. {' '.join(error.messages)}"
+            messages.error(self.request, text)
+            return redirect(self.edit_url_name, self.alert.pk)
+        return None
+
+    def get(self, request, *args, **kwargs):
+        """Show the draft, where there is one that can be published."""
+        return self.refuse() or super().get(request, *args, **kwargs)
+
+    def act(self) -> HttpResponse | None:
+        """Publish the draft that was shown, and no other."""
+        if self.request.POST.get("draft") != self.draft_id:
+            messages.warning(
+                self.request,
+                "Nothing was published, as the draft has been changed since you opened "
+                "this page. Here is the newest one.",
+            )
+            return redirect(self.request.get_full_path())
+        if not get_places(self.draft, get_chosen_pages(self.draft)):
+            text = "Nothing was published, as no page is chosen. Choose at least one."
+            messages.error(self.request, text)
+            return redirect(self.edit_url_name, self.alert.pk)
+        self.alert.latest_revision.publish(user=self.request.user)
+        published = with_state(AlertSnippet.objects, self.at).get(pk=self.alert.pk)
+        standing = state_in_words(published, self.at)
+        messages.success(self.request, f"'{published}' is published. {standing}.")
+        return None
+
+    def get_breadcrumbs_items(self):
+        """Lead from the list by the editor to here."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse(self.index_url_name), "label": "Alerts"},
+            {
+                "url": reverse(self.edit_url_name, args=[self.alert.pk]),
+                "label": str(self.draft),
+            },
+            {"url": "", "label": self.page_title, "sublabel": str(self.draft)},
+        ]
+
+    def get_context_data(self, **kwargs):
+        """Work out where, when and beside what the draft will be shown."""
+        draft, at = self.draft, self.at
+        chosen = get_chosen_pages(draft)
+        places = get_places(draft, chosen)
+        ids = [page.pk for page in chosen]
+        public = public_site_pages(at).in_bulk(ids)
+        neighbours = get_neighbours(draft, places, at)
+        form = PageToShowForm(self.request, at)
+        picked = form.cleaned_data["page"] if form.is_valid() else None
+        first_chosen = next((public[pk] for pk in ids if pk in public), None)
+        page = picked or first_chosen or site_root(self.request)
+        return super().get_context_data(
+            **kwargs,
+            alert=draft,
+            draft_id=self.draft_id,
+            is_whole_site=draft.scope == Scope.SITE,
+            reach=get_reach(places, at),
+            closed_pages=[page for page in chosen if page.pk not in public],
+            beside=sorted([*neighbours, draft], key=order_on_page, reverse=True),
+            has_ended=draft.ends_at <= at,
+            starts_later=draft.starts_at > at,
+            start_in_words=moment_in_words(draft.starts_at, at),
+            end_in_words=moment_in_words(draft.ends_at, at),
+            form=form,
+            media=form.media,
+            shown_page=page,
+            is_on_shown_page=any(place.covers(page.path) for place in places),
+            edit_url=reverse(self.edit_url_name, args=[self.alert.pk]),
+            preview_url=reverse(self.confirm_preview_url_name, args=[self.alert.pk]),
+        )
+
+
+@method_decorator(xframe_options_sameorigin_override, name="get")
+class ConfirmPreviewView(AlertActionView):
+    """A page that residents see, with the draft of an alert on it, for a frame."""
+
+    http_method_names = ["get"]
+
+    def get(self, request, *args, **kwargs):
+        """Show the page named in `?page=` as it will be with the draft."""
+        form = PageToShowForm(request, self.at)
+        page = form.cleaned_data["page"] if form.is_valid() else None
+        if self.alert is None or page is None:
+            raise Http404("There is no such page or alert.")
+        draft = self.alert.get_latest_revision_as_object()
+        return page.specific.make_preview_request(
+            request, page.default_preview_mode, {"draft_alert": draft}
+        )

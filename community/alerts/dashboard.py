@@ -1,0 +1,28 @@
+"""What alerts ask of an officer, on the admin's home page."""
+
+from django.urls import reverse
+
+from community.alerts.states import SHOWN, State, with_state
+from community.models import AlertSnippet
+from home.dashboard import Need, counted, register_needs
+
+
+@register_needs
+def running_alerts(user, at):
+    """Say how many alerts residents see, and how many of them end within the hour."""
+    if not user.has_perm("community.change_alertsnippet"):
+        return
+    live = AlertSnippet.objects.filter(live=True)
+    states = list(with_state(live, at).values_list("state", flat=True))
+    address = reverse(AlertSnippet.snippet_viewset.get_url_name("list"))
+    if ending := states.count(State.ENDING_SOON):
+        yield Need(
+            counted(ending, "alert ends", "alerts end") + " within the hour",
+            f"{address}?state={State.ENDING_SOON}",
+            is_urgent=True,
+        )
+    if shown := sum(state in SHOWN for state in states):
+        query = "&".join(f"state={state}" for state in SHOWN)
+        yield Need(
+            counted(shown, "alert is", "alerts are") + " live", f"{address}?{query}"
+        )

@@ -1,0 +1,205 @@
+"""Writes the ledger of alerts, and answers from it what the site said at a moment (A8).
+
+An entry is written in the transaction of the change, and only where visitors see it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby, pairwise
+
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils import timezone
+from treebeard.mp_tree import nodes_deleted
+from wagtail.log_actions import get_active_log_context
+from wagtail.models import Page
+from wagtail.signals import page_published, page_unpublished
+
+from community.models import AlertLedgerEntry, AlertScope, AlertSnippet
+from community.models.alert_history import LedgerEvent
+from community.models.alerts import AlertQuerySet, Scope, alert_saved
+from home.page_tree.addresses import site_path
+from home.page_tree.redirects import addresses_changed
+from home.people import name_of
+
+# What an entry takes from the alert as it is.
+COPIED_FIELDS = (
+    "severity",
+    "heading",
+    "text",
+    "link_text",
+    "scope",
+    "starts_at",
+    "ends_at",
+    "is_dismissible",
+    "dismissal_round",
+)
+PUBLIC_FIELDS = (*COPIED_FIELDS, "is_live", "link_href", "places")
+# The order in which a page shows alerts.
+WORST_FIRST = ("-severity", "-starts_at", "-alert_id")
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """From when until when visitors saw an alert, edits in between included."""
+
+    on_at: datetime
+    off_at: datetime
+
+
+@receiver(alert_saved)
+def record_saved_alert(sender, instance: AlertSnippet, **kwargs) -> None:
+    """Record an alert that was saved, where visitors see a difference."""
+    _record(AlertSnippet.objects.filter(pk=instance.pk))
+
+
+@receiver(post_delete, sender=AlertSnippet)
+def record_deleted_alert(sender, instance: AlertSnippet, **kwargs) -> None:
+    """Record that an alert which was published is gone."""
+    last = AlertLedgerEntry.objects.filter(alert_id=instance.pk).first()
+    if last and last.is_live:
+        values = {name: getattr(last, name) for name in PUBLIC_FIELDS}
+        _add(instance.pk, LedgerEvent.DELETED, {**values, "is_live": False})
+
+
+@receiver(addresses_changed)
+def record_moved_pages(sender, **kwargs) -> None:
+    """Record where alerts are when a page, and all below it, has a new address."""
+    record_current_alerts(LedgerEvent.PAGE_MOVED)
+
+
+@receiver(nodes_deleted, sender=Page)
+def record_deleted_pages(sender, **kwargs) -> None:
+    """Record where alerts are when pages are deleted, once for all of them."""
+    record_current_alerts(LedgerEvent.PAGE_DELETED)
+
+
+@receiver(page_published)
+def record_published_page(sender, **kwargs) -> None:
+    """Record the alerts of a page that is public from now on."""
+    record_current_alerts(LedgerEvent.PAGE_PUBLISHED)
+
+
+@receiver(page_unpublished)
+def record_unpublished_page(sender, **kwargs) -> None:
+    """Record the alerts of a page that is public no more."""
+    record_current_alerts(LedgerEvent.PAGE_TAKEN_DOWN)
+
+
+def record_current_alerts(page_event: LedgerEvent) -> None:
+    """Record the alerts, not yet over, that a change of pages puts elsewhere.
+
+    One query where there are none, and three, whatever is below the page. The row of
+    the content version, locked before, keeps alerts and pages from changing at once.
+    """
+    alerts = AlertSnippet.objects.published_until_after(timezone.now())
+    _record(alerts, page_event)
+
+
+def _record(alerts: AlertQuerySet, page_event: LedgerEvent | None = None) -> None:
+    """Add an entry for each alert that differs from its last one.
+
+    What the database holds counts: the object at hand may be a draft.
+    """
+    rows = alerts.values(
+        "pk", "live", "link_url", "link_page__url_path", *COPIED_FIELDS
+    )
+    rows = {row["pk"]: row for row in rows}
+    if not rows:
+        return
+    ledger = AlertLedgerEntry.objects.filter(alert_id__in=rows).newest()
+    last_entries = {entry.alert_id: entry for entry in ledger}
+    places = _places_of(rows)
+    for pk, row in rows.items():
+        values = {name: row[name] for name in COPIED_FIELDS}
+        values["is_live"] = row["live"]
+        linked = row["link_page__url_path"]
+        values["link_href"] = site_path(linked) if linked else row["link_url"]
+        values["places"] = places.get(pk, []) if row["scope"] == Scope.PAGES else []
+        last = last_entries.get(pk)
+        was_live = last is not None and last.is_live
+        if row["live"] and not was_live:
+            _add(pk, LedgerEvent.PUBLISHED, values)
+        elif was_live and not row["live"]:
+            _add(pk, LedgerEvent.TAKEN_DOWN, values)
+        elif was_live and any(values[key] != getattr(last, key) for key in values):
+            _add(pk, page_event or LedgerEvent.CHANGED, values)
+
+
+def _places_of(alert_ids: Iterable[int]) -> dict[int, list[dict]]:
+    scopes = AlertScope.objects.filter(alert__in=alert_ids)
+    rows = scopes.order_by("alert_id", "sort_order", "pk").values_list(
+        "alert_id",
+        "page__title",
+        "page__url_path",
+        "page__live",
+        "include_descendants",
+    )
+    names = ("title", "url_path", "is_live", "include_descendants")
+    return {
+        alert_id: [dict(zip(names, row[1:], strict=True)) for row in group]
+        for alert_id, group in groupby(rows, lambda row: row[0])
+    }
+
+
+def _add(alert_id: int, event: LedgerEvent, values: dict) -> None:
+    user = get_active_log_context().user
+    user = user if user is not None and user.pk is not None else None
+    AlertLedgerEntry.objects.create(
+        alert_id=alert_id,
+        event=event,
+        recorded_at=timezone.now(),
+        user_id=str(user.pk) if user else "",
+        user_name=name_of(user),
+        **values,
+    )
+
+
+def shown_at(moment: datetime, url_path: str | None = None) -> list[AlertLedgerEntry]:
+    """Return the entries that were shown at a moment, worst first, as pages show them.
+
+    `url_path` is the place in the tree that the address had then, which
+    `home.page_tree.addresses.url_path_at` gives; without it, those of all pages.
+    """
+    in_force = AlertLedgerEntry.objects.filter(recorded_at__lte=moment).newest()
+    shown = in_force.filter(is_live=True, starts_at__lte=moment, ends_at__gt=moment)
+    in_order = shown.order_by(*WORST_FIRST)
+    return [entry for entry in in_order if entry.is_seen_at(url_path)]
+
+
+def get_appearances(
+    alert_ids: Iterable[int], url_path: str | None = None
+) -> dict[int, Appearance]:
+    """Return, by the entry's pk, when the alert of that entry was on, with one query.
+
+    On one page, or on any. An entry that nobody saw is missing. What goes on without
+    a gap is one appearance, so an edit does not end it, while an alert that was
+    extended after its end has two. A moment off that is to come is what is planned.
+    """
+    entries = AlertLedgerEntry.objects.filter(alert_id__in=alert_ids)
+    by_alert = groupby(entries.order_by("alert_id", "pk"), lambda each: each.alert_id)
+    appearances = {}
+    for _, group in by_alert:
+        appearances |= _appearances_of(list(group), url_path)
+    return appearances
+
+
+def _appearances_of(
+    entries: list[AlertLedgerEntry], url_path: str | None
+) -> dict[int, Appearance]:
+    """Return the appearances of one alert from all its entries, oldest first."""
+    spells: list[tuple[Appearance, list[int]]] = []
+    for entry, following in pairwise([*entries, None]):
+        on_at = max(entry.recorded_at, entry.starts_at)
+        off_at = entry.ends_at
+        if following:
+            off_at = min(off_at, following.recorded_at)
+        if on_at >= off_at or not entry.is_seen_at(url_path):
+            continue
+        if spells and spells[-1][0].off_at == on_at:
+            before, pks = spells.pop()
+            spells.append((replace(before, off_at=off_at), [*pks, entry.pk]))
+        else:
+            spells.append((Appearance(on_at, off_at), [entry.pk]))
+    return {pk: appearance for appearance, pks in spells for pk in pks}

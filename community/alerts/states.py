@@ -1,0 +1,69 @@
+"""Where an alert stands at a moment, and the words for it and for its times."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+
+from community.models import AlertSnippet
+from home.content.dates import clock_in_words, moment_in_words
+
+ENDING_SOON = timedelta(hours=1)
+
+
+class State(models.IntegerChoices):
+    """Where an alert stands, in the order in which the list shows them."""
+
+    ENDING_SOON = 10, "Ending soon"
+    LIVE = 20, "Live"
+    SCHEDULED = 30, "Scheduled"
+    DRAFT = 40, "Draft"
+    ENDED = 50, "Ended"
+    UNPUBLISHED = 60, "Not published any more"
+
+
+SHOWN = (State.LIVE, State.ENDING_SOON)
+
+
+def with_state(alerts: models.QuerySet, at: datetime) -> models.QuerySet:
+    """Give alerts their `state` at a moment; the first that is true counts."""
+    conditions = [
+        (Q(live=False, first_published_at=None), State.DRAFT),
+        (Q(live=False), State.UNPUBLISHED),
+        (Q(ends_at__lte=at), State.ENDED),
+        (Q(starts_at__gt=at), State.SCHEDULED),
+        (Q(ends_at__lte=at + ENDING_SOON), State.ENDING_SOON),
+    ]
+    return alerts.annotate(
+        state=Case(
+            *(When(condition, Value(state)) for condition, state in conditions),
+            default=Value(State.LIVE),
+        )
+    )
+
+
+def state_in_words(alert: AlertSnippet, at: datetime) -> str:
+    """Return where an alert of `with_state` stands, with its times."""
+    label = State(alert.state).label
+    if alert.state in (State.DRAFT, State.UNPUBLISHED):
+        # It may not have its times yet.
+        return label
+    end = moment_in_words(alert.ends_at, at)
+    words = {
+        State.ENDING_SOON: f"Ends in {_minutes_until(alert.ends_at, at)}, "
+        f"at {clock_in_words(alert.ends_at)}",
+        State.LIVE: f"Live until {end.removeprefix('at ').removeprefix('on ')}",
+        State.SCHEDULED: f"Starts {moment_in_words(alert.starts_at, at)}",
+        State.ENDED: f"Ended {end}",
+    }
+    label = words.get(alert.state, label)
+    if alert.live and alert.has_unpublished_changes:
+        label += ", with changes not yet published"
+    return label
+
+
+def _minutes_until(moment: datetime, at: datetime) -> str:
+    minutes = int((moment - at).total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"

@@ -1,0 +1,78 @@
+"""Which alerts a response shows, and which of them the visitor has closed."""
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils import timezone
+from wagtail.models import Page
+
+from community.models import AlertSnippet
+from community.models.alerts import ShownAlert
+from home.content.rich_text_links import register_offers
+from home.content_version.clock import once_per_version
+from home.editorial.links.extraction import links_in_html
+from home.fallback_store import recall, remember
+
+COOKIE_NAME = "closed_alerts"
+COOKIE_SEPARATOR = "-"
+COOKIE_SECONDS = 180 * 24 * 60 * 60
+MOST_REMEMBERED = 30
+LAST_KNOWN_NAME = "site_wide_alerts"
+
+
+def get_alerts_from_now(page: Page | None, at: datetime) -> list[ShownAlert]:
+    """Return a page's alerts, now and to come, worst first, with one query.
+
+    Those for the whole site are kept for the error page.
+    """
+    queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
+    alerts = queryset.as_shown(at)
+    remember(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
+    return alerts
+
+
+def get_last_known_alerts(at: datetime) -> list[ShownAlert]:
+    """Return the whole site's alerts as last seen, without asking the database."""
+    return [alert for alert in recall(LAST_KNOWN_NAME, []) if alert.is_current(at)]
+
+
+def shown_to(
+    request: HttpRequest, alerts: list[ShownAlert], at: datetime
+) -> list[ShownAlert]:
+    """Return those shown at a moment, without what this visitor has closed."""
+    closed = set(closed_keys(request))
+    return [
+        alert
+        for alert in alerts
+        if alert.is_current(at)
+        and not (alert.can_be_dismissed and alert.dismissal_key in closed)
+    ]
+
+
+@register_offers
+def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
+    """Return which documents the alerts lead to that are shown now."""
+    for text in AlertSnippet.objects.current(at).values_list("text", flat=True):
+        yield from (link.document_id for link in links_in_html(text))
+
+
+@once_per_version
+def get_closable_keys() -> frozenset[str]:
+    """Return the keys of all alerts, now or to come, that visitors may close."""
+    now = timezone.now()
+    alerts = AlertSnippet.objects.published_until_after(now).as_shown(now)
+    return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
+
+
+def closed_keys(request: HttpRequest) -> list[str]:
+    """Return the keys of the alerts that the visitor's cookie remembers as closed."""
+    value = request.COOKIES.get(COOKIE_NAME, "")
+    return [key for key in value.split(COOKIE_SEPARATOR) if key]
+
+
+def set_closed_keys(request: HttpRequest, keys: Iterable[str]) -> None:
+    """Let the request say that these alerts and no others have been closed."""
+    if COOKIE_NAME in request.COOKIES:
+        request.COOKIES[COOKIE_NAME] = COOKIE_SEPARATOR.join(keys)

@@ -1,0 +1,116 @@
+"""The ledger of alerts: what each said, where, from when and by whom (A8)."""
+
+from django.db import models
+from django.db.models import Max
+
+from community.models.alerts import Scope, Severity
+
+
+class AppendOnlyError(Exception):
+    """Somebody tried to change or delete what the ledger holds."""
+
+    def __init__(self):
+        super().__init__("Entries of the ledger of alerts are never changed.")
+
+
+class LedgerEvent(models.TextChoices):
+    """What happened to an alert."""
+
+    PUBLISHED = "published", "Published"
+    CHANGED = "changed", "Changed"
+    TAKEN_DOWN = "taken-down", "Taken down"
+    DELETED = "deleted", "Deleted"
+    PAGE_MOVED = "page-moved", "A page was moved or renamed"
+    PAGE_PUBLISHED = "page-published", "A page was published"
+    PAGE_TAKEN_DOWN = "page-taken-down", "A page was taken down"
+    PAGE_DELETED = "page-deleted", "A page was deleted"
+
+
+def _refuse(*args, **kwargs):
+    raise AppendOnlyError
+
+
+class LedgerQuerySet(models.QuerySet):
+    """Entries, which can be read and added, and nothing else."""
+
+    update = delete = bulk_update = _raw_delete = _refuse
+    # Django hides these two from templates; a refusal needs that no less.
+    _refuse.alters_data = True
+
+    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
+        """Add entries; refuse to write over any."""
+        if update_conflicts:
+            raise AppendOnlyError
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def newest(self) -> "LedgerQuerySet":
+        """Return the last of these entries for each alert."""
+        last = self.order_by().values("alert_id").annotate(last=Max("pk"))
+        return self.model.objects.filter(pk__in=last.values("last"))
+
+
+class AlertLedgerEntry(models.Model):
+    """What the public saw of an alert from a moment on.
+
+    It names the alert, the pages and the person by plain values, as each may be gone.
+    Written by `community.alerts.history`; triggers in the database keep it from changes.
+    """
+
+    alert_id = models.PositiveBigIntegerField(db_index=True)
+    recorded_at = models.DateTimeField(db_index=True)
+    event = models.CharField(max_length=20, choices=LedgerEvent.choices)
+    # Empty for what the system did, such as a scheduled publication.
+    user_id = models.CharField(max_length=64, blank=True)
+    user_name = models.TextField(blank=True)
+    is_live = models.BooleanField()
+    severity = models.PositiveSmallIntegerField(choices=Severity.choices)
+    heading = models.TextField()
+    text = models.TextField(blank=True)
+    link_href = models.TextField(blank=True)
+    link_text = models.TextField(blank=True)
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    # Of each chosen page: title, url_path, is_live and include_descendants.
+    places = models.JSONField(default=list, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    is_dismissible = models.BooleanField()
+    dismissal_round = models.PositiveIntegerField()
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "entry of the ledger of alerts"
+        verbose_name_plural = "entries of the ledger of alerts"
+        base_manager_name = "objects"
+        ordering = ["-pk"]
+        # Nobody can be given leave to change it; who sees alerts sees their ledger.
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.get_event_display()}: {self.heading}"
+
+    def get_severity_display(self) -> str:
+        """Return the severity in words, as readers saw it."""
+        return Severity(self.severity).label
+
+    def save(self, **kwargs):
+        """Add the entry; raise `AppendOnlyError` if it is in the ledger already."""
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(**{**kwargs, "force_insert": True})
+
+    delete = _refuse
+
+    def is_seen_at(self, url_path: str | None) -> bool:
+        """Say whether a page at this `url_path`, or any page, has the alert."""
+        if not self.is_live or self.scope == Scope.SITE:
+            return self.is_live
+        return any(_covers(place, url_path) for place in self.places)
+
+
+def _covers(place: dict, url_path: str | None) -> bool:
+    if url_path is None:
+        return place["is_live"] or place["include_descendants"]
+    if url_path == place["url_path"]:
+        return place["is_live"]
+    return place["include_descendants"] and url_path.startswith(place["url_path"])

@@ -1,0 +1,1 @@
+"""Policies and consultations: listings, feeds and reminders."""

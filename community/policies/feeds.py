@@ -1,0 +1,229 @@
+"""Feeds of what changed: one for each section, one for all policy updates (R5).
+
+An entry is what an officer wrote when a page was published again, or that a page was
+published for the first time. The format is Atom (RFC 4287).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid5
+
+from django.contrib.syndication.views import Feed
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+from django.views.decorators.http import require_safe
+from wagtail.models import Page
+from wagtail.query import PageQuerySet
+
+from community.models import CommunityIndexPage, PolicyUpdatePage
+from home.content.text import without_control_characters
+from home.content_version.caching import mark_same_for_all
+from home.models import HomePage
+from home.navigation.context_processors import council
+from home.navigation.latest_changes import get_notes
+from home.navigation.menus import Link
+from home.page_tree.addresses import descendants_of, public_path, site_origin, site_root
+from home.pages import visible_pages
+
+MOST_ENTRIES = 50
+POLICY_UPDATES = "Policy updates"
+FIRST_PUBLISHED = "Published for the first time."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change; its id stays the same wherever the site or the page moves."""
+
+    urn: str
+    title: str
+    url_path: str
+    text: str
+    at: datetime
+
+
+def get_entries(pages: PageQuerySet) -> list[Entry]:
+    """Return the latest changes of some pages, newest first, with two queries."""
+    changes = _changes(pages)
+    # What an officer wrote of the first publication says more than that it was one.
+    told = {(entry.url_path, entry.at) for entry in changes}
+    new = [
+        each for each in _publications(pages) if (each.url_path, each.at) not in told
+    ]
+    newest_first = sorted([*changes, *new], key=lambda entry: entry.at, reverse=True)
+    return newest_first[:MOST_ENTRIES]
+
+
+def _publications(pages: PageQuerySet) -> list[Entry]:
+    newest = pages.exclude(first_published_at=None).order_by("-first_published_at")
+    return [
+        Entry(
+            urn=uuid5(page.translation_key, "published").urn,
+            title=page.title,
+            url_path=page.url_path,
+            text=FIRST_PUBLISHED,
+            at=page.first_published_at,
+        )
+        for page in newest.only(
+            "title", "url_path", "translation_key", "first_published_at"
+        )[:MOST_ENTRIES]
+    ]
+
+
+def _changes(pages: PageQuerySet) -> list[Entry]:
+    notes = get_notes(pages, is_most_of_site=False).select_related("page")
+    return [
+        Entry(
+            urn=uuid5(note.page.translation_key, f"change/{note.pk}").urn,
+            title=note.page.title,
+            url_path=note.page.url_path,
+            text=note.note,
+            at=note.published_at,
+        )
+        for note in notes[:MOST_ENTRIES]
+    ]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a feed is about."""
+
+    title: str
+    subtitle: str
+    path: str
+    feed_path: str
+    urn: str
+    pages: PageQuerySet
+
+
+class UpdatesFeed(Feed):
+    """The Atom feed about a `Subject`."""
+
+    feed_type = Atom1Feed
+
+    def __init__(self, request: HttpRequest, subject: Subject):
+        self._origin, self._root = site_origin(request), site_root(request)
+        council_name = council(request)["council"].council_name
+        self._council = without_control_characters(council_name)
+        self._subject = subject
+
+    def title(self):
+        """Return the subject and whose it is."""
+        return f"{without_control_characters(self._subject.title)} – {self._council}"
+
+    def subtitle(self):
+        """Return one sentence about what comes in this feed."""
+        return without_control_characters(self._subject.subtitle)
+
+    def link(self):
+        """Return the address of the page that shows the same."""
+        return self._origin + self._subject.path
+
+    def feed_url(self):
+        """Return the address of the feed itself."""
+        return self._origin + self._subject.feed_path
+
+    def feed_guid(self):
+        """Return what stays the same when the site moves."""
+        return self._subject.urn
+
+    def author_name(self):
+        """Return the council's name; Atom asks for an author."""
+        return self._council
+
+    def items(self):
+        """Return the latest changes."""
+        return get_entries(self._subject.pages)
+
+    def item_title(self, item):
+        """Return the title of the page that changed."""
+        return without_control_characters(item.title)
+
+    def item_description(self, item):
+        """Return what changed, in an officer's words; Django calls it HTML."""
+        return escape(without_control_characters(item.text))
+
+    def item_link(self, item):
+        """Return the address of the page that changed."""
+        return self._origin + public_path(item.url_path, self._root)
+
+    def item_guid(self, item):
+        """Return the id by which a reader knows that it has seen this entry."""
+        return item.urn
+
+    def item_pubdate(self, item):
+        """Return when it was published."""
+        return timezone.localtime(item.at)
+
+    item_updateddate = item_pubdate
+
+
+def get_feeds(page: Page | None, root: Page | None) -> list[Link]:
+    """Return the feeds about a page, without a query.
+
+    On a section its own, on a policy that of all policies, on the home page too.
+    """
+    # A page that is seen before it is saved has no place yet.
+    if page is None or root is None or not page.url_path:
+        return []
+    if isinstance(page, CommunityIndexPage):
+        path = public_path(page.url_path, root)
+        return [Link(f"Updates of {page.title}", f"{path}updates.atom")]
+    if isinstance(page, PolicyUpdatePage | HomePage):
+        return [policy_feed_link()]
+    return []
+
+
+def policy_feed_link() -> Link:
+    """Return the feed of all policies."""
+    return Link(POLICY_UPDATES, reverse("policy_feed"))
+
+
+@require_safe
+def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
+    """Give out what changed on a section and below it; 404 where there is none."""
+    root, now = _root_or_404(request), timezone.now()
+    sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
+    section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
+    subject = Subject(
+        title=section.title,
+        subtitle=f"What is new and what has changed in {section.title}.",
+        path=public_path(section.url_path, root),
+        feed_path=request.path,
+        urn=uuid5(section.translation_key, "updates").urn,
+        pages=visible_pages(now).filter(
+            descendants_of(section.path) | Q(pk=section.pk)
+        ),
+    )
+    return _give_out(request, subject)
+
+
+@require_safe
+def policy_feed(request: HttpRequest) -> HttpResponse:
+    """Give out what changed on all policies and consultations of the site."""
+    root, now = _root_or_404(request), timezone.now()
+    below = visible_pages(now).filter(descendants_of(root.path))
+    subject = Subject(
+        title=POLICY_UPDATES,
+        subtitle="What is new and what has changed in policies and consultations.",
+        path="/",
+        feed_path=reverse("policy_feed"),
+        urn=uuid5(root.translation_key, "policies").urn,
+        pages=below.type(PolicyUpdatePage),
+    )
+    return _give_out(request, subject)
+
+
+def _root_or_404(request: HttpRequest) -> Page:
+    root = site_root(request)
+    if root is None:
+        raise Http404("There is no site yet.")
+    return root
+
+
+def _give_out(request: HttpRequest, subject: Subject) -> HttpResponse:
+    return mark_same_for_all(UpdatesFeed(request, subject)(request))

@@ -1,0 +1,161 @@
+"""All policy updates: open consultations first, then the newest, with filters (P4).
+
+Everything stands in the address; what makes no sense there narrows nothing.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils import timezone
+from wagtail.models import Page
+
+from community.models import PolicyUpdatePage
+from community.models.policy import PolicyKind, PolicyStatus
+from home.navigation.listings import Card, Choice, Narrowing, get_cards, register_labels
+from home.page_tree.addresses import descendants_of, page_number, parent_path
+from home.pages import visible_pages
+
+PER_PAGE = 30
+# Where a page was never published by an officer, as after an import of tables.
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+FILTERS = {
+    "kind": ("Kind", "Any kind"),
+    "status": ("Status", "Any status"),
+    "topic": ("Topic", "Any topic"),
+    "year": ("Updated in", "Any year"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A policy by what it can be found; `topic` is the slug of its section."""
+
+    pk: int
+    kind: str
+    status: str
+    topic: str
+    year: str
+    updated_at: datetime
+
+    def matches(self, asked: dict[str, str]) -> bool:
+        """Say whether it is among what is asked for."""
+        return all(getattr(self, name) == value for name, value in asked.items())
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of the list, and the filters beside it."""
+
+    cards: list[Card]
+    count: int
+    narrowing: list[Narrowing]
+    is_narrowed: bool
+    number: int
+    last_number: int
+    # What the address holds before the number of the page.
+    before: str
+    # Whether it is one of a few: anybody may make up filters that say nothing.
+    is_worth_keeping: bool
+
+
+def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | None:
+    """Return a page of the list; None where there is no such page."""
+    rows, topics = _read(root, at)
+    years = {row.year for row in rows}
+    labels = {
+        "kind": dict(PolicyKind.choices),
+        "status": dict(PolicyStatus.choices),
+        "topic": topics,
+        "year": {year: year for year in sorted(years, reverse=True)},
+    }
+    asked = {
+        name: value
+        for name in FILTERS
+        if (value := request.GET.get(name)) and value in labels[name]
+    }
+    number = page_number(request.GET.get("page", "1"))
+    found = [row for row in rows if row.matches(asked)]
+    last_number = max(1, -(-len(found) // PER_PAGE))
+    if number > last_number:
+        return None
+    ids = [row.pk for row in found][(number - 1) * PER_PAGE : number * PER_PAGE]
+    cards = {
+        card.pk: card for card in get_cards(Page.objects.filter(pk__in=ids), root, at)
+    }
+    return Listing(
+        cards=[cards[pk] for pk in ids if pk in cards],
+        count=len(found),
+        narrowing=_narrowing(rows, asked, labels),
+        is_narrowed=bool(asked),
+        number=number,
+        last_number=last_number,
+        before=f"{urlencode(asked)}&" if asked else "",
+        is_worth_keeping=bool(found) and asked.keys() == FILTERS.keys() & request.GET,
+    )
+
+
+def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
+    """Return all policies that anybody may see, in order, and the titles of topics."""
+    visible = visible_pages(at).filter(descendants_of(root.path))
+    policies = PolicyUpdatePage.objects.filter(pk__in=visible).with_status(at)
+    values = list(
+        policies.values_list("pk", "kind", "status", "path", "last_published_at")
+    )
+    paths = {parent_path(path) for _, _, _, path, _ in values}
+    sections = visible.filter(path__in=paths).values_list("path", "slug", "title")
+    slugs = {path: slug for path, slug, _ in sections}
+    rows = [
+        Row(
+            pk=pk,
+            kind=kind,
+            status=status,
+            topic=slugs.get(parent_path(path), ""),
+            year=str(timezone.localtime(updated_at).year) if updated_at else "",
+            updated_at=updated_at or LONG_AGO,
+        )
+        for pk, kind, status, path, updated_at in values
+    ]
+    rows.sort(key=lambda row: row.updated_at, reverse=True)
+    rows.sort(key=lambda row: row.status != PolicyStatus.CONSULTATION_OPEN)
+    return rows, {slug: title for _, slug, title in sections}
+
+
+def _narrowing(
+    rows: list[Row], asked: dict[str, str], labels: dict[str, dict[str, str]]
+) -> list[Narrowing]:
+    """Return the filters; choices are counted under all the other filters."""
+    shown = []
+    for name, names in FILTERS.items():
+        others = {key: value for key, value in asked.items() if key != name}
+        counts = Counter(getattr(row, name) for row in rows if row.matches(others))
+        current = asked.get(name, "")
+        choices = [
+            Choice(
+                label=label,
+                href=f"?{urlencode(others | {name: key})}",
+                count=counts[key],
+                is_current=key == current,
+            )
+            for key, label in labels[name].items()
+            if key and (counts[key] or key == current)
+        ]
+        if name == "topic":
+            choices.sort(key=lambda choice: choice.label)
+        clear_href = f"?{urlencode(others)}" if current else ""
+        if current or len(choices) > 1:
+            shown.append(Narrowing(*names, choices, clear_href))
+    return shown
+
+
+@register_labels(PolicyUpdatePage)
+def get_policy_labels(ids: Collection[int], at: datetime) -> dict[int, str]:
+    """Return where each policy stands at a moment, in the words that readers see."""
+    policies = PolicyUpdatePage.objects.filter(pk__in=ids).with_status(at)
+    return {
+        pk: PolicyStatus(status).label
+        for pk, status in policies.values_list("pk", "status")
+    }

@@ -1,0 +1,131 @@
+"""Reminders that the outcome of a consultation was promised within 12 weeks (R9)."""
+
+import logging
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from community.models import OutcomeReminder, PolicyUpdatePage
+from community.models.consultations import OUTCOME_PROMISED
+from community.models.policy import PolicyStatus
+from home.dashboard import Need, counted, register_needs
+from home.editorial.reviews.reminders import get_team_emails
+from home.jobs import register_job
+from home.notifications import in_one_line
+
+logger = logging.getLogger(__name__)
+
+# Nobody is to be woken by it.
+FIRST_HOUR = 8
+# What is left of the twelve weeks when each is sent; the nearest first.
+STAGES = (
+    (OutcomeReminder.Stage.OVERDUE, timedelta(0)),
+    (OutcomeReminder.Stage.ONE_WEEK, timedelta(weeks=1)),
+    (OutcomeReminder.Stage.FOUR_WEEKS, timedelta(weeks=4)),
+)
+SUBJECTS = {
+    OutcomeReminder.Stage.FOUR_WEEKS: "A consultation's outcome is due in four weeks",
+    OutcomeReminder.Stage.ONE_WEEK: "A consultation's outcome is due in a week",
+    OutcomeReminder.Stage.OVERDUE: "A consultation's outcome is overdue",
+}
+
+
+@register_job("reminders of consultations without an outcome")
+def remind_of_outcomes(at: datetime) -> None:
+    """Send one e-mail for each consultation and stage that has come.
+
+    It goes to the page's content owner, or the communications team where it has none;
+    both hear of it once it is overdue. Where the mail server is away, the next call
+    tries again.
+    """
+    if timezone.localtime(at).hour < FIRST_HOUR:
+        return
+    for page in get_waiting(at):
+        remind(page, get_stage(page, at))
+
+
+def get_waiting(at: datetime) -> list[PolicyUpdatePage]:
+    """Return the closed consultations whose outcome is due within four weeks."""
+    closed_before = at - OUTCOME_PROMISED + STAGES[-1][1]
+    policies = PolicyUpdatePage.objects.live().with_status(at)
+    return list(
+        policies.filter(
+            status=PolicyStatus.AWAITING_OUTCOME,
+            consultation_closes_at__lte=closed_before,
+        ).order_by("consultation_closes_at", "pk")
+    )
+
+
+def get_stage(page: PolicyUpdatePage, at: datetime) -> OutcomeReminder.Stage:
+    """Return how near the promised day of a waiting consultation is."""
+    left = page.consultation_closes_at + OUTCOME_PROMISED - at
+    return next(stage for stage, at_most in STAGES if left <= at_most)
+
+
+def remind(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> None:
+    """Send the reminder of a stage, unless it has been sent."""
+    with transaction.atomic():
+        # Marked before it is sent, so that of two processes only one sends it.
+        reminder, is_first = OutcomeReminder.objects.get_or_create(
+            page=page, closed_at=page.consultation_closes_at, stage=stage
+        )
+    if not is_first:
+        return
+    team = get_team_emails()
+    owner = (page.owner_email,) if page.owner_email else ()
+    emails = {*(owner or team), *(team if stage == stage.OVERDUE else ())}
+    if not emails:
+        logger.warning("Nobody can be told that page %s owes its outcome.", page.pk)
+        return
+    try:
+        EmailMessage(SUBJECTS[stage], _text(page, stage), to=sorted(emails)).send()
+    except Exception:
+        logger.exception("No reminder of the outcome of page %s was sent.", page.pk)
+        reminder.delete()
+
+
+def _text(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> str:
+    edit = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    context = {
+        "title": in_one_line(page.title),
+        "closed_at": page.consultation_closes_at,
+        "due_on": page.outcome_due_on,
+        "is_overdue": stage == stage.OVERDUE,
+        "address": page.full_url,
+        "edit_address": urljoin(settings.WAGTAILADMIN_BASE_URL, edit),
+    }
+    return render_to_string("community/outcome_reminder.txt", context)
+
+
+@register_needs
+def owed_outcomes(user, at):
+    """Say how many consultations that the user may edit owe their outcome, or soon."""
+    waiting = get_waiting(at)
+    if not waiting:
+        return
+    may_edit = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
+    ids = [page.pk for page in waiting]
+    own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
+    stages = [get_stage(each, at) for each in waiting if each.pk in own]
+    address = f"{reverse('policies:index')}?stands_at={PolicyStatus.AWAITING_OUTCOME}"
+    if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
+        words = counted(
+            overdue,
+            "consultation outcome is overdue",
+            "consultation outcomes are overdue",
+        )
+        yield Need(words, address, is_urgent=True)
+    if soon := len(stages) - overdue:
+        words = counted(
+            soon,
+            "consultation outcome is due soon",
+            "consultation outcomes are due soon",
+        )
+        yield Need(words, address)

@@ -1,0 +1,1 @@
+"""Published versions of policies: archived, compared and shown."""

@@ -1,0 +1,120 @@
+"""Keeps what readers could see of each policy, as it is published."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+from wagtail.models import Page, PageViewRestriction
+from wagtail.query import PageQuerySet
+from wagtail.signals import page_published, page_unpublished, post_page_move
+
+from community.models import PolicyUpdatePage, PublishedVersion
+from community.models.versions import KEPT
+from home.content_version.counter import raise_content_version
+from home.jobs import register_job
+from home.page_tree.addresses import descendants_of
+from home.pages import public_pages
+
+MOST_IN_A_RUN = 500
+
+
+@receiver(page_published, sender=PolicyUpdatePage)
+def keep_published(sender, instance, revision, alias=False, **kwargs):
+    """Keep what has just been published, if everybody may read it.
+
+    The signal comes again for each alias of the page, which has no history of its own.
+    """
+    if alias or instance.alias_of_id:
+        return
+    at = instance.last_published_at or timezone.now()
+    _end(Q(page=instance), at)
+    if public_pages().filter(pk=instance.pk).exists():
+        _begin(instance, at, revision.pk if revision else None)
+
+
+@receiver(page_unpublished, sender=PolicyUpdatePage)
+def end_unpublished(sender, instance, **kwargs):
+    """Note until when readers saw what has been taken down."""
+    _end(Q(page=instance), timezone.now())
+
+
+@receiver(post_page_move)
+def follow_move(sender, instance, **kwargs):
+    """Follow policies into a private section, and out of it."""
+    _follow_privacy(instance)
+
+
+@receiver(post_save, sender=PageViewRestriction)
+def follow_new_restriction(sender, instance, raw=False, **kwargs):
+    """Note until when readers saw what is private from now on."""
+    if not raw:
+        _follow_privacy(instance.page)
+
+
+@receiver(post_delete, sender=PageViewRestriction)
+def follow_lifted_restriction(sender, instance, origin, **kwargs):
+    """Keep what everybody may read from now on.
+
+    A restriction that goes with its page lets nobody read anything.
+    """
+    lifted = origin if isinstance(origin, PageViewRestriction) else origin.model
+    if isinstance(lifted, PageViewRestriction) or lifted is PageViewRestriction:
+        _follow_privacy(instance.page)
+
+
+@register_job("published versions of policies")
+def keep_what_is_missing(at: datetime) -> None:
+    """Keep what each policy says that was published without keeping it.
+
+    That is what was there before versions were kept, or what a release from before
+    then has published beside this one.
+    """
+    kept = PublishedVersion.objects.filter(
+        page=OuterRef("pk"),
+        ended_at=None,
+        published_at__gte=OuterRef("last_published_at"),
+    )
+    missing = _readable().exclude(last_published_at=None).exclude(Exists(kept))
+    for pk in missing.order_by("pk").values_list("pk", flat=True)[:MOST_IN_A_RUN]:
+        with transaction.atomic():
+            # Who publishes the page meanwhile waits for this, or has done so by now.
+            raise_content_version()
+            if page := missing.filter(pk=pk).first():
+                _end(Q(page=page), page.last_published_at)
+                _begin(page, page.last_published_at, page.live_revision_id)
+
+
+def _readable() -> PageQuerySet:
+    """Return the policies that everybody may read and that have a history."""
+    public = public_pages().filter(alias_of=None)
+    return PolicyUpdatePage.objects.filter(pk__in=public)
+
+
+def _follow_privacy(page: Page) -> None:
+    """Begin and end versions where everybody may now read policies, or no longer."""
+    now = timezone.now()
+    here = Q(path=page.path) | descendants_of(page.path)
+    readable = _readable().filter(here)
+    policies = PolicyUpdatePage.objects.filter(here)
+    with transaction.atomic():
+        _end(Q(page__in=policies) & ~Q(page__in=readable), now)
+        shown_now = PublishedVersion.objects.filter(page=OuterRef("pk"), ended_at=None)
+        for policy in readable.exclude(Exists(shown_now)):
+            _begin(policy, now, None)
+
+
+def _end(condition: Q, at: datetime) -> None:
+    PublishedVersion.objects.filter(condition, ended_at=None).update(ended_at=at)
+
+
+def _begin(page: PolicyUpdatePage, at: datetime, revision_id: int | None) -> None:
+    content = page.serializable_data()
+    PublishedVersion.objects.create(
+        page=page,
+        revision_id=revision_id,
+        published_at=at,
+        content={name: content[name] for name in KEPT},
+    )

@@ -1,0 +1,213 @@
+"""What a published version said, as lines of text under the headings of the page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bs4 import BeautifulSoup
+from django.template.defaultfilters import date as date_in_words
+from django.utils import timezone
+from django.utils.html import escape, format_html, format_html_join, linebreaks
+from wagtail import blocks
+from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
+from wagtail.documents import get_document_model
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import ImageBlock
+
+from community.models import PublishedVersion
+from community.models.policy import STATUS_DATES, PolicyStatus
+from home.blocks import LinkBlock
+from home.content.rich_text_links import with_public_links
+from home.content.walker import lines_of
+from home.content_version.counter import start_of_day
+from home.editorial.links.extraction import children_of
+from home.images.private_collections import restricted_collections
+from home.pages import visible_pages
+
+FILE_GONE = "A file that is no longer here"
+HEADINGS = {
+    "title": "Title",
+    "summary": "Summary",
+    "stands": "Where it stands",
+    "outcome": "What came of the consultation",
+    "consultation": "Consultation",
+    "body": "Text",
+    "documents": "Documents",
+}
+LINE = "<p>{}</p>"
+# What chooses how a block looks, and what is known by the words beside it.
+WITHOUT_WORDS = (blocks.ChoiceBlock, blocks.PageChooserBlock)
+
+
+@dataclass
+class VersionText:
+    """One version, and where it is read: what is public by now, and until when."""
+
+    version: PublishedVersion
+    now: datetime
+    # The ids of the collections whose files are not for everybody.
+    restricted: set[int]
+
+    def __post_init__(self):
+        self.page = self.version.as_page()
+        self.last_seen_at = self.version.last_seen_at(self.now)
+        self.statuses = self._statuses()
+
+    def _statuses(self) -> set[PolicyStatus]:
+        """Return where the policy stood while readers saw this version.
+
+        The page shows some of its texts only in some of them.
+        """
+        begin, end = self.version.published_at, self.last_seen_at
+        dates = filter(None, (getattr(self.page, name) for name in STATUS_DATES))
+        turns = (
+            each if isinstance(each, datetime) else start_of_day(each) for each in dates
+        )
+        within = [moment for moment in turns if begin <= moment <= end]
+        return {self.page.get_status(moment) for moment in (begin, *within, end)}
+
+    def get_html(self) -> dict[str, str]:
+        """Return each part as HTML that only `get_lines` reads."""
+        page = self.page
+        return {
+            "title": format_html(LINE, page.title),
+            "summary": format_html(LINE, page.summary),
+            "stands": _paragraphs(self._where_it_stands()),
+            "outcome": "".join(self._outcome()),
+            "consultation": "".join(self._consultation()),
+            "body": "".join(
+                html
+                for child in page.body
+                for html in self._block(child.block, child.value)
+            ),
+            "documents": _paragraphs(self._documents()),
+        }
+
+    def _where_it_stands(self) -> Iterator[str]:
+        page = self.page
+        yield f"Kind: {page.get_kind_display()}"
+        if PolicyStatus.WITHDRAWN in self.statuses:
+            day = _in_words(page.withdrawn_on)
+            yield f"Withdrawn on {day}. {page.withdrawn_reason}"
+        if PolicyStatus.REPLACED in self.statuses:
+            yield f"Replaced on {_in_words(page.replaced_on)}{self._replacement()}"
+        # As of now in each version, so that the clock alone changes no line.
+        for label, moment in page.get_dates(self.now):
+            yield f"{label}: {_in_words(moment)}"
+
+    def _replacement(self) -> str:
+        visible = visible_pages(self.now).filter(pk=self.page.replaced_by_id)
+        title = visible.values_list("title", flat=True).first()
+        return f" by {title}" if title else ""
+
+    def _outcome(self) -> Iterator[str]:
+        page = self.page
+        if page.we_did and page.is_outcome_published(self.last_seen_at):
+            yield from ("<p>We asked</p>", page.we_asked)
+            yield from ("<p>You said</p>", page.you_said)
+            yield from ("<p>We did</p>", page.we_did)
+
+    def _consultation(self) -> Iterator[str]:
+        page, was_open = self.page, PolicyStatus.CONSULTATION_OPEN in self.statuses
+        if not page.consultation_closes_at or page.outcome_published_on:
+            return
+        if was_open or PolicyStatus.PROPOSED in self.statuses:
+            yield linebreaks(escape(page.consultation_purpose))
+        if was_open:
+            for label, way in (
+                ("Respond online", page.respond_url),
+                ("Write an e-mail to", page.respond_email),
+                ("By post, by phone or in person", page.respond_address),
+            ):
+                if way:
+                    yield linebreaks(escape(f"{label}: {way}"))
+
+    def _documents(self) -> Iterator[str]:
+        kept = self.version.content["documents"]
+        public = get_document_model().objects.exclude(collection__in=self.restricted)
+        titles = dict(
+            public.filter(pk__in=[each["document"] for each in kept]).values_list(
+                "pk", "title"
+            )
+        )
+        for each in kept:
+            title = titles.get(each["document"])
+            # An officer's own words for a file are as public as the file.
+            yield FILE_GONE if title is None else each["title"] or title
+
+    def _block(self, block, value) -> Iterator[str]:
+        """Yield what a block says, or the blocks inside it."""
+        if value is None or value == "" or isinstance(block, WITHOUT_WORDS):
+            return
+        if isinstance(block, blocks.RichTextBlock):
+            yield value.source
+        elif isinstance(block, ImageBlock):
+            if value.contextual_alt_text and not value.decorative:
+                yield format_html(LINE, f"Picture: {value.contextual_alt_text}")
+        elif isinstance(block, DocumentChooserBlock):
+            is_public = value.collection_id not in self.restricted
+            yield format_html(LINE, value.title if is_public else FILE_GONE)
+        elif isinstance(block, LinkBlock):
+            yield _link(value)
+        elif isinstance(block, TypedTableBlock):
+            yield from self._table(value)
+        elif isinstance(block, blocks.FieldBlock):
+            yield linebreaks(escape(value))
+        else:
+            for child, inner, _ in children_of(block, value):
+                yield from self._block(child, inner)
+
+    def _table(self, table) -> Iterator[str]:
+        """Yield a line for each row, as the words of a cell mean nothing alone."""
+        yield format_html(LINE, table.caption or "")
+        yield format_html(LINE, " | ".join(each["heading"] for each in table.columns))
+        for row in table.rows:
+            cells = [" ".join(self._block(cell.block, cell.value)) for cell in row]
+            yield "<p>{}</p>".format(" | ".join(map(_inline, cells)))
+
+
+def get_lines(
+    versions: list[PublishedVersion], now: datetime
+) -> list[dict[str, list[str]]]:
+    """Return the lines of each version by part, with what is public at this moment.
+
+    The titles of pages and files that not everybody may open are not among them.
+    """
+    restricted = restricted_collections()
+    texts = [VersionText(each, now, restricted) for each in versions]
+    return [_lines_of_parts(text.get_html(), now) for text in texts]
+
+
+def _lines_of_parts(parts: dict[str, str], now: datetime) -> dict[str, list[str]]:
+    # All at once, as each look at the links asks the database.
+    together = "".join(f"<section>{html}</section>" for html in parts.values())
+    soup = BeautifulSoup(with_public_links(together, now), "html.parser")
+    sections = soup.find_all("section", recursive=False)
+    return {
+        name: list(lines_of(str(section)))
+        for name, section in zip(parts, sections, strict=True)
+    }
+
+
+def _link(value) -> str:
+    if value.get("page"):
+        inner = format_html(
+            '<a linktype="page" id="{}">{}</a>', value["page"].pk, value["text"]
+        )
+        return format_html(LINE, inner)
+    return format_html("<p>{} ({})</p>", value["text"], value.get("url") or "")
+
+
+def _inline(html: str) -> str:
+    return html.replace("<p>", "").replace("</p>", " ").strip()
+
+
+def _paragraphs(lines: Iterator[str]) -> str:
+    return format_html_join("", LINE, ([line] for line in lines))
+
+
+def _in_words(moment: date | datetime) -> str:
+    if isinstance(moment, datetime):
+        at = timezone.localtime(moment)
+        return f"{date_in_words(at, 'j F Y')}, {date_in_words(at, 'fA').lower()}"
+    return date_in_words(moment, "j F Y")

@@ -1,0 +1,206 @@
+"""The history of a policy: what changed, and two published versions side by side."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from itertools import zip_longest
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from wagtail.views import serve
+
+from community.models import PolicyUpdatePage, PublishedVersion
+from community.policies.versions.diff import Stretch, compare
+from community.policies.versions.rendering import HEADINGS, get_lines
+from home.content.dates import is_same_moment, names_of_moments
+from home.content_version.caching import mark_same_for_all
+from home.content_version.counter import next_moment_of
+from home.page_tree.addresses import (
+    public_path,
+    site_origin,
+    site_root,
+    with_known_site,
+)
+from home.pages import visible_pages
+
+FIRST, MINOR, AGAIN = "First published", "Minor edit", "Shown again"
+HISTORY, COMPARE = "history/", "history/compare/"
+LONGEST_ID = 18
+
+
+@dataclass
+class Entry:
+    """One publication, as readers are told of it."""
+
+    at: datetime
+    note: str
+    # None where the version was not kept, or readers may not see it any more.
+    version: PublishedVersion | None = None
+    before: PublishedVersion | None = None
+    # The day and the time, as no other entry is called.
+    name: str = field(init=False)
+
+
+@dataclass(frozen=True)
+class ComparedPart:
+    """A part of the page in both versions."""
+
+    heading: str
+    stretches: list[Stretch]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing of it has changed."""
+        return not any(stretch.rows for stretch in self.stretches)
+
+
+def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a view the policy at `policy_path`, which everybody may read.
+
+    Where there is none, the address may be that of a page, as nothing is reserved
+    below a section; below a policy are no pages.
+    """
+
+    @require_safe
+    @wraps(view)
+    def wrapped(request: HttpRequest, policy_path: str) -> HttpResponse:
+        root = site_root(request)
+        url_path = f"{root.url_path}{policy_path}/" if root else ""
+        visible = visible_pages(timezone.now())
+        policies = PolicyUpdatePage.objects.filter(pk__in=visible)
+        page = policies.filter(url_path=url_path).first()
+        if page is None:
+            return with_known_site(serve)(request, request.path.lstrip("/"))
+        response = view(request, page, public_path(page.url_path, root))
+        changes_at = next_moment_of(page, timezone.now(), *page.changes_by_clock)
+        return mark_same_for_all(response, changes_at)
+
+    return wrapped
+
+
+@for_policy
+def history(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
+    """List what has changed on a policy, newest first."""
+    versions = get_versions(page)
+    context = {
+        "page": page,
+        **get_paths(path),
+        "entries": get_entries(page, versions),
+        "versions": versions,
+        "canonical": site_origin(request) + request.path,
+    }
+    return render(request, "community/policy_history.html", context)
+
+
+@for_policy
+def comparison(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
+    """Show two versions of a policy side by side; the last two if none are named.
+
+    A 404 for whatever is not a version of this policy that readers may see.
+    """
+    versions = get_versions(page)
+    if len(versions) < 2:
+        raise Http404("There are no two versions to compare.")
+    chosen = {
+        _choose(versions, request.GET.get("from"), otherwise=versions[1]),
+        _choose(versions, request.GET.get("to"), otherwise=versions[0]),
+    }
+    later, earlier = ([each for each in versions if each in chosen] * 2)[:2]
+    parts = get_parts(earlier, later, timezone.now())
+    context = {
+        "page": page,
+        **get_paths(path),
+        "versions": versions,
+        "earlier": earlier,
+        "later": later,
+        "parts": parts,
+        "is_same": all(part.is_same for part in parts),
+    }
+    return render(request, "community/policy_comparison.html", context)
+
+
+def get_paths(path: str) -> dict[str, str]:
+    """Return the addresses of a policy and of what is told of its past."""
+    return {
+        "path": path,
+        "history_path": f"{path}{HISTORY}",
+        "compare_path": f"{path}{COMPARE}",
+    }
+
+
+def get_versions(page: PolicyUpdatePage) -> list[PublishedVersion]:
+    """Return the versions that readers may see, newest first."""
+    shown = list(page.published_versions.filter(hidden_at=None).defer("content"))
+    give_names(shown)
+    return shown
+
+
+def _choose(
+    versions: list[PublishedVersion], text: str | None, otherwise: PublishedVersion
+) -> PublishedVersion:
+    if text is None:
+        return otherwise
+    is_id = text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+    for version in versions:
+        if is_id and version.pk == int(text):
+            return version
+    raise Http404("There is no such version.")
+
+
+def get_entries(
+    page: PolicyUpdatePage, versions: list[PublishedVersion]
+) -> list[Entry]:
+    """Return all publications of which readers know, newest first."""
+    notes = {note.revision_id: note for note in page.change_notes.all()}
+    entries, revisions = [], {None}
+    # A revision may be published twice; its note belongs to the first time.
+    for version, before in reversed([*zip_longest(versions, versions[1:])]):
+        note = notes.pop(version.revision_id, None)
+        if note:
+            words = note.note
+        elif is_same_moment(version.published_at, page.first_published_at):
+            words = FIRST
+        else:
+            words = AGAIN if version.revision_id in revisions else MINOR
+        revisions.add(version.revision_id)
+        entries.append(Entry(version.published_at, words, version, before))
+    entries += [Entry(note.published_at, note.note) for note in notes.values()]
+    first = page.first_published_at
+    if first and not any(
+        entry.at < first or is_same_moment(entry.at, first) for entry in entries
+    ):
+        entries.append(Entry(first, FIRST))
+    entries.sort(key=_order, reverse=True)
+    for entry, name in zip(
+        entries, names_of_moments([entry.at for entry in entries]), strict=True
+    ):
+        entry.name = name
+        if entry.version:
+            entry.version.name = name
+    return entries
+
+
+def _order(entry: Entry) -> tuple[datetime, int]:
+    return entry.at, entry.version.pk if entry.version else 0
+
+
+def give_names(versions: list[PublishedVersion]) -> None:
+    """Give each version a `name` that none of the others has; newest first."""
+    names = names_of_moments([version.published_at for version in versions])
+    for version, name in zip(versions, names, strict=True):
+        version.name = name
+
+
+def get_parts(
+    earlier: PublishedVersion, later: PublishedVersion, now: datetime
+) -> list[ComparedPart]:
+    """Return the parts of the page that either version has, compared."""
+    before, after = get_lines([earlier, later], now)
+    return [
+        ComparedPart(heading, compare(before[name], after[name]))
+        for name, heading in HEADINGS.items()
+        if before[name] or after[name]
+    ]

@@ -1,0 +1,43 @@
+"""What happens when something of the community area changes: logos, the version."""
+
+from datetime import datetime
+
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from wagtail.signals import unpublished
+
+from community.models import AlertSnippet, PartnershipPage, PolicyUpdatePage
+from community.models.policy import STATUS_DATES
+from home.content_version.counter import (
+    first_moment_after,
+    raise_content_version,
+    register_boundary,
+)
+from home.content_version.receivers import draft_saved, live_page_saved
+from home.images.pictures import LOGO, make_shapes_after_commit
+
+
+@receiver([live_page_saved, draft_saved], sender=PartnershipPage)
+def make_logos(sender, instance, **kwargs):
+    """Make the logos of a partnership, so that no visitor waits for them."""
+    logo_ids = [partner.logo_id for partner in instance.partners.all()]
+    make_shapes_after_commit(logo_ids, LOGO)
+
+
+@receiver([unpublished, post_delete], sender=AlertSnippet)
+def raise_version_where_alerts_are_taken_down(sender, instance, **kwargs):
+    """Raise the content version so that an alert taken down does not come back."""
+    raise_content_version(takes_away=True)
+
+
+@register_boundary
+def next_alert_change(after: datetime) -> datetime | None:
+    """Return when the next published alert starts or ends."""
+    published = AlertSnippet.objects.filter(live=True)
+    return first_moment_after(after, published, "starts_at", "ends_at")
+
+
+@register_boundary
+def next_policy_status_change(after: datetime) -> datetime | None:
+    """Return when the next live policy comes to stand elsewhere."""
+    return first_moment_after(after, PolicyUpdatePage.objects.live(), *STATUS_DATES)

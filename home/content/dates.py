@@ -1,0 +1,139 @@
+"""Dates and times: as officers type them in the admin, and sums with days."""
+
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from wagtail.admin.forms.models import register_form_field_override
+from wagtail.admin.widgets import AdminDateTimeInput
+
+
+class LocalDateTimeField(forms.DateTimeField):
+    """A moment by the council's clock; says in plain words what it cannot read."""
+
+    default_error_messages = {
+        "invalid": "Type the day and the time like this: 27/11/2026 18:00."
+    }
+
+    def to_python(self, value):
+        """Return the moment; explain a time that the clock change leaves out."""
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            text = explain_clock_change(error.params["datetime"])
+            raise ValidationError(text, code=error.code) from error
+
+
+def explain_clock_change(typed: datetime) -> str:
+    """Say why a local time does not exist, or comes twice, and what to type."""
+    shown = f"{typed:%H:%M on %d/%m/%Y}"
+    moment = typed.replace(tzinfo=timezone.get_current_timezone())
+    there_and_back = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    if there_and_back.replace(tzinfo=None) == typed:
+        why = f"The clocks go back that night, so {shown} comes twice."
+    else:
+        why = f"The clocks go forward that night, so {shown} does not exist."
+    return f"{why} Type a time before 01:00, or 02:00 or later."
+
+
+register_form_field_override(
+    models.DateTimeField,
+    override={"form_class": LocalDateTimeField, "widget": AdminDateTimeInput},
+)
+
+
+def days_after(day: date, days: int) -> date:
+    """Return the day so many days later or earlier, or the last or first there is."""
+    number = day.toordinal() + days
+    return date.fromordinal(max(1, min(number, date.max.toordinal())))
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last of a shorter month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def clock_in_words(moment: datetime) -> str:
+    """Return a time by the council's clock, such as '6pm', '6:30pm' or 'midday'."""
+    local = _local(moment)
+    if (local.hour, local.minute) in {(0, 0), (12, 0)}:
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'pm' if local.hour >= 12 else 'am'}"
+
+
+def moment_in_words(moment: datetime, at: datetime) -> str:
+    """Return a moment as seen from another, such as 'at 6pm today'.
+
+    Midnight belongs to the night that it lies in, as people may take 'midnight on
+    Friday' for either end of the day.
+    """
+    day, today = _local(moment).date(), _local(at).date()
+    clock = clock_in_words(moment)
+    if clock == "midnight":
+        nights = {1: "at midnight tonight", 0: "at midnight last night"}
+        clock = "midnight, as the day begins"
+    else:
+        nights = {
+            1: f"at {clock} tomorrow",
+            0: f"at {clock} today",
+            -1: f"yesterday at {clock}",
+        }
+    year = "" if day.year == today.year else f" {day.year}"
+    date = f"on {day:%A} {day.day} {day:%B}{year} at {clock}"
+    return nights.get((day - today).days, date)
+
+
+def names_of_moments(moments: Sequence[datetime]) -> list[str]:
+    """Return a name for each of these moments, newest first, and no name twice.
+
+    Those in one minute are numbered from the oldest; so are those in the two that the
+    clock calls the same when it goes back.
+    """
+    names = [f"{_local(each):%-d %B %Y}, {clock_in_words(each)}" for each in moments]
+    totals, left = Counter(names), Counter(names)
+    for place, name in enumerate(names):
+        if totals[name] > 1:
+            names[place] = f"{name} ({left[name]} of {totals[name]})"
+            left[name] -= 1
+    return names
+
+
+def _local(moment: datetime) -> datetime:
+    return timezone.localtime(moment, timezone.get_default_timezone())
+
+
+# What two readings of one moment may differ by: drafts from before cut it off.
+PRECISION_OF_DRAFTS = timedelta(milliseconds=1)
+
+
+class ExactTimesMixin:
+    """Lets a draft keep times as exactly as the database does.
+
+    Publishing writes what the draft says, so a time cut short would differ from all
+    that was noted of it before.
+    """
+
+    def serializable_data(self):
+        """Return the fields, with times as text, which nothing cuts."""
+        data = super().serializable_data()
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in data.items()
+        }
+
+
+def is_same_moment(one: datetime | None, other: datetime | None) -> bool:
+    """Say whether two times are one, of which either may have been in a draft."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < PRECISION_OF_DRAFTS

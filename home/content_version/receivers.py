@@ -1,0 +1,96 @@
+"""What happens when a page changes: version, change note, pictures."""
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import Signal, receiver
+from wagtail.fields import StreamField
+from wagtail.models import Page, PageViewRestriction, Revision
+from wagtail.signals import page_published, page_unpublished, post_page_move
+
+from home.content_version.counter import are_unseen, raise_content_version
+from home.images.pictures import (
+    LIBRARY_SHAPES,
+    make_shapes_after_commit,
+    pictures_in_body,
+)
+from home.page_tree.redirects import addresses_changed
+
+# Sent in the transaction that saves a live page of ours, with all that belongs to it.
+live_page_saved = Signal()
+# Sent when a draft of a page of ours has been saved.
+draft_saved = Signal()
+
+
+@receiver(post_save)
+def raise_version_on_save(sender, instance, raw=False, update_fields=None, **kwargs):
+    """Raise the content version when the public row of a page is written."""
+    if raw or not isinstance(instance, Page) or not instance.live:
+        return
+    if not are_unseen(update_fields):
+        raise_content_version()
+
+
+@receiver(post_save, sender=Revision)
+def raise_version_on_schedule(sender, instance, raw=False, **kwargs):
+    """Raise the content version when a publication is scheduled: a new boundary."""
+    if instance.approved_go_live_at and not raw:
+        raise_content_version()
+
+
+@receiver(post_delete)
+def raise_version_on_delete(sender, instance, **kwargs):
+    """Raise the content version when a page that was public is deleted."""
+    if isinstance(instance, Page) and instance.live:
+        raise_content_version(takes_away=True)
+
+
+@receiver(page_unpublished)
+@receiver([post_save, post_delete], sender=PageViewRestriction)
+def raise_version_where_pages_are_hidden(sender, raw=False, **kwargs):
+    """Raise the content version when a page is taken down, or others may see it."""
+    if not raw:
+        raise_content_version(takes_away=True)
+
+
+@receiver([post_page_move, addresses_changed])
+def raise_version_where_pages_are_elsewhere(sender, **kwargs):
+    """Raise the content version when pages are moved or reordered, or renamed above."""
+    raise_content_version()
+
+
+@receiver(page_published)
+def write_change_note(sender, instance, revision, alias=False, **kwargs):
+    """Keep what the officer said has changed, dated, once for each publication.
+
+    The signal comes again for each alias of the page, with the same revision.
+    """
+    if alias:
+        return
+    from_revision = revision.content.get("change_note", "") if revision else ""
+    if from_revision and not revision.content.get("minor_edit"):
+        with transaction.atomic():
+            instance.change_notes.get_or_create(
+                revision_id=revision.pk,
+                defaults={
+                    "note": from_revision,
+                    "published_at": instance.last_published_at,
+                },
+            )
+
+
+@receiver(post_save, sender="wagtailimages.Image")
+def make_shapes_of_image(sender, instance, raw=False, update_fields=None, **kwargs):
+    """Make what a new image, a new file or a new focal point needs."""
+    if not raw and not are_unseen(update_fields):
+        make_shapes_after_commit([instance.pk], *LIBRARY_SHAPES)
+
+
+@receiver([live_page_saved, draft_saved])
+def make_shapes_of_page(sender, instance, **kwargs):
+    """Make what the pictures of a page need, so that no visitor waits for it."""
+    image_ids = [instance.picture_id]
+    for field in instance._meta.concrete_fields:
+        if isinstance(field, StreamField):
+            body = getattr(instance, field.name)
+            image_ids += [image.pk for image in pictures_in_body(body)]
+    make_shapes_after_commit(image_ids, *LIBRARY_SHAPES)

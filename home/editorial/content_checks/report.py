@@ -1,0 +1,185 @@
+"""What the content checks found: after saving a page, and in a report over the site."""
+
+import django_filters
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from wagtail import hooks
+from wagtail.admin import messages
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.views.reports import ReportView
+from wagtail.models import Page
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from home.editorial.content_checks.issues import (
+    REPORT_URL_NAME,
+    PageFinding,
+    check_draft,
+    edit_address,
+)
+from home.editorial.content_checks.rules import Rule
+from home.editorial.reviews.models import PageReview
+from home.reports import PageReportFilterSet, SafeExportMixin
+
+# More would fill the screen.
+MOST_NAMED = 5
+
+
+class ContentFilterSet(PageReportFilterSet):
+    """Which findings to look at."""
+
+    rule = django_filters.ChoiceFilter(label="What is wrong", choices=Rule.choices)
+    page = django_filters.NumberFilter(
+        label="Number of the page", field_name="page_id", max_value=2**31 - 1
+    )
+
+    class Meta:
+        model = PageFinding
+        fields = []
+
+
+def _kind(finding: PageFinding) -> str:
+    """Return the kind of page, without a query for each."""
+    content_type = ContentType.objects.get_for_id(finding.page.content_type_id)
+    return content_type.name.capitalize()
+
+
+EXPORTED = {
+    "title": ("Page", lambda finding: finding.page.title),
+    "address": ("Address", lambda finding: finding.page.full_url or ""),
+    "kind": ("Kind of page", _kind),
+    "wrong": ("What is wrong", str),
+    "text": ("Words", lambda finding: finding.text),
+    "advice": ("What to do", lambda finding: finding.advice),
+    "owner_name": ("Content owner", lambda finding: finding.owner_name),
+    "owner_email": ("Content owner's e-mail", lambda finding: finding.owner_email),
+}
+
+
+class ContentChecksView(SafeExportMixin, ReportView):
+    """The findings on the pages that somebody may edit."""
+
+    page_title = "Content checks"
+    header_icon = "glasses"
+    model = PageFinding
+    index_url_name = REPORT_URL_NAME
+    index_results_url_name = f"{REPORT_URL_NAME}_results"
+    permission_policy = PagePermissionPolicy()
+    any_permission_required = {"add", "change"}
+    filterset_class = ContentFilterSet
+    is_searchable = True
+    search_fields = ["page__title", "text"]
+    # By the index, so that a page's findings stand together and no database sorts.
+    default_ordering = ("page_id", "pk")
+    verbose_name_plural = "findings"
+    columns = [
+        TitleColumn(
+            "title",
+            label="Page",
+            accessor="page.title",
+            get_url=lambda finding: finding.edit_address,
+        ),
+        Column("wrong", label="What is wrong", accessor=str),
+        Column("text", label="Words"),
+        Column("advice", label="What to do"),
+        Column(
+            "owner",
+            label="Content owner",
+            accessor=lambda row: row.owner_name or row.owner_email or "Nobody",
+        ),
+    ]
+    list_export = list(EXPORTED)
+    export_headings = {name: label for name, (label, _) in EXPORTED.items()}
+    export_filename = "content-checks"
+
+    def get_base_queryset(self):
+        """Return what is to be mended today on the pages that this officer may edit."""
+        findings = PageFinding.objects.in_force(timezone.now())
+        findings = findings.on_day(timezone.localdate()).editable_by(self.request.user)
+        review = PageReview.objects.filter(pk=OuterRef("page_id"))
+        return findings.select_related("page").annotate(
+            owner_name=Subquery(review.values("owner_name")),
+            owner_email=Subquery(review.values("owner_email")),
+        )
+
+    def get_filtered_queryset(self):
+        """Return the queryset, which Wagtail filters already."""
+        return self.get_queryset()
+
+    def to_row_dict(self, item):
+        """Return the cells of a finding for a spreadsheet."""
+        return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
+
+
+class ContentChecksMenuItem(MenuItem):
+    """The report's entry, for those who edit pages."""
+
+    def is_shown(self, request):
+        """Say whether somebody may edit any page."""
+        return ContentChecksView.permission_policy.user_has_any_permission(
+            request.user, ContentChecksView.any_permission_required
+        )
+
+
+@hooks.register("register_reports_menu_item")
+def register_content_checks_menu_item():
+    """Add the report to the reports."""
+    view = ContentChecksView
+    address = reverse(view.index_url_name)
+    return ContentChecksMenuItem(view.page_title, address, icon_name=view.header_icon)
+
+
+@hooks.register("register_admin_urls")
+def register_content_checks_urls():
+    """Add the report."""
+    view = ContentChecksView
+    return [
+        path("reports/content-checks/", view.as_view(), name=view.index_url_name),
+        path(
+            "reports/content-checks/results/",
+            view.as_view(results_only=True),
+            name=view.index_results_url_name,
+        ),
+    ]
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def list_findings(request: HttpRequest, page: Page) -> None:
+    """Say after a page was saved what to mend on it; the editor's own saving is mute.
+
+    What is saved may be a draft, so its findings are looked for here and not kept.
+    """
+    if not request.accepts("text/html"):
+        return
+    found = check_draft(page, timezone.localdate())
+    if not found:
+        return
+    lines = format_html_join(
+        "",
+        # The usual colour of links is too faint on the ground of a warning.
+        '<li><a class="w-text-current w-underline" href="{}">{}</a>{} {}</li>',
+        (
+            (
+                edit_address(page.pk, each.place),
+                each.rule.label,
+                f": “{each.text}”" if each.text else ".",
+                each.advice,
+            )
+            for each in found[:MOST_NAMED]
+        ),
+    )
+    rest = len(found) - MOST_NAMED
+    text = format_html(
+        "Saved. You can make this page better:<ul>{}</ul>{}",
+        lines,
+        f"And {rest} more." if rest > 0 else "",
+    )
+    address = f"{reverse(REPORT_URL_NAME)}?page={page.pk}"
+    is_listed = page.live and not page.has_unpublished_changes
+    buttons = [messages.button(address, "All of this page")] if is_listed else []
+    messages.warning(request, text, buttons=buttons)

@@ -1,0 +1,1 @@
+"""Links on pages: which there are, and which are broken."""

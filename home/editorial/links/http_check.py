@@ -1,0 +1,249 @@
+"""Asks another site whether an address works, and can be turned against nobody.
+
+An officer may type any address, and any site may redirect anywhere. So each hop is
+checked anew: only http and https on their own ports, no credentials, only public
+addresses, looked up once and connected to as looked up (no DNS rebinding). Nothing is
+read but the head of the answer. See OWASP, "Server-Side Request Forgery Prevention".
+"""
+
+import re
+import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException
+from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Timer
+from time import monotonic
+from urllib.parse import urljoin
+
+import certifi
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+from home.editorial.links.models import Outcome
+
+SECONDS = 10
+MOST_REDIRECTS = 5
+MOST_ADDRESSES = 4
+PORTS = {"http": 80, "https": 443}
+
+# Python 3.11 takes these for public, or they lead on to an IPv4 network.
+NOT_PUBLIC = [
+    ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # Azure's own service to its machines
+        "192.0.0.0/24",  # IETF protocol assignments, cloud metadata among them
+        "192.88.99.0/24",  # 6to4 relays
+        "2001::/23",  # Teredo and other assignments
+        "2002::/16",  # 6to4
+        "3fff::/20",  # documentation
+    )
+]
+NAT64 = ip_network("64:ff9b::/96")
+IN_USE_IPV6 = ip_network("2000::/3")
+
+# What OpenSSL says of a certificate that browsers warn of: expired, not yet valid,
+# self-signed, for another name. A missing link of the chain they mend by themselves.
+BAD_CERTIFICATES = {9, 10, 18, 62, 64}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking, and how many seconds the site wants to be left alone."""
+
+    outcome: Outcome
+    retry_after: float = 0
+
+
+class ProbeError(Exception):
+    """Ends a probe with an outcome."""
+
+    def __init__(self, outcome: Outcome):
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def is_public(ip_text: str) -> bool:
+    """Say whether an IP address is one of the public internet."""
+    ip = ip_address(ip_text)
+    if isinstance(ip, IPv6Address):
+        if ip in NAT64:
+            return is_public(str(ip_address(int(ip) & 0xFFFFFFFF)))
+        if ip not in IN_USE_IPV6:
+            return False
+    return (
+        ip.is_global
+        and not ip.is_multicast
+        and not ip.is_reserved
+        and not any(ip in network for network in NOT_PUBLIC)
+    )
+
+
+def probe(address: str, user_agent: str) -> Answer:
+    """Ask for an address, following redirects, in at most `SECONDS` seconds."""
+    ends_at = monotonic() + SECONDS
+    try:
+        for _ in range(MOST_REDIRECTS + 1):
+            status, headers = _ask(address, user_agent, ends_at)
+            target = headers.get("Location")
+            if status not in {301, 302, 303, 307, 308} or not target:
+                return Answer(_outcome_of(status), _seconds_in(headers))
+            # Servers send the bytes of UTF-8, which the client reads as Latin-1.
+            target = target.encode("latin-1", "replace").decode("utf-8", "replace")
+            address = urljoin(address, target)
+    except ProbeError as error:
+        return Answer(error.outcome)
+    except ssl.SSLCertVerificationError as error:
+        is_bad = error.verify_code in BAD_CERTIFICATES
+        return Answer(Outcome.NOT_SECURE if is_bad else Outcome.UNKNOWN)
+    except (OSError, HTTPException, ValueError):
+        return Answer(Outcome.NO_ANSWER)
+    return Answer(Outcome.IN_CIRCLES)
+
+
+def _outcome_of(status: int) -> Outcome:
+    if 200 <= status < 400:
+        return Outcome.FOUND
+    if status in {404, 410}:
+        return Outcome.NOT_FOUND
+    if 500 <= status < 600 and status != 503:
+        return Outcome.SITE_ERROR
+    # Refused to a program, such as 403 and 429, says nothing about people.
+    return Outcome.UNKNOWN
+
+
+def _seconds_in(headers) -> float:
+    """Return what `Retry-After` says (RFC 9110), in seconds."""
+    text = (headers.get("Retry-After") or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    with suppress(ValueError, TypeError):
+        wanted = parsedate_to_datetime(text)
+        date = parsedate_to_datetime(headers.get("Date") or "")
+        return max(0.0, (wanted - date).total_seconds())
+    return 0
+
+
+def _ask(address: str, user_agent: str, ends_at: float):
+    """Return the status and headers of one hop: HEAD, then GET where that fails."""
+    url = _checked(address)
+    ips = _resolve(url.host.strip("[]"), url.port or PORTS[url.scheme], ends_at)
+    status, headers = _request("HEAD", url, ips, user_agent, ends_at)
+    if status >= 400 and status != 429:
+        status, headers = _request("GET", url, ips, user_agent, ends_at)
+    return status, headers
+
+
+def _checked(address: str) -> Url:
+    """Return an address in its parts, from which alone the request is made."""
+    try:
+        url = parse_url(re.sub(r"[\t\n\r]", "", address.strip()))
+    except LocationParseError as error:
+        raise ProbeError(Outcome.NO_SUCH_SITE) from error
+    is_usual = url.scheme in PORTS and url.port in {None, *PORTS.values()}
+    if not is_usual or url.auth is not None:
+        raise ProbeError(Outcome.UNKNOWN)
+    if not url.host:
+        raise ProbeError(Outcome.NO_SUCH_SITE)
+    return url
+
+
+def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
+    """Return the socket addresses of a host; refuse it if one is not public."""
+    executor = ThreadPoolExecutor(max_workers=1)
+    looked_up = executor.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    # Whatever the resolver still does, nobody waits for it.
+    executor.shutdown(wait=False)
+    try:
+        found = looked_up.result(timeout=_seconds_to(ends_at))
+    except (socket.gaierror, UnicodeError) as error:
+        is_away = getattr(error, "errno", None) == socket.EAI_AGAIN
+        outcome = Outcome.NO_ANSWER if is_away else Outcome.NO_SUCH_SITE
+        raise ProbeError(outcome) from error
+    places = [(family, place) for family, _, _, _, place in found]
+    if not places or not all(is_public(place[0]) for _, place in places):
+        raise ProbeError(Outcome.UNKNOWN)
+    return places[:MOST_ADDRESSES]
+
+
+def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
+    """Return status and headers; of the body nothing is read."""
+    host = url.host.strip("[]")
+    headers = {
+        "Host": url.netloc,
+        "User-Agent": user_agent,
+        "Accept": "text/html,*/*;q=0.8",
+        "Connection": "close",
+    }
+    connection = HTTPConnection(host)
+    with _connected(places, ends_at) as sock:
+        if url.scheme == "https":
+            sock = _tls_context().wrap_socket(sock, server_hostname=host)
+        # With a socket of its own it looks up and connects to nothing by itself.
+        connection.sock = sock
+        try:
+            connection.request(method, url.request_uri, headers=headers)
+            response = connection.getresponse()
+        finally:
+            connection.close()
+    # What was cut off looks as if it had ended.
+    _seconds_to(ends_at)
+    return response.status, response.headers
+
+
+@contextmanager
+def _connected(places: list[tuple], ends_at: float):
+    """Yield a socket to the first place that answers; cut it off when time is up."""
+    sock = _connect(places, ends_at)
+    # Its own handle, as TLS takes over the first. A site that sends a byte now and
+    # then would get past the time limit of each single reading.
+    handle = sock.dup()
+    timer = Timer(_seconds_to(ends_at), _cut_off, [handle])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield sock
+    finally:
+        timer.cancel()
+        timer.join()
+        handle.close()
+        sock.close()
+
+
+def _connect(places: list[tuple], ends_at: float) -> socket.socket:
+    for number, (family, place) in enumerate(places, start=1):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            left = _seconds_to(ends_at)
+            sock.settimeout(left if number == len(places) else left / 2)
+            sock.connect(place)
+            sock.settimeout(_seconds_to(ends_at))
+        except OSError:
+            sock.close()
+            if number == len(places):
+                raise
+        else:
+            return sock
+    raise ProbeError(Outcome.NO_ANSWER)
+
+
+def _cut_off(handle: socket.socket) -> None:
+    with suppress(OSError):
+        handle.shutdown(socket.SHUT_RDWR)
+
+
+def _seconds_to(ends_at: float) -> float:
+    left = ends_at - monotonic()
+    if left <= 0:
+        raise ProbeError(Outcome.NO_ANSWER)
+    return left
+
+
+def _tls_context() -> ssl.SSLContext:
+    """Return what verifies other sites, also where the machine has no certificates."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

@@ -1,0 +1,172 @@
+"""Keeps the links of live pages, and of other things with links, up to date (P8)."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from hashlib import sha256
+from urllib.parse import urldefrag, urlsplit
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from wagtail.models import Page
+from wagtail.signals import page_unpublished, published, unpublished
+
+from home.content_version.receivers import live_page_saved
+from home.editorial.links.extraction import FoundLink, links_in
+from home.editorial.links.internal_urls import find_target, is_own_address
+from home.editorial.links.models import ExternalLink, Link
+from home.page_tree.lock import tree_lock
+
+VALUES = ("text", "owner_name", "target_page_id", "document_id", "site_path")
+
+# What is not a page but has links, and which of it readers still see at a moment.
+followed: dict[type[models.Model], Callable[[datetime], models.QuerySet]] = {}
+
+
+def follow_links(
+    model: type[models.Model], still_shown: Callable[[datetime], models.QuerySet]
+) -> None:
+    """Report broken links of a model that is published with Wagtail's drafts, too.
+
+    `still_shown` returns those whose links matter at a moment. Call it when the app
+    is ready.
+    """
+    followed[model] = still_shown
+    published.connect(_remember_published, sender=model)
+    for signal in (unpublished, post_delete):
+        signal.connect(_forget, sender=model)
+
+
+@receiver(live_page_saved)
+def remember_links_of_page(sender, instance, **kwargs):
+    """Keep what a live page links to; an alias has the links of its original."""
+    if not instance.alias_of_id:
+        remember_links(instance)
+
+
+@receiver(page_unpublished)
+def forget_links_of_page(sender, instance, **kwargs):
+    """Forget the links of a page that readers no longer see."""
+    Link.objects.filter(**_source(instance)).delete()
+
+
+def _remember_published(sender, instance, **kwargs):
+    remember_links(instance)
+
+
+def _forget(sender, instance, **kwargs):
+    Link.objects.filter(**_source(instance)).delete()
+
+
+def _source(instance: models.Model) -> dict:
+    if isinstance(instance, Page):
+        return {"page_id": instance.pk}
+    kind = ContentType.objects.get_for_model(instance)
+    return {"content_type_id": kind.pk, "object_id": instance.pk}
+
+
+@transaction.atomic
+def remember_links(instance: models.Model) -> None:
+    """Keep what an object links to now; what has not changed keeps its date."""
+    source = _source(instance)
+    owner = getattr(instance, "owner_name", "")
+    wanted = {}
+    for link in links_in(instance):
+        values = _values_of(link)
+        if values:
+            address = values.pop("address", None)
+            values |= {"text": link.text, "owner_name": owner}
+            wanted[_key(values, address)] = (values, address)
+    before = Link.objects.filter(**source).select_related("external")
+    known = {
+        _key(vars(link), link.external and link.external.address): link.pk
+        for link in before
+    }
+    gone = [pk for key, pk in known.items() if key not in wanted]
+    if gone:
+        Link.objects.filter(pk__in=gone).delete()
+    new = [wanted[key] for key in wanted if key not in known]
+    external_ids = _external_ids({address for _, address in new if address})
+    Link.objects.bulk_create(
+        Link(**source, **values, external_id=external_ids.get(address))
+        for values, address in new
+    )
+
+
+def _key(values: dict, address: str | None) -> tuple:
+    empty = {"site_path": ""}
+    return (*(values.get(name, empty.get(name)) for name in VALUES), address)
+
+
+def _values_of(link: FoundLink) -> dict:
+    """Return where a link leads as values of a `Link`; nothing if it cannot break."""
+    if link.page_id:
+        return {"target_page_id": link.page_id}
+    if link.document_id:
+        return {"document_id": link.document_id}
+    address = f"https:{link.address}" if link.address[:2] == "//" else link.address
+    if is_own_address(address):
+        return find_target(address)
+    if address.lower().startswith(("http:", "https:")):
+        return {"address": urldefrag(address).url}
+    return {}
+
+
+def _external_ids(addresses: Iterable[str]) -> dict[str, int]:
+    """Return the id of each address of another site, in one query.
+
+    In order, and as an update, so that nobody else deletes or locks them crosswise.
+    """
+    rows = [
+        ExternalLink(
+            address=address,
+            address_hash=sha256(address.encode()).hexdigest(),
+            host=_host(address),
+        )
+        for address in sorted(addresses)
+    ]
+    kept = ExternalLink.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["address_hash"],
+        update_fields=["address"],
+    )
+    return {row.address: row.pk for row in kept}
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "")[:255]
+    except ValueError:
+        return ""
+
+
+def find_targets_again(most: int = 50) -> None:
+    """Look again where links lead that led nowhere: there may be a page by now."""
+    for link in Link.objects.exclude(site_path="").order_by("?")[:most]:
+        target = find_target(link.site_path)
+        if target.get("site_path"):
+            continue
+        found = Link.objects.filter(pk=link.pk)
+        if target:
+            found.update(site_path="", **target)
+        else:
+            found.delete()
+
+
+def rebuild_links(at: datetime) -> int:
+    """Keep all links anew, those of each page in a transaction; return how many pages.
+
+    Where the database was filled without the application, or after an upgrade.
+    """
+    for still_shown in followed.values():
+        for instance in still_shown(at):
+            remember_links(instance)
+    ids = Page.objects.live().filter(alias_of=None).values_list("pk", flat=True)
+    for pk in list(ids):
+        with tree_lock():
+            page = Page.objects.live().filter(pk=pk).specific().first()
+            if page is not None:
+                remember_links(page)
+    return len(ids)

@@ -1,0 +1,239 @@
+"""The report of broken links: what is wrong, where to mend it, and "check again"."""
+
+from collections.abc import Iterable
+
+import django_filters
+from django.contrib import messages
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.views.reports import ReportView
+from wagtail.models import Page, PageLogEntry
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from home.editorial.links.broken import Problem, broken_links_for
+from home.editorial.links.index import followed
+from home.editorial.links.models import ExternalLink, Link
+from home.page_tree.addresses import descendants_of
+from home.page_tree.explorable import explorable
+from home.reports import SafeExportMixin, sections
+
+ENDED_BY = ("wagtail.unpublish", "wagtail.delete", "wagtail.unpublish.scheduled")
+
+
+def may_see_report(user) -> bool:
+    """Say whether somebody may edit anything that can have broken links."""
+    return PagePermissionPolicy().user_has_permission(user, "change") or any(
+        ModelPermissionPolicy(model).user_has_permission(user, "change")
+        for model in followed
+    )
+
+
+class BrokenLinkFilterSet(WagtailFilterSet):
+    """Which broken links to look at."""
+
+    site = django_filters.ChoiceFilter(
+        label="Leads to",
+        method="filter_site",
+        choices=[("own", "Our own site"), ("other", "Another site")],
+    )
+    problem = django_filters.ChoiceFilter(
+        label="What is wrong", choices=Problem.choices
+    )
+    section = django_filters.ModelChoiceFilter(
+        label="Section",
+        method="filter_section",
+        queryset=sections,
+    )
+    owner_name = django_filters.CharFilter(
+        label="Content owner", lookup_expr="icontains"
+    )
+
+    class Meta:
+        model = Link
+        fields = []
+
+    def filter_site(self, queryset, name, value):
+        """Keep the links to other sites, or all others."""
+        return queryset.filter(external__isnull=value == "own")
+
+    def filter_section(self, queryset, name, value):
+        """Keep the links on a section's own page and on all pages below it."""
+        pages = Page.objects.filter(Q(pk=value.pk) | descendants_of(value.path))
+        return queryset.filter(page__in=pages.values("pk"))
+
+
+class CheckAgainColumn(Column):
+    """The button that has a link to another site checked again."""
+
+    cell_template_name = "home/check_again_cell.html"
+
+    def get_cell_context_data(self, instance, parent_context):
+        """Give what the form needs; none for links that are looked up anyway."""
+        context = super().get_cell_context_data(instance, parent_context)
+        if instance.external_id:
+            address = reverse("check_link_again", args=[instance.pk])
+            query = context["request"].GET.urlencode()
+            context["action"] = f"{address}?{query}" if query else address
+            context["csrf_token"] = get_token(context["request"])
+        return context
+
+
+class BrokenLinksView(SafeExportMixin, ReportView):
+    """Broken links of the pages that somebody may edit."""
+
+    page_title = "Broken links"
+    header_icon = "link"
+    model = Link
+    index_url_name = "broken_links_report"
+    index_results_url_name = "broken_links_report_results"
+    filterset_class = BrokenLinkFilterSet
+    columns = [
+        TitleColumn("source", label="Page", get_url=lambda link: link.edit_address),
+        Column("text", label="Words of the link"),
+        Column("leads_to", label="Leads to"),
+        Column("what_is_wrong", label="What is wrong"),
+        Column("owner_name", label="Content owner"),
+        DateColumn("since", label="Since"),
+        CheckAgainColumn("check_again", label="Check again"),
+    ]
+    export_headings = {
+        "source": "Page",
+        "text": "Words of the link",
+        "leads_to": "Leads to",
+        "what_is_wrong": "What is wrong",
+        "owner_name": "Content owner",
+        "since": "Since",
+    }
+    list_export = list(export_headings)
+    export_filename = "broken-links"
+
+    def user_has_permission(self, permission):
+        """Let in whoever may edit something."""
+        return may_see_report(self.request.user)
+
+    def user_has_any_permission(self, permissions):
+        """Let in whoever may edit something."""
+        return may_see_report(self.request.user)
+
+    any_permission_required = {"change"}
+
+    def get_queryset(self):
+        """Return the links by page, those of other things first."""
+        links = broken_links_for(self.request.user, timezone.now())
+        return links.select_related("page", "target_page", "document", "external")
+
+    def filter_queryset(self, queryset):
+        """Put what is left in order: by page, then as they were found."""
+        return super().filter_queryset(queryset).order_by("page__path", "pk")
+
+    def decorate_paginated_queryset(self, object_list):
+        """Give each link what the table says of it."""
+        describe(object_list, self.request.user)
+        return object_list
+
+
+def describe(links: Iterable[Link], user) -> None:
+    """Give each broken link `source`, `edit_address`, `leads_to`, `since` and more."""
+    finder = AdminURLFinder(user)
+    others = _other_sources(links)
+    target_ids = {link.target_page_id for link in links if link.target_page_id}
+    known = set(explorable(Page).filter(pk__in=target_ids).values_list("pk", flat=True))
+    ends = PageLogEntry.objects.filter(page_id__in=target_ids, action__in=ENDED_BY)
+    ended_at = dict(ends.order_by("timestamp").values_list("page_id", "timestamp"))
+    for link in links:
+        source = link.page or others.get((link.content_type_id, link.object_id))
+        link.source = str(source)
+        # Whoever sees the row may edit the page: asking for each takes queries.
+        link.edit_address = (
+            reverse("wagtailadmin_pages:edit", args=[link.page_id])
+            if link.page_id
+            else finder.get_edit_url(source)
+        )
+        link.leads_to = _leads_to(link, known)
+        is_theirs = link.problem == Problem.OTHER_SITE
+        link.what_is_wrong = (
+            link.external.get_outcome_display()
+            if is_theirs
+            else Problem(link.problem).label
+        )
+        link.since = _since(link, ended_at.get(link.target_page_id))
+
+
+def _other_sources(links: Iterable[Link]) -> dict:
+    ids: dict[int, set] = {}
+    for link in links:
+        if link.content_type_id:
+            ids.setdefault(link.content_type_id, set()).add(link.object_id)
+    return {
+        (type_id, pk): source
+        for type_id, pks in ids.items()
+        for pk, source in ContentType.objects.get_for_id(type_id)
+        .model_class()
+        ._base_manager.in_bulk(pks)
+        .items()
+    }
+
+
+def _leads_to(link: Link, known: set[int]) -> str:
+    if link.external_id:
+        return link.external.address
+    if link.site_path:
+        return link.site_path
+    if link.problem == Problem.DELETED:
+        return "A deleted page"
+    if link.problem == Problem.FILE_DELETED:
+        return "A deleted document"
+    if link.target_page_id and link.target_page_id not in known:
+        return "A page that you may not see"
+    return str(link.target_page or link.document)
+
+
+def _since(link: Link, ended_at):
+    """Return since when the link has been broken; None where nobody knows."""
+    if link.problem == Problem.OTHER_SITE:
+        return link.external.failing_since
+    if link.problem == Problem.EXPIRED and link.target_page.expire_at:
+        return max(link.target_page.expire_at, link.found_at)
+    if ended_at:
+        return max(ended_at, link.found_at)
+    was_never_there = (
+        link.problem == Problem.NOT_PUBLISHED
+        and link.target_page.first_published_at is None
+    )
+    return link.found_at if was_never_there or link.site_path else None
+
+
+@require_POST
+def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a link checked at the next run of the job; for who may edit its page."""
+    links = broken_links_for(request.user, timezone.now())
+    link = get_object_or_404(links, pk=pk, external__isnull=False)
+    ExternalLink.objects.filter(pk=link.external_id).update(
+        next_check_at=timezone.now()
+    )
+    messages.success(
+        request,
+        "The link will be checked again in the next few minutes. If it works, it "
+        "disappears from this list.",
+    )
+    query = request.GET.urlencode()
+    return redirect(reverse("broken_links_report") + (f"?{query}" if query else ""))
+
+
+class BrokenLinksMenuItem(MenuItem):
+    """The report's entry, for those who may edit something."""
+
+    def is_shown(self, request):
+        """Say whether somebody may read the report."""
+        return may_see_report(request.user)

@@ -1,0 +1,1 @@
+"""Reviews of pages: when each is due, reminders and the report."""

@@ -1,0 +1,174 @@
+"""When each page is to be reviewed, and by whom (P6): what is live now, in one table.
+
+Each page type has a table of its own, so a list over all of them would have to join
+them all. This one follows the live pages, in the transaction that saves each.
+"""
+
+from datetime import date, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.dispatch import receiver
+from django.urls import reverse
+from wagtail.models import Page
+
+from home.content.dates import days_after
+from home.content_version.counter import start_of_day
+from home.content_version.receivers import live_page_saved
+from home.editorial.querysets import LivePageQuerySet
+
+NOTICE_DAYS = 14
+# The communications team hears of an overdue page so many days after its date, and
+# again each time that so many more have passed.
+ESCALATION_DAYS = 14
+REPEAT_DAYS = 28
+SOON = timedelta(weeks=4)
+QUEUE_URL_NAME = "page_reviews_report"
+
+
+class State(models.TextChoices):
+    """Why a page is in the review queue; a page may be there for two reasons."""
+
+    DUE = "due", "Due or overdue"
+    OVERDUE = "overdue", "Overdue"
+    SOON = "soon", "Due in the next 4 weeks"
+    UNDATED = "undated", "No review date"
+    OWNERLESS = "ownerless", "No content owner's e-mail"
+
+
+def conditions(on: date) -> dict[State, Q]:
+    """Return which reviews are in each state on a day."""
+    return {
+        State.DUE: Q(review_on__lte=on),
+        State.OVERDUE: Q(review_on__lt=on),
+        State.SOON: Q(review_on__gt=on, review_on__lte=on + SOON),
+        State.UNDATED: Q(review_on=None),
+        State.OWNERLESS: Q(owner_email=""),
+    }
+
+
+class PageReviewQuerySet(LivePageQuerySet):
+    """Finds reviews by their state, and by who may do something about them."""
+
+    def due_for_review(self, on: date):
+        """Return those whose day has come or gone by."""
+        return self.filter(conditions(on)[State.DUE])
+
+    def in_state(self, state: str, on: date):
+        """Return those in a state."""
+        return self.filter(conditions(on)[State(state)])
+
+    def needing_attention(self, on: date):
+        """Return those in any of the states."""
+        return self.filter(
+            Q(review_on__lte=on + SOON) | Q(review_on=None) | Q(owner_email="")
+        )
+
+
+class PageReview(models.Model):
+    """When a live page is to be reviewed and by whom, and who is reminded next."""
+
+    page = models.OneToOneField(
+        Page, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    review_on = models.DateField(null=True, db_index=True)
+    owner_name = models.CharField(max_length=100, blank=True)
+    # In small letters, so that one person is one person.
+    owner_email = models.EmailField(blank=True, db_index=True)
+    remind_owner_on = models.DateField(null=True, db_index=True)
+    remind_team_on = models.DateField(null=True, db_index=True)
+
+    objects = PageReviewQuerySet.as_manager()
+
+    def __str__(self):
+        return str(self.page)
+
+    def take_over(self, page: Page) -> None:
+        """Take over what the page says; another day or owner starts reminders afresh.
+
+        `page` is of a class with `review_on`, `owner_name` and `owner_email`.
+        """
+        before = (self.review_on, self.owner_email)
+        self.review_on = page.review_on
+        self.owner_name = page.owner_name
+        self.owner_email = page.owner_email.lower()
+        if before != (self.review_on, self.owner_email):
+            self.plan_reminders()
+
+    def plan_reminders(self) -> None:
+        """Set the first reminder of the owner and of the communications team."""
+        self.remind_owner_on = self.remind_team_on = None
+        if self.review_on is None:
+            return
+        first = days_after(self.review_on, -NOTICE_DAYS)
+        if self.owner_email:
+            self.remind_owner_on = first
+            self.remind_team_on = days_after(self.review_on, ESCALATION_DAYS)
+        else:
+            self.remind_team_on = first
+
+    def get_next_reminder(self, after: date) -> date:
+        """Return the first day after another on which somebody is reminded again."""
+        for days in (-NOTICE_DAYS, 0, ESCALATION_DAYS):
+            if after < (day := days_after(self.review_on, days)):
+                return day
+        # `day` is that of the first escalation.
+        return days_after(day, ((after - day).days // REPEAT_DAYS + 1) * REPEAT_DAYS)
+
+    def standing_in_words(self, on: date) -> str:
+        """Return where the review stands, such as 'Overdue by 3 days'."""
+        if self.review_on is None:
+            return State.UNDATED.label
+        days = (self.review_on - on).days
+        if days == 0:
+            return "Due today"
+        number = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+        return f"Overdue by {number}" if days < 0 else f"Due in {number}"
+
+
+class ReviewDigest(models.Model):
+    """That somebody has had today's reminder. Kept for the day only."""
+
+    recipient = models.CharField(max_length=254)
+    sent_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "sent_on"], name="home_reviewdigest_once_a_day"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.recipient}, {self.sent_on}"
+
+
+@receiver(live_page_saved)
+def follow_page(sender, instance, **kwargs) -> None:
+    """Write what a live page says about its review, in the transaction that saves it.
+
+    The page's tree lock lets two such transactions wait for each other.
+    """
+    found = PageReview.objects.filter(pk=instance.pk).first()
+    review = found or PageReview(page_id=instance.pk)
+    review.take_over(instance)
+    review.save()
+
+
+def counts_for(user, on: date) -> dict[State, int]:
+    """Return how many of the pages that somebody may edit are in each state.
+
+    `queue_address(state)` leads to the list of them.
+    """
+    reviews = PageReview.objects.in_force(start_of_day(on)).editable_by(user)
+    return reviews.needing_attention(on).aggregate(
+        **{
+            state.value: models.Count("pk", filter=condition)
+            for state, condition in conditions(on).items()
+        }
+    )
+
+
+def queue_address(state: str) -> str:
+    """Return where the admin lists the pages in a state."""
+    return f"{reverse(QUEUE_URL_NAME)}?state={state}"

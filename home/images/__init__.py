@@ -1,0 +1,1 @@
+"""Images and documents that staff upload, and the sizes that pages show."""

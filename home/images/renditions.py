@@ -1,0 +1,132 @@
+"""Making the files of pictures in their sizes, from one reading of the original.
+
+Wagtail reads the original again for each size, which takes several seconds for all
+sizes of a large photograph. Here they are all made from one copy of it that is
+already small.
+"""
+
+import logging
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from copy import copy
+from functools import lru_cache
+from types import SimpleNamespace
+
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from wagtail.images.image_operations import FillOperation, ImageTransform
+from wagtail.images.models import AbstractImage, Filter
+from willow.plugins.pillow import PillowImage
+
+from home.content_version.counter import raise_content_version
+from home.images.private_collections import restricted_collections
+
+logger = logging.getLogger(__name__)
+
+FOCAL_POINT = FillOperation.vary_fields
+# No size needs more pixels across and down. Twice as many stay in the copy, so that
+# nobody can tell that it was not the original.
+WIDEST, HIGHEST = 1440, 720
+
+
+def make_missing(images: QuerySet, specs: Collection[str]) -> int:
+    """Make the renditions of the images that are missing; return how many were made.
+
+    With two queries when none is, and two more for a private collection, as no page
+    shows what is in it. What cannot be made, as from a lost or a broken file, is passed
+    over.
+    """
+    renditions = images.model.get_rendition_model().objects.filter(
+        image__in=images, filter_spec__in=specs
+    )
+    existing = set(renditions.values_list("image_id", "filter_spec", "focal_point_key"))
+    restricted, made = None, 0
+    for image in images:
+        focal_point = [getattr(image, field) for field in FOCAL_POINT]
+        missing = [
+            spec
+            for spec in specs
+            if (image.pk, spec, focal_point_key(spec, *focal_point)) not in existing
+        ]
+        if missing and restricted is None:
+            restricted = restricted_collections()
+        if missing and image.collection_id not in restricted:
+            made += _make(image, missing)
+    if made:
+        # A page may have been kept without them meanwhile.
+        raise_content_version()
+    return made
+
+
+@lru_cache(maxsize=4096)
+def focal_point_key(spec: str, *focal_point: int | None) -> str:
+    """Return what tells a rendition from those made for other focal points."""
+    image = SimpleNamespace(**dict(zip(FOCAL_POINT, focal_point, strict=True)))
+    return Filter(spec).get_cache_key(image)
+
+
+def _make(image: AbstractImage, specs: Collection[str]) -> int:
+    """Make renditions of an image; return how many could be made."""
+    try:
+        reduced = _ReducedCopy(image)
+    except Exception as error:  # for a broken file each format has errors of its own
+        logger.warning("The file of picture %s cannot be read: %s", image.pk, error)
+        return 0
+    made = 0
+    for spec in specs:
+        try:
+            image.create_rendition(_ReducedFilter(spec, reduced))
+            made += 1
+        except (OSError, ValueError, IntegrityError) as error:
+            # It is too long for the format, say, or the image was deleted meanwhile.
+            logger.warning("Picture %s has no %s: %s", image.pk, spec, error)
+    return made
+
+
+class _ReducedCopy:
+    """An image that is open, upright, and not much larger than its largest size."""
+
+    def __init__(self, image: AbstractImage):
+        with image.get_willow_image() as original:
+            upright = original.auto_orient()
+            drawing = upright.get_pillow_image()
+        if drawing.mode == "CMYK":
+            drawing = upright.transform_colorspace_to_srgb().get_pillow_image()
+        if drawing.mode.startswith("I"):
+            # 16 bits of grey; converting would cut them off and not scale them.
+            drawing = drawing.point(lambda value: value * (1 / 256)).convert("L")
+        if drawing.has_transparency_data:
+            drawing = drawing.convert("RGBA")
+        elif drawing.mode not in {"L", "RGB"}:
+            drawing = drawing.convert("RGB")
+        width, height = drawing.size
+        factor = max(1, min(width // (2 * WIDEST), height // (2 * HIGHEST)))
+        if factor > 1:
+            drawing = drawing.reduce(factor)
+        # The public need not know where and with which camera somebody took it.
+        colours = drawing.info.get("icc_profile")
+        drawing.info = {"icc_profile": colours} if colours else {}
+        self.willow = PillowImage(drawing)
+        # Wagtail asks for it, but each of our specs names a format of its own.
+        self.willow.format_name = "png"
+        self.image = copy(image)
+        for field in FOCAL_POINT:
+            value = getattr(image, field)
+            setattr(self.image, field, None if value is None else value / factor)
+
+
+class _ReducedFilter(Filter):
+    """One of Wagtail's filters that starts from a reduced copy of the image."""
+
+    def __init__(self, spec: str, reduced: _ReducedCopy):
+        super().__init__(spec)
+        self.reduced = reduced
+
+    @contextmanager
+    def get_willow_image(self, image, source=None) -> Iterator[PillowImage]:
+        """Give the copy for the original."""
+        yield self.reduced.willow
+
+    def get_transform(self, image, size=None) -> ImageTransform:
+        """Work out the crop with the focal point where it lies in the copy."""
+        return super().get_transform(self.reduced.image, size)

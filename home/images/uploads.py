@@ -1,0 +1,143 @@
+"""Files that officers upload: each holds what its name says, and is no bomb.
+
+Wagtail looks at the ending of a document's name only. Of pictures it reads the content,
+and lets those that are damaged end in a server error.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import PurePath
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile
+
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from wagtail.documents.forms import BaseDocumentForm
+from wagtail.images.forms import BaseImageForm
+
+from home.images.metadata import UNREADABLE, without_metadata
+
+# What lies in the archive of each format (ECMA-376, ODF 1.3).
+PARTS = {
+    "docx": "word/document.xml",
+    "xlsx": "xl/workbook.xml",
+    "odt": "content.xml",
+    "ods": "content.xml",
+}
+OPEN_DOCUMENT = {
+    "odt": b"application/vnd.oasis.opendocument.text",
+    "ods": b"application/vnd.oasis.opendocument.spreadsheet",
+}
+# Office files of ten megabytes unpack to a fraction of it.
+MOST_UNPACKED = 512 * 1024 * 1024
+MOST_PARTS = 5_000
+
+
+class StoreAnswersMixin:
+    """Says beside the field that files cannot be stored, before anything is changed."""
+
+    def clean_file(self):
+        """Return the uploaded file, if there is a store to take it."""
+        file = self.cleaned_data["file"]
+        if "file" in self.changed_data:
+            try:
+                default_storage.exists(file.name)
+            except OSError as error:
+                raise ValidationError(
+                    "Pictures and documents cannot be stored at the moment, so nothing "
+                    "was changed. Try again in a few minutes; everything else works."
+                ) from error
+        return file
+
+
+class DocumentForm(StoreAnswersMixin, BaseDocumentForm):
+    """Wagtail's form for a document, which reads what is in the file."""
+
+    def clean_file(self):
+        """Return the file; refuse one that is not of the kind that its name says."""
+        file = super().clean_file()
+        if file and "file" in self.changed_data:
+            check_document(file, file.name)
+        return file
+
+
+class ImageForm(StoreAnswersMixin, BaseImageForm):
+    """Wagtail's form for a picture, which refuses one that is damaged."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "file" in self.fields:
+            self.fields["file"].clean = without_damage(self.fields["file"].clean)
+
+    def clean_file(self):
+        """Return the picture without its metadata, as which it is stored and known."""
+        file = super().clean_file()
+        if "file" in self.changed_data:
+            return without_damage(without_metadata)(file)
+        return file
+
+
+def without_damage(clean: Callable) -> Callable:
+    """Wrap the check of a picture: what cannot be read is an error beside its field."""
+
+    @wraps(clean)
+    def wrapped(*args):
+        try:
+            return clean(*args)
+        except UNREADABLE as error:
+            raise ValidationError(
+                "This picture cannot be read; it may be damaged. Open it on your "
+                "computer, save it again and upload that."
+            ) from error
+
+    return wrapped
+
+
+def check_document(file: BinaryIO, name: str) -> None:
+    """Raise `ValidationError` unless a file holds what the ending of its name says."""
+    ending = PurePath(name).suffix.lower().lstrip(".")
+    file.seek(0)
+    start = file.read(1024)
+    if ending in PARTS:
+        _check_archive(file, ending)
+    is_pdf = start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-")
+    if (ending == "pdf" and not is_pdf) or (
+        ending == "csv" and not _is_plain_text(file, start)
+    ):
+        raise _wrong(ending)
+    file.seek(0)
+
+
+def _wrong(ending: str) -> ValidationError:
+    return ValidationError(
+        f"The name of this file ends in .{ending}, but there is something else in it. "
+        f"Save it again as a .{ending} file, without a password, and upload that."
+    )
+
+
+def _check_archive(file: BinaryIO, ending: str) -> None:
+    try:
+        with ZipFile(file) as archive:
+            parts = archive.infolist()
+            if (
+                len(parts) > MOST_PARTS
+                or sum(part.file_size for part in parts) > MOST_UNPACKED
+            ):
+                raise ValidationError(
+                    "This file holds far more than it seems to, so it cannot be "
+                    "uploaded. Make it smaller, or save it as a PDF."
+                )
+            wanted = OPEN_DOCUMENT.get(ending)
+            if wanted and archive.open("mimetype").read(len(wanted) + 1) != wanted:
+                raise _wrong(ending)
+            archive.getinfo(PARTS[ending])
+    except (BadZipFile, KeyError, ValueError, OSError, NotImplementedError) as error:
+        raise _wrong(ending) from error
+
+
+def _is_plain_text(file: BinaryIO, start: bytes) -> bool:
+    """Say whether there is text, and none that browsers might take for a page."""
+    if start.lstrip().startswith((b"<", b"\xef\xbb\xbf<", b"%PDF-", b"{\\rtf")):
+        return False
+    file.seek(0)
+    return not any(b"\0" in chunk for chunk in iter(lambda: file.read(65_536), b""))

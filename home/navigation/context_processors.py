@@ -1,0 +1,57 @@
+"""What every template may read."""
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from home.content_version.clock import once_per_version
+from home.fallback_store import recall, remember
+from home.models import SiteSettings
+from home.page_tree.addresses import site_of
+
+LAST_KNOWN_NAME = "council"
+
+
+def council(request: HttpRequest) -> dict:
+    """Add `council`, the site settings; read when used, and kept for error pages."""
+
+    def load() -> SiteSettings:
+        site = site_of(request)
+        settings = _settings_of(site.pk if site else None)
+        remember(LAST_KNOWN_NAME, facts_of(settings))
+        return settings
+
+    return {"council": SimpleLazyObject(load)}
+
+
+@once_per_version
+def _settings_of(site_id: int | None) -> SiteSettings:
+    """Return a site's settings, or what they are before anybody has written them."""
+    # Not `for_request`, which would write the row on the first visit.
+    settings = SiteSettings.objects.filter(site=site_id).first()
+    return settings or SiteSettings(site_id=site_id)
+
+
+def facts_of(settings: SiteSettings) -> dict:
+    """Return the council's name and emergency numbers, as error pages show them."""
+    return {
+        "council_name": settings.council_name,
+        "emergency_numbers": [
+            {
+                "label": block.value["label"],
+                "number": block.value["number"],
+                "phone_href": block.value.phone_href,
+            }
+            for block in settings.emergency_numbers
+        ],
+    }
+
+
+def get_last_known_council() -> dict:
+    """Return the council's name and emergency numbers, without asking the database."""
+    return recall(
+        LAST_KNOWN_NAME,
+        {
+            "council_name": SiteSettings._meta.get_field("council_name").default,
+            "emergency_numbers": [],
+        },
+    )

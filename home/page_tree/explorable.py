@@ -1,0 +1,120 @@
+"""What someone may know of in the admin: the one rule whose titles they may read.
+
+Pages that everybody can read and those of their own part of the tree; pictures,
+documents and snippets for which they have a permission. Wagtail 8 asks for no more than
+a number in choosers and bulk actions, so it tells every title to anyone who signs in.
+`chosen_values` holds what people choose in forms to the same rule.
+"""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_list_or_404
+from wagtail import hooks
+from wagtail.admin.views.bulk_action import BulkAction
+from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+from wagtail.query import PageQuerySet
+
+from home.admin_requests import admin_request, pages_of_their_part
+from home.pages import public_pages
+
+NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+ANY_PERMISSION = ("view", "choose", "add", "change", "delete", "publish")
+CHOSEN_BY_ID = {
+    "wagtailadmin_choose_page_child",
+    "wagtailadmin_choose_page_chosen_multiple",
+}
+
+
+def explorable(model: type[Model]) -> QuerySet:
+    """Return the objects of a model of which whoever asks may know.
+
+    Outside the admin nobody asks, so it returns all.
+    """
+    request = admin_request.get()
+    if request is None or request.user.is_superuser:
+        return model._default_manager.all()
+    if not issubclass(model, Page):
+        policy = policy_registry.get_by_type(model)
+        return policy.instances_user_has_any_permission_for(
+            request.user, ANY_PERMISSION
+        )
+    return model._default_manager.filter(
+        Q(pk__in=public_pages().values("pk"))
+        | Q(pk__in=pages_of_their_part().values("pk"))
+    )
+
+
+def is_explorable(model: type[Model], pk) -> bool:
+    """Say whether there is such an object and they may know of it; `pk` may be junk."""
+    is_number = NUMBER.fullmatch(str(pk))
+    return bool(is_number) and explorable(model).filter(pk=pk).exists()
+
+
+@hooks.register("construct_page_chooser_queryset")
+def leave_out_what_is_not_explorable(pages: PageQuerySet, request: HttpRequest):
+    """Return those of the pages that may be chosen."""
+    return pages.filter(pk__in=explorable(Page).order_by().values("pk"))
+
+
+def hold_lists_to_the_rule() -> None:
+    """Let Wagtail's bulk actions and its report of page types list no others.
+
+    And let a page be called as the public knows it where its draft may not be seen.
+    """
+
+    def get_queryset(cls, model, object_ids):
+        return get_list_or_404(explorable(model), pk__in=object_ids)
+
+    def get_page_types(view):
+        pages = explorable(Page).filter(content_type=OuterRef("pk"))
+        latest = pages.order_by(F("latest_revision_created_at").desc(nulls_last=True))
+        return page_types(view).annotate(
+            last_edited_page_id=Subquery(latest.values("pk")[:1])
+        )
+
+    def get_title(page):
+        is_renamed = page.draft_title not in ("", page.title)
+        if is_renamed and not pages_of_their_part().filter(pk=page.pk).exists():
+            return page.title
+        return title_of_draft(page)
+
+    title_of_draft = Page.get_admin_display_title
+    Page.get_admin_display_title = get_title
+    BulkAction.get_queryset = classmethod(get_queryset)
+    page_types = PageTypesUsageReportView.get_queryset
+    PageTypesUsageReportView.get_queryset = get_page_types
+
+
+def within_what_is_explorable(view: Callable) -> Callable:
+    """Wrap an admin view: what it answers, templates included, is held to the rule.
+
+    For `decorate_urlpatterns`.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        token = admin_request.set(request)
+        try:
+            _refuse_choice_by_number(request, kwargs)
+            response = view(request, *args, **kwargs)
+            return response.render() if hasattr(response, "render") else response
+        finally:
+            admin_request.reset(token)
+
+    return wrapped
+
+
+def _refuse_choice_by_number(request: HttpRequest, kwargs: dict) -> None:
+    """Raise `Http404` where a chooser is asked for pages that it does not list."""
+    if request.resolver_match.url_name in CHOSEN_BY_ID:
+        asked = {*request.GET.getlist("id"), *map(str, kwargs.values())}
+        if not all(is_explorable(Page, pk) for pk in asked):
+            raise Http404("There is no such page to choose.")

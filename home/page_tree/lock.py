@@ -1,0 +1,195 @@
+"""The lock around changes to the page tree.
+
+Treebeard works out new paths from the pages that it has read, so two changes at the
+same time overwrite each other (measured: wrong child counts and URL paths on both
+databases). One lock, taken before pages are read, puts them one after another.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import wraps
+
+from django.contrib import messages
+from django.db import OperationalError, connection, models, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from treebeard.exceptions import InvalidMoveToDescendant
+from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.models import Page
+
+from home.content_version.counter import wait_for_others
+from home.editorial.readiness import NotReadyError
+from home.images.storage import says_disk_full
+from home.notifications import without_telling
+from home.page_tree.redirects import keep_old_addresses
+
+logger = logging.getLogger(__name__)
+
+# Any number will do that no other advisory lock of this database uses.
+TREE_LOCK_ID = 7_301_001
+TREE_FIELDS = ("path", "depth", "numchild", "url_path", "slug")
+
+
+@contextmanager
+def tree_lock() -> Iterator[None]:
+    """Open a transaction that alone may change the page tree; others wait.
+
+    Read the pages inside it. May be nested. Raises `OperationalError` when the
+    lock is not had within 20 seconds.
+    """
+    with transaction.atomic():
+        wait_for_others()
+        # On SQLite every transaction is IMMEDIATE, which is the lock already.
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK_ID])
+        yield
+
+
+def reread_position(page: models.Model, keep_slug: bool = False) -> str:
+    """Give a page its current place in the tree, as other people have left it.
+
+    With `keep_slug`, for a page that is about to be saved, a changed slug stays, and
+    its URL path is left to the saving. Returns the `url_path` in the database. Raises
+    the page class's `DoesNotExist` when it has been deleted meanwhile.
+    """
+    fresh = page.base_page_model.objects.values(*TREE_FIELDS).get(pk=page.pk)
+    url_path_in_database = fresh["url_path"]
+    if keep_slug and page.slug != fresh["slug"]:
+        del fresh["slug"], fresh["url_path"]
+    for field, value in fresh.items():
+        setattr(page, field, value)
+    for cached in ("_cached_parent_obj", "_cached_depth"):
+        page.__dict__.pop(cached, None)
+    return url_path_in_database
+
+
+class TreeLockMixin:
+    """Page methods that change the tree, each under the lock and on fresh positions."""
+
+    def save(self, *args, **kwargs):
+        """Save without putting back an older place; keep the address of an old slug."""
+        if self.pk is None or kwargs.get("update_fields"):
+            return super().save(*args, **kwargs)
+        with tree_lock():
+            url_path_before = reread_position(self, keep_slug=True)
+            result = super().save(*args, **kwargs)
+            keep_old_addresses(self, url_path_before, self.url_path)
+            return result
+
+    def save_revision(self, *args, **kwargs):
+        """Save a draft; raise the class's `DoesNotExist` where the page is gone."""
+        with tree_lock():
+            reread_position(self, keep_slug=True)
+            return super().save_revision(*args, **kwargs)
+
+    def add_child(self, *args, **kwargs):
+        """Add a child page; return it."""
+        with tree_lock():
+            reread_position(self)
+            return super().add_child(*args, **kwargs)
+
+    def add_sibling(self, *args, **kwargs):
+        """Add a sibling page; return it."""
+        with tree_lock():
+            reread_position(self)
+            return super().add_sibling(*args, **kwargs)
+
+    def move(self, target, *args, **kwargs):
+        """Move the page and all below it.
+
+        Raises `InvalidMoveToDescendant` when the target has meanwhile come to lie
+        below the page.
+        """
+        with tree_lock():
+            reread_position(self)
+            reread_position(target)
+            if target.path.startswith(self.path) and target.pk != self.pk:
+                raise InvalidMoveToDescendant("A page cannot be moved below itself.")
+            return super().move(target, *args, **kwargs)
+
+    def copy(self, *args, **kwargs):
+        """Copy the page; return the copy. Nobody is told of it."""
+        with tree_lock(), without_telling():
+            reread_position(self)
+            if kwargs.get("to") is not None:
+                reread_position(kwargs["to"])
+            return super().copy(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        """Delete the page and all below it."""
+        with tree_lock():
+            reread_position(self)
+            return super().delete(*args, **kwargs)
+
+    def publish(self, *args, **kwargs):
+        """Publish a revision under the lock, as its slug may be another."""
+        with tree_lock():
+            return super().publish(*args, **kwargs)
+
+    def unpublish(self, *args, **kwargs):
+        """Unpublish the page, as one transaction."""
+        with tree_lock():
+            return super().unpublish(*args, **kwargs)
+
+
+def in_one_transaction(view: Callable) -> Callable:
+    """Wrap an admin view: a post is saved whole or not at all, tree changes one by one.
+
+    For `decorate_urlpatterns`. Views of pages and of bulk actions take the tree lock
+    before they read a page; previews change nothing and stay outside.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        # What the admin answers for an unknown address has no name. Its own copying
+        # does not call the `copy` above.
+        name = request.resolver_match.url_name or ""
+        if request.method != "POST" or "preview" in name:
+            return view(request, *args, **kwargs)
+        together = tree_lock if changes_tree(request) else transaction.atomic
+        try:
+            with together(), without_telling() if name == "copy" else nullcontext():
+                return view(request, *args, **kwargs)
+        except (OperationalError, OSError) as error:
+            if says_disk_full(error):
+                logger.exception("Nothing was saved, as the disk is full.")
+                return render(request, "home/disk_full.html", status=507)
+            if isinstance(error, OSError) or "lock" not in str(error):
+                raise
+            return render(request, "home/tree_busy.html", status=503)
+        except NotReadyError as error:
+            return refuse_publication(request, error)
+        except (InvalidMoveToDescendant, Page.DoesNotExist):
+            messages.error(
+                request,
+                "Somebody else has just moved or deleted one of these pages, so "
+                "nothing was changed. Look where it is now and try again.",
+            )
+            return redirect("wagtailadmin_explore_root")
+
+    return wrapped
+
+
+def refuse_publication(request: HttpRequest, error: NotReadyError) -> HttpResponse:
+    """Lead to the editor of a draft that is not ready, and say what to put right."""
+    messages.error(
+        request,
+        f"'{error.instance}' cannot be published yet, so nothing was changed. "
+        f"{' '.join(error.messages)}",
+    )
+    address = AdminURLFinder(request.user).get_edit_url(error.instance)
+    if request.headers.get("x-requested-with") == "XMLHttpRequest":
+        # The window in which Wagtail asks for a comment leads on by itself.
+        return JsonResponse({"step": "success", "redirect": address})
+    return redirect(address or "wagtailadmin_home")
+
+
+def changes_tree(request: HttpRequest) -> bool:
+    """Say whether the request is for an admin view that may change the page tree."""
+    match = request.resolver_match
+    return (
+        "wagtailadmin_pages" in match.namespaces
+        or match.url_name == "wagtail_bulk_action"
+    )

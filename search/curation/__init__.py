@@ -1,0 +1,1 @@
+"""What staff decide about search: promotions, synonyms and checks."""

@@ -1,0 +1,56 @@
+"""Words that search never puts in anybody's mouth (S8)."""
+
+from collections.abc import Iterable
+
+from django.db import models
+from wagtail.admin.panels import FieldPanel
+
+from search.curation.synonyms import split_phrases, stems, validate_phrases
+from search.engine.tokens import fold, plain_analyzer, words_of
+
+
+class UnsuggestedSnippet(models.Model):
+    """A word that search never suggests and never corrects to."""
+
+    phrase = models.CharField(
+        "word or phrase",
+        max_length=100,
+        unique=True,
+        validators=[validate_phrases],
+        help_text="Such as a swear word, or a name. A full name does not cover the "
+        "surname alone: add that too. Separate several with commas. People can still "
+        "search for it.",
+    )
+
+    panels = [FieldPanel("phrase")]
+
+    class Meta:
+        verbose_name = "word never suggested"
+        verbose_name_plural = "words never suggested"
+        ordering = ["phrase"]
+
+    def __str__(self):
+        return self.phrase
+
+
+class UnsuggestedTable:
+    """The words never suggested, ready to look up."""
+
+    def __init__(self, unsuggested: Iterable[UnsuggestedSnippet] = ()):
+        self._phrases = [
+            stems(words_of(phrase))
+            for each in unsuggested
+            for phrase in split_phrases(each.phrase)
+        ]
+
+    def bars(self, text: str) -> bool:
+        """Say whether a text holds one of the words, in any of its forms."""
+        if not self._phrases:
+            return False
+        # All of it, though a search is cut: titles may be longer.
+        found = stems(plain_analyzer.analyze(fold(text)))
+        return any(
+            found[start : start + len(phrase)] == phrase
+            for phrase in self._phrases
+            for start in range(len(found) - len(phrase) + 1)
+        )

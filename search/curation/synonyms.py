@@ -1,0 +1,148 @@
+"""Words of staff: what residents call things, and what the pages call them (S3)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+
+from search.engine.tokens import stem, telling, words_of
+
+Phrase = tuple[str, ...]
+# The words before, those put in their place, and those after.
+Rewrite = tuple[Sequence[str], Sequence[str], Sequence[str]]
+# What is searched for, what it is found as, and whether it works both ways.
+SynonymRow = tuple[str, str, bool]
+
+
+def split_phrases(text: str) -> list[str]:
+    """Return the phrases of a list that is separated by commas or lines."""
+    phrases = (" ".join(part.split()) for part in text.replace("\n", ",").split(","))
+    return [phrase for phrase in dict.fromkeys(phrases) if phrase]
+
+
+def validate_phrases(text: str) -> None:
+    """Refuse a list without a phrase, or with one that holds no word, such as "?!"."""
+    phrases = split_phrases(text)
+    if not phrases:
+        raise ValidationError("It holds no word that can be searched for.")
+    for phrase in phrases:
+        if not words_of(phrase):
+            raise ValidationError(f"“{phrase}” holds no word that can be searched for.")
+
+
+class SynonymSnippet(models.Model):
+    """Other words for the same thing, which search tries as well."""
+
+    searched = models.CharField(
+        "when people search for",
+        max_length=500,
+        validators=[validate_phrases],
+        help_text="What people type, such as 'tip, dump'. Separate words or phrases "
+        "with commas. Plurals and spelling mistakes are found without your help.",
+    )
+    found_as = models.CharField(
+        "also look for",
+        max_length=500,
+        validators=[validate_phrases],
+        help_text="What our pages call it, such as 'household waste recycling centre'.",
+    )
+    both_ways = models.BooleanField(
+        "works both ways",
+        default=False,
+        help_text="Tick this where both mean the same, such as 'PIP' and 'Personal "
+        "Independence Payment': people who type either find pages with the other.",
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("searched"), FieldPanel("found_as"), FieldPanel("both_ways")],
+            heading="Other words for the same thing",
+        )
+    ]
+
+    class Meta:
+        verbose_name = "synonym"
+        ordering = ["searched"]
+
+    def __str__(self):
+        return f"{self.searched} {'↔' if self.both_ways else '→'} {self.found_as}"
+
+    def clean(self):
+        """Refuse a synonym that says nothing: the same words on both sides."""
+        searched = {stems(words_of(phrase)) for phrase in split_phrases(self.searched)}
+        for phrase in split_phrases(self.found_as):
+            if stems(words_of(phrase)) in searched:
+                message = f"“{phrase}” stands on both sides. Search finds it already."
+                raise ValidationError({"found_as": message})
+
+
+class SynonymTable:
+    """All synonyms, ready to look up."""
+
+    def __init__(self, rows: Iterable[SynonymRow] = ()):
+        self._rewrites: dict[Phrase, list[Phrase]] = defaultdict(list)
+        self.searched: list[str] = []
+        self.stems: set[str] = set()
+        for searched, found_as, both_ways in rows:
+            sides = split_phrases(searched), split_phrases(found_as)
+            self._add(*sides)
+            if both_ways:
+                self._add(*reversed(sides))
+        self._longest = max(map(len, self._rewrites), default=0)
+
+    def _add(self, sources: list[str], targets: list[str]) -> None:
+        self.searched += sources
+        targets_in_words = [tuple(words_of(target)) for target in targets]
+        for source in sources:
+            words = words_of(source)
+            self.stems.update(stems(words))
+            phrases = {stems(words)}
+            if len(telling(words)) > 1:
+                # As it stands where "my" and "of" are left out.
+                phrases.add(stems(telling(words)))
+            for phrase in phrases:
+                self._rewrites[phrase] += targets_in_words
+
+    def rewrite(self, words: list[str]) -> list[Rewrite]:
+        """Return a search's words with one phrase at a time put in other words.
+
+        A phrase is recognised by its stems, and also where words such as "my" stand
+        in between. Of phrases inside one another the longest counts: "sofa surfing"
+        is not about sofas.
+        """
+        rewritten = []
+        for wording in dict.fromkeys([tuple(words), tuple(telling(words))]):
+            for start, end in self._find(stems(wording)):
+                for other in self._rewrites[stems(wording[start:end])]:
+                    rewritten.append((wording[:start], other, wording[end:]))
+        return rewritten
+
+    def _find(self, searched: Phrase) -> list[tuple[int, int]]:
+        """Return where phrases begin and end, the longest first."""
+        found: list[tuple[int, int]] = []
+        for length in range(min(len(searched), self._longest), 0, -1):
+            for start in range(len(searched) - length + 1):
+                end = start + length
+                inside = any(a <= start and end <= b for a, b in found)
+                if not inside and searched[start:end] in self._rewrites:
+                    found.append((start, end))
+        return found
+
+
+def stems(words: Iterable[str]) -> Phrase:
+    """Return the stems of words, by which phrases are compared."""
+    return tuple(stem(word) for word in words)
+
+
+def get_synonyms() -> SynonymTable:
+    """Return all synonyms; made ready again only when one of them has changed."""
+    rows = SynonymSnippet.objects.values_list("searched", "found_as", "both_ways")
+    return _table(tuple(rows.order_by("pk")))
+
+
+@lru_cache(maxsize=2)
+def _table(rows: tuple[SynonymRow, ...]) -> SynonymTable:
+    return SynonymTable(rows)

@@ -1,0 +1,1 @@
+"""The search engine: query, ranking, index and results."""

@@ -1,0 +1,65 @@
+"""What an address asks of search: all of its state, and nothing else."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from home.page_tree.addresses import page_number
+from search.engine.tokens import clean_query
+
+PERIODS = ("week", "month", "year")
+# Nobody reads further, and an offset costs as much as all results before it.
+LAST_PAGE = 100
+NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A search as its address has it.
+
+    `kind` and `section` are slugs, `period` one of `PERIODS`; what makes no sense is
+    left out, so that a bookmark outlives a section. `exact` keeps spelling as it is.
+    """
+
+    query: str
+    kind: str = ""
+    section: str = ""
+    period: str = ""
+    newest_first: bool = False
+    exact: bool = False
+    page: int = 1
+
+    @classmethod
+    def from_address(cls, parameters: QueryDict) -> "SearchRequest":
+        """Read a search from an address; raise `Http404` for a wrong `?page=`."""
+        period = parameters.get("updated", "")
+        return cls(
+            query=clean_query(parameters.get("query", "")),
+            kind=clean_query(parameters.get("type", ""), 50),
+            section=clean_query(parameters.get("section", ""), 255),
+            period=period if period in PERIODS else "",
+            newest_first=parameters.get("sort") == NEWEST,
+            exact=parameters.get("exact") == "1",
+            page=page_number(parameters.get("page", "1"), most=LAST_PAGE),
+        )
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters that are set, as they stand in the address."""
+        values = {"type": self.kind, "section": self.section, "updated": self.period}
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """All that the address holds but the number of the page."""
+        return {
+            "query": self.query,
+            **self.filters,
+            **({"sort": NEWEST} if self.newest_first else {}),
+            **({"exact": "1"} if self.exact else {}),
+        }
+
+    def href(self, **changes) -> str:
+        """Return the address of this search with something changed, from page 1."""
+        return "?" + urlencode(replace(self, **changes).parameters)

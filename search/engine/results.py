@@ -1,0 +1,282 @@
+"""One page of search results, ready to show."""
+
+import logging
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import tantivy
+from django.db.models import Case, Q, When
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from wagtail.documents import get_document_model
+from wagtail.models import Page
+
+from home.images.private_collections import restricted_collections
+from home.navigation.listings import get_labels, kind_of
+from home.page_tree.addresses import parent_path, public_path
+from home.pages import visible_pages
+from search.curation.promotions import Promoted, get_promoted
+from search.engine.filters import FilterMenu, Narrowing
+from search.engine.index import Hits, IndexBehindError, page_index, panics_as_errors
+from search.engine.query import WORD, Understood
+from search.engine.request import LAST_PAGE, SearchRequest
+from search.engine.schema import SCHEMA
+from search.engine.tokens import forms, stem, telling, words_of
+from search.indexing.documents import (
+    SearchDocument,
+    SearchFile,
+    files_among,
+    pages_among,
+)
+
+MOST_CHARACTERS = 240
+# Of a long file, so much is looked through; all of it would cost half a second.
+MOST_READ = 50_000
+
+
+class Extractor:
+    """Makes the extracts of one page of results; beginnings without a generator."""
+
+    def __init__(
+        self, understood: Understood, generator: tantivy.SnippetGenerator | None = None
+    ):
+        self._stems = {form for word in understood.words for form in forms(word)}
+        self._generator = generator
+        if generator:
+            generator.set_max_num_chars(MOST_CHARACTERS)
+
+    def extract(self, text: str) -> SafeString:
+        """Return the best part of a text, escaped and marked; else its beginning."""
+        text = " ".join(text[:MOST_READ].split())
+        part = self._best_part(text) or text[:MOST_CHARACTERS]
+        # Not with Tantivy's own marks: it knows no words but those of some page's body.
+        pieces, position = ["" if text.startswith(part) else "… "], 0
+        for word in WORD.finditer(part):
+            if self._stems.intersection(map(stem, words_of(word[0]))):
+                before = part[position : word.start()]
+                pieces.append(format_html("{}<mark>{}</mark>", before, word[0]))
+                position = word.end()
+        pieces += [part[position:], "" if text.endswith(part) else " …"]
+        return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+    def _best_part(self, text: str) -> str:
+        if not text or not self._generator:
+            return ""
+        document = tantivy.Document.from_dict({"body": text}, SCHEMA)
+        return self._generator.snippet_from_doc(document).fragment()
+
+
+logger = logging.getLogger(__name__)
+
+PER_PAGE = 10
+
+
+@dataclass(frozen=True)
+class Result:
+    """One page or file that answers a search."""
+
+    title: str
+    href: str
+    kind: str
+    section: str
+    extract: SafeString
+    updated_at: datetime | None
+    # For a file, the page that offers it, and what the file is, such as "PDF, 1.2 MB".
+    page_href: str = ""
+    file_kind: str = ""
+    file_size: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ResultPage:
+    """Up to ten results, and how many there are in all."""
+
+    asked: SearchRequest
+    results: list[Result]
+    count: int
+    corrected: str = ""
+    promoted: list[Promoted] = field(default_factory=list)
+    narrowing: list[Narrowing] = field(default_factory=list)
+    # Where nothing was found, what looks most like it; where little was, more like it.
+    closest: list[Result] = field(default_factory=list)
+    related: list[Result] = field(default_factory=list)
+    is_degraded: bool = False
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is anything to show, or nothing was asked."""
+        return bool(self.count or self.promoted or not self.query)
+
+    @property
+    def query(self) -> str:
+        """What was searched for."""
+        return self.asked.query
+
+    @property
+    def first_position(self) -> int:
+        """The place of the first result on this page among all of them."""
+        return (self.asked.page - 1) * PER_PAGE + 1
+
+    @property
+    def last_number(self) -> int:
+        """The number of the last page of results that can be read; at least 1."""
+        return min(LAST_PAGE, max(1, -(-self.count // PER_PAGE)))
+
+
+def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+    """Return a page of results; from titles alone while the index does not answer."""
+    try:
+        return _from_index(asked, root, at)
+    except IndexBehindError as error:
+        logger.warning("%s.", error)
+        return _from_titles(asked, root, at)
+    except Exception:
+        # Whatever is wrong with the index, people must find what they need (S14). If
+        # it was the database, the next query says so.
+        logger.exception("The search index does not answer.")
+        return _from_titles(asked, root, at)
+
+
+@panics_as_errors()
+def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+    menu = FilterMenu(root, at)
+    asked = menu.known(asked)
+    hits = page_index.search(
+        asked.query,
+        at,
+        offset=(asked.page - 1) * PER_PAGE,
+        limit=PER_PAGE,
+        filters=menu.read(asked),
+        newest_first=asked.newest_first,
+        correct=not asked.exact,
+    )
+    promoted = get_promoted(hits.promotions, root, at) if asked.page == 1 else []
+    results = _results_of(hits, root, at)
+    found = ResultPage(
+        asked=asked,
+        results=results,
+        count=hits.count,
+        corrected=hits.understood.corrected,
+        promoted=promoted,
+        narrowing=menu.show(asked, hits.choices),
+    )
+    if asked.filters or hits.count >= PER_PAGE:
+        return found
+    if hits.keys:
+        return replace(found, related=_related(hits, root, at))
+    closest = page_index.closest(asked.query, at)
+    return replace(found, closest=_results_of(closest, root, at))
+
+
+def _results_of(hits: Hits, root: Page, at: datetime) -> list[Result]:
+    generator = page_index.snippet_generator(hits.understood, at)
+    return make_results(hits.keys, Extractor(hits.understood, generator), root, at)
+
+
+def _related(hits: Hits, root: Page, at: datetime) -> list[Result]:
+    """Return what is like the best result, to fill a page that would be short."""
+    best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1])).first()
+    if best is None:
+        return []
+    text = f"{best.title} {best.summary}"
+    keys = page_index.related(hits, text, at, PER_PAGE - len(hits.keys))
+    return _results_of(replace(hits, keys=keys), root, at)
+
+
+def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+    words = telling(words_of(asked.query))
+    if not words:
+        return ResultPage(asked, [], 0, is_degraded=True)
+    has = [Q(title__icontains=word) for word in words]
+    pages = visible_pages(at).filter(Q.create(has, connector=Q.OR))
+    number = sum(Case(When(each, then=1), default=0) for each in has)
+    pages = pages.filter(path__startswith=root.path).order_by(-number, "title", "pk")
+    start = (asked.page - 1) * PER_PAGE
+    keys = [pk * 2 for pk in pages.values_list("pk", flat=True)[start:][:PER_PAGE]]
+    # Without the index for extracts too: whatever is wrong with it is still wrong.
+    extractor = Extractor(Understood.as_typed(words))
+    results = make_results(keys, extractor, root, at)
+    return ResultPage(asked, results, pages.count(), is_degraded=True)
+
+
+def make_results(
+    keys: list[int], extractor: Extractor, root: Page, at: datetime
+) -> list[Result]:
+    """Return what is shown of pages and files, in the order of their keys.
+
+    The index knows only public ones; the last word is the database's all the same.
+    """
+    files = _visible_files(files_among(keys))
+    page_ids = {*pages_among(keys), *(file.page_id for file, _ in files.values())}
+    rows = visible_pages(at).filter(pk__in=page_ids, path__startswith=root.path)
+    pages = {
+        row["pk"]: row
+        for row in rows.values(
+            "pk", "title", "path", "url_path", "content_type_id", "last_published_at"
+        )
+    }
+    parents = {parent_path(row["path"]) for row in pages.values()}
+    sections = visible_pages(at).filter(path__in=parents)
+    sections = dict(sections.values_list("path", "title"))
+    labels = get_labels(pages.values(), at)
+    documents = SearchDocument.objects.in_bulk(pages_among(keys))
+    results = []
+    for key in keys:
+        pk = key // 2
+        if key % 2 and pk in files and files[pk][0].page_id in pages:
+            file, document = files[pk]
+            extract = extractor.extract(file.body)
+            page = pages[file.page_id]
+            results.append(_file_result(file, document, page, extract, root))
+        elif not key % 2 and pk in pages and pk in documents:
+            # The home page is in nothing that visitors know.
+            above = parent_path(pages[pk]["path"])
+            section = sections.get(above, "") if len(above) >= len(root.path) else ""
+            extract = extractor.extract(f"{documents[pk].summary} {documents[pk].body}")
+            label = labels.get(pk, "")
+            results.append(_page_result(pages[pk], section, extract, root, label))
+    return results
+
+
+def _visible_files(ids: list[int]) -> dict[int, tuple]:
+    """Return the text and the document of files that nobody is kept from, by id."""
+    if not ids:
+        return {}
+    restricted = restricted_collections()
+    documents = get_document_model().objects.in_bulk(ids)
+    return {
+        file.pk: (file, documents[file.pk])
+        for file in SearchFile.objects.filter(pk__in=ids, is_public=True)
+        if file.pk in documents and documents[file.pk].collection_id not in restricted
+    }
+
+
+def _page_result(
+    row: dict, section: str, extract: SafeString, root: Page, label: str
+) -> Result:
+    return Result(
+        title=row["title"],
+        href=public_path(row["url_path"], root),
+        kind=kind_of(row["content_type_id"]),
+        section=section,
+        extract=extract,
+        updated_at=row["last_published_at"],
+        label=label,
+    )
+
+
+def _file_result(
+    file: SearchFile, document, page: dict, extract: SafeString, root: Page
+) -> Result:
+    return Result(
+        title=document.title,
+        href=document.url,
+        kind=SearchFile.kind,
+        section=page["title"],
+        extract=extract,
+        updated_at=file.updated_at,
+        page_href=public_path(page["url_path"], root),
+        file_kind=document.file_extension.upper(),
+        file_size=document.get_file_size(),
+    )

@@ -1,0 +1,94 @@
+"""Suggestions while somebody types: promoted searches, titles, words of staff (S8)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import tantivy
+from wagtail.models import Page
+
+from home.pages import visible_pages
+from search.curation.promotions import get_promoted
+from search.engine.index import IndexState, page_index, panics_as_errors
+from search.engine.query import understand
+from search.engine.ranking import best, match_all_words
+from search.engine.schema import SCHEMA, TITLE_WORDS, equal_to, public
+from search.engine.tokens import STOP_WORDS, words_of
+from search.engine.vocabulary import Vocabulary
+from search.indexing.documents import SearchFile, pages_among
+
+SHORTEST = 2
+MOST = 8
+MOST_ENDINGS = 20
+# Each costs a search or a look into the database.
+MOST_TRIED = 16
+
+
+@panics_as_errors()
+def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
+    """Return up to eight searches that what was typed may become, the best first.
+
+    Each of them finds something that every visitor may see (S13).
+    """
+    words = words_of(typed)
+    if sum(map(len, words)) < SHORTEST:
+        return []
+    state = page_index.catch_up()
+    found = [
+        *_promoted(words, state, root, at),
+        *_titles(words, state, root, at),
+        *_words_of_staff(words, state, at),
+    ]
+    once: dict[tuple[str, ...], str] = {}
+    for each in found:
+        once.setdefault(tuple(words_of(each)), each)
+    unsuggested = state.dictionary.unsuggested
+    return [each for each in once.values() if not unsuggested.bars(each)][:MOST]
+
+
+def _begins(phrase: str, words: list[str]) -> bool:
+    return " ".join(words_of(phrase)).startswith(" ".join(words))
+
+
+def _promoted(
+    words: list[str], state: IndexState, root: Page, at: datetime
+) -> Iterator[str]:
+    phrases = [each for each in state.promotions.phrases if _begins(each, words)]
+    for phrase in phrases[:MOST_TRIED]:
+        if get_promoted(state.promotions.find(phrase), root, at):
+            yield phrase
+
+
+def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> list[str]:
+    *whole, last = words
+    found = state.searcher.terms_with_prefix(TITLE_WORDS, last, limit=MOST_ENDINGS)
+    endings = [ending for ending, _ in found if ending not in STOP_WORDS]
+    if not endings:
+        return []
+    must, term = tantivy.Occur.Must, tantivy.Query.term_query
+    query = tantivy.Query.boolean_query(
+        [(tantivy.Occur.MustNot, equal_to("kind", SearchFile.kind))]
+        + [(must, term(SCHEMA, TITLE_WORDS, word)) for word in whole]
+        + [
+            (
+                must,
+                tantivy.Query.disjunction_max_query(
+                    [term(SCHEMA, TITLE_WORDS, ending) for ending in endings]
+                ),
+            )
+        ]
+    )
+    keys, _ = best(state.searcher, public(query, at), at, 0, MOST)
+    pages = visible_pages(at).filter(path__startswith=root.path)
+    titles = dict(pages.filter(pk__in=pages_among(keys)).values_list("pk", "title"))
+    ranked = [titles[pk] for pk in pages_among(keys) if pk in titles]
+    # Those that begin as somebody types come before those that go on so.
+    return sorted(ranked, key=lambda title: not _begins(title, words))
+
+
+def _words_of_staff(words: list[str], state: IndexState, at: datetime) -> Iterator[str]:
+    phrases = [each for each in state.synonyms.searched if _begins(each, words)]
+    vocabulary = Vocabulary(state.dictionary, at)
+    for phrase in dict.fromkeys(phrases[:MOST_TRIED]):
+        understood = understand(phrase, vocabulary, state.synonyms)
+        if vocabulary.count(match_all_words(understood, vocabulary)):
+            yield phrase

@@ -1,0 +1,134 @@
+"""The words of a text or of a search: folded, told apart and brought to their stems."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import tantivy
+
+from home.content.text import cut, normalise
+
+# Longer than any question that a person types; the rest costs time and finds nothing.
+MOST_CHARACTERS = 300
+MOST_WORDS = 32
+
+# Dropped from a query when other words are left, so that "what's on" still finds.
+STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a about am an and any are as at be by can do does for from get have how i if im
+        in is it ive me my of on or our s so that the there they this to was we what
+        whats when where which who why will with you your
+        """,
+    )
+)
+
+# Forms of one word that share no stem, each group by its stems.
+IRREGULAR_FORMS = (
+    ("child", "children"),
+    ("woman", "women"),
+    ("man", "men"),
+    ("person", "peopl"),
+    ("foot", "feet"),
+    ("tooth", "teeth"),
+    ("wife", "wive"),
+    ("mous", "mice"),
+    ("pay", "paid"),
+    ("lose", "lost"),
+    ("steal", "stolen"),
+    ("break", "broken", "broke"),
+    ("marri", "marriag"),
+    ("die", "death", "dead"),
+    ("speak", "spoken"),
+    ("grow", "grown"),
+    ("build", "built"),
+    ("teach", "taught"),
+)
+_FORMS_OF = {stem: forms for forms in IRREGULAR_FORMS for stem in forms}
+
+APOSTROPHES = "'’‘`"
+HYPHENATED = re.compile(r"\b\w+(?:-\w+)+")
+
+TOKENIZER_NAME = "site_english"
+PLAIN_TOKENIZER_NAME = "site_plain"
+
+
+def _analyzer(*filters: tantivy.Filter) -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for each in (
+        tantivy.Filter.remove_long(60),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        *filters,
+    ):
+        builder = builder.filter(each)
+    return builder.build()
+
+
+analyzer = _analyzer(tantivy.Filter.stemmer("english"))
+plain_analyzer = _analyzer()
+
+
+def fold(text: str) -> str:
+    """Return text with apostrophes dropped and control characters as spaces.
+
+    Used on pages and on queries, so that "council's" and "councils" meet.
+    """
+    text = normalise(text).replace("\N{HYPHEN}", "-")
+    for apostrophe in APOSTROPHES:
+        text = text.replace(apostrophe, "")
+    return _without_controls(text.replace("\n", " "))
+
+
+def without_hyphens(folded: str) -> set[str]:
+    """Return "email" for each "e-mail" in a folded text, so that the two forms meet."""
+    joined, end = set(), 0
+    while (place := folded.find("-", end)) != -1:
+        start = folded.rfind(" ", end, place) + 1
+        end = folded.find(" ", place)
+        end = len(folded) if end == -1 else end
+        joined |= {
+            word.replace("-", "") for word in HYPHENATED.findall(folded[start:end])
+        }
+    return joined
+
+
+def clean_query(raw: str, most_characters: int = MOST_CHARACTERS) -> str:
+    """Return what was typed as one line of bounded length, without control signs.
+
+    As long in Unicode's normal form too, by which words are compared.
+    """
+    return " ".join(_without_controls(cut(raw, most_characters)).split())
+
+
+def _without_controls(text: str) -> str:
+    if text.isprintable():
+        return text
+    controls = {each for each in set(text) if unicodedata.category(each)[0] == "C"}
+    return text.translate(dict.fromkeys(map(ord, controls), " ")) if controls else text
+
+
+def words_of(text: str) -> list[str]:
+    """Return a text's words in lower case, without accents; at most 32."""
+    return plain_analyzer.analyze(fold(text))[:MOST_WORDS]
+
+
+def telling(words: list[str]) -> list[str]:
+    """Return the words without stop words; all where there is nothing else."""
+    return [word for word in words if word not in STOP_WORDS] or words
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Return the stem of one word, as it stands in the index."""
+    return (analyzer.analyze(word) or [word])[0]
+
+
+def forms(word: str) -> tuple[str, ...]:
+    """Return the stems under which a word is found, its own first.
+
+    "children" is found as "child" too, which no stemmer knows.
+    """
+    own = stem(word)
+    return own, *(form for form in _FORMS_OF.get(own, ()) if form != own)

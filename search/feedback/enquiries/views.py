@@ -1,0 +1,104 @@
+"""The "Can't find it" form, the page that thanks for it, and the one that answers."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from home.content.rich_text_links import with_public_links
+from home.rate_limits import OVERALL_PERIOD, LimitReached, with_small_body
+from search.engine.tokens import clean_query
+from search.feedback.enquiries.answer_emails import OUTCOMES
+from search.feedback.enquiries.forms import EnquiryForm, fresh_time
+from search.feedback.enquiries.models import EnquiryOutcome, RepeatedEnquiry
+from search.feedback.enquiries.services import (
+    enquiry_limit,
+    find_by_reference,
+    store_enquiry,
+)
+
+
+@never_cache
+@with_small_body
+@require_http_methods(["GET", "HEAD", "POST"])
+def enquiry(request: HttpRequest) -> HttpResponse:
+    """Show the form, or store what was sent; after errors all that was typed stays."""
+    if request.method == "POST":
+        form = EnquiryForm(request.POST)
+        if form.is_from_a_program:
+            # A program that learns nothing does not try anything else.
+            return redirect("enquiry_thanks_anyone")
+        at = timezone.now()
+        if enquiry_limit().is_reached(request, at):
+            return too_many(request, form)
+        if form.is_valid():
+            try:
+                stored = store_enquiry(form, request, at)
+            except LimitReached:
+                return too_many(request, form)
+            return redirect("enquiry_thanks", reference=stored.reference)
+    else:
+        form = EnquiryForm(
+            initial={
+                "query": clean_query(request.GET.get("query", "")),
+                "from_path": request.GET.get("from", "")[:500],
+            }
+        )
+    context = {"form": form, "shown_at": fresh_time()}
+    status = 422 if form.errors else 200
+    return render(request, "search/enquiry.html", context, status=status)
+
+
+def too_many(request: HttpRequest, form=None, address: str = "") -> HttpResponse:
+    """Say that no more is taken for the moment; what was typed stays in its form.
+
+    429 (RFC 6585). `address` is where a comment goes. It is a page without alerts and
+    navigation, as thousands may be asked for at once.
+    """
+    context = {"form": form, "address": address, "shown_at": fresh_time()}
+    response = render(request, "search/too_many.html", context, status=429)
+    response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
+    return response
+
+
+def in_private(response: HttpResponse) -> HttpResponse:
+    """Keep the reference in an address from search engines and other sites."""
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@never_cache
+@require_safe
+def thanks(request: HttpRequest, reference: str = "") -> HttpResponse:
+    """Thank for an enquiry, with its reference."""
+    if reference and find_by_reference(reference) is None:
+        raise Http404("There is no such reference.")
+    response = render(request, "search/enquiry_thanks.html", {"reference": reference})
+    return in_private(response) if reference else response
+
+
+@never_cache
+@require_safe
+def answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what became of an enquiry, and nothing that its sender wrote (R7).
+
+    Whoever has the reference may have it from the sender.
+    """
+    found = find_by_reference(reference)
+    if found is None:
+        missing = render(request, "search/no_such_reference.html", status=404)
+        return in_private(missing)
+    enquiry = found.enquiry if isinstance(found, RepeatedEnquiry) else found
+    is_others = enquiry.outcome == EnquiryOutcome.NOT_OURS
+    context = {
+        "reference": found.reference,
+        "received_at": found.created_at,
+        "answered_at": enquiry.answered_at,
+        "answer": with_public_links(enquiry.answer, timezone.now()),
+        "closed_at": enquiry.closed_at,
+        "outcome": OUTCOMES.get(enquiry.outcome, ""),
+        "belongs_to": enquiry.belongs_to if is_others else "",
+    }
+    return in_private(render(request, "search/answer.html", context))

@@ -1,0 +1,127 @@
+"""One tap at the foot of a page, then one question that nobody has to answer (R6).
+
+The pages that ask are the same for everybody and kept, so they hold no token and no
+time; the pages here are never kept.
+"""
+
+from datetime import datetime
+
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from wagtail.models import Page
+
+from home.content_version.caching import has_session
+from home.page_tree.addresses import site_path
+from home.pages import visible_pages
+from home.rate_limits import LimitReached, with_small_body
+from search.feedback.enquiries.forms import CommentForm, fresh_time
+from search.feedback.enquiries.services import (
+    comment_limit,
+    one_vote,
+    store_comment,
+    store_vote,
+    vote_limit,
+)
+from search.feedback.enquiries.views import too_many
+
+ANSWERS = ("yes", "no")
+
+
+def is_asked_about(page: Page, request: HttpRequest) -> bool:
+    """Say whether readers are asked about a page: no preview, and for everybody.
+
+    Who has no session gets no other pages; for the rest it takes a query.
+    """
+    if not page.live or not page.pk or getattr(request, "is_preview", False):
+        return False
+    if not has_session(request):
+        return True
+    return visible_pages(timezone.now()).filter(pk=page.pk).exists()
+
+
+@never_cache
+@with_small_body
+@require_http_methods(["GET", "HEAD", "POST"])
+def usefulness(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Count a vote, and thank for it; or show the two buttons."""
+    if request.method != "POST":
+        return _ask(request, page_id)
+    if request.POST.get("website"):
+        # A program that learns nothing does not try anything else.
+        return redirect("usefulness_thanks", page_id)
+    at = timezone.now()
+    if vote_limit().is_reached(request, at):
+        return too_many(request)
+    said = request.POST.get("useful")
+    if said not in ANSWERS:
+        return _ask(request, page_id, is_wrong=True)
+    page = _get_page(page_id, at)
+    if not one_vote(page).is_reached(request, at):
+        try:
+            store_vote(page, said == "yes", request, at)
+        except LimitReached:
+            # Of two at the same moment, or after a double click, the first counts.
+            pass
+        except IntegrityError as error:
+            raise Http404("The page has just been deleted.") from error
+    return redirect("usefulness_comment", page_id, said)
+
+
+@never_cache
+@with_small_body
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment(request: HttpRequest, page_id: int, said: str) -> HttpResponse:
+    """Thank for a vote and ask one question more; store what is added."""
+    if said not in ANSWERS:
+        raise Http404("There is no such answer.")
+    at = timezone.now()
+    form = CommentForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        if form.is_from_a_program:
+            return redirect("usefulness_thanks", page_id)
+        if comment_limit().is_reached(request, at):
+            return too_many(request, form, request.path)
+    page = _get_page(page_id, at)
+    if form.is_bound and form.is_valid():
+        try:
+            store_comment(form, page, said == "yes", request, at)
+        except LimitReached:
+            return too_many(request, form, request.path)
+        except IntegrityError as error:
+            raise Http404("The page has just been deleted.") from error
+        return redirect("usefulness_thanks", page_id)
+    context = {"form": form, "address": request.path, "shown_at": fresh_time()}
+    return _render(request, "usefulness_comment", page, **context)
+
+
+@never_cache
+@require_safe
+def thanks(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Thank for what somebody has added."""
+    page = _get_page(page_id, timezone.now())
+    return _render(request, "usefulness_comment", page)
+
+
+def _ask(request: HttpRequest, page_id: int, is_wrong: bool = False) -> HttpResponse:
+    page = _get_page(page_id, timezone.now())
+    return _render(request, "usefulness", page, is_wrong=is_wrong)
+
+
+def _get_page(page_id: int, at: datetime) -> Page:
+    """Return a page of the site that everybody may read, or raise `Http404`."""
+    page = get_object_or_404(visible_pages(at), pk=page_id)
+    if not site_path(page.url_path):
+        raise Http404("The page is not part of the site.")
+    return page
+
+
+def _render(request: HttpRequest, name: str, page: Page, **context) -> HttpResponse:
+    form = context.get("form")
+    is_wrong = context.get("is_wrong") or (form and form.errors)
+    context |= {"about": page, "href": site_path(page.url_path)}
+    status = 422 if is_wrong else 200
+    return render(request, f"search/{name}.html", context, status=status)

@@ -1,0 +1,1 @@
+"""What search reads: pages, and the documents that pages link to."""

@@ -1,0 +1,209 @@
+"""Keeps the text of public pages for the search index, in step with the pages."""
+
+from bs4 import BeautifulSoup
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Page, PageViewRestriction
+from wagtail.query import PageQuerySet
+from wagtail.search.index import RelatedFields, SearchField
+from wagtail.signals import page_unpublished, post_page_move
+
+from home.content_version.counter import raise_content_version, start_of_day
+from home.content_version.receivers import live_page_saved
+from home.pages import BasePage, public_pages
+from search.indexing.documents import OfferedFile, SearchDocument
+from search.indexing.linked_documents import (
+    files_offered_below,
+    follow_offered_files,
+    read_new_files,
+    refresh_files,
+    section_of,
+)
+
+# These have columns, and so weights, of their own.
+SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
+TEXTS = ("title", "search_words", "summary", "headings", "body")
+# SQLite takes no more than 32,766 values in a statement.
+BATCH = 10_000
+
+
+def extract_text(page: BasePage) -> dict[str, str]:
+    """Return a page's text by search field, read from its own `search_fields`."""
+    parts = []
+    for field in page.get_search_fields():
+        if isinstance(field, SearchField) and field.field_name not in SEPARATE_FIELDS:
+            parts.extend(_as_strings(field.get_value(page)))
+        elif isinstance(field, RelatedFields):
+            for related in field.get_value(page).all():
+                for inner in field.fields:
+                    if isinstance(inner, SearchField):
+                        parts.extend(_as_strings(inner.get_value(related)))
+    return {
+        "title": page.title,
+        "search_words": page.search_words,
+        "summary": page.summary,
+        "headings": "\n".join(_headings(page)),
+        "body": "\n".join(part for part in parts if part),
+    }
+
+
+def _as_strings(value) -> list[str]:
+    """Return what a search field holds as a list of strings."""
+    if not value:
+        return []
+    return [str(part) for part in value] if isinstance(value, list) else [str(value)]
+
+
+def _headings(page: BasePage) -> list[str]:
+    """Return the headings inside a page."""
+    headings = []
+    for field in page._meta.get_fields():
+        if isinstance(field, StreamField):
+            blocks = getattr(page, field.name).blocks_by_name("heading")
+            headings.extend(block.value["text"] for block in blocks)
+        elif isinstance(field, RichTextField):
+            soup = BeautifulSoup(getattr(page, field.name) or "", "html.parser")
+            headings.extend(tag.get_text() for tag in soup.find_all(["h2", "h3", "h4"]))
+    return headings
+
+
+def document_values(page: BasePage, section_id: int | None) -> dict:
+    """Return what a live page's document holds, but its version and visibility."""
+    superseded = page.superseded_on
+    return {
+        **extract_text(page),
+        "kind": page.public_kind,
+        "section_id": section_id,
+        "updated_at": page.last_published_at,
+        "expires_at": page.expire_at,
+        "is_notice": page.is_notice,
+        "superseded_at": start_of_day(superseded) if superseded else None,
+    }
+
+
+@receiver(live_page_saved)
+def write_document(sender, instance: BasePage, **kwargs) -> None:
+    """Write a live page's text, in the transaction that publishes the page."""
+    values = document_values(instance, section_of(instance.path))
+    SearchDocument.objects.update_or_create(
+        pk=instance.pk,
+        defaults={
+            **values,
+            "is_public": public_pages().filter(pk=instance.pk).exists(),
+            "version": raise_content_version(),
+        },
+    )
+    follow_offered_files(instance)
+
+
+@receiver(page_unpublished)
+def forget_unpublished(sender, instance: Page, **kwargs) -> None:
+    """Empty the document of a page that is no longer public."""
+    forget([instance.pk])
+
+
+@receiver(post_delete, sender=Page)
+def forget_deleted(sender, instance: Page, **kwargs) -> None:
+    """Empty the document of a deleted page, once its last row is gone."""
+    forget([instance.pk])
+    OfferedFile.objects.filter(page_id=instance.pk).delete()
+
+
+def forget(page_ids: list[int]) -> None:
+    """Take the text of pages away, leaving rows that tell every index to drop them."""
+    with transaction.atomic():
+        SearchDocument.objects.filter(pk__in=page_ids).update(
+            **dict.fromkeys(TEXTS, ""),
+            is_public=False,
+            version=raise_content_version(),
+        )
+        refresh_files(files_offered_below(page_ids))
+
+
+@receiver(post_page_move)
+def follow_move(sender, instance: Page, **kwargs) -> None:
+    """Bring up to date the section and the privacy, which a move may change."""
+    with transaction.atomic():
+        below = Page.objects.filter(path__startswith=instance.path).values("pk")
+        SearchDocument.objects.filter(pk__in=below).update(
+            section_id=section_of(instance.path), version=raise_content_version()
+        )
+        refresh_visibility(instance)
+
+
+@receiver([post_save, post_delete], sender=PageViewRestriction)
+def follow_privacy(sender, instance: PageViewRestriction, **kwargs) -> None:
+    """Bring up to date a page, and all below it, whose privacy has changed."""
+    page = Page.objects.filter(pk=instance.page_id).first()
+    if page is not None:
+        refresh_visibility(page)
+
+
+def refresh_visibility(page: Page) -> None:
+    """Bring up to date which documents at and below a page are public."""
+    pages = _at_or_below(page)
+    with transaction.atomic():
+        version = raise_content_version()
+        public = _public_among(pages)
+        documents = SearchDocument.objects.filter(pk__in=pages.values("pk"))
+        changed = {True: [], False: []}
+        for pk, was_public in documents.values_list("pk", "is_public"):
+            if was_public != (pk in public):
+                changed[not was_public].append(pk)
+        for is_public, ids in changed.items():
+            for start in range(0, len(ids), BATCH):
+                SearchDocument.objects.filter(pk__in=ids[start : start + BATCH]).update(
+                    is_public=is_public, version=version
+                )
+        refresh_files(files_offered_below(pages.values("pk")))
+
+
+def _at_or_below(page: Page) -> PageQuerySet:
+    """Return a page, its aliases and all that is below them."""
+    below = Q(path__startswith=page.path)
+    for path in page.aliases.values_list("path", flat=True):
+        below |= Q(path__startswith=path)
+    return Page.objects.filter(below)
+
+
+def _public_among(pages: PageQuerySet) -> set[int]:
+    """Return the ids of those that `home.pages.public_pages` would find among pages.
+
+    That query asks of each page again what is private. PostgreSQL does so well where it
+    knows how many rows there are; just after an import it does not, and 5,000 pages
+    were moved in more than half a minute.
+    """
+    rows = PageViewRestriction.objects.values_list("page__path", "page__aliases__path")
+    private = {path for row in rows for path in row}
+    return {
+        pk
+        for pk, path in pages.live().values_list("pk", "path")
+        if private.isdisjoint(
+            path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)
+        )
+    }
+
+
+def rebuild() -> tuple[int, int]:
+    """Write the text of all live pages and read all files that are not read yet.
+
+    For a database that was filled without the application, such as an import. Returns
+    how many pages there are, and how many files were read.
+    """
+    pages = Page.objects.live().order_by("pk")
+    forget(
+        list(SearchDocument.objects.exclude(pk__in=pages).values_list("pk", flat=True))
+    )
+    count = 0
+    for pk in list(pages.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Makes others wait: what is read now is still true when it is written.
+            raise_content_version()
+            page = pages.filter(pk=pk).specific().first()
+            if isinstance(page, BasePage):
+                write_document(type(page), page)
+                count += 1
+    return count, read_new_files()

@@ -1,0 +1,1 @@
+"""What was searched for, without anything that says who searched."""

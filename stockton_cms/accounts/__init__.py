@@ -1,0 +1,1 @@
+"""Accounts of staff: sign-in, two-factor authentication, invitations and roles."""

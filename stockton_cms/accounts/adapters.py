@@ -1,0 +1,161 @@
+"""Who may sign in and how (feature O5): our rules on top of django-allauth's."""
+
+import logging
+from smtplib import SMTPException
+from threading import Thread
+
+import qrcode
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as authenticator_app
+from allauth.socialaccount.internal import jwtkit
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import caches
+from django.core.mail import EmailMessage
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.connection import ConnectionProxy
+from qrcode.image.svg import SvgPathFillImage
+
+from home.email_addresses import normalise_email, validate_email_address
+from stockton_cms.accounts.known_devices import get_known_device, remember_device
+from stockton_cms.accounts.mfa import is_setting_up_first
+
+logger = logging.getLogger(__name__)
+NO_MATCH = "Your username, email address or password is incorrect."
+TOO_MANY = "Too many attempts. Wait five minutes and try again."
+WRONG_CODE = "That code or passkey is not right. Try again."
+# The limit for wrong passwords from devices that are not known.
+STRANGER = "login_failed_by_stranger"
+
+# allauth counts tries, and remembers codes that were used, in the default cache, which
+# each process may have for itself and which a Redis that is away leaves empty.
+for module in (ratelimit, authenticator_app, jwtkit):
+    module.cache = ConnectionProxy(caches, "sign_in")
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by administrators; tries are counted for the account itself."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": NO_MATCH,
+        "username_password_mismatch": NO_MATCH,
+        "incorrect_password": "Your password is incorrect.",
+        "too_many_login_attempts": TOO_MANY,
+        "rate_limited": TOO_MANY,
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return that nobody signs up."""
+        return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
+        """Count the attempt for the device, if it is known, else for all strangers.
+
+        allauth's own key has the typed name and the `Host` of the request in it: each
+        other port or way to write the name would begin to count anew.
+        """
+        user = find_account(**credentials)
+        device = get_known_device(request, user) if user else ""
+        typed = credentials.get("email") or credentials.get("username", "")
+        account = f"account {user.pk}" if user else f"nobody {typed.lower()}"
+        # Undone by allauth when the password was right.
+        self._login_failed_rl_usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed" if device else STRANGER,
+            key=f"{account} {device}" if device else account,
+        )
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def post_login(self, request: HttpRequest, user, **kwargs) -> HttpResponse:
+        """Know the device from now on."""
+        response = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user)
+        return response
+
+    def set_password(self, user, password: str) -> None:
+        """Let people try a new password at once, however many old ones they tried."""
+        super().set_password(user, password)
+        ratelimit.clear(
+            self.request,
+            app="allauth.account",
+            action=STRANGER,
+            key=f"account {user.pk}",
+        )
+
+    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+        """Ask for the password once more, but not right after sign-in.
+
+        That is while the first second step is set up; later it is asked for each time.
+        """
+        return not is_setting_up_first(self.request) and (
+            super().is_reauthentication_required(app=app, **kwargs)
+        )
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the address for a new password, whatever `Host` it was asked with."""
+        uid, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", args=[uid, token])
+        return f"{settings.WAGTAILADMIN_BASE_URL}{path}"
+
+    def send_password_reset_mail(self, user, email: str, context: dict) -> None:
+        """Send after the answer, which takes as long as where there is no account."""
+        prefix = "account/email/password_reset_key"
+        message = self.render_mail(prefix, user.email, context)
+        Thread(target=send_if_possible, args=[message]).start()
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    """Draws the picture for authenticator apps on white, which dark pages need."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_generate_recovery_codes": "Set up two-factor authentication first.",
+        "incorrect_code": WRONG_CODE,
+    }
+
+    def generate_authenticator_name(self, user, type: str) -> str:
+        """Return the name that is offered for a new passkey."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return f"Passkey {number}"
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the picture of an address as SVG."""
+        drawn = qrcode.make(url, image_factory=SvgPathFillImage)
+        return drawn.to_string().decode()
+
+
+def find_account(*, username: str = "", email: str = "", **others):
+    """Return the account of whoever typed a user name or an e-mail address."""
+    login = email or username
+    users = filter_users_by_email(login, prefer_verified=True, for_login=True)
+    return get_user_by_username(login) or (users[0] if users else None)
+
+
+def send_if_possible(message: EmailMessage) -> bool:
+    """Send a mail and return whether the mail server has taken it."""
+    try:
+        message.send()
+    except (OSError, SMTPException):
+        logger.exception("A mail about an account was not sent")
+        return False
+    return True
+
+
+# Administrators type addresses in Wagtail's own form, whose field is Django's.
+get_user_model()._meta.get_field("email").validators.append(validate_email_address)
+
+
+@receiver(pre_save, sender=get_user_model())
+def write_address_small(instance, **kwargs):
+    """Let people be found by their email address, however it was typed."""
+    instance.email = normalise_email(instance.email)

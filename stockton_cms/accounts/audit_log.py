@@ -1,0 +1,94 @@
+"""What the log and the site history say of sign-in: who, and never with what."""
+
+import logging
+
+from allauth.account.signals import password_reset, user_logged_in
+from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
+from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.dispatch import receiver
+from wagtail import hooks
+from wagtail.log_actions import log
+
+from stockton_cms.accounts.adapters import find_account
+
+logger = logging.getLogger(__name__)
+ACTIONS = {
+    "account.sign_in": ("Sign in", "Signed in"),
+    "account.sign_in_failed": ("Sign in: failed", "Failed to sign in"),
+    "account.sign_out": ("Sign out", "Signed out"),
+    "account.new_password": ("New password", "Chose a new password"),
+    "account.second_step_added": (
+        "Two-factor method: added",
+        "Two-factor method added",
+    ),
+    "account.second_step_removed": (
+        "Two-factor method: removed",
+        "Two-factor method removed",
+    ),
+}
+
+
+@hooks.register("register_log_actions")
+def register_actions(actions):
+    """Let the site history name what happens to accounts."""
+    for action, (label, message) in ACTIONS.items():
+        actions.register_action(action, label, message)
+
+
+def note(action: str, user, request=None, **facts) -> None:
+    """Write a line to the log and, of people with an account, to the site history."""
+    address = get_client_ip(request) if request else None
+    extra = {"user_id": user and user.pk, "address": address, **facts}
+    logger.info(ACTIONS[action][1], extra=extra)
+    if user:
+        log(user, action, user=user, data=facts)
+
+
+@receiver(user_logged_in)
+def note_sign_in(request, user, sociallogin=None, **kwargs):
+    """Note that somebody is in, after the second step or by single sign-on."""
+    note("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
+
+
+@receiver(user_login_failed)
+def note_wrong_password(credentials, request=None, **kwargs):
+    """Note a password that was wrong; the name may be a password, typed too early."""
+    note("account.sign_in_failed", find_account(**credentials), request)
+
+
+@receiver(authentication_failed)
+def note_wrong_code(request, user, authenticator, **kwargs):
+    """Note a code that was wrong."""
+    note("account.sign_in_failed", user, request, second_step=authenticator.type)
+
+
+@receiver(user_logged_out)
+def note_sign_out(request, user, **kwargs):
+    """Note that somebody has gone."""
+    if user:
+        note("account.sign_out", user, request)
+
+
+@receiver(password_reset)
+def note_new_password(request, user, **kwargs):
+    """Note a new password."""
+    note("account.new_password", user, request)
+
+
+@receiver([authenticator_added, authenticator_reset])
+def note_second_step(request, user, authenticator, **kwargs):
+    """Note an app, a passkey or new recovery codes."""
+    note("account.second_step_added", user, request, kind=authenticator.type)
+
+
+@receiver(authenticator_removed)
+def note_lost_second_step(user, authenticator: Authenticator, request=None, **kwargs):
+    """Note that an app, a passkey or recovery codes are gone."""
+    note("account.second_step_removed", user, request, kind=authenticator.type)

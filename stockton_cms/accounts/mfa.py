@@ -1,0 +1,92 @@
+"""No admin without a second step: an authenticator app or a passkey (feature O5)."""
+
+from collections.abc import Callable
+from functools import wraps
+from time import time
+
+from allauth.account import app_settings
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from search.indexing.document_access import is_public
+
+# Recovery codes stand in for one of these.
+SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def has_passed_second_step(request: HttpRequest) -> bool:
+    """Say whether this session has, with what the account still has.
+
+    The council's own sign-in service asks for a second step itself.
+    """
+    records = get_authentication_records(request, request.user)
+    methods = {record["method"] for record in records}
+    if "socialaccount" in methods:
+        return True
+    return "mfa" in methods and is_mfa_enabled(request.user, SECOND_STEPS)
+
+
+def is_setting_up_first(request: HttpRequest) -> bool:
+    """Say whether somebody has just signed in and has no second step yet.
+
+    Their password was typed a moment ago, and there is nothing of theirs to take away.
+    """
+    records = get_authentication_records(request, request.user)
+    is_fresh = any(
+        time() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+        for record in records
+    )
+    return is_fresh and not is_mfa_enabled(request.user, SECOND_STEPS)
+
+
+def with_second_step(view: Callable) -> Callable:
+    """Wrap an admin view: whoever is signed in without a second step sets one up."""
+
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        return _to_second_step(request) or view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def _to_second_step(request: HttpRequest) -> HttpResponse | None:
+    """Return a redirect for somebody who is signed in with a password alone."""
+    is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
+    if not is_signed_in or has_passed_second_step(request):
+        return None
+    messages.warning(request, "Set up two-factor authentication before you continue.")
+    return redirect("mfa_index")
+
+
+def guard_private_page(page, request, args, kwargs):
+    """Keep private pages, too, from whoever has shown no more than a password."""
+    if request.user.is_authenticated and page.get_view_restrictions().exists():
+        return _to_second_step(request)
+    return None
+
+
+def guard_private_document(document, request):
+    """Keep documents that are not for all visitors in the same way."""
+    if request.user.is_authenticated and not is_public(document):
+        return _to_second_step(request)
+    return None
+
+
+@receiver(authenticator_added)
+def remember_new_second_step(request, user, authenticator, **kwargs):
+    """Let the session in which a second step was set up go on; others ask for it."""
+    if authenticator.type in SECOND_STEPS:
+        about = {"id": authenticator.pk, "type": authenticator.type}
+        # As good as the confirmation that allauth asks for before recovery codes.
+        record_authentication(request, user, "mfa", reauthenticated=True, **about)
+    if authenticator.type == Authenticator.Type.TOTP:
+        # The code that has just set it up has been used, and opens no other session.
+        authenticator.wrap().validate_code(request.POST.get("code", ""))

@@ -1,0 +1,84 @@
+"""The pages for what cannot be found and what went wrong."""
+
+import logging
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from community.alerts.visibility import get_last_known_alerts
+from home.navigation.context_processors import get_last_known_council
+from stockton_cms.media import MediaStoreAwayError
+from stockton_cms.unsaved_text import (
+    NOT_OURS,
+    SIGNED_OUT,
+    WENT_WRONG,
+    give_back,
+    is_form_of_admin,
+    may_use_admin,
+)
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 30
+# Where not even the error page can be made.
+PLAIN_PAGE = """<!doctype html>
+<html lang="en-GB">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex">
+<title>Something went wrong</title>
+<h1>Sorry, something went wrong</h1>
+<p>It is our fault and not yours. Please try again in a few minutes.</p>
+</html>
+"""
+# What comes back by itself: the database, or the store of pictures and documents.
+AWAY = (OperationalError, InterfaceError, MediaStoreAwayError)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show the site's 404 page."""
+    return render(request, "404.html", status=404)
+
+
+def form_not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form did not come from this site, or cannot be shown to have.
+
+    In the admin its token may be older than the sign-in in another tab.
+    """
+    if is_form_of_admin(request):
+        reason = NOT_OURS if may_use_admin(request) else SIGNED_OUT
+        return give_back(request, reason, status=403)
+    return render(request, "403_csrf.html", status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Show the error page from what the site knew last, without asking the database.
+
+    503 with `Retry-After` (RFC 9110) while what it needs is away, else 500.
+    """
+    # Django calls this while it handles the exception.
+    status, headers = 500, {}
+    if isinstance(sys.exc_info()[1], AWAY):
+        status, headers = 503, {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    try:
+        if is_form_of_admin(request):
+            return give_back(request, WENT_WRONG, status, headers)
+    except Exception:
+        logger.exception("What was typed could not be given back.")
+    return HttpResponse(_error_page(), status=status, headers=headers)
+
+
+def _error_page() -> str:
+    """Return the page with the alerts, or without, or what needs no template."""
+    for get_alerts in (lambda: get_last_known_alerts(timezone.now()), list):
+        try:
+            context = {"alerts": get_alerts(), "council": get_last_known_council()}
+            return render_to_string("500.html", context)
+        except Exception:
+            # Whatever was wrong with the answer may be wrong with its error page.
+            logger.exception("The error page could not be made.")
+    return PLAIN_PAGE

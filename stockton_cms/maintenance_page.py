@@ -1,0 +1,52 @@
+"""The page that nginx shows while the application itself does not answer (O2).
+
+A file, as nobody is there to make it: the council's name, its emergency numbers and
+no alerts, which nobody could end.
+"""
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from home.jobs import register_job
+from home.models import SiteSettings
+from home.navigation.context_processors import facts_of
+
+# Where deploy/nginx.conf looks for it.
+PATH = "error_page/503.html"
+
+
+@register_job("page for when the application is away")
+def follow_site_settings(at: datetime) -> None:
+    """Write the page anew where the site settings, or how pages look, have changed."""
+    write_error_page()
+
+
+def write_error_page() -> Path:
+    """Write the page if it is not there or has changed; return where it is."""
+    council = SiteSettings.objects.filter(site__is_default_site=True).first()
+    facts = facts_of(council or SiteSettings())
+    page = render_to_string("500.html", {"alerts": [], "council": facts})
+    path = settings.DATA_DIR / PATH
+    if not path.exists() or path.read_text() != page:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, page)
+    return path
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that nginx reads the old text or the new one, and no half."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        # nginx may be another user.
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise

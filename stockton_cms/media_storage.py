@@ -1,0 +1,171 @@
+"""Pictures and documents in a store that speaks S3, for several machines (O6, ADR 25).
+
+Its bucket is nobody's but the site's: what visitors may see has the same addresses as
+on disk. While it is away its errors are those of a disk, and come quickly.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from time import monotonic
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.db import transaction
+from django.utils.deconstruct import deconstructible
+from django.utils.encoding import filepath_to_uri
+from storages.backends.s3 import S3Storage
+from storages.utils import clean_name
+
+from home.images.storage import MediaMixin
+from stockton_cms.media import MediaStoreAwayError
+
+# Nobody waits for a picture for long, and for a store that is known to be away at all.
+CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+SECONDS_BETWEEN_ATTEMPTS = 5
+NOT_FOUND, TAKEN = 404, {409, 412}
+
+
+@cache
+def connect():
+    """Return boto3's resource for the variables that it reads itself (`AWS_…`).
+
+    One for each process, as making it takes a tenth of a second; threads may share its
+    client.
+    """
+    return boto3.session.Session().resource("s3", config=CONFIG)
+
+
+class _Patience:
+    """Remembers a store that is away, so that not every request waits for it."""
+
+    def __init__(self):
+        self._away_until = 0.0
+
+    @contextmanager
+    def asking(self, name: str) -> Iterator[None]:
+        """Turn errors of the store into those of a disk."""
+        if monotonic() < self._away_until:
+            raise MediaStoreAwayError(f"The media store was away just now: {name}")
+        try:
+            yield
+        except ParamValidationError as error:
+            raise FileNotFoundError(f"No file can have this name: {name}") from error
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == NOT_FOUND and _code_of(error) != "NoSuchBucket":
+                raise FileNotFoundError(f"The store has no file {name}") from error
+            if status in TAKEN:
+                raise FileExistsError(f"The store has a file {name}") from error
+            raise self._is_away(name, error) from error
+        except (BotoCoreError, OSError) as error:
+            self._away_until = monotonic() + SECONDS_BETWEEN_ATTEMPTS
+            raise self._is_away(name, error) from error
+
+    @staticmethod
+    def _is_away(name: str, error: Exception) -> MediaStoreAwayError:
+        return MediaStoreAwayError(f"The media store fails for {name}: {error}")
+
+
+def _code_of(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+_patience = _Patience()
+
+
+@deconstructible
+class MediaStore(MediaMixin, S3Storage):
+    """A private bucket; raises what a disk would raise, and saving never overwrites.
+
+    `MediaStoreAwayError` is an `OSError`. Its arguments are those of the settings and
+    must be JSON, as Wagtail hands them to its tasks.
+    """
+
+    connection = property(lambda self: connect())
+
+    def get_default_settings(self):
+        """Two files of one name are two files, as on disk."""
+        return super().get_default_settings() | {"file_overwrite": False}
+
+    def url(self, name, *args, **kwargs):
+        """Return the address on the site itself, as for a disk."""
+        return settings.MEDIA_URL + filepath_to_uri(clean_name(name))
+
+    def exists(self, name):
+        """Say whether there is such a file."""
+        with _patience.asking(name):
+            return super().exists(name)
+
+    def size(self, name):
+        """Return the size of a file in bytes."""
+        with _patience.asking(name):
+            head = self._client.head_object(**self._place(name))
+            return head["ContentLength"]
+
+    def listdir(self, path):
+        """Return the names of folders and of files in a folder."""
+        with _patience.asking(path):
+            return super().listdir(path)
+
+    def delete(self, name):
+        """Delete a file when what is being saved is safe; what fails is logged.
+
+        Not before: Wagtail deletes a file before it has stored the one that replaces
+        it, which may fail.
+        """
+        transaction.on_commit(lambda: self._delete(name), robust=True)
+
+    def _delete(self, name: str) -> None:
+        with _patience.asking(name):
+            self._client.delete_object(**self._place(name))
+
+    def _open(self, name, mode="rb"):
+        """Read a file whole, with one request: none is larger than 10 MB."""
+        if mode != "rb":
+            raise ValueError("Files of the media store are only read, as bytes.")
+        with _patience.asking(name):
+            content = self._client.get_object(**self._place(name))["Body"].read()
+        return ContentFile(content, name=name)
+
+    def _save(self, name, content: File):
+        """Store a file under its name, or the next if another machine was quicker."""
+        name = clean_name(name)
+        what = self._what(name, content)
+        while True:
+            try:
+                with _patience.asking(name):
+                    # RFC 9110, 13.1.2: only where there is none.
+                    self._client.put_object(
+                        **self._place(name), **what, IfNoneMatch="*"
+                    )
+            except FileExistsError:
+                name = self.get_available_name(name)
+            else:
+                return name
+
+    def replace(self, name: str, content: File) -> None:
+        """Store a file under just this name, whatever is there: for a restore alone."""
+        name = clean_name(name)
+        with _patience.asking(name):
+            self._client.put_object(**self._place(name), **self._what(name, content))
+
+    def _what(self, name: str, content: File) -> dict:
+        content.seek(0)
+        body = content.read()
+        return self._get_write_parameters(name, content) | {"Body": body}
+
+    @property
+    def _client(self):
+        return self.connection.meta.client
+
+    def _place(self, name: str) -> dict[str, str]:
+        key = self._normalize_name(clean_name(name))
+        return {"Bucket": self.bucket_name, "Key": key}

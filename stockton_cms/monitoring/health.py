@@ -1,0 +1,99 @@
+"""What load balancers and monitors ask: is it alive, ready, well (O2)."""
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from stockton_cms.monitoring.health_checks import (
+    ask_in_time,
+    get_health,
+    get_pending_migrations,
+)
+from stockton_cms.monitoring.metrics import exposition
+
+# Whatever has passed a proxy says so with one of these; a visitor can only add them.
+PASSED_ON = (
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
+)
+
+_is_migrated = False
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer while the process runs, whatever the database does."""
+    return HttpResponse("live\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when the database answers and has this code's migrations, else 503."""
+    is_ready = ask_in_time({"ready": database_is_ready}).get("ready", False)
+    text, status = ("ready\n", 200) if is_ready else ("not ready\n", 503)
+    return HttpResponse(text, status=status, content_type="text/plain")
+
+
+def database_is_ready() -> bool:
+    """Say whether the database is as this code needs it; raises while it is away."""
+    global _is_migrated
+    # Migrations come, and do not go while a process runs.
+    if not _is_migrated:
+        _is_migrated = not get_pending_migrations()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return _is_migrated
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when all that the site needs is at work, else 503; say what to us."""
+    health = get_health(timezone.now())
+    said = health.as_json()
+    if not is_internal(request):
+        said = {"status": said["status"]}
+    return JsonResponse(said, status=200 if health.is_well else 503)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer Prometheus; for all others there is nothing here.
+
+    Raises:
+        Http404: the request is not internal.
+
+    """
+    if not is_internal(request):
+        raise Http404
+    text = exposition(get_health(timezone.now()))
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def is_internal(request: HttpRequest) -> bool:
+    """Say whether a program of our own asks, directly: no proxy has passed it on.
+
+    So nobody from outside is taken for internal because the proxy is, whatever
+    `X-Forwarded-For` says and whether proxies are trusted or not.
+    """
+    meta = request.META
+    if any(name in meta for name in PASSED_ON):
+        return False
+    try:
+        address = ip_address(meta.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in network for network in settings.METRICS_ALLOWED_FROM)

@@ -1,0 +1,102 @@
+"""How a line of the log is written: without what people typed (O2, O4)."""
+
+import re
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from pythonjsonlogger.json import JsonFormatter
+
+from search.log.redaction import without_personal_data
+
+QUOTED = re.compile(r"\?\S*|(?<=^Invalid request) from .*", re.DOTALL)
+# Some errors write it as Python does.
+LINE_END = re.compile(r"\n|\\n")
+# What is longer, somebody has sent; and to look through it for them takes time.
+MAX_LENGTH = 1_000
+# As long as what stands before the @ of an email address can be.
+HALF_AN_ADDRESS = 64
+CUT = " [cut]"
+# Python's own lines, in which `_chain` has cut what errors say.
+TRACES = {"exc_info", "stack_info"}
+
+
+class FormatterWithoutPersonalData(JsonFormatter):
+    """Writes JSON, and of an error where it was, its kind and its first line.
+
+    The lines after the first are where databases show the row that they refuse, with
+    the message and the address of whoever wrote it.
+    """
+
+    def formatException(self, ei):  # noqa: N802 - the name is Python's
+        """Return where an error and those that led to it were, and what they said."""
+        return "\n".join(_chain(ei[1], ei[2]))
+
+    def process_log_record(self, log_data):
+        """Take out what follows a `?`, and what is personal by its form.
+
+        A path may hold it, as that of a missing page; gunicorn quotes what it refuses.
+        """
+        for name, value in log_data.items():
+            if isinstance(value, str) and name not in TRACES:
+                log_data[name] = _cut(value)
+        if isinstance(log_data.get("message"), str):
+            without_request = QUOTED.sub("", log_data["message"])
+            log_data["message"] = without_personal_data(without_request)
+        return super().process_log_record(log_data)
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text that is too long, without half a word at its end.
+
+    The half might be that of an email address, by which nothing knows it as one.
+    """
+    if len(text) <= MAX_LENGTH:
+        return text
+    kept, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]
+    return kept + end[len(kept) :].rpartition(" ")[0] + CUT
+
+
+def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:
+    lines, seen = [], set()
+    # An error may say that it led to itself.
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        said = without_personal_data(LINE_END.split(_cut(str(error)))[0])
+        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+        places = [line.rstrip() for line in traceback.format_tb(trace)]
+        lines = [
+            "Traceback (most recent call last):",
+            *places,
+            f"{kind}: {said}",
+            *lines,
+        ]
+        is_all = error.__suppress_context__ or error.__cause__
+        error = error.__cause__ if is_all else error.__context__
+        trace = error.__traceback__ if error else None
+    return lines
+
+
+# As nginx's `$request_id`, or a UUID (RFC 9562).
+REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+HEADER = "HTTP_X_REQUEST_ID"
+
+
+class RequestIdMiddleware:
+    """Drops every other `X-Request-ID`, before django-guid gives the request one.
+
+    Anything else would stand in the log and in the answer, as a visitor wrote it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response of a request whose id, if it has one, may be believed."""
+        said = request.META.get(HEADER)
+        is_ours = settings.BEHIND_TLS_PROXY and said and REQUEST_ID.fullmatch(said)
+        if said is not None and not is_ours:
+            del request.META[HEADER]
+        return self.get_response(request)

@@ -1,0 +1,217 @@
+"""What is counted for Prometheus: no words, addresses, paths or names of anybody (O2).
+
+Workers count in files that they share (`metrics_folder.py`), so that whichever is asked
+answers for all of them.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+from django.core.signals import got_request_exception
+from django.db import Error
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    values,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from search.engine.index import page_index
+from stockton_cms.monitoring.health_checks import DatabaseFacts, Health
+
+FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+PLACE = os.environ.get("METRICS_PLACE", "0")
+if FOLDER:
+    # By place and not by process: who takes it over goes on counting in its files.
+    values.ValueClass = values.MultiProcessValue(lambda: PLACE)
+
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter(
+    "stockton_requests",
+    "Requests that were not answered with a kept page, by the name of their route.",
+    ["route", "method", "status"],
+    registry=REGISTRY,
+)
+SECONDS = Histogram(
+    "stockton_request_seconds",
+    "Seconds until the answer to such a request was there.",
+    ["area"],
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=REGISTRY,
+)
+PAGE_CACHE = Counter(
+    "stockton_page_cache",
+    "Requests by what the page cache did.",
+    ["result"],
+    registry=REGISTRY,
+)
+# Finding a counter by its labels takes longer than counting.
+count_hit, count_stale, count_miss, count_bypass = (
+    PAGE_CACHE.labels(result).inc for result in ("hit", "stale", "miss", "bypass")
+)
+DATABASE_ERRORS = Counter(
+    "stockton_database_errors",
+    "Requests that failed because of the database, by kind of error.",
+    ["kind"],
+    registry=REGISTRY,
+)
+MEMORY = Gauge(
+    "stockton_process_resident_memory_bytes",
+    "Memory of a worker, when it last did more than give out a kept page.",
+    registry=REGISTRY,
+    multiprocess_mode="liveall",
+)
+INDEX_VERSION = Gauge(
+    "stockton_search_index_version",
+    "Content version that a worker's search index is at; -1 before it is built.",
+    registry=REGISTRY,
+    multiprocess_mode="liveall",
+)
+
+METHODS = frozenset({"GET", "HEAD", "POST"})
+AREAS = {"wagtail_serve": "page", "search": "search", "search_suggestions": "search"}
+SECONDS_BETWEEN_SAMPLES = 5
+
+
+class MetricsMiddleware:
+    """Counts and times what the page cache passes on.
+
+    Kept pages it never sees: timing them would cost a twentieth of what they take.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+        self._sampled_at = float("-inf")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response, counted."""
+        started = monotonic()
+        response = self.get_response(request)
+        now = monotonic()
+        match = request.resolver_match
+        # Files, and redirects to https, are answered before anybody looks for a route.
+        route = match.view_name if match else "none"
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(route, method, f"{response.status_code // 100}xx").inc()
+        is_admin = request.path_info.startswith("/admin/")
+        area = "admin" if is_admin else AREAS.get(route, "other")
+        SECONDS.labels(area).observe(now - started)
+        if now - self._sampled_at > SECONDS_BETWEEN_SAMPLES:
+            self._sampled_at = now
+            take_sample()
+        return response
+
+
+def take_sample() -> None:
+    """Note how this process is, for whichever is asked."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[1]
+        MEMORY.set(int(pages) * os.sysconf("SC_PAGE_SIZE"))
+    except OSError:
+        pass  # No Linux.
+    version = page_index.version
+    INDEX_VERSION.set(-1 if version is None else version)
+
+
+@receiver(got_request_exception, dispatch_uid="database-errors")
+def count_database_error(sender, **kwargs) -> None:
+    """Count a request that ended with an error of the database."""
+    error = sys.exc_info()[1]
+    if isinstance(error, Error):
+        DATABASE_ERRORS.labels(type(error).__name__).inc()
+
+
+def exposition(health: Health) -> bytes:
+    """Return what all workers have counted, and how the site is, for Prometheus."""
+    registry = CollectorRegistry()
+    if FOLDER:
+        MultiProcessCollector(registry, FOLDER)
+    else:
+        registry.register(REGISTRY)
+    registry.register(HealthCollector(health))
+    return generate_latest(registry)
+
+
+class HealthCollector:
+    """Tells Prometheus how the site is."""
+
+    def __init__(self, health: Health):
+        self._health = health
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield each figure; those of the database are not there while it is away."""
+        health = self._health
+        part = GaugeMetricFamily(
+            "stockton_part_up",
+            "Whether what the site needs is well, as in /-/status.",
+            labels=["part"],
+        )
+        for name, is_well in health.parts.items():
+            part.add_metric([name], is_well)
+        yield part
+        if health.last_backup:
+            yield GaugeMetricFamily(
+                "stockton_last_backup_timestamp_seconds",
+                "When the last backup was made.",
+                health.last_backup.made_at.timestamp(),
+            )
+        if health.facts:
+            yield from _figures(health, health.facts)
+            yield from _figures_of_jobs(health.facts)
+
+
+def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
+    since = facts.mails_waiting_since
+    seconds = (health.at - since).total_seconds() if since else 0
+    updates, updates_since = facts.updates, facts.updates.since
+    late = (health.at - updates_since).total_seconds() if updates_since else 0
+    for name, help_text, value in (
+        ("content_version", "Content version of the site.", facts.content_version),
+        (
+            "pending_migrations",
+            "Migrations of this code that the database has not had.",
+            len(facts.pending_migrations),
+        ),
+        ("mails_waiting", "E-mails to residents to be sent.", facts.mails_waiting),
+        ("mails_waiting_seconds", "How long the first of them waits.", seconds),
+        ("updates_waiting", "E-mail updates that are due.", updates.waiting),
+        ("updates_waiting_seconds", "How long the first of them waits.", late),
+        (
+            "updates_refused",
+            "Whether the mail server takes no updates.",
+            bool(updates.trouble),
+        ),
+        ("recent_searches", "Searches in the last hour.", facts.recent_searches),
+        (
+            "recent_searches_in_vain",
+            "Those of them that found nothing.",
+            facts.recent_searches_in_vain,
+        ),
+    ):
+        yield GaugeMetricFamily(f"stockton_{name}", help_text, value)
+
+
+def _figures_of_jobs(facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
+    succeeded = GaugeMetricFamily(
+        "stockton_job_last_success_timestamp_seconds",
+        "When a job last ended well.",
+        labels=["job"],
+    )
+    failing = GaugeMetricFamily(
+        "stockton_job_failing", "Whether a job failed the last time.", labels=["job"]
+    )
+    for name, run in facts.jobs.runs.items():
+        if run.succeeded_at:
+            succeeded.add_metric([name], run.succeeded_at.timestamp())
+        failing.add_metric([name], bool(run.error))
+    yield succeeded
+    yield failing

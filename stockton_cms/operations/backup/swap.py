@@ -1,0 +1,211 @@
+"""Exchanging the site's files and its database for new ones: both or neither.
+
+Each is made beside what is there, under a name with `restoring`, and gets its place by
+renaming; what was there is called `before` from then on. The database comes last, in
+one step: as long as that has not happened, files can be put back.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+
+from stockton_cms.operations.backup.lock import AlreadyRunning, alone
+
+
+@contextmanager
+def connected_to(**settings) -> Iterator[None]:
+    """Let the default connection, models and migrations lead somewhere else.
+
+    Migrations of Wagtail's write by the default connection whatever they are told, so
+    a second one beside it would not do. The process must do nothing else meanwhile.
+    """
+    before = connection.settings_dict
+    _reconnect({**before, **settings})
+    try:
+        yield
+    finally:
+        _reconnect(before)
+
+
+def _reconnect(settings: dict) -> None:
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    connection.settings_dict = settings
+
+
+RESTORING, BEFORE = "restoring", "before"
+
+
+class SiteRunsError(Exception):
+    """The site, or one of its jobs, still has the database open."""
+
+    def __str__(self):
+        return "The site still uses its database. Stop it and its jobs first."
+
+
+def beside(place: Path, word: str, suffix: str) -> Path:
+    """Return where something is kept beside its place."""
+    return place.with_name(f"{place.name}.{word}-{suffix}")
+
+
+@contextmanager
+def new_database(suffix: str) -> Iterator[None]:
+    """Lead the connection to an empty database beside the site's own."""
+    if connection.vendor == "sqlite":
+        new = beside(_sqlite_file(), RESTORING, suffix)
+        # Before there is anything in it that others on the machine may not read.
+        new.touch()
+        shutil.copymode(_sqlite_file(), new)
+        with connected_to(NAME=str(new)):
+            yield
+            close_alone()
+        return
+    new = f"{RESTORING}_{suffix}"
+    options = connection.settings_dict["OPTIONS"]
+    longer = f"{options.get('options', '')} -c search_path={new} -c statement_timeout=0"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {new}")
+    with connected_to(OPTIONS={**options, "options": longer}):
+        yield
+
+
+def exchange_database(suffix: str) -> str:
+    """Put the new database in the place of the old one; say where that is now."""
+    if connection.vendor == "sqlite":
+        close_alone()
+        place = _sqlite_file()
+        old = beside(place, BEFORE, suffix)
+        # The old one gets a second name, so that its place is never empty.
+        os.link(place, old)
+        beside(place, RESTORING, suffix).replace(place)
+        return f"The old database is {old}."
+    old, new = f"{BEFORE}_{suffix}", f"{RESTORING}_{suffix}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        place = connection.ops.quote_name(cursor.fetchone()[0])
+        cursor.execute(f"ALTER SCHEMA {place} RENAME TO {old}")
+        cursor.execute(f"ALTER SCHEMA {new} RENAME TO {place}")
+    return (
+        f"The old tables are in the schema {old}; DROP SCHEMA {old} CASCADE frees it."
+    )
+
+
+def close_alone() -> None:
+    """Close a SQLite database so that its one file is all of it.
+
+    Raises:
+        SiteRunsError: somebody else has it open.
+
+    """
+    if connection.vendor != "sqlite":
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 1000")
+            # Which takes that nobody else has it open; connecting turns it on again.
+            cursor.execute("PRAGMA journal_mode = DELETE")
+    except OperationalError as error:
+        raise SiteRunsError from error
+    finally:
+        connection.close()
+
+
+def new_folder(place: Path, suffix: str) -> Path:
+    """Make an empty folder beside a folder, for those only who may read that one."""
+    place.mkdir(parents=True, exist_ok=True)
+    new = beside(place, RESTORING, suffix)
+    new.mkdir()
+    shutil.copymode(place, new)
+    return new
+
+
+@contextmanager
+def exchanged_folders(place: Path, suffix: str) -> Iterator[str]:
+    """Put the new folder in its place; take it back if what follows fails.
+
+    A note outlives this process where it is killed: see `undo_half_restore`.
+    """
+    old, new = beside(place, BEFORE, suffix), beside(place, RESTORING, suffix)
+    values = json.dumps({"place": str(place), "suffix": suffix})
+    part = _note().with_suffix(".part")
+    part.write_text(values)
+    part.replace(_note())
+    try:
+        place.rename(old)
+        new.rename(place)
+        yield f"The old files are in {old}."
+    finally:
+        put_back_files()
+
+
+def undo_half_restore() -> None:
+    """Put files back where a restore was killed before it exchanged the database.
+
+    Does nothing while a restore is at work. It has to be called before the site is
+    served, and before it is backed up or restored.
+    """
+    if _note().exists():
+        with suppress(AlreadyRunning), alone():
+            put_back_files()
+
+
+def put_back_files() -> None:
+    """Do the same for whoever holds the lock already."""
+    try:
+        values = json.loads(_note().read_text())
+    except FileNotFoundError:
+        return
+    place, suffix = Path(values["place"]), values["suffix"]
+    old = beside(place, BEFORE, suffix)
+    if _is_waiting(suffix) and old.exists():
+        if place.exists():
+            place.rename(beside(place, RESTORING, suffix))
+        old.rename(place)
+    _note().unlink()
+
+
+def _note() -> Path:
+    return settings.DATA_DIR / "restore.json"
+
+
+def _is_waiting(suffix: str) -> bool:
+    """Return whether the new database has not got its place yet."""
+    if connection.vendor == "sqlite":
+        return beside(_sqlite_file(), RESTORING, suffix).exists()
+    return f"{RESTORING}_{suffix}" in _schemas()
+
+
+def remove_leftovers() -> None:
+    """Delete what restores have left that were refused, failed or were killed."""
+    for path in _leftovers(Path(settings.MEDIA_ROOT)):
+        shutil.rmtree(path)
+    if connection.vendor == "sqlite":
+        for path in _leftovers(_sqlite_file()):
+            path.unlink(missing_ok=True)
+        return
+    for name in _schemas():
+        if name.startswith(f"{RESTORING}_"):
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 0")
+                cursor.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def _leftovers(place: Path) -> list[Path]:
+    return list(place.parent.glob(f"{place.name}.{RESTORING}-*"))
+
+
+def _schemas() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace ORDER BY nspname")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _sqlite_file() -> Path:
+    return Path(connection.settings_dict["NAME"])

@@ -1,0 +1,103 @@
+"""The page on which leads erase the personal data of somebody who asks for it (O4)."""
+
+from django import forms
+from django.contrib.auth.models import Permission
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.log_actions import log
+
+from stockton_cms.operations.erasure.service import Report, erase
+
+PERMISSION = "stockton_cms.erase_personal_data"
+ACTION = "account.erased_personal_data"
+SIGNER = signing.Signer(salt="erase-person")
+
+
+class EraseForm(forms.Form):
+    """Whose data, and how far to go; `seen` says for what the report was shown."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        help_text="Of the person who asks. The report is shown first.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type the e-mail address of the person who asks."},
+    )
+    everywhere = forms.BooleanField(
+        label="Also take it off pages and whatever else visitors see",
+        required=False,
+        help_text="Leave this empty for a colleague's address that stands on pages as "
+        "a contact. Where it has to stay, the report says where it is.",
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    @property
+    def signature(self) -> str:
+        """What shows that the report for just this was on the screen."""
+        data = self.cleaned_data
+        return SIGNER.signature(f"{data['everywhere']} {data['email'].casefold()}")
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the report for this was shown, and then the button pressed."""
+        return "erase" in self.data and self.cleaned_data["seen"] == self.signature
+
+
+@method_decorator(sensitive_post_parameters("email"), name="dispatch")
+class EraseView(WagtailAdminTemplateMixin, FormView):
+    """Shows where an address stands, then erases it.
+
+    The address comes in the body of a post and is kept nowhere.
+    """
+
+    page_title = "Erase personal data"
+    header_icon = "bin"
+    template_name = "erase_person.html"
+    form_class = EraseForm
+    breadcrumbs_items = []
+    report: Report | None = None
+
+    def dispatch(self, request, *args, **kwargs):
+        """Refuse those who may not."""
+        if not request.user.has_perm(PERMISSION):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        """Show the report; erase where it was shown before and confirmed."""
+        data = form.cleaned_data
+        self.report = erase(
+            data["email"], data["everywhere"], dry_run=not form.is_confirmed
+        )
+        if self.report.is_done:
+            user = self.request.user
+            count = sum(line.rows for line in self.report.lines)
+            log(user, ACTION, user=user, data={"rows": count})
+        context = self.get_context_data(
+            form=form, report=self.report, seen=form.signature
+        )
+        return self.render_to_response(context)
+
+
+class EraseMenuItem(MenuItem):
+    """The page's entry, for those who may."""
+
+    def is_shown(self, request):
+        """Say whether somebody may erase."""
+        return request.user.has_perm(PERMISSION)
+
+
+def get_erase_permissions():
+    """Let administrators give the permission to groups."""
+    return Permission.objects.filter(codename=PERMISSION.partition(".")[2])
+
+
+@hooks.register("register_log_actions")
+def register_action(actions):
+    """Let the site history say that somebody erased, and not whom."""
+    actions.register_action(ACTION, "Erase personal data", "Erased personal data")

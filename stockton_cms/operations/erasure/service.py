@@ -1,0 +1,214 @@
+"""Erases an e-mail address everywhere, or says where it stands; both with a report."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from importlib import import_module
+from re import Pattern
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.cache import caches
+from django.core.validators import validate_email
+from django.db import connection, models, transaction
+from django.utils.text import capfirst
+from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.search import index
+from wagtail.search.models import IndexEntry
+
+from home.content_version.counter import raise_content_version
+from home.email_addresses import normalise_email
+from search.indexing.documents import IndexedText
+from search.log.redaction import TAKEN_OUT
+from search.log.retention import forget
+from stockton_cms.operations.erasure.finder import Found, find, held_in, is_json
+from stockton_cms.operations.erasure.matching import pattern_of, without
+from stockton_cms.operations.erasure.policy import (
+    READ_BESIDE_A_PAGE,
+    Fate,
+    Fates,
+    owner_of,
+    shown_object,
+)
+
+MOST_NAMED = 50
+NAMED = {Fate.SHOWN, Fate.FILE, Fate.ACCOUNT, Fate.LEFT}
+
+
+@dataclass
+class Line:
+    """What was found in one table, and what became of it."""
+
+    table: str
+    fields: str
+    done: Fate
+    rows: int = 0
+    # Names and addresses in the admin of what somebody has to look at.
+    places: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """What was found and done; it never holds the address itself."""
+
+    lines: list[Line]
+    is_done: bool
+    # How many rows still have it, read after all was done.
+    left: int = 0
+
+    @property
+    def has_account(self) -> bool:
+        """Whether nothing was erased because an account has the address."""
+        return any(line.done == Fate.ACCOUNT for line in self.lines)
+
+    @property
+    def in_words(self) -> str:
+        """What came of it, in a sentence."""
+        if not self.lines:
+            return "The address stands nowhere."
+        if self.has_account:
+            return "Nothing is erased while an account has this address."
+        if self.is_done and self.left:
+            rows = (
+                "1 row still has" if self.left == 1 else f"{self.left} rows still have"
+            )
+            return f"The address is erased where the report says so. {rows} it."
+        if self.is_done:
+            return "The address is erased. Every table was read again: none has it."
+        return "Nothing is erased yet. This is what would be done."
+
+
+@transaction.atomic
+def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Report:
+    """Erase an address; with `everywhere`, also from what visitors see.
+
+    Raises `ValidationError` where it is not an e-mail address. While an account has
+    it, nothing is erased: it is still somebody's here.
+    """
+    address = normalise_email(address)
+    validate_email(address)
+    _take_time()
+    pattern = pattern_of(address)
+    rows = list(find(address, pattern))
+    fates = Fates(rows, everywhere)
+    decided = [(row, fates.of(row)) for row in rows]
+    report = Report(_lines(decided, pattern), is_done=False)
+    if dry_run or report.has_account:
+        return report
+    _carry_out(decided, pattern)
+    report.is_done = True
+    _read_again(report, fates, address, pattern)
+    return report
+
+
+def _read_again(report: Report, fates: Fates, address: str, pattern: Pattern) -> None:
+    """Say what still has the address, also where it should be gone."""
+    left = list(find(address, pattern))
+    report.left = len(left)
+    gone = {Fate.DELETED, Fate.TAKEN_OUT}
+    failed = [(row, Fate.LEFT) for row in left if fates.of(row) in gone]
+    report.lines += _lines(failed, pattern)
+
+
+def _take_time() -> None:
+    """Let reading all tables take longer than a page may."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '10min'")
+
+
+def _lines(decided: list[tuple[Found, Fate]], pattern: Pattern) -> list[Line]:
+    lines: dict[tuple, Line] = {}
+    for row, fate in decided:
+        meta = row.model._meta
+        names = [str(meta.get_field(name).verbose_name) for name in row.fields]
+        key = (meta.label, row.fields, fate)
+        line = lines.setdefault(
+            key, Line(capfirst(str(meta.verbose_name_plural)), ", ".join(names), fate)
+        )
+        line.rows += 1
+        if fate in NAMED and line.rows <= MOST_NAMED:
+            line.places.append(_place(row, pattern))
+    return list(lines.values())
+
+
+def _place(row: Found, pattern: Pattern) -> tuple[str, str]:
+    owner = owner_of(row)
+    address = AdminURLFinder().get_edit_url(owner) or ""
+    return without(str(owner), pattern), address
+
+
+def _carry_out(decided: list[tuple[Found, Fate]], pattern: Pattern) -> None:
+    seen, to_index = False, []
+    to_delete = defaultdict(list)
+    for row, fate in decided:
+        if fate == Fate.DELETED:
+            to_delete[row.model].append(row.pk)
+        elif fate == Fate.TAKEN_OUT:
+            seen = seen or _is_seen(row)
+            _rewrite(row, pattern)
+            if index.class_is_indexed(row.model):
+                to_index.append(row)
+    for model, keys in to_delete.items():
+        _delete(model, keys)
+    _index_anew(to_index)
+    if seen:
+        version = raise_content_version(takes_away=True)
+        for row, fate in decided:
+            if fate == Fate.TAKEN_OUT and issubclass(row.model, IndexedText):
+                row.model.objects.filter(pk=row.pk).update(version=version)
+        transaction.on_commit(caches["last_known"].clear)
+
+
+def _is_seen(row: Found) -> bool:
+    """Say whether visitors or their searches read what is in a row."""
+    is_read = row.model._meta.label in READ_BESIDE_A_PAGE
+    is_indexed = issubclass(row.model, IndexedText)
+    return is_read or is_indexed or shown_object(row) is not None
+
+
+def _index_anew(rows: list[Found]) -> None:
+    """Let the search of the admin forget the address too."""
+    for row in rows:
+        index.insert_or_update_object(row.model._base_manager.get(pk=row.pk))
+    if rows and connection.vendor == "sqlite":
+        # SQLite keeps the words of old texts until it tidies its index up.
+        table = f"{IndexEntry._meta.db_table}_fts"
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608
+
+
+def _rewrite(row: Found, pattern: Pattern) -> None:
+    """Write the fields of a row without the address, as they are at this moment."""
+    this = row.model._base_manager.filter(pk=row.pk)
+    fields = [row.model._meta.get_field(name) for name in row.fields]
+    held = this.select_for_update().values_list(*map(held_in, fields)).first()
+    if held is None:
+        return
+    this.update(
+        **{
+            each.name: _value_without(each, value, row.pk, pattern)
+            for each, value in zip(fields, held, strict=True)
+        }
+    )
+
+
+def _value_without(column: models.Field, value, pk, pattern: Pattern):
+    cleaned = without(value, pattern)
+    if is_json(column):
+        return models.Value(cleaned, output_field=models.JSONField())
+    if column.unique:
+        # Two who were taken out are still two.
+        return cleaned.replace(TAKEN_OUT, f"[removed {pk}]")[: column.max_length]
+    if isinstance(column, models.EmailField) and cleaned == TAKEN_OUT:
+        return ""
+    return cleaned[: column.max_length]
+
+
+def _delete(model: type[models.Model], keys: list) -> None:
+    if model is Session:
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        for key in keys:
+            # Also from the cache in front of the table.
+            store().delete(key)
+    else:
+        forget(model._base_manager.filter(pk__in=keys))

@@ -1,0 +1,261 @@
+"""Pages as they are kept: ready bytes, in this process and in a shared cache."""
+
+import gzip
+import hashlib
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from threading import Lock
+
+import brotli
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.http.response import ResponseHeaders
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+
+from community.alerts.visibility import closed_keys, shown_to
+from community.models.alerts import ShownAlert
+from home.content_version.caching import page_address
+from home.content_version.clock import ContentState
+from stockton_cms.page_cache.policy import CacheKey
+from stockton_cms.release_fingerprint import get_release
+
+logger = logging.getLogger(__name__)
+
+# How long a page may be given out while the database is away.
+SECONDS_TO_KEEP = 24 * 60 * 60
+# In a shared cache a page stays for as long as it may be valid; Redis makes room.
+SECONDS_SHARED = 7 * SECONDS_TO_KEEP
+# What belongs to one answer only, or is said anew in each.
+NOT_KEPT = frozenset({"content-length", "date", "x-request-id"})
+FOREVER = float("inf")
+# What `base.html` puts around the alerts.
+ALERTS_BEGIN, ALERTS_END = b"<!--alerts-->", b"<!--/alerts-->"
+GZIP_LEVEL, BROTLI_QUALITY = 6, 5
+
+
+@dataclass
+class KeptPage:
+    """A page as it was at one content version, ready to be sent.
+
+    Times are seconds of the epoch. `valid_until` is the next boundary as it was known;
+    `validators` are the headers of a 304. `alerts` are those of the page, now and to
+    come; `changes_at` is when the page itself will say something else; `is_for_all` is
+    false where somebody has closed an alert.
+    """
+
+    version: int
+    made_at: float
+    valid_until: float
+    headers: dict[str, str]
+    validators: dict[str, str]
+    body: bytes
+    alerts: list[ShownAlert]
+    changes_at: float
+    is_for_all: bool
+    encoded: dict[str, bytes] = field(default_factory=dict)
+    header_sets: dict[tuple, ResponseHeaders] = field(default_factory=dict)
+
+    @classmethod
+    def from_response(
+        cls,
+        request: HttpRequest,
+        response: HttpResponse,
+        state: ContentState,
+        at: datetime,
+    ) -> "KeptPage":
+        """Return a response as it is kept, made from content of the state or newer."""
+        patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
+        digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
+        # Weak, as the encodings of one page share it (RFC 9110, 8.8.3).
+        validators = {"ETag": f'W/"{digest}"', "Vary": response.headers["Vary"]}
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if name.lower() not in NOT_KEPT
+        }
+        return cls(
+            version=state.version,
+            made_at=at.timestamp(),
+            valid_until=_seconds(state.boundary),
+            headers=headers | validators,
+            validators=validators,
+            body=response.content,
+            alerts=getattr(request, "alerts_from_now", []),
+            changes_at=_seconds(response.same_for_all.changes_at),
+            is_for_all=not closed_keys(request),
+        )
+
+    @property
+    def etag(self) -> str:
+        """The entity tag, the same in all encodings."""
+        return self.validators["ETag"]
+
+    @property
+    def size(self) -> int:
+        """The bytes of memory that it takes, about, with its encodings and headers."""
+        return 2 * len(self.body) + 15_000
+
+    def is_valid(self, state: ContentState | None, at: datetime) -> bool:
+        """Say whether this is what the site says now."""
+        return (
+            state is not None
+            and self.version == state.version
+            and at.timestamp() < self.valid_until
+        )
+
+    def is_true_enough(
+        self, state: ContentState | None, vouched_at: datetime | None, at: datetime
+    ) -> bool:
+        """Say whether it may be given out while nobody knows what the site says now.
+
+        What stands around the page may be a day old, the page itself not out of date,
+        nor taken away since, as far as this process knew at `vouched_at`.
+        """
+        if state is None or vouched_at is None or self.version < state.taken_away_at:
+            return False
+        was_valid = self.version == state.version
+        true_at = vouched_at.timestamp() if was_valid else self.made_at
+        return at.timestamp() < min(true_at + SECONDS_TO_KEEP, self.changes_at)
+
+    def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
+        """Return the body with the alerts of another moment, without any query."""
+        before, _, rest = self.body.partition(ALERTS_BEGIN)
+        _, end, after = rest.partition(ALERTS_END)
+        if not end:
+            return self.body
+        context = {
+            "alerts": shown_to(request, self.alerts, at),
+            "next_path": page_address(request),
+            "request": request,
+        }
+        html = render_to_string("components/alerts.html", context)
+        return before + ALERTS_BEGIN + html.encode() + ALERTS_END + after
+
+    def seconds_left(self, at: datetime, most: int) -> int:
+        """Return how many whole seconds others may keep it, so that none goes too far.
+
+        One is taken off, as their clocks count whole seconds from their own start.
+        """
+        return max(0, int(min(most + 1, self.valid_until - at.timestamp())) - 1)
+
+    def headers_in(self, encoding: str, lifetime: str, status: str) -> ResponseHeaders:
+        """Return all headers; the same object for all who get the same, not to change.
+
+        There are few: for each encoding one for each second of `lifetime`.
+        """
+        key = encoding, lifetime, status
+        if key not in self.header_sets:
+            headers = ResponseHeaders(self.headers)
+            headers["Cache-Control"] = lifetime
+            headers["Cache-Status"] = f"StocktonCMS; {status}"
+            headers["Content-Length"] = str(len(self.body_in(encoding)))
+            if encoding:
+                headers["Content-Encoding"] = encoding
+            self.header_sets[key] = headers
+        return self.header_sets[key]
+
+    def body_in(self, encoding: str) -> bytes:
+        """Return the body in a content encoding; made once, when first asked for."""
+        if not encoding:
+            return self.body
+        if encoding not in self.encoded:
+            self.encoded[encoding] = ENCODERS[encoding](self.body)
+        return self.encoded[encoding]
+
+
+def _seconds(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else FOREVER
+
+
+ENCODERS = {
+    "br": lambda body: brotli.compress(body, quality=BROTLI_QUALITY),
+    "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
+}
+
+
+@lru_cache(maxsize=256)
+def choose_encoding(accepted: str) -> str:
+    """Return the best of our encodings that an `Accept-Encoding` allows; may be empty.
+
+    RFC 9110, 12.5.3: an encoding with `q=0` is refused.
+    """
+    weights = {}
+    for part in accepted.lower().split(","):
+        name, _, parameters = part.partition(";")
+        weight = parameters.replace(" ", "").removeprefix("q=") or "1"
+        weights[name.strip()] = weight.strip("0.") != ""
+    anything = weights.get("*", False)
+    return next((name for name in ENCODERS if weights.get(name, anything)), "")
+
+
+class LocalTier:
+    """The pages kept in this process: those asked for last, up to a size."""
+
+    def __init__(self, most_bytes: int):
+        self._pages: OrderedDict[CacheKey, KeptPage] = OrderedDict()
+        self._lock = Lock()
+        self._bytes = 0
+        self._most_bytes = most_bytes
+
+    def get(self, key: CacheKey) -> KeptPage | None:
+        """Return a kept page, valid or not."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is not None:
+                self._pages.move_to_end(key)
+            return page
+
+    def set(self, key: CacheKey, page: KeptPage) -> None:
+        """Keep a page; let go of those not asked for longest."""
+        with self._lock:
+            self._drop(key)
+            self._pages[key] = page
+            self._bytes += page.size
+            while self._bytes > self._most_bytes:
+                self._drop(next(iter(self._pages)))
+
+    def clear(self) -> None:
+        """Let go of all pages."""
+        with self._lock:
+            self._pages.clear()
+            self._bytes = 0
+
+    def _drop(self, key: CacheKey) -> None:
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self._bytes -= page.size
+
+
+class SharedTier:
+    """The pages kept for all processes and machines, where a cache is set up for it.
+
+    Without the cache, or while it is away, the site goes on without it.
+    """
+
+    def __init__(self, alias: str):
+        self._alias = alias
+
+    def get(self, key: CacheKey) -> KeptPage | None:
+        """Return a kept page, valid or not."""
+        try:
+            values = caches[self._alias].get(self._name(key))
+            return KeptPage(**values) if values else None
+        except Exception:
+            # Such as what another release has left there. The page can be made.
+            logger.exception("The shared cache could not be read.")
+            return None
+
+    def set(self, key: CacheKey, page: KeptPage) -> None:
+        """Keep a page."""
+        try:
+            caches[self._alias].set(self._name(key), vars(page), SECONDS_SHARED)
+        except Exception:
+            logger.exception("The shared cache could not be written.")
+
+    def _name(self, key: CacheKey) -> str:
+        digest = hashlib.blake2b(repr(key).encode(), digest_size=20).hexdigest()
+        return f"page:{get_release()}:{digest}"

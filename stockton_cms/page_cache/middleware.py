@@ -1,0 +1,235 @@
+"""The full-page cache: the first middleware, in front of everything else.
+
+Public pages are the same for every visitor, so they are made once for each content
+version and then given out as ready bytes, never past the moment at which something
+changes by the clock. While the database is away, what was last known goes on being
+given out for up to a day, and the `Cache-Status` header (RFC 9211) says so.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from datetime import datetime
+from threading import Event, Lock
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils import timezone
+from django.utils.http import parse_etags
+
+from community.alerts.visibility import COOKIE_NAME, closed_keys, set_closed_keys
+from home.content_version.caching import has_session, has_user_session
+from home.content_version.clock import ContentState, content_clock
+from stockton_cms.monitoring.metrics import (
+    count_bypass,
+    count_hit,
+    count_miss,
+    count_stale,
+)
+from stockton_cms.page_cache.entries import (
+    KeptPage,
+    LocalTier,
+    SharedTier,
+    choose_encoding,
+)
+from stockton_cms.page_cache.policy import (
+    CacheKey,
+    get_cache_key,
+    why_not_answered,
+    why_not_kept,
+)
+
+# The memory for kept pages in each process.
+LOCAL_BYTES = 32 * 1024 * 1024
+# How long nginx and a CDN may give out a page before they ask again. nginx goes on to
+# the end of its second, and another process may know of a change a quarter of a second
+# late: together at most 5 s until an unscheduled change is seen behind them.
+SHARED_SECONDS = 3
+# How long a visitor waits for somebody else's request to make the same page.
+SECONDS_TO_WAIT = 5
+HIT, COLLAPSED, STORED = "hit", "hit; detail=collapsed", "fwd=miss; stored"
+AWAY = "hit; detail=database-away"
+COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, AWAY: count_stale}
+BYPASS = "StocktonCMS; fwd=bypass"
+NOBODY_ELSE = "private, no-cache"
+# Files have lifetimes of their own, or need none.
+FILES = ("/static/", "/media/")
+
+
+class PageCacheMiddleware:
+    """Answers from kept pages, and keeps what is the same for every visitor."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+        self._local = LocalTier(LOCAL_BYTES)
+        self._shared = SharedTier("default") if settings.CACHE_URL else None
+        self._flights = Flights()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response, kept or made."""
+        reason = why_not_answered(request)
+        if reason == "session" and not has_user_session(request):
+            # It has opened private pages; the public ones are as for everyone.
+            response = self._answer(with_only(request, COOKIE_NAME))
+            if not response.headers["Cache-Status"].startswith(BYPASS):
+                return response
+        if reason:
+            return pass_on(request, self.get_response(request), reason)
+        return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        """Return the response that any visitor gets."""
+        at = timezone.now()
+        state, is_current = content_clock.get(at)
+        key = get_cache_key(request)
+        kept = self._find(key, state, at)
+        if kept and is_current and kept.is_valid(state, at):
+            return answer(request, kept, at, HIT)
+        if not is_current and kept is None:
+            # What was made for those who have closed nothing, with other alerts.
+            kept = self._find(key._replace(closed=()), state, at)
+        if kept and not is_current and self._is_true_enough(kept, state, at):
+            return answer_while_away(request, kept, at)
+        with self._flights.board(key) as is_first:
+            if not is_first:
+                at = timezone.now()
+                state, _ = content_clock.get(at)
+                kept = self._find(key, state, at)
+                if kept and kept.is_valid(state, at):
+                    return answer(request, kept, at, COLLAPSED)
+            return self._make(request, key, state, kept)
+
+    def _find(
+        self, key: CacheKey, state: ContentState | None, at: datetime
+    ) -> KeptPage | None:
+        """Return the kept page that is valid, else the newest that is not."""
+        kept = self._local.get(key)
+        if self._shared is None or (kept and kept.is_valid(state, at)):
+            return kept
+        shared = self._shared.get(key)
+        if shared and (kept is None or shared.made_at > kept.made_at):
+            self._local.set(key, shared)
+            return shared
+        return kept
+
+    @staticmethod
+    def _is_true_enough(
+        kept: KeptPage, state: ContentState | None, at: datetime
+    ) -> bool:
+        return kept.is_true_enough(state, content_clock.vouched_at, at)
+
+    def _make(
+        self,
+        request: HttpRequest,
+        key: CacheKey,
+        state: ContentState | None,
+        old: KeptPage | None,
+    ) -> HttpResponse:
+        """Return a new response, and keep it if it may be given to others."""
+        at = timezone.now()
+        # What is kept under a key must depend on nothing that is not in it.
+        session = [settings.SESSION_COOKIE_NAME] if has_session(request) else []
+        request = with_only(request, COOKIE_NAME, *session)
+        set_closed_keys(request, key.closed)
+        response = self.get_response(request)
+        is_away = response.status_code == 503
+        if is_away and old and self._is_true_enough(old, state, at):
+            return answer_while_away(request, old, at)
+        reason = why_not_kept(request, response)
+        if reason or state is None:
+            return pass_on(request, response, reason or "no-version")
+        kept = KeptPage.from_response(request, response, state, at)
+        self._local.set(key, kept)
+        if self._shared:
+            self._shared.set(key, kept)
+        # Making it took its time, after which others may keep it for less.
+        return answer(request, kept, timezone.now(), STORED)
+
+
+def answer(
+    request: HttpRequest, kept: KeptPage, at: datetime, status: str
+) -> HttpResponse:
+    """Return a kept page as a response, or 304 to a browser that has it already."""
+    COUNT[status]()
+    # Some CDNs do not look at the cookie that tells who has closed an alert.
+    seconds = kept.seconds_left(at, SHARED_SECONDS) if kept.is_for_all else 0
+    lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else NOBODY_ELSE
+    meta = request.META
+    known = meta.get("HTTP_IF_NONE_MATCH")
+    if known and ({kept.etag, "*"} & {*parse_etags(known)}):
+        said = {"Cache-Control": lifetime, "Cache-Status": f"StocktonCMS; {status}"}
+        return HttpResponseNotModified(headers=kept.validators | said)
+    encoding = choose_encoding(meta.get("HTTP_ACCEPT_ENCODING", ""))
+    is_wanted = request.method == "GET"
+    response = HttpResponse(kept.body_in(encoding) if is_wanted else b"")
+    # Setting each anew would cost more than all else here. Nobody is in front of this
+    # middleware who could change them.
+    response.headers = kept.headers_in(encoding, lifetime, status)
+    return response
+
+
+def answer_while_away(
+    request: HttpRequest, kept: KeptPage, at: datetime
+) -> HttpResponse:
+    """Return a kept page with the alerts of this moment, and say that it may be old."""
+    if at.timestamp() < kept.valid_until and not closed_keys(request):
+        return answer(request, kept, at, AWAY)
+    count_stale()
+    body = kept.body_with_alerts(request, at)
+    said = {
+        "Cache-Control": NOBODY_ELSE,
+        "Cache-Status": f"StocktonCMS; {AWAY}",
+        "Content-Length": str(len(body)),
+    }
+    headers = {name: value for name, value in kept.headers.items() if name != "ETag"}
+    is_wanted = request.method == "GET"
+    return HttpResponse(body if is_wanted else b"", headers=headers | said)
+
+
+def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpResponse:
+    """Return a response that is for this visitor alone, and say so to caches."""
+    count_bypass()
+    if not request.path_info.startswith(FILES):
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = NOBODY_ELSE
+        response.headers["Cache-Status"] = f"{BYPASS}; detail={reason}"
+    return response
+
+
+def with_only(request: HttpRequest, *names: str) -> HttpRequest:
+    """Return the request with no cookies but these.
+
+    Pages read no others, and some of them would keep a page from being kept.
+    """
+    other = copy(request)
+    cookies = request.COOKIES
+    other.COOKIES = {name: cookies[name] for name in names if name in cookies}
+    other.META = {**request.META}
+    return other
+
+
+class Flights:
+    """Lets one request make a page while others for the same page wait for it."""
+
+    def __init__(self):
+        self._lock = Lock()
+        self._under_way: dict[CacheKey, Event] = {}
+
+    @contextmanager
+    def board(self, key: CacheKey) -> Iterator[bool]:
+        """Yield whether this request is the first; others have waited for it."""
+        with self._lock:
+            landed = self._under_way.get(key)
+            is_first = landed is None
+            if is_first:
+                landed = self._under_way[key] = Event()
+        if not is_first:
+            landed.wait(SECONDS_TO_WAIT)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with self._lock:
+                del self._under_way[key]
+            landed.set()

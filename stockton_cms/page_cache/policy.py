@@ -1,0 +1,96 @@
+"""The one place that decides what may be kept and given to other visitors.
+
+A request must be one that any visitor could make; a response must say of itself that
+it is the same for all (`home.content_version.caching.mark_same_for_all`) and carry nothing personal.
+Each reason is a word for the `Cache-Status` header (RFC 9211).
+"""
+
+from typing import NamedTuple
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+
+from community.alerts.visibility import closed_keys, get_closable_keys
+from home.content_version.caching import has_session, page_address
+from search.log.clicks import PARAMETER as CLICK_MARK
+
+# Nothing below these paths is a page of the tree. Most is not asked for often; what is,
+# static files, has a server of its own.
+NEVER_BELOW = (
+    "/-/",
+    "/account/",
+    "/admin/",
+    "/alerts/",
+    "/cant-find-it/",
+    "/documents/",
+    "/media/",
+    "/preview/",
+    "/search/",
+    "/static/",
+    "/was-this-page-useful/",
+)
+LARGEST_BODY = 1024 * 1024
+
+
+class CacheKey(NamedTuple):
+    """What tells one kept page from another."""
+
+    scheme: str
+    host: str
+    address: str
+    closed: tuple[str, ...]
+
+
+def why_not_answered(request: HttpRequest) -> str:
+    """Return why a request may not be answered with a kept page; empty if it may."""
+    if request.method not in {"GET", "HEAD"}:
+        return "method"
+    if request.path_info.startswith(NEVER_BELOW):
+        return "not-a-page"
+    meta = request.META
+    if "HTTP_COOKIE" in meta and has_session(request):
+        return "session"
+    # A server's own way to move the path, which no other visitor's request has.
+    if meta.get("SCRIPT_NAME"):
+        return "script-name"
+    # Opening a result is noted and answered with a redirect.
+    if meta.get("QUERY_STRING") and CLICK_MARK in request.GET:
+        return "search-mark"
+    return ""
+
+
+def why_not_kept(request: HttpRequest, response: HttpResponse) -> str:
+    """Return why a response may not be given to others; empty if it may."""
+    if request.method != "GET":
+        return "method"
+    if not hasattr(response, "same_for_all"):
+        return "not-public"
+    if response.status_code != 200 or response.streaming:
+        return "not-a-page"
+    if response.cookies or "CSRF_COOKIE" in request.META:
+        return "cookie-or-token"
+    if "Cache-Control" in response.headers:
+        return "cache-control"
+    return "large" if len(response.content) > LARGEST_BODY else ""
+
+
+def get_cache_key(request: HttpRequest) -> CacheKey:
+    """Return the key of a request; the database is seldom asked, and may be away."""
+    closed = _closed_alerts(request) if "HTTP_COOKIE" in request.META else ()
+    said = request.META.get("HTTP_HOST", "")
+    # Without its port, and in small letters: no page depends on either.
+    host = split_domain_port(said)[0] or said
+    return CacheKey(request.scheme, host, page_address(request), closed)
+
+
+def _closed_alerts(request: HttpRequest) -> tuple[str, ...]:
+    """Return which of the alerts there are the visitor has closed.
+
+    Whatever else the cookie says makes no difference to any page.
+    """
+    closed = closed_keys(request)
+    try:
+        return tuple(sorted({*closed} & get_closable_keys())) if closed else ()
+    except Error:
+        return ()

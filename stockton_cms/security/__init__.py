@@ -1,0 +1,1 @@
+"""Protection of requests and responses: CSRF, cookies and headers."""

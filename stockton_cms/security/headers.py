@@ -1,0 +1,43 @@
+"""Response headers that Django has no setting for."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from home.content_version.caching import names_session
+
+
+class IsolationHeadersMiddleware:
+    """Keep other origins from embedding our responses, and switch off device features.
+
+    Sets `Cross-Origin-Resource-Policy` and `Permissions-Policy` on every response.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response with both headers."""
+        response = self.get_response(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Permissions-Policy"] = (
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        )
+        return response
+
+
+class SessionCookieMiddleware:
+    """Leaves out a session cookie that no session can have.
+
+    Django would look for it in the database, which has an error for some of them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response."""
+        if not names_session(request):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request)

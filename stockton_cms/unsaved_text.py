@@ -1,0 +1,108 @@
+"""What was typed in the admin survives the end of a session, and other refusals.
+
+`admin-sending.js` asks whether the session still holds before it lets a form go. Where
+it cannot, or the session ends just then, the answer is a page with all that was sent.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from home.navigation.context_processors import get_last_known_council
+from stockton_cms.accounts.mfa import has_passed_second_step
+from stockton_cms.security.csrf import is_same_origin
+
+SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
+
+
+def may_use_admin(request: HttpRequest) -> bool:
+    """Say whether somebody is signed in, with all that the admin asks for."""
+    return request.user.has_perm("wagtailadmin.access_admin") and (
+        not settings.SECOND_STEP_REQUIRED or has_passed_second_step(request)
+    )
+
+
+def with_text_kept(view: Callable) -> Callable:
+    """Wrap an admin view: who is signed out gets back what they have sent."""
+
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        is_form = request.method == "POST" and not _is_modal(request)
+        if may_use_admin(request) or not (is_form or _wants_json(request)):
+            return view(request, *args, **kwargs)
+        return give_back(request, SIGNED_OUT, status=401)
+
+    return wrapped
+
+
+def is_form_of_admin(request: HttpRequest) -> bool:
+    """Say whether one of our own forms in the admin was sent."""
+    return (
+        request.method == "POST"
+        and request.path.startswith(reverse("wagtailadmin_home"))
+        and not _is_modal(request)
+        # A foreign page must not have us show its words as somebody's own.
+        and is_same_origin(request)
+    )
+
+
+def give_back(
+    request: HttpRequest,
+    reason: str,
+    status: int,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """Return the page with a form of all that was sent, asking no database."""
+    if _wants_json(request):
+        answer = {"success": False, "error_code": reason}
+        return JsonResponse(answer, status=status, headers=headers)
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != "csrfmiddlewaretoken"
+    ]
+    context = {
+        "reason": reason,
+        "address": request.get_full_path(),
+        "csrf_token": get_token(request),
+        "fields": fields,
+        "files": [file.name for file in request.FILES.values()],
+        "council": get_last_known_council(),
+        **sign_in_addresses(),
+    }
+    page = render_to_string("kept_text.html", context)
+    headers = {**(headers or {}), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=status, headers=headers)
+
+
+def sign_in_addresses() -> dict[str, str]:
+    """Return where a script asks for the session, and where a new tab signs in."""
+    session = reverse("admin_session")
+    query = urlencode({"next": session})
+    return {
+        "session_url": session,
+        "sign_in_url": f"{reverse(settings.LOGIN_URL)}?{query}",
+    }
+
+
+def session(request: HttpRequest) -> HttpResponse:
+    """Say that the session holds: to a script with a new token, to people in words."""
+    if _wants_json(request):
+        return JsonResponse({"token": get_token(request)})
+    return render(request, "signed_in.html")
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return not request.accepts("text/html")
+
+
+def _is_modal(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "XMLHttpRequest"

@@ -1,0 +1,237 @@
+"""Visitors close an alert, and see it again only when it matters (A5)."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from community.alerts.visibility import COOKIE_NAME, MOST_REMEMBERED
+from community.models.alerts import Severity
+from tests.factories import AlertFactory, StandardPageFactory
+
+FOREIGN = [
+    "https://evil.example/",
+    "http://evil.example/",
+    "//evil.example/",
+    "///evil.example/",
+    "/\\evil.example/",
+    "\\\\evil.example/",
+    "https:evil.example",
+    "https:///evil.example/",
+    "http://testserver@evil.example/",
+    "http://testserver.evil.example/",
+    "\x00//evil.example/",
+    " //evil.example/",
+    "\t//evil.example/",
+    "javascript:alert(1)",
+    "data:text/html,x",
+]
+NO_PATH = ["", "evil", "search", "community.views.dismiss_alert", "evil.example"]
+
+
+@pytest.fixture
+def alert(home):
+    alert = AlertFactory(heading="Floods")
+    alert.save_revision().publish()
+    alert.refresh_from_db()
+    return alert
+
+
+def close(client, alert, next_path="/"):
+    address = reverse("dismiss_alert", args=[alert.pk])
+    return client.post(address, {"next": next_path})
+
+
+def is_shown(client, address="/"):
+    return "Floods" in client.get(address).content.decode()
+
+
+def publish(alert, **values):
+    for name, value in values.items():
+        setattr(alert, name, value)
+    alert.save_revision().publish()
+    alert.refresh_from_db()
+
+
+def test_closed_alert_is_gone_from_all_pages(alert, section, client):
+    page = StandardPageFactory(parent=section)
+    assert is_shown(client, page.url)
+    response = close(client, alert, section.url)
+    assert response.status_code == 302
+    assert response["Location"] == section.url
+    for address in ("/", section.url, page.url, "/search/?query=x", "/nowhere/"):
+        assert not is_shown(client, address)
+
+
+def test_form_on_the_page_closes_the_alert_and_leads_back(alert, section, client, read):
+    form = read(section.url).select_one(".alert form")
+    assert form["method"] == "post"
+    sent = {field["name"]: field["value"] for field in form.select("input")}
+    response = client.post(form["action"], sent)
+    assert response["Location"] == section.url
+    assert not is_shown(client)
+
+
+def test_closing_leads_back_to_the_same_search(alert, read):
+    address = "/search/?query=bins&type=policies"
+    field = read(address).select_one(".alert form [name=next]")
+    assert field["value"] == address
+
+
+def test_button_says_which_message_it_hides(alert, read):
+    button = read("/").select_one(".alert form button")
+    assert button.get_text() == "Hide this message: Floods"
+
+
+def test_one_cookie_is_set_for_the_whole_site(alert, client):
+    response = close(client, alert, "/deep/down/")
+    assert set(response.cookies) == {COOKIE_NAME}
+    cookie = response.cookies[COOKIE_NAME]
+    assert cookie["path"] == "/"
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] > 0
+    assert cookie.value == f"{alert.pk}.1"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_reading_sets_no_cookie(alert, client):
+    assert not client.get("/").cookies
+
+
+def test_closing_one_of_two_leaves_the_other(alert, client):
+    other = AlertFactory(heading="Storm")
+    close(client, other)
+    assert is_shown(client)
+    close(client, alert)
+    html = client.get("/").content.decode()
+    assert "Floods" not in html
+    assert "Storm" not in html
+
+
+def test_closing_twice_remembers_once(alert, client):
+    close(client, alert)
+    response = close(client, alert)
+    assert response.cookies[COOKIE_NAME].value == f"{alert.pk}.1"
+
+
+def test_cookie_does_not_grow_without_end(home, client):
+    alerts = AlertFactory.create_batch(MOST_REMEMBERED + 5)
+    for alert in alerts:
+        response = close(client, alert)
+    keys = response.cookies[COOKIE_NAME].value.split("-")
+    assert keys == [f"{alert.pk}.1" for alert in alerts[-MOST_REMEMBERED:]]
+
+
+@pytest.mark.parametrize(
+    "values", [{"severity": Severity.EMERGENCY}, {"is_dismissible": False}]
+)
+def test_alert_that_may_not_be_closed_stays_even_with_a_forged_cookie(
+    values, alert, client, read
+):
+    publish(alert, **values)
+    assert not read("/").select(".alert form")
+    response = close(client, alert)
+    assert response["Location"] == "/"
+    assert COOKIE_NAME not in response.cookies
+    client.cookies[COOKIE_NAME] = f"{alert.pk}.{alert.dismissal_round}"
+    assert is_shown(client)
+
+
+@pytest.mark.parametrize("value", ["", "-", "--", "x", "1", "1.", ".1", "é", "1.1.1"])
+def test_nonsense_in_the_cookie_closes_nothing(value, alert, client):
+    client.cookies[COOKIE_NAME] = value
+    assert is_shown(client)
+
+
+def test_closed_alert_stays_closed_after_a_typo_is_mended(alert, client):
+    close(client, alert)
+    publish(alert, text="<p>What to do now.</p>")
+    publish(alert, text="<p>What to do.</p>")
+    assert not is_shown(client)
+
+
+def test_closed_alert_comes_back_when_it_gets_worse(alert, client):
+    publish(alert, severity=Severity.INFORMATION)
+    close(client, alert)
+    publish(alert, severity=Severity.DISRUPTION)
+    assert is_shown(client)
+    close(client, alert)
+    assert not is_shown(client)
+
+
+def test_closed_alert_comes_back_when_it_gets_worse_while_taken_down(alert, client):
+    close(client, alert)
+    alert.unpublish()
+    publish(alert, severity=Severity.NOTABLE_DEATH)
+    assert is_shown(client)
+
+
+def test_closed_alert_stays_closed_when_it_gets_better(alert, client):
+    close(client, alert)
+    publish(alert, severity=Severity.INFORMATION)
+    assert not is_shown(client)
+
+
+def test_closed_alert_comes_back_when_people_are_told_again(alert, client):
+    close(client, alert)
+    publish(alert, tell_again=True)
+    assert is_shown(client)
+    assert not alert.tell_again
+    close(client, alert)
+    publish(alert, text="<p>A typo mended.</p>")
+    assert not is_shown(client)
+
+
+def test_telling_again_counts_when_it_is_published_and_not_in_a_draft(alert, client):
+    close(client, alert)
+    alert.tell_again = True
+    revision = alert.save_revision()
+    assert not is_shown(client)
+    revision.publish()
+    assert is_shown(client)
+
+
+def test_older_revision_does_not_bring_back_an_older_round(alert, client):
+    first = alert.latest_revision
+    publish(alert, tell_again=True)
+    close(client, alert)
+    first.publish()
+    alert.refresh_from_db()
+    assert alert.dismissal_round == 2
+    assert not is_shown(client)
+
+
+@pytest.mark.parametrize("next_path", [*FOREIGN, *NO_PATH])
+def test_closing_never_leads_to_another_website(next_path, alert, client):
+    response = close(client, alert, next_path)
+    assert response.status_code == 302
+    assert response["Location"] == "/"
+
+
+def test_closing_leads_back_from_a_very_long_address(alert, client):
+    response = close(client, alert, f"/search/?query={'%C3%A9' * 300}")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/")
+
+
+def test_closing_without_saying_where_from_leads_home(alert, client):
+    response = client.post(reverse("dismiss_alert", args=[alert.pk]))
+    assert response["Location"] == "/"
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "delete"])
+def test_only_a_post_closes(method, alert, client):
+    response = getattr(client, method)(reverse("dismiss_alert", args=[alert.pk]))
+    assert response.status_code == 405
+    assert is_shown(client)
+
+
+def test_alert_that_is_not_shown_cannot_be_closed(home, client):
+    now = timezone.now()
+    ended = AlertFactory(starts_at=now - timedelta(2), ends_at=now - timedelta(1))
+    to_come = AlertFactory(starts_at=now + timedelta(1), ends_at=now + timedelta(2))
+    draft = AlertFactory(live=False)
+    for alert in (ended, to_come, draft):
+        assert close(client, alert).status_code == 404
+    assert client.post("/alerts/999999/close/").status_code == 404

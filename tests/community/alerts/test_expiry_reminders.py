@@ -1,0 +1,340 @@
+"""Whoever published an alert is reminded before its expected end (A9)."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.core import mail
+from django.core.management import call_command
+from django.urls import reverse
+from wagtail.models import Revision
+
+from community.alerts import expiry_reminders
+from community.alerts.expiry_reminders import get_ending_soon, remind, remind_publishers
+from community.models import AlertScope, AlertSnippet
+from community.models.alerts import Severity
+from home.content_version.counter import get_content_version
+from tests.factories import AlertFactory, StandardPageFactory
+
+START = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+END = datetime(2026, 3, 3, 17, 30, tzinfo=UTC)
+SOON = END - timedelta(minutes=30)
+MINUTE = timedelta(minutes=1)
+
+
+def make_member(name, email=None, may_publish=True):
+    email = f"{name}@example.gov.uk" if email is None else email
+    user = get_user_model().objects.create_user(name, email=email)
+    if may_publish:
+        user.user_permissions.add(
+            Permission.objects.get(codename="publish_alertsnippet")
+        )
+    return user
+
+
+def publish(user=None, **values):
+    alert = AlertFactory(live=False, **{"starts_at": START, "ends_at": END, **values})
+    alert.save_revision(user=user).publish(user=user)
+    return AlertSnippet.objects.get(pk=alert.pk)
+
+
+def extend(alert, user, **values):
+    alert = AlertSnippet.objects.get(pk=alert.pk)
+    for name, value in values.items():
+        setattr(alert, name, value)
+    alert.save_revision(user=user).publish(user=user)
+
+
+def recipients():
+    return [message.to for message in mail.outbox]
+
+
+@pytest.fixture
+def ann(db):
+    return make_member("ann")
+
+
+@pytest.fixture
+def ben(db):
+    return make_member("ben")
+
+
+@pytest.fixture
+def mail_is_away(monkeypatch):
+    """Return a function that brings the mail server back."""
+
+    def refuse(*args, **kwargs):
+        raise ConnectionRefusedError("no mail server")
+
+    own = monkeypatch.context()
+    with own as patch:
+        patch.setattr(expiry_reminders, "send_mail", refuse)
+        yield patch.undo
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_publisher_is_told_what_where_and_until_when(ann, ben, home, severity):
+    publish(
+        ann, severity=severity, heading="Floods in Yarm", text="<p>Go &amp; see.</p>"
+    )
+    remind_publishers(SOON)
+    (message,) = mail.outbox
+    assert message.to == ["ann@example.gov.uk"]
+    assert message.subject == "An alert on the website ends soon"
+    for words in (
+        "Floods in Yarm\nGo & see.\n",
+        "- On every page of the site\n",
+        "It ends on Tuesday 3 March at 5:30pm (GMT).",
+        "goes away by itself",
+        "\nhttp://localhost"
+        + reverse(AlertSnippet.snippet_viewset.get_url_name("list")),
+    ):
+        assert words in message.body
+    assert message.alternatives == []
+
+
+def test_chosen_pages_are_named(ann, section):
+    page = StandardPageFactory(parent=section, title="Fish & chips")
+    alert = AlertFactory(live=False, scope="pages", starts_at=START, ends_at=END)
+    alert.scopes = [
+        AlertScope(page=section),
+        AlertScope(page=page, include_descendants=False),
+    ]
+    alert.save()
+    alert.save_revision(user=ann).publish(user=ann)
+    remind_publishers(SOON)
+    body = mail.outbox[0].body
+    assert "- Stronger communities and every page below it\n- Fish & chips\n" in body
+    assert "every page of the site" not in body
+
+
+def test_an_alert_whose_pages_are_gone_says_so(ann, home):
+    publish(ann, scope="pages")
+    remind_publishers(SOON)
+    assert "Nowhere any more" in mail.outbox[0].body
+
+
+def test_one_reminder_is_sent_however_often_the_job_runs(ann, home):
+    publish(ann)
+    for minutes in range(60):
+        remind_publishers(END + timedelta(minutes=minutes - 60))
+    assert len(mail.outbox) == 1
+
+
+def test_two_processes_send_one_reminder(ann, home):
+    publish(ann)
+    (seen_by_one,), (seen_by_the_other,) = get_ending_soon(SOON), get_ending_soon(SOON)
+    remind(seen_by_one, ["ann@example.gov.uk"])
+    remind(seen_by_the_other, ["ann@example.gov.uk"])
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "notice"),
+    [
+        (timedelta(days=3), timedelta(hours=1)),
+        (timedelta(hours=2), timedelta(hours=1)),
+        (timedelta(hours=1), timedelta(minutes=15)),
+    ],
+)
+def test_reminder_comes_an_hour_before_or_in_the_last_quarter(
+    ann, home, length, notice
+):
+    publish(ann, starts_at=END - length)
+    remind_publishers(END - notice - MINUTE)
+    assert not mail.outbox
+    remind_publishers(END - notice)
+    assert len(mail.outbox) == 1
+
+
+def test_reminder_comes_again_before_the_new_end(ann, ben, home):
+    alert = publish(ann)
+    remind_publishers(SOON)
+    later = END + timedelta(hours=5)
+    extend(alert, ben, ends_at=later)
+    remind_publishers(SOON + MINUTE)
+    assert len(mail.outbox) == 1
+    remind_publishers(later - MINUTE)
+    assert recipients() == [["ann@example.gov.uk"], ["ben@example.gov.uk"]]
+    assert "10:30pm" in mail.outbox[1].body
+
+
+def test_whoever_extends_with_one_click_is_reminded_next(
+    ann, home, admin_client, admin_user
+):
+    alert = AlertFactory(live=False)
+    alert.save_revision(user=ann).publish(user=ann)
+    alert = AlertSnippet.objects.get()
+    address = reverse(
+        AlertSnippet.snippet_viewset.get_url_name("extend"),
+        args=[alert.pk, "two-hours"],
+    )
+    admin_client.post(address, {"ends_at": alert.ends_at.isoformat()})
+    remind_publishers(alert.ends_at - MINUTE)
+    assert not mail.outbox
+    remind_publishers(alert.ends_at + timedelta(hours=2) - MINUTE)
+    assert recipients() == [[admin_user.email]]
+
+
+def test_mending_a_spelling_mistake_does_not_remind_again(ann, home):
+    alert = publish(ann)
+    remind_publishers(SOON)
+    extend(alert, ann, heading="Another heading")
+    remind_publishers(SOON + MINUTE)
+    assert len(mail.outbox) == 1
+
+
+def test_nobody_is_reminded_of_what_nobody_sees(ann, home):
+    AlertFactory(live=False, starts_at=START, ends_at=END)
+    publish(ann).unpublish()
+    publish(ann, ends_at=SOON)
+    publish(ann, starts_at=SOON + MINUTE)
+    remind_publishers(SOON)
+    assert not mail.outbox
+
+
+@pytest.mark.parametrize(
+    "change", [{"ends_at": SOON}, {"ends_at": END + timedelta(days=1)}, {"live": False}]
+)
+def test_an_alert_ended_or_extended_meanwhile_is_not_reminded_of(ann, home, change):
+    publish(ann)
+    (alert,) = get_ending_soon(SOON)
+    AlertSnippet.objects.update(**change)
+    remind(alert, ["ann@example.gov.uk"])
+    assert not mail.outbox
+    assert AlertSnippet.objects.get().reminded_of is None
+
+
+def test_reminder_is_sent_once_the_mail_server_is_back(ann, home, mail_is_away, caplog):
+    publish(ann)
+    remind_publishers(SOON)
+    assert "no mail server" in caplog.text
+    assert AlertSnippet.objects.get().reminded_of is None
+    mail_is_away()
+    remind_publishers(SOON + MINUTE)
+    remind_publishers(SOON + 2 * MINUTE)
+    assert len(mail.outbox) == 1
+
+
+def test_reminder_is_given_up_once_the_end_has_passed(ann, home, mail_is_away):
+    publish(ann)
+    remind_publishers(SOON)
+    mail_is_away()
+    remind_publishers(END)
+    assert not mail.outbox
+
+
+def test_a_mail_that_cannot_be_sent_does_not_stop_the_others(ann, home, caplog):
+    mallory = make_member("mallory", email="m@example.gov.uk\nBcc: x@example.com")
+    publish(mallory, severity=Severity.EMERGENCY)
+    publish(ann)
+    remind_publishers(SOON)
+    assert recipients() == [["ann@example.gov.uk"]]
+    assert "No reminder could be sent" in caplog.text
+
+
+@pytest.mark.parametrize("reason", ["deleted", "inactive", "no address", "no longer"])
+def test_others_are_reminded_where_the_publisher_cannot_act(ann, ben, home, reason):
+    make_member("silent", email="")
+    make_member("reader", may_publish=False)
+    get_user_model().objects.filter(pk=make_member("left").pk).update(is_active=False)
+    cat = make_member("cat")
+    publish(ann)
+    if reason == "deleted":
+        ann.delete()
+    elif reason == "no longer":
+        ann.user_permissions.clear()
+    else:
+        ann.is_active = reason != "inactive"
+        ann.email = "" if reason == "no address" else ann.email
+        ann.save()
+    remind_publishers(SOON)
+    assert recipients() == [[ben.email, cat.email]]
+
+
+def test_others_are_reminded_of_what_nobody_published_by_name(ben, home):
+    publish()
+    remind_publishers(SOON)
+    assert recipients() == [[ben.email]]
+
+
+def test_the_log_says_once_that_there_is_nobody_to_remind(home, caplog):
+    publish()
+    with caplog.at_level(logging.WARNING):
+        remind_publishers(SOON)
+        remind_publishers(SOON + MINUTE)
+    assert not mail.outbox
+    assert caplog.text.count("Nobody can be reminded") == 1
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "words"),
+    [
+        ((2026, 10, 25, 0, 30), "on Sunday 25 October at 1:30am (BST)"),
+        ((2026, 10, 25, 1, 30), "on Sunday 25 October at 1:30am (GMT)"),
+        ((2026, 3, 29, 0, 59), "on Sunday 29 March at 12:59am (GMT)"),
+        ((2026, 3, 29, 1, 0), "on Sunday 29 March at 2am (BST)"),
+    ],
+)
+def test_the_end_is_told_in_uk_time_when_the_clocks_change(ann, home, ends_at, words):
+    end = datetime(*ends_at, tzinfo=UTC)
+    publish(ann, starts_at=end - timedelta(hours=5), ends_at=end)
+    remind_publishers(end - timedelta(hours=1) - MINUTE)
+    assert not mail.outbox
+    remind_publishers(end - timedelta(hours=1))
+    assert f"It ends {words}.\n" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\u2028", "\x0b"])
+def test_hostile_heading_neither_adds_headers_nor_lines(ann, home, line_end):
+    hostile = line_end.join(["Bins", "Bcc: all@example.com", "", "It ends: never"])
+    publish(ann, heading=hostile, text=f"<p>{hostile}</p>{{% now 'Y' %}}")
+    remind_publishers(SOON)
+    (message,) = mail.outbox
+    assert message.recipients() == ["ann@example.gov.uk"]
+    assert "Bcc" not in message.message()
+    in_one_line = "Bins Bcc: all@example.com It ends: never"
+    assert f"It says: {in_one_line}\n{in_one_line} {{% now 'Y' %}}\n" in message.body
+
+
+def test_a_reminder_changes_nothing_that_visitors_see(ann, home):
+    publish(ann)
+    before = get_content_version(), Revision.objects.count()
+    remind_publishers(SOON)
+    assert len(mail.outbox) == 1
+    assert (get_content_version(), Revision.objects.count()) == before
+
+
+def test_each_more_reminder_takes_one_more_query(
+    ann, section, django_assert_num_queries
+):
+    def send(count):
+        for _ in range(count):
+            alert = publish(ann, scope="pages")
+            AlertScope.objects.create(alert=alert, page=section)
+        # The alerts, their places and pages, who may publish; and one mark for each.
+        with django_assert_num_queries(4 + count):
+            remind_publishers(SOON)
+
+    remind_publishers(SOON)
+    send(1)
+    send(5)
+
+
+def test_the_job_looks_with_one_query_when_nothing_is_due(
+    ann, home, django_assert_num_queries
+):
+    publish(ann)
+    remind_publishers(START)
+    with django_assert_num_queries(1):
+        remind_publishers(START)
+
+
+def test_the_command_sends_reminders(ann, home):
+    alert = AlertFactory(live=False)
+    alert.save_revision(user=ann).publish(user=ann)
+    call_command("run_jobs")
+    call_command("run_jobs")
+    assert recipients() == [["ann@example.gov.uk"]]

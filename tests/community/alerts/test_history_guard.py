@@ -1,0 +1,133 @@
+"""What the ledger of alerts holds can be changed by nobody, in no way (A8)."""
+
+from contextlib import contextmanager
+
+import pytest
+from django.core import serializers
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from community.models import AlertLedgerEntry
+from community.models.alert_history import AppendOnlyError
+from tests.factories import AlertFactory
+
+TABLE = AlertLedgerEntry._meta.db_table
+IS_SQLITE = connection.vendor == "sqlite"
+
+
+def last():
+    return AlertLedgerEntry.objects.first()
+
+
+@pytest.fixture
+def entry(home):
+    AlertFactory(heading="Floods in Yarm")
+    return last()
+
+
+REFUSED = {
+    "save": lambda entry: entry.save(),
+    "save of a copy with its number": lambda entry: entry.save(force_update=True),
+    "delete": lambda entry: entry.delete(),
+    "update": lambda entry: AlertLedgerEntry.objects.update(heading="x"),
+    "delete of a queryset": lambda entry: AlertLedgerEntry.objects.all().delete(),
+    "raw delete": lambda entry: AlertLedgerEntry.objects.all()._raw_delete("default"),
+    "bulk update": lambda entry: AlertLedgerEntry.objects.bulk_update(
+        [entry], ["text"]
+    ),
+    "bulk create": lambda entry: AlertLedgerEntry.objects.bulk_create(
+        [entry], update_conflicts=True, update_fields=["text"], unique_fields=["id"]
+    ),
+    "base manager": lambda entry: AlertLedgerEntry._base_manager.update(heading="x"),
+    "update or create": lambda entry: AlertLedgerEntry.objects.update_or_create(
+        pk=entry.pk, defaults={"heading": "x"}
+    ),
+}
+
+
+@pytest.mark.parametrize("way", REFUSED)
+def test_entry_cannot_be_changed_in_code(way, entry):
+    with pytest.raises(AppendOnlyError, match="never changed"):
+        REFUSED[way](entry)
+    assert last().heading == "Floods in Yarm"
+
+
+def test_new_entry_cannot_take_the_number_of_another(entry):
+    entry._state.adding = True
+    with pytest.raises(DatabaseError), transaction.atomic():
+        entry.save()
+
+
+STATEMENTS = [
+    f"UPDATE {TABLE} SET heading = 'x'",  # noqa: S608
+    f"DELETE FROM {TABLE}",  # noqa: S608
+    f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE}"  # noqa: S608
+    if IS_SQLITE
+    else f"TRUNCATE {TABLE}",
+]
+
+
+def run(statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@contextmanager
+def without_triggers():
+    with connection.cursor() as cursor:
+        if IS_SQLITE:
+            cursor.execute(
+                "SELECT name FROM sqlite_master "
+                "WHERE type = 'trigger' AND tbl_name = %s",
+                [TABLE],
+            )
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {name}")
+        else:
+            cursor.execute(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
+    yield
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_entry_cannot_be_changed_in_the_database(statement, entry):
+    with pytest.raises(DatabaseError, match="never changed"):
+        run(statement)
+    assert last().heading == "Floods in Yarm"
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_it_is_the_triggers_that_refuse(statement, entry):
+    with without_triggers():
+        run(statement)
+
+
+def test_entries_of_a_backup_can_be_put_back_and_only_once(entry):
+    dump = serializers.serialize("json", AlertLedgerEntry.objects.all())
+    with without_triggers():
+        run(STATEMENTS[1])
+    (restored,) = serializers.deserialize("json", dump)
+    restored.save()
+    assert last().heading == "Floods in Yarm"
+
+
+def test_entry_in_a_fixture_does_not_write_over_one(entry):
+    entry.heading = "x"
+    dump = serializers.serialize("json", [entry])
+    (changed,) = serializers.deserialize("json", dump)
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+        changed.save()
+    assert last().heading == "Floods in Yarm"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_tests_with_transactions_leave_the_triggers_in_place():
+    AlertFactory()
+    entry = last()
+    # Numbers go on, or what is put back afterwards would take those of new pages.
+    options = {"inhibit_post_migrate": True, "reset_sequences": False}
+    call_command("flush", interactive=False, **options)
+    assert not AlertLedgerEntry.objects.exists()
+    entry._state.adding = True
+    entry.save()
+    with pytest.raises(DatabaseError, match="never changed"):
+        run(STATEMENTS[0])

@@ -1,0 +1,256 @@
+"""Alerts are shown where and when officers say, the worst first (A1 to A4)."""
+
+from datetime import datetime, timedelta
+from itertools import permutations
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.utils import timezone
+
+from community.alerts.visibility import get_alerts_from_now
+from community.models import AlertScope
+from community.models.alerts import Severity
+from tests.factories import (
+    AlertFactory,
+    CommunityIndexPageFactory,
+    StandardPageFactory,
+)
+
+NOON = datetime(2027, 7, 1, 12, tzinfo=ZoneInfo("Europe/London"))
+SECOND = timedelta(seconds=1)
+PLACES = ("/", "/search/?query=bins", "/search/", "/nowhere/", "/cant-find-it/")
+
+
+@pytest.fixture
+def headings(client):
+    """Return a function that gives the headings of the alerts at an address."""
+
+    def get(address):
+        html = BeautifulSoup(client.get(address).content, "html.parser")
+        texts = [h.get_text(strip=True) for h in html.select(".alert__heading")]
+        return [text.partition(":")[2] for text in texts]
+
+    return get
+
+
+def alert_on(page, include_descendants=True, **values):
+    alert = AlertFactory(scope="pages", **values)
+    AlertScope.objects.create(
+        alert=alert, page=page, include_descendants=include_descendants
+    )
+    return alert
+
+
+def test_no_alert_shows_no_region(home, read):
+    assert not read("/").select(".alerts")
+
+
+def test_one_alert_is_shown_in_full(home, section, read):
+    alert = AlertFactory(
+        heading="No bin collections in Yarm",
+        text="<p>Leave <b>bins</b> out.</p>",
+        link_text="Which roads",
+        link_page=section,
+    )
+    (shown,) = read("/").select(".alert")
+    assert shown["data-severity"] == "disruption"
+    assert shown.h2.get_text(strip=True) == f"Disruption:{alert.heading}"
+    assert shown.p.get_text() == "Leave bins out."
+    assert shown.find("a", string="Which roads")["href"] == section.url
+
+
+def test_link_to_another_website_is_shown(home, read):
+    AlertFactory(link_text="The weather", link_url="https://example.gov.uk/weather")
+    link = read("/").select_one(".alert a")
+    assert (link["href"], link.get_text()) == (
+        "https://example.gov.uk/weather",
+        "The weather",
+    )
+
+
+def test_link_to_a_page_that_was_deleted_is_left_out(section, read):
+    AlertFactory(link_text="Details", link_page=section)
+    section.delete()
+    assert not read("/").select(".alert a")
+
+
+@pytest.mark.parametrize("order", list(permutations(Severity))[::5])
+def test_worst_stands_first_whatever_came_first(order, home, headings):
+    for severity in order:
+        AlertFactory(severity=severity, heading=severity.label)
+    assert headings("/") == [
+        "Emergency",
+        "Notable death",
+        "Disruption",
+        "Information",
+    ]
+
+
+def test_newest_of_the_same_severity_stands_first(home, headings):
+    now = timezone.now()
+    for hours in (3, 1, 2):
+        AlertFactory(heading=f"{hours} hours ago", starts_at=now - timedelta(0, hours))
+    assert headings("/") == ["1 hours ago", "2 hours ago", "3 hours ago"]
+
+
+def test_all_of_many_alerts_are_shown(home, headings):
+    AlertFactory.create_batch(25)
+    assert len(set(headings("/"))) == 25
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_alert_for_the_whole_site_is_shown_everywhere(place, home, headings):
+    AlertFactory(heading="Floods")
+    assert headings(place) == ["Floods"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_alert_for_a_chosen_page_is_shown_nowhere_else(place, section, headings):
+    alert_on(section, heading="Closed")
+    assert headings(place) == []
+    assert headings(section.url) == ["Closed"]
+
+
+def test_alert_for_a_page_and_all_below_it(section, headings):
+    below = CommunityIndexPageFactory(parent=section)
+    deep = StandardPageFactory(parent=below)
+    alert_on(section, heading="Closed")
+    for page in (section, below, deep):
+        assert headings(page.url) == ["Closed"]
+
+
+def test_alert_for_a_page_without_those_below_it(section, headings):
+    below = StandardPageFactory(parent=section)
+    alert_on(section, include_descendants=False, heading="Closed")
+    assert headings(section.url) == ["Closed"]
+    assert headings(below.url) == []
+
+
+def test_alert_is_not_shown_on_pages_beside_or_above(home, section, headings):
+    beside = CommunityIndexPageFactory(parent=home)
+    alert_on(section, heading="Closed")
+    assert headings(beside.url) == headings("/") == []
+
+
+def test_alert_for_the_home_page_and_all_below_is_shown_on_every_page(
+    home, section, headings
+):
+    alert_on(home, heading="Closed")
+    assert headings("/") == headings(section.url) == ["Closed"]
+
+
+def test_alert_for_two_pages_is_shown_once_where_both_apply(section, headings):
+    below = StandardPageFactory(parent=section)
+    alert = alert_on(section, heading="Closed")
+    AlertScope.objects.create(alert=alert, page=below)
+    assert headings(below.url) == ["Closed"]
+
+
+def test_alert_for_chosen_pages_of_which_none_is_chosen_is_shown_nowhere(
+    section, headings
+):
+    AlertFactory(scope="pages")
+    assert headings("/") == headings(section.url) == []
+
+
+def test_alert_stays_with_its_page_when_that_is_moved_and_renamed(
+    home, section, headings
+):
+    page = CommunityIndexPageFactory(parent=section)
+    below = StandardPageFactory(parent=page)
+    alert_on(page, heading="Closed")
+    page.move(home, "last-child")
+    page.refresh_from_db()
+    page.slug = "another-address"
+    page.save()
+    below.refresh_from_db()
+    assert headings("/another-address/") == headings(below.url) == ["Closed"]
+    assert headings(section.url) == []
+
+
+def test_page_moved_below_a_page_in_scope_gets_the_alert(home, section, headings):
+    page = StandardPageFactory(parent=home)
+    alert_on(section, heading="Closed")
+    assert headings(page.url) == []
+    page.move(section, "last-child")
+    page.refresh_from_db()
+    assert headings(page.url) == ["Closed"]
+
+
+def test_alert_starts_and_ends_to_the_second_without_a_job(home, headings):
+    AlertFactory(heading="Closed", starts_at=NOON, ends_at=NOON + timedelta(hours=1))
+    for at, expected in (
+        (NOON - SECOND, []),
+        (NOON, ["Closed"]),
+        (NOON + timedelta(hours=1) - SECOND, ["Closed"]),
+        (NOON + timedelta(hours=1), []),
+    ):
+        with time_machine.travel(at, tick=False):
+            assert headings("/") == expected
+
+
+def test_draft_is_not_shown(home, headings):
+    AlertFactory(live=False)
+    assert headings("/") == []
+
+
+def test_live_alert_edited_as_a_draft_goes_on_showing_what_was_published(
+    home, headings
+):
+    alert = AlertFactory(heading="As published")
+    alert.save_revision().publish()
+    alert.heading = "As drafted"
+    revision = alert.save_revision()
+    assert headings("/") == ["As published"]
+    revision.publish()
+    assert headings("/") == ["As drafted"]
+
+
+def test_unpublished_alert_is_gone(home, headings):
+    AlertFactory().unpublish()
+    assert headings("/") == []
+
+
+@pytest.mark.parametrize("number", [0, 1, 20])
+@pytest.mark.parametrize("depth", [0, 2, 6])
+def test_alerts_take_one_query_whatever_their_number_and_the_depth(
+    number, depth, section, django_assert_num_queries
+):
+    page = section
+    for _ in range(depth):
+        page = CommunityIndexPageFactory(parent=page)
+    for _ in range(number):
+        alert_on(section, link_page=section, link_text="More")
+    assert section.url
+    with django_assert_num_queries(1):
+        assert len(get_alerts_from_now(page, timezone.now())) == number
+
+
+def test_alerts_are_a_labelled_region_that_is_not_live(home, read):
+    AlertFactory(severity=Severity.EMERGENCY)
+    html = read("/")
+    (region,) = html.select(".alerts")
+    assert region.name == "section"
+    assert region["aria-label"] == "Alerts"
+    for element in (region, *region.find_all(True)):
+        assert element.get("role") not in ("alert", "alertdialog", "status")
+        assert not element.has_attr("aria-live")
+
+
+def test_alerts_are_kept_out_of_search_snippets_and_need_no_script(home, read):
+    AlertFactory(heading="Floods")
+    region = read("/").select_one(".alerts")
+    assert region.has_attr("data-nosnippet")
+    assert not region.has_attr("hidden")
+    assert not region.select("[hidden], [style]")
+    assert "Floods" in region.get_text()
+
+
+def test_script_in_an_alert_is_shown_as_text(home, client):
+    payload = "<script>alert(1)</script>"
+    AlertFactory(heading=payload, link_text=payload, link_url="https://example.com/")
+    html = client.get("/").content.decode()
+    assert payload not in html
+    assert html.count("&lt;script&gt;alert(1)") >= 2

@@ -1,0 +1,171 @@
+"""Residents find policies by kind, status, topic and year, without a script (P4)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from community.policies import listing
+from tests.factories import (
+    CommunityIndexPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+
+LIST = "/policy-updates/"
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def add(section):
+    """Return a function that adds a policy that was updated so many days ago."""
+
+    def add_policy(title, days_ago=0, parent=section, **values):
+        return PolicyUpdatePageFactory(
+            parent=parent, title=title, last_published_at=NOW - days_ago * DAY, **values
+        )
+
+    return add_policy
+
+
+@pytest.fixture
+def policies(add, home):
+    food = CommunityIndexPageFactory(parent=home, title="Food", slug="food")
+    add("Old plan", 900, kind="plan", adopted_on="2023-01-01")
+    add("New plan", 1, kind="plan")
+    add("Food plan", 3, parent=food, kind="plan")
+    add("Food strategy", 2, parent=food, kind="strategy")
+    open_now = {
+        "consultation_opens_at": NOW - DAY,
+        "consultation_closes_at": NOW + DAY,
+    }
+    add("Have your say", 300, kind="consultation", **open_now)
+
+
+def titles(html):
+    return [each.get_text() for each in html.select(".card__title")]
+
+
+def test_open_consultations_stand_first_then_the_newest(policies, read):
+    assert titles(read(LIST)) == [
+        "Have your say",
+        "New plan",
+        "Food strategy",
+        "Food plan",
+        "Old plan",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("kind=plan", ["New plan", "Food plan", "Old plan"]),
+        ("status=adopted", ["Old plan"]),
+        ("status=consultation-open", ["Have your say"]),
+        ("topic=food", ["Food strategy", "Food plan"]),
+        ("year=2025", ["Have your say"]),
+        ("kind=plan&topic=food", ["Food plan"]),
+        ("kind=policy", []),
+    ],
+)
+def test_filters_narrow_the_list(policies, read, query, expected):
+    assert titles(read(f"{LIST}?{query}")) == expected
+
+
+@pytest.mark.parametrize(
+    "query", ["kind=nonsense", "year=0", "topic=%00", "status=", "other=1"]
+)
+def test_filter_that_makes_no_sense_narrows_nothing(policies, read, query):
+    assert len(titles(read(f"{LIST}?{query}"))) == 5
+
+
+def choices(html, label):
+    nav = html.select_one(f"nav[aria-label='{label}']")
+    return [each.get_text(" ", strip=True) for each in nav.select("li")]
+
+
+def test_choices_say_how_many_each_leaves(policies, read):
+    html = read(f"{LIST}?kind=plan")
+    # Counted under the other filters, so that one can choose again.
+    assert choices(html, "Kind") == [
+        "Any kind",
+        "Plan (3)",
+        "Strategy (1)",
+        "Consultation (1)",
+    ]
+    assert choices(html, "Topic") == ["Food (1)", "Stronger communities (2)"]
+    assert choices(html, "Updated in") == ["2026 (2)", "2023 (1)"]
+    current = html.select_one("nav[aria-label='Kind'] [aria-current]")
+    assert current.get_text() == "Plan"
+
+
+def test_each_choice_leads_to_as_many_as_it_says(policies, read):
+    html = read(f"{LIST}?topic=food")
+    for link in html.select(".filters a"):
+        if link.parent.get_text(strip=True).endswith(")"):
+            count = int(link.next_sibling.strip(" ()\n"))
+            assert len(titles(read(LIST + link["href"]))) == count
+
+
+def test_nothing_found_leads_back_to_all(policies, read):
+    html = read(f"{LIST}?kind=policy")
+    assert html.main.find("a", string="Show all")["href"] == LIST
+
+
+def test_policy_without_a_date_is_listed_last(policies, section, read):
+    PolicyUpdatePageFactory(parent=section, title="Undated", last_published_at=None)
+    html = read(f"{LIST}?year=")
+    assert titles(html)[-1] == "Undated"
+    assert choices(html, "Updated in") == ["2026 (3)", "2025 (1)", "2023 (1)"]
+
+
+def test_list_without_policies_says_so(section, read):
+    assert "There are no policy updates here yet." in read(LIST).main.get_text()
+
+
+def test_long_list_has_pages_that_keep_the_filters(policies, read, client, monkeypatch):
+    monkeypatch.setattr(listing, "PER_PAGE", 2)
+    first = read(f"{LIST}?kind=plan")
+    assert titles(first) == ["New plan", "Food plan"]
+    following = first.select_one("a[rel=next]")["href"]
+    assert titles(read(LIST + following)) == ["Old plan"]
+    for number in ("3", "0", "x", "99999"):
+        assert client.get(f"{LIST}?kind=plan&page={number}").status_code == 404
+
+
+def test_only_policies_that_visitors_may_see_are_listed(policies, section, add, read):
+    add("Draft", live=False)
+    add("Expired", expire_at=NOW - DAY)
+    StandardPageFactory(parent=section, title="No policy")
+    assert len(titles(read(LIST))) == 5
+
+
+def test_number_of_queries_does_not_grow(
+    policies, add, read, django_assert_max_num_queries
+):
+    for number in range(20):
+        add(f"Policy {number}")
+    read(LIST)
+    with django_assert_max_num_queries(16):
+        read(f"{LIST}?year=2026")
+
+
+def test_list_is_kept_like_a_page_for_each_filter(policies, client, settings):
+    settings.CACHE_URL = "as in production"
+    for query in ("", "?kind=plan", "?kind=strategy"):
+        client.get(LIST + query)
+        again = client.get(f"{LIST}{query}{'&' if query else '?'}utm_source=x")
+        assert "hit" in again.headers["Cache-Status"]
+    assert b"Food strategy" in client.get(f"{LIST}?kind=strategy").content
+
+
+def test_readers_find_the_list_and_its_feed(policies, section, read):
+    assert read(LIST).select_one("main a[href='/policy-updates.atom']")
+    page = section.get_children().type(listing.PolicyUpdatePage).first()
+    assert read(page.url).select_one(f"main a[href='{LIST}']")

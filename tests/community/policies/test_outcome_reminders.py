@@ -1,0 +1,149 @@
+"""Who answers for a consultation is reminded of the outcome it promised (R9)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from community.models import OutcomeReminder
+from community.policies.outcome_reminders import (
+    get_waiting,
+    owed_outcomes,
+    remind_of_outcomes,
+)
+from home.models import SiteSettings
+from tests.factories import PolicyUpdatePageFactory
+
+CLOSES = datetime(2027, 5, 31, 11, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+DUE = CLOSES + 12 * WEEK
+TEAM, OWNER = "team@example.gov.uk", "owner@example.gov.uk"
+
+
+@pytest.fixture
+def policy(section):
+    site = section.get_site()
+    SiteSettings.objects.update_or_create(site=site, defaults={"team_email": TEAM})
+    return PolicyUpdatePageFactory(
+        parent=section,
+        title="Food plan",
+        owner_email=OWNER,
+        consultation_opens_at=CLOSES - 8 * WEEK,
+        consultation_closes_at=CLOSES,
+    )
+
+
+def sent():
+    return [(each.subject.split(" ", 2)[2], each.to) for each in mail.outbox]
+
+
+def test_owner_is_chased_three_times_and_the_team_once(policy):
+    for week in range(20):
+        remind_of_outcomes(CLOSES + week * WEEK)
+    assert sent() == [
+        ("outcome is due in four weeks", [OWNER]),
+        ("outcome is due in a week", [OWNER]),
+        ("outcome is overdue", [OWNER, TEAM]),
+    ]
+    text = mail.outbox[0].body
+    assert '"Food plan" closed on 31 May 2027' in text
+    assert "by 23 August 2027" in text
+    assert f"/admin/pages/{policy.pk}/edit/" in text
+
+
+@pytest.mark.parametrize(("left", "count"), [(4 * WEEK, 1), (4.01 * WEEK, 0)])
+def test_first_reminder_comes_four_weeks_before(policy, left, count):
+    remind_of_outcomes(DUE - left)
+    assert len(mail.outbox) == count
+
+
+def test_team_hears_where_a_page_has_no_owner(policy):
+    policy.owner_email = ""
+    policy.save_revision().publish()
+    remind_of_outcomes(DUE - WEEK)
+    assert sent()[0][1] == [TEAM]
+
+
+def test_jobs_that_were_off_for_months_send_the_last_stage_only(policy):
+    remind_of_outcomes(DUE + 9 * WEEK)
+    assert [subject for subject, _ in sent()] == ["outcome is overdue"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome_published_on": CLOSES.date()},
+        {"withdrawn_on": CLOSES.date()},
+        {"adopted_on": CLOSES.date()},
+        {"live": False},
+        {"consultation_closes_at": CLOSES + 20 * WEEK},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_nobody_is_chased_for_what_is_settled(policy, change):
+    type(policy).objects.filter(pk=policy.pk).update(**change)
+    remind_of_outcomes(DUE + WEEK)
+    assert mail.outbox == []
+
+
+def test_longer_consultation_is_a_new_promise(policy):
+    remind_of_outcomes(DUE - WEEK)
+    type(policy).objects.update(consultation_closes_at=CLOSES + 4 * WEEK)
+    remind_of_outcomes(DUE + 3 * WEEK)
+    assert len(mail.outbox) == 2
+
+
+def test_nobody_is_woken(policy):
+    remind_of_outcomes(DUE.replace(hour=3))
+    assert mail.outbox == []
+    remind_of_outcomes(DUE.replace(hour=7))
+    assert len(mail.outbox) == 1
+
+
+def test_mail_server_that_is_away_is_tried_again(policy, settings, caplog):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    remind_of_outcomes(DUE)
+    assert "No reminder of the outcome" in caplog.text
+    assert not OutcomeReminder.objects.exists()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    remind_of_outcomes(DUE)
+    assert len(mail.outbox) == 1
+
+
+def test_title_cannot_add_a_header_or_a_line(policy):
+    policy.title = "Food\nBcc: everybody@example.org"
+    policy.save_revision().publish()
+    remind_of_outcomes(DUE)
+    assert "\nBcc" not in mail.outbox[0].message().as_string()
+
+
+def test_home_of_the_admin_counts_what_is_owed(policy, admin_user):
+    [soon] = owed_outcomes(admin_user, DUE - WEEK)
+    assert not soon.is_urgent
+    [owed] = owed_outcomes(admin_user, DUE)
+    assert owed.is_urgent
+    assert owed.words == "1 consultation outcome is overdue"
+
+
+def test_colleague_of_another_section_hears_nothing_of_it(policy, django_user_model):
+    colleague = django_user_model.objects.create_user("colleague")
+    assert list(owed_outcomes(colleague, DUE)) == []
+    assert len(get_waiting(DUE)) == 1
+
+
+def test_need_leads_to_the_consultations_that_owe_an_outcome(
+    section, admin_client, admin_user
+):
+    now = timezone.now()
+    PolicyUpdatePageFactory(
+        parent=section,
+        title="Owes its outcome",
+        consultation_opens_at=now - 20 * WEEK,
+        consultation_closes_at=now - 13 * WEEK,
+    )
+    PolicyUpdatePageFactory(parent=section, title="Owes nothing")
+    [owed] = owed_outcomes(admin_user, now)
+    listed = admin_client.get(owed.href).context["object_list"]
+    assert [page.title for page in listed] == ["Owes its outcome"]

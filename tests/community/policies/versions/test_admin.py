@@ -1,0 +1,114 @@
+"""Whoever may publish a policy takes a version of it out of the public history."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
+from wagtail.models import GroupPagePermission, PageLogEntry
+
+from community.models import PublishedVersion
+from stockton_cms.operations.erasure.service import erase
+from tests.community.policies.versions.published_versions import (
+    publish,
+    published_policy,
+)
+from tests.factories import StandardPageFactory
+
+NEIL = "neil@example.org"
+
+
+@pytest.fixture
+def policy(section):
+    policy = published_policy(section, title="Food plan", summary=f"Ask {NEIL}.")
+    return publish(policy, "Took out a name", summary="Ask us.")
+
+
+@pytest.fixture
+def versions(policy):
+    return PublishedVersion.objects.filter(page=policy).order_by("pk")
+
+
+def change(client, name, version):
+    address = reverse(f"{name}_policy_version", args=[version.page_id, version.pk])
+    return client.post(address, follow=True)
+
+
+def compared(client, policy):
+    return client.get(f"{policy.url}history/compare/")
+
+
+def test_officer_hides_an_earlier_version_and_shows_it_again(
+    policy, versions, admin_client, admin_user, client
+):
+    assert compared(client, policy).status_code == 200
+    response = change(admin_client, "hide", versions[0])
+    assert "Readers no longer see the version of" in response.content.decode()
+    assert compared(client, policy).status_code == 404
+    assert versions[0].hidden_by == admin_user
+    change(admin_client, "show", versions[0])
+    assert compared(client, policy).status_code == 200
+
+
+def test_page_of_versions_says_which_readers_see(policy, versions, admin_client):
+    edit = admin_client.get(reverse("wagtailadmin_pages:edit", args=[policy.pk]))
+    address = reverse("policy_versions", args=[policy.pk])
+    assert address in edit.content.decode()
+    html = admin_client.get(address).content.decode()
+    assert "Took out a name" in html
+    assert html.count(">Hide<") == 1
+    change(admin_client, "hide", versions[0])
+    assert "do not see it: hidden on" in admin_client.get(address).content.decode()
+
+
+def test_what_the_page_says_now_is_not_hidden(versions, admin_client):
+    response = change(admin_client, "hide", versions[1])
+    assert "This is what the page says now" in response.content.decode()
+    assert versions[1].hidden_at is None
+
+
+def test_page_history_tells_who_hid_what(versions, policy, admin_client, admin_user):
+    change(admin_client, "hide", versions[0])
+    change(admin_client, "show", versions[0])
+    entries = PageLogEntry.objects.filter(action__startswith="community.version")
+    assert {entry.user for entry in entries} == {admin_user}
+    messages = [entry.formatter.format_message(entry) for entry in entries]
+    assert any(message.startswith("Hid the version of") for message in messages)
+    assert any(message.startswith("Showed the version of") for message in messages)
+
+
+def test_who_may_not_publish_the_policy_hides_nothing(
+    versions, policy, client, django_user_model, section
+):
+    writers = Group.objects.create(name="Writers")
+    writers.permissions.add(Permission.objects.get(codename="access_admin"))
+    for name in ("add", "change"):
+        permission = Permission.objects.get(
+            content_type__model="page", codename=f"{name}_page"
+        )
+        GroupPagePermission.objects.create(
+            group=writers, page=section, permission=permission
+        )
+    writer = django_user_model.objects.create_user("writer", password="x")
+    writer.groups.add(writers)
+    client.force_login(writer)
+    change(client, "hide", versions[0])
+    assert versions[0].hidden_at is None
+    address = reverse("policy_versions", args=[policy.pk])
+    assert client.get(address).status_code != 200
+
+
+def test_version_of_another_page_is_not_found(section, versions, admin_client):
+    other = published_policy(section)
+    for page in (other, StandardPageFactory(parent=section)):
+        address = reverse("hide_policy_version", args=[page.pk, versions[0].pk])
+        assert admin_client.post(address).status_code == 404
+
+
+def test_erased_address_leaves_earlier_versions(policy, versions, client):
+    first, last = versions
+    address = f"{policy.url}history/compare/?from={first.pk}&to={last.pk}"
+    assert NEIL in client.get(address).content.decode()
+    assert erase(NEIL).is_done
+    first.refresh_from_db()
+    assert NEIL not in str(first.content)
+    # Also from the page that was kept for others.
+    assert NEIL not in client.get(address).content.decode()

@@ -1,0 +1,398 @@
+"""Readers see what changed on a policy, and two published versions side by side."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+import wagtail_factories
+from django.utils import timezone
+from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
+
+from community.models import PolicyDocument, PolicyUpdatePage, PublishedVersion
+from community.policies.versions import views
+from tests.community.policies.versions.published_versions import (
+    publish,
+    publish_twice_as_recorded,
+    published_policy,
+    text,
+)
+from tests.factories import StandardPageFactory
+
+DAY = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def policy(section):
+    with time_machine.travel(DAY, tick=False):
+        policy = published_policy(
+            section, title="Food plan", slug="food", summary="Pantries open on Monday."
+        )
+    with time_machine.travel(DAY + timedelta(days=1), tick=False):
+        return publish(policy, "New day", summary="Pantries open on Friday.")
+
+
+def history_of(policy):
+    return f"{policy.url}history/"
+
+
+def compare_address(policy, **chosen):
+    query = "&".join(f"{name}={value}" for name, value in chosen.items())
+    return f"{history_of(policy)}compare/?{query}"
+
+
+def versions_of(policy):
+    """Return the ids of all versions, the oldest first."""
+    versions = PublishedVersion.objects.filter(page=policy).order_by("published_at")
+    return list(versions.values_list("pk", flat=True))
+
+
+def compare(read, policy):
+    first, *_, last = versions_of(policy)
+    return read(compare_address(policy, **{"from": first, "to": last}))
+
+
+def test_history_lists_all_publications_newest_first(policy, read):
+    publish(policy, body=[])
+    items = read(history_of(policy)).select(".page-history__notes li")
+    texts = [item.get_text(" ", strip=True) for item in items]
+    assert "Minor edit" in texts[0]
+    assert texts[1].startswith("4 March 2026, 2:05pm New day Compare")
+    assert texts[2] == "3 March 2026, 2:05pm First published"
+
+
+def test_notes_from_before_versions_were_kept_are_listed(policy, read):
+    PublishedVersion.objects.all().delete()
+    html = read(history_of(policy))
+    notes = [
+        item.get_text(" ", strip=True)
+        for item in html.select(".page-history__notes li")
+    ]
+    assert notes == [
+        "4 March 2026, 2:05pm New day",
+        "3 March 2026, 2:05pm First published",
+    ]
+    assert not html.select("form.version-form")
+
+
+def test_policy_leads_to_its_history_and_that_to_what_changed(policy, read):
+    html = read(policy.url)
+    assert html.select_one(f'main a[href="{history_of(policy)}"]')
+    link = read(history_of(policy)).select_one(".page-history__notes a")
+    assert "Friday" in text(read(link["href"]))
+
+
+def test_taken_out_and_added_words_are_marked_for_all_senses(policy, read):
+    html = compare(read, policy)
+    row = html.select_one(".comparison__row")
+    assert row.find("del").get_text() == "Taken out: Monday (end)"
+    assert row.find("ins").get_text() == "Added: Friday (end)"
+    assert [each.get_text() for each in row.select(".visually-hidden")][1] == (
+        "Taken out: "
+    )
+    assert html.select_one('meta[name="robots"]')["content"] == "noindex"
+
+
+def test_order_of_the_two_makes_no_difference(policy, read):
+    first, last = versions_of(policy)
+    forth = read(compare_address(policy, **{"from": first, "to": last}))
+    back = read(compare_address(policy, **{"from": last, "to": first}))
+    assert str(forth.main) == str(back.main)
+
+
+def test_same_version_twice_says_so(policy, read):
+    first, _ = versions_of(policy)
+    html = read(compare_address(policy, **{"from": first, "to": first}))
+    assert "the same version twice" in text(html)
+
+
+def test_dates_texts_and_documents_are_compared(section, read, policy):
+    document = wagtail_factories.DocumentFactory(title="Old plan")
+    policy.documents.add(PolicyDocument(document=document))
+    body = [
+        ("heading", {"text": "Who it is for", "level": "h2"}),
+        ("text", "<p>Everybody.</p><ul><li>Bring a bag</li></ul>"),
+        ("call_to_action", {"text": "Apply", "url": "https://example.org/"}),
+    ]
+    now = publish(policy, documents=policy.documents.all(), body=body)
+    publish(now, adopted_on=DAY.date())
+    words = text(compare(read, policy))
+    for expected in (
+        "Who it is for",
+        "Everybody.",
+        "Bring a bag",
+        "Apply (https://example.org/)",
+        "Adopted: 3 March 2026",
+        "Old plan",
+    ):
+        assert expected in words
+
+
+DRAFT = "Words of a draft"
+
+
+def test_draft_never_appears(policy, client, read, monkeypatch):
+    policy.summary = DRAFT
+    policy.save_revision()
+    page = history_of(policy)
+    for address in (page, compare_address(policy)):
+        assert DRAFT not in read(address).get_text()
+    assert DRAFT not in compare(read, policy).get_text()
+    draft = policy.latest_revision_id
+    assert not PublishedVersion.objects.filter(pk=draft).exists()
+    naive = compare_address(policy, **{"from": versions_of(policy)[0], "to": draft})
+    assert client.get(naive).status_code == 404
+
+    # The negative control: a view of any revision would show it.
+    def any_revision(page):
+        return [
+            PublishedVersion(
+                pk=each.pk,
+                page=page,
+                published_at=each.created_at,
+                content=each.content,
+            )
+            for each in page.revisions.order_by("-pk")
+        ]
+
+    monkeypatch.setattr(views, "get_versions", any_revision)
+    first = policy.revisions.order_by("pk")[0].pk
+    naive = compare_address(policy, **{"from": first, "to": draft})
+    assert "draft" in client.get(naive).content.decode()
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "x", "", "9" * 40, "²", "%00"])
+def test_unknown_version_is_not_found(policy, client, wrong):
+    for name in ("from", "to"):
+        assert client.get(compare_address(policy, **{name: wrong})).status_code == 404
+
+
+def test_version_of_another_policy_is_not_found(section, policy, client):
+    other = published_policy(section)
+    (stranger,) = versions_of(other)
+    address = compare_address(policy, **{"from": stranger})
+    assert client.get(address).status_code == 404
+
+
+def test_hidden_version_is_gone(policy, client, read):
+    publish(policy, summary="Pantries open daily.")
+    first, middle, last = versions_of(policy)
+    PublishedVersion.objects.filter(pk=middle).update(hidden_at=timezone.now())
+    address = compare_address(policy, **{"from": first, "to": middle})
+    assert client.get(address).status_code == 404
+    html = read(history_of(policy))
+    assert f"={middle}" not in str(html)
+    # What changed since the last one that readers may see.
+    assert f"from={first}&to={last}" in html.select_one(".page-history a")["href"]
+
+
+@pytest.mark.parametrize("kind", ["private", "unpublished", "expired"])
+def test_history_of_what_is_not_public_is_not_found(section, policy, client, kind):
+    if kind == "private":
+        PageViewRestriction.objects.create(page=section, restriction_type="login")
+    elif kind == "unpublished":
+        policy.unpublish()
+    else:
+        policy.expire_at = timezone.now() - timedelta(seconds=1)
+        policy.save()
+    for address in (history_of(policy), compare_address(policy)):
+        assert client.get(address).status_code == 404
+
+
+def test_page_named_history_keeps_its_address(section, read):
+    page = StandardPageFactory(parent=section, slug="history", title="Our history")
+    below = StandardPageFactory(parent=section, slug="other")
+    assert page.url.endswith("/history/")
+    assert text(read(page.url)).startswith("Our history")
+    read(f"{below.url}history/", status=404)
+
+
+def test_outcome_before_its_day_is_not_shown(policy, read):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    texts = dict.fromkeys(("we_asked", "you_said", "we_did"), "<p>Secret outcome</p>")
+    now = publish(policy, outcome_published_on=tomorrow, **texts)
+    assert "Secret outcome" not in text(compare(read, policy))
+    # The next version replaced it before anybody had read it.
+    publish(now, outcome_published_on=None, **dict.fromkeys(texts, ""))
+    _, _, secret, last = versions_of(policy)
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        html = read(compare_address(policy, **{"from": secret, "to": last}))
+    assert "Secret outcome" not in text(html)
+
+
+def test_outcome_on_its_day_is_shown(policy, read):
+    today = timezone.localdate()
+    texts = dict.fromkeys(("we_asked", "you_said", "we_did"), "<p>What came of it</p>")
+    publish(policy, outcome_published_on=today, **texts)
+    assert "What came of it" in text(compare(read, policy))
+
+
+def linked_body(page, document):
+    return [
+        (
+            "text",
+            f'<p><a linktype="page" id="{page.pk}">{page.title}</a> and '
+            f'<a linktype="document" id="{document.pk}">{document.title}</a></p>',
+        ),
+        ("call_to_action", {"text": page.title, "page": page}),
+        ("documents", {"heading": "Files", "documents": [document]}),
+    ]
+
+
+def test_titles_that_are_private_by_now_are_not_told(section, policy, read):
+    page = StandardPageFactory(parent=section, title="Talks with the landlord")
+    collection = Collection.get_first_root_node().add_child(name="Office")
+    document = wagtail_factories.DocumentFactory(
+        title="Minutes of the talks", collection=collection
+    )
+    policy.documents.add(PolicyDocument(document=document, title="The minutes"))
+    values = {"documents": policy.documents.all(), "body": linked_body(page, document)}
+    publish(policy, **values)
+    titles = (page.title, document.title, "The minutes")
+    words = text(compare(read, policy))
+    # The negative control: while they are public they are told.
+    assert all(title in words for title in titles)
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+    CollectionViewRestriction.objects.create(
+        collection=collection, restriction_type="login"
+    )
+    words = text(compare(read, policy))
+    assert not any(title in words for title in titles)
+    assert "a page that is no longer here" in words
+    assert "A file that is no longer here" in words
+
+
+def test_deleted_document_and_page_leave_no_title(section, policy, read):
+    page = StandardPageFactory(parent=section, title="Talks with the landlord")
+    document = wagtail_factories.DocumentFactory(title="Minutes of the talks")
+    policy.documents.add(PolicyDocument(document=document))
+    now = publish(policy, documents=policy.documents.all())
+    publish(now, body=[("documents", {"heading": "Files", "documents": [document]})])
+    document.delete()
+    page.delete()
+    words = text(compare(read, policy))
+    assert "Minutes of the talks" not in words
+    assert "A file that is no longer here" in words
+
+
+def test_what_is_shown_is_escaped(policy, read):
+    publish(policy, summary="<script>alert(1)</script> & more")
+    html = compare(read, policy)
+    assert not html.main.select("script")
+    assert "alert(1)" in text(html)
+
+
+def make_versions(policy, number):
+    content = PublishedVersion.objects.filter(page=policy).first().content
+    PublishedVersion.objects.bulk_create(
+        PublishedVersion(
+            page=policy,
+            revision_id=10**9 + each,
+            published_at=DAY - timedelta(days=each),
+            ended_at=DAY,
+            content=content,
+        )
+        for each in range(1, number)
+    )
+
+
+def test_long_history_takes_as_many_queries_as_a_short_one(
+    policy, client, uncached, django_assert_max_num_queries
+):
+    client.get(history_of(policy))
+    make_versions(policy, 200)
+    with django_assert_max_num_queries(20):
+        html = client.get(history_of(policy)).content.decode()
+    assert html.count("Compare with the version before") == 200
+    with django_assert_max_num_queries(35):
+        client.get(compare_address(policy))
+
+
+def test_kept_comparison_is_made_anew_when_a_version_is_hidden(
+    policy, client, admin_client
+):
+    publish(policy, summary="Pantries open daily.")
+    first, middle, _ = versions_of(policy)
+    address = compare_address(policy, **{"from": first, "to": middle})
+    assert client.get(address).status_code == 200
+    assert "hit" in client.get(f"{address}&x=1")["Cache-Status"]
+    admin_client.post(f"/admin/pages/{policy.pk}/published-versions/{middle}/hide/")
+    assert client.get(address).status_code == 404
+
+
+def words_of_history(read, policy):
+    items = read(history_of(policy)).select(".page-history__notes li")
+    return [item.get_text(" ", strip=True).partition(" Compare")[0] for item in items]
+
+
+@pytest.mark.parametrize("microsecond", [0, 999, 188_417, 188_999, 999_999])
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_first_publication_in_the_editor_is_no_minor_edit(
+    admin_client, section, read, microsecond, is_cut
+):
+    at = DAY.replace(microsecond=microsecond)
+    with time_machine.travel(at, tick=True):
+        policy = publish_twice_as_recorded(admin_client, section)
+    if is_cut:
+        # As drafts from before cut it.
+        exact = policy.first_published_at
+        cut = exact.replace(microsecond=exact.microsecond // 1000 * 1000)
+        PolicyUpdatePage.objects.update(first_published_at=cut)
+    assert [words.rpartition(") ")[2] for words in words_of_history(read, policy)] == [
+        "Minor edit",
+        "First published",
+    ]
+
+
+def test_draft_keeps_the_time_of_the_first_publication_exactly(section):
+    with time_machine.travel(DAY.replace(microsecond=188_417), tick=False):
+        policy = published_policy(section)
+    first = policy.first_published_at
+    assert first.microsecond == 188_417
+    policy.save_revision()
+    assert publish(policy).first_published_at == first
+
+
+def test_versions_of_one_minute_have_a_name_each(policy, read):
+    for second in (3, 3, 50):
+        with time_machine.travel(DAY + timedelta(days=2, seconds=second), tick=False):
+            publish(policy, summary=f"At {second}.")
+    names = [
+        each.get_text()
+        for each in read(history_of(policy)).select("#version-to option")
+    ]
+    assert names == [
+        "5 March 2026, 2:05pm (3 of 3)",
+        "5 March 2026, 2:05pm (2 of 3)",
+        "5 March 2026, 2:05pm (1 of 3)",
+        "4 March 2026, 2:05pm",
+        "3 March 2026, 2:05pm",
+    ]
+    html = read(compare_address(policy))
+    assert {each.find(string=True) for each in html.select(".comparison h3")} == {
+        *names[:2]
+    }
+    times = [each.get_text() for each in read(history_of(policy)).select("li time")]
+    assert times == names
+
+
+def test_hour_that_comes_twice_has_two_names(section, read):
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    with time_machine.travel(first, tick=False):
+        policy = published_policy(section)
+    with time_machine.travel(second, tick=False):
+        publish(policy)
+    assert [words[:33] for words in words_of_history(read, policy)] == [
+        "25 October 2026, 1:30am (2 of 2) ",
+        "25 October 2026, 1:30am (1 of 2) ",
+    ]
+
+
+def test_revision_published_again_leaves_its_note_with_the_first_time(policy, read):
+    policy.unpublish()
+    policy.live_revision = None
+    policy.latest_revision.publish()
+    assert [each.split(" ", 4)[4] for each in words_of_history(read, policy)][1:] == [
+        "New day",
+        "First published",
+    ]
+    assert "Shown again" in words_of_history(read, policy)[0]

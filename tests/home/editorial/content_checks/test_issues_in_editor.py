@@ -1,0 +1,103 @@
+"""The editor lists what to mend while an officer types (P12, P7)."""
+
+import json
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.urls import reverse
+
+from home.editorial.content_checks.issues import check_draft
+from home.models import PageFinding
+from tests.factories import StandardPageFactory
+from tests.home.editorial.conftest import TODAY
+
+PAST = "Apply by 2 March 2026."
+
+
+@pytest.fixture(autouse=True)
+def clock(home):
+    with time_machine.travel(f"{TODAY} 12:00Z", tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def page(section):
+    return StandardPageFactory(parent=section, title="Grants", summary=PAST)
+
+
+@pytest.fixture
+def edit_url(page):
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+def panel(html):
+    (found,) = BeautifulSoup(html, "html.parser").select("#content-findings")
+    return found.get_text(" ", strip=True)
+
+
+def test_editor_lists_what_is_to_be_mended(edit_url, admin_client):
+    shown = panel(admin_client.get(edit_url).content)
+    assert "To mend in the text (1)" in shown
+    assert PAST in shown
+    assert "Say what is true now" in shown
+
+
+def test_editor_looks_at_the_draft_and_not_at_what_is_published(
+    page, edit_url, admin_client
+):
+    page.summary = "Apply when you like."
+    page.save_revision()
+    assert panel(admin_client.get(edit_url).content) == "Nothing to mend in the text"
+
+
+def test_list_follows_what_the_editor_saves_by_itself(
+    edit_url, admin_client, admin_form
+):
+    data = {**admin_form(edit_url), "summary": "Come by 1 March 2026."}
+    response = admin_client.post(edit_url, data, headers={"Accept": "application/json"})
+    answer = json.loads(response.content)
+    assert answer["success"]
+    template = BeautifulSoup(answer["html"], "html.parser").select_one(
+        "[data-w-teleport-target-value='#content-findings']"
+    )
+    assert "Come by 1 March 2026." in template.get_text()
+
+
+def test_new_page_has_the_list_too(section, admin_client):
+    address = reverse(
+        "wagtailadmin_pages:add", args=["home", "standardpage", section.pk]
+    )
+    assert "There is no summary" in panel(admin_client.get(address).content)
+
+
+def test_words_of_an_officer_are_text_in_the_list(section, admin_client):
+    page = StandardPageFactory(parent=section, summary="<b>By 2 March 2026</b>")
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    assert "<b>By 2 March 2026</b>" in panel(admin_client.get(address).content)
+
+
+def test_alert_is_edited_without_the_list(admin_client):
+    address = reverse("wagtailsnippets_community_alertsnippet:add")
+    response = admin_client.get(address)
+    assert response.status_code == 200
+    assert b"content-findings" not in response.content
+
+
+def test_day_without_a_year_keeps_its_meaning_when_published_again(section, clock):
+    page = StandardPageFactory(parent=section, summary="Closed until 31 March.")
+    before = PageFinding.objects.get(page=page).shown_from
+    clock.move_to("2026-11-20 12:00Z")
+    page.title = "Swimming pool"
+    page.save_revision().publish()
+    assert PageFinding.objects.get(page=page).shown_from == before
+    (found,) = check_draft(page, on=TODAY.replace(month=11, day=20))
+    assert found.text == "Closed until 31 March."
+
+
+def test_other_words_are_read_anew(section, clock):
+    page = StandardPageFactory(parent=section, summary="Closed until 31 March.")
+    clock.move_to("2026-11-20 12:00Z")
+    page.summary = "We are closed until 31 March."
+    page.save_revision().publish()
+    assert str(PageFinding.objects.get(page=page).shown_from) == "2027-04-01"

@@ -1,0 +1,174 @@
+"""The rules for what officers write: what breaks each, and what keeps it (P12)."""
+
+from datetime import date
+
+import pytest
+from wagtail.images.models import Image
+from wagtail.images.tests.utils import get_test_image_file
+
+from home.blocks import ImageBlock
+from home.editorial.content_checks import rules
+from home.editorial.content_checks.rules import (
+    ADVICE,
+    MOST_OF_A_RULE,
+    TEXT_LENGTH,
+    Rule,
+    count_syllables,
+    find_findings,
+)
+from home.models import StandardPage
+
+PUBLISHED_ON = date(2026, 2, 2)
+LONG = "The council will " + "really " * 30 + "help."
+HARD = "Organisational prioritisation necessitates interdepartmental collaboration. "
+EASY = "We can help you pay for food. Ask us at the desk. "
+WORDS = (
+    "<p>You can get food here on any day of the week, and you need no card. </p>" * 4
+)
+FILES = '<p><a linktype="document" id="1">The plan</a></p>'
+
+
+def find(*body, **values):
+    page = StandardPage(title="A page", **{"summary": "What it is for.", **values})
+    page.body = list(body)
+    return find_findings(page, PUBLISHED_ON)
+
+
+def rules_of(findings):
+    return [each.rule for each in findings]
+
+
+def link(words, address="https://a.test/"):
+    return ("text", f'<p>Some words. <a href="{address}">{words}</a></p>')
+
+
+def heading(text, level="h2"):
+    return ("heading", {"text": text, "level": level})
+
+
+CASES = [
+    (Rule.PASSED_DATE, ("text", "<p>Closed until 31 March.</p>"), WORDS),
+    (Rule.LINK_TEXT, link("Click here"), link("Apply for a grant")),
+    (Rule.LINK_TEXT, link("Read more …"), link("Read more about grants")),
+    (Rule.LINK_TEXT, link("https://a.test/b"), link("a.test")),
+    (Rule.LINK_TEXT, link("a.test/form"), link("either/or")),
+    (Rule.LINK_TEXT, link(""), link("Ann@a.test", "mailto:ann@a.test")),
+    (
+        Rule.LINK_TEXT,
+        ("call_to_action", {"text": "here", "url": "https://a.test/"}),
+        ("call_to_action", {"text": "Apply", "url": "https://a.test/"}),
+    ),
+    (Rule.ONLY_FILES, ("text", FILES), WORDS + FILES),
+    (Rule.ONLY_FILES, link("The plan", "https://a.test/x.PDF"), link("The plan")),
+    (Rule.EMPTY_HEADING, heading(" "), heading("Help")),
+    (Rule.HEADING_ORDER, heading("Help", "h3"), heading("Help")),
+    (Rule.LONG_SENTENCE, ("text", f"<p>{LONG}</p>"), ("quotation", {"text": LONG})),
+    (Rule.READING_AGE, ("text", f"<p>{HARD * 20}</p>"), f"<p>{EASY * 20}</p>"),
+]
+
+
+@pytest.mark.parametrize(("rule", "wrong", "right"), CASES)
+def test_rule_finds_what_breaks_it_and_nothing_else(rule, wrong, right, db):
+    assert rules_of(find(wrong)) == [rule]
+    assert find(("text", right) if isinstance(right, str) else right) == []
+
+
+def test_every_rule_says_what_to_do():
+    assert set(ADVICE) == set(Rule)
+
+
+def test_page_without_a_summary_is_found(db):
+    (finding,) = find(summary=" ")
+    assert (finding.rule, finding.place) == (Rule.NO_SUMMARY, "summary")
+
+
+def test_date_in_the_summary_is_found_from_the_day_after(db):
+    (finding,) = find(summary="Apply by 31 March 2026.")
+    assert finding.rule == Rule.PASSED_DATE
+    assert (finding.place, finding.shown_from) == ("summary", date(2026, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "rules"),
+    [
+        ({"alt_text": "", "decorative": False}, [Rule.UNDESCRIBED_PICTURE]),
+        ({"alt_text": "A park", "decorative": False}, []),
+        ({"alt_text": "", "decorative": True}, []),
+    ],
+)
+def test_picture_in_the_text_is_described_or_decoration(values, rules, db):
+    image = Image.objects.create(title="Park", file=get_test_image_file())
+    value = ImageBlock().to_python({"image": image.pk, **values})
+    assert rules_of(find(("image", value))) == rules
+
+
+def test_picture_of_the_page_without_description_is_decoration(db):
+    image = Image.objects.create(title="Park", file=get_test_image_file())
+    assert find(picture=image) == []
+
+
+@pytest.mark.parametrize(
+    ("levels", "rules"),
+    [
+        (["h2", "h3", "h3", "h2", "h3"], []),
+        (["h3", "h2"], [Rule.HEADING_ORDER]),
+    ],
+)
+def test_headings_skip_no_level(levels, rules, db):
+    found = find(*(heading(f"Part {n}", each) for n, each in enumerate(levels)))
+    assert rules_of(found) == rules
+
+
+def test_words_in_tables_details_and_notices_are_read(db):
+    table = {
+        "caption": "Dates",
+        "columns": [{"type": "text", "heading": "When"}],
+        "rows": [{"values": ["Apply by 3 May 2026"]}],
+    }
+    block = StandardPage.body.field.stream_block.child_blocks["table"]
+    found = find(
+        ("table", block.to_python(table)),
+        ("details", {"summary": "Closed until 4 May 2026", "text": "<p>Yes.</p>"}),
+        ("notice", {"kind": "warning", "text": "<p>Closes on 5 May 2026.</p>"}),
+    )
+    assert [each.shown_from.day for each in found] == [4, 5, 6]
+
+
+def test_lines_of_a_list_are_sentences_of_their_own(db):
+    items = "<li>some few words of a list</li>" * 10
+    assert find(("text", f"<ul>{items}</ul>")) == []
+
+
+def test_the_same_thing_twice_in_one_place_is_one_finding(db):
+    html = (
+        '<p><a href="https://a.test/">here</a>, <a href="https://b.test">here</a></p>'
+    )
+    assert len(find(("text", html))) == 1
+
+
+def test_there_is_an_end_to_the_findings_of_a_rule_and_to_the_words(db):
+    links = [link(f"https://a.test/{number}/{'x' * 300}") for number in range(99)]
+    found = find(*links)
+    assert len(found) == MOST_OF_A_RULE
+    assert {len(each.text) for each in found} == {TEXT_LENGTH}
+
+
+def test_empty_page_has_no_findings(db):
+    assert find() == []
+    assert find(("text", ""), ("image", None)) == []
+
+
+def test_a_rule_that_fails_does_not_stop_anybody(db, monkeypatch, caplog):
+    def fail(text, published_on):
+        raise ValueError
+
+    monkeypatch.setattr(rules, "RULES", [fail])
+    assert find() == []
+    assert "could not be checked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("word", "number"), [("food", 1), ("make", 1), ("table", 2), ("council", 2)]
+)
+def test_syllables_are_counted_about_right(word, number):
+    assert count_syllables(word) == number

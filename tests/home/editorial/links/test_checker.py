@@ -1,0 +1,195 @@
+"""The job that checks links to other sites: who is asked when, and what is broken."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from home import jobs
+from home.editorial.links import checker
+from home.editorial.links.checker import check_links
+from home.editorial.links.http_check import Answer
+from home.editorial.links.models import Outcome
+from home.jobs import run_due_jobs
+from home.models import ExternalLink
+from tests.factories import StandardPageFactory
+
+# Well after the links of a test are made, however slow the machine is.
+NOW = timezone.now() + timedelta(hours=6)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return what was asked; `asked.answers` says what each address answers."""
+
+    class Asked(list):
+        answers: dict = {}
+
+    asked = Asked()
+
+    def probe(address, user_agent):
+        asked.append(address)
+        answer = asked.answers.get(address, Outcome.FOUND)
+        return answer if isinstance(answer, Answer) else Answer(answer)
+
+    asked.answers = {}
+    monkeypatch.setattr(checker, "probe", probe)
+    return asked
+
+
+def link_to(home, *addresses):
+    """Return a live page with links to addresses."""
+    links = " ".join(f'<a href="{address}">there</a>' for address in addresses)
+    body = [("text", f"<p>{links}</p>")]
+    return StandardPageFactory(parent=home, body=body)
+
+
+def only_link():
+    return ExternalLink.objects.get()
+
+
+def test_a_link_is_asked_for_about_once_a_week(home, asked):
+    link_to(home, "https://a.test/")
+    for after in (timedelta(), HOUR, 6 * DAY):
+        check_links(NOW + after)
+    assert len(asked) == 1
+    check_links(NOW + WEEK)
+    assert len(asked) == 2
+    assert (only_link().outcome, only_link().is_broken) == (Outcome.FOUND, False)
+
+
+def test_a_link_is_broken_after_a_day_of_failures_not_at_once(home, asked):
+    link_to(home, "https://a.test/")
+    asked.answers["https://a.test/"] = Outcome.NOT_FOUND
+    broken = []
+    for after in (timedelta(), HOUR, HOUR + DAY):
+        check_links(NOW + after)
+        broken.append(only_link().is_broken)
+    assert broken == [False, False, True]
+    assert len(asked) == 3
+    assert only_link().failing_since == NOW
+
+
+def test_a_link_that_works_again_is_no_longer_broken(home, asked):
+    link_to(home, "https://a.test/")
+    asked.answers["https://a.test/"] = Outcome.SITE_ERROR
+    check_links(NOW)
+    asked.answers.clear()
+    check_links(NOW + HOUR)
+    assert (only_link().failures, only_link().failing_since) == (0, None)
+
+
+def test_who_turns_programs_away_is_never_broken(home, asked):
+    link_to(home, "https://a.test/")
+    asked.answers["https://a.test/"] = Outcome.UNKNOWN
+    for week in range(5):
+        check_links(NOW + week * WEEK)
+    assert (only_link().is_broken, len(asked)) == (False, 5)
+
+
+def test_nothing_is_called_broken_while_our_own_network_is_away(home, asked):
+    link_to(home, "https://a.test/", "https://b.test/")
+    asked.answers = dict.fromkeys(
+        ("https://a.test/", "https://b.test/"), Outcome.NO_ANSWER
+    )
+    for hours in (0, 1, 25):
+        check_links(NOW + hours * HOUR)
+    assert not ExternalLink.objects.filter(is_broken=True).exists()
+    # Somebody answers: what still does not is theirs.
+    asked.answers["https://b.test/"] = Outcome.FOUND
+    for hours in (49, 73):
+        check_links(NOW + hours * HOUR)
+    broken = ExternalLink.objects.filter(is_broken=True)
+    assert [link.address for link in broken] == ["https://a.test/"]
+
+
+def test_a_site_that_is_all_alone_is_broken_after_a_week(home, asked):
+    link_to(home, "https://a.test/")
+    asked.answers["https://a.test/"] = Outcome.NO_SUCH_SITE
+    for days in range(9):
+        check_links(NOW + days * DAY)
+        check_links(NOW + days * DAY + HOUR)
+    assert only_link().is_broken
+
+
+def test_one_host_is_asked_once_in_a_while(home, asked):
+    link_to(home, *(f"https://a.test/{n}" for n in range(3)), "https://b.test/")
+    check_links(NOW)
+    assert sorted(asked) == ["https://a.test/0", "https://b.test/"]
+    check_links(NOW + timedelta(seconds=5))
+    assert len(asked) == 2
+    check_links(NOW + timedelta(minutes=1))
+    assert len(asked) == 3
+
+
+def test_a_site_that_wants_peace_is_left_in_peace(home, asked):
+    link_to(home, "https://a.test/0", "https://a.test/1")
+    asked.answers["https://a.test/0"] = Answer(Outcome.UNKNOWN, retry_after=3 * 3600)
+    check_links(NOW)
+    check_links(NOW + 2 * HOUR)
+    assert len(asked) == 1
+    check_links(NOW + 3 * HOUR)
+    assert asked == ["https://a.test/0", "https://a.test/1"]
+
+
+def test_nobody_can_put_the_checks_off_for_years(home, asked):
+    link_to(home, "https://a.test/")
+    asked.answers["https://a.test/"] = Answer(Outcome.FOUND, retry_after=1e8)
+    check_links(NOW)
+    check_links(NOW + WEEK)
+    assert len(asked) == 2
+
+
+def test_a_run_asks_few_and_takes_little_time(home, asked, monkeypatch):
+    link_to(home, *(f"https://a{n}.test/" for n in range(25)))
+    check_links(NOW)
+    assert len(asked) == checker.MOST_ADDRESSES
+    asked.clear()
+    clock = iter(range(0, 1000, 4))
+    monkeypatch.setattr(checker, "monotonic", lambda: next(clock))
+    check_links(NOW + WEEK)
+    assert len(asked) == 2
+
+
+def test_an_address_that_no_page_has_any_more_is_not_asked(home, asked):
+    page = link_to(home, "https://a.test/")
+    page.delete()
+    check_links(NOW)
+    assert asked == []
+
+
+def test_an_environment_variable_turns_it_off(home, asked, settings):
+    link_to(home, "https://a.test/")
+    settings.CHECK_EXTERNAL_LINKS = False
+    check_links(NOW)
+    assert asked == []
+    settings.CHECK_EXTERNAL_LINKS = True
+    check_links(NOW)
+    assert len(asked) == 1
+
+
+def test_it_comes_after_what_cannot_wait():
+    names = list(jobs._jobs)
+    assert names.index("checking links") > names.index("scheduled publishing")
+    assert names.index("checking links") > names.index(
+        "reminders of alerts that end soon"
+    )
+
+
+def test_no_transaction_is_open_while_it_waits(home, monkeypatch):
+    link_to(home, "https://a.test/")
+    outside = list(connection.savepoint_ids)
+    inside = []
+
+    def probe(address, user_agent):
+        inside.append(list(connection.savepoint_ids))
+        return Answer(Outcome.FOUND)
+
+    monkeypatch.setattr(checker, "probe", probe)
+    assert run_due_jobs(NOW) == []
+    assert inside == [outside]
+    # This is how an open one would show.
+    with transaction.atomic():
+        assert connection.savepoint_ids != outside

@@ -1,0 +1,372 @@
+"""The probe of other sites: what it tells of a site, and where it cannot be led."""
+
+import contextlib
+import socket
+import ssl
+import threading
+
+import pytest
+
+from home.editorial.links import http_check
+from home.editorial.links.http_check import is_public, probe
+from home.editorial.links.models import Outcome
+from tests.home.editorial.links.web_server import CERTIFICATE, KEY, LOOPBACK, serve
+
+real_is_public = is_public
+
+
+@pytest.fixture
+def server():
+    """Return a web server on this machine."""
+    server = serve()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """Return what names resolve to: one list after the other, the last one for ever."""
+    answers = {"site.test": [[LOOPBACK]]}
+    lookup = socket.getaddrinfo
+
+    def resolve(host, port, *args, **kwargs):
+        lists = answers.get(host)
+        if lists is None:
+            return lookup(host, port, *args, flags=socket.AI_NUMERICHOST, **kwargs)
+        ips = lists.pop(0) if len(lists) > 1 else lists[0]
+        return [found for ip in ips for found in lookup(ip, port, *args, **kwargs)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return answers
+
+
+@pytest.fixture
+def site(server, names, monkeypatch):
+    """Return the server as if it were site.test on the internet, on a usual port."""
+    port = server.server_address[1]
+    monkeypatch.setattr(http_check, "PORTS", {"http": port, "https": port})
+    monkeypatch.setattr(
+        http_check, "is_public", lambda ip: ip == LOOPBACK or real_is_public(ip)
+    )
+    return server
+
+
+def ask(address="http://site.test/", user_agent="the checker"):
+    return probe(address, user_agent).outcome
+
+
+# What it tells
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, Outcome.FOUND),
+        (404, Outcome.NOT_FOUND),
+        (410, Outcome.NOT_FOUND),
+        (500, Outcome.SITE_ERROR),
+        (401, Outcome.UNKNOWN),
+        (403, Outcome.UNKNOWN),
+        (429, Outcome.UNKNOWN),
+        (503, Outcome.UNKNOWN),
+    ],
+)
+def test_says_what_the_other_site_answers(site, status, outcome):
+    site.replies["/"] = (status, {})
+    assert ask() == outcome
+
+
+def test_asks_in_full_where_a_site_refuses_the_short_question(site):
+    site.replies["/"] = (lambda method: 405 if method == "HEAD" else 200, {})
+    assert ask() == Outcome.FOUND
+    assert [method for method, *_ in site.seen] == ["HEAD", "GET"]
+
+
+def test_does_not_ask_twice_where_a_site_works_or_wants_peace(site):
+    site.replies["/busy"] = (429, {})
+    ask()
+    ask("http://site.test/busy")
+    assert [method for method, *_ in site.seen] == ["HEAD", "HEAD"]
+
+
+def test_says_who_asks_and_sends_nothing_else(site, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://10.0.0.1:3128")
+    site.replies["/"] = (302, {"Location": "/there", "Set-Cookie": "a=b"})
+    assert ask(user_agent="the checker (+https://council)") == Outcome.FOUND
+    for _, _, headers in site.seen:
+        assert headers == {
+            "Host": "site.test",
+            "User-Agent": "the checker (+https://council)",
+            "Accept": "text/html,*/*;q=0.8",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+
+
+def test_tells_how_long_a_site_wants_to_be_left_alone(site):
+    site.replies["/"] = (429, {"Retry-After": "120"})
+    assert probe("http://site.test/", "x").retry_after == 120
+    site.replies["/"] = (429, {"Retry-After": "nonsense"})
+    assert probe("http://site.test/", "x").retry_after == 0
+
+
+def test_follows_redirects_but_not_in_circles(site):
+    site.replies |= {f"/{n}": (301, {"Location": f"/{n + 1}"}) for n in range(5)}
+    assert ask("http://site.test/0") == Outcome.FOUND
+    site.replies["/5"] = (301, {"Location": "/0"})
+    assert ask("http://site.test/0") == Outcome.IN_CIRCLES
+
+
+def test_understands_addresses_that_are_not_plain_letters(site):
+    assert ask("http://site.test/caf\u00e9 one?q=\u00a3") == Outcome.FOUND
+    assert site.seen[0][1] == "/caf%C3%A9%20one?q=%C2%A3"
+
+
+def test_says_that_there_is_no_such_site(names):
+    assert ask("http://nowhere.test/") == Outcome.NO_SUCH_SITE
+
+
+@pytest.mark.parametrize("address", ["http://", "http://[::1", "https:///path"])
+def test_an_address_that_is_none_is_no_site(address):
+    assert ask(address) == Outcome.NO_SUCH_SITE
+
+
+def test_says_that_a_site_does_not_answer(site):
+    site.shutdown()
+    site.server_close()
+    assert ask() == Outcome.NO_ANSWER
+
+
+# Where it cannot be led
+
+PRIVATE = """
+127.0.0.1 127.255.0.1 0.0.0.0 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254
+100.64.0.1 100.100.100.200 168.63.129.16 192.0.0.192 192.88.99.1 198.18.0.1
+224.0.0.1 240.0.0.1 255.255.255.255 ::1 :: fe80::1 fe80::1%lo fc00::1 fd00:ec2::254
+fec0::1 ff02::1 ff0e::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
+::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::a00:1 64:ff9b:1::a00:1 2002:7f00:1::
+2002:a00:1:: 2001::1 2001:db8::1 3fff::1 5f00::1
+"""
+THIS_MACHINE = """
+127.0.0.1 localhost 127.1 2130706433 0x7f000001 0x7f.1 0177.0.0.1 017700000001 [::1]
+[::ffff:127.0.0.1] [::ffff:7f00:1] 0
+"""
+
+
+@pytest.mark.parametrize("ip", PRIVATE.split())
+def test_no_private_address_is_public(ip):
+    assert not is_public(ip)
+
+
+@pytest.mark.parametrize(
+    "ip", ["8.8.8.8", "185.157.233.1", "2a00:1450::1", "64:ff9b::808:808"]
+)
+def test_public_addresses_are_public(ip):
+    assert is_public(ip)
+
+
+@pytest.mark.parametrize("host", THIS_MACHINE.split())
+def test_this_machine_is_not_asked_however_it_is_written(server, host, monkeypatch):
+    port = server.server_address[1]
+    monkeypatch.setattr(http_check, "PORTS", {"http": port, "https": port})
+    assert ask(f"http://{host}:{port}/") in {Outcome.UNKNOWN, Outcome.NO_SUCH_SITE}
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1"])
+def test_only_the_check_of_the_address_keeps_it_from_there(site, host):
+    assert ask(f"http://{host}/") == Outcome.FOUND
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://10.0.0.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "//[::1]/",
+        "http://intranet.test/",
+        "http://127.0.0.2/",
+        "ftp://site.test/",
+        "file:///etc/passwd",
+        "http://user:word@site.test/",
+        "http://site.test:22/",
+    ],
+)
+def test_redirects_to_private_places_are_refused(site, names, target):
+    names["intranet.test"] = [["192.168.0.10"]]
+    site.replies["/"] = (302, {"Location": target})
+    assert ask() == Outcome.UNKNOWN
+    assert [path for _, path, _ in site.seen] == ["/"]
+
+
+def test_redirects_to_public_places_are_followed(site, names):
+    names["www.site.test"] = [[LOOPBACK]]
+    site.replies["/"] = (302, {"Location": "http://www.site.test/there"})
+    assert ask() == Outcome.FOUND
+    assert [path for _, path, _ in site.seen] == ["/", "/there"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://site.test/",
+        "file:///etc/passwd",
+        "http://user:word@site.test/",
+        "http://site.test:22/",
+        "http://site.test:6379/",
+    ],
+)
+def test_other_schemes_ports_and_credentials_are_refused(site, address):
+    assert ask(address) in {Outcome.UNKNOWN, Outcome.NO_SUCH_SITE}
+    assert site.seen == []
+
+
+def test_a_name_with_one_private_address_among_others_is_refused(site, names):
+    names["site.test"] = [[LOOPBACK, "10.0.0.1"]]
+    assert ask() == Outcome.UNKNOWN
+    assert site.seen == []
+
+
+def test_a_name_that_is_rebound_leads_to_where_it_was_checked(site, names):
+    names["site.test"] = [[LOOPBACK], ["127.0.0.2"]]
+    site.replies["/"] = (lambda method: 405 if method == "HEAD" else 200, {})
+    assert ask() == Outcome.FOUND
+    assert len(site.seen) == 2
+
+
+def test_a_name_that_is_rebound_between_redirects_is_checked_again(site, names):
+    names["site.test"] = [[LOOPBACK], ["127.0.0.2"]]
+    site.replies["/"] = (302, {"Location": "/there"})
+    assert ask() == Outcome.UNKNOWN
+    assert [path for _, path, _ in site.seen] == ["/"]
+
+
+# What it cannot be made to do
+
+
+def drip(handler, lines=20):
+    """Send a header a moment, without an end."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    for number in range(lines):
+        handler.wfile.write(b"X-Drip-%d: 1\r\n" % number)
+        handler.wfile.flush()
+        handler.server.stop.wait(0.02)
+    handler.wfile.write(b"Content-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "outcome"), [(0.2, Outcome.NO_ANSWER), (30, Outcome.FOUND)]
+)
+def test_a_slow_drip_ends_when_time_is_up(site, monkeypatch, seconds, outcome):
+    monkeypatch.setattr(http_check, "SECONDS", seconds)
+    site.stop = threading.Event()
+    site.replies["/"] = drip
+    assert ask() == outcome
+    site.stop.set()
+
+
+def test_all_redirects_together_have_one_time_limit(site, monkeypatch):
+    monkeypatch.setattr(http_check, "SECONDS", 0.2)
+    wait = threading.Event()
+
+    def redirect_slowly(handler):
+        wait.wait(0.1)
+        handler.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n")
+
+    site.replies["/"] = redirect_slowly
+    assert ask() == Outcome.NO_ANSWER
+    assert len(site.seen) < http_check.MOST_REDIRECTS
+
+
+def test_nobody_waits_for_a_slow_name_server(monkeypatch):
+    monkeypatch.setattr(http_check, "SECONDS", 0.1)
+    stop = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: stop.wait(20))
+    assert ask() == Outcome.NO_ANSWER
+    stop.set()
+
+
+def test_a_huge_body_is_not_read(site):
+    sent = []
+    ended = threading.Event()
+
+    def pour(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(1000 if handler.command == "GET" else 0):
+                handler.wfile.write(b"x" * 65_536)
+                sent.append(65_536)
+        ended.set()
+
+    site.replies["/"] = lambda handler: (
+        pour(handler) if handler.command == "GET" else handler.send_error(501)
+    )
+    assert ask() == Outcome.FOUND
+    assert ended.wait(10)
+    assert sum(sent) < 1000 * 65_536 / 4
+    # The server does send it all to who reads.
+    sent.clear()
+    with socket.create_connection(site.server_address) as reader:
+        reader.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        while reader.recv(1 << 20):
+            pass
+    assert sum(sent) == 1000 * 65_536
+
+
+def test_endless_headers_are_no_answer(site):
+    def pour(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(10_000):
+                handler.wfile.write(b"X: " + b"x" * 1000 + b"\r\n")
+
+    site.replies["/"] = pour
+    assert ask() == Outcome.NO_ANSWER
+
+
+# Secure sites
+
+
+@pytest.fixture
+def secure_site(names, monkeypatch, tmp_path):
+    """Return a server with a certificate for site.test that nobody knows."""
+    (tmp_path / "site.pem").write_text(CERTIFICATE + KEY)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "site.pem")
+    server = serve(context)
+    port = server.server_address[1]
+    monkeypatch.setattr(http_check, "PORTS", {"http": port, "https": port})
+    monkeypatch.setattr(http_check, "is_public", lambda ip: ip == LOOPBACK)
+    names["other.test"] = [[LOOPBACK]]
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def known_certificate(monkeypatch):
+    """Let the probe trust the certificate of the tests."""
+    make = http_check._tls_context
+
+    def make_with_certificate():
+        context = make()
+        context.load_verify_locations(cadata=CERTIFICATE)
+        return context
+
+    monkeypatch.setattr(http_check, "_tls_context", make_with_certificate)
+
+
+def test_a_secure_site_is_asked_by_its_name(secure_site, known_certificate):
+    assert ask("https://site.test/") == Outcome.FOUND
+    assert secure_site.seen[0][2]["Host"] == "site.test"
+
+
+def test_a_certificate_for_another_name_is_not_secure(secure_site, known_certificate):
+    assert ask("https://other.test/") == Outcome.NOT_SECURE
+    assert secure_site.seen == []
+
+
+def test_a_certificate_that_nobody_knows_is_not_secure(secure_site):
+    assert ask("https://site.test/") == Outcome.NOT_SECURE
+    assert secure_site.seen == []

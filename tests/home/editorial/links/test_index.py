@@ -1,0 +1,300 @@
+"""What is kept of the links on a page, and which of them are broken."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.documents import get_document_model
+from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
+
+from community.models import PolicyDocument, RelatedPage
+from home.editorial.links.broken import Problem, broken_links
+from home.editorial.links.checker import check_links
+from home.editorial.links.index import rebuild_links
+from home.models import ExternalLink, Link
+from tests.factories import (
+    AlertFactory,
+    PartnershipPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+
+
+@pytest.fixture
+def _quiet(settings):
+    settings.CHECK_EXTERNAL_LINKS = False
+
+
+def text(html):
+    return [("text", html)]
+
+
+def link_to(page, words="there"):
+    return f'<p><a linktype="page" id="{page.pk}">{words}</a></p>'
+
+
+def problems(at=None):
+    return [link.problem for link in broken_links(at or timezone.now())]
+
+
+@pytest.fixture
+def target(home):
+    """Return a page to link to."""
+    return StandardPageFactory(parent=home, slug="target")
+
+
+@pytest.fixture
+def source(home, target):
+    """Return a live page with a link to `target`."""
+    return StandardPageFactory(parent=home, body=text(link_to(target)))
+
+
+# What is kept
+
+
+def test_links_are_found_wherever_a_page_may_have_them(home, section, target):
+    link = {"text": "the button", "page": target.pk, "url": ""}
+    other = {"text": "the other", "page": None, "url": "https://a.test/button"}
+    cell = {"text": "in a cell", "page": None, "url": "https://a.test/cell"}
+    table = {
+        "caption": "C",
+        "columns": [{"type": "link", "heading": "H"}],
+        "rows": [{"values": [cell]}],
+    }
+    details = {
+        "summary": "s",
+        "text": '<a href="https://a.test/details">in details</a>',
+    }
+    page = PartnershipPageFactory(
+        parent=section,
+        get_involved='<p><a href="https://a.test/rich#part">rich</a></p>',
+        website="https://a.test/website",
+    )
+    page.body = page.body.stream_block.to_python(
+        [
+            {"type": "call_to_action", "value": link},
+            {"type": "call_to_action", "value": other},
+            {"type": "table", "value": table},
+            {"type": "details", "value": details},
+        ]
+    )
+    page.partners.create(name="A partner", website="https://a.test/partner")
+    page.related_pages.add(
+        RelatedPage(related_page=PolicyUpdatePageFactory(parent=section))
+    )
+    page.save()
+    links = Link.objects.filter(page=page)
+    addresses = dict(
+        links.filter(external__isnull=False).values_list("external__address", "text")
+    )
+    assert addresses == {
+        "https://a.test/rich": "rich",
+        "https://a.test/website": "website",
+        "https://a.test/button": "the other",
+        "https://a.test/cell": "in a cell",
+        "https://a.test/details": "in details",
+        "https://a.test/partner": "A partner",
+    }
+    pages = links.filter(target_page__isnull=False)
+    assert pages.filter(text="the button", target_page=target).exists()
+    assert pages.count() == 2
+
+
+def test_mail_phone_and_jumps_on_the_page_are_left_alone(home):
+    links = "".join(
+        f'<a href="{address}">x</a>'
+        for address in ("mailto:a@b.test", "tel:0123", "#part", "javascript:x", " ")
+    )
+    StandardPageFactory(parent=home, body=text(links))
+    assert not Link.objects.exists()
+
+
+def test_an_address_on_many_pages_is_kept_once(home):
+    for number in range(3):
+        html = f'<a href="https://a.test/">{number}</a>'
+        StandardPageFactory(parent=home, body=text(html))
+    assert ExternalLink.objects.get().uses.count() == 3
+
+
+def test_publishing_again_keeps_what_has_not_changed(source, target):
+    before = list(Link.objects.values("pk", "found_at"))
+    source.body = text(link_to(target) + '<a href="https://a.test/">new</a>')
+    source.save_revision().publish()
+    assert list(Link.objects.order_by("pk").values("pk", "found_at"))[:1] == before
+    source.body = text("<p>nothing</p>")
+    source.save_revision().publish()
+    assert not Link.objects.exists()
+
+
+def test_a_draft_changes_nothing(source):
+    source.body = text("<p>nothing</p>")
+    source.save_revision()
+    assert Link.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", ["unpublish", "delete"])
+def test_a_page_that_is_taken_down_has_no_links(source, end):
+    getattr(source, end)()
+    assert not Link.objects.exists()
+
+
+def test_an_alias_is_not_mended_and_so_not_listed(home, source, target):
+    source.create_alias(parent=home, update_slug="alias")
+    target.unpublish()
+    assert [link.page_id for link in broken_links(timezone.now())] == [source.pk]
+
+
+def test_all_can_be_read_anew(home, source):
+    alert = AlertFactory(live=True, text='<a href="https://a.test/">x</a>')
+    kept = Link.objects.values_list("text", "target_page")
+    before = list(kept)
+    Link.objects.all().delete()
+    rebuild_links(timezone.now())
+    assert list(kept.filter(page__isnull=False)) == before
+    assert list(kept.filter(object_id=alert.pk)) == [("x", None)]
+
+
+# What is broken
+
+
+def test_a_link_to_a_live_page_is_fine(source):
+    assert problems() == []
+
+
+def test_a_link_to_an_unpublished_page_is_broken_until_it_is_published(source, target):
+    target.unpublish()
+    assert problems() == [Problem.NOT_PUBLISHED]
+    target.save_revision().publish()
+    assert problems() == []
+
+
+def test_a_link_to_a_deleted_page_is_broken_also_in_a_chosen_link(home, source, target):
+    button = {"text": "the button", "page": target, "url": ""}
+    StandardPageFactory(parent=home, body=[("call_to_action", button)])
+    target.delete()
+    assert problems() == [Problem.DELETED] * 2
+
+
+def test_a_link_to_a_deleted_page_is_found_when_it_is_published_later(home, target):
+    html = link_to(target)
+    target.delete()
+    StandardPageFactory(parent=home, body=text(html))
+    assert problems() == [Problem.DELETED]
+
+
+def test_a_link_to_a_page_breaks_at_the_second_it_expires(source, target):
+    ends_at = timezone.now() + timedelta(hours=1)
+    target.expire_at = ends_at
+    target.save_revision().publish()
+    assert problems(ends_at - timedelta(seconds=1)) == []
+    assert problems(ends_at) == [Problem.EXPIRED]
+
+
+def test_links_of_an_expired_page_trouble_nobody(source, target):
+    source.expire_at = timezone.now() + timedelta(hours=1)
+    source.save_revision().publish()
+    target.unpublish()
+    assert problems() == [Problem.NOT_PUBLISHED]
+    assert problems(source.expire_at) == []
+
+
+def test_a_public_page_should_not_lead_to_a_private_one(home, source, target):
+    PageViewRestriction.objects.create(page=target, restriction_type="login")
+    assert problems() == [Problem.PRIVATE]
+    PageViewRestriction.objects.create(page=source, restriction_type="login")
+    assert problems() == []
+
+
+def test_a_page_below_a_private_one_is_private_too(home, section):
+    below = PartnershipPageFactory(parent=section)
+    StandardPageFactory(parent=home, body=text(link_to(below)))
+    PageViewRestriction.objects.create(page=section, restriction_type="login")
+    assert problems() == [Problem.PRIVATE]
+
+
+def test_links_to_documents_break_when_they_are_deleted_or_private(section):
+    collection = Collection.get_first_root_node().add_child(name="Board")
+    document = get_document_model().objects.create(
+        title="Plan", file=ContentFile(b"a,b", name="plan.csv"), collection=collection
+    )
+    page = PolicyUpdatePageFactory(parent=section)
+    page.documents.add(PolicyDocument(document=document))
+    page.save()
+    assert problems() == []
+    CollectionViewRestriction.objects.create(
+        collection=collection, restriction_type="login"
+    )
+    assert problems() == [Problem.FILE_PRIVATE]
+    document.delete()
+    assert problems() == [Problem.FILE_DELETED]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/nowhere/",
+        "http://localhost/nowhere/",
+        "https://localhost/nowhere",
+        "http://testserver/nowhere/?a=b#c",
+        "/target/deeper/",
+        "/documents-of-old.pdf",
+    ],
+)
+def test_a_typed_address_of_ours_that_leads_nowhere_is_broken(home, target, address):
+    StandardPageFactory(parent=home, body=text(f'<a href="{address}">x</a>'))
+    assert problems() == [Problem.NOWHERE]
+    assert not ExternalLink.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/target/",
+        "/target",
+        "http://localhost/target/?a=b",
+        "/search/?query=bins",
+        "/sitemap.xml",
+        "/old/",
+        "/moved/",
+        "/stronger-communities/a-to-z/",
+    ],
+)
+def test_a_typed_address_of_ours_that_works_is_fine(home, section, target, address):
+    Redirect.objects.create(old_path="/old", redirect_page=target)
+    Redirect.objects.create(old_path="/moved", redirect_link="https://a.test/")
+    StandardPageFactory(parent=home, body=text(f'<a href="{address}">x</a>'))
+    assert problems() == []
+    assert not ExternalLink.objects.exists()
+
+
+def test_a_typed_address_of_ours_follows_its_page(home, target):
+    StandardPageFactory(parent=home, body=text('<a href="/target/">x</a>'))
+    target.slug = "elsewhere"
+    target.save()
+    assert problems() == []
+    target.unpublish()
+    assert problems() == [Problem.NOT_PUBLISHED]
+
+
+@pytest.mark.usefixtures("_quiet")
+def test_an_address_that_led_nowhere_is_looked_up_again(home):
+    StandardPageFactory(parent=home, body=text('<a href="/later/">x</a>'))
+    check_links(timezone.now())
+    assert problems() == [Problem.NOWHERE]
+    StandardPageFactory(parent=home, slug="later")
+    check_links(timezone.now())
+    assert problems() == []
+
+
+def test_links_of_alerts_count_while_people_see_the_alert(home, target):
+    alert = AlertFactory(live=False, link_page=target, link_text="Details")
+    alert.save_revision().publish()
+    target.unpublish()
+    assert problems() == [Problem.NOT_PUBLISHED]
+    assert problems(alert.ends_at) == []
+    alert.refresh_from_db()
+    alert.unpublish()
+    assert not Link.objects.exists()

@@ -1,0 +1,230 @@
+"""One click sets the next review of a page that is still true (P6)."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import GroupApprovalTask, Page, Workflow, WorkflowTask
+
+from home.content_version.counter import get_content_version
+from home.editorial.reviews.report import mark_still_true
+from home.models import ChangeNote, StandardPage
+from tests.home.editorial.conftest import TODAY
+
+NEXT = date(2027, 3, 3)
+IN_SIX_MONTHS = date(2026, 9, 3)
+
+
+@pytest.fixture(autouse=True)
+def _today(db):
+    with time_machine.travel(f"{TODAY} 12:00Z", tick=False):
+        yield
+
+
+@pytest.fixture
+def mark(admin_client, admin_user):
+    """Return a function that presses a button and gives the page that follows."""
+    admin_client.force_login(admin_user)
+
+    def post(client=admin_client, query="", **data):
+        address = reverse("page_reviews_report_still_true") + query
+        return client.post(address, data, follow=True).content.decode()
+
+    return post
+
+
+@pytest.fixture
+def page(make_reviewed):
+    page = make_reviewed(title="Grants")
+    page.save_revision().publish()
+    return StandardPage.objects.get(pk=page.pk)
+
+
+def dates_of(page, review_of):
+    live = StandardPage.objects.get(pk=page.pk)
+    draft = live.get_latest_revision_as_object()
+    return {live.review_on, draft.review_on, review_of(page).review_on}
+
+
+def test_button_sets_the_next_review_and_readers_see_no_change(
+    page, mark, review_of, read, admin_user
+):
+    before = StandardPage.objects.get(pk=page.pk)
+    html, version = read(page.url), get_content_version()
+    text = mark(one=f"{page.pk}:12")
+    assert (
+        "&#x27;Grants&#x27; is still true. The next review is on 3 March 2027." in text
+    )
+    assert dates_of(page, review_of) == {NEXT}
+    after = StandardPage.objects.get(pk=page.pk)
+    assert after.last_published_at == before.last_published_at
+    assert after.latest_revision_created_at == before.latest_revision_created_at
+    assert after.has_unpublished_changes is False
+    assert get_content_version() == version
+    assert read(page.url) == html
+    assert not ChangeNote.objects.exists()
+    assert review_of(page).remind_owner_on == NEXT - timedelta(days=14)
+
+
+def test_history_says_who_found_it_true(page, mark, admin_client, admin_user):
+    mark(one=f"{page.pk}:6")
+    address = reverse("wagtailadmin_pages:history", args=[page.pk])
+    text = admin_client.get(address).content.decode()
+    assert "Found to be still true. Next review 3 September 2026" in text
+
+
+def test_draft_of_a_colleague_stays_a_draft_with_the_new_date(
+    page, mark, review_of, read, django_user_model
+):
+    colleague = django_user_model.objects.create_user("colleague")
+    page.title = "Grants of tomorrow"
+    revision = page.save_revision(user=colleague)
+    mark(one=f"{page.pk}:6")
+    live = StandardPage.objects.get(pk=page.pk)
+    assert live.title == "Grants"
+    assert live.has_unpublished_changes
+    assert live.latest_revision == revision
+    assert live.latest_revision.user == colleague
+    assert live.get_latest_revision_as_object().title == "Grants of tomorrow"
+    assert dates_of(page, review_of) == {IN_SIX_MONTHS}
+    live.latest_revision.publish()
+    assert read(page.url).h1.get_text() == "Grants of tomorrow"
+    assert dates_of(page, review_of) == {IN_SIX_MONTHS}
+
+
+def test_what_is_scheduled_keeps_the_new_date(page, mark, review_of):
+    page.go_live_at = timezone.now() + timedelta(days=1)
+    page.save_revision(approved_go_live_at=page.go_live_at).publish()
+    page.go_live_at = None
+    page.save_revision()
+    mark(one=f"{page.pk}:6")
+    scheduled = StandardPage.objects.get(pk=page.pk).scheduled_revision
+    assert scheduled.as_object().review_on == IN_SIX_MONTHS
+
+
+def test_what_waits_for_approval_keeps_the_new_date(page, mark, admin_user):
+    workflow = Workflow.objects.create(name="Check", active=True)
+    task = GroupApprovalTask.objects.create(name="Approve", active=True)
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=1)
+    page.save_revision()
+    state = workflow.start(page, admin_user)
+    page.save_revision()
+    mark(one=f"{page.pk}:6")
+    state.refresh_from_db()
+    revision = state.current_task_state.revision
+    assert revision.as_object().review_on == IN_SIX_MONTHS
+
+
+def test_page_without_revisions_is_reviewed_too(make_reviewed, mark):
+    page = make_reviewed(None)
+    mark(one=f"{page.pk}:12")
+    page.refresh_from_db()
+    assert page.review_on == NEXT
+
+
+def test_ticked_pages_are_reviewed_at_once_and_others_are_not(
+    make_reviewed, mark, review_of
+):
+    pages = [make_reviewed() for _ in range(3)]
+    mark(page=[pages[0].pk, pages[1].pk], months="6")
+    dates = [review_of(page).review_on for page in pages]
+    assert dates == [IN_SIX_MONTHS, IN_SIX_MONTHS, TODAY]
+
+
+def test_second_click_changes_nothing(page, mark, admin_client):
+    mark(one=f"{page.pk}:6")
+    mark(one=f"{page.pk}:6")
+    address = reverse("wagtailadmin_pages:history", args=[page.pk])
+    assert admin_client.get(address).content.decode().count("Found to be") == 1
+
+
+def test_list_is_filtered_as_before(page, admin_client, mark):
+    address = reverse("page_reviews_report_still_true") + "?state=due&p=2"
+    response = admin_client.post(address, {"one": f"{page.pk}:6"})
+    assert response["Location"] == reverse("page_reviews_report") + "?state=due&p=2"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"months": "6"},
+        {"page": "x", "months": "6"},
+        {"one": "6"},
+        {"one": "{pk}:7"},
+        {"one": "{pk}:"},
+        {"page": "{pk}", "months": "600"},
+        {"one": "99999999999999999999:6"},
+        {"one": "²:6"},
+    ],
+)
+def test_nonsense_changes_nothing_and_says_so(data, page, mark, review_of):
+    data = {name: value.format(pk=page.pk) for name, value in data.items()}
+    assert "Nothing was changed" in mark(**data)
+    assert review_of(page).review_on == TODAY
+
+
+def test_page_of_somebody_else_is_left_alone(page, mark, review_of, officer, may, home):
+    officer.force_login(officer.user)
+    address = reverse("page_reviews_report_still_true")
+    assert officer.post(address, {"one": f"{page.pk}:6"}).status_code == 302
+    assert review_of(page).review_on == TODAY
+    other = Page.objects.get(pk=home.pk)
+    may(other.add_child(instance=StandardPage(title="Own", slug="own")), "change")
+    assert "you may not edit them" in mark(officer, one=f"{page.pk}:6")
+    assert review_of(page).review_on == TODAY
+
+
+def test_editor_of_the_section_may_say_so(page, mark, review_of, officer, may, section):
+    may(section, "change")
+    officer.force_login(officer.user)
+    mark(officer, one=f"{page.pk}:6")
+    assert review_of(page).review_on == IN_SIX_MONTHS
+
+
+@pytest.mark.parametrize("values", [{"live": False}, {"pk": None}])
+def test_page_that_is_gone_is_left_alone(values, page, mark, review_of):
+    if "pk" in values:
+        StandardPage.objects.get(pk=page.pk).delete()
+    else:
+        page.unpublish()
+    assert "not published any more" in mark(one=f"{page.pk}:6")
+
+
+def test_locked_page_is_left_alone(page, mark, review_of, officer):
+    Page.objects.filter(pk=page.pk).update(
+        locked=True, locked_at=timezone.now(), locked_by=officer.user
+    )
+    assert "is locked" in mark(one=f"{page.pk}:6")
+    assert review_of(page).review_on == TODAY
+
+
+def test_only_a_form_of_ours_changes_anything(
+    page, review_of, admin_client, admin_user
+):
+    admin_client.force_login(admin_user)
+    address = reverse("page_reviews_report_still_true")
+    query = {"one": f"{page.pk}:6"}
+    assert admin_client.get(address, query).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin_user)
+    assert strict.post(address, query).status_code == 403
+    assert review_of(page).review_on == TODAY
+
+
+def test_new_date_is_set_for_all_or_none(page, make_reviewed, review_of, monkeypatch):
+    other, calls = make_reviewed(), []
+
+    def fail_the_second_time(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 2:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr("home.editorial.reviews.report.log", fail_the_second_time)
+    with pytest.raises(ZeroDivisionError):
+        mark_still_true([page.pk, other.pk], 6, None, TODAY)
+    assert len(calls) == 2
+    assert {review_of(page).review_on, review_of(other).review_on} == {TODAY}

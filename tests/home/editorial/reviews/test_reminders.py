@@ -1,0 +1,297 @@
+"""Whoever answers for a page is asked whether it is still true (P6)."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from wagtail.models import Page, Site
+
+from home.content_version.counter import get_content_version
+from home.editorial.reviews import reminders
+from home.editorial.reviews.models import PageReview, ReviewDigest
+from home.editorial.reviews.reminders import SUBJECT, get_recipients, send_digest
+from home.jobs import run_due_jobs
+from home.models import SiteSettings
+from tests.home.editorial.conftest import TODAY
+
+DAY = timedelta(days=1)
+ANN, BEN = "ann@example.gov.uk", "ben@example.gov.uk"
+TEAM = "comms@example.gov.uk"
+
+
+def noon(days=0):
+    return datetime(2026, 3, 3, 12, tzinfo=UTC) + days * DAY
+
+
+def remind(days=0):
+    """Run the job on a day, counted from the page's; return who was written to."""
+    mail.outbox.clear()
+    reminders.remind_of_reviews(noon(days))
+    return [message.to for message in mail.outbox]
+
+
+@pytest.fixture(autouse=True)
+def team(home):
+    site = Site.objects.get(is_default_site=True)
+    return SiteSettings.objects.create(site=site, team_email="Comms@example.gov.uk")
+
+
+@pytest.fixture
+def mail_server(monkeypatch):
+    """Return a list of errors with which the mail server answers, one a mail."""
+    errors = []
+    send = EmailMessage.send
+
+    def answer(message, *args, **kwargs):
+        if errors:
+            raise errors.pop(0)
+        return send(message, *args, **kwargs)
+
+    monkeypatch.setattr(EmailMessage, "send", answer)
+    return errors
+
+
+def test_owner_hears_before_and_on_the_day_and_the_team_when_it_is_overdue(
+    make_reviewed,
+):
+    make_reviewed()
+    heard = {days: emails for days in range(-20, 75) if (emails := remind(days))}
+    both = [[ANN], [TEAM]]
+    assert heard == {-14: [[ANN]], 0: [[ANN]], 14: both, 42: both, 70: both}
+
+
+def test_the_team_hears_at_once_of_a_page_without_an_owner(make_reviewed):
+    make_reviewed(email="")
+    heard = {days: emails for days in range(-20, 45) if (emails := remind(days))}
+    assert heard == {days: [[TEAM]] for days in (-14, 0, 14, 42)}
+
+
+def test_the_mail_says_what_to_do_without_an_account(make_reviewed):
+    page = make_reviewed(title="Grants\nand & loans")
+    remind()
+    (message,) = mail.outbox
+    assert message.subject == SUBJECT
+    assert message.reply_to == [TEAM]
+    assert "reply to this e-mail" in message.body
+    line = f"- Grants and & loans\n  {page.full_url}\n  Due today (3 March 2026)\n"
+    assert line in message.body
+    assert "/admin/" not in message.body
+    assert "Content owner" not in message.body
+
+
+def test_an_officer_gets_the_address_of_the_editor(make_reviewed, django_user_model):
+    page = make_reviewed()
+    user = django_user_model.objects.create_user("ann", email="Ann@example.gov.uk")
+    edit = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    remind(-14)
+    assert edit not in mail.outbox[0].body
+    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    remind()
+    assert edit in mail.outbox[0].body
+    assert reverse("page_reviews_report") in mail.outbox[0].body
+
+
+def test_the_team_reads_whom_to_ask(make_reviewed):
+    page = make_reviewed()
+    remind(14)
+    body = mail.outbox[1].body
+    assert "Content owner: Ann ann@example.gov.uk" in body
+    assert reverse("wagtailadmin_pages:edit", args=[page.pk]) in body
+    assert "reply" not in body
+
+
+def test_forty_pages_are_one_mail(make_reviewed):
+    for number in range(40):
+        make_reviewed(TODAY + number % 3 * DAY, ANN.title() if number % 2 else ANN)
+    assert remind() == [[ANN]]
+    assert mail.outbox[0].body.count("\n- ") == 40
+
+
+def test_a_long_list_is_cut(make_reviewed, monkeypatch):
+    monkeypatch.setattr(reminders, "MOST_LINES", 2)
+    for _ in range(5):
+        make_reviewed()
+    assert remind() == [[ANN]]
+    assert "There are 3 more." in mail.outbox[0].body
+    assert remind() == []
+
+
+def test_an_owner_who_is_the_team_gets_one_mail(make_reviewed):
+    make_reviewed(TODAY - 14 * DAY, TEAM)
+    make_reviewed(email="")
+    assert remind() == [[TEAM]]
+    assert mail.outbox[0].body.count("\n- ") == 2
+    assert remind() == remind(1) == []
+
+
+def test_owners_do_not_read_of_each_others_pages(make_reviewed):
+    make_reviewed(title="Hers")
+    make_reviewed(email=BEN, title="His")
+    assert remind() == [[ANN], [BEN]]
+    assert "His" not in mail.outbox[0].body
+    assert "Hers" not in mail.outbox[1].body
+
+
+def test_nobody_is_written_to_twice_a_day(make_reviewed):
+    make_reviewed()
+    assert remind() == [[ANN]]
+    make_reviewed()
+    assert remind() == []
+    assert remind(1) == [[ANN]]
+    assert mail.outbox[0].body.count("\n- ") == 1
+
+
+def test_two_processes_send_one_mail(make_reviewed):
+    make_reviewed()
+    (recipient,) = get_recipients(noon(), TODAY)
+    assert send_digest(recipient, noon(), TODAY)
+    make_reviewed()
+    assert send_digest(recipient, noon(), TODAY)
+    assert len(mail.outbox) == 1
+
+
+def test_nothing_is_sent_at_night(make_reviewed):
+    make_reviewed()
+    reminders.remind_of_reviews(noon().replace(hour=7, minute=59))
+    assert not mail.outbox
+    reminders.remind_of_reviews(noon().replace(hour=8))
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"live": False},
+        {"expire_at": noon() - DAY},
+    ],
+)
+def test_a_page_that_readers_do_not_see_sends_nothing(values, make_reviewed):
+    page = make_reviewed()
+    Page.objects.filter(pk=page.pk).update(**values)
+    assert remind(14) == []
+
+
+def test_a_page_without_a_date_and_a_draft_send_nothing(make_reviewed):
+    make_reviewed(None)
+    make_reviewed(TODAY + 100 * DAY).save_revision()
+    draft = make_reviewed(TODAY + 100 * DAY)
+    draft.review_on = TODAY
+    draft.save_revision()
+    assert remind() == []
+
+
+def test_another_owner_is_told_afresh(make_reviewed):
+    page = make_reviewed()
+    remind(20)
+    page.owner_email = BEN
+    page.save_revision().publish()
+    assert remind(21) == [[BEN], [TEAM]]
+
+
+def test_another_date_starts_afresh(make_reviewed):
+    page = make_reviewed()
+    remind()
+    page.review_on = TODAY + 100 * DAY
+    page.save_revision().publish()
+    assert remind(85) == []
+    assert remind(86) == [[ANN]]
+
+
+def test_publishing_with_the_same_date_and_owner_sends_nothing_again(make_reviewed):
+    page = make_reviewed()
+    remind()
+    page.title = "Another title"
+    page.save_revision().publish()
+    assert remind(1) == []
+
+
+def test_a_mail_server_that_is_away_is_tried_again(make_reviewed, mail_server, caplog):
+    make_reviewed()
+    make_reviewed(email=BEN)
+    before = list(PageReview.objects.order_by("pk").values())
+    mail_server.append(ConnectionRefusedError("no mail server"))
+    with caplog.at_level(logging.ERROR):
+        assert remind() == []
+    assert "No reminder of page reviews could be sent." in caplog.text
+    assert list(PageReview.objects.order_by("pk").values()) == before
+    assert remind() == [[ANN], [BEN]]
+
+
+def test_a_refused_recipient_waits_for_tomorrow_and_others_do_not(
+    make_reviewed, mail_server
+):
+    make_reviewed()
+    make_reviewed(email=BEN)
+    mail_server.append(SMTPRecipientsRefused({}))
+    assert remind() == [[BEN]]
+    assert remind() == []
+    assert remind(1) == [[ANN]]
+
+
+def test_a_date_that_changes_while_the_mail_fails_is_kept(
+    make_reviewed, monkeypatch, review_of
+):
+    page = make_reviewed()
+
+    def change_and_fail(*args, **kwargs):
+        page.review_on = TODAY + 100 * DAY
+        page.save()
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(EmailMessage, "send", change_and_fail)
+    remind()
+    assert review_of(page).remind_owner_on == TODAY + 86 * DAY
+
+
+def test_a_failure_does_not_stop_other_jobs(make_reviewed, monkeypatch, caplog):
+    def fail(*args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(reminders, "get_recipients", fail)
+    assert run_due_jobs(noon()) == ["reminders of page reviews"]
+
+
+def test_without_a_team_address_those_who_may_publish_the_home_page_are_told(
+    make_reviewed, team, admin_user, django_user_model
+):
+    team.team_email = ""
+    team.save()
+    django_user_model.objects.create_user("someone", email="someone@example.gov.uk")
+    make_reviewed(email="")
+    assert remind() == [[admin_user.email]]
+
+
+def test_without_anybody_to_tell_the_log_says_so(make_reviewed, team, caplog):
+    team.team_email = ""
+    team.save()
+    page = make_reviewed()
+    make_reviewed(email="")
+    with caplog.at_level(logging.WARNING):
+        assert remind() == [[ANN]]
+    assert "Nobody can be told" in caplog.text
+    assert "tell the communications team" in mail.outbox[0].body
+    assert page.title in mail.outbox[0].body
+
+
+def test_addresses_are_kept_for_a_day_and_visitors_see_nothing_of_it(make_reviewed):
+    make_reviewed()
+    version = get_content_version()
+    remind()
+    assert ReviewDigest.objects.count() == 1
+    remind(1)
+    assert not ReviewDigest.objects.exists()
+    assert get_content_version() == version
+
+
+def test_few_queries_however_many_pages(make_reviewed, django_assert_num_queries):
+    for _ in range(3):
+        make_reviewed()
+    remind()
+    assert remind() == []
+    with django_assert_num_queries(3):
+        reminders.remind_of_reviews(noon())

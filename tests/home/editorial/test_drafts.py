@@ -1,0 +1,255 @@
+"""A draft keeps whatever is there, and is public in no way before it is right."""
+
+import json
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Page, WorkflowState
+
+from home.models import StandardPage
+from home.page_tree.scheduled_publishing import SchedulingError, publish_scheduled
+from tests.factories import (
+    PartnershipPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+
+AUTOSAVE = {"Accept": "application/json"}
+HALF_CONTACT = [{"type": "contact", "value": {"hours": "9am to 5pm"}, "id": "a"}]
+SAID = "Contact, Name"
+
+
+def edit_address(page):
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+@pytest.fixture
+def draft(section):
+    """Return a page with a half-filled block, which was never public."""
+    page = StandardPageFactory(parent=section, live=False, title="Grants")
+    page.body = HALF_CONTACT
+    page.save_revision(clean=False)
+    return page
+
+
+@pytest.fixture
+def autosave(admin_client, admin_form):
+    """Return a function that saves a page as its editor does by itself."""
+
+    def save(page, **fields):
+        data = {**admin_form(edit_address(page)), **fields}
+        answer = admin_client.post(edit_address(page), data, headers=AUTOSAVE)
+        return json.loads(answer.content)
+
+    return save
+
+
+def is_public(page):
+    return Page.objects.get(pk=page.pk).live
+
+
+def told(response):
+    return BeautifulSoup(response.content, "html.parser").get_text(" ", strip=True)
+
+
+def latest(page):
+    return Page.objects.get(pk=page.pk).get_latest_revision_as_object()
+
+
+@pytest.mark.parametrize(
+    ("factory", "fields"),
+    [
+        (
+            PolicyUpdatePageFactory,
+            {
+                "consultation_opens_at": "02/12/2026 10:00",
+                "consultation_closes_at": "01/12/2026 10:00",
+            },
+        ),
+        (PolicyUpdatePageFactory, {"consultation_opens_at": "02/12/2026 10:00"}),
+        (PolicyUpdatePageFactory, {"withdrawn_on": "02/12/2026"}),
+        (PolicyUpdatePageFactory, {"respond_url": "https:/exa"}),
+        (PolicyUpdatePageFactory, {"consultation_purpose": "a" * 1_001}),
+        (PartnershipPageFactory, {"website": "examp", "contact_email": "jo@"}),
+        (PartnershipPageFactory, {"contact_phone": "01632 call"}),
+        (PartnershipPageFactory, {"owner_email": "jo", "review_on": ""}),
+        (PartnershipPageFactory, {"expire_at": "01/12/2020 10:00"}),
+    ],
+)
+def test_unfinished_fields_are_saved_and_named(
+    factory, fields, section, autosave, send_form
+):
+    page = factory(parent=section, live=False)
+    page.save_revision()
+    answer = autosave(page, **fields)
+    assert answer["success"], answer
+    saved = latest(page)
+    for name, typed in fields.items():
+        column = saved._meta.get_field(name)
+        if column.get_internal_type() in ("CharField", "TextField"):
+            assert getattr(saved, name) == typed
+    response = send_form(edit_address(page))
+    assert response.status_code == 200
+    assert not is_public(page)
+
+
+def test_panel_of_the_editor_says_at_once_what_is_missing(section, autosave):
+    page = PolicyUpdatePageFactory(parent=section, live=False)
+    page.save_revision()
+    html = autosave(page, withdrawn_on="02/12/2026")["html"]
+    assert "Before you publish (1)" in html
+    assert "Tell readers why it was withdrawn." in html
+
+
+def test_draft_that_is_right_says_nothing(section, autosave):
+    page = StandardPageFactory(parent=section, live=False)
+    page.save_revision()
+    assert "Before you publish" not in autosave(page, title="Typed")["html"]
+
+
+def test_saving_says_what_is_missing_and_where(section, admin_client, send_form):
+    page = PolicyUpdatePageFactory(parent=section, live=False)
+    page.save_revision()
+    send_form(edit_address(page), button=None, withdrawn_on="02/12/2026")
+    html = BeautifulSoup(admin_client.get(edit_address(page)).content, "html.parser")
+    (link,) = html.select("a[href$='contentpath=withdrawn_reason']")
+    assert "Tell readers why it was withdrawn." in link.parent.get_text()
+
+
+def test_partner_without_a_name_is_a_draft(section, autosave):
+    page = PartnershipPageFactory(parent=section, live=False)
+    page.save_revision()
+    row = {
+        "partners-TOTAL_FORMS": "1",
+        "partners-0-id": "",
+        "partners-0-ORDER": "1",
+        "partners-0-name": "",
+        "partners-0-website": "exam",
+        "partners-0-logo": "",
+    }
+    assert autosave(page, **row)["success"]
+    assert latest(page).partners.get().website == "exam"
+    with pytest.raises(ValidationError, match="Partner 1, Name: Fill this in"):
+        latest(page).latest_revision.publish()
+
+
+def test_bulk_publishing_refuses_a_draft_that_is_not_ready(draft, admin_client):
+    address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"])
+    response = admin_client.post(
+        f"{address}?id={draft.pk}&next=/admin/",
+        {"include_descendants": ""},
+        follow=True,
+    )
+    assert SAID in told(response)
+    assert not is_public(draft)
+
+
+def test_bulk_publishing_of_a_section_refuses_all_of_it(draft, section, admin_client):
+    section.minor_edit = True
+    section.save_revision()
+    address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"])
+    response = admin_client.post(
+        f"{address}?id={section.pk}&next=/admin/",
+        {"include_descendants": "on"},
+        follow=True,
+    )
+    assert SAID in told(response)
+    assert not is_public(draft)
+
+
+@pytest.mark.parametrize("ajax", [False, True])
+def test_approving_from_the_dashboard_refuses(draft, ajax, admin_client, admin_user):
+    state = draft.get_workflow().start(draft, admin_user)
+    address = reverse(
+        "wagtailadmin_pages:workflow_action",
+        args=[draft.pk, "approve", state.current_task_state.pk],
+    )
+    headers = {"X-Requested-With": "XMLHttpRequest"} if ajax else {}
+    response = admin_client.post(address, {"comment": ""}, headers=headers)
+    if ajax:
+        assert json.loads(response.content)["redirect"] == edit_address(draft)
+    assert SAID in told(admin_client.get(edit_address(draft)))
+    assert not is_public(draft)
+    state.refresh_from_db()
+    assert state.status == WorkflowState.STATUS_IN_PROGRESS
+
+
+def test_api_of_the_admin_refuses(draft, admin_client):
+    address = f"/admin/api/main/pages/{draft.pk}/action/publish/"
+    response = admin_client.post(address, {}, content_type="application/json")
+    assert response.status_code == 400
+    assert SAID in response.content.decode()
+    assert not is_public(draft)
+
+
+def test_schedule_refuses_when_it_is_set_and_when_it_is_due(draft, caplog):
+    draft.go_live_at = timezone.now() + timezone.timedelta(hours=1)
+    revision = draft.save_revision(clean=False)
+    with pytest.raises(ValidationError, match=SAID):
+        revision.publish()
+    type(revision).objects.filter(pk=revision.pk).update(
+        approved_go_live_at=timezone.now()
+    )
+    with pytest.raises(SchedulingError):
+        publish_scheduled(timezone.now())
+    assert SAID in caplog.text
+    assert not is_public(draft)
+
+
+def test_older_version_that_is_not_ready_is_not_published_by_reverting(
+    draft, admin_client, admin_form
+):
+    old = draft.latest_revision
+    draft.body = []
+    draft.save_revision()
+    with pytest.raises(ValidationError, match=SAID):
+        old.publish(previous_revision=old)
+
+
+def test_copy_and_alias_of_a_draft_are_no_public_pages(draft, section):
+    assert not draft.copy(update_attrs={"slug": "copy"}, keep_live=True).live
+    assert not draft.create_alias(update_slug="alias").live
+
+
+def test_preview_of_a_half_filled_page_is_shown(draft, admin_client):
+    response = admin_client.get(
+        reverse("wagtailadmin_pages:view_draft", args=[draft.pk])
+    )
+    assert response.status_code == 200
+    assert "9am to 5pm" in told(response)
+
+
+def test_draft_is_published_once_it_is_right(draft):
+    draft.body = [
+        {"type": "contact", "value": {"name": "Team", "phone": "101 ext 4"}, "id": "a"}
+    ]
+    draft.save_revision().publish()
+    assert is_public(draft)
+
+
+def test_phone_link_in_text_is_kept_as_a_phone_dials_it(section):
+    rich_text = StandardPage._meta.get_field("body").stream_block.child_blocks["text"]
+    content = {
+        "blocks": [
+            {
+                "key": "a",
+                "text": "Ring us",
+                "type": "unstyled",
+                "depth": 0,
+                "inlineStyleRanges": [],
+                "entityRanges": [{"offset": 0, "length": 7, "key": 0}],
+            }
+        ],
+        "entityMap": {
+            "0": {
+                "type": "LINK",
+                "mutability": "MUTABLE",
+                "data": {"url": "tel:+44(0)1642526026"},
+            }
+        },
+    }
+    value = rich_text.value_from_datadict({"t": json.dumps(content)}, {}, "t")
+    assert 'href="tel:+441642526026"' in value.source

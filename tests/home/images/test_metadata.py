@@ -1,0 +1,226 @@
+"""Whoever took a photograph, where and with what: nothing of it is ever stored."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image as Drawing
+from PIL import ImageCms
+from PIL.PngImagePlugin import PngInfo
+from wagtail.images import get_image_model
+from wagtail.models import Collection, UploadedFile
+
+from home.images import storage, uploads
+from home.images.metadata import without_metadata
+from stockton_cms.operations.backup.create import all_files
+
+Image = get_image_model()
+CANARY = "quetzal"
+DESCRIPTION, ORIENTATION, GPS, LATITUDE = 0x010E, 0x0112, 0x8825, 2
+TURNED = 6
+XMP = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{CANARY}</x:xmpmeta>".encode()
+COLOURS = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+# IPTC in an APP13 segment: the by-line (2:80).
+IPTC = (
+    b"Photoshop 3.0\0008BIM\x04\x04\0\0\0\0\0\x0c\x1c\x02\x50\0\x07" + CANARY.encode()
+)
+
+
+def exif():
+    told = Drawing.Exif()
+    told[DESCRIPTION], told[ORIENTATION] = CANARY, TURNED
+    told[GPS] = {1: "N", LATITUDE: (54.0, 34.0, 7.0), 3: "W", 4: (1.0, 18.0, 42.0)}
+    return told
+
+
+def photograph(kind, **more):
+    """Return what a telephone would send, as Pillow writes it: upright it is 30x40."""
+    options = {"icc_profile": COLOURS, "exif": exif(), "xmp": XMP}
+    if kind == "PNG":
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_text("Author", CANARY)
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
+    elif kind == "JPEG":
+        options["comment"] = CANARY
+    elif kind == "GIF":
+        options = {"comment": CANARY}
+    drawing, drawn = Drawing.new("RGB", (40, 30), "navy"), BytesIO()
+    drawing.save(drawn, kind, **options, **more)
+    data = drawn.getvalue()
+    if kind == "JPEG":
+        size = (len(IPTC) + 2).to_bytes(2)
+        data = data[:2] + b"\xff\xed" + size + IPTC + data[2:]
+        data += data
+    assert CANARY.encode() in data
+    return data
+
+
+KINDS = {"a.jpg": "JPEG", "a.png": "PNG", "a.webp": "WEBP", "a.avif": "AVIF"}
+KINDS["a.gif"] = "GIF"
+
+
+def told_by(data):
+    """Return what a file says besides its picture."""
+    with Drawing.open(BytesIO(data)) as drawing:
+        told = {*drawing.getexif(), *drawing.getexif().get_ifd(GPS)}
+        extra = {"exif", "xmp", "comment", "photoshop", "XML:com.adobe.xmp", "Author"}
+        return told | (extra & drawing.info.keys())
+
+
+def fields_of(file, prefix=""):
+    values = {
+        "title": "Pantry",
+        "description": "A full pantry",
+        "collection": Collection.get_first_root_node().pk,
+        "file": file,
+    }
+    return {f"{prefix}{name}": value for name, value in values.items()}
+
+
+def upload_form(client, file):
+    client.post(reverse("wagtailimages:add"), fields_of(file))
+
+
+def several_at_once(client, file):
+    client.post(reverse("wagtailimages:add_multiple"), {"files[]": file})
+
+
+def several_of_which_one_lacks_a_title(client, file):
+    """Wagtail stores the file as it is first, and makes a picture of it later."""
+    address = reverse("wagtailimages:add_multiple")
+    values = {"files[]": file, "title": "x" * 300}
+    client.post(address, {**values, "collection": fields_of(file)["collection"]})
+    stored = UploadedFile.objects.get()
+    sent = fields_of(file, f"uploaded-image-{stored.pk}-")
+    sent.pop(f"uploaded-image-{stored.pk}-file")
+    name = "wagtailimages:create_multiple_from_uploaded_image"
+    client.post(reverse(name, args=[stored.pk]), sent)
+
+
+def chooser(client, file):
+    sent = fields_of(file, "image-chooser-upload-")
+    client.post(reverse("wagtailimages_chooser:create"), sent)
+
+
+def another_file(client, file):
+    plain = BytesIO()
+    Drawing.new("RGB", (10, 10)).save(plain, "PNG")
+    stored = ContentFile(plain.getvalue(), name="old.png")
+    image = Image.objects.create(title="Old", file=stored)
+    client.post(reverse("wagtailimages:edit", args=[image.pk]), fields_of(file))
+
+
+def program(client, file):
+    Image.objects.create(title="Pantry", file=file)
+
+
+WAYS = [
+    upload_form,
+    several_at_once,
+    several_of_which_one_lacks_a_title,
+    chooser,
+    another_file,
+    program,
+]
+
+
+def everything_stored():
+    """Return all files that are stored, but those that wait to become pictures."""
+    for name in all_files(default_storage):
+        if not name.startswith("wagtail_uploads/"):
+            with default_storage.open(name) as file:
+                yield name, file.read()
+
+
+def send(client, way, name, capture):
+    content = photograph(KINDS[name])
+    with capture(execute=True):
+        way(client, SimpleUploadedFile(name, content, f"image/{KINDS[name].lower()}"))
+    image = Image.objects.get()
+    assert image.filename == name
+    for spec in ("original", "max-165x165", "max-800x600", "width-20|format-jpeg"):
+        image.get_rendition(spec)
+    return image
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_is_told_of_a_photograph(
+    db, admin_client, way, name, django_capture_on_commit_callbacks
+):
+    image = send(admin_client, way, name, django_capture_on_commit_callbacks)
+    stored = dict(everything_stored())
+    # The original, the sizes above and those that pages show.
+    assert len(stored) > 10
+    told = {name: told_by(data) for name, data in stored.items()}
+    assert not {name for name, each in told.items() if each}
+    assert not {name for name, data in stored.items() if CANARY.encode() in data}
+    with Drawing.open(image.file.path) as drawing:
+        upright = (40, 30) if name == "a.gif" else (30, 40)
+        assert drawing.size == upright == (image.width, image.height)
+        assert drawing.format == KINDS[name]
+        assert name == "a.gif" or drawing.info["icc_profile"] == COLOURS
+    assert image.get_file_hash() == Image.objects.get().file_hash
+    with image.file.open() as file:
+        assert image.file_size in (None, len(file.read()))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_otherwise_it_would_be_told(
+    db, admin_client, name, monkeypatch, django_capture_on_commit_callbacks
+):
+    for module in (storage, uploads):
+        monkeypatch.setattr(module, "without_metadata", lambda file: file)
+    send(admin_client, upload_form, name, django_capture_on_commit_callbacks)
+    stored = dict(everything_stored())
+    assert any(CANARY.encode() in data for data in stored.values())
+    assert any(told_by(data) for data in stored.values())
+
+
+def pixels(data, frame=0):
+    with Drawing.open(BytesIO(data)) as drawing:
+        drawing.seek(frame)
+        return drawing.convert("RGBA").tobytes()
+
+
+def plain(data, name="a"):
+    return without_metadata(ContentFile(data, name=name)).read()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+def test_png_keeps_each_pixel(mode):
+    drawn = BytesIO()
+    Drawing.radial_gradient("L").convert(mode.replace("I;16", "I")).convert(mode).save(
+        drawn, "PNG"
+    )
+    with Drawing.open(BytesIO(plain(drawn.getvalue()))) as drawing:
+        assert drawing.mode == mode
+    assert pixels(plain(drawn.getvalue())) == pixels(drawn.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_moving_picture_goes_on_moving(kind):
+    first, second = (Drawing.new("RGB", (9, 9), each) for each in ("navy", "red"))
+    drawn = BytesIO()
+    moving = {"save_all": True, "append_images": [second], "loop": 3}
+    first.save(drawn, kind, duration=[100, 300], **moving)
+    again = plain(drawn.getvalue())
+    with Drawing.open(BytesIO(again)) as drawing:
+        assert (drawing.n_frames, drawing.info["loop"]) == (2, 3)
+        drawing.seek(1)
+        drawing.load()
+        assert drawing.info["duration"] == 300
+    assert pixels(again) != pixels(again, 1)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_jpeg_hardly_changes(mode):
+    drawn = BytesIO()
+    Drawing.radial_gradient("L").convert(mode).save(drawn, "JPEG", quality=60)
+    again = plain(drawn.getvalue())
+    assert abs(len(again) - len(drawn.getvalue())) < len(again) / 10
+    apart = zip(pixels(again), pixels(drawn.getvalue()), strict=True)
+    assert max(abs(one - other) for one, other in apart) < 24

@@ -1,0 +1,318 @@
+"""The sizes of pictures are made when staff save, and not when visitors come."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import wagtail_factories
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from PIL import Image as Drawing
+from wagtail.images import get_image_model
+from wagtail.images.models import Rendition
+from wagtail.models import Collection
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from community.models import Partner
+from home.content_version.counter import get_content_version
+from home.images.pictures import (
+    BODY,
+    CARD,
+    LIBRARY_SHAPES,
+    LOGO,
+    get_pictures,
+    make_shapes,
+    specs_of,
+)
+from home.models import StandardPage
+from tests.factories import (
+    PAGE_FACTORIES,
+    PartnershipPageFactory,
+    StandardPageFactory,
+)
+
+LIBRARY_SPECS = set(specs_of(LIBRARY_SHAPES))
+Image = get_image_model()
+RED, BLUE = (200, 20, 20), (20, 20, 200)
+
+
+@pytest.fixture
+def committed(db, django_capture_on_commit_callbacks):
+    """Do at the end of a block what waits for the end of the transaction."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def uploaded(committed):
+    """Return a function that makes an image with its sizes, as an upload does."""
+
+    def make(**values):
+        with committed():
+            return wagtail_factories.ImageFactory(**values)
+
+    return make
+
+
+def specs_made(image):
+    return set(image.renditions.values_list("filter_spec", flat=True))
+
+
+def files_below(folder):
+    return {path for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def file_of(*colours, size=(1600, 900), name="pantry.jpg", **options):
+    """Return an image file that is divided into columns of these colours."""
+    drawing = Drawing.new("RGB", size)
+    width = size[0] // len(colours)
+    for place, colour in enumerate(colours):
+        drawing.paste(colour, (place * width, 0, (place + 1) * width, size[1]))
+    buffer = BytesIO()
+    drawing.save(buffer, name.rsplit(".")[-1].replace("jpg", "jpeg"), **options)
+    return ContentFile(buffer.getvalue(), name=name)
+
+
+def open_picture(image, shape, settings):
+    url = get_pictures([image.pk], shape)[image.pk].url
+    return Drawing.open(settings.MEDIA_ROOT / url.removeprefix("/media/"))
+
+
+def colour_in_the_middle(image, shape, settings):
+    with open_picture(image, shape, settings) as picture:
+        red, _, blue = picture.getpixel((picture.width // 2, picture.height // 2))
+    return "red" if red > blue else "blue"
+
+
+def send_image_form(client, address, **values):
+    data = {
+        "title": "Pantry",
+        "collection": Collection.get_first_root_node().pk,
+        "description": "A full pantry",
+        **values,
+    }
+    return client.post(address, data)
+
+
+@pytest.mark.parametrize("name", ["wagtailimages:add", "wagtailimages_chooser:create"])
+def test_upload_in_the_admin_makes_all_sizes(name, db, admin_client, committed):
+    fields = {"file": file_of(RED)}
+    if "chooser" in name:
+        fields = {f"image-chooser-upload-{key}": value for key, value in fields.items()}
+        fields["image-chooser-upload-title"] = "Pantry"
+    with committed():
+        response = send_image_form(admin_client, reverse(name), **fields)
+    assert response.status_code in (200, 302)
+    assert specs_made(Image.objects.get()) >= LIBRARY_SPECS
+
+
+def test_upload_of_several_in_the_admin_makes_all_sizes(db, admin_client, committed):
+    address = reverse("wagtailimages:add_multiple")
+    with committed():
+        response = admin_client.post(address, {"files[]": file_of(RED)})
+    assert response.json()["success"]
+    assert specs_made(Image.objects.get()) >= LIBRARY_SPECS
+
+
+def test_another_file_in_the_admin_makes_all_sizes_anew(
+    db, admin_client, committed, uploaded, settings
+):
+    image = uploaded(file=file_of(RED))
+    assert colour_in_the_middle(image, CARD, settings) == "red"
+    before = files_below(settings.MEDIA_ROOT / "images")
+    version = get_content_version()
+    with committed():
+        address = reverse("wagtailimages:edit", args=[image.pk])
+        send_image_form(admin_client, address, file=file_of(BLUE))
+    assert get_content_version() > version
+    assert colour_in_the_middle(image, CARD, settings) == "blue"
+    assert specs_made(image) >= LIBRARY_SPECS
+    assert not before & files_below(settings.MEDIA_ROOT / "images")
+
+
+def test_another_focal_point_in_the_admin_is_in_the_picture_at_once(
+    db, admin_client, committed, uploaded, settings
+):
+    image = uploaded(file=file_of(RED, BLUE, size=(4000, 1000)))
+    version = get_content_version()
+    seen = []
+    for x in (3900, 100, 3900):
+        with committed():
+            send_image_form(
+                admin_client,
+                reverse("wagtailimages:edit", args=[image.pk]),
+                focal_point_x=x,
+                focal_point_y=500,
+                focal_point_width=100,
+                focal_point_height=100,
+            )
+        made = Rendition.objects.count()
+        seen.append(colour_in_the_middle(image, CARD, settings))
+        assert Rendition.objects.count() == made
+    assert seen == ["blue", "red", "blue"]
+    # Three for the image, and two for files that were new.
+    assert get_content_version() == version + 5
+
+
+def test_focal_point_lies_where_it_was_in_a_picture_that_is_reduced_first(db, settings):
+    """The large one is worked on at half its size."""
+    file = file_of(RED, RED, RED, BLUE, RED, RED, size=(6000, 2880))
+    where = {"focal_point_x": 3500, "focal_point_y": 1400}
+    size = {"focal_point_width": 400, "focal_point_height": 400}
+    image = get_image_model().objects.create(title="Wide", file=file, **where, **size)
+    with open_picture(image, CARD, settings) as picture:
+        ours = blue_columns(picture)
+    with image.get_rendition("fill-640x360|format-jpeg").file.open() as file:
+        theirs = blue_columns(Drawing.open(file))
+    assert (ours[0], ours[-1]) == pytest.approx((theirs[0], theirs[-1]), abs=1)
+    assert 0 < ours[0] < ours[-1] < 639
+
+
+def blue_columns(picture):
+    pixels = [picture.getpixel((x, 180)) for x in range(picture.width)]
+    return [x for x, (red, _, blue) in enumerate(pixels) if blue > red]
+
+
+def test_change_of_the_text_alone_makes_nothing(uploaded, committed):
+    image = uploaded()
+    before = set(image.renditions.values_list("pk", flat=True))
+    with committed():
+        image.description = "Another text"
+        image.save()
+    assert set(image.renditions.values_list("pk", flat=True)) == before
+
+
+def test_picture_is_upright_and_does_not_tell_where_it_was_taken(db, settings):
+    exif = Drawing.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[1] = "N"
+    file = file_of(RED, size=(800, 400), exif=exif, comment=b"At home")
+    image = get_image_model().objects.create(title="Turned", file=file)
+    with open_picture(image, BODY, settings) as picture:
+        assert picture.size == (400, 800)
+        assert not picture.getexif()
+        assert not picture.info.keys() & {"exif", "comment", "xmp"}
+
+
+@pytest.mark.parametrize("mode", ["1", "CMYK", "I;16", "L", "LA", "P", "RGB", "RGBA"])
+def test_image_of_any_kind_of_colour_has_all_sizes(mode, db):
+    buffer = BytesIO()
+    kind, name = ("JPEG", "a.jpg") if mode == "CMYK" else ("PNG", "a.png")
+    Drawing.new(mode, (700, 500)).save(buffer, kind)
+    file = ContentFile(buffer.getvalue(), name=name)
+    image = get_image_model().objects.create(title="Kind", file=file)
+    make_shapes([image.pk], *LIBRARY_SHAPES, LOGO)
+    assert specs_made(image) == LIBRARY_SPECS | set(LOGO.specs)
+
+
+def test_a_size_that_the_format_does_not_allow_is_passed_over(db):
+    image = wagtail_factories.ImageFactory(file__width=20, file__height=16_400)
+    picture = get_pictures([image.pk], BODY)[image.pk]
+    assert (picture.width, picture.height) == (20, 16_400)
+    assert picture.webp_srcset == ""
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_saving_a_page_makes_what_its_pictures_lack(
+    is_live, section, send_form, committed
+):
+    picture, in_body = wagtail_factories.ImageFactory.create_batch(2)
+    page = StandardPageFactory(parent=section, live=is_live)
+    block = {"image": in_body.pk, "alt_text": "Food", "decorative": ""}
+    fields = nested_form_data({"body": streamfield([("image", block)])})
+    with committed():
+        send_form(
+            reverse("wagtailadmin_pages:edit", args=[page.pk]),
+            button="action-publish" if is_live else None,
+            picture=picture.pk,
+            minor_edit="on",
+            **fields,
+        )
+    page = StandardPage.objects.get(pk=page.pk)
+    draft = page.get_latest_revision_as_object()
+    assert page.live is is_live
+    assert (draft.picture, draft.body[0].value.pk) == (picture, in_body.pk)
+    assert specs_made(picture) == specs_made(in_body) == LIBRARY_SPECS
+
+
+def test_saving_a_draft_makes_the_logos_chosen_for_it(section, committed):
+    logo = wagtail_factories.ImageFactory()
+    page = PartnershipPageFactory(parent=section)
+    page.partners = [Partner(name="Norton hub", logo=logo), Partner(name="Yarm hub")]
+    with committed():
+        page.save_revision()
+    assert specs_made(logo) == set(LOGO.specs)
+    with committed():
+        page.get_latest_revision().publish()
+    assert specs_made(logo) == set(LOGO.specs)
+
+
+def test_nothing_is_made_before_the_page_is_safe(section):
+    page = StandardPageFactory(parent=section, live=False)
+    page.picture = wagtail_factories.ImageFactory()
+    page.save_revision().publish()
+    assert specs_made(page.picture) == set()
+
+
+def test_page_is_published_even_where_making_pictures_fails(
+    section, committed, monkeypatch
+):
+    def fail(*arguments):
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr("home.images.pictures.make_missing", fail)
+    page = StandardPageFactory(parent=section, live=False)
+    page.picture = wagtail_factories.ImageFactory()
+    with committed():
+        page.save_revision().publish()
+    assert StandardPage.objects.get(pk=page.pk).live
+
+
+@pytest.mark.parametrize(
+    "factory", PAGE_FACTORIES, ids=lambda factory: factory._meta.model.__name__
+)
+def test_visitors_have_nothing_made(
+    factory, make_page, section, client, uploaded, committed, settings
+):
+    picture, first, second, logo = (uploaded() for _ in range(4))
+    body = StandardPage._meta.get_field("body").stream_block.to_python(
+        [
+            {"type": "image", "value": {"image": image.pk, "alt_text": "Food"}}
+            for image in (first, second)
+        ]
+    )
+    with committed():
+        page = make_page(factory, picture=picture, body=body)
+        StandardPageFactory(parent=section, picture=picture)
+        if factory is PartnershipPageFactory:
+            page.partners = [Partner(name="Norton hub", logo=logo)]
+        page.save_revision().publish()
+    rows = set(Rendition.objects.values_list("pk", flat=True))
+    files = files_below(settings.MEDIA_ROOT)
+    html = client.get(page.url).content.decode()
+    assert html.count("<picture>") >= 3
+    assert html.count('class="image"') == 2
+    assert set(Rendition.objects.values_list("pk", flat=True)) == rows
+    assert files_below(settings.MEDIA_ROOT) == files
+
+
+def test_sizes_made_from_a_reduced_copy_are_those_of_the_original(db):
+    image = get_image_model().objects.create(
+        title="Large", file=file_of(RED, size=(6000, 3200))
+    )
+    make_shapes([image.pk], *LIBRARY_SHAPES, LOGO)
+    for rendition in image.renditions.all():
+        wanted = rendition.filter.get_transform(image).size
+        assert (rendition.width, rendition.height) == pytest.approx(wanted, abs=1)
+
+
+def test_grey_of_16_bits_keeps_its_tone(db):
+    drawing = Drawing.new("I;16", (40, 40), 30_000)
+    file = BytesIO()
+    drawing.save(file, "png")
+    image = get_image_model().objects.create(
+        title="Grey", file=ContentFile(file.getvalue(), name="grey.png")
+    )
+    make_shapes([image.pk], BODY)
+    with image.renditions.get(filter_spec=BODY.fallback).file.open() as made:
+        tone = Drawing.open(made).convert("L").getpixel((20, 20))
+    assert tone == pytest.approx(30_000 / 256, abs=3)

@@ -1,0 +1,237 @@
+"""Files that officers upload are of the kinds that the site takes, whatever their name.
+
+Sent through the admin's own form, as an officer would who was cheated.
+"""
+
+import io
+import struct
+import time
+import zlib
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image as Picture
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.models import Collection
+
+from home.images import uploads
+from tests.search.indexing.files.made_files import (
+    MEGABYTE,
+    make_archive,
+    make_docx,
+    make_open_document,
+    make_pdf,
+    word_paragraph,
+)
+
+MOST_SECONDS, MOST_MEGABYTES = 2, 200
+
+
+def picture(kind, size=(40, 30), **options):
+    file = io.BytesIO()
+    Picture.new("RGB", size, "navy").save(file, kind, **options)
+    return file.getvalue()
+
+
+def png_chunk(name, data):
+    return (
+        struct.pack(">I", len(data))
+        + name
+        + data
+        + struct.pack(">I", zlib.crc32(name + data))
+    )
+
+
+def png(width, height, *more):
+    """Make a PNG that says it is so large, and has a row of pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress(b"\0" * (3 * min(width, 1_000) + 1))
+    chunks = [(b"IHDR", header), *more, (b"IDAT", rows), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*each) for each in chunks)
+
+
+def full_archive(name, megabytes, **parts):
+    """Make an archive of little that unpacks to much."""
+    file = io.BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+        with archive.open(name, "w", force_zip64=True) as part:
+            for _ in range(megabytes):
+                part.write(b" " * MEGABYTE)
+    return file.getvalue()
+
+
+HTML = b"<!doctype html><script>alert(1)</script>"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+PROGRAM = b"\x7fELF\x02\x01\x01" + b"\0" * 200
+MARKUP = f"<%PDF-1.7>{HTML.decode()}".encode()
+
+GOOD = {
+    "a.pdf": lambda: make_pdf("Plan"),
+    "a.docx": lambda: make_docx(word_paragraph("Plan")),
+    "a.odt": lambda: make_open_document("text", "<text:p>Plan</text:p>"),
+    "a.ods": lambda: make_open_document("spreadsheet", "<text:p>Plan</text:p>"),
+    "a.xlsx": lambda: make_archive({"xl/workbook.xml": "<workbook/>"}),
+    "a.csv": lambda: "Name,Café\n1,£2\n".encode(),
+    "a.png": lambda: picture("PNG"),
+    "a.jpg": lambda: picture("JPEG"),
+    "a.gif": lambda: picture("GIF"),
+    "a.webp": lambda: picture("WEBP"),
+    "a.avif": lambda: picture("AVIF"),
+}
+# The name under which something comes, and what is in it.
+WRONG = {
+    "HTML as PDF": ("a.pdf", HTML),
+    "HTML that mentions PDF": ("a.pdf", MARKUP),
+    "HTML as CSV": ("a.csv", b"\n " + HTML),
+    "SVG as CSV": ("a.csv", b"\xef\xbb\xbf" + SVG),
+    "program as CSV": ("a.csv", PROGRAM),
+    "PDF as CSV": ("a.csv", b"%PDF-1.7 x"),
+    "HTML as Word": ("a.docx", HTML),
+    "PDF as Word": ("a.docx", b"%PDF-1.7 x"),
+    "spreadsheet as Word": ("a.docx", GOOD["a.xlsx"]),
+    "Word as spreadsheet": ("a.xlsx", GOOD["a.docx"]),
+    "archive as spreadsheet": ("a.xlsx", lambda: make_archive({"run.exe": "MZ"})),
+    "text as OpenDocument spreadsheet": ("a.ods", GOOD["a.odt"]),
+    "archive as OpenDocument": ("a.odt", lambda: make_archive({"a": "b"})),
+    "damaged archive": ("a.docx", b"PK\3\4" + b"\0" * 100),
+    "HTML by name": ("a.html", HTML),
+    "SVG by name": ("a.svg", SVG),
+    "script by name": ("a.js", b"alert(1)"),
+    "macros by name": ("a.docm", GOOD["a.docx"]),
+    "two endings": ("a.pdf.html", b"%PDF-1.7"),
+    "no ending": ("a", b"%PDF-1.7"),
+    "nothing": ("a.pdf", b""),
+    "SVG as a picture": ("a.png", SVG),
+    "HTML as a picture": ("a.gif", b"GIF89a" + HTML),
+    "PNG as JPEG": ("a.jpg", GOOD["a.png"]),
+    "JPEG as PNG": ("a.png", GOOD["a.jpg"]),
+    "TIFF as PNG": ("a.png", lambda: picture("TIFF")),
+    "BMP as GIF": ("a.gif", lambda: picture("BMP")),
+    "SVG picture": ("picture.svg", SVG),
+    "TIFF picture": ("picture.tiff", lambda: picture("TIFF")),
+    "half a picture": ("a.png", lambda: picture("PNG")[:20]),
+    "too many megabytes": ("a.csv", b"a,b\n" * (3 * MEGABYTE)),
+}
+BOMBS = {
+    "PNG of a billion pixels": ("a.png", lambda: png(50_000, 20_000)),
+    "picture just above the limit": (
+        "a.jpg",
+        lambda: picture("JPEG", (5_001, 5_000)),
+    ),
+    "PNG with a text of 300 megabytes": (
+        "a.png",
+        lambda: png(
+            9, 9, (b"zTXt", b"a\0\0" + zlib.compress(bytes(300 * MEGABYTE), 1))
+        ),
+    ),
+    "GIF of four billion pixels": (
+        "a.gif",
+        lambda: picture("GIF").replace(
+            struct.pack("<HH", 40, 30), struct.pack("<HH", 65_535, 65_535)
+        ),
+    ),
+    "JPEG of a billion pixels": (
+        "a.jpg",
+        lambda: picture("JPEG").replace(
+            struct.pack(">HH", 30, 40), struct.pack(">HH", 20_000, 60_000), 1
+        ),
+    ),
+    "Word file that unpacks to 600 megabytes": (
+        "a.docx",
+        lambda: full_archive("word/document.xml", 600),
+    ),
+    "spreadsheet of 6,000 parts": (
+        "a.xlsx",
+        lambda: make_archive({f"xl/{number}": "" for number in range(6_000)}),
+    ),
+    "OpenDocument whose kind unpacks to 600 megabytes": (
+        "a.odt",
+        lambda: full_archive("mimetype", 600, **{"content.xml": ""}),
+    ),
+}
+PICTURES = ("png", "jpg", "gif", "webp", "avif", "svg", "tiff")
+
+
+@pytest.fixture
+def upload(admin_client):
+    """Return a function that uploads a file; it says whether it is stored."""
+    root = Collection.get_first_root_node()
+
+    def send(name, content):
+        is_picture = name.startswith("picture") or name.endswith(PICTURES[:5])
+        model = get_image_model() if is_picture else get_document_model()
+        response = admin_client.post(
+            reverse("wagtailimages:add" if is_picture else "wagtaildocs:add"),
+            {
+                "title": "Plan",
+                "description": "Plan",
+                "collection": root.pk,
+                "file": SimpleUploadedFile(name, content),
+            },
+        )
+        assert response.status_code in (200, 302), name
+        assert (response.status_code == 302) == model.objects.exists()
+        return model.objects.exists()
+
+    return send
+
+
+def made(content):
+    return content() if callable(content) else content
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_file_that_holds_what_its_name_says_is_taken(upload, name):
+    assert upload(name, GOOD[name]())
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_file_that_holds_something_else_is_refused(upload, what):
+    name, content = WRONG[what]
+    assert not upload(name, made(content))
+
+
+def test_without_our_look_into_documents_a_web_page_would_be_taken(upload, monkeypatch):
+    monkeypatch.setattr(uploads, "check_document", lambda file, name: None)
+    assert upload("a.pdf", HTML)
+
+
+def test_without_our_look_into_pictures_a_damaged_one_would_be_a_server_error(
+    upload, monkeypatch
+):
+    monkeypatch.setattr(uploads, "without_damage", lambda clean: clean)
+    with pytest.raises(OSError, match="cannot identify"):
+        upload("a.gif", WRONG["HTML as a picture"][1])
+
+
+def test_without_the_limit_of_pixels_a_large_picture_would_be_taken(upload, settings):
+    settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS = None
+    assert upload("a.jpg", BOMBS["picture just above the limit"][1]())
+
+
+def memory(name):
+    """Return a figure of this process in megabytes, from Linux's own account."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition(f"{name}:")[2].split()[0]) / 1024
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("what", BOMBS)
+def test_bomb_is_refused_quickly_and_in_little_memory(upload, what, record_property):
+    name, make = BOMBS[what]
+    bomb = make()
+    before = memory("VmRSS")
+    # Begins the account of the most memory anew.
+    Path("/proc/self/clear_refs").write_text("5")
+    started = time.perf_counter()
+    assert not upload(name, bomb)
+    seconds, megabytes = time.perf_counter() - started, memory("VmHWM") - before
+    record_property("measured", f"{seconds:.1f} s, {max(megabytes, 0):.0f} MB")
+    assert seconds < MOST_SECONDS
+    assert megabytes < MOST_MEGABYTES

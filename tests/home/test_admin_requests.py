@@ -1,0 +1,178 @@
+"""Values that no form sends are refused in plain words; none is a server error."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.images.models import Image
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Site
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from home import admin_requests
+from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
+
+HUGE = "9" * 30
+JUNK = ("abc", HUGE, "-1", "²", "\0", "[]", "{", "null", "[{}]", '{"blocks": 1}')
+PARAMETERS = (
+    "p", "page", "ordering", "id", "childOf", "collection_id", "content_type", "user",
+    "section", "tag", "page_type", "limit", "offset", "locale", "uploaded_by", "q",
+    "target_pages", "parent_page_id", "export", "order", "child_of", "type",
+)  # fmt: skip
+LISTS = (
+    "wagtailadmin_explore_root", "wagtailadmin_pages:search", "wagtailimages:index",
+    "wagtaildocs:index", "wagtailredirects:index", "wagtailadmin_choose_page",
+    "wagtailadmin_choose_page_search", "wagtailadmin_choose_page_chosen_multiple",
+    "wagtailimages_chooser:choose", "wagtailimages_chooser:chosen_multiple",
+    "wagtaildocs_chooser:chosen_multiple", "wagtailadmin_reports:site_history",
+    "wagtailadmin_reports:locked_pages", "wagtailadmin_reports:page_types_usage",
+    "wagtailadmin_reports:workflow", "wagtailadmin_reports:workflow_tasks",
+    "broken_links_report", "page_reviews_report", "content_checks_report",
+    "search_log_report", "alert_ledger_report", "wagtailadmin_api:pages:listing",
+    "wagtailadmin_api:pages:find", "wagtailadmin_api:images:find",
+    "wagtailsnippets_community_alertsnippet:list", "wagtailusers_users:index",
+)  # fmt: skip
+BULK = [("wagtailcore", "page", "delete"), ("wagtailimages", "image", "add_tags")]
+LINK = '{"blocks": [%s], "entityMap": {"0": {"type": "%s", "data": {"id": "%s"}}}}'
+BLOCK = json.dumps(
+    {
+        "key": "abcde",
+        "text": "our words",
+        "type": "unstyled",
+        "depth": 0,
+        "inlineStyleRanges": [],
+        "entityRanges": [{"offset": 0, "length": 9, "key": 0}],
+    }
+)
+LINKS = [LINK % (BLOCK, *each) for each in (("LINK", "x"), ("DOCUMENT", HUGE))]
+
+
+@pytest.fixture(autouse=True)
+def _server_errors_are_answers(admin_client):
+    admin_client.raise_request_exception = False
+
+
+def assert_clear(response, what):
+    assert response.status_code < 500, what
+    if response.status_code == 400:
+        assert "could not read" in response.content.decode() or response.json(), what
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_with_junk_in_its_address(admin_client, home, name):
+    for junk in JUNK:
+        query = dict.fromkeys(PARAMETERS, junk)
+        assert_clear(admin_client.get(reverse(name), query), junk)
+    for parameter in PARAMETERS:
+        assert_clear(admin_client.get(reverse(name), {parameter: "abc"}), parameter)
+
+
+@pytest.mark.parametrize("names", BULK)
+def test_bulk_action_on_junk(admin_client, home, names):
+    address = reverse("wagtail_bulk_action", args=names)
+    for junk in JUNK:
+        for query in ({"id": junk}, {"id": "all", "childOf": junk}):
+            assert_clear(admin_client.get(address, query), query)
+            assert_clear(admin_client.post(address, query_params=query), query)
+
+
+def make_forms(home, section):
+    """Return the address of each real form."""
+    policy = PolicyUpdatePageFactory(parent=section)
+    site = Site.objects.get()
+    snippet = "wagtailsnippets_{}snippet:add".format
+    old = Redirect.objects.create(old_path="/old", redirect_page=policy)
+    image = Image.objects.create(title="Park", file=get_test_image_file())
+    pages = {
+        name: reverse(f"wagtailadmin_pages:{name}", args=[policy.pk])
+        for name in ("edit", "copy", "move", "unpublish")
+    }
+    alert = AlertFactory()
+    settings = ("home", "sitesettings", site.pk)
+    return {
+        **pages,
+        "home": reverse("wagtailadmin_pages:edit", args=[home.pk]),
+        "alert": reverse(
+            "wagtailsnippets_community_alertsnippet:edit", args=[alert.pk]
+        ),
+        "promotion": reverse(snippet("search_promotion")),
+        "check": reverse(snippet("search_searchcheck")),
+        "settings": reverse("wagtailsettings:edit", args=settings),
+        "redirect": reverse("wagtailredirects:edit", args=[old.pk]),
+        "image": reverse("wagtailimages:edit", args=[image.pk]),
+    }
+
+
+FORMS = (
+    "edit", "copy", "move", "unpublish", "home", "alert", "promotion", "check",
+    "settings", "redirect", "image",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_form_with_junk(admin_client, admin_form, home, section, name):
+    address = make_forms(home, section)[name]
+    try:
+        form = admin_form(address)
+    except ValueError:
+        # A form of a view that is no editor.
+        form = {"new_title": "x", "new_slug": "x", "new_parent_page": "1"}
+        form |= {
+            "redirect_page": "1",
+            "old_path": "/x",
+            "site": "",
+            "is_permanent": "on",
+        }
+    assert_clear(admin_client.post(address, {}), "nothing")
+    for junk in JUNK:
+        sent = dict.fromkeys(form, junk)
+        assert_clear(admin_client.post(address, sent), junk)
+    for field in form:
+        assert_clear(admin_client.post(address, {**form, field: "abc"}), field)
+        rest = {key: value for key, value in form.items() if key != field}
+        assert_clear(admin_client.post(address, rest), f"{field} missing")
+
+
+BODIES = [
+    ("text", "no contentstate"), ("text", "[]"), ("text", "{}"), ("text", "null"),
+    *[("text", link) for link in LINKS],
+    ("no_such_block", "x"), ("call_to_action", "x"), ("image", "x"), ("table", "x"),
+    ("documents", {"heading": "x", "documents-count": HUGE}),
+    ("call_to_action", {"text": "Go", "page": "abc", "url": ""}),
+    ("call_to_action", {"text": "Go", "page": HUGE, "url": ""}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("block", BODIES)
+def test_body_with_junk(admin_client, admin_form, section, block):
+    page = StandardPageFactory(parent=section)
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    body = nested_form_data({"body": streamfield([block])})
+    response = admin_client.post(address, admin_form(address) | body)
+    assert_clear(response, block)
+    assert response.status_code in {200, 302, 400}
+
+
+@pytest.mark.parametrize("text", ["x", "[]", "{}", *LINKS])
+def test_text_with_junk(admin_client, send_form, home, text):
+    address = reverse("wagtailadmin_pages:edit", args=[home.pk])
+    response = send_form(address, introduction=text, change_note="x")
+    assert_clear(response, text)
+    home.refresh_from_db()
+    assert "linktype" not in home.introduction
+
+
+def test_import_of_redirects_with_a_changed_file_name(admin_client, home):
+    address = reverse("wagtailredirects:process_import")
+    for form in ({}, {"import_file_name": "x", "input_format": "0", "from_index": "x"}):
+        assert_clear(admin_client.post(address, form), form)
+
+
+def test_without_the_wrapper_it_would_be_a_server_error(home, admin_user, monkeypatch):
+    monkeypatch.setattr(admin_requests, "UNREADABLE", ())
+    client = Client(raise_request_exception=False)
+    client.force_login(admin_user)
+    address = reverse("wagtail_bulk_action", args=BULK[0])
+    assert client.get(address, {"id": "abc"}).status_code == 500

@@ -1,0 +1,159 @@
+"""The admin's home page tells an officer what there is to do (P13)."""
+
+from datetime import date, timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Workflow
+
+from home.jobs import JobRun
+from search.feedback.enquiries.models import EnquiryStatus
+from tests.factories import AlertFactory, EnquiryFactory, StandardPageFactory
+
+HOME = reverse("wagtailadmin_home")
+
+
+@pytest.fixture
+def jobs(home):
+    """Let the jobs have run."""
+    call_command("run_jobs")
+
+
+def needs(client):
+    html = BeautifulSoup(client.get(HOME).content, "html.parser")
+    return html.select_one("#needs-you-content")
+
+
+def words(client):
+    return [item.get_text(" ", strip=True) for item in needs(client).select("li")]
+
+
+def test_officer_whom_nothing_needs_is_told_so(jobs, admin_client):
+    assert "Nothing needs you now." in needs(admin_client).get_text()
+
+
+def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
+    AlertFactory(heading="Long", ends_at=timezone.now() + timedelta(days=1))
+    AlertFactory(heading="Short", ends_at=timezone.now() + timedelta(minutes=30))
+    AlertFactory(heading="Over", ends_at=timezone.now() - timedelta(minutes=30))
+    AlertFactory(heading="Draft", live=False)
+    links = needs(admin_client).select("li a")
+    assert [link.get_text() for link in links] == [
+        "1 alert ends within the hour",
+        "2 alerts are live",
+    ]
+    ending, shown = (admin_client.get(link["href"]).content.decode() for link in links)
+    assert ("Short" in ending, "Long" in ending) == (True, False)
+    assert ("Short" in shown, "Long" in shown, "Over" in shown) == (True, True, False)
+
+
+def test_open_enquiries_lead_to_their_list(jobs, admin_client):
+    EnquiryFactory(message="Where is the tip?")
+    EnquiryFactory(message="All done", status=EnquiryStatus.CLOSED)
+    (link,) = needs(admin_client).select("li a")
+    assert link.get_text() == "1 enquiry waits for somebody"
+    listed = admin_client.get(link["href"]).content.decode()
+    assert "Where is the tip?" in listed
+    assert "All done" not in listed
+
+
+def test_pages_to_keep_true_lead_to_their_lists(jobs, home, admin_client):
+    """One page that is due for review, has a broken link and a passed date."""
+    page = StandardPageFactory(
+        parent=home,
+        title="The old page",
+        review_on=date(2020, 1, 1),
+        body=[
+            (
+                "text",
+                "<p>Apply until 3 May 2020: "
+                '<a id="999999" linktype="page">how</a>.</p>',
+            )
+        ],
+    )
+    page.save_revision().publish()
+    links = {a.get_text(): a["href"] for a in needs(admin_client).select("li a")}
+    assert set(links) == {
+        "1 page is due for review",
+        "Dates that have passed: 1",
+        "Pages with content to mend: 1",
+        "Broken links: 1",
+    }
+    for address in links.values():
+        assert "The old page" in admin_client.get(address).content.decode()
+
+
+def test_jobs_that_have_never_run_say_so(home, admin_client):
+    (line,) = words(admin_client)
+    assert "have not run yet" in line
+
+
+def test_jobs_that_have_stopped_say_since_when(jobs, admin_client):
+    JobRun.objects.update(finished_at=timezone.now() - timedelta(days=2))
+    (line,) = words(admin_client)
+    assert "have stopped. They last ran " in line
+
+
+def test_job_that_fails_is_named(jobs, admin_client):
+    JobRun.objects.filter(name="scheduled publishing").update(error="ValueError")
+    (line,) = words(admin_client)
+    assert "Scheduled work fails: scheduled publishing." in line
+
+
+@pytest.mark.parametrize(
+    ("permission", "expected"),
+    [
+        (None, []),
+        ("change_alertsnippet", ["1 alert is live"]),
+        ("view_enquiry", ["1 enquiry waits for somebody"]),
+    ],
+)
+def test_officer_sees_only_what_their_role_may_see(
+    permission, expected, jobs, client, django_user_model
+):
+    AlertFactory(ends_at=timezone.now() + timedelta(days=1))
+    EnquiryFactory()
+    officer = django_user_model.objects.create_user("officer")
+    names = ["access_admin"] + ([permission] if permission else [])
+    officer.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(officer)
+    assert words(client) == expected
+
+
+def test_home_page_is_as_cheap_where_much_waits(jobs, admin_client):
+    def count():
+        AlertFactory()
+        EnquiryFactory()
+        admin_client.get(HOME)
+        with CaptureQueriesContext(connection) as asked:
+            admin_client.get(HOME)
+        return len(asked)
+
+    one = count()
+    for _ in range(20):
+        AlertFactory()
+        EnquiryFactory()
+    # About one for each kind of need, and what Wagtail's own panels ask.
+    assert count() == one <= 31
+
+
+def test_pages_that_wait_for_approval_lead_to_their_list(
+    jobs, section, admin_client, admin_user
+):
+    page = StandardPageFactory(parent=section, title="Warm spaces", live=False)
+    page.save_revision()
+    Workflow.objects.get().start(page, admin_user)
+    (link,) = needs(admin_client).select("li a")
+    assert link.get_text() == "1 page waits for your approval"
+    listed = admin_client.get(link["href"]).content.decode()
+    assert "Warm spaces" in listed
+    page.refresh_from_db()
+    page.current_workflow_state.cancel(user=admin_user)
+    assert not needs(admin_client).select("li a")
+    assert "Warm spaces" not in admin_client.get(link["href"]).content.decode()

@@ -1,0 +1,178 @@
+"""Nobody sends more than the limits allow, and nobody's address is kept for it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import RequestFactory
+
+from home import rate_limits
+from home.jobs import run_due_jobs
+from home.rate_limits import (
+    HOUR,
+    OVERALL_PERIOD,
+    Limit,
+    LimitedUse,
+    LimitReached,
+    forget_uses,
+    network_of,
+)
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+LETTERS = Limit("letters", per_address=2, overall=5)
+
+pytestmark = pytest.mark.django_db
+
+
+def sent_from(address, **headers):
+    return RequestFactory(headers=headers).post("/", REMOTE_ADDR=address)
+
+
+ANN = sent_from("192.0.2.1")
+BEN = sent_from("192.0.2.2")
+
+
+def take(request, at=NOON, limit=LETTERS):
+    """Say whether one more is taken."""
+    try:
+        limit.use(request, at)
+    except LimitReached:
+        assert limit.is_reached(request, at)
+        return False
+    return True
+
+
+def test_so_many_are_taken_and_no_more():
+    assert [take(ANN) for _ in range(4)] == [True, True, False, False]
+    assert LimitedUse.objects.count() == 2
+
+
+def test_others_are_not_kept_out():
+    assert [take(ANN) for _ in range(3)] == [True, True, False]
+    assert take(BEN)
+
+
+def test_all_together_have_a_limit_of_their_own():
+    visitors = [sent_from(f"192.0.2.{number}") for number in range(9)]
+    assert [take(each) for each in visitors] == [True] * 5 + [False] * 4
+
+
+def test_whoever_uses_up_what_all_may_send_keeps_others_out_for_minutes_only():
+    for number in range(5):
+        assert take(sent_from(f"192.0.2.{number}"))
+    newcomer = sent_from("198.51.100.1")
+    assert not take(newcomer, NOON + OVERALL_PERIOD - SECOND)
+    assert take(newcomer, NOON + OVERALL_PERIOD)
+
+
+def test_an_hour_later_one_may_send_again():
+    assert [take(ANN), take(ANN)] == [True, True]
+    assert not take(ANN, NOON + HOUR - SECOND)
+    assert take(ANN, NOON + HOUR)
+
+
+def test_limits_do_not_count_for_each_other():
+    assert [take(ANN), take(ANN)] == [True, True]
+    assert take(ANN, limit=Limit("votes", 1))
+
+
+def test_without_the_count_everything_would_be_taken(monkeypatch):
+    """Prove that it is the count that keeps the rest out."""
+    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    assert all(take(ANN) for _ in range(9))
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:1", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_network_is_what_one_customer_of_a_provider_has(address, network):
+    assert network_of(sent_from(address)) == network
+
+
+def test_forged_forwarding_is_ignored_without_a_proxy(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
+    forged = sent_from("192.0.2.1", **{"X-Forwarded-For": "198.51.100.7"})
+    assert network_of(forged) == "192.0.2.1"
+
+
+def test_behind_our_proxy_the_last_entry_counts_and_the_rest_is_forged(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+    def come(forged):
+        said = {"X-Forwarded-For": f"{forged}, 198.51.100.7"}
+        return take(sent_from("127.0.0.1", **said))
+
+    assert [come(f"203.0.113.{n}") for n in range(4)] == [True, True, False, False]
+
+
+def test_with_trust_in_what_visitors_write_they_would_get_round_it(settings):
+    """Prove that it is the setting that ignores what visitors write."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    forged = [
+        sent_from("192.0.2.1", **{"X-Forwarded-For": f"203.0.113.{n}"})
+        for n in range(4)
+    ]
+    assert [take(each) for each in forged] == [True] * 4
+
+
+def test_neither_the_address_nor_a_lasting_name_for_it_is_stored():
+    assert take(ANN)
+    assert take(ANN, NOON + timedelta(days=1))
+    first, second = LimitedUse.objects.order_by("at")
+    assert first.key != second.key
+    for use in (first, second):
+        assert "192.0.2.1" not in f"{use.limit} {use.key}"
+
+
+def test_secret_of_the_site_is_in_the_key(settings):
+    """Prove that keys cannot be worked out from the few addresses that there are."""
+    take(ANN)
+    settings.SECRET_KEY = "another secret"
+    take(ANN)
+    one, other = LimitedUse.objects.all()
+    assert one.key != other.key
+
+
+def test_what_was_counted_is_forgotten_within_a_day():
+    for hours in (0, 1, 11, 12, 13):
+        # Noon UTC is 1pm here: eleven hours later it is midnight.
+        LimitedUse.objects.create(limit="x", key="x", at=NOON + hours * HOUR)
+    forget_uses(NOON + 12 * HOUR)
+    left = LimitedUse.objects.order_by("at").values_list("at", flat=True)
+    assert list(left) == [NOON + hours * HOUR for hours in (11, 12, 13)]
+    run_due_jobs(NOON + 36 * HOUR)
+    assert not LimitedUse.objects.exists()
+
+
+def test_shortly_after_midnight_all_together_still_have_their_limit():
+    midnight = NOON + 11 * HOUR
+    for number in range(5):
+        assert take(sent_from(f"192.0.2.{number}"), midnight - SECOND)
+    forget_uses(midnight)
+    assert not take(BEN, midnight)
+
+
+def test_question_whether_a_limit_is_reached_is_two_queries(
+    django_assert_num_queries,
+):
+    take(ANN)
+    with django_assert_num_queries(2):
+        LETTERS.is_reached(ANN, NOON)
+
+
+def test_body_that_is_far_too_large_is_not_read(home, client, monkeypatch):
+    sent = {"message": "x" * rate_limits.MOST_BYTES}
+    response = client.post("/cant-find-it/", sent)
+    assert response.status_code == 413
+    assert "5,000 characters" in response.content.decode()
+    monkeypatch.setattr(rate_limits, "MOST_BYTES", 10_000_000)
+    assert client.post("/cant-find-it/", sent).status_code == 422

@@ -1,0 +1,190 @@
+"""Owners hear once of each search check that comes to fail; leads see all (S12)."""
+
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+
+from home.content_version.counter import get_content_version
+from home.dashboard import get_needs
+from search.curation.checks import notifications
+from search.curation.checks.notifications import tell, tell_owners
+from search.curation.checks.running import check_searches
+from search.models import SearchCheckSnippet
+
+NOON = datetime(2027, 7, 1, 12, tzinfo=ZoneInfo("Europe/London"))
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def make_failing(make_check, owner):
+    """Return a function that makes a check which has just come to fail."""
+
+    def make(query="food bank", **values):
+        failing = {"passed": False, "why": "Stands at 5", "checked_at": NOON}
+        return make_check(query, **{"owner": owner, **failing, **values})
+
+    return make
+
+
+@pytest.fixture
+def refuse_mail(monkeypatch):
+    """Return a function that lets mail fail with an error, and one that mends it."""
+
+    def fail(error):
+        def refuse(*args, **kwargs):
+            raise error
+
+        monkeypatch.setattr(notifications, "send_mail", refuse)
+
+    return fail, monkeypatch.undo
+
+
+def recipients():
+    return [message.to for message in mail.outbox]
+
+
+def test_owner_is_told_what_fails_and_where_to_look(make_failing):
+    make_failing(query="food bank", within=3)
+    tell_owners(NOON)
+    (message,) = mail.outbox
+    assert message.to == ["ann@example.gov.uk"]
+    assert message.subject == "Searches of the website that fail"
+    assert '- "food bank" must find "Food bank" among the first 3.\n' in message.body
+    assert "  Stands at 5.\n" in message.body
+    assert (
+        "/admin/snippets/search/searchchecksnippet/?state=failing&whose=mine\n"
+        in message.body
+    )
+
+
+def test_several_checks_of_one_owner_go_in_one_mail(make_failing, django_user_model):
+    ben = django_user_model.objects.create_user("ben", email="ben@example.gov.uk")
+    for query in ("one", "two", "three"):
+        make_failing(query)
+    make_failing("four", owner=ben)
+    tell_owners(NOON)
+    assert recipients() == [["ann@example.gov.uk"], ["ben@example.gov.uk"]]
+    assert mail.outbox[0].body.count("must find") == 3
+
+
+def test_failure_is_told_of_once(make_failing):
+    make_failing()
+    for minutes in range(3):
+        tell_owners(NOON + minutes * MINUTE)
+    assert len(mail.outbox) == 1
+
+
+def test_failure_is_told_of_again_once_it_has_passed_in_between(
+    page, make_check, owner
+):
+    make_check(owner=owner)
+    check_searches(NOON)
+    for number in range(2):
+        page.refresh_from_db()
+        page.unpublish()
+        check_searches(NOON + (4 * number + 1) * MINUTE)
+        check_searches(NOON + (4 * number + 2) * MINUTE)
+        assert len(mail.outbox) == number + 1
+        page.save_revision().publish()
+        check_searches(NOON + (4 * number + 3) * MINUTE)
+        assert SearchCheckSnippet.objects.get().told_at is None
+
+
+def test_nobody_is_told_of_what_passes_or_never_passed(page, make_check, owner):
+    make_check(owner=owner)
+    make_check("swimming", owner=owner)
+    check_searches(NOON)
+    assert set(SearchCheckSnippet.objects.values_list("passed", flat=True)) == {
+        True,
+        False,
+    }
+    assert not mail.outbox
+
+
+def test_page_that_is_gone_is_told_without_its_name(make_failing):
+    make_failing(page=None, why="The page has been deleted")
+    tell_owners(NOON)
+    assert "must find a page that is gone" in mail.outbox[0].body
+
+
+def test_two_processes_send_one_mail(make_failing, owner):
+    make_failing()
+    assert tell(owner, NOON)
+    assert tell(owner, NOON + MINUTE)
+    assert len(mail.outbox) == 1
+
+
+def test_mail_is_sent_once_the_server_is_back(make_failing, refuse_mail):
+    fail, mend = refuse_mail
+    make_failing()
+    fail(ConnectionRefusedError("away"))
+    tell_owners(NOON)
+    assert SearchCheckSnippet.objects.get().told_at is None
+    mend()
+    tell_owners(NOON + MINUTE)
+    assert len(mail.outbox) == 1
+
+
+def test_address_that_is_refused_keeps_nobody_waiting(
+    make_failing, refuse_mail, caplog
+):
+    fail, mend = refuse_mail
+    make_failing()
+    fail(SMTPRecipientsRefused({}))
+    tell_owners(NOON)
+    assert "cannot be told" in caplog.text
+    assert "ann@" not in caplog.text
+    mend()
+    tell_owners(NOON + MINUTE)
+    assert not mail.outbox
+
+
+@pytest.mark.parametrize("reason", ["inactive", "no address", "deleted"])
+def test_without_an_owner_to_write_to_only_the_leads_see_it(
+    make_failing, owner, reason, enter_admin
+):
+    make_failing()
+    if reason == "deleted":
+        owner.delete()
+    else:
+        owner.is_active = reason != "inactive"
+        owner.email = "" if reason == "no address" else owner.email
+        owner.save()
+    tell_owners(NOON)
+    assert not mail.outbox
+    lead = enter_admin(
+        "view_searchchecksnippet", "change_promotionsnippet", name="lead"
+    )
+    assert needs_of(lead) == ["1 search check fails"]
+
+
+def needs_of(user):
+    return [
+        need.words for need in get_needs(user, NOON) if "search check" in need.words
+    ]
+
+
+def test_home_page_counts_an_editors_own_and_a_leads_all(
+    make_failing, make_check, enter_admin
+):
+    make_failing("one")
+    make_check("passes", passed=True)
+    editor = enter_admin("view_searchchecksnippet", name="editor")
+    assert needs_of(editor) == []
+    make_failing("two", owner=editor)
+    assert needs_of(editor) == ["1 search check fails"]
+    lead = enter_admin(
+        "view_searchchecksnippet", "change_promotionsnippet", name="lead"
+    )
+    assert needs_of(lead) == ["2 search checks fail"]
+    assert needs_of(enter_admin(name="author")) == []
+
+
+def test_telling_raises_no_content_version(make_failing):
+    make_failing()
+    version = get_content_version()
+    tell_owners(NOON)
+    assert get_content_version() == version

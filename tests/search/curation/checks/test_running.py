@@ -1,0 +1,227 @@
+"""Search checks run after changes and every night, and keep what changed (S12)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from home.content_version.counter import get_content_version, raise_content_version
+from home.jobs import run_due_jobs
+from search.curation.checks import running
+from search.curation.checks.running import check_searches, get_due, judge, run_checks
+from search.engine.index import IndexBehindError, IndexBrokenError, PageIndex
+from search.models import PromotionSnippet, SearchCheckResult, SearchCheckSnippet
+from tests.factories import StandardPageFactory
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    """Let it be noon, so that no night begins while a test runs."""
+    at = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    with time_machine.travel(at, tick=False):
+        yield at
+
+
+def found():
+    check = SearchCheckSnippet.objects.get()
+    return check.passed, check.why
+
+
+def history():
+    return [(each.passed, each.why) for each in SearchCheckResult.objects.all()]
+
+
+def hide(page):
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+
+
+def test_check_says_where_its_page_stands(page, make_check, noon):
+    make_check()
+    check_searches(noon)
+    check = SearchCheckSnippet.objects.get()
+    assert (check.passed, check.position, check.why) == (True, 1, "Stands at 1")
+    assert check.checked_at == noon
+    assert check.state == "Passes"
+
+
+def test_page_further_down_fails_the_check(page, make_check, noon):
+    promoted = StandardPageFactory(parent=page.get_parent(), title="Other")
+    PromotionSnippet.objects.create(searched="food bank", page=promoted)
+    make_check(within=1)
+    check_searches(noon)
+    assert found() == (False, "Stands at 2")
+
+
+def test_position_that_is_just_near_enough_passes(page, make_check, noon):
+    promoted = StandardPageFactory(parent=page.get_parent(), title="Other")
+    PromotionSnippet.objects.create(searched="food bank", page=promoted)
+    make_check(within=2)
+    check_searches(noon)
+    assert found() == (True, "Stands at 2")
+
+
+def test_promoted_page_stands_first(page, make_check, noon):
+    make_check("nothing has these words")
+    PromotionSnippet.objects.create(searched="nothing has these words", page=page)
+    check_searches(noon)
+    assert found() == (True, "Stands at 1")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda page: page.delete(), "The page has been deleted"),
+        (lambda page: page.unpublish(), "The page is not public"),
+        (hide, "The page is not public"),
+    ],
+)
+def test_page_that_is_gone_fails_the_check(page, make_check, noon, change, why):
+    make_check()
+    check_searches(noon)
+    change(page)
+    check_searches(noon + MINUTE)
+    assert found() == (False, why)
+    assert history() == [(False, why), (True, "Stands at 1")]
+
+
+def test_page_that_does_not_answer_fails_the_check(page, make_check, noon):
+    make_check("swimming")
+    check_searches(noon)
+    assert found() == (False, "Not among the first 50")
+
+
+def test_nothing_runs_while_nothing_has_changed(page, make_check, noon, monkeypatch):
+    make_check()
+    check_searches(noon)
+    assert get_due(noon + MINUTE) == []
+    monkeypatch.setattr(PageIndex, "catch_up", None)
+    check_searches(noon + MINUTE)
+    assert SearchCheckSnippet.objects.get().checked_at == noon
+
+
+def test_publishing_anything_runs_the_checks(page, make_check, noon):
+    make_check()
+    check_searches(noon)
+    StandardPageFactory(parent=page.get_parent())
+    check_searches(noon + MINUTE)
+    assert SearchCheckSnippet.objects.get().checked_at == noon + MINUTE
+
+
+def test_checks_run_every_night_at_any_rate(page, make_check, noon):
+    make_check()
+    check_searches(noon)
+    midnight = noon.replace(hour=0) + timedelta(days=1)
+    assert get_due(midnight - MINUTE) == []
+    assert len(get_due(midnight)) == 1
+    check_searches(midnight)
+    assert get_due(midnight + MINUTE) == []
+
+
+def test_end_of_a_promotion_runs_the_checks(page, make_check, noon):
+    other = StandardPageFactory(parent=page.get_parent(), title="Other")
+    ends_at = noon + timedelta(hours=1)
+    PromotionSnippet.objects.create(searched="food bank", page=other, ends_at=ends_at)
+    make_check()
+    check_searches(noon)
+    assert found() == (False, "Stands at 2")
+    assert get_due(ends_at - MINUTE) == []
+    check_searches(ends_at)
+    assert found() == (True, "Stands at 1")
+
+
+def test_new_check_is_due_though_the_others_are_not(page, make_check, noon):
+    make_check()
+    check_searches(noon)
+    new = make_check("bank")
+    assert get_due(noon + MINUTE) == [new]
+
+
+def test_history_holds_changes_and_not_runs(page, make_check, noon):
+    make_check()
+    for minutes in range(5):
+        raise_content_version()
+        check_searches(noon + minutes * MINUTE)
+    assert history() == [(True, "Stands at 1")]
+    page.unpublish()
+    check_searches(noon + 6 * MINUTE)
+    assert len(history()) == 2
+
+
+@pytest.mark.parametrize("error", [IndexBehindError, IndexBrokenError])
+def test_search_that_does_not_answer_fails_no_check(
+    page, make_check, noon, monkeypatch, error
+):
+    make_check()
+    check_searches(noon)
+    page.unpublish()
+
+    def refuse(self):
+        raise error("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PageIndex, "catch_up", refuse)
+        check_searches(noon + MINUTE)
+    assert found() == (True, "Stands at 1")
+    check_searches(noon + 2 * MINUTE)
+    assert found() == (False, "The page is not public")
+
+
+def test_two_runs_at_once_keep_one_result(page, make_check, noon):
+    make_check()
+    one, other = get_due(noon), get_due(noon)
+    assert run_checks(one, noon)
+    assert run_checks(other, noon + MINUTE)
+    assert history() == [(True, "Stands at 1")]
+    assert SearchCheckSnippet.objects.get().checked_at == noon
+
+
+def test_run_does_not_overwrite_a_check_that_was_changed_meanwhile(
+    page, make_check, noon
+):
+    check = make_check()
+    check_searches(noon)
+    page.unpublish()
+    due = get_due(noon + MINUTE)
+    check.refresh_from_db()
+    check.forget()
+    check.query = "swimming"
+    check.save()
+    run_checks(due, noon + MINUTE)
+    assert found() == (None, "")
+
+
+def test_checks_raise_no_content_version(page, make_check, noon):
+    check = make_check()
+    version = get_content_version()
+    check_searches(noon)
+    check.delete()
+    assert get_content_version() == version
+
+
+def test_site_without_checks_builds_no_index(home, noon, monkeypatch):
+    monkeypatch.setattr(PageIndex, "catch_up", None)
+    check_searches(noon)
+
+
+def test_site_without_a_root_fails_no_check(page, make_check, noon, monkeypatch):
+    make_check()
+    monkeypatch.setattr(running, "default_root", lambda: None)
+    check_searches(noon)
+    assert found() == (None, "")
+
+
+def test_jobs_service_runs_the_checks(page, make_check, noon):
+    make_check()
+    assert "search checks" not in run_due_jobs(noon)
+    assert found() == (True, "Stands at 1")
+
+
+def test_file_before_the_page_counts_as_a_place(page, make_check):
+    check = make_check(within=1)
+    assert judge(check, [7, page.pk * 2], True).why == "Stands at 2"
+    # A document may have the number of a page.
+    assert not judge(check, [page.pk * 2 + 1], True).passed

@@ -1,0 +1,255 @@
+"""Words of staff: other words for the same thing, at work at the next search (S3)."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+from wagtail.admin.panels import get_edit_handler
+
+from home.content_version.counter import get_content_version
+from search.curation.synonyms import SynonymTable, split_phrases, stems
+from search.engine import index as index_module
+from search.engine import query
+from search.engine.tokens import words_of
+from search.models import SynonymSnippet
+from tests.factories import StandardPageFactory
+
+ADDRESSES = SynonymSnippet.snippet_viewset.get_url_name
+
+
+@pytest.fixture
+def publish(home):
+    """Return a function that publishes a page for each title, with no other word."""
+
+    def make(*titles):
+        for title in titles:
+            StandardPageFactory(parent=home, title=title, summary="")
+
+    return make
+
+
+@pytest.fixture
+def add():
+    """Return a function that adds a synonym."""
+
+    def make(searched, found_as, both_ways=False):
+        return SynonymSnippet.objects.create(
+            searched=searched, found_as=found_as, both_ways=both_ways
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_synonym_works_one_way_or_two(publish, add, search_for, both_ways):
+    publish("Cat", "Moggy")
+    assert search_for("moggy").titles == ["Moggy"]
+    add("moggy", "cat", both_ways)
+    assert search_for("moggy").titles == ["Moggy", "Cat"]
+    assert search_for("cat").titles == (["Cat", "Moggy"] if both_ways else ["Cat"])
+
+
+def test_phrase_is_known_in_any_form_and_with_stop_words_between(
+    publish, add, search_for
+):
+    publish("Cat shelter", "Xylophone")
+    add("rehome moggy", "cat shelter")
+    typed = ("rehome moggy", "Rehome MOGGIES!", "rehoming my moggy", "a rehome moggy?")
+    for each in typed:
+        assert search_for(each).titles == ["Cat shelter"], each
+
+
+def test_part_of_a_phrase_is_not_the_phrase(publish, add, search_for):
+    publish("Cat shelter")
+    add("rehome moggy", "cat shelter")
+    for typed in ("moggy", "moggy rehome", "rehome", "rehome a dog"):
+        assert search_for(typed).count == 0, typed
+
+
+def test_phrase_with_a_stop_word_is_known(publish, add, search_for):
+    publish("Raptor centre")
+    add("bird of prey", "raptor")
+    assert search_for("birds of prey in Yarm").titles == ["Raptor centre"]
+    assert search_for("birds prey").titles == ["Raptor centre"]
+    assert search_for("birds with cameras").count == 0
+
+
+def test_lists_join_each_phrase_with_each_wording(publish, add, search_for):
+    publish("Cat shelter", "Feline health")
+    add("moggy, puss\nkitty", "cat, feline")
+    for typed in ("moggy", "puss", "kitties"):
+        assert set(search_for(typed).titles) == {"Cat shelter", "Feline health"}
+
+
+def test_acronym_finds_its_words_and_no_page_with_one_of_them(publish, add, search_for):
+    publish("Xenial visits", "Xenial yoghurt zone", "Yoghurt")
+    add("XYZ", "xenial yoghurt zone", both_ways=True)
+    for typed in ("XYZ", "xyz", "xyz form"):
+        assert search_for(typed).titles == ["Xenial yoghurt zone"], typed
+
+
+def test_words_find_the_acronym(publish, add, search_for):
+    publish("All about XYZ")
+    add("XYZ", "xenial yoghurt zone", both_ways=True)
+    assert search_for("xenial yoghurt zones").titles == ["All about XYZ"]
+    assert search_for("xenial").count == 0
+
+
+def test_other_words_of_a_search_count_too(publish, add, search_for):
+    publish("Cat Yarm", "Cat Thornaby")
+    add("moggy", "cat")
+    assert search_for("moggy thornaby").titles == ["Cat Thornaby", "Cat Yarm"]
+    assert search_for("moggy yarm").titles == ["Cat Yarm", "Cat Thornaby"]
+
+
+@pytest.mark.parametrize("phrase", ["bird table", "bird of prey"])
+def test_longest_phrase_counts_and_not_those_inside_it(
+    publish, add, search_for, phrase
+):
+    publish("Avian flu", "Garden furniture")
+    add("bird", "avian")
+    assert search_for(phrase).titles == ["Avian flu"]
+    add(phrase, "garden furniture")
+    assert search_for(phrase).titles == ["Garden furniture"]
+    assert search_for("bird").titles == ["Avian flu"]
+
+
+def test_searchers_own_words_come_before_other_ones(
+    publish, add, search_for, monkeypatch
+):
+    publish("Cat", "Moggy")
+    add("moggy", "cat")
+    assert search_for("moggy").titles == ["Moggy", "Cat"]
+    monkeypatch.setattr(query, "OTHER_WORDING", 5.0)
+    assert search_for("moggy").titles == ["Cat", "Moggy"]
+
+
+def test_words_of_a_synonym_are_marked_in_the_extract(home, add, search_for):
+    StandardPageFactory(parent=home, title="Pets", summary="Every cat is welcome.")
+    add("moggy", "cat")
+    (extract,) = search_for("moggy").extracts
+    assert "<mark>cat</mark>" in extract
+
+
+def test_synonym_works_from_saving_to_deleting(publish, add, search_for):
+    publish("Cat", "Feline")
+    assert search_for("moggy").count == 0
+    synonym = add("moggy", "cat")
+    assert search_for("moggy").titles == ["Cat"]
+    synonym.found_as = "feline"
+    synonym.save()
+    assert search_for("moggy").titles == ["Feline"]
+    synonym.delete()
+    assert search_for("moggy").count == 0
+
+
+def test_process_that_does_not_ask_for_the_version_would_miss_a_synonym(
+    publish, add, search_for, monkeypatch
+):
+    publish("Cat")
+    search_for("moggy")
+    before = get_content_version()
+    monkeypatch.setattr(index_module, "get_content_version", lambda: before)
+    add("moggy", "cat")
+    assert search_for("moggy").count == 0
+    monkeypatch.undo()
+    assert search_for("moggy").titles == ["Cat"]
+
+
+def test_officer_adds_changes_and_deletes_a_synonym(
+    publish, send_form, search_for, admin_client
+):
+    publish("Cat", "Feline")
+    send_form(reverse(ADDRESSES("add")), "", searched="moggy", found_as="cat")
+    assert search_for("moggy").titles == ["Cat"]
+    synonym = SynonymSnippet.objects.get(searched="moggy")
+    edit = reverse(ADDRESSES("edit"), args=[synonym.pk])
+    send_form(edit, "", found_as="cat, feline", both_ways="on")
+    assert set(search_for("moggy").titles) == {"Cat", "Feline"}
+    listed = admin_client.get(reverse(ADDRESSES("list"))).content.decode()
+    assert "moggy" in listed
+    admin_client.post(reverse(ADDRESSES("delete"), args=[synonym.pk]))
+    assert search_for("moggy").count == 0
+
+
+@pytest.mark.parametrize(
+    ("searched", "found_as", "name", "message"),
+    [
+        ("", "cat", "searched", "This field is required."),
+        ("moggy", "", "found_as", "This field is required."),
+        ("moggy, ?!", "cat", "searched", "“?!” holds no word"),
+        ("moggy", "…", "found_as", "“…” holds no word"),
+        (", ,", "cat", "searched", "holds no word"),
+        ("moggy", ",", "found_as", "holds no word"),
+        ("recycling", "recycling", "found_as", "“recycling” stands on both sides."),
+        ("tip, Recycle", "my bin, recycling", "found_as", "“recycling” stands on"),
+        ("x" * 501, "cat", "searched", "at most 500 characters"),
+    ],
+)
+def test_wrong_synonym_is_refused_with_one_reason(
+    db, searched, found_as, name, message
+):
+    form_class = get_edit_handler(SynonymSnippet).get_form_class()
+    errors = form_class({"searched": searched, "found_as": found_as}).errors
+    assert list(errors) == [name]
+    assert message in errors[name][0]
+
+
+def test_what_was_typed_stays_in_the_form_beside_the_reason(
+    db, admin_client, admin_form
+):
+    address = reverse(ADDRESSES("add"))
+    count = SynonymSnippet.objects.count()
+    sent = {"searched": "moggy, ?!", "found_as": "cat", "both_ways": "on"}
+    answer = admin_client.post(address, {**admin_form(address), **sent})
+    html = BeautifulSoup(answer.content, "html.parser")
+    assert SynonymSnippet.objects.count() == count
+    (error,) = html.select(".error-message")
+    assert "“?!” holds no word that can be searched for." in error.get_text()
+    assert html.select_one("[name=searched]")["value"] == "moggy, ?!"
+    assert html.select_one("[name=found_as]")["value"] == "cat"
+    assert html.select_one("[name=both_ways]").has_attr("checked")
+
+
+@pytest.fixture
+def seeds(db):
+    """Return the synonyms that a new site starts with."""
+    return list(SynonymSnippet.objects.all())
+
+
+def test_new_site_starts_with_a_day_one_list_of_valid_synonyms(seeds):
+    assert 150 <= len(seeds) <= 300
+    for synonym in seeds:
+        synonym.full_clean()
+
+
+def test_no_phrase_of_the_day_one_list_stands_there_twice(seeds):
+    phrases = [
+        stems(words_of(phrase))
+        for synonym in seeds
+        for phrase in split_phrases(synonym.searched)
+    ]
+    assert [each for each in set(phrases) if phrases.count(each) > 1] == []
+
+
+FIRST_DAY = {
+    "PIP": "Personal Independence Payment",
+    "jsa": "Jobseekers allowance",
+    "skint": "Cost of living",
+    "sofa surfing": "Homelessness",
+    "bin men": "Waste collections",
+    "asb": "Antisocial behaviour",
+    "house in multiple occupation": "HMO",
+}
+
+
+def test_words_of_the_first_day_find_on_a_new_site(publish, search_for):
+    publish(*FIRST_DAY.values())
+    for typed, title in FIRST_DAY.items():
+        assert search_for(typed).titles == [title]
+    SynonymSnippet.objects.all().delete()
+    assert [typed for typed in FIRST_DAY if search_for(typed, exact=1).count] == []
+
+
+def test_table_without_synonyms_puts_nothing_in_other_words():
+    assert SynonymTable().rewrite(["moggy"]) == []
+    assert SynonymTable([("moggy", "cat", False)]).rewrite([]) == []

@@ -1,0 +1,399 @@
+"""Filters by type, section and date: each says what choosing it gives."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+import tantivy
+import time_machine
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from wagtail.documents import get_document_model
+from wagtail.models import Page, PageViewRestriction
+
+from search.engine import index as index_module
+from search.engine import schema
+from search.engine.filters import count_choices
+from tests.factories import (
+    CommunityIndexPageFactory,
+    PartnershipPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+FACTORIES = {
+    "information": StandardPageFactory,
+    "partnership": PartnershipPageFactory,
+    "policy-update": PolicyUpdatePageFactory,
+}
+# Each page by its type, its section and its age in days.
+PAGES = [
+    ("information", "food", 1),
+    ("partnership", "food", 20),
+    ("policy-update", "food", 100),
+    ("information", "learning", 500),
+    ("information", "learning", 3),
+    ("partnership", "learning", None),
+]
+DAYS = {"week": 7, "month": 31, "year": 365}
+NAMES = {"Type": "type", "Section": "section", "Updated": "updated"}
+ALL_STATE = dict(
+    parse_qsl(
+        "query=badger&type=information&section=food&updated=year&sort=newest&exact=1"
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def sections(home):
+    titles = {"food": "Food and warmth", "learning": "Learning"}
+    return {
+        slug: CommunityIndexPageFactory(parent=home, title=title, slug=slug)
+        for slug, title in titles.items()
+    }
+
+
+@pytest.fixture
+def hedgehogs(sections):
+    pages = []
+    for number, (kind, section, days) in enumerate(PAGES):
+        published = None if days is None else NOON - timedelta(days=days)
+        page = FACTORIES[kind](
+            parent=sections[section],
+            title=f"Hedgehog {number}",
+            last_published_at=published,
+        )
+        pages.append(page)
+    return pages
+
+
+@pytest.fixture
+def badgers(sections):
+    for number in range(12):
+        StandardPageFactory(
+            parent=sections["food"],
+            title=f"Badger {number}",
+            last_published_at=NOON - timedelta(days=number),
+        )
+
+
+@pytest.fixture
+def visit(read):
+    def get(address):
+        return read(reverse("search") + "?" + address.removeprefix("?"))
+
+    return get
+
+
+def menu(html):
+    """Return, by heading and label, the link, count and mark of each choice."""
+    found = {}
+    for heading in (*NAMES, "Sort"):
+        nav = html.main.select_one(f"nav[aria-label={heading}]")
+        for item in nav.select("li") if nav else ():
+            said = item.get_text().rpartition("(")[2].rstrip(") \n")
+            found.setdefault(heading, {})[item.a.get_text()] = (
+                item.a["href"],
+                int(said) if said.isdigit() else None,
+                item.a.get("aria-current"),
+            )
+    return found
+
+
+def is_open(html):
+    nav = html.main.select_one("nav[aria-label=Sort]")
+    return nav.find_parent("details").has_attr("open")
+
+
+def counts(html, heading):
+    return {label: count for label, (_, count, _) in menu(html)[heading].items()}
+
+
+def state(address):
+    return dict(parse_qsl(urlsplit(address).query))
+
+
+def titles(html):
+    return {link.get_text() for link in html.select("ol.results h2 a")}
+
+
+def expected(parameters):
+    """Return the titles that the table above has for an address."""
+    most = DAYS.get(parameters.get("updated"))
+    return {
+        f"Hedgehog {number}"
+        for number, (kind, section, days) in enumerate(PAGES)
+        if parameters.get("type") in (None, kind)
+        and parameters.get("section") in (None, section)
+        and (most is None or (days is not None and days < most))
+    }
+
+
+def wrong_counts(visit):
+    """Follow every filter link from page to page; return what does not hold."""
+    waiting, seen, wrong = deque([("?query=hedgehog", len(PAGES))]), set(), []
+    while waiting:
+        address, said = waiting.popleft()
+        html = visit(address)
+        found = titles(html)
+        if found != expected(state(address)) or said not in (None, len(found)):
+            wrong.append((address, said, found))
+        shown = menu(html)
+        for heading in NAMES:
+            for href, count, _ in shown.get(heading, {}).values():
+                if href not in seen:
+                    seen.add(href)
+                    waiting.append((href, count))
+    return wrong, len(seen)
+
+
+def test_every_count_is_what_choosing_gives_under_all_other_filters(hedgehogs, visit):
+    wrong, states = wrong_counts(visit)
+    assert wrong == []
+    assert states > 25
+
+
+def test_counts_that_leave_out_the_other_filters_would_be_seen(
+    hedgehogs, visit, monkeypatch
+):
+    def careless(searcher, found, narrowing, at):
+        return count_choices(searcher, found, {}, at)
+
+    monkeypatch.setattr(index_module, "count_choices", careless)
+    assert wrong_counts(visit)[0]
+
+
+def test_choices_are_the_types_sections_and_periods_of_what_is_found(hedgehogs, visit):
+    html = visit("query=hedgehog")
+    assert counts(html, "Type") == {
+        "Information": 3,
+        "Partnership": 2,
+        "Policy update": 1,
+    }
+    assert counts(html, "Section") == {"Food and warmth": 3, "Learning": 3}
+    assert counts(html, "Updated") == {
+        "In the past week": 2,
+        "In the past month": 3,
+        "In the past year": 4,
+    }
+    assert not is_open(html)
+
+
+@pytest.mark.parametrize(
+    ("age", "period", "is_found"),
+    [
+        (timedelta(days=7, seconds=-1), "week", True),
+        (timedelta(days=7), "week", False),
+        (timedelta(days=31, seconds=-1), "month", True),
+        (timedelta(days=31), "month", False),
+        (timedelta(days=365, seconds=-1), "year", True),
+        (timedelta(days=365), "year", False),
+    ],
+)
+def test_period_ends_to_the_second_in_results_and_counts_alike(
+    section, visit, age, period, is_found
+):
+    for days in (1, 400):
+        made = NOON - timedelta(days=days)
+        StandardPageFactory(parent=section, title="Hedgehog", last_published_at=made)
+    StandardPageFactory(
+        parent=section, title="Hedgehog at the edge", last_published_at=NOON - age
+    )
+    html = visit(f"query=hedgehog&updated={period}")
+    assert ("Hedgehog at the edge" in titles(html)) == is_found
+    label = f"In the past {period}"
+    assert counts(html, "Updated")[label] == len(html.select("ol.results .result"))
+
+
+def test_files_are_a_type_of_their_own_in_the_section_of_their_page(sections, visit):
+    file = ContentFile(b"%PDF-1.4", name="plan.pdf")
+    plan = get_document_model().objects.create(title="Hedgehog plan", file=file)
+    body = [{"type": "documents", "value": {"documents": [plan.pk]}}]
+    StandardPageFactory(parent=sections["food"], title="Hedgehog page", body=body)
+    html = visit("query=hedgehog")
+    assert counts(html, "Type") == {"Document": 1, "Information": 1}
+    found = visit(menu(html)["Type"]["Document"][0])
+    assert titles(found) == {"Hedgehog plan"}
+    assert titles(visit("query=hedgehog&section=food&type=document")) == titles(found)
+
+
+def test_filter_that_leaves_no_choice_is_not_offered(section, visit):
+    StandardPageFactory(parent=section, title="Hedgehog")
+    assert set(menu(visit("query=hedgehog"))) == {"Sort"}
+
+
+def test_choice_that_is_set_is_marked_can_be_cleared_and_opens_the_menu(
+    hedgehogs, visit
+):
+    html = visit("query=hedgehog&type=partnership&section=food")
+    assert is_open(html)
+    marked = {
+        label
+        for entries in menu(html).values()
+        for label, (_, _, mark) in entries.items()
+        if mark == "true"
+    }
+    assert marked == {"Partnership", "Food and warmth", "Best first"}
+    assert None not in counts(html, "Updated").values()
+    # The one link without a count, before the choices.
+    cleared = next(iter(menu(html)["Type"].values()))[0]
+    assert state(cleared) == {"query": "hedgehog", "section": "food"}
+    assert len(titles(visit(cleared))) == 3
+
+
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_every_link_keeps_the_rest_of_the_state_and_starts_from_page_one(
+    badgers, visit, number
+):
+    html = visit(urlencode({**ALL_STATE, "page": number}))
+    assert len(html.select("ol.results .result")) == (10 if number == "1" else 2)
+    seen = 0
+    for heading, entries in menu(html).items():
+        own = NAMES.get(heading, "sort")
+        for href, _, _ in entries.values():
+            kept = {name: value for name, value in ALL_STATE.items() if name != own}
+            assert state(href) | {own: ""} == kept | {own: ""}
+            seen += 1
+    assert seen >= 8
+    pages = [state(link["href"]) for link in html.select(".pagination a")]
+    assert pages == [ALL_STATE | {"page": "2" if number == "1" else "1"}]
+
+
+def test_order_is_kept_while_filters_change(badgers, visit):
+    html = visit("query=badger&sort=newest")
+    newest = [link.get_text() for link in html.select("ol.results h2 a")]
+    assert newest == [f"Badger {number}" for number in range(10)]
+    narrowed = visit(menu(html)["Updated"]["In the past week"][0])
+    found = [link.get_text() for link in narrowed.select("ol.results h2 a")]
+    assert found == [f"Badger {number}" for number in range(7)]
+    back = state(menu(narrowed)["Sort"]["Best first"][0])
+    assert back == {"query": "badger", "updated": "week"}
+
+
+def test_search_instead_keeps_the_filters(hedgehogs, visit):
+    html = visit("query=hedgehgo&type=partnership&sort=newest")
+    assert len(titles(html)) == 2
+    instead = html.main.find("a", string="hedgehgo")["href"]
+    assert state(instead) == {
+        "query": "hedgehgo",
+        "type": "partnership",
+        "sort": "newest",
+        "exact": "1",
+    }
+    assert titles(visit(instead)) == set()
+
+
+def test_nothing_found_under_a_filter_offers_to_search_everything(hedgehogs, visit):
+    html = visit("query=hedgehog&type=policy-update&section=learning&sort=newest")
+    assert "Nothing was found" in html.main.get_text()
+    link = html.main.find("a", string="Search everything")
+    assert state(link["href"]) == {"query": "hedgehog", "sort": "newest"}
+    assert len(titles(visit(link["href"]))) == len(PAGES)
+    plain = visit("query=xylophone")
+    assert plain.main.find("a", string="Search everything") is None
+
+
+UNKNOWN = [
+    "type=nonsense",
+    "type=Partnership",
+    "type=%00%ff",
+    "type=%3Cscript%3Ealert(1)%3C/script%3E",
+    "section=nowhere",
+    "updated=decade",
+    "sort=oldest",
+    "type=&section=&updated=&sort=&exact=",
+    "type=nonsense&section=nowhere&updated=-1",
+]
+
+
+def test_unknown_values_are_ignored(hedgehogs, visit):
+    for unknown in UNKNOWN:
+        html = visit(f"query=hedgehog&{unknown}")
+        assert titles(html) == expected({}), unknown
+        assert counts(html, "Type")["Information"] == 3
+        marked = [link.get_text() for link in html.main.select("[aria-current]")]
+        assert marked == ["Best first"], unknown
+        assert "<script>alert" not in str(html)
+
+
+def test_nothing_found_with_an_unknown_value_does_not_speak_of_filters(
+    hedgehogs, visit
+):
+    def shown(html):
+        headings = [heading.get_text() for heading in html.main.select("h2, h3")]
+        return headings, html.main.find("a", string="Search everything")
+
+    plain = shown(visit("query=hedgehogological"))
+    assert "The closest we have" in plain[0]
+    assert shown(visit("query=hedgehogological&type=nonsense")) == plain
+    assert shown(visit("query=hedgehogological&section=nowhere")) == plain
+
+
+def test_section_with_a_new_slug_is_offered_by_it_and_the_old_is_ignored(
+    hedgehogs, sections, visit
+):
+    old = menu(visit("query=hedgehog"))["Section"]["Food and warmth"][0]
+    assert len(titles(visit(old))) == 3
+    page = Page.objects.get(pk=sections["food"].pk).specific
+    page.slug = "meals"
+    page.save_revision().publish()
+    assert len(titles(visit(old))) == len(PAGES)
+    new = menu(visit("query=hedgehog"))["Section"]["Food and warmth"]
+    assert (state(new[0])["section"], new[1]) == ("meals", 3)
+    assert len(titles(visit(new[0]))) == 3
+
+
+def hide_as_draft(page):
+    page.unpublish()
+
+
+def hide_by_login(page):
+    PageViewRestriction.objects.create(
+        page=page, restriction_type=PageViewRestriction.LOGIN
+    )
+
+
+def hide_by_expiry(page):
+    page.expire_at = NOON
+    page.save()
+
+
+@pytest.mark.parametrize("hide", [hide_as_draft, hide_by_login, hide_by_expiry])
+def test_hidden_pages_are_in_no_count(hedgehogs, visit, hide):
+    before = visit("query=hedgehog&updated=year")
+    assert counts(before, "Type")["Partnership"] == 1
+    hide(Page.objects.get(pk=hedgehogs[1].pk).specific)
+    html = visit("query=hedgehog")
+    assert counts(html, "Type")["Partnership"] == 1
+    assert counts(html, "Section") == {"Learning": 3, "Food and warmth": 2}
+    assert counts(html, "Updated")["In the past month"] == 2
+    assert "Partnership" not in counts(visit("query=hedgehog&updated=year"), "Type")
+
+
+def test_without_the_check_of_the_clock_an_expired_page_would_be_counted(
+    hedgehogs, visit, monkeypatch
+):
+    hide_by_expiry(Page.objects.get(pk=hedgehogs[1].pk).specific)
+    nothing = tantivy.Query.empty_query()
+    monkeypatch.setattr(schema, "expired", lambda at: nothing)
+    assert counts(visit("query=hedgehog"), "Type")["Partnership"] == 2
+
+
+@pytest.mark.parametrize("hide", [hide_as_draft, hide_by_login, hide_by_expiry])
+def test_hidden_section_is_neither_offered_nor_followed(
+    hedgehogs, sections, visit, hide
+):
+    hide(Page.objects.get(pk=sections["food"].pk).specific)
+    html = visit("query=hedgehog")
+    assert "Food and warmth" not in str(menu(html))
+    narrowed = visit("query=hedgehog&section=food")
+    assert titles(narrowed) == titles(html)
+    assert "Food and warmth" not in narrowed.get_text()

@@ -1,0 +1,295 @@
+"""Search understands what was meant: forms of tokens, words run together, spelling."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from search.engine import tokens, vocabulary
+from search.engine.vocabulary import Vocabulary
+from tests.factories import PartnershipPageFactory, StandardPageFactory
+
+
+@pytest.fixture
+def publish(home):
+    """Return a function that publishes a page for each title, with no other word."""
+
+    def make(*titles):
+        return [
+            StandardPageFactory(parent=home, title=title, summary="")
+            for title in titles
+        ]
+
+    return make
+
+
+HYPHENS = [
+    ("E-mail alerts", "email"),
+    ("Email alerts", "e-mail"),
+    ("Email alerts", "e mail"),
+    ("E‐mail alerts", "email"),
+    ("Co-operative shops", "cooperative"),
+    ("Cooperative shops", "co-operative"),
+    ("Cooperative shops", "co‐operative"),
+    ("Drop-in clinic", "dropin"),
+    ("Dropin clinic", "drop-in"),
+    ("Drop in clinic", "drop-in"),
+]
+IRREGULAR = [
+    ("Children", "child"),
+    ("Child", "children"),
+    ("Children's", "child's"),
+    ("Women", "woman"),
+    ("People", "person"),
+    ("Mice", "mouse"),
+    ("Teeth", "tooth"),
+    ("Wives", "wife"),
+    ("Paid", "pay"),
+    ("Stolen", "steal"),
+    ("Marriages", "married"),
+]
+FOLDED = [
+    ("Crêperie", "creperie"),
+    ("O’Brien Court", "o'brien"),
+    ("O'Brien Court", "obrien"),
+    ("Straße", "strasse"),
+    ("Ｆｕｌｌ ｗｉｄｔｈ", "full width"),
+]
+
+
+@pytest.mark.parametrize(("written", "typed"), [*HYPHENS, *IRREGULAR, *FOLDED])
+def test_ways_to_write_a_word_meet_without_a_correction(
+    publish, search_for, written, typed
+):
+    publish(written, "Xylophone")
+    answer = search_for(typed)
+    assert answer.titles == [written]
+    assert answer.corrected == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "typed", "rule", "nothing"),
+    [
+        (
+            "Co-operative",
+            "cooperative",
+            "search.engine.schema.without_hyphens",
+            lambda _: (),
+        ),
+        ("Mice", "mouse", "search.engine.tokens._FORMS_OF", {}),
+        ("O'Brien", "obrien", "search.engine.tokens.APOSTROPHES", ""),
+    ],
+)
+def test_without_its_rule_a_word_would_not_be_found(
+    publish, search_for, monkeypatch, written, typed, rule, nothing
+):
+    monkeypatch.setattr(rule, nothing)
+    publish(written)
+    assert search_for(typed, exact=1).count == 0
+    monkeypatch.undo()
+    publish(written)
+    assert search_for(typed, exact=1).count >= 1
+
+
+def test_stop_words_find_nothing_beside_a_telling_word(
+    publish, search_for, monkeypatch
+):
+    publish("How to get there", "Bulky waste")
+    assert search_for("how do I get bulky waste").titles == ["Bulky waste"]
+    monkeypatch.setattr(tokens, "STOP_WORDS", frozenset())
+    assert search_for("how do I get bulky waste").count == 2
+
+
+def test_stop_words_alone_are_searched_for(publish, search_for):
+    publish("Who and where to be")
+    for typed in ("who", "WHERE?", "to be", "who and where"):
+        assert search_for(typed).titles == ["Who and where to be"], typed
+
+
+def test_half_typed_words_find_from_four_letters_on(publish, search_for):
+    publish("Homelessness")
+    counts = {"hom": 0, "home": 1, "homel": 1, "yarm homel": 1, "homex": 0}
+    assert {typed: search_for(typed).count for typed in counts} == counts
+    assert not any(search_for(typed).corrected for typed in counts)
+
+
+def test_word_as_typed_comes_before_longer_ones(publish, search_for):
+    publish("Formal notices", "Form filling")
+    assert search_for("form").titles == ["Form filling", "Formal notices"]
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("Blue badge", "bluebadge"),
+        ("Bluebadge", "blue badge"),
+        ("Food bank", "foodbank"),
+        ("Foodbanks", "food banks"),
+        ("Food bank", "yarm foodbank"),
+        ("Foodbank", "yarm food bank"),
+    ],
+)
+def test_words_run_together_and_words_apart_meet(publish, search_for, written, typed):
+    publish("Yarm", written)
+    assert written in search_for(typed).titles
+
+
+def test_words_that_nowhere_stand_side_by_side_are_not_taken_apart(publish, search_for):
+    publish("Food hygiene", "Bank holidays")
+    answer = search_for("foodbank")
+    assert answer.count == 0
+    assert answer.corrected == ""
+
+
+def test_two_words_that_the_site_writes_as_one_are_not_corrected(publish, search_for):
+    publish("Coast path", "Raincoat")
+    answer = search_for("rain coat")
+    assert answer.corrected == ""
+    assert answer.titles == ["Raincoat"]
+
+
+SPELLINGS = {
+    "alotments": "allotments",
+    "allotmets": "allotments",
+    "alltoments": "allotments",
+    "ALOTMENTS": "allotments",
+    "álotments": "allotments",
+    "recyling": "recycling",
+    "acommodation": "accommodation",
+    "apprenterships": "apprenticeships",
+    "bagde": "badge",
+    "kouncil": "council",
+}
+
+
+def test_spelling_is_corrected_from_the_sites_own_words(publish, search_for):
+    publish(*sorted(set(SPELLINGS.values())))
+    answers = {typed: search_for(typed) for typed in SPELLINGS}
+    assert {typed: each.corrected for typed, each in answers.items()} == SPELLINGS
+    for typed, answer in answers.items():
+        meant = SPELLINGS[typed]
+        assert answer.titles == [meant]
+        assert f"1 result for {meant}" in answer.html.main.get_text()
+
+
+def test_numbers_short_words_and_strange_words_are_not_corrected(publish, search_for):
+    publish("Plan 2020", "Bag", "Shops in TS19", "Section s106", "Allotments")
+    typed = ("2021", "bog", "ts18", "s107", "xylophone", "allotmentarians")
+    answers = {each: search_for(each) for each in typed}
+    said = {each: answer.corrected for each, answer in answers.items()}
+    assert said == dict.fromkeys(typed, "")
+    assert not any(answer.count for answer in answers.values())
+
+
+def delete(page):
+    page.delete()
+
+
+def unpublish(page):
+    page.unpublish()
+
+
+def make_private(page):
+    kind = PageViewRestriction.LOGIN
+    PageViewRestriction.objects.create(page=page, restriction_type=kind)
+
+
+def expire(page):
+    page.expire_at = timezone.now() - timedelta(seconds=1)
+    page.save()
+
+
+@pytest.mark.parametrize("take_away", [delete, unpublish, make_private, expire])
+def test_word_is_corrected_only_while_the_site_does_not_have_it(
+    publish, search_for, take_away
+):
+    farm, _ = publish("Farm", "Form")
+    answer = search_for("farm")
+    assert (answer.titles, answer.corrected) == (["Farm"], "")
+    take_away(farm)
+    answer = search_for("farm")
+    assert (answer.titles, answer.corrected) == (["Form"], "form")
+
+
+def test_no_form_of_a_word_that_the_site_has_is_corrected(publish, search_for):
+    publish("Farm", "Form", "Firms")
+    for typed in ("farms", "farm's", "FARM", "form farm", "firm"):
+        assert search_for(typed).corrected == "", typed
+
+
+def test_word_that_staff_explain_is_not_corrected(publish, search_for, monkeypatch):
+    publish("Skin clinic", "Hardship")
+    answer = search_for("skint")
+    assert (answer.titles, answer.corrected) == (["Hardship"], "")
+    monkeypatch.setattr(Vocabulary, "has", Vocabulary.stands)
+    assert search_for("skint").corrected == "skin"
+
+
+def test_word_that_stands_beside_the_others_was_meant(publish, search_for):
+    publish("Web page", "Home page", "Any page", "Blue badge")
+    meant = {"blue bage": "blue badge", "web bage": "web page", "bage": "badge"}
+    assert {typed: search_for(typed).corrected for typed in meant} == meant
+
+
+def test_word_far_off_is_not_corrected_unless_it_stands_beside_the_others(
+    publish, search_for
+):
+    publish("Yarm", "Thornaby allotments")
+    assert search_for("thornaby alotmants").corrected == "thornaby allotments"
+    assert search_for("yarm alotmants").corrected == ""
+    assert search_for("alotmants").corrected == "allotments"
+
+
+def test_original_search_is_one_link_away_with_its_filters(section, search_for, read):
+    StandardPageFactory(parent=section, title="Allotments", summary="")
+    PartnershipPageFactory(parent=section, title="Allotments of Yarm")
+    answer = search_for("Alotments & more?", type="information", sort="newest")
+    assert answer.titles == ["Allotments"]
+    assert answer.corrected == "allotments & more?"
+    link = answer.html.main.find("a", string="Alotments & more?")["href"]
+    assert parse_qs(urlsplit(link).query) == {
+        "query": ["Alotments & more?"],
+        "type": ["information"],
+        "sort": ["newest"],
+        "exact": ["1"],
+    }
+    original = read(reverse("search") + link)
+    assert "Showing results for" not in original.main.get_text()
+    assert "Nothing was found for Alotments & more?" in original.main.get_text()
+    assert original.select_one("main input")["value"] == "Alotments & more?"
+
+
+AS_TYPED = {
+    'The "COUNCIL" Alotments, please!': 'The "COUNCIL" allotments, please!',
+    "Alotments: Council's plan": "allotments: Council's plan",
+    "Alotments: Council’s plan": "allotments: Council’s plan",
+    "alotment's council": "allotments council",
+    "café council alotments": "café council allotments",
+    "alotments or alotments": "allotments or allotments",
+    "¼ council alotments": "¼ council allotments",
+}
+
+
+def test_correction_keeps_the_other_words_as_typed(publish, search_for):
+    publish("Council allotments plan", "Council cafe", "Please or what")
+    assert {typed: search_for(typed).corrected for typed in AS_TYPED} == AS_TYPED
+
+
+def test_correction_is_escaped(publish, client):
+    publish("Allotments", "Script alert")
+    evil = "<script>alert(1)</script> alotments"
+    html = client.get(reverse("search"), {"query": evil}).content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; allotments</strong>" in html
+    assert "<script>alert" not in html
+
+
+def test_no_correction_is_made_of_words_that_are_too_far(
+    publish, search_for, monkeypatch
+):
+    publish("Allotments")
+    assert search_for("allotaxxyz").corrected == ""
+    monkeypatch.setattr(vocabulary, "MISTAKES_ALLOWED", ((4, 6),))
+    assert search_for("allotaxxyz").corrected == "allotments"

@@ -1,0 +1,249 @@
+"""Which page answers best: places of words, age and state; none is ever hidden."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from home.content_version.counter import raise_content_version
+from search.engine import ranking, results
+from search.engine.index import PageIndex
+from search.indexing.documents import SearchDocument
+from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
+
+# Midnight by the council's clock.
+TODAY = datetime(2027, 5, 31, 23, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+YEAR = timedelta(days=365)
+
+
+@pytest.fixture
+def publish_at(section):
+    """Return a function that publishes a page at a moment."""
+
+    def publish(moment, title, factory=StandardPageFactory, **values):
+        with time_machine.travel(moment, tick=False):
+            page = factory(parent=section, title=title, **{"summary": "", **values})
+            page.save_revision().publish()
+            return page
+
+    return publish
+
+
+def text(value):
+    return [{"type": "text", "value": f"<p>{value}</p>"}]
+
+
+def heading(value):
+    return [{"type": "heading", "value": {"text": value, "level": "h3"}}]
+
+
+PLACES = {
+    "title": {"title": "Hedgehog"},
+    "search words": {"search_words": "hedgehog"},
+    "summary": {"summary": "Hedgehog"},
+    "heading": {"body": heading("Hedgehog")},
+    "body": {"body": text("Hedgehog")},
+}
+
+
+def test_words_count_by_where_they_stand(home, search_for, monkeypatch):
+    for place, values in reversed(PLACES.items()):
+        StandardPageFactory(
+            parent=home, **{"title": place, "summary": "Other", **values}
+        )
+    expected = ["Hedgehog", *list(PLACES)[1:]]
+    assert search_for("hedgehog").titles == expected
+    equal = dict.fromkeys(ranking.FIELD_WEIGHTS, 1.0)
+    monkeypatch.setattr(ranking, "FIELD_WEIGHTS", equal)
+    answer = search_for("hedgehog")
+    assert answer.titles != expected
+    assert set(answer.titles) == set(expected)
+
+
+def test_page_with_all_the_words_beats_one_that_repeats_one_of_them(
+    home, search_for, monkeypatch
+):
+    StandardPageFactory(
+        parent=home, title="Badge badge", summary="Badge", search_words="badges"
+    )
+    StandardPageFactory(
+        parent=home, title="Permits", summary="", body=text("Get a blue badge here.")
+    )
+    for number in range(3):
+        StandardPageFactory(parent=home, title=f"Blue {number}", summary="blue")
+    assert search_for("blue badge").titles[0] == "Permits"
+    monkeypatch.setattr(ranking, "ALL_WORDS_BONUS", 0.0)
+    assert search_for("blue badge").titles[0] != "Permits"
+
+
+@pytest.mark.parametrize(
+    ("age", "first"),
+    [
+        (timedelta(days=30), "Gritting"),
+        (YEAR - SECOND, "Gritting"),
+        (8 * YEAR, "Gritting and snow"),
+        (80 * YEAR, "Gritting and snow"),
+    ],
+)
+def test_notice_loses_weight_with_age_and_a_standing_page_does_not(
+    publish_at, search_for, monkeypatch, age, first
+):
+    publish_at(TODAY - 20 * YEAR, "Gritting and snow")
+    publish_at(TODAY - age, "Gritting", PolicyUpdatePageFactory)
+    with time_machine.travel(TODAY, tick=False):
+        answer = search_for("gritting")
+        assert answer.titles[0] == first
+        assert answer.count == 2
+        monkeypatch.setattr(ranking, "_weight", lambda *_: 1.0)
+        assert search_for("gritting").titles == ["Gritting", "Gritting and snow"]
+
+
+def test_weight_of_a_notice_falls_slowly_and_never_to_nothing(db):
+    def weight(age):
+        updated = int((TODAY - age).timestamp())
+        return ranking._weight(1, updated, 2**53, TODAY.timestamp())
+
+    weights = [weight(years * YEAR) for years in (-1, 0, 1, 2, 3, 4, 10, 60)]
+    assert weights[:3] == [1.0, 1.0, 1.0]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[3] > 0.7
+    assert weights[-1] == ranking.LEAST_OF_A_NOTICE > 0
+
+
+@pytest.mark.parametrize("field", ["withdrawn_on", "replaced_on"])
+def test_policy_falls_behind_at_the_second_at_which_it_is_history(
+    publish_at, search_for, monkeypatch, field
+):
+    publish_at(TODAY, "Gritting policy of the council", PolicyUpdatePageFactory)
+    values = {field: TODAY.date() + timedelta(days=1), "withdrawn_reason": "Old"}
+    publish_at(TODAY, "Gritting policy", PolicyUpdatePageFactory, **values)
+    in_force = ["Gritting policy", "Gritting policy of the council"]
+    with time_machine.travel(TODAY - SECOND, tick=False) as clock:
+        assert search_for("gritting policy").titles == in_force
+        clock.shift(SECOND)
+        assert search_for("gritting policy").titles == in_force[::-1]
+        monkeypatch.setattr(ranking, "SUPERSEDED_WEIGHT", 1.0)
+        assert search_for("gritting policy").titles == in_force
+
+
+def test_no_age_and_no_state_hides_a_result(publish_at, search_for):
+    history = {"withdrawn_on": datetime(1960, 1, 1).date(), "withdrawn_reason": "Old"}
+    publish_at(TODAY - 50 * YEAR, "Gritting of old", PolicyUpdatePageFactory)
+    publish_at(TODAY - YEAR, "Gritting gone", PolicyUpdatePageFactory, **history)
+    publish_at(TODAY, "Gritting")
+    with time_machine.travel(TODAY, tick=False):
+        answer = search_for("gritting")
+        assert answer.count == 3
+        assert set(answer.titles) == {"Gritting of old", "Gritting gone", "Gritting"}
+
+
+def test_newest_first_shows_pages_with_all_the_words_before_others(
+    publish_at, search_for, monkeypatch
+):
+    monkeypatch.setattr(results, "PER_PAGE", 2)
+    publish_at(TODAY - 4 * YEAR, "Blue badge, first")
+    publish_at(TODAY - 3 * YEAR, "Badge, blue")
+    publish_at(TODAY - 2 * YEAR, "Blue badges")
+    publish_at(TODAY - YEAR, "Badge")
+    publish_at(TODAY, "Blue")
+    with time_machine.travel(TODAY, tick=False):
+        pages = [search_for("blue badge", sort="newest", page=n) for n in (1, 2, 3)]
+        best_first = search_for("blue badge")
+    assert [title for page in pages for title in page.titles] == [
+        "Blue badges",
+        "Badge, blue",
+        "Blue badge, first",
+        "Blue",
+        "Badge",
+    ]
+    assert [page.count for page in [*pages, best_first]] == [5] * 4
+    assert best_first.titles != pages[0].titles
+
+
+def write(number, title):
+    """Write what the index reads of a page, as publishing it does."""
+    SearchDocument.objects.update_or_create(
+        pk=number,
+        defaults={
+            "title": title,
+            "is_public": True,
+            "updated_at": TODAY,
+            "version": raise_content_version(),
+        },
+    )
+
+
+@pytest.fixture
+def two_processes(db):
+    """Return an index that has followed many changes, and one that starts now."""
+    chance = random.Random(0)
+    early = PageIndex()
+    titles = ["Pond otter", "Pond badger", "Pond heron"] * 5
+    numbers = list(range(len(titles)))
+    for number in numbers:
+        write(number + 1, titles[number])
+    for number in [0, *chance.choices(numbers, k=12)]:
+        early.catch_up()
+        write(number + 1, titles[number])
+    return early, PageIndex()
+
+
+def in_parts(index, query, **options):
+    """Return what a search finds, read three by three as visitors do."""
+    return [
+        key
+        for offset in range(0, 15, 3)
+        for key in index.search(query, TODAY, offset, 3, **options).keys
+    ]
+
+
+QUERIES = ["pond", "otter badger", "otter heron", "pond otter"]
+
+
+def test_processes_give_the_same_order_of_the_best(two_processes):
+    early, late = two_processes
+    for query in QUERIES:
+        assert in_parts(early, query) == in_parts(late, query)
+
+
+def test_word_of_a_page_that_is_saved_often_counts_as_in_a_new_process(db):
+    early = PageIndex()
+    write(1, "Otter")
+    write(2, "Badger")
+    for _ in range(5):
+        write(1, "Otter")
+        early.catch_up()
+    assert in_parts(early, "otter badger") == in_parts(PageIndex(), "otter badger")
+
+
+def test_processes_give_the_same_order_of_the_newest(two_processes):
+    early, late = two_processes
+    for query in QUERIES:
+        newest = in_parts(early, query, newest_first=True)
+        assert newest == in_parts(late, query, newest_first=True)
+
+
+def test_processes_give_the_same_order_where_ranks_are_no_longer_weighed(
+    two_processes, monkeypatch
+):
+    monkeypatch.setattr(ranking, "WINDOW", 3)
+    early, late = two_processes
+    for query in QUERIES:
+        assert in_parts(early, query) == in_parts(late, query)
+
+
+def test_every_result_is_on_one_of_the_pages_once(two_processes, monkeypatch):
+    monkeypatch.setattr(ranking, "WINDOW", 6)
+    for index in two_processes:
+        for newest_first in (False, True):
+            keys = in_parts(index, "pond", newest_first=newest_first)
+            assert len(keys) == len(set(keys)) == 15
+
+
+def test_equals_stand_in_the_order_in_which_they_were_made(two_processes):
+    for index in two_processes:
+        keys = index.search("pond", timezone.now(), limit=20).keys
+        assert keys == sorted(keys)

@@ -1,0 +1,281 @@
+"""Suggestions while somebody types: what finds something that they may see (S8)."""
+
+import pytest
+from django.urls import reverse
+from wagtail.models import Page
+
+from search.engine import suggestions
+from search.engine.index import IndexBehindError, page_index
+from search.indexing import pages
+from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
+from tests.factories import CommunityIndexPageFactory, StandardPageFactory
+from tests.search.test_hostile_searches import HOSTILE
+from tests.search.test_leaks import CANARY, HIDING, WITH_CANARY, private_by_login
+
+ADDRESSES = UnsuggestedSnippet.snippet_viewset.get_url_name
+
+
+@pytest.fixture
+def suggest(client):
+    """Return a function that gives what is suggested for a text."""
+
+    def get(typed):
+        response = client.get(reverse("search_suggestions"), {"query": typed})
+        assert response.status_code == 200
+        return response.json()["suggestions"]
+
+    return get
+
+
+@pytest.fixture
+def publish(home):
+    """Return a function that publishes a page for each title, with no other word."""
+
+    def make(*titles):
+        return [
+            StandardPageFactory(parent=home, title=title, summary="")
+            for title in titles
+        ]
+
+    return make
+
+
+def promote(searched, **values):
+    values = values or {"link": "https://www.gov.uk/", "title": "GOV.UK"}
+    return PromotionSnippet.objects.create(searched=searched, **values)
+
+
+def never_suggest(phrase):
+    return UnsuggestedSnippet.objects.create(phrase=phrase)
+
+
+BEGINNINGS = {
+    "ga": ["Allotments & gardens"],
+    "ALLOT": ["Allotments & gardens"],
+    "allotments g": ["Allotments & gardens"],
+    "cafe m": ["Café menu"],
+    "  café  ": ["Café menu"],
+    "coun": ["The council's plan"],
+    "council’s pl": ["The council's plan"],
+    "e-ma": ["E-mail alerts"],
+    "email": ["E-mail alerts"],
+    "ema al": [],
+    "xylophone": [],
+}
+
+
+def test_titles_are_suggested_by_how_their_words_begin(publish, suggest):
+    publish("Allotments & gardens", "Café menu", "The council's plan", "E-mail alerts")
+    assert {typed: suggest(typed) for typed in BEGINNINGS} == BEGINNINGS
+
+
+def test_nothing_is_suggested_for_less_than_two_letters(publish, suggest):
+    publish("A é allotment")
+    for typed in ("", "a", " a ", "!!", "?", "\0", "'", "…", "é"):
+        assert suggest(typed) == [], typed
+    assert suggest("al") == ["A é allotment"]
+
+
+def test_promoted_searches_come_first_then_titles_then_words_of_staff(publish, suggest):
+    publish("Mogul shows")
+    SynonymSnippet.objects.create(searched="moggy days", found_as="shows")
+    promote("moguls, mogging")
+    assert suggest("mog") == ["moguls", "mogging", "Mogul shows", "moggy days"]
+
+
+def test_each_suggestion_stands_there_once(publish, suggest):
+    publish("Moggy")
+    SynonymSnippet.objects.create(searched="MOGGY", found_as="cat")
+    promote("moggy")
+    assert suggest("mog") == ["moggy"]
+
+
+def test_at_most_eight_are_suggested(publish, suggest, monkeypatch):
+    publish(*(f"Pond {number}" for number in range(8)))
+    promote("pond life, pondering")
+    assert len(suggest("pond")) == 8
+    monkeypatch.setattr(suggestions, "MOST", 20)
+    assert len(suggest("pond")) == 10
+
+
+def test_words_of_staff_are_suggested_where_they_find_something(publish, suggest):
+    SynonymSnippet.objects.create(searched="moggy, moggery", found_as="cat shelter")
+    assert suggest("mogg") == []
+    publish("Cat flaps")
+    assert suggest("mogg") == []
+    (shelter,) = publish("Cat shelter")
+    assert suggest("mogg") == ["moggy", "moggery"]
+    shelter.unpublish()
+    assert suggest("mogg") == []
+
+
+def test_suggestions_follow_what_is_published(publish, suggest):
+    (page,) = publish("Allotments")
+    assert suggest("allo") == ["Allotments"]
+    page.title = "Orchards"
+    page.save_revision().publish()
+    assert (suggest("allo"), suggest("orch")) == ([], ["Orchards"])
+
+
+def surfaces_with_the_canary(client):
+    """Return where a word of the page can be seen, asked for as visitors would."""
+    texts = {
+        "title": client.get(reverse("search_suggestions"), {"query": CANARY[:4]}),
+        "beside": client.get(reverse("search_suggestions"), {"query": "proj"}),
+        "promoted": client.get(reverse("search_suggestions"), {"query": "feather"}),
+        "synonym": client.get(reverse("search_suggestions"), {"query": "mogg"}),
+        "correction": client.get(reverse("search"), {"query": CANARY[:4] + "l"}),
+    }
+    words = (CANARY, "feathered friend", "moggy")
+    return {
+        name
+        for name, response in texts.items()
+        if any(word in response.content.decode() for word in words)
+    }
+
+
+@pytest.fixture
+def canary(home):
+    """Return a page whose words are suggested in every way there is."""
+    page = CommunityIndexPageFactory(parent=home, **WITH_CANARY)
+    promote("feathered friend", page=page)
+    SynonymSnippet.objects.create(searched="moggy", found_as=CANARY)
+    return page
+
+
+EVERYWHERE = {"title", "beside", "promoted", "synonym", "correction"}
+
+
+def test_words_of_a_page_are_suggested_while_it_is_shown(section, canary, client):
+    """Prove that these tests look in the right places."""
+    assert surfaces_with_the_canary(client) == EVERYWHERE
+
+
+@pytest.mark.parametrize("hide", HIDING)
+def test_no_word_of_a_hidden_page_is_suggested(section, canary, client, hide):
+    # The index knows the page before it is hidden.
+    page_index.catch_up()
+    hide(canary)
+    # Except the promotion, which still leads to the page under its published title.
+    left = {"promoted"} if hide.__name__ == "newer_draft" else set()
+    assert surfaces_with_the_canary(client) == left
+
+
+def test_without_the_check_for_privacy_words_would_be_suggested(
+    canary, client, monkeypatch
+):
+    private_by_login(canary)
+    assert surfaces_with_the_canary(client) == set()
+    monkeypatch.setattr(pages, "public_pages", Page.objects.live)
+    monkeypatch.setattr(suggestions, "visible_pages", lambda at: Page.objects.live())
+    pages.rebuild()
+    assert {"title", "beside", "synonym"} <= surfaces_with_the_canary(client)
+
+
+@pytest.mark.parametrize(
+    "barred", ["pond", "Ponds", "pond life", "damn, pond", "pond\u200b"]
+)
+def test_word_never_suggested_is_suggested_nowhere_and_still_found(
+    publish, suggest, search_for, barred
+):
+    publish("Pond life")
+    SynonymSnippet.objects.create(searched="pond life", found_as="tarn")
+    assert suggest("pon") == ["Pond life"]
+    row = never_suggest(barred)
+    assert suggest("pon") == suggest("lif") == []
+    assert search_for("pond life").titles == ["Pond life"]
+    row.delete()
+    assert suggest("pon") == ["Pond life"]
+
+
+@pytest.mark.parametrize("phrase", ["pond", "pond dipping", "dipping pond"])
+def test_other_words_are_suggested_all_the_same(publish, suggest, phrase):
+    publish("Responder", "Dipping")
+    never_suggest(phrase)
+    assert (suggest("resp"), suggest("dipp")) == (["Responder"], ["Dipping"])
+
+
+@pytest.mark.parametrize(
+    ("barred", "typed", "corrected"),
+    [
+        ("smith", "jon smiht", "jon smith"),
+        ("jon smith", "jon smiht", "jon smith"),
+        ("jon smith", "jonsmith", "jon smith"),
+        ("smiths", "jonsmith", "jon smith"),
+    ],
+)
+def test_nothing_is_corrected_to_words_never_suggested(
+    publish, search_for, barred, typed, corrected
+):
+    publish("Jon Smith")
+    assert search_for(typed).corrected == corrected
+    never_suggest(barred)
+    assert search_for(typed).corrected == ""
+
+
+@pytest.mark.parametrize("phrase", ["", "?!", ",", "…"])
+def test_word_never_suggested_that_is_no_word_is_refused(
+    publish, suggest, send_form, phrase
+):
+    publish("Allotments")
+    answer = send_form(reverse(ADDRESSES("add")), "", phrase=phrase)
+    assert b"error-message" in answer.content
+    assert not UnsuggestedSnippet.objects.exists()
+    assert suggest("allo") == ["Allotments"]
+
+
+def test_officer_adds_and_deletes_a_word_never_suggested(
+    publish, suggest, send_form, admin_client
+):
+    publish("Allotments")
+    send_form(reverse(ADDRESSES("add")), "", phrase="allotment")
+    assert suggest("allo") == []
+    row = UnsuggestedSnippet.objects.get()
+    admin_client.post(reverse(ADDRESSES("delete"), args=[row.pk]))
+    assert suggest("allo") == ["Allotments"]
+
+
+def test_hostile_texts_get_a_list(publish, client):
+    publish("Allotment garden")
+    for name, typed in HOSTILE.items():
+        sent = typed.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        response = client.get(reverse("search_suggestions"), {"query": sent})
+        assert response.status_code == 200, name
+        assert isinstance(response.json()["suggestions"], list), name
+
+
+def test_title_with_html_is_sent_as_text_in_json(publish, suggest, client):
+    publish("<script>alert(1)</script>")
+    assert suggest("script") == ["<script>alert(1)</script>"]
+    response = client.get(reverse("search_suggestions"), {"query": "script"})
+    assert response["Content-Type"] == "application/json"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_no_suggestions_while_the_index_does_not_answer(
+    publish, suggest, monkeypatch, caplog
+):
+    publish("Allotments")
+    assert suggest("allo") == ["Allotments"]
+
+    def fail():
+        raise IndexBehindError
+
+    monkeypatch.setattr(page_index, "catch_up", fail)
+    assert suggest("allo") == []
+    assert "There are no suggestions." in caplog.text
+
+
+def test_no_suggestions_before_there_is_a_site(db, suggest):
+    assert suggest("allotments") == []
+
+
+def test_suggestions_only_answer_reads_and_are_never_cached(publish, client):
+    address = reverse("search_suggestions")
+    for method in (client.post, client.put, client.delete, client.patch):
+        assert method(address).status_code == 405
+    response = client.get(address)
+    assert response.json() == {"suggestions": []}
+    assert "no-store" in response["Cache-Control"]
+    assert not response.cookies
+    assert client.head(address).status_code == 200

@@ -1,0 +1,367 @@
+"""Who asked finds the answer at their reference, and hears of it once (R7)."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import PageViewRestriction
+
+from home.content_version.counter import get_content_version
+from search.feedback.enquiries import answer_emails
+from search.feedback.enquiries.answer_emails import send_answer, send_answers
+from search.feedback.enquiries.models import EnquiryOutcome
+from search.models import Enquiry
+from tests.factories import EnquiryFactory, StandardPageFactory
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+EMAIL = "resident@example.org"
+MESSAGE = "My neighbour has no blue bin"
+
+
+def answered(**values):
+    return EnquiryFactory(
+        **{
+            "message": MESSAGE,
+            "email": EMAIL,
+            "answer": "<p>Blue bins are <b>free</b>.</p>",
+            "answered_at": NOON,
+            "outcome": "found",
+            **values,
+        }
+    )
+
+
+@pytest.fixture
+def read_answer(home, client):
+    """Return a function that opens the page of a reference."""
+
+    def get(enquiry, status=200):
+        reference = getattr(enquiry, "reference", enquiry)
+        response = client.get(reverse("enquiry_answer", args=[reference]))
+        assert response.status_code == status
+        return BeautifulSoup(response.content, "html.parser").main
+
+    return get
+
+
+def test_before_the_answer_the_page_says_that_we_have_the_message(read_answer):
+    page = read_answer(EnquiryFactory(message=MESSAGE, email=EMAIL))
+    text = page.get_text()
+    assert "We have your message" in text
+    assert "Nobody has answered it yet" in text
+    today = timezone.localdate()
+    assert f"{today.day} {today:%B %Y}" in text
+
+
+def test_answer_is_shown_with_its_day_and_what_came_of_it(read_answer):
+    page = read_answer(answered(outcome="synonym"))
+    assert page.select_one(".text b").get_text() == "free"
+    assert "Answered on 1 June 2026" in page.get_text()
+    assert "Search now understands the words that you used." in page.get_text()
+
+
+def test_every_outcome_has_words_for_residents():
+    assert set(answer_emails.OUTCOMES) == set(EnquiryOutcome)
+
+
+def test_page_says_where_it_belongs(read_answer):
+    page = read_answer(answered(outcome="not_ours", belongs_to="Durham County Council"))
+    assert "It belongs to Durham County Council." in page.get_text()
+    found = read_answer(answered(outcome="found", belongs_to="Durham"))
+    assert "Durham" not in found.get_text()
+
+
+def test_what_was_closed_without_an_answer_is_not_waited_for(read_answer):
+    page = read_answer(EnquiryFactory(status="closed", closed_at=NOON))
+    assert "We dealt with it on 1 June 2026" in page.get_text()
+    assert "Nobody has answered" not in page.get_text()
+
+
+def test_page_shows_neither_the_message_nor_who_sent_it(client, home):
+    for enquiry in (
+        answered(query="Ann"),
+        EnquiryFactory(message=MESSAGE, email=EMAIL),
+    ):
+        page = client.get(reverse("enquiry_answer", args=[enquiry.reference]))
+        for secret in (MESSAGE, EMAIL, "Ann"):
+            assert secret not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [str.lower, lambda typed: typed.replace("-", ""), lambda typed: f" {typed} "],
+)
+def test_reference_may_be_typed_as_people_do(read_answer, change):
+    enquiry = answered()
+    assert "Blue bins" in read_answer(change(enquiry.reference)).get_text()
+
+
+def test_reference_of_old_is_found(read_answer):
+    answered(reference="BCDFGHJKMN")
+    assert "Blue bins" in read_answer("bcdfghjkmn").get_text()
+
+
+@pytest.mark.parametrize("typed", ["AAAA-BBBB-CCCC", "x", "-", "\0", "ß" * 300, "%"])
+def test_reference_that_nobody_has_is_explained(read_answer, typed):
+    answered()
+    page = read_answer(typed, status=404)
+    assert "We know no message with this reference" in page.get_text()
+
+
+def test_page_is_kept_by_nobody_and_its_address_is_told_to_nobody(client, home):
+    for enquiry in (answered(), EnquiryFactory()):
+        for name in ("enquiry_answer", "enquiry_thanks"):
+            response = client.get(reverse(name, args=[enquiry.reference]))
+            assert "no-store" in response["Cache-Control"]
+            assert response["Referrer-Policy"] == "no-referrer"
+            assert "noindex" in response["X-Robots-Tag"]
+            html = BeautifulSoup(response.content, "html.parser")
+            assert html.select_one("meta[name=robots]")["content"] == "noindex"
+            for link in html.select("a[href^='/cant-find-it/?']"):
+                assert enquiry.reference not in link["href"]
+
+
+def test_looking_and_sending_change_nothing(client, home):
+    enquiry = answered()
+    before = Enquiry.objects.values().get()
+    address = reverse("enquiry_answer", args=[enquiry.reference])
+    assert client.head(address).status_code == 200
+    for method in (client.post, client.put, client.delete):
+        assert method(address).status_code == 405
+    assert Enquiry.objects.values().get() == before
+
+
+def test_thanks_lead_to_the_answer(home, send, client, read_answer):
+    page = client.get(send()["Location"])
+    html = BeautifulSoup(page.content, "html.parser").main
+    assert "write it down" in html.get_text()
+    (link,) = html.select("a[href^='/cant-find-it/answers/']")
+    assert link["href"].endswith(f"{Enquiry.objects.get().reference}/")
+    # Whoever notes it down has to see it, as nothing else leads there.
+    assert link.get_text() == f"testserver{link['href']}"
+
+
+# Links in an answer
+
+
+def private(page):
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+
+
+def expired(page):
+    page.expire_at = timezone.now() - MINUTE
+    page.save()
+
+
+def test_link_to_a_page_is_followed_wherever_the_page_has_gone(section, read_answer):
+    page = StandardPageFactory(parent=section, slug="bins")
+    link = f'<p>See <a linktype="page" id="{page.pk}">bins</a>.</p>'
+    enquiry = answered(answer=link)
+    (found,) = read_answer(enquiry).select(".text a")
+    assert found["href"] == page.url
+    page.slug = "all-bins"
+    page.save()
+    (found,) = read_answer(enquiry).select(".text a")
+    assert found["href"].endswith("/all-bins/")
+
+
+@pytest.mark.parametrize("hide", [private, expired, lambda page: page.unpublish()])
+@pytest.mark.parametrize("words", ["these bins", "Secret bins"])
+def test_link_to_a_page_that_is_not_public_says_nothing_of_it(
+    section, read_answer, hide, words
+):
+    page = StandardPageFactory(parent=section, title="Secret bins", slug="quetzal")
+    link = f'<p>See <a linktype="page" id="{page.pk}">{words}</a>.</p>'
+    enquiry = answered(answer=link)
+    hide(page)
+    shown = read_answer(enquiry)
+    assert "quetzal" not in str(shown)
+    assert "Secret" not in shown.get_text()
+    assert not shown.select(".text a")
+
+
+def test_with_links_as_they_are_a_private_page_would_be_told_of(
+    section, client, monkeypatch
+):
+    """Prove that it is this defence that keeps quiet."""
+    page = StandardPageFactory(parent=section, slug="quetzal")
+    enquiry = answered(answer=f'<a linktype="page" id="{page.pk}">x</a>')
+    private(page)
+    monkeypatch.setattr(
+        "search.feedback.enquiries.views.with_public_links", lambda answer, at: answer
+    )
+    response = client.get(reverse("enquiry_answer", args=[enquiry.reference]))
+    assert "quetzal" in response.content.decode()
+
+
+@pytest.mark.parametrize("pk", ["999999", "", "x", "²", "9" * 40])
+def test_link_to_nothing_is_plain_words(read_answer, pk):
+    enquiry = answered(answer=f'<a linktype="page" id="{pk}">bins</a>')
+    assert "bins" in read_answer(enquiry).get_text()
+
+
+# The e-mail
+
+
+def test_answer_is_mailed_once_and_the_address_deleted(db):
+    enquiry = answered()
+    for minute in range(3):
+        send_answers(NOON + minute * MINUTE)
+    (message,) = mail.outbox
+    assert message.to == [EMAIL]
+    assert message.subject == "Our answer to your message"
+    enquiry.refresh_from_db()
+    assert (enquiry.email, enquiry.answer_sent_at) == ("", NOON)
+    assert "deleted" in enquiry.events.get().what
+    assert EMAIL not in enquiry.events.get().what
+
+
+def test_mail_leads_to_the_answer_by_the_sites_own_address(settings, db):
+    settings.WAGTAILADMIN_BASE_URL = "https://www.example.gov.uk"
+    enquiry = answered()
+    send_answers(NOON)
+    body = mail.outbox[0].body
+    path = reverse("enquiry_answer", args=[enquiry.reference])
+    assert f"https://www.example.gov.uk{path}\n" in body
+    assert MESSAGE not in body
+
+
+def test_job_sends_what_officers_have_answered_and_nothing_else(db):
+    now = timezone.now()
+    answered(answered_at=now)
+    EnquiryFactory(email="waiting@example.org")
+    answered(answered_at=now, email="")
+    answered(answered_at=now, email="told@example.org", answer_sent_at=now)
+    call_command("run_jobs")
+    assert [message.to for message in mail.outbox] == [[EMAIL]]
+    assert Enquiry.objects.filter(email="waiting@example.org").exists()
+
+
+def failing(*errors):
+    """Return a `send` that fails in these ways, one after another, and then works."""
+    left = list(errors)
+    send = EmailMessage.send
+
+    def send_or_fail(message, *args, **kwargs):
+        if left:
+            raise left.pop(0)
+        return send(message, *args, **kwargs)
+
+    return send_or_fail
+
+
+AWAY = SMTPServerDisconnected("away")
+LATER = SMTPRecipientsRefused({EMAIL: (451, b"later")})
+NEVER = SMTPRecipientsRefused({EMAIL: (550, b"no such user")})
+SPAM = SMTPDataError(554, f"not for {EMAIL}".encode())
+
+
+@pytest.mark.parametrize("error", [AWAY, LATER, SPAM, TimeoutError(), ValueError()])
+def test_mail_that_fails_is_tried_again_with_the_next_run(
+    db, monkeypatch, caplog, error
+):
+    answered()
+    monkeypatch.setattr(EmailMessage, "send", failing(error))
+    send_answers(NOON)
+    enquiry = Enquiry.objects.get()
+    assert (enquiry.email, enquiry.answer_sent_at, mail.outbox) == (EMAIL, None, [])
+    send_answers(NOON + MINUTE)
+    assert len(mail.outbox) == 1
+    assert Enquiry.objects.get().email == ""
+    assert EMAIL not in caplog.text
+
+
+def test_address_that_does_not_exist_is_deleted_at_once(db, monkeypatch):
+    answered()
+    monkeypatch.setattr(EmailMessage, "send", failing(NEVER))
+    send_answers(NOON)
+    enquiry = Enquiry.objects.get()
+    assert (enquiry.email, enquiry.answer_sent_at) == ("", None)
+    assert "refused" in enquiry.events.get().what
+
+
+def test_one_refusal_does_not_keep_others_waiting(db, monkeypatch):
+    for number in range(3):
+        answered(answered_at=NOON + number * MINUTE)
+    monkeypatch.setattr(EmailMessage, "send", failing(LATER, SPAM))
+    send_answers(NOON + DAY)
+    assert len(mail.outbox) == 1
+
+
+def test_server_that_is_away_is_asked_once_a_run(db, monkeypatch):
+    for _ in range(3):
+        answered()
+    calls = []
+
+    def fail(*args):
+        calls.append(1)
+        raise AWAY
+
+    monkeypatch.setattr(EmailMessage, "send", fail)
+    send_answers(NOON)
+    assert len(calls) == 1
+
+
+def test_after_a_week_without_a_mail_server_the_address_goes(db, monkeypatch):
+    answered()
+    monkeypatch.setattr(EmailMessage, "send", failing(*[AWAY] * 9))
+    send_answers(NOON + 7 * DAY)
+    assert Enquiry.objects.get().email == EMAIL
+    send_answers(NOON + 7 * DAY + MINUTE)
+    assert Enquiry.objects.get().email == ""
+    assert "7 days" in Enquiry.objects.get().events.get().what
+
+
+def test_mail_that_was_cut_off_is_not_sent_twice_and_the_address_goes(db):
+    answered(answer_sent_at=NOON)
+    send_answers(NOON + MINUTE)
+    assert Enquiry.objects.get().email == EMAIL
+    send_answers(NOON + timedelta(hours=2))
+    assert (Enquiry.objects.get().email, mail.outbox) == ("", [])
+
+
+def test_of_two_processes_only_one_sends(db, monkeypatch):
+    enquiry = answered()
+    seen_by_the_other = Enquiry.objects.get()
+    send = EmailMessage.send
+
+    def send_while_the_other_is_at_it(message, *args, **kwargs):
+        assert send_answer(seen_by_the_other, NOON + MINUTE)
+        return send(message, *args, **kwargs)
+
+    monkeypatch.setattr(EmailMessage, "send", send_while_the_other_is_at_it)
+    send_answer(enquiry, NOON)
+    assert len(mail.outbox) == 1
+
+
+def test_enquiry_that_is_erased_while_its_mail_is_sent_leaves_nothing(db, monkeypatch):
+    enquiry = answered()
+    monkeypatch.setattr(
+        EmailMessage, "send", lambda *args: Enquiry.objects.all().delete()
+    )
+    assert send_answer(enquiry, NOON)
+    assert not Enquiry.objects.exists()
+
+
+def test_answer_does_not_raise_the_version_of_the_content(home, client):
+    answered()
+    before = get_content_version()
+    send_answers(NOON)
+    assert get_content_version() == before
+
+
+def test_log_says_nothing_personal(db, monkeypatch, caplog):
+    caplog.set_level(logging.DEBUG)
+    answered()
+    monkeypatch.setattr(EmailMessage, "send", failing(NEVER))
+    send_answers(NOON)
+    assert EMAIL not in caplog.text
+    assert MESSAGE not in caplog.text

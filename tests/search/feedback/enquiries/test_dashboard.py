@@ -1,0 +1,85 @@
+"""The admin's home page says which enquiries wait, and whose they are."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from search.feedback.enquiries.dashboard import enquiries
+from search.models import Enquiry
+from tests.factories import EnquiryFactory
+
+
+@pytest.fixture
+def officer(django_user_model):
+    """Return a function that makes somebody with these permissions."""
+
+    def make(*permissions):
+        user = django_user_model.objects.create_user("officer")
+        found = Permission.objects.filter(codename__in=["access_admin", *permissions])
+        user.user_permissions.set(found)
+        return user
+
+    return make
+
+
+def words(user, at=None):
+    return [need.words for need in enquiries(user, at or timezone.now())]
+
+
+def test_each_line_leads_to_its_enquiries(officer, client):
+    user = officer("change_enquiry")
+    now = timezone.now()
+    EnquiryFactory(message="Nobody has it")
+    EnquiryFactory(message="I have it", assigned_to=user)
+    EnquiryFactory(message="Done", assigned_to=user, status="closed")
+    late = {"answered_at": now - timedelta(hours=25), "status": "closed"}
+    EnquiryFactory(message="Not told", email="a@example.org", **late)
+    EnquiryFactory(message="Told", answer_sent_at=now, **late)
+    client.force_login(user)
+    found = {}
+    for need in enquiries(user, now):
+        html = BeautifulSoup(client.get(need.href).content, "html.parser")
+        found[need.words] = [row.text for row in html.select("td.field-short_message")]
+    assert {
+        each: [text.strip() for text in texts] for each, texts in found.items()
+    } == {
+        "1 answer has waited for more than a day to be e-mailed. Tell whoever runs "
+        "the site.": ["Not told"],
+        "1 enquiry is assigned to you": ["I have it"],
+        "1 enquiry waits for somebody": ["Nobody has it"],
+    }
+
+
+def test_mail_that_is_late_is_urgent_after_a_day(officer):
+    user, now = officer("view_enquiry"), timezone.now()
+    EnquiryFactory(email="a@example.org", status="closed", answered_at=now)
+    assert words(user, now + timedelta(hours=23)) == []
+    (need,) = enquiries(user, now + timedelta(hours=25))
+    assert need.is_urgent
+    Enquiry.objects.update(email="")
+    assert words(user, now + timedelta(hours=25)) == []
+
+
+def test_who_may_only_read_is_not_told_of_their_own(officer):
+    user = officer("view_enquiry")
+    EnquiryFactory(assigned_to=user)
+    assert words(user) == []
+
+
+def test_who_may_not_read_is_told_nothing(officer, django_assert_num_queries):
+    user = officer("delete_enquiry")
+    EnquiryFactory()
+    user.get_all_permissions()
+    with django_assert_num_queries(0):
+        assert words(user) == []
+
+
+def test_one_query_answers_for_many(officer, django_assert_num_queries):
+    user = officer("change_enquiry")
+    EnquiryFactory.create_batch(30, assigned_to=user)
+    user.get_all_permissions()
+    with django_assert_num_queries(1):
+        assert words(user) == ["30 enquiries are assigned to you"]

@@ -1,0 +1,278 @@
+"""A resident tells us what they could not find."""
+
+import time
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.urls import reverse
+
+from search.feedback.enquiries.forms import SIGNER
+from search.models import Enquiry
+from tests.factories import PAGE_FACTORIES, EnquiryFactory, HomePageFactory
+from tests.search.feedback.enquiries.conftest import shown_seconds_ago
+
+
+def parse(response):
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def field(html, name):
+    return html.select_one(f"main form [name={name}]")
+
+
+def value(html, name):
+    found = field(html, name)
+    text = found.get_text() if found.name == "textarea" else found.get("value")
+    return (text or "").strip()
+
+
+def problems(html):
+    return [item.get_text() for item in html.select(".error-summary li")]
+
+
+@pytest.mark.parametrize("factory", PAGE_FACTORIES)
+def test_form_is_reached_from_the_foot_of_every_page(factory, make_page, read):
+    page = make_page(factory)
+    link = read(page.url).footer.select_one(f"a[href^='{reverse('enquiry')}']")
+    assert value(read(link["href"]), "from_path") == page.url
+
+
+def test_form_does_not_lead_to_an_empty_one(home, read, send):
+    for html in (read(reverse("enquiry")), parse(send(message=""))):
+        assert not html.select(f"a[href^='{reverse('enquiry')}']")
+
+
+def test_browser_does_not_cut_what_is_pasted_into_the_form(home, read):
+    html = read(reverse("enquiry"))
+    assert not html.main.select("[maxlength]")
+
+
+def test_form_is_reached_from_a_page_that_is_not_there(home, read):
+    html = read("/no-such-page/", status=404)
+    link = html.main.select_one(f"a[href^='{reverse('enquiry')}']")
+    assert value(read(link["href"]), "from_path") == "/no-such-page/"
+
+
+def test_search_and_page_are_carried_along_stored_and_shown_again(home, read, send):
+    carried = {"query": "blue bin & more", "from": "/a page/?x=1"}
+    html = read(f"{reverse('enquiry')}?{urlencode(carried)}")
+    query, from_path = value(html, "query"), value(html, "from_path")
+    assert (query, from_path) == ("blue bin & more", "/a page/?x=1")
+    again = parse(send(message="", query=query, from_path=from_path))
+    assert value(again, "query") == "blue bin & more"
+    assert value(again, "from_path") == "/a page/?x=1"
+    send(query=query, from_path=from_path)
+    stored = Enquiry.objects.get()
+    assert (stored.query, stored.from_path) == ("blue bin & more", "/a page/?x=1")
+
+
+def test_message_is_stored_and_thanked_for_with_its_reference(send, client):
+    response = send(message=" A blue bin\nfor paper ", email="resident@example.org")
+    stored = Enquiry.objects.get()
+    assert stored.message == "A blue bin\r\nfor paper".replace("\r", "")
+    assert stored.email == "resident@example.org"
+    assert stored.is_open
+    assert response.status_code == 302
+    assert response["Location"] == reverse("enquiry_thanks", args=[stored.reference])
+    thanks = client.get(response["Location"])
+    assert f"Your reference is <strong>{stored.reference}" in thanks.content.decode()
+    assert "resident@example.org" not in thanks.content.decode()
+
+
+def test_reference_that_does_not_exist_is_not_found(home, client):
+    EnquiryFactory()
+    for wrong in ("AAAAAAAAAA", "a", "x" * 300):
+        address = reverse("enquiry_thanks", args=[wrong])
+        assert client.get(address).status_code == 404
+
+
+def test_address_is_optional(send):
+    assert send(email="").status_code == 302
+    assert Enquiry.objects.get().email == ""
+
+
+def test_looking_at_the_form_stores_nothing(home, client):
+    address = reverse("enquiry")
+    for method in (client.get, client.head):
+        sent = {"message": "A blue bin", "shown_at": shown_seconds_ago(60)}
+        assert method(address, sent).status_code == 200
+    for method in (client.put, client.delete, client.patch):
+        assert method(address).status_code == 405
+    assert Enquiry.objects.count() == 0
+
+
+def test_form_and_thanks_are_never_kept_by_a_cache(home, client, send):
+    stored = EnquiryFactory()
+    responses = [
+        client.get(reverse("enquiry")),
+        send(message=""),
+        send(),
+        client.get(reverse("enquiry_thanks", args=[stored.reference])),
+        client.get(reverse("enquiry_thanks_anyone")),
+    ]
+    for response in responses:
+        assert {"no-store", "private"} <= set(response["Cache-Control"].split(", "))
+
+
+def test_program_that_fills_the_hidden_field_is_thanked_and_not_stored(send, client):
+    response = send(website="https://spam.example")
+    assert response["Location"] == reverse("enquiry_thanks_anyone")
+    assert "Thank you" in client.get(response["Location"]).content.decode()
+    assert Enquiry.objects.count() == 0
+
+
+def test_hidden_field_is_hidden_from_people_and_their_machines(home, read):
+    honeypot = field(read(reverse("enquiry")), "website")
+    assert honeypot.find_parent("p")["aria-hidden"] == "true"
+    assert honeypot["tabindex"] == "-1"
+    assert honeypot["autocomplete"] == "off"
+
+
+TIMES = {
+    "too fast": lambda: shown_seconds_ago(0),
+    "in the future": lambda: shown_seconds_ago(-600),
+    "missing": lambda: None,
+    "empty": lambda: "",
+    "forged": lambda: f"{time.time() - 60}:forged",
+    "not signed": lambda: str(time.time() - 60),
+    "signed for something else": lambda: SIGNER.__class__(salt="x").sign("1"),
+    "a day old": lambda: shown_seconds_ago(24 * 60 * 60 + 1),
+    "with a NUL": lambda: "\0",
+    "huge": lambda: "1" * 10_000,
+}
+
+
+@pytest.mark.parametrize("shown_at", TIMES.values(), ids=TIMES.keys())
+def test_form_without_a_true_time_is_shown_again_with_all_that_was_typed(
+    send, shown_at
+):
+    response = send(shown_at=shown_at(), message="A blue bin", email="r@example.org")
+    html = parse(response)
+    assert response.status_code == 422
+    assert Enquiry.objects.count() == 0
+    assert any("send" in problem for problem in problems(html))
+    assert value(html, "message") == "A blue bin"
+    assert value(html, "email") == "r@example.org"
+
+
+@pytest.mark.parametrize("name", ["too fast", "a day old", "missing"])
+def test_second_try_after_a_wrong_time_is_stored(home, send, name):
+    with time_machine.travel(time.time(), tick=False) as clock:
+        again = parse(send(shown_at=TIMES[name]()))
+        clock.shift(10)
+        assert send(shown_at=value(again, "shown_at")).status_code == 302
+    assert Enquiry.objects.count() == 1
+
+
+def test_person_who_takes_long_is_still_in_time(send):
+    assert send(shown_at=shown_seconds_ago(23 * 60 * 60)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "problem"),
+    [
+        ("message", "", "Tell us what you were looking for."),
+        ("message", "   \n", "Tell us what you were looking for."),
+        ("message", None, "Tell us what you were looking for."),
+        ("message", "x" * 5_001, "Your message is too long."),
+        ("message", "\N{SQUARE KIROMEETORU}" * 1_000, "Use ordinary letters"),
+        ("message", "a\0b", "Null characters are not allowed."),
+        ("email", "not an address", "Enter an email address in the correct"),
+        ("email", "a@b\nBcc: c@example.org", "Enter an email address in the correct"),
+        ("email", "x" * 300 + "@example.org", "254 characters or fewer"),
+    ],
+)
+def test_mistake_is_named_at_its_field_and_leads_to_it(send, name, typed, problem):
+    response = send(**{name: typed})
+    html = parse(response)
+    assert response.status_code == 422
+    assert Enquiry.objects.count() == 0
+    summary = html.select_one(".error-summary")
+    assert summary["role"] == "alert"
+    (link,) = [link for link in summary.select("a") if problem in link.get_text()]
+    widget = html.select_one(link["href"])
+    assert widget["name"] == name
+    assert widget["aria-invalid"] == "true"
+    described_by = [html.find(id=each) for each in widget["aria-describedby"].split()]
+    assert all(described_by)
+    assert problem in " ".join(each.get_text() for each in described_by)
+    assert html.title.get_text().startswith("Error: ")
+
+
+def test_two_mistakes_are_both_named(send):
+    assert len(problems(parse(send(message="", email="x")))) == 2
+
+
+def test_form_without_mistakes_has_no_summary(home, read):
+    html = read(reverse("enquiry"))
+    assert problems(html) == []
+    for name in ("message", "email"):
+        widget = field(html, name)
+        assert html.select_one(f"label[for={widget['id']}]")
+        assert html.find(id=widget["aria-describedby"])
+
+
+def test_message_of_exactly_the_limit_is_stored(send):
+    assert send(message="x" * 5_000).status_code == 302
+    assert len(Enquiry.objects.get().message) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("from_path", "stored"),
+    [
+        ("/grants/", "/grants/"),
+        ("https://evil.example/", ""),
+        ("//evil.example/", ""),
+        ("/\\evil.example/", ""),
+        ("javascript:alert(1)", ""),
+        ("grants", ""),
+        ("/a\0b/", "/a b/"),
+        ("/" + "x" * 600, "/" + "x" * 499),
+    ],
+)
+def test_what_the_page_carried_along_never_keeps_a_message_back(
+    send, from_path, stored
+):
+    assert send(from_path=from_path).status_code == 302
+    assert Enquiry.objects.get().from_path == stored
+
+
+@pytest.mark.parametrize("query", ["a\0b", "x" * 400, "\u202e", " blue \n bin "])
+def test_search_carried_along_is_cleaned_as_search_does(send, query):
+    assert send(query=query).status_code == 302
+    assert "\0" not in Enquiry.objects.get().query
+
+
+@pytest.mark.parametrize(
+    "raw", ["from=%ff%00&query=%00", "from=" + "x" * 5_000, "query=%ed%a0%80", "from="]
+)
+def test_form_bears_any_query_string(home, client, raw):
+    assert client.get(reverse("enquiry"), QUERY_STRING=raw).status_code == 200
+
+
+def test_script_in_what_was_typed_is_shown_as_text(send):
+    evil = "</textarea><script>alert(1)</script>"
+    fields = ("message", "email", "query", "from_path")
+    response = send(**dict.fromkeys(fields, evil))
+    assert "<script>alert" not in response.content.decode()
+    assert "&lt;script&gt;" in response.content.decode()
+
+
+def test_references_can_be_read_out_and_not_be_guessed(db):
+    references = {EnquiryFactory().reference for _ in range(50)}
+    assert len(references) == 50
+    assert all(len(reference) == 14 for reference in references)
+    assert not set("".join(references)) & set("IOS015L")
+
+
+def test_form_warns_of_personal_details(home, read):
+    hint = read(reverse("enquiry")).find(id="id_message_helptext").get_text()
+    assert "Do not give personal details" in hint
+
+
+def test_home_page_carries_its_own_path(home, read):
+    assert HomePageFactory._meta.model.objects.count() == 1
+    link = read("/").footer.select_one(f"a[href^='{reverse('enquiry')}']")
+    assert link["href"] == f"{reverse('enquiry')}?from=%2F"

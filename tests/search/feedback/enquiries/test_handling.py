@@ -1,0 +1,281 @@
+"""Officers assign, close and open enquiries again, one after another, each noted."""
+
+from datetime import UTC, datetime
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import ModelLogEntry, ReferenceIndex
+
+from home.content_version.counter import get_content_version
+from search.feedback.enquiries.admin_forms import AnswerForm
+from search.feedback.enquiries.permissions import state_of
+from search.models import Enquiry
+from tests.factories import EnquiryFactory, StandardPageFactory
+from tests.search.feedback.enquiries.officers import history, linked, text_of, typed
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+STEPS = ("assign", "answer", "close", "reopen")
+
+
+# Assigning
+
+
+def test_enquiry_is_assigned_to_a_colleague_and_taken_back(step, colleague):
+    priya = colleague("priya", "change_enquiry")
+    enquiry = EnquiryFactory()
+    response = step("assign", enquiry, assigned_to=priya.pk)
+    assert f"Enquiry {enquiry} is assigned to priya." in text_of(response)
+    assert enquiry.assigned_to == priya
+    step("assign", enquiry, assigned_to="")
+    assert enquiry.assigned_to is None
+    assert history(enquiry) == [
+        ("hannah", "Assigned to priya"),
+        ("hannah", "Assigned to nobody"),
+    ]
+
+
+def test_enquiry_is_taken_on_with_one_click(client, handler):
+    enquiry = EnquiryFactory()
+    page = reverse("search_enquiry_modeladmin_inspect", args=[enquiry.pk])
+    html = BeautifulSoup(client.get(page).content, "html.parser")
+    form = html.select_one(f'form[action$="/{enquiry.pk}/assign/"]')
+    sent = {each["name"]: each["value"] for each in form.select("[name]")}
+    client.post(form["action"], sent)
+    enquiry.refresh_from_db()
+    assert enquiry.assigned_to == handler
+    assert "Assign to me" not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("who", ["reader", "gone", "0", "x", str(10**30)])
+def test_only_colleagues_who_may_deal_with_it_can_be_chosen(who, step, colleague):
+    colleague("reader", "view_enquiry")
+    gone = colleague("gone", "change_enquiry")
+    gone.is_active = False
+    gone.save()
+    users = type(gone).objects
+    pk = users.get(username=who).pk if users.filter(username=who) else who
+    enquiry = EnquiryFactory()
+    response = step("assign", enquiry, assigned_to=pk)
+    assert "Choose somebody else." in text_of(response)
+    assert enquiry.assigned_to is None
+    assert "gone" not in text_of(response)
+
+
+def test_assigning_to_the_same_again_changes_nothing(step, handler):
+    enquiry = EnquiryFactory(assigned_to=handler)
+    response = step("assign", enquiry, assigned_to=handler.pk)
+    assert "Nothing was changed." in text_of(response)
+    assert history(enquiry) == []
+
+
+# Closing and opening again
+
+
+def test_closing_asks_first_and_records_who_and_when(step, client, handler):
+    enquiry = EnquiryFactory()
+    address = reverse("close_enquiry", args=[enquiry.pk])
+    assert enquiry.message in client.get(address).content.decode()
+    assert Enquiry.objects.get().is_open
+    response = step("close", enquiry, outcome="synonym")
+    assert f"Enquiry {enquiry} is closed: A synonym was added." in text_of(response)
+    assert (enquiry.is_open, enquiry.closed_by) == (False, handler)
+    assert enquiry.closed_at <= timezone.now()
+    assert history(enquiry) == [("hannah", "Closed: A synonym was added")]
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({}, "Say what came of it."),
+        ({"outcome": "x"}, "not one of the available choices"),
+        ({"outcome": "not_ours"}, "Say where it belongs."),
+        ({"outcome": "not_ours", "belongs_to": "  "}, "Say where it belongs."),
+        ({"outcome": "not_ours", "belongs_to": "x" * 201}, "Use 200 characters"),
+        ({"outcome": "not_ours", "belongs_to": "NHS"}, "Answer it first"),
+        ({"outcome": "found"}, "Answer it first"),
+    ],
+)
+def test_closing_says_what_is_missing_and_keeps_the_rest(values, error, step):
+    enquiry = EnquiryFactory()
+    response = step("close", enquiry, **values)
+    assert error in text_of(response)
+    assert enquiry.is_open
+    form = response.context["form"]
+    assert {name: form[name].value() for name in values} == values
+
+
+def test_what_is_not_ours_is_closed_with_where_it_belongs(step):
+    enquiry = EnquiryFactory(answer="<p>Ask them.</p>", answered_at=NOON)
+    step("close", enquiry, outcome="not_ours", belongs_to="Job centre")
+    assert (enquiry.outcome, enquiry.belongs_to) == ("not_ours", "Job centre")
+
+
+def test_where_it_belongs_is_left_out_of_other_outcomes(step):
+    enquiry = EnquiryFactory()
+    step("close", enquiry, outcome="nothing", belongs_to="Job centre")
+    assert (enquiry.outcome, enquiry.belongs_to) == ("nothing", "")
+
+
+@pytest.mark.parametrize("name", ["close", "assign"])
+def test_what_a_colleague_has_closed_stays_as_they_left_it(name, step, colleague):
+    other = colleague("omar", "change_enquiry")
+    closed = {"closed_at": NOON, "closed_by": other, "outcome": "written"}
+    enquiry = EnquiryFactory(status="closed", **closed)
+    response = step(name, enquiry, outcome="nothing", assigned_to=other.pk)
+    assert "has been closed already by omar" in text_of(response)
+    assert (enquiry.closed_by, enquiry.closed_at) == (other, NOON)
+    assert (enquiry.outcome, enquiry.assigned_to) == ("written", None)
+
+
+def test_closed_enquiry_is_opened_again_once(step, handler):
+    enquiry = EnquiryFactory(
+        status="closed", closed_at=NOON, closed_by=handler, outcome="written"
+    )
+    for _ in range(2):
+        response = step("reopen", enquiry)
+        assert f"Enquiry {enquiry} is open." in text_of(response)
+    assert (enquiry.is_open, enquiry.outcome) == (True, "")
+    assert (enquiry.closed_at, enquiry.closed_by) == (None, None)
+    assert history(enquiry) == [("hannah", "Opened again")]
+
+
+# Two officers at once
+
+
+def test_second_officer_is_told_and_overwrites_nothing(
+    client, step, handler, colleague
+):
+    enquiry = EnquiryFactory()
+    seen = state_of(enquiry)
+    client.force_login(colleague("omar", "change_enquiry"))
+    step("answer", enquiry, answer=typed("First"))
+    client.force_login(handler)
+    response = step("answer", enquiry, seen=seen, answer=typed("Second"))
+    text = text_of(response)
+    assert "omar has changed this enquiry since you opened this page (Answered)" in text
+    assert "First" in text
+    assert "Second" in response.context["form"]["answer"].value()
+    assert "First" in enquiry.answer
+    # What the form carries now counts, so the second thought can be sent.
+    again = response.context["form"]["seen"].value()
+    step("answer", enquiry, seen=again, answer=typed("Second"))
+    assert "Second" in enquiry.answer
+    assert [who for who, _ in history(enquiry)] == ["omar", "hannah"]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_at_the_same_time_wait_for_each_other(name, step, handler):
+    """SQLite lets one transaction write at a time anyway."""
+    enquiry = EnquiryFactory(status="closed" if name == "reopen" else "open")
+    with CaptureQueriesContext(connection) as captured:
+        step(name, enquiry, outcome="nothing", answer=typed("x"))
+    locks = [each for each in captured if "FOR UPDATE" in each["sql"]]
+    assert len(locks) == (1 if connection.features.has_select_for_update else 0)
+
+
+@pytest.mark.parametrize("seen", ["", "x", "open|None|\0"])
+@pytest.mark.parametrize("name", ["assign", "answer", "close"])
+def test_form_that_does_not_say_what_was_seen_changes_nothing(
+    name, seen, step, handler
+):
+    enquiry = EnquiryFactory()
+    values = {"assigned_to": handler.pk, "answer": typed("x"), "outcome": "nothing"}
+    step(name, enquiry, seen=seen, **values)
+    assert (enquiry.assigned_to, enquiry.answer, enquiry.status) == (None, "", "open")
+
+
+def test_only_the_fields_of_a_step_are_written(step, monkeypatch):
+    """As the job deletes the address while somebody changes the answer."""
+    enquiry = EnquiryFactory(email="resident@example.org")
+    save = AnswerForm.save
+
+    def save_later(form, **kwargs):
+        Enquiry.objects.update(email="", answer_sent_at=NOON)
+        return save(form, **kwargs)
+
+    monkeypatch.setattr(AnswerForm, "save", save_later)
+    step("answer", enquiry, answer=typed("x"))
+    assert (enquiry.email, enquiry.answer_sent_at) == ("", NOON)
+
+
+# Who may, and how
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_looking_changes_nothing(name, client, handler):
+    enquiry = EnquiryFactory(status="closed" if name == "reopen" else "open")
+    before = Enquiry.objects.values().get()
+    for method in (client.get, client.head, client.options):
+        response = method(reverse(f"{name}_enquiry", args=[enquiry.pk]))
+        assert response.status_code == (405 if name == "reopen" else 200)
+    assert Enquiry.objects.values().get() == before
+    assert history(enquiry) == []
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("pk", [0, 999_999, 10**30])
+def test_enquiry_that_was_erased_meanwhile_is_explained(name, pk, client, handler):
+    response = client.post(reverse(f"{name}_enquiry", args=[pk]), {"answer": "x"})
+    assert response.status_code == 404
+    assert "There is no such enquiry, or no longer" in text_of(response)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_who_may_only_read_takes_no_step(name, client, colleague):
+    client.force_login(colleague("reader", "view_enquiry"))
+    enquiry = EnquiryFactory(status="closed" if name == "reopen" else "open")
+    before = Enquiry.objects.values().get()
+    for pk in (enquiry.pk, 999_999):
+        address = reverse(f"{name}_enquiry", args=[pk])
+        response = client.post(address, {"outcome": "nothing"})
+        assert response["Location"] == reverse("wagtailadmin_home")
+    assert Enquiry.objects.values().get() == before
+    page = reverse("search_enquiry_modeladmin_inspect", args=[enquiry.pk])
+    html = client.get(page).content.decode()
+    assert enquiry.message in html
+    assert reverse(f"{name}_enquiry", args=[enquiry.pk]) not in html
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_step_needs_the_token(name, django_user_model, db):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(django_user_model.objects.create_superuser("a", password="x"))
+    enquiry = EnquiryFactory()
+    address = reverse(f"{name}_enquiry", args=[enquiry.pk])
+    values = {"seen": state_of(enquiry), "outcome": "nothing"}
+    response = client.post(address, values, headers={"Origin": "http://testserver"})
+    assert response.status_code == 403
+    assert Enquiry.objects.get().is_open
+
+
+def test_steps_leave_no_trace_where_others_read(step, handler, home):
+    """Site history, and the index of what uses what, are open to more officers."""
+    page = StandardPageFactory(parent=home)
+    enquiry = EnquiryFactory()
+    version = get_content_version()
+    step("assign", enquiry, assigned_to=handler.pk)
+    step("answer", enquiry, answer=linked(id=page.pk))
+    step("close", enquiry, outcome="found")
+    assert len(history(enquiry)) == 3
+    assert not ModelLogEntry.objects.exists()
+    assert not ReferenceIndex.is_indexed(Enquiry)
+    # Residents' pages are the same as before.
+    assert get_content_version() == version
+
+
+def test_history_holds_nothing_that_a_resident_wrote(step, handler):
+    canary = "quetzal"
+    enquiry = EnquiryFactory(
+        message=canary, query=canary, from_path=f"/{canary}/", email=f"{canary}@a.org"
+    )
+    step("assign", enquiry, assigned_to=handler.pk)
+    step("answer", enquiry, answer=typed("Yes"))
+    step("close", enquiry, outcome="found")
+    step("reopen", enquiry)
+    assert len(history(enquiry)) == 4
+    assert canary not in str(history(enquiry))

@@ -1,0 +1,249 @@
+"""Many messages from one place, or the same one twice: stored once or not at all."""
+
+import os
+import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.db import connection, connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from home.models import SiteSettings
+from home.rate_limits import Limit, LimitedUse
+from search.feedback.enquiries import services
+from search.models import Enquiry
+from tests.search.feedback.enquiries.conftest import shown_seconds_ago
+
+
+def send_from(address, **values):
+    data = {"message": "A blue bin", "shown_at": shown_seconds_ago(60), **values}
+    return Client().post(reverse("enquiry"), data, REMOTE_ADDR=address)
+
+
+@pytest.fixture
+def _few(settings):
+    settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL = 2, 4
+
+
+@pytest.mark.usefixtures("_few")
+def test_flood_from_one_address_is_stored_up_to_its_limit_and_others_are_heard(home):
+    statuses = [
+        send_from("192.0.2.1", message=f"Bin {n}").status_code for n in range(5)
+    ]
+    assert statuses == [302, 302, 429, 429, 429]
+    assert send_from("192.0.2.2").status_code == 302
+    assert Enquiry.objects.count() == 3
+
+
+@pytest.mark.usefixtures("_few")
+def test_flood_from_everywhere_is_stored_up_to_the_limit_of_all(home):
+    statuses = [send_from(f"192.0.2.{n}", message=f"{n}").status_code for n in range(9)]
+    assert statuses == [302] * 4 + [429] * 5
+    assert Enquiry.objects.count() == 4
+
+
+@pytest.mark.usefixtures("_few")
+def test_without_the_limit_the_flood_would_be_stored(home, monkeypatch):
+    """Prove that it is the limit that stops it."""
+    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    for number in range(9):
+        send_from("192.0.2.1", message=f"Bin {number}")
+    assert Enquiry.objects.count() == 9
+
+
+@pytest.mark.usefixtures("_few")
+def test_who_is_over_the_limit_keeps_what_they_typed_and_can_send_it_later(home):
+    council = SiteSettings.for_site(home.get_site())
+    council.phone = "01642 393939"
+    council.save()
+    typed = {"message": "A <b>green</b> bin", "email": "r@example.org", "query": "bin"}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for number in range(2):
+            send_from("192.0.2.1", message=f"Bin {number}")
+        response = send_from("192.0.2.1", **typed, from_path="/waste/")
+        assert response.status_code == 429
+        assert "no-store" in response["Cache-Control"]
+        assert int(response["Retry-After"]) > 0
+        html = BeautifulSoup(response.content, "html.parser")
+        assert "01642 393939" in html.main.get_text()
+        kept = {
+            each["name"]: each.get("value", "") for each in html.select("main input")
+        }
+        kept["message"] = html.textarea.get_text().strip()
+        for name, text in typed.items():
+            assert kept[name] == text
+        clock.shift(timedelta(hours=1))
+        action = html.select_one("main form")["action"]
+        assert Client().post(action, kept).status_code == 302
+    assert Enquiry.objects.latest("pk").message == typed["message"]
+
+
+@pytest.mark.usefixtures("_few")
+def test_refused_messages_cost_few_queries(home, django_assert_max_num_queries):
+    for number in range(3):
+        send_from("192.0.2.1", message=f"Bin {number}")
+    # Two for the limit, one for the version of the content.
+    with django_assert_max_num_queries(3):
+        assert send_from("192.0.2.1", message="Another").status_code == 429
+
+
+@pytest.mark.parametrize("again", ["A blue bin", " a  BLUE\n bin "])
+def test_same_message_is_joined_and_has_a_reference_of_its_own(home, send, again):
+    first = send(email="r@example.org")["Location"]
+    assert send(message=again, email="R@example.org")["Location"] != first
+    enquiry = Enquiry.objects.get()
+    assert (enquiry.times_sent, enquiry.message) == (2, "A blue bin")
+
+
+def test_without_joining_it_would_be_there_twice(home, send, monkeypatch):
+    """Prove that it is the comparison that joins them."""
+    monkeypatch.setattr(services, "_join", lambda *args: None)
+    assert send()["Location"] != send()["Location"]
+    assert Enquiry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "other", [{"message": "A green bin"}, {"email": "other@example.org"}]
+)
+def test_what_differs_is_stored_for_itself(home, send, other):
+    assert send()["Location"] != send(**other)["Location"]
+    assert Enquiry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "closed"},
+        # Its address is deleted, so that it is like those that left none.
+        {"answered_at": timezone.now(), "email": ""},
+        {"created_at": timezone.now() - timedelta(days=1, minutes=1)},
+    ],
+    ids=["closed", "answered", "old"],
+)
+def test_what_is_dealt_with_or_more_than_a_day_old_is_nobody_elses(home, send, change):
+    first = send()["Location"]
+    Enquiry.objects.update(**change)
+    assert send()["Location"] != first
+    assert Enquiry.objects.count() == 2
+
+
+def test_form_says_what_happens_to_the_message_and_for_how_long(home, client, settings):
+    settings.ENQUIRY_CLOSED_DAYS, settings.ENQUIRY_EMAIL_DAYS = 123, 45
+    for address in (reverse("enquiry"), "/search/?query=xylophonezzz"):
+        response = client.get(address)
+        text = BeautifulSoup(response.content, "html.parser").form.find_parent("body")
+        words = re.sub(r"\s+", " ", text.main.get_text())
+        assert "A person reads every message" in words
+        assert "delete your message 123 days after" in words
+        assert "after 45 days at the latest" in words
+        assert "no-store" in response["Cache-Control"]
+
+
+def test_link_to_the_form_is_on_every_page_of_results(section, client):
+    for query in (section.title, "xylophonezzz"):
+        response = client.get(reverse("search"), {"query": query})
+        html = BeautifulSoup(response.content, "html.parser")
+        (href,) = {a["href"] for a in html.footer.select("a[href^='/cant-find-it/']")}
+        assert "query=" in href
+    found = client.get(reverse("search"), {"query": section.title})
+    assert "Not what you need?" in found.content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("is_serial", [True, False])
+def test_double_click_is_stored_once(home, settings, monkeypatch, is_serial):
+    """Many at the same moment, each on a connection of its own."""
+    settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL = 50, 50
+    if not is_serial:
+        if connection.vendor == "sqlite":
+            pytest.skip("On SQLite every transaction waits for its turn anyway.")
+        # What makes them wait for each other.
+        monkeypatch.setattr(Limit, "use", lambda *args: None)
+
+    def click(_):
+        try:
+            return send_from("192.0.2.1")["Location"]
+        finally:
+            connections.close_all()
+
+    stored = 0
+    for _ in range(5):
+        Enquiry.objects.all().delete()
+        with ThreadPoolExecutor(8) as pool:
+            locations = set(pool.map(click, range(8)))
+        stored += Enquiry.objects.count()
+        if is_serial:
+            assert len(locations) == 8
+            assert Enquiry.objects.get().times_sent == 8
+    assert (stored == 5) is is_serial
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.usefixtures("_few")
+def test_limit_holds_for_those_who_come_at_the_same_moment(home):
+    def come(number):
+        try:
+            return send_from("192.0.2.1", message=f"Bin {number}").status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(come, range(16)))
+    assert statuses == [302] * 2 + [429] * 14
+    assert Enquiry.objects.count() == LimitedUse.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_request_whose_worker_is_killed_counts(home, monkeypatch):
+    """As where it takes so long that gunicorn ends the worker."""
+
+    def die(enquiry):
+        assert not connection.in_atomic_block
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    # The child must not use what the parent has open.
+    connections.close_all()
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(services, "topic_of_enquiry", die)
+        send_from("192.0.2.1")
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert LimitedUse.objects.filter(limit="enquiries").count() == 1
+    assert not Enquiry.objects.exists()
+
+
+def test_topic_is_named_and_earlier_messages_are_compared_before_others_wait(
+    home, monkeypatch
+):
+    """Nothing that a visitor's text makes long is done under the lock."""
+    done = []
+
+    @contextmanager
+    def one_at_a_time():
+        done.append("others wait")
+        yield
+
+    for name in ("topic_of_enquiry", "folded"):
+        real = getattr(services, name)
+        monkeypatch.setattr(
+            services,
+            name,
+            lambda text, name=name, real=real: done.append(name) or real(text),
+        )
+    send_from("192.0.2.1", message="Bins")
+    done.clear()
+    monkeypatch.setattr(services, "one_at_a_time", one_at_a_time)
+    send_from("192.0.2.2", message=" bins")
+    # What is under it is the folding of what is sent: to compare with newer ones.
+    assert done == ["topic_of_enquiry", "folded", "folded", "others wait"]
+    assert Enquiry.objects.get().times_sent == 2

@@ -1,0 +1,352 @@
+"""Residents say by one tap whether a page was useful, and more if they like (R6)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Page, PageViewRestriction
+
+from home.content_version.counter import get_content_version
+from home.rate_limits import Limit
+from search.models import UsefulnessComment, UsefulnessCount
+from tests.factories import PAGE_FACTORIES, StandardPageFactory
+from tests.search.feedback.enquiries.conftest import shown_seconds_ago
+
+OURS = {"Origin": "http://testserver"}
+MONTH = timezone.localdate().replace(day=1)
+
+
+@pytest.fixture
+def page(section):
+    return StandardPageFactory(parent=section, title="Blue bins")
+
+
+def address(page):
+    return reverse("usefulness", args=[getattr(page, "pk", page)])
+
+
+def vote(page, useful="yes", person=1, client=None, **values):
+    return (client or Client()).post(
+        address(page),
+        {"useful": useful, **values},
+        REMOTE_ADDR=f"192.0.2.{person}",
+    )
+
+
+def counts(page):
+    return list(
+        UsefulnessCount.objects.filter(page=page).values_list("month_on", "yes", "no")
+    )
+
+
+def form_on(html):
+    return html.main.select_one("form.usefulness")
+
+
+# The form at the foot of pages
+
+
+@pytest.mark.parametrize("factory", PAGE_FACTORIES)
+def test_every_page_asks_with_two_named_buttons_and_no_token(factory, make_page, read):
+    page = make_page(factory)
+    form = form_on(read(page.url))
+    assert form["action"] == address(page)
+    assert form.fieldset.legend.get_text() == "Was this page useful?"
+    buttons = {each["value"]: each.get_text() for each in form.select("button")}
+    assert buttons == {
+        "yes": "Yes, this page was useful",
+        "no": "No, this page was not useful",
+    }
+    names = {each["name"] for each in form.select("input")}
+    assert names == {"website"}
+    assert form.select_one("[name=website]").find_parent("p")["aria-hidden"] == "true"
+
+
+def test_lists_searches_and_forms_do_not_ask(section, page, read):
+    for path in ("/search/?query=bins", f"{section.url}a-to-z/", "/cant-find-it/"):
+        assert form_on(read(path)) is None
+    assert form_on(read("/nowhere/", status=404)) is None
+
+
+def test_page_stays_in_the_cache_whoever_votes(page, client):
+    client.get(page.url)
+    before, version = client.get(page.url), get_content_version()
+    assert vote(page).status_code == 302
+    after = client.get(page.url)
+    assert "hit" in before["Cache-Status"]
+    assert "hit" in after["Cache-Status"]
+    assert before.content == after.content
+    assert get_content_version() == version
+
+
+def test_officers_get_a_token_with_it_and_none_in_a_preview(page, admin_client):
+    html = BeautifulSoup(admin_client.get(page.url).content, "html.parser")
+    assert form_on(html).select_one("[name=csrfmiddlewaretoken]")
+    assert "wagtail-userbar" in str(html)
+    draft = admin_client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
+    assert draft.status_code == 200
+    assert form_on(BeautifulSoup(draft.content, "html.parser")) is None
+
+
+def test_private_page_does_not_ask(page, admin_client):
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+    response = admin_client.get(page.url)
+    assert form_on(BeautifulSoup(response.content, "html.parser")) is None
+
+
+# A vote
+
+
+def test_votes_are_counted_for_the_page_and_the_month(page, section):
+    for person, useful in enumerate(("yes", "yes", "no")):
+        response = vote(page, useful, person)
+        assert response["Location"] == f"{address(page)}{useful}/"
+    vote(section, "no")
+    assert counts(page) == [(MONTH, 2, 1)]
+    assert counts(section) == [(MONTH, 0, 1)]
+
+
+def test_next_month_has_a_count_of_its_own(page):
+    vote(page)
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        vote(page)
+    assert [yes for _, yes, _ in counts(page)] == [1, 1]
+
+
+def test_second_vote_of_a_day_changes_nothing_and_is_thanked_for(page, client):
+    vote(page)
+    for useful in ("yes", "no"):
+        response = vote(page, useful)
+        thanks = client.get(response["Location"])
+        assert "Thank you" in thanks.content.decode()
+    assert counts(page) == [(MONTH, 1, 0)]
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        vote(page)
+    assert sum(yes for _, yes, _ in counts(page)) == 2
+
+
+def test_without_the_limits_one_person_could_vote_for_ever(page, monkeypatch):
+    """Prove that it is the limit of one vote that holds."""
+    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    for _ in range(3):
+        vote(page)
+    assert counts(page) == [(MONTH, 3, 0)]
+
+
+def test_one_address_and_all_together_have_limits(section, settings):
+    settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL = 1, 1
+    pages = StandardPageFactory.create_batch(12, parent=section)
+    statuses = [vote(page).status_code for page in pages[:4]]
+    assert statuses == [302, 302, 302, 429]
+    for person, page in enumerate(pages, start=2):
+        vote(page, person=person)
+    assert sum(count.yes for count in UsefulnessCount.objects.all()) == 10
+
+
+def test_program_that_fills_the_hidden_field_is_thanked_and_not_counted(page, client):
+    response = vote(page, website="https://spam.example")
+    assert "Thank you" in client.get(response["Location"]).content.decode()
+    assert counts(page) == []
+
+
+@pytest.mark.parametrize("useful", ["", "maybe", "yes\0", "1"])
+def test_vote_that_says_neither_is_asked_again(page, useful):
+    response = vote(page, useful)
+    assert response.status_code == 422
+    assert "Choose Yes or No" in response.content.decode()
+    assert counts(page) == []
+
+
+def test_looking_counts_nothing_and_shows_the_buttons(page, client):
+    response = client.get(address(page), {"useful": "yes"})
+    html = BeautifulSoup(response.content, "html.parser")
+    assert form_on(html)["action"] == address(page)
+    assert client.head(address(page)).status_code == 200
+    for said in ("yes/", "no/", "thanks/"):
+        assert client.get(f"{address(page)}{said}").status_code == 200
+    assert client.put(address(page)).status_code == 405
+    assert UsefulnessCount.objects.count() == UsefulnessComment.objects.count() == 0
+
+
+def test_answers_are_never_kept(page, client):
+    responses = [
+        client.get(address(page)),
+        vote(page),
+        client.get(f"{address(page)}yes/"),
+        client.get(f"{address(page)}thanks/"),
+    ]
+    for response in responses:
+        assert "no-store" in response["Cache-Control"]
+        assert not response.cookies
+
+
+# Who may be asked about
+
+
+def draft(page):
+    page.unpublish()
+
+
+def private(page):
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+
+
+def expired(page):
+    page.expire_at = timezone.now() - timedelta(seconds=1)
+    page.save()
+
+
+def deleted(page):
+    page.delete()
+
+
+@pytest.mark.parametrize("hide", [draft, private, expired, deleted])
+def test_page_that_is_not_public_takes_no_votes_and_tells_nothing(page, client, hide):
+    pk = page.pk
+    hide(page)
+    comment = {"comment": "x", "shown_at": shown_seconds_ago(60)}
+    for response in (
+        vote(pk),
+        client.get(address(pk)),
+        client.get(f"{address(pk)}yes/"),
+        client.get(f"{address(pk)}thanks/"),
+        client.post(f"{address(pk)}yes/", comment),
+    ):
+        assert response.status_code == 404
+        assert "Blue bins" not in response.content.decode()
+    assert UsefulnessCount.objects.count() == UsefulnessComment.objects.count() == 0
+
+
+@pytest.mark.parametrize("pk", [0, 999_999, 10**30])
+def test_page_that_never_was_is_not_found(home, pk):
+    assert vote(pk).status_code == 404
+
+
+def test_root_of_the_tree_is_no_page_of_the_site(home):
+    assert vote(Page.objects.get(depth=1)).status_code == 404
+
+
+# Whose form it is
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}],
+)
+def test_vote_by_a_page_of_another_site_is_refused(page, headers):
+    strict = Client(enforce_csrf_checks=True, headers=headers)
+    assert vote(page, client=strict).status_code == 403
+    assert counts(page) == []
+    # And so it is this check that refuses it.
+    assert vote(page, client=Client(headers=headers)).status_code == 302
+
+
+def test_vote_from_our_cached_page_needs_no_token(page):
+    strict = Client(enforce_csrf_checks=True, headers=OURS)
+    assert vote(page, client=strict).status_code == 302
+    assert counts(page) == [(MONTH, 1, 0)]
+
+
+def test_officer_needs_the_token(page, admin_user):
+    strict = Client(enforce_csrf_checks=True, headers=OURS)
+    strict.force_login(admin_user)
+    assert vote(page, client=strict).status_code == 403
+
+
+# What somebody adds
+
+
+@pytest.fixture
+def add(page, client):
+    """Return a function that sends the one question as a person would."""
+
+    def post(said="no", **values):
+        data = {"comment": "Say when.", "shown_at": shown_seconds_ago(60), **values}
+        return client.post(f"{address(page)}{said}/", data)
+
+    return post
+
+
+def test_comment_is_stored_with_its_page_and_answer(page, add, client):
+    response = add()
+    comment = UsefulnessComment.objects.get()
+    assert (comment.page.pk, comment.was_useful) == (page.pk, False)
+    assert comment.comment == "Say when."
+    html = BeautifulSoup(client.get(response["Location"]).content, "html.parser")
+    assert "Thank you" in html.h1.get_text()
+    assert html.main.select_one(f"a[href='{page.url}']")
+
+
+def test_question_warns_of_personal_details_and_can_be_left_out(page, read, settings):
+    settings.USEFULNESS_COMMENT_DAYS = 77
+    html = read(f"{address(page)}yes/").main
+    hint = html.find(id=html.textarea["aria-describedby"]).get_text()
+    assert "Do not give personal details" in hint
+    assert "optional" in html.label.get_text()
+    assert "after 77 days" in html.get_text()
+    assert html.select_one(f"a[href='{page.url}']")
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"comment": ""}, "Write something, or go back to the page."),
+        ({"comment": "x" * 1_001}, "Use 1,000 characters at most."),
+        ({"comment": "\N{SQUARE KIROMEETORU}" * 300}, "Use ordinary letters"),
+        ({"shown_at": shown_seconds_ago(-9_000)}, "That was very quick."),
+        ({"shown_at": "forged"}, "open for too long"),
+    ],
+)
+def test_mistake_is_named_and_what_was_typed_stays(add, values, problem):
+    response = add(**values)
+    html = BeautifulSoup(response.content, "html.parser")
+    assert response.status_code == 422
+    assert problem in html.select_one(".error-summary").get_text()
+    assert html.textarea.get_text().strip() == values.get("comment", "Say when.")
+    assert UsefulnessComment.objects.count() == 0
+
+
+def test_program_that_fills_the_hidden_field_adds_nothing(add):
+    assert add(website="x").status_code == 302
+    assert UsefulnessComment.objects.count() == 0
+
+
+def test_too_many_comments_are_refused_with_what_was_typed(add, settings):
+    settings.FORM_LIMIT_PER_ADDRESS = 1
+    assert [add().status_code, add().status_code] == [302, 429]
+    html = BeautifulSoup(add(comment="Kept").content, "html.parser")
+    assert html.textarea.get_text().strip() == "Kept"
+    assert html.form["action"]
+    assert UsefulnessComment.objects.count() == 1
+
+
+def test_script_in_a_comment_is_shown_as_text(add):
+    page = add(comment="</textarea><script>alert(1)</script>", shown_at="")
+    assert "<script>alert" not in page.content.decode()
+
+
+def test_other_answers_are_not_found(page, client):
+    assert client.get(f"{address(page)}maybe/").status_code == 404
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_votes_at_the_same_moment_are_all_counted(home):
+    """Sixteen people, and a seventeenth who taps eight times."""
+
+    def tap(person):
+        try:
+            return vote(home, person=person).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = set(pool.map(tap, [*range(1, 17), *[99] * 8]))
+    assert statuses == {302}
+    assert counts(home) == [(MONTH, 17, 0)]

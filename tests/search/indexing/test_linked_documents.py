@@ -1,0 +1,363 @@
+"""A file is found while a public page offers it and its collection is for everybody."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from wagtail.models import Collection, Page, PageViewRestriction
+
+from search.engine import results
+from search.indexing import linked_documents
+from search.indexing.documents import SearchFile
+from search.indexing.pages import rebuild
+from tests.factories import CommunityIndexPageFactory, StandardPageFactory
+from tests.search.indexing.files.hiding import (
+    WAYS_TO_HIDE,
+    collect,
+    fresh,
+    moved_into_a_private_collection,
+    new_collection,
+    private_by_login,
+)
+from tests.search.indexing.files.offering import (
+    WAYS_TO_OFFER,
+    block,
+    offer,
+    offer_by_link,
+)
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.usefixtures("reader")
+
+
+@pytest.fixture
+def plan(upload):
+    """Return a file with one word in its title and another in its text."""
+    return upload(title="Wildlife plan", data=b"Mind the hedgehogs.")
+
+
+@pytest.fixture
+def page(section, plan):
+    return offer(plan, section)
+
+
+@pytest.fixture
+def is_found(search_for):
+    """Return a function that says if the file is found; all that is shown agrees."""
+
+    def found():
+        by_text, by_title = search_for("hedgehogs"), search_for("wildlife")
+        assert by_text.titles == by_title.titles
+        assert len(by_text.titles) == by_text.count == by_title.count
+        # A word of a file that is not found is not what somebody meant either.
+        near = search_for("hedgehosg")
+        assert near.corrected == ("hedgehogs" if by_text.count else "")
+        return by_text.titles == ["Wildlife plan"]
+
+    return found
+
+
+def result_of(answer):
+    (item,) = answer.html.select(".result")
+    path = item.h2.a["href"].partition("?")[0]
+    facts = " ".join(item.select_one(".result__facts").get_text().split())
+    return path, facts, item.select_one(".result__facts a")
+
+
+# Found
+
+
+@pytest.mark.parametrize("offer_it", WAYS_TO_OFFER)
+def test_file_is_found_by_its_text_and_its_title(section, plan, offer_it, is_found):
+    assert not is_found()
+    offer_it(plan, section)
+    assert is_found()
+
+
+def test_result_links_to_the_file_and_names_its_page(
+    section, plan, page, search_for, client
+):
+    path, facts, page_link = result_of(search_for("hedgehogs"))
+    assert path == plan.url
+    assert client.get(path).status_code == 200
+    assert facts.startswith("Document (PDF, 19 bytes) on the page Gardens, updated ")
+    assert page_link["href"] == page.url
+    assert client.get(page_link["href"]).status_code == 200
+
+
+def test_extract_is_the_files_text_with_marks_and_escaped(section, upload, search_for):
+    data = b"Nothing. " * 60 + b"<script>x</script> A hedgehog & co."
+    offer(upload(data=data), section)
+    (extract,) = search_for("hedgehogs").extracts
+    assert "<mark>hedgehog</mark> &amp; co" in extract
+    assert "<script>" not in extract
+    assert len(extract) < 600
+
+
+def test_files_can_be_filtered_by_type_and_are_in_their_pages_section(
+    section, page, search_for
+):
+    StandardPageFactory(parent=section, title="Hedgehogs", summary="")
+    answer = search_for("hedgehogs")
+    choices = [
+        link.parent.get_text() for link in answer.html.select("nav[aria-label=Type] a")
+    ]
+    assert choices == ["Document (1)", "Information (1)"]
+    assert search_for("hedgehogs", type="document").titles == ["Wildlife plan"]
+    assert search_for("hedgehogs", type="information").titles == ["Hedgehogs"]
+    assert search_for("hedgehogs", section=section.slug).count == 2
+
+
+def test_file_of_several_pages_is_listed_once_under_the_page_that_stays(
+    home, section, plan, search_for
+):
+    """An expiring page comes after one that stays; of equal ones the oldest counts."""
+    today = NOON
+    with time_machine.travel(today, tick=False) as clock:
+        soon = offer(plan, section, title="Soon", expire_at=today + timedelta(days=1))
+        later = offer(plan, home, title="Later", expire_at=today + timedelta(days=2))
+        first = offer(plan, section, title="First")
+        second = offer_by_link(plan, home, title="Second")
+
+        def named():
+            answer = search_for("hedgehogs")
+            assert answer.titles == ["Wildlife plan"]
+            assert answer.count == 1
+            return result_of(answer)[2].get_text()
+
+        assert named() == "First"
+        first.unpublish()
+        assert named() == "Second"
+        second.delete()
+        assert named() == "Later"
+        fresh(soon).delete()
+        assert named() == "Later"
+        clock.move_to(today + timedelta(days=2))
+        assert search_for("hedgehogs").count == 0
+        assert later.expire_at
+
+
+def test_page_that_offers_a_file_twice_offers_it_once(section, plan, is_found):
+    text = [{"type": "text", "value": f'<a linktype="document" id="{plan.pk}">x</a>'}]
+    offer(plan, section, body=[*block(plan), *text, *block(plan)])
+    assert is_found()
+
+
+def test_title_of_a_file_is_followed(page, plan, search_for):
+    plan.title = "Forest plan"
+    plan.save()
+    assert search_for("forest").titles == ["Forest plan"]
+    assert search_for("wildlife").count == 0
+
+
+def test_name_and_section_of_the_page_are_followed(home, section, page, search_for):
+    other = CommunityIndexPageFactory(parent=home, title="Parks", slug="parks")
+    page.title = "Meadows"
+    page.save_revision().publish()
+    fresh(page).move(other, pos="last-child")
+    answer = search_for("hedgehogs", section="parks")
+    _, facts, link = result_of(answer)
+    assert "on the page Meadows" in facts
+    assert link["href"] == f"/parks/{page.slug}/"
+
+
+def test_alias_offers_the_file_of_its_source_and_is_as_private(
+    home, plan, page, search_for, is_found
+):
+    page.create_alias(parent=home, update_slug="alias")
+    assert is_found()
+    page.move(new_private_page(home), pos="last-child")
+    assert result_of(search_for("hedgehogs"))[2]["href"] == "/alias/"
+    next(private_by_login(page, plan))
+    assert not is_found()
+
+
+def new_private_page(home):
+    page = CommunityIndexPageFactory(parent=home, title="Members")
+    PageViewRestriction.objects.create(page=page, restriction_type="login")
+    return page
+
+
+def test_files_do_not_push_pages_out_of_the_suggestions(section, upload, client):
+    """Suggestions are titles of pages; many files by one name leave room for them."""
+    files = [upload("Pond", f"{number}".encode()).pk for number in range(8)]
+    body = [{"type": "documents", "value": {"documents": files}}]
+    StandardPageFactory(parent=section, title="Papers", summary="", body=body)
+    StandardPageFactory(parent=section, title="The pond where we swim", summary="")
+    response = client.get(reverse("search_suggestions"), {"query": "pond"})
+    assert response.json()["suggestions"] == ["The pond where we swim"]
+
+
+# Not found, and found again
+
+
+@pytest.mark.parametrize("hide", WAYS_TO_HIDE)
+def test_file_is_not_found_where_it_may_not_be_seen_and_found_again(
+    page, plan, is_found, hide
+):
+    assert is_found()
+    steps = hide(page, plan)
+    next(steps)
+    assert not is_found()
+    next(steps, None)
+    assert is_found()
+
+
+def test_draft_that_offers_a_file_is_not_found_until_it_is_published(
+    section, plan, is_found
+):
+    draft = offer(plan, section, live=False)
+    draft.save_revision()
+    assert not is_found()
+    draft.get_latest_revision().publish()
+    assert is_found()
+
+
+def test_file_added_in_a_newer_draft_is_not_found_until_it_is_published(
+    section, plan, is_found
+):
+    page = offer(plan, section, body=[])
+    page.body = block(plan)
+    revision = page.save_revision()
+    assert not is_found()
+    revision.publish()
+    assert is_found()
+
+
+def test_file_taken_away_in_a_newer_draft_is_found_until_it_is_published(
+    page, is_found
+):
+    page.body = []
+    revision = page.save_revision()
+    assert is_found()
+    revision.publish()
+    assert not is_found()
+
+
+def test_file_of_an_expiring_page_is_gone_at_the_second(section, plan, is_found):
+    with time_machine.travel(NOON, tick=False) as clock:
+        offer(plan, section, expire_at=NOON + timedelta(seconds=10))
+        clock.shift(9)
+        assert is_found()
+        clock.shift(1)
+        assert not is_found()
+
+
+@pytest.mark.parametrize("offer_it", WAYS_TO_OFFER)
+def test_deleted_file_is_gone_with_its_text(section, plan, offer_it, is_found):
+    offer_it(plan, section)
+    assert is_found()
+    pk = plan.pk
+    plan.delete()
+    assert not is_found()
+    kept = SearchFile.objects.get(pk=pk)
+    assert (kept.title, kept.body, kept.is_public) == ("", "", False)
+    rebuild()
+    assert not is_found()
+
+
+def test_one_page_that_hides_a_file_does_not_hide_it_on_another(
+    home, section, plan, page, is_found
+):
+    other = offer(plan, home, title="Other")
+    for hide in (private_by_login, page_is_deleted):
+        next(hide(page, plan))
+        assert is_found()
+    other.unpublish()
+    assert not is_found()
+
+
+def page_is_deleted(page, plan):
+    yield page.delete()
+
+
+def test_private_page_does_not_name_itself_beside_a_file(
+    home, section, plan, page, client
+):
+    offer(plan, home, title="Other")
+    next(private_by_login(page, plan))
+    text = client.get(reverse("search"), {"query": "hedgehogs"}).content.decode()
+    assert "Other" in text
+    assert "Gardens" not in text
+
+
+# Ways around the signals of one file: each is a thing that officers do in the admin
+
+
+def test_file_put_into_a_private_collection_with_others_is_gone(
+    page, plan, is_found, admin_client, django_capture_on_commit_callbacks
+):
+    """The bulk action of the list of documents writes without saving each one."""
+    assert is_found()
+    private = new_collection(private=True)
+    root = Collection.get_first_root_node()
+    for collection, is_seen in ((private, False), (root, True)):
+        with django_capture_on_commit_callbacks(execute=True):
+            send_bulk_action(admin_client, plan, collection)
+        assert is_found() == is_seen
+
+
+def send_bulk_action(admin_client, plan, collection):
+    names = ["wagtaildocs", "document", "add_to_collection"]
+    address = reverse("wagtail_bulk_action", args=names)
+    response = admin_client.post(
+        f"{address}?id={plan.pk}", {"collection": collection.pk}
+    )
+    assert response.status_code == 302
+    plan.refresh_from_db()
+    assert plan.collection == collection
+
+
+def test_collection_moved_below_a_private_one_takes_its_files_with_it(
+    page, plan, is_found, send_form, django_capture_on_commit_callbacks
+):
+    collection = new_collection()
+    collect(plan, collection)
+    assert is_found()
+    private = new_collection(private=True)
+    address = reverse("wagtailadmin_collections:edit", args=[collection.pk])
+    root = Collection.get_first_root_node()
+    for parent, is_seen in ((private, False), (root, True)):
+        with django_capture_on_commit_callbacks(execute=True):
+            send_form(address, "", name="Papers", parent=parent.pk)
+        collection.refresh_from_db()
+        assert collection.get_parent(update=True) == parent
+        assert is_found() == is_seen
+
+
+# The defences
+
+
+def test_without_the_check_of_pages_files_of_private_pages_would_leak(
+    page, plan, is_found, monkeypatch
+):
+    next(private_by_login(page, plan))
+    assert not is_found()
+    monkeypatch.setattr(linked_documents, "public_pages", Page.objects.live)
+    monkeypatch.setattr(results, "visible_pages", lambda at: Page.objects.live())
+    rebuild()
+    assert is_found()
+
+
+def test_without_the_check_of_collections_private_files_would_leak(
+    page, plan, is_found, monkeypatch
+):
+    next(moved_into_a_private_collection(page, plan))
+    assert not is_found()
+    monkeypatch.setattr(linked_documents, "restricted_collections", set)
+    monkeypatch.setattr(results, "restricted_collections", set)
+    rebuild()
+    assert is_found()
+
+
+def test_database_has_the_last_word_on_files_if_the_index_is_wrong(
+    section, page, plan, search_for, monkeypatch
+):
+    """The index is told that a private file is public; it is still not shown."""
+    collect(plan, new_collection(private=True))
+    SearchFile.objects.update(is_public=True, version=0)
+    assert search_for("hedgehogs").titles == []
+    monkeypatch.setattr(results, "restricted_collections", set)
+    assert search_for("hedgehogs").titles == ["Wildlife plan"]

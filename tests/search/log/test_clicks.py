@@ -1,0 +1,329 @@
+"""Which result was opened is noted, and nobody can be sent anywhere else by it."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+from wagtail.documents import get_document_model
+
+from search.engine import results
+from search.log import clicks
+from search.models import Enquiry, LoggedSearch, PromotionSnippet
+from tests.factories import StandardPageFactory
+from tests.search.feedback.enquiries.conftest import shown_seconds_ago
+
+FORGED = "found=AAAAAAAAAAAA.1"
+
+
+@pytest.fixture
+def allotments(section):
+    for number in range(5):
+        StandardPageFactory(parent=section, title=f"Allotment {number}", summary="")
+
+
+@pytest.fixture
+def links_for(search_for):
+    """Return a function that searches and gives the links of the results."""
+
+    def links(query="allotment", **parameters):
+        answer = search_for(query, **parameters)
+        return [link["href"] for link in answer.html.select(".result h2 a")]
+
+    return links
+
+
+def opened():
+    return list(LoggedSearch.objects.values_list("clicked_position", flat=True))
+
+
+def test_opened_position_is_noted_and_the_page_is_shown(allotments, links_for, client):
+    links = links_for()
+    assert opened() == [None]
+    response = client.get(links[3])
+    assert response.status_code == 302
+    assert response["Location"] == links[3].partition("?")[0]
+    assert client.get(response["Location"]).status_code == 200
+    assert opened() == [4]
+
+
+def test_only_the_first_click_of_a_search_counts(allotments, links_for, client):
+    links = links_for()
+    for place in (4, 0, 2):
+        client.get(links[place])
+    assert opened() == [5]
+
+
+def test_each_search_has_a_mark_of_its_own(allotments, links_for, client):
+    first, second = links_for(), links_for()
+    assert len({parse_qs(urlsplit(link).query)["found"][0] for link in first}) == 5
+    client.get(second[1])
+    assert opened() == [2, None]
+    client.get(first[0])
+    assert opened() == [2, 1]
+
+
+def test_position_counts_on_over_pages_of_results(
+    allotments, links_for, client, monkeypatch
+):
+    monkeypatch.setattr(results, "PER_PAGE", 3)
+    client.get(links_for(page=2)[1])
+    assert opened() == [5]
+
+
+def test_promotion_counts_as_number_nought_and_another_site_is_not_followed(
+    allotments, section, links_for, client
+):
+    page = StandardPageFactory(parent=section, title="Growing", slug="growing")
+    outside = "https://www.example.org/allotments"
+    PromotionSnippet.objects.create(searched="allotment", page=page)
+    PromotionSnippet.objects.create(searched="allotment", link=outside, title="Other")
+    links = links_for()
+    assert outside in links
+    (ours,) = [link for link in links if "/growing/" in link]
+    assert client.get(ours)["Location"] == page.url
+    assert opened() == [0]
+
+
+def test_file_is_opened_by_way_of_the_same_redirect(section, links_for, client):
+    file = ContentFile(b"%PDF-1.4", name="plan.pdf")
+    plan = get_document_model().objects.create(title="Hedgehog plan", file=file)
+    body = [{"type": "documents", "value": {"documents": [plan.pk]}}]
+    StandardPageFactory(parent=section, title="Wildlife", body=body)
+    (link,) = links_for("hedgehog")
+    response = client.get(link)
+    assert response["Location"] == plan.url
+    served = client.get(response["Location"])
+    assert b"".join(served.streaming_content).startswith(b"%PDF")
+    assert opened() == [1]
+
+
+KEPT = [
+    ("x=1&{}&y=2", "x=1&y=2"),
+    (
+        "{}&query=blue+bin+%26+caf%C3%A9&page=2",
+        "query=blue+bin+%26+caf%C3%A9&page=2",
+    ),
+    ("x=1&x=2&{}", "x=1&x=2"),
+    ("x=&{}", "x="),
+    ("{0}&{0}&found=", ""),
+    ("%66ound=abc&{}", ""),
+    ("next=https%3A%2F%2Fevil.example&{}", "next=https%3A%2F%2Fevil.example"),
+    ("x=%00%0d%0a&{}", "x=%00%0D%0A"),
+]
+
+
+def test_other_parameters_are_kept_and_every_mark_is_taken_off(section, client):
+    for query, kept in KEPT:
+        sent = query.format(FORGED)
+        response = client.get("/stronger-communities/", QUERY_STRING=sent)
+        expected = "/stronger-communities/" + (f"?{kept}" if kept else "")
+        assert response["Location"] == expected
+
+
+GARBLED = [
+    "",
+    ".",
+    "1",
+    "AAAAAAAAAAAA",
+    "AAAAAAAAAAAA.",
+    "AAAAAAAAAAAA.-1",
+    "AAAAAAAAAAAA.99999",
+    "AAAAAAAAAAAA.9999",
+    "AAAAAAAAAAAA.1.1",
+    "AAAAAAAAAAAA.٣",
+    "ÄÄÄÄÄÄÄÄÄÄÄÄ.1",
+    "%00%00%00.1",
+    "%ff%fe",
+    "' OR 1=1 --",
+    "%",
+    "_____%25_____.1",
+    "x" * 5_000,
+    "{key}.x",
+    "{key} .1",
+    "{key}.1%0a",
+    "{key}.99999",
+]
+
+
+def test_garbled_mark_notes_nothing_and_leads_to_the_clean_address(
+    allotments, links_for, client
+):
+    key = parse_qs(urlsplit(links_for()[0]).query)["found"][0].partition(".")[0]
+    for mark in GARBLED:
+        sent = f"found={mark.format(key=key)}".encode().decode("latin-1")
+        response = client.get("/stronger-communities/", QUERY_STRING=sent)
+        assert response.status_code == 302, mark
+        assert response["Location"] == "/stronger-communities/", mark
+    assert opened() == [None]
+
+
+# As a server hands a path over, once it has read the percent signs.
+PATHS = {
+    "two slashes": "//evil.example/",
+    "two slashes, encoded once more": "/%2F%2Fevil.example/",
+    "three slashes": "///evil.example/",
+    "four slashes": "////evil.example",
+    "a backslash": "/\\evil.example/",
+    "two backslashes": "\\\\evil.example/",
+    "a slash, a backslash and a slash": "/\\/evil.example/",
+    "an encoded backslash": "/%5Cevil.example/",
+    "a tab between slashes": "/\t/evil.example/",
+    "a line break between slashes": "/\n/evil.example/",
+    "a carriage return between slashes": "/\r\n/evil.example/",
+    "blanks before": "  //evil.example/",
+    "a NUL between slashes": "/\0/evil.example/",
+    "a user name": "//localhost@evil.example/",
+    "a user name and a password": "//localhost:80@evil.example/",
+    "an at sign alone": "@evil.example/",
+    "a dot": ".evil.example/",
+    "a whole address": "http://evil.example/",
+    "a whole address over https": "https://evil.example/",
+    "a whole address with one slash": "https:/evil.example/",
+    "a whole address after a slash": "/https://evil.example/",
+    "a script": "javascript:alert(1)",
+    "data": "data:text/html,<script>alert(1)</script>",
+    "a header": "/x\r\nLocation: https://evil.example/",
+    "a header with an encoded break": "/x%0d%0aLocation:%20https://evil.example/",
+    "dots between slashes": "/.//evil.example/",
+    "a path up": "/../../evil.example/",
+    "a question mark before": "/?//evil.example/",
+    "a hash": "/#//evil.example/",
+    "a full-width slash": "/／evil.example/".encode().decode("latin-1"),
+    "a full-width dot": "//evil。example/".encode().decode("latin-1"),
+    "an address of version 6": "//[::1]/",
+    "half of an address of version 6": "//[evil.example",
+    "bad UTF-8 between slashes": "/\xff/evil.example/",
+    "nothing": "",
+}
+
+
+def stays_here(location):
+    """Say whether a browser stays on the site, by the URL standard's lenient ways.
+
+    It drops tabs and line breaks, takes backslashes for slashes, and takes what comes
+    after two slashes or more for a host.
+    """
+    lenient = re.sub(r"[\t\r\n]", "", location).strip("".join(map(chr, range(33))))
+    return re.match(r"/(?!/)", lenient.replace("\\", "/")) is not None
+
+
+@pytest.fixture
+def visitor(home):
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("more", ["", "&next=//evil.example/&url=https://evil.example"])
+def test_nobody_is_sent_to_another_site(visitor, more):
+    left = {}
+    for name, path in PATHS.items():
+        response = visitor.get("/", PATH_INFO=path, QUERY_STRING=FORGED + more)
+        assert response.status_code == 302, name
+        location = response["Location"]
+        if not stays_here(location) or re.search(r"[\s\\\0]", location):
+            left[name] = location
+        # And it is the last redirect of its kind.
+        assert "found" not in QueryDict(urlsplit(location).query), name
+    assert left == {}
+
+
+def test_these_paths_would_leave_the_site_by_a_careless_redirect(visitor, monkeypatch):
+    """Prove that these are attacks: the same paths without the defence."""
+    monkeypatch.setattr(
+        clicks, "_without_mark", lambda request: request.META["PATH_INFO"]
+    )
+    left = set()
+    for name, path in PATHS.items():
+        response = visitor.get("/", PATH_INFO=path, QUERY_STRING=FORGED)
+        if not stays_here(response.get("Location", "/")):
+            left.add(name)
+    assert len(left) >= 10
+    assert {"two slashes", "a whole address"} <= left
+
+
+HEADERS = [
+    {"HTTP_HOST": "evil.example"},
+    {"HTTP_HOST": "testserver@evil.example"},
+    {"HTTP_HOST": "testserver:80@evil.example"},
+    {"HTTP_HOST": "evil.example/testserver"},
+    {"HTTP_X_FORWARDED_HOST": "evil.example"},
+    {"HTTP_FORWARDED": "host=evil.example"},
+    {"HTTP_X_ORIGINAL_URL": "//evil.example/"},
+    {"HTTP_X_REWRITE_URL": "//evil.example/"},
+    {"HTTP_REFERER": "https://evil.example/"},
+    {"SCRIPT_NAME": "//evil.example"},
+    {"SCRIPT_NAME": "/\\evil.example"},
+    {"REQUEST_URI": "https://evil.example/", "RAW_URI": "https://evil.example/"},
+    {"SERVER_NAME": "evil.example"},
+]
+
+
+def test_no_header_sends_anybody_to_another_site(visitor):
+    for sent in HEADERS:
+        response = visitor.get("/", QUERY_STRING=FORGED, **sent)
+        assert response.status_code in (302, 400), sent
+        assert stays_here(response.get("Location", "/")), sent
+
+
+def test_address_without_slash_at_its_end_is_led_home_in_a_few_steps(section, client):
+    response = client.get(f"/stronger-communities?{FORGED}", follow=True)
+    assert response.status_code == 200
+    assert len(response.redirect_chain) <= 2
+
+
+def test_redirect_and_its_mark_are_in_no_cache(allotments, links_for, client):
+    response = client.get(links_for()[0])
+    assert {"no-store", "private"} <= set(response["Cache-Control"].split(", "))
+    assert not response.cookies
+
+
+def test_address_that_is_too_long_for_a_redirect_is_a_bad_request(home, visitor):
+    address = "/?" + FORGED + "&x=" + "y" * 5_000
+    assert visitor.get(address).status_code in (302, 400)
+
+
+def test_head_is_redirected_and_notes_nothing(allotments, links_for, client):
+    link = links_for()[0]
+    response = client.head(link)
+    assert (response.status_code, response["Location"]) == (302, link.partition("?")[0])
+    assert opened() == [None]
+
+
+def test_post_is_left_alone(allotments, links_for, client):
+    mark = urlsplit(links_for()[0]).query
+    data = {"message": "A blue bin", "shown_at": shown_seconds_ago(60)}
+    response = client.post(f"{reverse('enquiry')}?{mark}", data)
+    assert response["Location"].startswith("/cant-find-it/thanks/")
+    assert Enquiry.objects.count() == 1
+    assert opened() == [None]
+
+
+def test_page_that_has_gone_since_is_not_found_and_still_noted(
+    allotments, links_for, client
+):
+    link = links_for()[0]
+    StandardPageFactory._meta.model.objects.all().delete()
+    response = client.get(link, follow=True)
+    assert response.status_code == 404
+    assert opened() == [1]
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, DataError])
+def test_click_that_cannot_be_noted_still_opens_the_page(
+    allotments, links_for, visitor, monkeypatch, error
+):
+    link = links_for()[0]
+
+    def fail(key, position):
+        raise error("the database has gone away")
+
+    monkeypatch.setattr(clicks, "log_click", fail)
+    response = visitor.get(link)
+    assert (response.status_code, response.get("Location")) == (
+        302,
+        link.partition("?")[0],
+    )

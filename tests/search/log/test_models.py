@@ -1,0 +1,274 @@
+"""What people search for is noted without who they are, and without harm to them."""
+
+import io
+import re
+from datetime import UTC, datetime, timedelta
+
+import openpyxl
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Group, Permission
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import (
+    DataError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+)
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from search.engine import results
+from search.engine.index import page_index
+from search.models import LoggedSearch, PromotionSnippet
+from tests.factories import PartnershipPageFactory, StandardPageFactory
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+REPORT = reverse("search_log_report")
+
+
+@pytest.fixture
+def allotments(section, monkeypatch):
+    monkeypatch.setattr(results, "PER_PAGE", 3)
+    for number in range(4):
+        factory = PartnershipPageFactory if number == 3 else StandardPageFactory
+        factory(parent=section, title=f"Allotment {number}", summary="")
+
+
+def stored():
+    names = ("query", "corrected", "filters", "page_number", "result_count")
+    return list(LoggedSearch.objects.order_by("pk").values_list(*names))
+
+
+def test_query_correction_filters_page_and_count_are_noted(allotments, search_for):
+    with time_machine.travel(NOON, tick=False):
+        search_for("  alotment\tgarden ", page=2)
+        search_for("allotment", type="partnership", section="stronger-communities")
+        search_for("xylophone")
+    assert stored() == [
+        ("alotment garden", "allotment garden", "", 2, 4),
+        (
+            "allotment",
+            "",
+            "type=partnership&section=stronger-communities",
+            1,
+            1,
+        ),
+        ("xylophone", "", "", 1, 0),
+    ]
+    assert set(LoggedSearch.objects.values_list("searched_at", flat=True)) == {NOON}
+
+
+def test_nothing_else_is_kept(db):
+    """What this table has no column for, nobody can ever read from it."""
+    names = {field.name for field in LoggedSearch._meta.get_fields()}
+    assert names == {
+        "id",
+        "key",
+        "searched_at",
+        "query",
+        "corrected",
+        "filters",
+        "page_number",
+        "result_count",
+        "clicked_position",
+        "topic",
+    }
+
+
+def test_promoted_results_are_not_counted_as_found(allotments, section, search_for):
+    link = "https://www.example.org/"
+    PromotionSnippet.objects.create(searched="skip hire", link=link, title="Skips")
+    assert "Skips" in search_for("skip hire").titles
+    assert stored() == [("skip hire", "", "", 1, 0)]
+
+
+@pytest.mark.parametrize("query", ["", "  ", "\t\n", "\0"])
+def test_empty_search_is_not_noted(home, search_for, query):
+    search_for(query)
+    assert stored() == []
+
+
+def test_search_without_an_answer_is_not_noted(allotments, client):
+    assert client.get(reverse("search"), {"query": "x", "page": 9}).status_code == 404
+    assert client.head(reverse("search"), {"query": "allotment"}).status_code == 200
+    assert client.post(reverse("search"), {"query": "allotment"}).status_code == 405
+    assert stored() == []
+
+
+def test_degraded_search_is_not_noted(allotments, search_for, monkeypatch):
+    monkeypatch.setattr(page_index, "search", None)
+    assert search_for("allotment").count == 4
+    assert stored() == []
+    monkeypatch.undo()
+    search_for("allotment")
+    assert len(stored()) == 1
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"section": "joe.bloggs@example.com"},
+        {"type": "QQ 12 34 56 C"},
+        {"section": "TS18 5AB", "type": "01642 393939"},
+        {"section": "é" * 255, "type": "🥕" * 50},
+    ],
+)
+def test_filter_that_there_is_not_is_no_way_into_the_log(
+    allotments, search_for, filters
+):
+    search_for("allotment", **filters)
+    assert stored() == [("allotment", "", "", 1, 4)]
+
+
+@pytest.fixture
+def answer_to():
+    """Return a function that gives an answer as a server has it, not yet closed."""
+
+    def ask(query):
+        address = {"PATH_INFO": reverse("search"), "QUERY_STRING": f"query={query}"}
+        environ = RequestFactory()._base_environ(**address)
+        response = WSGIHandler()(environ, lambda *arguments: None)
+        assert b"allotment" in b"".join(response)
+        return response
+
+    # The test's own transaction needs the connection to stay.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield ask
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def test_search_is_noted_only_once_the_visitor_has_the_answer(allotments, answer_to):
+    response = answer_to("allotment")
+    assert stored() == []
+    response.close()
+    assert len(stored()) == 1
+
+
+@pytest.mark.parametrize("error", [OperationalError, DataError, InterfaceError])
+def test_log_that_cannot_be_written_harms_no_search(
+    allotments, answer_to, monkeypatch, caplog, error
+):
+    def fail(self, *arguments, **values):
+        raise error("the disk is full")
+
+    monkeypatch.setattr(LoggedSearch, "save", fail)
+    ended = []
+
+    def note_the_end(**values):
+        ended.append(True)
+
+    request_finished.connect(note_the_end)
+    try:
+        answer_to("allotment").close()
+    finally:
+        request_finished.disconnect(note_the_end)
+    # Else the request would keep its connection to the database for ever.
+    assert ended == [True]
+    assert "could not be noted" in caplog.text
+
+
+# The report
+
+
+@pytest.fixture
+def sign_in(client, django_user_model):
+    """Return a function that signs somebody in who may do these things and no more."""
+
+    def sign(*permissions):
+        user = django_user_model.objects.create_user("officer", password="x")
+        group = Group.objects.create(name="Some role")
+        for codename in ("access_admin", *permissions):
+            group.permissions.add(Permission.objects.get(codename=codename))
+        user.groups.add(group)
+        client.force_login(user)
+
+    return sign
+
+
+def rows(client, **parameters):
+    """Return the searches that the report lists, each with how it was opened."""
+    response = client.get(REPORT, parameters)
+    assert response.status_code == 200
+    html = BeautifulSoup(response.content, "html.parser")
+    return [
+        [cell.get_text(" ", strip=True) for cell in row.select("td")][:4]
+        for row in html.select("main table.listing tbody tr")
+    ]
+
+
+def note(query, **values):
+    values = {"result_count": 3, **values}
+    return LoggedSearch.objects.create(query=query, **values)
+
+
+def test_report_lists_searches_newest_first_with_what_became_of_them(client, sign_in):
+    at = timezone.now()
+    for minutes, (query, values) in enumerate(
+        [
+            ("bins", {"clicked_position": 2}),
+            ("binz", {"corrected": "bins", "clicked_position": 0}),
+            ("skips", {"result_count": 0}),
+            ("bins again", {"page_number": 2}),
+        ]
+    ):
+        note(query, searched_at=at + timedelta(minutes=minutes), **values)
+    sign_in("view_loggedsearch")
+    assert rows(client) == [
+        ["skips", "", "0", "None"],
+        ["binz", "bins", "3", "Promoted"],
+        ["bins", "", "3", "Number 2"],
+    ]
+    assert [row[0] for row in rows(client, went="nothing")] == ["skips"]
+    assert rows(client, went="unopened") == []
+
+
+def test_report_is_in_the_menu_of_those_who_may_read_it(client, sign_in):
+    sign_in("view_loggedsearch")
+    assert REPORT in client.get(reverse("wagtailadmin_home")).content.decode()
+
+
+@pytest.mark.parametrize("name", ["search_log_report", "search_log_report_results"])
+@pytest.mark.parametrize("export", ["", "csv", "xlsx"])
+def test_report_is_refused_to_everybody_else(client, sign_in, name, export):
+    note("quetzal")
+    address = reverse(name) + (f"?export={export}" if export else "")
+    assert client.get(address).status_code == 302
+    sign_in("view_enquiry", "change_promotionsnippet")
+    response = client.get(address)
+    assert response.status_code == 302
+    followed = client.get(address, follow=True).content.decode()
+    assert "quetzal" not in followed
+    assert REPORT not in followed
+
+
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|'/C calc'!A0", '=HYPERLINK("x")']
+
+
+def test_formula_in_a_search_is_harmless_in_the_report_and_in_every_export(
+    allotments, search_for, client, sign_in
+):
+    for formula in [*FORMULAS, "<script>alert(1)</script>"]:
+        search_for(formula)
+    sign_in("view_loggedsearch")
+    html = client.get(REPORT).content.decode()
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    lines = client.get(REPORT, {"export": "csv"}).getvalue().decode().splitlines()
+    assert [line for line in lines if re.match(r'"?[=+\-@\t\r]', line)] == []
+    book = client.get(REPORT, {"export": "xlsx"}).getvalue()
+    sheet = openpyxl.load_workbook(io.BytesIO(book)).active
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert [cell.value for cell in cells if cell.data_type == "f"] == []
+
+
+def test_nobody_adds_to_the_log_or_changes_it_in_the_admin(admin_client):
+    note("bins")
+    for method in (admin_client.post, admin_client.delete, admin_client.put):
+        assert method(REPORT).status_code == 405
+    assert len(stored()) == 1

@@ -1,0 +1,193 @@
+"""What residents send in is kept as long as the settings say, to the day (O4)."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from threading import Barrier, Thread
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+from wagtail.log_actions import log
+from wagtail.models import ModelLogEntry, ReferenceIndex
+
+from home.content_version.counter import get_content_version, start_of_day
+from search.log import retention
+from search.log.retention import purge
+from search.models import (
+    Enquiry,
+    EnquiryEvent,
+    LoggedSearch,
+    UsefulnessComment,
+)
+from tests.factories import EnquiryFactory
+
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+# Both Sundays on which the clocks change, and two days like any other.
+DAYS = [date(2026, 10, 25), date(2026, 3, 29), date(2026, 6, 1), date(2026, 12, 31)]
+
+
+def search_at(moment, home):
+    return LoggedSearch.objects.create(query="x", searched_at=moment, result_count=0)
+
+
+def comment_at(moment, home):
+    made = UsefulnessComment.objects.create(page=home, was_useful=True, comment="x")
+    UsefulnessComment.objects.update(created_at=moment)
+    return made
+
+
+def open_at(moment, home):
+    made = EnquiryFactory()
+    Enquiry.objects.update(created_at=moment)
+    return made
+
+
+def closed_at(moment, home):
+    made = EnquiryFactory(status="closed", closed_at=moment)
+    # However long it was open before.
+    Enquiry.objects.update(created_at=moment - 5_000 * DAY)
+    return made
+
+
+KINDS = {
+    "SEARCH_LOG_DAYS": search_at,
+    "USEFULNESS_COMMENT_DAYS": comment_at,
+    "ENQUIRY_OPEN_DAYS": open_at,
+    "ENQUIRY_CLOSED_DAYS": closed_at,
+}
+
+
+@pytest.mark.parametrize("setting", KINDS)
+def test_a_row_goes_as_its_day_begins_by_the_councils_clock(home, settings, setting):
+    for day, days, hours in product(DAYS, [1, 30, 365], [0, 2, 23]):
+        setattr(settings, setting, days)
+        due = start_of_day(day)
+        since = start_of_day(day - days * DAY) + hours * HOUR
+        row = KINDS[setting](since, home)
+        assert purge(due - SECOND) == 0, (day, days, hours)
+        assert purge(due) == 1, (day, days, hours)
+        assert not type(row).objects.exists()
+
+
+@pytest.mark.parametrize("setting", KINDS)
+def test_what_is_from_the_next_day_stays(home, settings, setting):
+    setattr(settings, setting, 30)
+    for day in DAYS:
+        row = KINDS[setting](start_of_day(day - 29 * DAY), home)
+        assert purge(start_of_day(day + DAY) - SECOND) == 0
+        row.delete()
+
+
+@pytest.mark.parametrize("status", ["open", "closed"])
+def test_address_goes_in_time_whatever_became_of_the_enquiry(db, settings, status):
+    settings.ENQUIRY_EMAIL_DAYS = 90
+    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    closed = moment if status == "closed" else None
+    EnquiryFactory(email="jo@example.org", status=status, closed_at=closed)
+    Enquiry.objects.update(created_at=moment)
+    version = get_content_version()
+    purge(start_of_day(date(2026, 4, 1)) - SECOND)
+    assert Enquiry.objects.get().email
+    purge(start_of_day(date(2026, 4, 1)))
+    assert Enquiry.objects.get().email == ""
+    assert Enquiry.objects.get().message
+    assert get_content_version() == version
+
+
+def test_enquiry_that_was_opened_again_is_kept_as_an_open_one(db):
+    EnquiryFactory(status="open", closed_at=datetime(2000, 1, 1, tzinfo=UTC))
+    assert purge(datetime.now(UTC)) == 0
+
+
+def test_enquiry_closed_on_no_known_day_is_not_kept_for_ever(db):
+    EnquiryFactory(status="closed", closed_at=None)
+    assert purge(datetime.now(UTC) + 731 * DAY) == 1
+
+
+def test_with_an_enquiry_goes_all_that_is_noted_of_it(db):
+    officer = get_user_model().objects.create_user("ann")
+    gone, kept = EnquiryFactory(assigned_to=officer), EnquiryFactory()
+    for each in (gone, kept):
+        EnquiryEvent.objects.create(enquiry=each, at=each.created_at, what="Assigned")
+        log(each, "wagtail.edit", user=officer)
+    Enquiry.objects.filter(pk=gone.pk).update(
+        created_at=datetime(2000, 1, 1, tzinfo=UTC)
+    )
+    assert purge(datetime.now(UTC)) == 1
+    assert [event.enquiry for event in EnquiryEvent.objects.all()] == [kept]
+    assert [entry.object_id for entry in ModelLogEntry.objects.all()] == [str(kept.pk)]
+    assert not ReferenceIndex.objects.filter(
+        object_id=str(gone.pk), base_content_type__model="enquiry"
+    ).exists()
+
+
+def test_many_go_in_small_batches(db, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 10)
+    old = datetime(2000, 1, 1, tzinfo=UTC)
+    LoggedSearch.objects.bulk_create(
+        LoggedSearch(query="x", searched_at=old, result_count=0) for _ in range(25)
+    )
+    statements = []
+
+    def note(execute, sql, params, *rest):
+        if sql.startswith("DELETE") and "loggedsearch" in sql:
+            statements.append(len(params))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(note):
+        assert purge(datetime.now(UTC)) == 25
+    assert len(statements) == 3
+    assert max(statements) <= 12
+    assert not LoggedSearch.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_processes_at_once_do_no_harm(monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 5)
+    old = datetime(2000, 1, 1, tzinfo=UTC)
+    EnquiryFactory.create_batch(40, email="jo@example.org")
+    EnquiryFactory(message="New")
+    Enquiry.objects.exclude(message="New").update(created_at=old)
+    start, failed = Barrier(2), []
+
+    def run():
+        try:
+            start.wait()
+            purge(datetime.now(UTC))
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert [enquiry.message for enquiry in Enquiry.objects.all()] == ["New"]
+
+
+def test_it_is_a_job(db):
+    open_at(datetime(2000, 1, 1, tzinfo=UTC), None)
+    call_command("run_jobs")
+    assert not Enquiry.objects.exists()
+
+
+def test_it_needs_no_job_where_people_search(home, search_for):
+    open_at(datetime(2000, 1, 1, tzinfo=UTC), None)
+    search_for("bins")
+    assert not Enquiry.objects.exists()
+
+
+def test_a_day_later_the_same_process_looks_again(home, search_for):
+    with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False) as clock:
+        search_for("bins")
+        open_at(datetime(2000, 1, 1, tzinfo=UTC), None)
+        search_for("bins")
+        assert Enquiry.objects.exists()
+        clock.shift(DAY)
+        search_for("bins")
+        assert not Enquiry.objects.exists()

@@ -1,0 +1,313 @@
+"""What monitors are told, and who is told what."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from community.models import MailTrouble
+from home.jobs import JobRun
+from search.engine.index import page_index
+from search.models import Enquiry
+from stockton_cms.monitoring import health, health_checks
+from stockton_cms.monitoring.health_checks import ask_in_time, own_migrations
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Backup:
+    made_at: datetime
+    bytes: int = 1
+    to: str = "/backups"
+
+
+def fail(*arguments):
+    raise OperationalError("gone")
+
+
+@pytest.fixture(autouse=True)
+def _asked_at_once(request, monkeypatch):
+    """Ask in this thread: others do not see what a test has not committed."""
+
+    def ask(tasks):
+        answers = {}
+        for name, task in tasks.items():
+            try:
+                answers[name] = task()
+            except OperationalError:
+                pass
+        return answers
+
+    monkeypatch.setattr(health, "_is_migrated", False)
+    if "in_threads" not in request.fixturenames:
+        monkeypatch.setattr(health, "ask_in_time", ask)
+        monkeypatch.setattr(health_checks, "ask_in_time", ask)
+
+
+@pytest.fixture
+def in_threads():
+    """Let checks run in threads, as they do."""
+
+
+@pytest.fixture
+def well(home):
+    """Let all that the site needs be well."""
+    call_command("run_jobs")
+    page_index.catch_up()
+
+
+@pytest.fixture
+def ask(client):
+    """Return a function that gives what the status says, which is that all is well."""
+
+    def get(*degraded):
+        response = client.get("/-/status")
+        said = response.json()
+        parts = {name for name, word in said["parts"].items() if word != "ok"}
+        assert parts == set(degraded)
+        assert response.status_code == (503 if degraded else 200)
+        assert said["status"] == ("degraded" if degraded else "ok")
+        assert "no-store" in response["Cache-Control"]
+        return said
+
+    return get
+
+
+def test_status_is_well_after_the_jobs_have_run(well, ask):
+    said = ask()
+    assert said["jobs"]["running"] is True
+    assert said["jobs"]["failing"] == []
+    assert said["parts"].keys() >= {"database", "media", "migrations", "search_index"}
+
+
+def test_status_is_degraded_where_the_jobs_have_never_run(well, ask):
+    JobRun.objects.all().delete()
+    assert ask("jobs")["jobs"]["last_run_at"] is None
+
+
+def test_status_is_degraded_where_the_jobs_have_stopped(well, ask):
+    JobRun.objects.update(finished_at=timezone.now() - timedelta(minutes=6))
+    assert ask("jobs")["jobs"]["running"] is False
+
+
+def test_status_names_the_job_that_fails(well, ask):
+    name = JobRun.objects.first().name
+    JobRun.objects.filter(name=name).update(error="ValueError")
+    assert ask("jobs")["jobs"]["failing"] == [name]
+
+
+def test_status_says_that_the_database_is_away(well, ask, monkeypatch):
+    monkeypatch.setattr(health_checks, "read_facts", fail)
+    assert "jobs" not in ask("database")
+
+
+def test_status_says_how_far_the_search_index_is_behind(well, ask, section):
+    assert ask()["search_index"]["behind"] == 0
+    section.save_revision().publish()
+    index = ask()["search_index"]
+    assert index["behind"] == index["content_version"] - index["version"] > 0
+    page_index.__init__()
+    assert ask("search_index")["search_index"]["behind"] is None
+
+
+@pytest.mark.parametrize(("age", "parts"), [(HOUR / 2, []), (2 * HOUR, ["mails"])])
+def test_status_is_degraded_where_an_answer_waits_for_long(well, ask, age, parts):
+    answered_at = timezone.now() - age
+    Enquiry.objects.create(message="x", email="a@example.org", answered_at=answered_at)
+    Enquiry.objects.create(message="x", email="b@example.org")
+    Enquiry.objects.create(message="x", answered_at=answered_at - 9 * HOUR)
+    mails = ask(*parts)["mails"]
+    assert mails["waiting"] == 1
+    assert datetime.fromisoformat(mails["since"]) - answered_at < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("age", "parts"), [(HOUR / 2, []), (2 * HOUR, ["updates"])])
+def test_status_is_degraded_where_updates_are_refused_for_long(well, ask, age, parts):
+    now = timezone.now()
+    MailTrouble.objects.create(
+        pk=1, since=now - age, try_again_at=now, problem="SMTPAuthenticationError 535"
+    )
+    assert ask(*parts)["updates"]["problem"] == "SMTPAuthenticationError 535"
+
+
+@pytest.mark.parametrize(
+    ("most", "age", "parts"),
+    [
+        (24, 23 * HOUR, []),
+        (24, 25 * HOUR, ["backups"]),
+        (24, None, ["backups"]),
+        (None, None, []),
+        (None, 900 * HOUR, []),
+    ],
+)
+def test_backups_are_watched_where_they_are_to_be(
+    well, ask, settings, monkeypatch, most, age, parts
+):
+    settings.BACKUP_MAX_AGE_HOURS = most
+    last = Backup(timezone.now() - age) if age else None
+    monkeypatch.setattr(health_checks, "get_last_backup", lambda: last)
+    assert bool(ask(*parts)["last_backup"]) is bool(age)
+
+
+def test_shared_cache_is_asked_where_there_is_one(well, ask, settings, monkeypatch):
+    assert "shared_cache" not in ask()["parts"]
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"
+    assert ask()["parts"]["shared_cache"] == "ok"
+    cache.clear()
+    # As one that is away and whose errors are ignored.
+    monkeypatch.setattr(cache, "set", lambda *arguments, **keywords: None)
+    ask("shared_cache")
+
+
+def test_media_folder_that_cannot_be_written_is_noticed(well, ask, monkeypatch):
+    monkeypatch.setattr(health_checks.os, "access", lambda *arguments: False)
+    ask("media")
+
+
+class Service:
+    """A media store that is no folder."""
+
+    def path(self, name):
+        raise NotImplementedError
+
+    def exists(self, name):
+        return False
+
+
+def test_media_service_is_asked_instead_of_a_folder(well, ask, monkeypatch):
+    monkeypatch.setattr(health_checks, "default_storage", Service())
+    ask()
+    monkeypatch.setattr(Service, "exists", fail)
+    ask("media")
+
+
+def test_new_code_is_not_ready_before_its_migrations(well, ask, client, monkeypatch):
+    newer = own_migrations() | {("home", "9999_newer")}
+    monkeypatch.setattr(health_checks, "own_migrations", lambda: newer)
+    assert client.get("/-/ready").status_code == 503
+    assert ask("migrations")["pending_migrations"] == ["home.9999_newer"]
+    MigrationRecorder(connection).record_applied("home", "9999_newer")
+    assert client.get("/-/ready").status_code == 200
+    ask()
+
+
+def test_old_code_stays_ready_after_newer_migrations(well, ask, client):
+    MigrationRecorder(connection).record_applied("home", "9999_newer")
+    assert client.get("/-/ready").status_code == 200
+    ask()
+
+
+def test_migrations_are_looked_for_until_there_are_none(
+    db, client, django_assert_num_queries
+):
+    client.get("/-/ready")
+    with django_assert_num_queries(1):
+        assert client.get("/-/ready").status_code == 200
+
+
+def test_migrations_found_by_name_are_those_that_django_reads():
+    assert own_migrations() == MigrationLoader(None).disk_migrations.keys()
+
+
+@pytest.mark.parametrize("name", ["live", "ready", "status", "metrics"])
+def test_monitors_are_not_sent_to_https(name, client, db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(f"/-/{name}").status_code != 301
+    assert client.get("/search/").status_code == 301
+
+
+OTHERS = [
+    {"REMOTE_ADDR": "203.0.113.7"},
+    {"REMOTE_ADDR": "10.0.0.7"},
+    {"REMOTE_ADDR": ""},
+    {"REMOTE_ADDR": "nonsense"},
+    # Passed on by a proxy on this machine, which says from where or does not.
+    {"HTTP_X_FORWARDED_FOR": "203.0.113.7"},
+    {"HTTP_X_FORWARDED_FOR": ""},
+    {"HTTP_X_FORWARDED_PROTO": "https"},
+    {"HTTP_FORWARDED": "for=203.0.113.7"},
+    # Forged.
+    {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+    {"HTTP_X_FORWARDED_FOR": "203.0.113.7, 127.0.0.1"},
+    {"HTTP_X_FORWARDED_FOR": "127.0.0.1", "REMOTE_ADDR": "203.0.113.7"},
+]
+
+
+@pytest.mark.parametrize("is_proxied", [True, False])
+@pytest.mark.parametrize("said", OTHERS, ids=str)
+def test_others_are_told_one_word(well, client, settings, said, is_proxied):
+    settings.BEHIND_TLS_PROXY = is_proxied
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = int(is_proxied)
+    assert client.get("/-/status", **said).json() == {"status": "ok"}
+    assert client.get("/-/metrics", **said).status_code == 404
+    for name in ("live", "ready"):
+        assert client.get(f"/-/{name}", **said).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_programs_of_this_machine_are_told_all(well, client, address):
+    assert "parts" in client.get("/-/status", REMOTE_ADDR=address).json()
+    assert client.get("/-/metrics", REMOTE_ADDR=address).status_code == 200
+
+
+@pytest.mark.usefixtures("in_threads")
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_status_is_read_in_threads_of_its_own(client):
+    said = client.get("/-/status").json()
+    assert said["parts"]["database"] == said["parts"]["migrations"] == "ok"
+    assert client.get("/-/ready").status_code == 200
+
+
+@pytest.mark.usefixtures("in_threads")
+def test_what_hangs_is_not_waited_for_nor_asked_twice(monkeypatch):
+    monkeypatch.setattr(health_checks, "SECONDS_TO_WAIT", 0.01)
+    begun, end = [], threading.Event()
+
+    def hang():
+        begun.append(1)
+        end.wait(10)
+
+    for _ in range(3):
+        assert ask_in_time({"slow": hang}) == {}
+    assert begun == [1]
+    end.set()
+    for thread in threading.enumerate():
+        if thread.name == "check slow":
+            thread.join(5)
+    assert ask_in_time({"slow": lambda: "there again"}) == {"slow": "there again"}
+
+
+@pytest.mark.usefixtures("in_threads")
+def test_who_asks_at_the_same_time_has_the_same_answer():
+    begun, end = [], threading.Event()
+
+    def task():
+        begun.append(1)
+        end.wait(5)
+        return "here"
+
+    with ThreadPoolExecutor(5) as others:
+        asked = [others.submit(ask_in_time, {"ready": task}) for _ in range(5)]
+        end.set()
+        answers = [each.result() for each in asked]
+    assert answers == [{"ready": "here"}] * 5
+    assert begun
+
+
+@pytest.mark.usefixtures("in_threads")
+def test_check_that_fails_is_logged_by_its_kind_alone(caplog):
+    def refuse():
+        raise OSError("password=secret")
+
+    assert ask_in_time({"media": refuse, "other": lambda: 1}) == {"other": 1}
+    assert "OSError" in caplog.text
+    assert "secret" not in caplog.text

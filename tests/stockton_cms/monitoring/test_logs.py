@@ -1,0 +1,243 @@
+"""What operators read in the logs, and what must not be in them."""
+
+import io
+import json
+import logging
+import runpy
+import time
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from home import jobs
+from home.jobs import run_due_jobs
+from search import views
+from search.feedback.enquiries.forms import SIGNER
+from search.models import Enquiry
+from stockton_cms.monitoring import logs
+
+SECRET = "canary@example.org"
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """Return a function that gives the lines written since, each read as JSON."""
+    stream = io.StringIO()
+    handlers = [
+        handler
+        for name in ("", "django")
+        for handler in logging.getLogger(name).handlers
+        if type(handler) is logging.StreamHandler
+    ]
+    assert handlers
+    for handler in handlers:
+        monkeypatch.setattr(handler, "stream", stream)
+
+    def lines():
+        return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+    lines.text = stream.getvalue
+    return lines
+
+
+@pytest.fixture
+def visitor(home):
+    return Client(raise_request_exception=False)
+
+
+def test_missing_page_is_one_line_with_its_request_id(visitor, logged):
+    response = visitor.get(f"/no-such-page/?query={SECRET}")
+    (line,) = logged()
+    assert line["levelname"] == "WARNING"
+    assert line["name"] == "django.request"
+    assert line["correlation_id"] == response["X-Request-ID"]
+    assert line["status_code"] == 404
+    assert "/no-such-page/" in line["message"]
+    assert SECRET not in logged.text()
+
+
+def test_fault_is_logged_with_its_trace_and_not_with_what_was_searched(
+    visitor, logged, monkeypatch
+):
+    def fail(*arguments):
+        raise RuntimeError("what went wrong")
+
+    monkeypatch.setattr(views, "get_results", fail)
+    response = visitor.get(f"/search/?query={SECRET}", headers={"Referer": SECRET})
+    line = logged()[-1]
+    assert line["levelname"] == "ERROR"
+    assert line["correlation_id"] == response["X-Request-ID"]
+    assert "what went wrong" in line["exc_info"]
+    assert "fail" in line["exc_info"]
+    assert SECRET not in logged.text()
+
+
+def test_fault_while_an_enquiry_is_stored_does_not_log_what_was_written(
+    visitor, logged, monkeypatch
+):
+    def fail(*arguments, **keywords):
+        raise RuntimeError("what went wrong")
+
+    monkeypatch.setattr(Enquiry, "save", fail)
+    shown_at = SIGNER.sign(str(time.time() - 60))
+    data = {"message": SECRET, "email": SECRET, "query": SECRET, "shown_at": shown_at}
+    response = visitor.post(reverse("enquiry"), data)
+    assert response.status_code == 500
+    assert "what went wrong" in logged.text()
+    assert SECRET not in logged.text()
+
+
+def test_refused_form_is_logged_without_what_was_written(home, logged):
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(reverse("enquiry"), {"message": SECRET}).status_code == 403
+    (line,) = logged()
+    assert line["name"] == "django.security.csrf"
+    assert SECRET not in logged.text()
+
+
+def test_line_break_in_a_path_makes_no_line_of_its_own(visitor, logged):
+    visitor.get('/x%0a{"levelname": "CRITICAL"}/')
+    (line,) = logged()
+    assert line["levelname"] == "WARNING"
+
+
+def test_good_request_is_not_logged(visitor, logged):
+    visitor.get("/")
+    assert logged() == []
+
+
+def written(message, *arguments, error=None):
+    formatter = logging.getLogger("django").handlers[0].formatter
+    exc_info = (type(error), error, None) if error else None
+    record = logging.LogRecord("x", 40, "x", 1, message, arguments, exc_info)
+    record.correlation_id = None
+    return json.loads(formatter.format(record))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Not Found: /canary@example.org/TS18 5AB/", "Not Found: [removed]/[removed]/"),
+        (
+            "Error handling request GET /search/?query=a",
+            "Error handling request GET /search/",
+        ),
+        ("Invalid request from ip=10.0.0.1: Invalid line: 'a\nb'", "Invalid request"),
+        ("Invalid HTTP_HOST header: 'x'.", "Invalid HTTP_HOST header: 'x'."),
+    ],
+)
+def test_line_says_nothing_of_what_was_asked(said, kept):
+    assert written("%s", said)["message"] == kept
+
+
+def test_long_line_is_cut_before_it_is_looked_through(monkeypatch):
+    read = []
+    redact = logs.without_personal_data
+    monkeypatch.setattr(
+        logs, "without_personal_data", lambda text: read.append(text) or redact(text)
+    )
+    line = written("Not Found: %s", "/" + "+" * 8_000, error=ValueError("+" * 8_000))
+    assert len(line["message"]) <= logs.MAX_LENGTH
+    assert max(map(len, line["exc_info"].splitlines())) <= logs.MAX_LENGTH + 50
+    assert len(read) == 2
+    assert max(map(len, read)) <= logs.MAX_LENGTH
+
+
+def test_extra_fields_are_cut_too():
+    formatter = logging.getLogger("django").handlers[0].formatter
+    record = logging.makeLogRecord({"msg": "x", "agent": "b" * 8_000})
+    record.correlation_id = None
+    assert len(json.loads(formatter.format(record))["agent"]) <= logs.MAX_LENGTH
+
+
+@pytest.mark.parametrize("before", range(970, 1_000, 3))
+def test_half_an_email_address_is_not_left_where_a_line_is_cut(before):
+    said = "b " * (before // 2) + SECRET + " c" * 600
+    assert "canar" not in written("%s", said)["message"]
+
+
+def test_error_that_led_to_itself_is_written_once():
+    error = ValueError("wrong")
+    error.__cause__ = error
+    assert written("x", error=error)["exc_info"].count("ValueError: wrong") == 1
+
+
+def test_what_led_to_an_error_stands_before_it():
+    said = "first\nsecond line"
+    try:
+        try:
+            raise KeyError(said)
+        except KeyError as cause:
+            raise ValueError("then") from cause
+    except ValueError as error:
+        lines = written("x", error=error)["exc_info"].splitlines()
+    assert lines[-1] == "builtins.ValueError: then"
+    assert "second line" not in "".join(lines)
+    assert any(line.startswith("builtins.KeyError: 'first") for line in lines)
+
+
+def test_lines_of_one_run_of_the_jobs_have_one_id(home, logged, monkeypatch):
+    def fail(at):
+        raise RuntimeError("what went wrong")
+
+    monkeypatch.setattr(jobs, "_jobs", {"one": fail, "two": fail})
+    for _ in range(2):
+        run_due_jobs(timezone.now())
+    ids = [line["correlation_id"] for line in logged()]
+    assert len(ids) == 4
+    assert ids[0] == ids[1] != ids[2] == ids[3]
+    assert all(ids)
+    logging.getLogger("x").warning("after them")
+    assert logged()[-1]["correlation_id"] is None
+
+
+def test_line_before_the_id_of_a_request_is_not_taken_for_another_request(
+    visitor, logged, monkeypatch
+):
+    visitor.get("/no-such-page/")
+    logging.getLogger("x").warning("between requests")
+    first, second = logged()
+    assert first["correlation_id"]
+    assert second["correlation_id"] is None
+
+
+def test_what_a_visitor_sends_as_request_id_is_in_no_line(visitor, logged, settings):
+    settings.BEHIND_TLS_PROXY = True
+    visitor.get("/no-such-page/", headers={"X-Request-ID": "JaneSmith"})
+    assert len(logged()) == 1
+    assert "JaneSmith" not in logged.text()
+
+
+def test_line_says_when_how_bad_where_and_by_which_process(visitor, logged):
+    visitor.get("/no-such-page/")
+    (line,) = logged()
+    assert line.keys() == {
+        "asctime",
+        "levelname",
+        "name",
+        "message",
+        "correlation_id",
+        "process",
+        "status_code",
+    }
+
+
+def test_host_that_is_not_ours_is_logged_as_a_security_matter(visitor, logged):
+    assert visitor.get("/", headers={"Host": "evil.example"}).status_code == 400
+    assert "django.security.DisallowedHost" in [line["name"] for line in logged()]
+
+
+def test_gunicorn_writes_its_lines_as_the_site_does():
+    said = runpy.run_path(str(settings.BASE_DIR / "deploy/gunicorn.conf.py"))
+    formatter = said["logconfig_dict"]["formatters"]["generic"]["()"]
+    assert formatter == settings.LOGGING["formatters"]["json"]["()"]
+    assert "accesslog" not in said
+
+
+def test_mail_is_not_the_way_faults_are_told():
+    assert "mail_admins" not in str(settings.LOGGING)
+    handlers = [*logging.getLogger("django").handlers, *logging.getLogger().handlers]
+    assert "AdminEmailHandler" not in {type(each).__name__ for each in handlers}

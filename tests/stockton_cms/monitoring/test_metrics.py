@@ -1,0 +1,315 @@
+"""What Prometheus is told, and that it is told nothing of anybody."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from runpy import run_path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from home.jobs import JobRun
+from search import views
+from search.log.models import LoggedSearch
+from search.models import Enquiry
+from stockton_cms.monitoring import health, health_checks
+from stockton_cms.monitoring.metrics import REGISTRY, REQUESTS
+from stockton_cms.monitoring.prometheus_multiproc import PREFIX, make_folder
+from tests.stockton_cms.monitoring.test_health import Backup
+from tests.stockton_cms.test_error_pages import no_database
+
+ALERTS = settings.BASE_DIR / "deploy/prometheus/alerts.yml"
+
+
+@pytest.fixture(autouse=True)
+def _asked_in_this_thread(monkeypatch):
+    def ask(tasks):
+        return {name: task() for name, task in tasks.items()}
+
+    for module in (health, health_checks):
+        monkeypatch.setattr(module, "ask_in_time", ask)
+
+
+@pytest.fixture
+def visitor(home):
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def told(client):
+    """Return a function that gives what Prometheus is told: figures by name."""
+
+    def read():
+        text = client.get("/-/metrics").content.decode()
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        return {
+            name: float(value)
+            for name, value in (line.rsplit(" ", 1) for line in lines)
+        }
+
+    return read
+
+
+def count(name, **labels):
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+@pytest.fixture
+def counted():
+    """Return a function that says by how much a count has risen since it was asked."""
+    before = {}
+
+    def rise(name, **labels):
+        key = name, *labels.values()
+        now = count(name, **labels)
+        risen = now - before.get(key, now)
+        before[key] = now
+        return risen
+
+    return rise
+
+
+@pytest.mark.parametrize(
+    ("address", "method", "route", "status"),
+    [
+        ("/", "get", "wagtail_serve", "2xx"),
+        ("/nobody/", "get", "wagtail_serve", "4xx"),
+        ("/nobody@example.org/", "get", "none", "4xx"),
+        ("/search/?query=jane", "get", "search", "2xx"),
+        ("/search/", "post", "search", "4xx"),
+        ("/search/", "put", "search", "4xx"),
+        ("/admin/", "get", "wagtailadmin_home", "3xx"),
+        ("/static/none.css", "get", "none", "4xx"),
+    ],
+)
+def test_requests_are_counted_by_route_method_and_status(
+    visitor, counted, address, method, route, status
+):
+    name = method.upper() if method != "put" else "other"
+    labels = {"route": route, "method": name, "status": status}
+    counted("stockton_requests_total", **labels)
+    getattr(visitor, method)(address)
+    assert counted("stockton_requests_total", **labels) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "area"),
+    [("/", "page"), ("/search/", "search"), ("/admin/", "admin"), ("/x.css", "other")],
+)
+def test_requests_are_timed_by_area(visitor, counted, address, area):
+    counted("stockton_request_seconds_count", area=area)
+    visitor.get(address)
+    assert counted("stockton_request_seconds_count", area=area) == 1
+
+
+def test_page_cache_is_counted_by_what_it_does(section, visitor, counted):
+    name, results = "stockton_page_cache_total", ("hit", "stale", "miss", "bypass")
+
+    def rises():
+        return [counted(name, result=result) for result in results]
+
+    rises()
+    visitor.get(section.url)
+    assert rises() == [0, 0, 1, 0]
+    visitor.get(section.url)
+    visitor.get(section.url, headers={"If-None-Match": "*"})
+    assert rises() == [2, 0, 0, 0]
+    visitor.get("/search/")
+    assert rises() == [0, 0, 0, 1]
+
+
+def test_errors_of_the_database_are_counted_and_others_are_not(
+    visitor, counted, monkeypatch
+):
+    name, kind = "stockton_database_errors_total", "OperationalError"
+    counted(name, kind=kind)
+    with no_database():
+        assert visitor.get("/search/?query=x").status_code == 503
+    assert counted(name, kind=kind) == 1
+
+    def fail(*arguments):
+        raise ValueError
+
+    monkeypatch.setattr(views, "get_results", fail)
+    assert visitor.get("/search/?query=x").status_code == 500
+    assert count(name, kind="ValueError") == 0
+
+
+def test_figures_of_the_site_are_told(home, told, monkeypatch):
+    now = timezone.now()
+    monkeypatch.setattr(health_checks, "get_last_backup", lambda: Backup(now))
+    call_command("run_jobs")
+    JobRun.objects.filter(name="published pages").delete()
+    failed = JobRun.objects.first()
+    JobRun.objects.filter(pk=failed.pk).update(error="ValueError")
+    hour_ago = now - timedelta(hours=1)
+    Enquiry.objects.create(message="x", email="a@example.org", answered_at=hour_ago)
+    for result_count, at in ((0, now), (3, now), (0, hour_ago)):
+        LoggedSearch.objects.create(
+            query="x", result_count=result_count, searched_at=at
+        )
+    said = told()
+    assert said["stockton_mails_waiting"] == 1
+    assert said["stockton_mails_waiting_seconds"] == pytest.approx(3600, abs=60)
+    assert said["stockton_recent_searches"] == 2
+    assert said["stockton_recent_searches_in_vain"] == 1
+    assert said["stockton_pending_migrations"] == 0
+    assert said["stockton_last_backup_timestamp_seconds"] == now.timestamp()
+    assert said['stockton_part_up{part="database"}'] == 1
+    assert said['stockton_part_up{part="jobs"}'] == 0
+    assert said[f'stockton_job_failing{{job="{failed.name}"}}'] == 1
+    label = f'{{job="{failed.name}"}}'
+    succeeded = said[f"stockton_job_last_success_timestamp_seconds{label}"]
+    assert succeeded == pytest.approx(now.timestamp(), abs=60)
+    assert said["stockton_process_resident_memory_bytes"] > 10_000_000
+
+
+def test_figures_without_the_database_say_that_it_is_away(home, told, monkeypatch):
+    monkeypatch.setattr(health_checks, "read_facts", lambda at: None)
+    said = told()
+    assert said['stockton_part_up{part="database"}'] == 0
+    assert "stockton_mails_waiting" not in said
+
+
+CANARY = "canary.birdsong@example.org"
+
+
+def let_the_canary_loose(visitor):
+    visitor.get(f"/{CANARY}/")
+    visitor.get("/search/", {"query": CANARY})
+    visitor.get(f"/search/?page={CANARY}")
+    visitor.generic(CANARY, "/search/")
+    visitor.get("/", headers={"User-Agent": CANARY, "X-Request-ID": CANARY})
+    visitor.get("/", headers={"Host": CANARY}, REMOTE_ADDR="203.0.113.99")
+    visitor.post("/cant-find-it/", {"message": CANARY, "email": CANARY})
+    visitor.get(f"/preview/{CANARY}/")
+    visitor.get(f"/cant-find-it/answers/{CANARY}/")
+    visitor.post("/account/login/", {"login": CANARY, "password": CANARY})
+    LoggedSearch.objects.create(query="birdsong", result_count=0)
+
+
+def leaks(client):
+    text = client.get("/-/metrics").content.decode()
+    return [sign for sign in ("birdsong", "203.0.113", "%40") if sign in text]
+
+
+def test_metrics_hold_nothing_that_anybody_typed(visitor, client):
+    let_the_canary_loose(visitor)
+    assert leaks(client) == []
+
+
+def test_a_leak_into_metrics_is_noticed(visitor, client):
+    """Prove that the test above looks: a route that is the path would be seen."""
+    labels = ("/birdsong/", "GET", "2xx")
+    REQUESTS.labels(*labels).inc()
+    try:
+        assert leaks(client) == ["birdsong"]
+    finally:
+        REQUESTS.remove(*labels)
+
+
+def rules():
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    return group["rules"]
+
+
+def test_alert_rules_ask_only_for_what_there_is(home, told, monkeypatch):
+    monkeypatch.setattr(
+        health_checks, "get_last_backup", lambda: Backup(timezone.now())
+    )
+    call_command("run_jobs")
+    names = {name.partition("{")[0] for name in told()}
+    families = {metric.name for metric in REGISTRY.collect()}
+    names |= {f"{family}_total" for family in families}
+    assert 6 <= len(rules()) <= 10
+    for rule in rules():
+        asked = set(re.findall(r"\bstockton_\w+", rule["expr"]))
+        asked -= {"stockton_cms"} if rule["alert"] == "SiteDoesNotAnswer" else set()
+        assert asked or "up{" in rule["expr"]
+        assert asked <= names, rule["alert"]
+        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+WORKER = """
+import os, sys
+os.environ["METRICS_PLACE"] = sys.argv[1]
+import django
+django.setup()
+from stockton_cms.monitoring import metrics
+for _ in range(int(sys.argv[2])):
+    metrics.count_hit()
+metrics.INDEX_VERSION.set(int(sys.argv[2]))
+from django.utils import timezone
+health = metrics.Health(timezone.now(), None, True, None, None, None)
+print(metrics.exposition(health).decode())
+"""
+
+
+def work(folder, place, times):
+    environment = {
+        "PATH": "",
+        "PYTHONPATH": str(settings.BASE_DIR),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PROMETHEUS_MULTIPROC_DIR": folder,
+    }
+    command = [sys.executable, "-c", WORKER, str(place), str(times)]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.slow
+def test_whichever_worker_is_asked_answers_for_all(tmp_path):
+    folder = make_folder(tmp_path)
+    work(folder, place=0, times=2)
+    said = work(folder, place=1, times=3)
+    assert 'stockton_page_cache_total{result="hit"} 5.0' in said
+    assert 'stockton_search_index_version{pid="0"} 2.0' in said
+    # Who takes a place over goes on where the other has ended.
+    said = work(folder, place=0, times=4)
+    assert 'stockton_page_cache_total{result="hit"} 9.0' in said
+    assert 'stockton_search_index_version{pid="0"} 4.0' in said
+
+
+def test_worker_takes_the_first_place_that_is_free():
+    pre_fork = run_path(str(settings.BASE_DIR / "deploy/gunicorn.conf.py"))["pre_fork"]
+    server, worker = SimpleNamespace(WORKERS={}), SimpleNamespace()
+    for taken, place in (((), 0), ((0,), 1), ((0, 2), 1), ((1,), 0)):
+        server.WORKERS = {pid: SimpleNamespace(place=pid) for pid in taken}
+        pre_fork(server, worker)
+        assert worker.place == place
+
+
+def test_folders_that_others_left_are_taken_away_and_no_others(tmp_path):
+    left = tmp_path / f"{PREFIX}left"
+    left.mkdir()
+    (left / "counter_0.db").touch()
+    (tmp_path / "other").mkdir()
+    folders = [make_folder(tmp_path) for _ in range(2)]
+    assert not left.exists()
+    found = {str(path) for path in tmp_path.iterdir()}
+    assert found == {*folders, str(tmp_path / "other")}
+
+
+MAKES_A_FOLDER = """
+import sys
+from pathlib import Path
+from stockton_cms.monitoring.prometheus_multiproc import make_folder
+make_folder(Path(sys.argv[1]))
+"""
+
+
+def test_pipe_that_another_user_put_there_keeps_no_site_from_starting(tmp_path):
+    """As anybody on the machine may, in `/dev/shm`."""
+    os.mkfifo(tmp_path / f"{PREFIX}pipe")
+    command = [sys.executable, "-c", MAKES_A_FOLDER, str(tmp_path)]
+    subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=60)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -1,0 +1,139 @@
+"""Files in a store without folders, such as S3, are backed up and restored too."""
+
+import io
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from stockton_cms import media_storage
+from stockton_cms.media_storage import MediaStore
+from stockton_cms.operations.backup.archive import Manifest, Reader, Writer
+from stockton_cms.operations.backup.create import _add_file, all_files
+from stockton_cms.operations.backup.delivery import PublicPlaceError, destination
+from stockton_cms.operations.backup.restore import _new_files
+from stockton_cms.settings import storage
+
+FILES = {
+    "images/a b.jpg": b"picture" * 1000,
+    "images/2026/b.webp": b"other" * 1000,
+    "documents/c.pdf": b"document",
+    "empty.txt": b"",
+}
+
+
+@pytest.fixture
+def media(s3, settings, monkeypatch):
+    """Keep the site's files in the bucket, as in production; return its client."""
+    media_storage.connect.cache_clear()
+    monkeypatch.setattr(media_storage, "_patience", media_storage._Patience())
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": storage.media("s3://backups"),
+    }
+    for name, data in FILES.items():
+        default_storage.save(name, ContentFile(data))
+    yield s3
+    media_storage.connect.cache_clear()
+
+
+@pytest.fixture
+def archive(media, tmp_path):
+    """Return the path of an archive of the files in the bucket."""
+    path = tmp_path / "backup.zip"
+    with Writer(path, Manifest(1, "2026-11-23T12:00:00+00:00", "sqlite")) as writer:
+        for name in all_files(default_storage):
+            _add_file(writer, name)
+    return path
+
+
+def contents():
+    """Return what the store holds."""
+    found = {}
+    for name in all_files(default_storage):
+        with default_storage.open(name) as file:
+            found[name] = file.read()
+    return found
+
+
+def restore(path):
+    """Put the archive's files into the store; return what is said about it."""
+    with (
+        Reader(path) as archive,
+        _new_files(archive, "1", lambda each, _: each) as said,
+    ):
+        return said
+
+
+def test_files_of_a_bucket_are_in_the_backup(archive):
+    with Reader(archive) as reader:
+        assert {n: reader.open_file(n).read() for n in reader.files} == FILES
+
+
+def test_files_are_equal_after_a_restore_into_a_bucket(archive, media):
+    media.delete_object(Bucket="backups", Key="documents/c.pdf")
+    media.delete_object(Bucket="backups", Key="images/a b.jpg")
+    default_storage.save("images/a b.jpg", ContentFile(b"changed"))
+    assert contents() != FILES
+    said = restore(archive)
+    assert contents() == FILES
+    assert "in the store: 0." in said
+
+
+def test_what_is_the_same_is_not_written_again(archive, media, monkeypatch):
+    media.put_object(Bucket="backups", Key="empty.txt", Body=b"changed")
+    replace, replaced = MediaStore.replace, []
+
+    def note(store, name, file):
+        replaced.append(name)
+        return replace(store, name, file)
+
+    monkeypatch.setattr(MediaStore, "replace", note)
+    restore(archive)
+    assert replaced == ["empty.txt"]
+    assert contents() == FILES
+
+
+def test_files_that_are_too_many_stay_and_are_counted(archive, media):
+    default_storage.save("images/new.jpg", ContentFile(b"new"))
+    assert "in the store: 1." in restore(archive)
+    assert contents() == {**FILES, "images/new.jpg": b"new"}
+
+
+def test_restore_that_breaks_off_goes_on_the_next_time(archive, media, monkeypatch):
+    """And until then, what was there is there."""
+    for name in ("documents/c.pdf", "images/a b.jpg"):
+        media.delete_object(Bucket="backups", Key=name)
+    default_storage.save("images/new.jpg", ContentFile(b"new"))
+    before = contents()
+    replace, replaced = MediaStore.replace, []
+
+    def breaks(store, name, file):
+        if replaced:
+            raise KeyboardInterrupt
+        replaced.append(name)
+        return replace(store, name, file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MediaStore, "replace", breaks)
+        with pytest.raises(KeyboardInterrupt):
+            restore(archive)
+    after = contents()
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 1
+    restore(archive)
+    assert {name: contents()[name] for name in FILES} == FILES
+
+
+def test_backups_do_not_go_into_the_bucket_of_pictures(media):
+    with pytest.raises(PublicPlaceError):
+        destination("s3://backups/site")
+    destination("s3://others/site")
+
+
+def test_file_that_is_deleted_meanwhile_is_left_out(media, tmp_path):
+    with Writer(tmp_path / "a.zip", Manifest(1, "", "sqlite")) as writer:
+        _add_file(writer, "images/gone.jpg")
+        writer.add_file("b.txt", io.BytesIO(b"b"))
+    with Reader(tmp_path / "a.zip") as reader:
+        assert reader.files == ["b.txt"]

@@ -1,0 +1,125 @@
+"""Leads erase somebody's personal data; first they see where it stands."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from wagtail.models import ModelLogEntry
+
+from search.models import Enquiry
+from stockton_cms.accounts.role_groups import role_groups
+from tests.factories import EnquiryFactory, PartnershipPageFactory
+
+CANARY = "canary.bird+x@example.org"
+ADDRESS = reverse("erase_person")
+
+
+@pytest.fixture
+def enquiry(home):
+    return EnquiryFactory(email=CANARY, message="Bins")
+
+
+@pytest.fixture
+def lead(home, client):
+    user = get_user_model().objects.create_user("lead", email="lead@example.gov.uk")
+    user.groups.add(role_groups()["communications lead"])
+    client.force_login(user)
+    return client
+
+
+def read(response):
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def press(client, html, button="", **typed):
+    """Send the form as a browser would."""
+    fields = html.select("main form input:not([type=checkbox])")
+    data = {field["name"]: field.get("value", "") for field in fields} | typed
+    if button:
+        assert html.select_one(f"main form button[name={button}]")
+        data[button] = "yes"
+    return client.post(ADDRESS, data)
+
+
+def test_lead_sees_the_report_first_and_then_erases(lead, enquiry):
+    html = read(lead.get(ADDRESS))
+    assert not html.select("button[name=erase]")
+    html = read(press(lead, html, email=CANARY))
+    assert "Nothing is erased yet" in html.main.get_text()
+    assert "Enquiries" in html.select_one("table.listing").get_text()
+    assert Enquiry.objects.exists()
+    html = read(press(lead, html, "erase"))
+    assert "The address is erased" in html.main.get_text()
+    assert not Enquiry.objects.exists()
+    assert not html.select("button[name=erase]")
+
+
+def test_the_button_alone_erases_nothing(lead, enquiry):
+    html = read(lead.post(ADDRESS, {"email": CANARY, "erase": "yes", "seen": "x"}))
+    assert "Nothing is erased yet" in html.main.get_text()
+    assert Enquiry.objects.exists()
+
+
+def test_another_address_or_a_tick_added_is_shown_first(lead, enquiry):
+    html = read(press(lead, read(lead.get(ADDRESS)), email="other@example.org"))
+    seen = html.select_one("[name=seen]")["value"]
+    for data in ({"email": CANARY}, {"email": "other@example.org", "everywhere": "on"}):
+        lead.post(ADDRESS, {**data, "seen": seen, "erase": "yes"})
+    assert Enquiry.objects.exists()
+    assert not ModelLogEntry.objects.filter(action__contains="erased").exists()
+
+
+@pytest.mark.parametrize("typed", ["", "x", "a@b"])
+def test_mistake_is_named_beside_the_field_and_stays(lead, typed):
+    html = read(press(lead, read(lead.get(ADDRESS)), email=typed))
+    field = html.select_one("[name=email]")
+    assert field.get("value", "") == typed
+    assert html.select_one(".w-field__errors").get_text(strip=True)
+
+
+def test_pages_are_named_with_a_link(lead, section):
+    page = PartnershipPageFactory(parent=section, title="Forum", contact_email=CANARY)
+    html = read(press(lead, read(lead.get(ADDRESS)), email=CANARY))
+    link = html.select_one("table.listing a")
+    assert link.get_text() == "Forum"
+    assert link["href"] == reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+def test_history_says_that_it_was_done_and_not_for_whom(lead, enquiry):
+    press(lead, read(press(lead, read(lead.get(ADDRESS)), email=CANARY)), "erase")
+    (entry,) = ModelLogEntry.objects.filter(action="account.erased_personal_data")
+    assert entry.user.username == "lead"
+    assert entry.data == {"rows": 1}
+
+
+def test_address_is_never_in_an_address_of_the_web(lead, enquiry):
+    html = read(lead.get(ADDRESS, {"email": CANARY}))
+    assert CANARY not in html.decode()
+    html = read(press(lead, html, email=CANARY))
+    assert not any("canary" in tag.get("href", "") for tag in html.select("[href]"))
+    assert html.select_one("main form")["method"] == "post"
+
+
+@pytest.mark.parametrize("role", ["enquiry handler", "moderator", "author"])
+def test_others_neither_see_it_nor_may(client, enquiry, role):
+    user = get_user_model().objects.create_user("somebody", email="s@example.gov.uk")
+    user.groups.add(role_groups()[role])
+    client.force_login(user)
+    assert ADDRESS not in client.get(reverse("wagtailadmin_home")).content.decode()
+    for response in (client.get(ADDRESS), client.post(ADDRESS, {"email": CANARY})):
+        assert response.status_code == 302
+    assert Enquiry.objects.exists()
+
+
+def test_it_is_in_the_menu_of_leads(lead):
+    assert ADDRESS in lead.get(reverse("wagtailadmin_home")).content.decode()
+
+
+def test_page_has_one_heading_and_labelled_fields(lead):
+    html = read(lead.get(ADDRESS))
+    assert len(html.select("h1")) == 1
+    assert "Erase personal data" in html.title.get_text()
+    for name in ("email", "everywhere"):
+        field = html.select_one(f"[name={name}]")
+        assert html.select_one(f"label[for={field['id']}]")

@@ -1,0 +1,283 @@
+"""A resident who asks for it is forgotten in every table; nobody else is."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import connection, models
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.log_actions import log
+from wagtail.models import Comment, Page, Revision, Site, TaskState
+
+from community.models import AlertLedgerEntry, Subscriber, Subscription
+from home.content_version.counter import get_content_version
+from home.models import SiteSettings
+from search.models import (
+    Enquiry,
+    EnquiryEvent,
+    LoggedSearch,
+    UsefulnessComment,
+)
+from stockton_cms.operations.erasure import finder
+from stockton_cms.operations.erasure.policy import Fate
+from stockton_cms.operations.erasure.service import erase
+from tests.factories import (
+    AlertFactory,
+    EnquiryFactory,
+    PartnershipPageFactory,
+    StandardPageFactory,
+)
+
+CANARY = "canary.bird+x@example.org"
+# Part of every way to write it.
+SIGN = "canary"
+
+
+def where_it_stands():
+    """Return every table in which the canary is left, asked without our own code."""
+    found = set()
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            if any(SIGN in str(row).lower() for row in cursor.fetchall()):
+                found.add(table)
+    for session in Session.objects.all():
+        if SIGN in str(session.get_decoded()):
+            found.add("django_session")
+    return found
+
+
+def body(text):
+    return json.dumps([{"type": "text", "value": f"<p>{text}</p>", "id": "1"}])
+
+
+@pytest.fixture
+def officer(db):
+    return get_user_model().objects.create_user("ann", email="ann@example.gov.uk")
+
+
+@pytest.fixture
+def notes(home, section, officer, client):
+    """Leave the address wherever no visitor sees it."""
+    enquiry = EnquiryFactory(email=CANARY.upper(), message="Where are the bins?")
+    EnquiryEvent.objects.create(enquiry=enquiry, at=timezone.now(), what="Closed")
+    EnquiryFactory(message=f"Ask {CANARY} about bins", email="other@example.org")
+    follower = Subscriber.objects.create(email=CANARY.title(), email_key=CANARY)
+    follower.subscriptions.create(page=section)
+    UsefulnessComment.objects.create(page=home, was_useful=False, comment=CANARY)
+    LoggedSearch.objects.create(query="x", result_count=0)
+    LoggedSearch.objects.update(query=f"bins {CANARY}")
+    page = PartnershipPageFactory(parent=section, title="Forum", summary="A forum.")
+    page.summary, page.contact_email = f"Ask {CANARY}", CANARY
+    page.body = json.loads(body("canary.bird&#43;x@example.org &amp; more"))
+    page.save_revision(user=officer)
+    Comment.objects.create(
+        page=page, user=officer, text=f"Said {CANARY}", contentpath="title"
+    )
+    draft = StandardPageFactory(parent=section, title="Draft", live=False)
+    draft.title, draft.owner_email = f"About {CANARY}", CANARY
+    draft.save_revision(user=officer)
+    draft.save()
+    state = section.get_workflow().start(draft, officer).current_task_state
+    TaskState.objects.filter(pk=state.pk).update(comment=f"Ring {CANARY}")
+    log(page, "wagtail.edit", user=officer, data={"note": CANARY})
+    Redirect.objects.create(old_path=f"/{CANARY}", redirect_link="/")
+    client.force_login(officer)
+    session = client.session
+    session["asked_by"] = CANARY
+    session.save()
+    return page
+
+
+def test_the_address_is_gone_from_every_table(notes):
+    before = where_it_stands()
+    assert before >= {
+        "community_subscriber",
+        "search_enquiry",
+        "search_usefulnesscomment",
+        "search_loggedsearch",
+        "wagtailcore_revision",
+        "wagtailcore_comment",
+        "wagtailcore_taskstate",
+        "wagtailcore_pagelogentry",
+        "wagtailcore_page",
+        "home_standardpage",
+        "wagtailredirects_redirect",
+        "django_session",
+    }
+    assert erase(CANARY, dry_run=True).is_done is False
+    assert where_it_stands() == before
+    assert erase(CANARY).is_done
+    assert where_it_stands() == set()
+    assert erase(CANARY).lines == []
+
+
+def test_enquiry_of_the_person_goes_and_others_keep_their_words(notes):
+    erase(CANARY)
+    (left,) = Enquiry.objects.all()
+    assert (left.message, left.email) == (
+        "Ask [removed] about bins",
+        "other@example.org",
+    )
+    assert not EnquiryEvent.objects.exists()
+    assert not Subscription.objects.exists()
+    assert Comment.objects.get().text == "Said [removed]"
+    assert get_user_model().objects.filter(email="ann@example.gov.uk").exists()
+
+
+def test_a_draft_without_the_address_can_still_be_edited_and_published(notes):
+    erase(CANARY)
+    draft = Page.objects.get(pk=notes.pk).get_latest_revision_as_object()
+    assert (draft.summary, draft.contact_email) == ("Ask [removed]", "")
+    assert "[removed] &amp; more" in str(draft.body)
+    draft.full_clean()
+    draft.save_revision().publish()
+
+
+def test_what_only_officers_see_leaves_the_content_version(notes):
+    version = get_content_version()
+    erase(CANARY)
+    assert get_content_version() == version
+
+
+@pytest.fixture
+def published(home, section):
+    """Let the address stand on the site, as a contact does."""
+    page = PartnershipPageFactory(parent=section, title="Forum", live=False)
+    page.contact_email, page.body = CANARY, json.loads(body(f"Ask {CANARY}"))
+    page.owner_email = CANARY
+    page.save_revision().publish()
+    site_settings = SiteSettings.for_site(Site.objects.get())
+    site_settings.email = CANARY
+    site_settings.save()
+    return page
+
+
+def test_what_is_part_of_the_site_stays_and_the_report_leads_there(published, client):
+    before = where_it_stands()
+    report = erase(CANARY)
+    assert where_it_stands() == before
+    assert {line.done for line in report.lines} == {Fate.SHOWN}
+    places = dict(place for line in report.lines for place in line.places)
+    assert places["Forum"] == f"/admin/pages/{published.pk}/edit/"
+    assert SIGN in client.get(published.url).content.decode()
+
+
+def is_found(client, query):
+    html = client.get("/search/", {"query": query}).content.decode()
+    LoggedSearch.objects.all().delete()
+    return ">Forum<" in html
+
+
+def test_everywhere_takes_it_off_the_site_at_once(published, client):
+    assert SIGN in client.get(published.url).content.decode()
+    assert is_found(client, "canary")
+    version = get_content_version()
+    assert erase(CANARY, everywhere=True).is_done
+    assert where_it_stands() == set()
+    assert get_content_version() > version
+    html = client.get(published.url).content.decode()
+    assert SIGN not in html
+    assert "Ask [removed]" in html
+    assert not is_found(client, "canary")
+    assert is_found(client, "forum")
+
+
+def test_address_of_an_account_is_refused_and_nothing_changes(notes):
+    get_user_model().objects.create_user("bird", email=CANARY)
+    before = where_it_stands()
+    report = erase(CANARY, everywhere=True)
+    assert report.has_account
+    assert not report.is_done
+    assert where_it_stands() == before
+    with pytest.raises(CommandError, match="account"):
+        call_command("erase_person", CANARY, stdout=StringIO())
+
+
+def test_ledger_of_alerts_is_reported_and_stays(home):
+    alert = AlertFactory(live=False, text=f"<p>Ask {CANARY}</p>")
+    alert.save_revision().publish()
+    report = erase(CANARY, everywhere=True)
+    assert Fate.LEDGER in {line.done for line in report.lines}
+    assert where_it_stands() == {"community_alertledgerentry"}
+    assert AlertLedgerEntry.objects.exists()
+
+
+def test_somebody_elses_address_stays(home):
+    for address in (f"a.{CANARY}", f"{CANARY}.uk"):
+        EnquiryFactory(email=address, message=address)
+    assert erase(CANARY).lines == []
+    assert Enquiry.objects.exclude(email="").count() == 2
+
+
+@pytest.mark.parametrize("name", ["o'{}", "o/{}", "o={}", "o!{}", "o--{}", "{}.scot"])
+def test_enquiry_of_whoever_has_a_longer_address_is_not_deleted(home, name):
+    EnquiryFactory(email=name.format(CANARY))
+    kept = EnquiryFactory(email=CANARY.upper(), message="Mine")
+    erase(CANARY)
+    assert Enquiry.objects.get().email == name.format(CANARY)
+    assert not Enquiry.objects.filter(pk=kept.pk).exists()
+
+
+def test_two_rows_that_must_differ_still_do(home):
+    for number in range(2):
+        Redirect.objects.create(old_path=f"/{number}/{CANARY}", redirect_link="/")
+    erase(CANARY, everywhere=True)
+    assert where_it_stands() == set()
+    assert Redirect.objects.count() == 2
+
+
+def test_a_fault_half_way_leaves_everything(notes, monkeypatch):
+    before = where_it_stands()
+
+    def fail(*arguments):
+        raise RuntimeError
+
+    monkeypatch.setattr("stockton_cms.operations.erasure.service._delete", fail)
+    with pytest.raises(RuntimeError):
+        erase(CANARY)
+    assert where_it_stands() == before
+
+
+@pytest.mark.parametrize("typed", ["", " ", "x", "a@b", "%", "a@b.uk\nBcc: c@d.uk"])
+def test_what_is_no_address_is_refused(db, typed):
+    with pytest.raises(ValidationError):
+        erase(typed)
+    with pytest.raises(CommandError, match="not an e-mail address"):
+        call_command("erase_person", typed)
+
+
+def test_command_reports_in_words_and_without_the_address(notes):
+    out = StringIO()
+    call_command("erase_person", CANARY, "--dry-run", stdout=out)
+    assert "Enquiries (e-mail): 1. Deleted" in out.getvalue()
+    assert "Nothing is erased yet." in out.getvalue()
+    call_command("erase_person", CANARY, stdout=out)
+    assert "The address is erased" in out.getvalue()
+    assert SIGN not in out.getvalue()
+
+
+def test_a_table_that_nobody_thought_of_is_searched_too(home, monkeypatch):
+    """Prove that the walk needs no list of tables."""
+    assert {*finder.tables()} >= {*apps.get_models()} - {
+        model for model in apps.get_models() if model._meta.proxy
+    }
+    monkeypatch.setattr(finder, "NO_WORDS", (models.Field,))
+    EnquiryFactory(email=CANARY)
+    assert erase(CANARY).lines == []
+    assert where_it_stands() == {"search_enquiry"}
+
+
+def test_search_index_of_the_admin_follows(section):
+    page = StandardPageFactory(parent=section, title=f"About {CANARY}", live=False)
+    assert "wagtailsearch_indexentry" in where_it_stands()
+    erase(CANARY)
+    assert where_it_stands() == set()
+    assert Page.objects.get(pk=page.pk).title == "About [removed]"
+    assert not Revision.objects.filter(object_str__contains=SIGN).exists()

@@ -1,0 +1,164 @@
+"""Nothing of an erased address is left in the database, in whatever form it stood."""
+
+import json
+import quopri
+from base64 import b64encode
+from html import escape
+from io import StringIO
+from urllib.parse import quote
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core.management import CommandError, call_command
+from django.db import connection, models
+from django.urls import reverse
+
+from stockton_cms.operations.erasure import finder, service
+from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without
+from stockton_cms.operations.erasure.policy import ACCOUNTS
+from stockton_cms.operations.erasure.service import erase
+from tests.stockton_cms.operations.erasure.test_erasing import (  # noqa: F401
+    CANARY,
+    notes,
+    officer,
+    where_it_stands,
+)
+
+WIDE = {ord(each): ord(each) + 0xFEE0 for each in CANARY if each.isalnum()}
+FORMS = {
+    "as it is": CANARY,
+    "capitals": CANARY.upper(),
+    "soft hyphens": "\u00ad".join(CANARY),
+    "no width": CANARY.replace("@", "\u200b@\u200b"),
+    "wide": CANARY.translate(WIDE | {ord("@"): ord("＠")}),
+    "percent": quote(CANARY, safe=""),
+    "all percent": "".join(f"%{byte:02X}" for byte in CANARY.encode()),
+    "html": escape(CANARY).replace("@", "&#64;").replace(".", "&period;"),
+    "all html": "".join(f"&#x{ord(each):x};" for each in CANARY),
+    "json": "".join(f"\\u{ord(each):04x}" for each in CANARY),
+    "spaces": CANARY.replace("@", " @ "),
+    "spoken": CANARY.replace("@", " at ").replace(".", " dot "),
+    "brackets": CANARY.replace("@", " [at] "),
+    "wbr": CANARY.replace("@", "<wbr>@<wbr/>"),
+    "unseen entity": CANARY.replace("@", "&#8203;@&shy;"),
+    "printable": quopri.encodestring(CANARY.replace("@", "=").encode())
+    .decode()
+    .replace("=3D", "=40"),
+    "folded": f"{CANARY[:9]}=\r\n{CANARY[9:]}",
+    "base64": b64encode(f"To: {CANARY}\r\n\r\nBins".encode()).decode(),
+}
+# Never planted in: what the tree, routing and Django itself are made of.
+STRUCTURE = {"path", "url_path", "slug", "alias_of", "old_path", "translation_key"}
+OURS = ("community", "home", "search", "stockton_cms", "wagtail", "django_tasks")
+
+
+@pytest.mark.parametrize("text", FORMS.values(), ids=FORMS)
+def test_form_is_taken_out_and_nothing_around_it(text):
+    assert may_hold(text, CANARY)
+    assert without(f"Ask {text}, or", pattern_of(CANARY)) == "Ask [removed], or"
+
+
+@pytest.mark.parametrize("text", FORMS.values(), ids=FORMS)
+def test_form_of_someone_elses_address_stays(text):
+    for other in ("zanary.bird+x@example.org", "canary.bird+x@example.net"):
+        assert without(text, pattern_of(other)) == text
+
+
+def test_host_of_other_letters_is_found_in_both_spellings():
+    for asked in ("jo@exämple.de", "jo@xn--exmple-cua.de"):
+        for text in ("jo@exämple.de", "JO@XN--EXMPLE-CUA.DE", "jo@ex\u200bämple.de"):
+            assert without(text, pattern_of(asked)) == "[removed]"
+
+
+def plant(text):
+    """Write the text into every column of every row that can hold it."""
+    planted = set()
+    for model in finder.tables():
+        label = model._meta.label
+        if not label.startswith(OURS) or label in ACCOUNTS | finder.MADE_ANEW:
+            continue
+        if label in {"community.AlertLedgerEntry", "wagtailcore.Locale"}:
+            continue
+        for field in finder.word_fields(model):
+            value = value_for(field, f"x {text} y")
+            if value and model._base_manager.update(**{field.name: value}):
+                planted.add(f"{label}.{field.name}")
+    return planted
+
+
+def value_for(field, text):
+    """Return what holds the text in a column; nothing where it cannot."""
+    if field.name in STRUCTURE or isinstance(field, models.FileField):
+        return None
+    if field.unique or (field.model, field.name) in unique_together():
+        return None
+    if isinstance(field, models.EmailField):
+        return CANARY.upper()
+    if field.get_internal_type() == "JSONField":
+        return held_in_json(field, text)
+    is_too_long = (field.max_length or len(text)) < len(text)
+    return None if field.choices or is_too_long else text
+
+
+def held_in_json(field, value):
+    if hasattr(field, "stream_block"):
+        value = [{"type": "text", "value": f"<p>{value}</p>", "id": "1"}]
+    elif field.model._meta.label == "wagtailcore.Revision":
+        value = {"title": "Forum", "summary": value, "body": json.dumps([value])}
+    else:
+        value = {"a": [value], value: 1}
+    return models.Value(value, output_field=models.JSONField())
+
+
+def unique_together():
+    return {
+        (model, name)
+        for model in finder.tables()
+        for constraint in model._meta.total_unique_constraints
+        for name in constraint.fields
+    }
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_nothing_is_left_in_any_column(notes, name):  # noqa: F811
+    planted = plant(FORMS[name])
+    assert len(planted) > 30
+    said = StringIO()
+    call_command("erase_person", CANARY, "--everywhere", stdout=said)
+    assert "none has it" in said.getvalue()
+    assert where_it_stands() == set()
+    assert not left_in_dump(FORMS[name])
+
+
+def left_in_dump(text):
+    """Say whether any table holds the planted form, asked without our own code."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table.startswith("wagtailsearch_"):
+                continue
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            if any(text in str(row) for row in cursor.fetchall()):
+                return table
+    return None
+
+
+def test_form_in_the_admin_leaves_nothing_either(notes, admin_client):  # noqa: F811
+    plant(FORMS["soft hyphens"])
+    data = {"email": f" {CANARY.upper()}\u200b", "everywhere": "on"}
+    page = admin_client.post(reverse("erase_person"), data).content
+    seen = BeautifulSoup(page, "html.parser").select_one("[name=seen]")["value"]
+    data |= {"seen": seen, "erase": "yes"}
+    html = admin_client.post(reverse("erase_person"), data).content.decode()
+    assert "none has it" in html
+    assert where_it_stands() == set()
+
+
+def test_copy_that_is_left_is_told_and_fails(notes, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(service, "_rewrite", lambda row, pattern: None)
+    report = erase(CANARY, everywhere=True)
+    assert report.left
+    assert "still have it" in report.in_words
+    said = StringIO()
+    with pytest.raises(CommandError, match="still have it"):
+        call_command("erase_person", CANARY, "--everywhere", stdout=said)
+    assert "although it should be gone" in said.getvalue()

@@ -1,0 +1,202 @@
+"""Imports that are repeated, interrupted, or run while officers and others work."""
+
+import fcntl
+
+import pytest
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page
+
+from home.import_records import ImportedPage
+from home.models import StandardPage
+from stockton_cms.operations.importer import run
+from stockton_cms.operations.importer.writing import Writer
+
+ROWS = ("title,slug,body", "Food,food,One", "Drink,drink,Two")
+
+
+def below(section):
+    return Page.objects.descendant_of(section)
+
+
+def edit(page, **values):
+    for name, value in values.items():
+        setattr(page, name, value)
+    page.save_revision().publish()
+
+
+def test_twice_changes_nothing(run_import, write_csv, section, imported):
+    source = write_csv(*ROWS)
+    run_import(source)
+    before = imported("food").latest_revision_id
+    report, error = run_import(source)
+    assert "as it is: 2" in report
+    assert error == ""
+    assert below(section).count() == 2
+    assert imported("food").latest_revision_id == before
+
+
+def test_what_changed_in_the_source_is_changed(run_import, write_csv, imported):
+    run_import(write_csv(*ROWS))
+    report, _ = run_import(write_csv(*ROWS[:2], "Drinks,drink,Three"))
+    assert "change: /stronger-communities/drink/ (line 3)" in report
+    page = imported("drink")
+    assert (page.title, page.body[0].value.source) == ("Drinks", "<p>Three</p>")
+    assert page.live
+    assert not page.has_unpublished_changes
+    assert not page.change_notes.exists()
+    assert "as it is: 2" in run_import(write_csv(*ROWS[:2], "Drinks,drink,Three"))[0]
+
+
+def test_what_an_officer_edited_is_left_unless_told_otherwise(
+    run_import, write_csv, imported
+):
+    run_import(write_csv(*ROWS))
+    edit(imported("food"), title="Our food")
+    changed = write_csv(ROWS[0], "New food,food,New", ROWS[2])
+    report, error = run_import(changed)
+    assert "left, edited since: /stronger-communities/food/ (line 2)" in report
+    assert error == ""
+    assert imported("food").title == "Our food"
+    run_import(changed, overwrite=True)
+    assert imported("food").title == "New food"
+
+
+def test_what_an_officer_took_down_is_not_published_again(
+    run_import, write_csv, imported
+):
+    run_import(write_csv(*ROWS))
+    imported("food").unpublish()
+    run_import(write_csv(ROWS[0], "New food,food,New"))
+    page = imported("food")
+    assert not page.live
+    assert page.latest_revision.as_object().title == "New food"
+
+
+def test_what_an_officer_moved_stays_where_it_is(run_import, write_csv, imported, home):
+    run_import(write_csv(*ROWS))
+    imported("food").move(home, pos="last-child")
+    run_import(write_csv(ROWS[0], "New food,food,New"))
+    assert imported("food").url == "/food/"
+    assert imported("food").title == "New food"
+
+
+def test_what_an_officer_deleted_stays_away_unless_told_otherwise(
+    run_import, write_csv, imported, section
+):
+    rows = ("title,slug,parent", "Food,food,", "Leaf,leaf,food")
+    run_import(write_csv(*rows))
+    imported("food").delete()
+    report, _ = run_import(write_csv(*rows))
+    assert "left, deleted since: 2" in report
+    assert not below(section).exists()
+    run_import(write_csv(*rows), overwrite=True)
+    assert imported("leaf").url == "/stronger-communities/food/leaf/"
+
+
+def test_an_interrupted_import_goes_on_where_it_stopped(
+    run_import, write_csv, section, monkeypatch
+):
+    monkeypatch.setattr(run, "BATCH_SIZE", 2)
+    rows = [
+        f"Page {n},p-{n},<a href=/old/{(n + 3) % 5}>x</a>,/old/{n}" for n in range(5)
+    ]
+    source = write_csv("title,slug,body,old_address", *rows)
+    create = Writer.create
+
+    def stop(self, node, *args):
+        if node.slug == "p-3":
+            raise KeyboardInterrupt
+        create(self, node, *args)
+
+    monkeypatch.setattr(Writer, "create", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_import(source)
+    # The second batch was not finished, so none of it is there.
+    assert [page.slug for page in below(section)] == ["p-0", "p-1"]
+    monkeypatch.setattr(Writer, "create", create)
+    report, _ = run_import(source)
+    assert "create: 3, change: 0, as it is: 2" in report
+    assert below(section).count() == 5
+    assert Page.find_problems() == ([], [], [], [], [])
+    assert not ImportedPage.objects.filter(has_open_links=True).exists()
+    for number in range(5):
+        page = StandardPage.objects.get(slug=f"p-{number}")
+        to = StandardPage.objects.get(slug=f"p-{(number + 3) % 5}")
+        assert f'id="{to.pk}"' in page.body[0].value.source
+        assert f'id="{to.pk}"' in str(page.latest_revision.content["body"]).replace(
+            "\\", ""
+        )
+
+
+def test_a_second_import_at_the_same_time_is_refused(run_import, write_csv, settings):
+    source = write_csv(*ROWS)
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "import.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+            assert "Another import is still running" in run_import(source)[1]
+    assert run_import(source)[1] == ""
+
+
+def test_old_addresses_lead_to_the_pages(run_import, write_csv, client):
+    source = write_csv(
+        "title,old_address", "Food,https://old.example.gov.uk/Food%20Banks/?b=2&a=1"
+    )
+    run_import(source)
+    run_import(source)
+    assert Redirect.objects.get().old_path == "/Food%20Banks?a=1&b=2"
+    response = client.get("/Food%20Banks?b=2&a=1")
+    assert response["Location"] == "/stronger-communities/food/"
+
+
+def test_no_redirect_hides_a_page_overrules_staff_or_goes_in_circles(
+    run_import, write_csv, section, home
+):
+    home.add_child(instance=StandardPage(title="Here", slug="here"))
+    Redirect.add_redirect("/known", "https://example.com/")
+    Redirect.add_redirect("/stronger-communities/c", "/old-c")
+    source = write_csv(
+        "title,slug,old_address",
+        "A,a,/here/",
+        "B,b,/known",
+        "C,c,/old-c",
+        "D,d,/stronger-communities/d/",
+    )
+    before = set(Redirect.objects.values_list("pk", flat=True))
+    report, error = run_import(source)
+    assert "No redirect: a page of the site answers at /here." in report
+    assert "No redirect: /known has one already." in report
+    assert "leads away from /stronger-communities/c, so it could be a circle" in report
+    assert error == ""
+    assert set(Redirect.objects.values_list("pk", flat=True)) == before
+
+
+def test_links_to_refused_and_to_old_pages(run_import, write_csv, imported):
+    source = write_csv(
+        "title,slug,body,type,old_address",
+        "A,a,<p><a href=b>B</a> <a href=https://old.example/x/c>C</a></p>,,"
+        "https://old.example/x/a",
+        "B,b,,novel,https://old.example/x/b",
+        "C,c,,,https://old.example/x/c",
+    )
+    report, _ = run_import(source)
+    expected = f'<p>B <a id="{imported("c").pk}" linktype="page">C</a></p>'
+    assert imported("a").body[0].value.source == expected
+    assert "'B': a link that leads nowhere (b)." in report
+
+
+def test_batches_share_one_moment_for_the_admin_s_search(run_import, write_csv):
+    run_import(write_csv(*ROWS))
+    found = StandardPage.objects.search("Drink")
+    assert [page.slug for page in found] == ["drink"]
+    page = StandardPage(title="Afterwards", slug="afterwards")
+    Page.objects.get(slug="stronger-communities").specific.add_child(instance=page)
+    assert StandardPage.objects.search("Afterwards").count() == 1
+
+
+def test_progress_is_told_where_there_is_no_terminal(
+    run_import, write_csv, monkeypatch, capfd
+):
+    monkeypatch.setattr(run, "BATCH_SIZE", 2)
+    run_import(write_csv("title", *"ABCDE"))
+    assert "4 of 5 pages" in capfd.readouterr().err

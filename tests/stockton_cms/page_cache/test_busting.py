@@ -1,0 +1,279 @@
+"""Nobody makes the site work, or its memory fill, by what stands in a request."""
+
+import random
+from dataclasses import replace
+from string import ascii_letters
+
+import pytest
+from django.test import Client, RequestFactory
+from django.test.client import ClientHandler
+from django.utils.http import urlencode
+
+from community import views
+from community.policies import listing
+from stockton_cms.page_cache import entries, policy
+from tests.factories import (
+    AlertFactory,
+    PartnershipPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+
+QUERIES = 5_000
+KEYS = [
+    "query",
+    "q",
+    "p",
+    "utm_source",
+    "fbclid",
+    "page[]",
+    "Page",
+    "from",
+    "%70age",
+    "",
+]
+JUNK = ["\0", "é", "😀", "%ff", "=", "&", ";", "-1", "٣", "x" * 200, "'--", "<b>", "1"]
+
+
+class CountsViews:
+    """A middleware that counts the views which are called."""
+
+    called = 0
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, arguments, keywords):
+        CountsViews.called += 1
+
+
+@pytest.fixture
+def addresses(section):
+    home = section.get_parent()
+    pages = [
+        StandardPageFactory(parent=section),
+        PartnershipPageFactory(parent=section),
+        PolicyUpdatePageFactory(parent=section),
+        StandardPageFactory(parent=home),
+    ]
+    below = [page.get_url() for page in pages]
+    return ["/", section.url, f"{section.url}a-to-z/", *below]
+
+
+@pytest.fixture
+def tiers(monkeypatch):
+    """Return a list of what the caches made in this test keep in the process."""
+    made, init = [], entries.LocalTier.__init__
+
+    def remember(self, *args):
+        made.append(self)
+        init(self, *args)
+
+    monkeypatch.setattr(entries.LocalTier, "__init__", remember)
+    return made
+
+
+@pytest.fixture
+def handler(settings, tiers):
+    """Return a process with a cache, which counts the views that it calls."""
+    name = f"{__name__}.{CountsViews.__name__}"
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, name]
+    handler = ClientHandler()
+    handler.load_middleware()
+    CountsViews.called = 0
+    return handler
+
+
+def random_query(chance):
+    def text():
+        letters = "".join(chance.choices(ascii_letters, k=chance.randint(1, 12)))
+        return letters + chance.choice(["", chance.choice(JUNK)])
+
+    pairs = [
+        (chance.choice([*KEYS, text(), text()]), text())
+        for _ in range(chance.randint(1, 4))
+    ]
+    return urlencode(pairs)
+
+
+def views_reached(handler, addresses, count):
+    """Return how many of so many random queries reach a view, after a first visit."""
+    chance, factory = random.Random(5), RequestFactory()
+    for address in addresses:
+        assert handler.get_response(factory.get(address)).status_code == 200
+    assert CountsViews.called == len(addresses)
+    for _ in range(count):
+        address = f"{chance.choice(addresses)}?{random_query(chance)}"
+        handler.get_response(factory.get(address))
+    return CountsViews.called - len(addresses)
+
+
+def test_random_queries_seldom_reach_a_view(handler, tiers, addresses):
+    assert views_reached(handler, addresses, QUERIES) <= QUERIES * 0.05
+    [tier] = tiers
+    assert len(tier._pages) == len(addresses)
+
+
+def test_without_the_list_of_keys_each_query_would_reach_a_view(
+    handler, tiers, addresses, monkeypatch
+):
+    monkeypatch.setattr(policy, "page_address", lambda request: request.get_full_path())
+    assert views_reached(handler, addresses, 100) > 90
+    assert len(tiers[0]._pages) > 90
+
+
+# Filters, which stand in the address and may be kept
+
+
+MADE_UP = [
+    "kind=nonsense{}",
+    "kind=policy&topic=nonsense{}",
+    "status=&year={}",
+    "kind=framework&year=2026&topic={}",
+]
+
+
+def ask_for_made_up_filters(handler):
+    for number in range(20):
+        for query in MADE_UP:
+            address = f"/policy-updates/?{query.format(number)}"
+            assert (
+                handler.get_response(RequestFactory().get(address)).status_code == 200
+            )
+
+
+def test_filters_that_somebody_makes_up_keep_no_page_more(handler, tiers, section):
+    PolicyUpdatePageFactory(parent=section)
+    for query in ("", "?kind=policy", "?kind=framework"):
+        handler.get_response(RequestFactory().get(f"/policy-updates/{query}"))
+    ask_for_made_up_filters(handler)
+    # All policies, and those of the kind that there is.
+    assert len(tiers[0]._pages) == 2
+
+
+def test_if_all_lists_were_kept_made_up_filters_would_be(
+    handler, tiers, section, monkeypatch
+):
+    def get_listing(*args):
+        return replace(listing.get_listing(*args), is_worth_keeping=True)
+
+    monkeypatch.setattr(views, "get_listing", get_listing)
+    ask_for_made_up_filters(handler)
+    assert len(tiers[0]._pages) > 50
+
+
+# Cookies and encodings
+
+
+def visitor(handler):
+    client = Client(raise_request_exception=False)
+    client.handler = handler
+    return client
+
+
+COOKIES = {
+    "closed alerts that do not exist": "closed_alerts="
+    + "-".join("987654.1" for _ in "x" * 30),
+    "a long one": "closed_alerts=" + "9.1-" * 2_500,
+    "one that never was": "closed_alerts=" + "x" * 10_000,
+    "NUL": "closed_alerts=\0\0",
+    "a quoted NUL": 'closed_alerts="\\000\\000"; messages="\\000"',
+    "letters of all the world": "closed_alerts=é😀٣".encode().decode("latin-1"),
+    "no text at all": "closed_alerts=\xff\xfe\x80",
+    "separators only": "closed_alerts=-----",
+    "many": "; ".join(f"key{number}=x" for number in range(2_000)),
+    "many of the same name": "; ".join(f"closed_alerts={n}.1" for n in range(2_000)),
+    "no pairs": ";;;===;;;",
+    "a token": "csrftoken=" + "x" * 10_000,
+    "a token of NUL": 'csrftoken="\\000\\000"',
+    "messages": "messages=" + "x" * 10_000,
+    "a session": "sessionid=" + "x" * 10_000,
+    "a session of other letters": "sessionid=é😀٣".encode().decode("latin-1"),
+    "a session that is empty": "sessionid=",
+}
+
+
+@pytest.mark.parametrize("cookie", COOKIES.values(), ids=COOKIES.keys())
+def test_strange_cookie_is_answered_and_keeps_no_page_more(
+    handler, tiers, addresses, cookie
+):
+    AlertFactory()
+    for address in addresses:
+        visitor(handler).get(address)
+    for address in addresses:
+        response = visitor(handler).get(address, headers={"Cookie": cookie})
+        assert response.status_code == 200
+    assert len(tiers[0]._pages) == len(addresses)
+
+
+def test_session_of_nul_is_no_session(handler, addresses):
+    cookie = 'sessionid="aaaaaaaa\\000aaaaaaaa"'
+    response = visitor(handler).get("/", headers={"Cookie": cookie})
+    assert response.status_code == 200
+
+
+ENCODINGS = [
+    "gzip",
+    "br",
+    "br;q=0",
+    "*",
+    "*;q=0",
+    "identity;q=0",
+    "gzip;q=x",
+    ";;,,",
+    "",
+]
+
+
+def test_strange_encodings_are_answered_and_keep_no_page_more(
+    handler, tiers, addresses
+):
+    chance = random.Random(3)
+    for _ in range(300):
+        asked = ",".join(chance.choices([*ENCODINGS, *JUNK[:8]], k=3))
+        headers = {"Accept-Encoding": asked.encode().decode("latin-1")}
+        response = visitor(handler).get(chance.choice(addresses), headers=headers)
+        assert response.status_code == 200
+        assert response.get("Content-Encoding", "gzip") in {"gzip", "br"}
+    assert len(tiers[0]._pages) == len(addresses)
+
+
+def visit_as_many_hosts(handler):
+    for host in ("testserver", "TestServer", "testserver.", "testserver:1"):
+        assert visitor(handler).get("/", headers={"Host": host}).status_code == 200
+    for number in range(30):
+        headers = {"Host": f"testserver:{10**18 + number}"}
+        assert visitor(handler).get("/", headers=headers).status_code == 200
+
+
+def test_other_spelling_of_the_host_keeps_no_page_more(handler, tiers, home):
+    visit_as_many_hosts(handler)
+    assert len(tiers[0]._pages) == 1
+    for host in ("evil.example", "testserver@evil.example", "/", ""):
+        response = visitor(handler).get("/", headers={"Host": host})
+        assert response.status_code == 400, host
+
+
+def test_without_taking_off_the_port_each_host_would_keep_a_page(
+    handler, tiers, home, monkeypatch
+):
+    monkeypatch.setattr(policy, "split_domain_port", lambda said: (said, ""))
+    visit_as_many_hosts(handler)
+    assert len(tiers[0]._pages) > 30
+
+
+def test_pages_in_the_process_stay_under_their_bytes(handler, tiers, addresses):
+    visitor(handler).get(addresses[0])
+    [tier] = tiers
+    most = tier._most_bytes = 3 * tier._bytes
+    for number in range(60):
+        for encoding in ("gzip", "br", "identity"):
+            headers = {"Accept-Encoding": encoding}
+            visitor(handler).get(addresses[number % 7], headers=headers)
+        pages = tier._pages.values()
+        held = sum(len(p.body) + sum(map(len, p.encoded.values())) for p in pages)
+        assert 0 < len(pages) < len(addresses)
+        assert held <= tier._bytes <= most

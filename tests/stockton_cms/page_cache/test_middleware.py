@@ -1,0 +1,367 @@
+"""Public pages come from the page cache, and say at once what has changed."""
+
+import gzip
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from unittest.mock import patch
+
+import brotli
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+
+from home.content_version.counter import content_raised
+from stockton_cms.page_cache.middleware import Flights
+from tests.factories import AlertFactory, StandardPageFactory
+
+
+def status_of(response):
+    return response["Cache-Status"].removeprefix("StocktonCMS; ")
+
+
+@pytest.fixture
+def page(section):
+    return StandardPageFactory(parent=section, title="Bins", slug="bins")
+
+
+@contextmanager
+def other_process():
+    """Let what is changed inside be unknown to this process until it asks."""
+    with patch.object(content_raised, "send"):
+        yield
+
+
+def test_second_visitor_gets_the_page_that_was_kept(page, client):
+    first, second = client.get(page.url), client.get(page.url)
+    assert status_of(first) == "fwd=miss; stored"
+    assert status_of(second) == "hit"
+    assert first.content == second.content
+    kept = {"content-type", "content-security-policy", "x-frame-options", "vary"}
+    for name in kept:
+        assert first[name] == second[name]
+
+
+def test_page_that_was_kept_takes_no_query(page, client):
+    client.get(page.url)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(page.url)
+    assert not queries.captured_queries
+
+
+def test_thousand_visitors_ask_for_the_version_four_times_a_second(page, client):
+    client.get(page.url)
+    clock = "home.content_version.clock.monotonic"
+    with CaptureQueriesContext(connection) as queries:
+        for number in range(1_000):
+            with patch(clock, return_value=10_000 + number / 500):
+                client.get(page.url)
+    # Two seconds, and the one that finds the clock moved on.
+    assert 7 <= len(queries) <= 9
+
+
+@pytest.mark.parametrize("what", ["title", "alert", "child", "unpublished"])
+def test_change_is_seen_by_the_next_visitor(what, page, section, client):
+    client.get(page.url)
+    client.get(section.url)
+    if what == "title":
+        page.title = "Recycling"
+        page.save_revision().publish()
+        assert "Recycling" in client.get(page.url).content.decode()
+    elif what == "alert":
+        AlertFactory(heading="Floods in Yarm").save_revision().publish()
+        assert "Floods in Yarm" in client.get(page.url).content.decode()
+    elif what == "child":
+        StandardPageFactory(parent=section, title="Gritting")
+        assert "Gritting" in client.get(section.url).content.decode()
+    else:
+        page.unpublish()
+        assert client.get(page.url).status_code == 404
+        assert "Bins" not in client.get(section.url).content.decode()
+
+
+def test_change_of_another_process_is_seen_a_quarter_of_a_second_later(page, client):
+    client.get(page.url)
+    with patch("home.content_version.clock.monotonic", return_value=50.0):
+        client.get(page.url)
+        with other_process():
+            page.title = "Recycling"
+            page.save_revision().publish()
+    for moment, is_seen in ((50.2, False), (50.26, True)):
+        with patch("home.content_version.clock.monotonic", return_value=moment):
+            text = client.get(page.url).content.decode()
+        assert ("Recycling" in text) is is_seen
+
+
+def test_page_made_while_it_changes_is_not_kept_as_the_new_one(page, client):
+    """The version is read before the content, so the older of the two is the label."""
+    serve = type(page).serve
+
+    def change_after_serving(self, request, *args, **kwargs):
+        response = serve(self, request, *args, **kwargs).render()
+        page.title = "Recycling"
+        page.save_revision().publish()
+        return response
+
+    with patch.object(type(page), "serve", change_after_serving):
+        assert "Recycling" not in client.get(page.url).content.decode()
+    assert "Recycling" in client.get(page.url).content.decode()
+
+
+def test_browser_that_has_the_page_is_told_so(page, client):
+    etag = client.get(page.url)["ETag"]
+    response = client.get(page.url, headers={"If-None-Match": f'"x", {etag}'})
+    assert response.status_code == 304
+    assert response.content == b""
+    assert response["ETag"] == etag
+    assert "s-maxage" in response["Cache-Control"]
+    assert response["Vary"] == "Cookie, Accept-Encoding"
+
+
+def test_browser_with_an_older_page_gets_the_new_one(page, client):
+    etag = client.get(page.url)["ETag"]
+    page.title = "Recycling"
+    page.save_revision().publish()
+    response = client.get(page.url, headers={"If-None-Match": etag})
+    assert response.status_code == 200
+    assert response["ETag"] != etag
+
+
+@pytest.mark.parametrize("sent", ["", "nonsense", '"x"', "W/", "\u00e9", ", ,"])
+def test_other_entity_tags_get_the_page(sent, page, client):
+    client.get(page.url)
+    response = client.get(page.url, headers={"If-None-Match": sent})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("gzip;q=0.5, br;q=0.0", "gzip"),
+        ("*", "br"),
+        ("*;q=0", ""),
+        ("identity", ""),
+        ("", ""),
+        ("gzip;nonsense", "gzip"),
+    ],
+)
+def test_browser_gets_the_encoding_that_it_reads(accepted, encoding, page, client):
+    plain = client.get(page.url).content
+    response = client.get(page.url, headers={"Accept-Encoding": accepted})
+    decode = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding]
+    assert response.get("Content-Encoding", "") == encoding
+    assert decode(response.content) == plain
+    assert response["Content-Length"] == str(len(response.content))
+
+
+def test_head_tells_what_get_would(page, client):
+    body = client.get(page.url)
+    head = client.head(page.url)
+    assert head.content == b""
+    assert head["Content-Length"] == str(len(body.content))
+    assert status_of(head) == "hit"
+
+
+def test_head_alone_keeps_nothing(page, client):
+    assert "detail=method" in status_of(client.head(page.url))
+    assert status_of(client.get(page.url)) == "fwd=miss; stored"
+
+
+@pytest.mark.parametrize("query", ["utm_source=mail", "x=1&y=2", "page=3", "%00=%ff"])
+def test_what_the_page_does_not_read_makes_no_other_page(query, page, client):
+    client.get(page.url)
+    response = client.get(f"{page.url}?{query}")
+    assert status_of(response) == "hit"
+
+
+def test_what_one_visitor_adds_is_not_given_to_others(page, client):
+    AlertFactory()
+    client.get(f"{page.url}?secret-of-one")
+    assert b"secret-of-one" not in client.get(page.url).content
+
+
+def test_pages_of_a_list_are_kept_apart(section, client, monkeypatch):
+    for number in range(3):
+        StandardPageFactory(parent=section, title=f"Page {number}")
+    monkeypatch.setattr("community.a_to_z.PER_PAGE", 2)
+    address = f"{section.url}a-to-z/"
+    first, second = client.get(address), client.get(f"{address}?page=2&x=y")
+    assert first.content != second.content
+    assert client.get(f"{address}?page=2").content == second.content
+    assert status_of(client.get(f"{address}?page=2")) == "hit"
+    assert client.get(f"{address}?page=x").status_code == 404
+
+
+def test_old_address_with_a_query_still_redirects(page, client):
+    Redirect.objects.create(old_path="/old?id=5", redirect_page=page)
+    assert client.get("/old/?id=5").status_code == 301
+    assert client.get("/old/?id=6").status_code == 404
+
+
+def test_visitor_who_closed_an_alert_does_not_take_it_from_others(page, client):
+    alert = AlertFactory(heading="Floods in Yarm")
+    closed = Client()
+    closed.handler = client.handler
+    closed.cookies["closed_alerts"] = f"{alert.pk}.1"
+    for _ in range(2):
+        assert b"Floods in Yarm" not in closed.get(page.url).content
+        assert b"Floods in Yarm" in client.get(page.url).content
+    assert status_of(closed.get(page.url)) == "hit"
+
+
+def test_cookies_that_change_nothing_share_the_page(page, client):
+    AlertFactory()
+    client.get(page.url)
+    for value in ("", "998.1-999.2", "x" * 10_000, "\x00", "99999999999999999999.1"):
+        client.cookies["closed_alerts"] = value
+        client.cookies["visitor"] = value
+        assert status_of(client.get(page.url)) == "hit"
+
+
+def test_officer_gets_a_page_of_their_own(page, client, admin_client):
+    admin_client.handler = client.handler
+    client.get(page.url)
+    response = admin_client.get(page.url)
+    assert status_of(response) == "fwd=bypass; detail=session"
+    assert response["Cache-Control"] == "private, no-cache"
+    assert b"wagtail-userbar" in response.content
+    assert b"wagtail-userbar" not in client.get(page.url).content
+
+
+def test_hosts_and_schemes_are_kept_apart(page, client, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    client.get(page.url)
+    other = client.get(page.url, headers={"Host": "localhost"})
+    secure = client.get(page.url, headers={"X-Forwarded-Proto": "https"})
+    assert status_of(other) == status_of(secure) == "fwd=miss; stored"
+    assert client.get(page.url, headers={"Host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/search/?query=bins",
+        "/search/suggestions/?query=bins",
+        "/cant-find-it/",
+        "/no-such-page/",
+        "/account/login/",
+        "/-/live",
+        "/-/style-guide/",
+    ],
+)
+def test_what_is_not_a_page_is_for_one_visitor(address, page, client):
+    for _ in range(2):
+        response = client.get(address)
+        assert "fwd=bypass" in status_of(response)
+        assert "public" not in response["Cache-Control"]
+        assert {"private", "no-store"} & set(response["Cache-Control"].split(", "))
+
+
+def test_opened_result_is_noted_however_often_the_page_is_kept(page, client):
+    client.get(page.url)
+    response = client.get(f"{page.url}?found=abcdefghijkl.1")
+    assert (response.status_code, response["Location"]) == (302, page.url)
+
+
+def test_pages_that_nobody_asks_for_make_room(section, client):
+    pages = [StandardPageFactory(parent=section) for _ in range(6)]
+    with patch("stockton_cms.page_cache.middleware.LOCAL_BYTES", 60_000):
+        for page in pages:
+            client.get(page.url)
+        assert status_of(client.get(pages[-1].url)) == "hit"
+        assert status_of(client.get(pages[0].url)) == "fwd=miss; stored"
+
+
+def test_one_request_makes_a_page_that_many_want():
+    flights, made, waited = Flights(), [], []
+    begun, go = threading.Event(), threading.Event()
+
+    def visit():
+        with flights.board("page") as is_first:
+            (made if is_first else waited).append(1)
+            if is_first:
+                begun.set()
+                go.wait(5)
+
+    first = threading.Thread(target=visit)
+    first.start()
+    begun.wait(5)
+    others = [threading.Thread(target=visit) for _ in range(7)]
+    for thread in others:
+        thread.start()
+    assert not waited
+    go.set()
+    for thread in (first, *others):
+        thread.join(5)
+    assert (len(made), len(waited)) == (1, 7)
+
+
+def test_page_that_fails_keeps_nobody_waiting():
+    flights = Flights()
+    with pytest.raises(ValueError, match="broken"), flights.board("page"):
+        raise ValueError("broken")
+    with flights.board("page") as is_first:
+        assert is_first
+
+
+class TestSharedCache:
+    """Several processes share what is kept, where `CACHE_URL` names a cache."""
+
+    @pytest.fixture
+    def processes(self, settings, page):
+        settings.CACHE_URL = "redis://127.0.0.1:1/0"
+        return Client(), Client()
+
+    def test_another_process_has_what_one_made(self, processes, page):
+        one, other = processes
+        assert status_of(one.get(page.url)) == "fwd=miss; stored"
+        response = other.get(page.url)
+        assert status_of(response) == "hit"
+        assert response.content == one.get(page.url).content
+
+    def test_change_is_seen_by_all(self, processes, page):
+        one, other = processes
+        one.get(page.url), other.get(page.url)
+        page.title = "Recycling"
+        page.save_revision().publish()
+        for process in processes:
+            assert b"Recycling" in process.get(page.url).content
+
+    def test_site_goes_on_without_it(self, processes, page, settings, caplog):
+        away = {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "OPTIONS": {"IGNORE_EXCEPTIONS": True},
+        }
+        settings.CACHES = {**settings.CACHES, "default": away}
+        one, other = processes
+        assert status_of(one.get(page.url)) == "fwd=miss; stored"
+        assert status_of(one.get(page.url)) == "hit"
+        assert status_of(other.get(page.url)) == "fwd=miss; stored"
+
+    @pytest.mark.parametrize("left", [HttpResponse("x"), {"other": "release"}, "x"])
+    def test_what_is_no_page_is_not_taken_for_one(self, left, processes, page, caplog):
+        one, other = processes
+        one.get(page.url)
+        get = caches["default"].get
+        with patch.object(
+            caches["default"],
+            "get",
+            lambda key, *args: left if key.startswith("page:") else get(key, *args),
+        ):
+            assert status_of(other.get(page.url)) == "fwd=miss; stored"
+        assert "The shared cache could not be read" in caplog.text
+
+
+def test_page_cached_at_the_edge_never_outlives_an_alert(page, client):
+    AlertFactory(ends_at=timezone.now() + timedelta(seconds=3.5))
+    response = client.get(page.url)
+    assert "s-maxage=2" in response["Cache-Control"]

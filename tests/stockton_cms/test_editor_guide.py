@@ -1,0 +1,139 @@
+"""The editors' guide: who reads it, how it is shown, and that nothing in it is lost."""
+
+import re
+from itertools import pairwise
+from unittest.mock import MagicMock
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from stockton_cms.editor_guide import SOURCE, STATIC, get_guide, render_guide
+from tests.browser.tasks import GUIDE, MOST_BYTES, PICTURES, Task
+
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
+SMALL = """# Title
+
+## Step by step
+
+### Wash a cup
+
+1. Choose **Water**, then **Put
+   away**.
+
+![A cup.](../stockton_cms/static/guide/cup.webp)
+
+### Other task
+
+1. Choose **Tea**.
+
+## Rest
+
+**Sugar**
+"""
+
+
+@pytest.fixture
+def screen():
+    """Return a screen that has everything, and everything can be clicked."""
+    return MagicMock()
+
+
+def test_officer_reads_the_guide_from_the_help_menu(admin_client, db):
+    page = BeautifulSoup(admin_client.get(reverse("guide")).content, "html.parser")
+    [title] = page.find_all("h1")
+    assert title.get_text(strip=True) == "Guide for editors"
+    contents = page.find("nav", attrs={"aria-label": "In this guide"})
+    for link in contents.find_all("a"):
+        [heading] = page.select(f"[id='{link['href'].removeprefix('#')}']")
+        assert heading.get_text() == link.get_text()
+    levels = [int(each.name[1]) for each in page.select(".guide :is(h2, h3, h4)")]
+    assert levels[0] == 2
+    assert all(low - high <= 1 for high, low in pairwise(levels))
+    assert page.select(".guide table th")
+    assert reverse("guide") in admin_client.get("/admin/").content.decode()
+
+
+def test_only_those_who_may_use_the_admin_read_it(client, db):
+    address = reverse("guide")
+    assert client.get(address).status_code == 302
+    client.force_login(get_user_model().objects.create_user("resident"))
+    assert client.get(address).status_code == 302
+
+
+def test_guide_is_rendered_once():
+    assert get_guide() is get_guide()
+
+
+def test_html_in_the_guide_is_shown_as_text():
+    html = render_guide("# Title\n\n<script>alert(1)</script> <b>x</b>")["html"]
+    assert "<script" not in html
+    assert "<b>" not in html
+
+
+def test_headings_of_the_same_words_have_anchors_of_their_own():
+    [one, other] = render_guide("# Title\n\n## Pictures\n\n## Pictures")["parts"]
+    assert one["anchor"] != other["anchor"]
+
+
+def test_picture_that_is_missing_is_left_out():
+    source = f"# Title\n\nBefore ![A cup]({STATIC}guide/no-such.webp) after"
+    assert "<img" not in render_guide(source)["html"]
+
+
+def test_each_picture_is_there_named_and_described():
+    named = dict(map(reversed, PICTURE.findall(SOURCE.read_text("utf-8"))))
+    there = {f"{STATIC}guide/{path.name}": path for path in PICTURES.iterdir()}
+    assert set(named) == set(there)
+    assert all(len(description) > 20 for description in named.values())
+    assert max(path.stat().st_size for path in there.values()) <= MOST_BYTES
+    assert "<img" in render_guide(SOURCE.read_text("utf-8"))["html"]
+
+
+def test_tests_in_a_browser_read_the_document_that_officers_read():
+    assert GUIDE == SOURCE
+
+
+def test_task_that_is_done_as_told_is_done(screen):
+    task = Task("Wash a cup", SMALL)
+    task.choose(screen, "Water")
+    task.choose(screen, "Put away")
+    task.take_picture(screen, "cup.webp")
+    task.done()
+
+
+@pytest.mark.parametrize("label", ["Wather", "water", "Tea", "Sugar"])
+def test_label_that_the_guide_does_not_have_is_noticed(label, screen):
+    with pytest.raises(AssertionError, match=label):
+        Task("Wash a cup", SMALL).choose(screen, label)
+
+
+def test_label_that_nobody_needs_is_noticed(screen):
+    task = Task("Wash a cup", SMALL)
+    task.choose(screen, "Water")
+    task.take_picture(screen, "cup.webp")
+    with pytest.raises(AssertionError, match="Put away"):
+        task.done()
+
+
+def test_picture_that_nobody_takes_is_noticed(screen):
+    task = Task("Wash a cup", SMALL)
+    task.choose(screen, "Water")
+    task.choose(screen, "Put away")
+    with pytest.raises(AssertionError, match=r"cup\.webp"):
+        task.done()
+
+
+def test_task_that_the_guide_does_not_have_is_noticed():
+    with pytest.raises(AssertionError, match="Dry a cup"):
+        Task("Dry a cup", SMALL)
+
+
+def test_each_task_of_the_guide_is_tried_out():
+    steps = (
+        SOURCE.read_text("utf-8").partition("## Step by step\n")[2].split("\n## ")[0]
+    )
+    tests = (GUIDE.parents[1] / "tests" / "browser" / "test_guide.py").read_text()
+    for title in re.findall(r"^### (.+)$", steps, re.MULTILINE):
+        assert f'task("{title}")' in tests

@@ -1,0 +1,220 @@
+"""What a visitor sees when something is not there or has gone wrong."""
+
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
+from django.test import Client
+from django.utils import timezone
+
+from community.models.alerts import ShownAlert
+from home.models import SiteSettings
+from search import views
+from stockton_cms import error_pages
+from stockton_cms.error_pages import server_error
+from tests.factories import AlertFactory
+
+
+@pytest.fixture
+def visitor(db):
+    """Return a visitor who is shown the page for error_pages, as in production."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def broken_search(monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(views, "get_results", fail)
+
+
+@contextmanager
+def no_database():
+    """Take the database away for a while."""
+    away = OperationalError("the database is away at 10.0.0.7")
+    with (
+        patch.object(CursorWrapper, "execute", side_effect=away),
+        patch.object(CursorWrapper, "executemany", side_effect=away),
+    ):
+        yield
+
+
+@pytest.fixture
+def numbers(section):
+    council = SiteSettings.for_site(section.get_site())
+    council.council_name = "Borough of Tests"
+    council.emergency_numbers = [
+        ("number", {"label": "Flooding <now>", "number": "01632 960 111"})
+    ]
+    council.save()
+
+
+def text_of(response):
+    return BeautifulSoup(response.content, "html.parser").get_text(" ", strip=True)
+
+
+def test_page_that_is_not_there_is_our_own(section, read):
+    AlertFactory(heading="Flood warning")
+    html = read("/no-such-page/", status=404)
+    assert html.h1.get_text() == "Page not found"
+    assert html.title.get_text().startswith("Page not found")
+    assert html.select_one("nav.main-navigation a")
+    assert html.select_one("form[role=search]")
+    assert html.main.select_one("a[href='/']")
+    assert "Flood warning" in html.select_one(".alerts").get_text()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/no-such-page",
+        "/stronger-communities/no-such-page/",
+        "/stronger-communities/../x/",
+        "/search/more/",
+        "/documents/999/none.pdf",
+        "/media/images/none.jpg",
+        "/index.php",
+        "/.env",
+        "/.git/config",
+        "/wp-login.php",
+        "/static/none.css",
+        "/cant-find-it/thanks/NOSUCHREFE/",
+        "/alerts/1/closed/",
+    ],
+)
+def test_whatever_is_not_there_is_not_found(section, client, address):
+    response = client.get(address, follow=True)
+    assert response.status_code == 404
+
+
+def test_page_is_not_found_before_there_is_any_site(db, client):
+    assert client.get("/no-such-page/").status_code == 404
+
+
+def test_fault_shows_our_page_and_no_detail(section, visitor, broken_search):
+    response = visitor.get("/search/?query=x")
+    assert response.status_code == 500
+    text = text_of(response)
+    assert "Sorry, something went wrong" in text
+    assert "secret detail" not in response.content.decode()
+    assert "Traceback" not in response.content.decode()
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+
+
+def test_page_for_faults_shows_what_was_known_last(numbers, visitor, broken_search):
+    AlertFactory(heading="Flood warning")
+    AlertFactory(heading="Over by now", ends_at=timezone.now())
+    assert visitor.get("/").status_code == 200
+    response = visitor.get("/search/?query=x")
+    text = text_of(response)
+    assert "Flood warning" in text
+    assert "Over by now" not in text
+    assert "Flooding <now>: 01632 960 111" in text
+    assert "Borough of Tests" in text
+    html = BeautifulSoup(response.content, "html.parser")
+    assert html.select_one("a[href='tel:01632960111']")
+
+
+def test_page_for_faults_asks_the_database_nothing(
+    numbers, visitor, rf, django_assert_num_queries
+):
+    visitor.get("/")
+    with django_assert_num_queries(0):
+        assert server_error(rf.get("/")).status_code == 500
+
+
+def test_page_for_faults_shows_even_if_nothing_is_known(db, rf):
+    response = server_error(rf.get("/"))
+    assert response.status_code == 500
+    assert "Sorry, something went wrong" in text_of(response)
+    assert "If you need help now" not in text_of(response)
+
+
+def test_page_for_faults_shows_even_if_what_was_known_cannot_be_read(db, rf):
+    with patch("home.fallback_store.caches") as caches:
+        caches["last_known"].get.side_effect = OSError("disk is full")
+        assert server_error(rf.get("/")).status_code == 500
+
+
+@pytest.mark.parametrize("address", ["{}", "/search/?query=x", "/no-such-page/"])
+def test_page_for_faults_shows_while_the_database_is_away(
+    numbers, section, visitor, address
+):
+    AlertFactory(heading="Flood warning")
+    visitor.get("/")
+    with no_database():
+        response = visitor.get(address.format(section.url))
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    text = text_of(response)
+    assert "Flood warning" in text
+    assert "01632 960 111" in text
+    assert "10.0.0.7" not in text
+
+
+def test_alert_that_ends_while_the_database_is_away_is_gone(numbers, visitor):
+    alert = AlertFactory(heading="Flood warning")
+    visitor.get("/")
+    with no_database(), patch("django.utils.timezone.now", return_value=alert.ends_at):
+        response = visitor.get("/search/?query=x")
+    assert response.status_code == 503
+    assert "Flood warning" not in text_of(response)
+
+
+def test_process_is_live_while_the_database_is_away(visitor):
+    with no_database():
+        response = visitor.get("/-/live")
+    assert (response.status_code, response.content) == (200, b"live\n")
+
+
+def test_process_is_ready_only_while_the_database_answers(visitor):
+    response = visitor.get("/-/ready")
+    assert (response.status_code, response.content) == (200, b"ready\n")
+    with no_database():
+        response = visitor.get("/-/ready")
+    assert (response.status_code, response.content) == (503, b"not ready\n")
+
+
+@pytest.mark.parametrize("address", ["/-/live", "/-/ready"])
+def test_health_is_never_cached_and_only_read(visitor, address):
+    assert "no-store" in visitor.get(address)["Cache-Control"]
+    assert visitor.head(address).status_code == 200
+    assert visitor.post(address).status_code == 405
+
+
+def test_health_is_live_without_a_single_query(visitor, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        visitor.get("/-/live")
+
+
+@pytest.mark.parametrize(
+    "part", ["get_last_known_alerts", "get_last_known_council", "render_to_string"]
+)
+def test_error_page_stands_where_what_it_is_made_of_fails(
+    visitor, section, broken_search, monkeypatch, part
+):
+    def fail(*arguments):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(error_pages, part, fail)
+    response = visitor.get("/search/", {"query": "bins"})
+    assert response.status_code == 500
+    assert "Sorry, something went wrong" in text_of(response)
+    assert "secret" not in text_of(response)
+
+
+def test_page_that_fails_by_its_alerts_has_an_error_page(visitor, section, monkeypatch):
+    def fail(*arguments):
+        raise ValueError("35 is no severity")
+
+    AlertFactory(heading="Flood warning")
+    visitor.get("/")
+    monkeypatch.setattr(ShownAlert, "severity_name", property(fail))
+    monkeypatch.setattr(ShownAlert, "severity_label", property(fail))
+    response = visitor.get("/search/")
+    assert response.status_code == 500
+    assert "Sorry, something went wrong" in text_of(response)

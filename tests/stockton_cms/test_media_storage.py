@@ -1,0 +1,235 @@
+"""Pictures and documents in an S3 store are as safe and as private as on disk (O6)."""
+
+import socket
+
+import boto3
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from wagtail.documents.models import Document
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
+
+from home.images.pictures import CARD
+from search.indexing.documents import SearchFile
+from stockton_cms import media_storage
+from tests.factories import StandardPageFactory
+from tests.search.indexing.files.made_files import make_pdf
+from tests.search.indexing.files.offering import offer
+
+BUCKET = "stockton-media"
+Image = get_image_model()
+
+
+@pytest.fixture
+def bucket(s3_server, settings, monkeypatch):
+    """Keep files in an empty bucket; return boto3's client for it."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_S3": s3_server,
+    }.items():
+        monkeypatch.setenv(name, value)
+    media_storage.connect.cache_clear()
+    monkeypatch.setattr(media_storage, "_patience", media_storage._Patience())
+    resource = boto3.session.Session().resource("s3")
+    resource.create_bucket(Bucket=BUCKET)
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "stockton_cms.media_storage.MediaStore",
+            "OPTIONS": {"bucket_name": BUCKET, "location": "site"},
+        }
+    }
+    yield resource.meta.client
+    resource.Bucket(BUCKET).objects.delete()
+    media_storage.connect.cache_clear()
+
+
+@pytest.fixture
+def away(bucket, monkeypatch):
+    """Return a function that takes the store away."""
+
+    def take_away():
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            address = f"http://127.0.0.1:{gone.getsockname()[1]}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", address)
+        media_storage.connect.cache_clear()
+
+    return take_away
+
+
+@pytest.fixture
+def image(db, bucket):
+    file = get_test_image_file("pantry.jpg")
+    return Image.objects.create(title="Pantry", file=file)
+
+
+def keys(bucket):
+    return {
+        each["Key"]
+        for each in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", ())
+    }
+
+
+def test_picture_has_the_address_that_it_has_on_disk(client, bucket, image):
+    rendition = image.get_rendition(CARD.webp[0])
+    assert rendition.url == f"/media/{rendition.file.name}"
+    assert f"site/{rendition.file.name}" in keys(bucket)
+    response = client.get(rendition.url)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
+    assert response.content.startswith(b"RIFF")
+    assert response["Cache-Control"] == "public, max-age=86400"
+    again = client.get(rendition.url, headers={"If-None-Match": response["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["{original}", "images/..", "images/.", "images/no-such.jpg"],
+)
+def test_nothing_else_of_the_bucket_has_an_address(client, image, path):
+    path = path.format(original=image.file.name)
+    assert default_storage.exists(image.file.name)
+    assert client.get(f"/media/{path}").status_code == 404
+
+
+def test_store_is_private(bucket, image):
+    acl = bucket.get_object_acl(Bucket=BUCKET, Key=f"site/{image.file.name}")
+    assert {grant["Grantee"]["Type"] for grant in acl["Grants"]} == {"CanonicalUser"}
+
+
+def test_document_is_given_out_by_its_view_alone(client, section, bucket):
+    document = Document.objects.create(
+        title="Plan", file=ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
+    )
+    offer(document, section)
+    response = client.get(document.url)
+    assert b"".join(response.streaming_content) == b"%PDF-1.4 the plan"
+    assert response["Content-Length"] == "17"
+    assert response["Content-Type"] == "application/pdf"
+    assert client.get(f"/media/{document.file.name}").status_code == 404
+
+
+def test_text_of_a_document_is_found(db, bucket, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        document = Document.objects.create(
+            title="Plan",
+            file=ContentFile(make_pdf("Allotments for all"), name="plan.pdf"),
+        )
+    assert "Allotments for all" in SearchFile.objects.get(pk=document.pk).body
+
+
+def test_two_machines_store_files_of_one_name(bucket, monkeypatch):
+    first = default_storage.save("documents/plan.pdf", ContentFile(b"first"))
+    # The other machine has looked before the first had stored its file.
+    looked = iter([False])
+    exists = media_storage.MediaStore.exists
+    monkeypatch.setattr(
+        media_storage.MediaStore,
+        "exists",
+        lambda store, name: next(looked, None) or exists(store, name),
+    )
+    second = default_storage.save("documents/plan.pdf", ContentFile(b"second"))
+    assert first != second
+    assert default_storage.open(first).read() == b"first"
+    assert default_storage.open(second).read() == b"second"
+
+
+def test_deleted_picture_leaves_nothing(
+    image, bucket, client, django_capture_on_commit_callbacks
+):
+    url = image.get_rendition(CARD.fallback).url
+    with django_capture_on_commit_callbacks(execute=True):
+        image.delete()
+    assert keys(bucket) == set()
+    assert client.get(url).status_code == 404
+
+
+def test_file_stays_whose_replacement_was_not_saved(
+    db, bucket, django_capture_on_commit_callbacks
+):
+    name = default_storage.save("documents/plan.pdf", ContentFile(b"the plan"))
+    with django_capture_on_commit_callbacks(execute=True):
+        with transaction.atomic():
+            default_storage.delete(name)
+            transaction.set_rollback(True)
+        assert default_storage.exists(name)
+    assert default_storage.exists(name)
+    with django_capture_on_commit_callbacks(execute=True):
+        default_storage.delete(name)
+    assert not default_storage.exists(name)
+
+
+def test_page_goes_on_without_the_store(client, section, image, away):
+    page = StandardPageFactory(parent=section, picture=image)
+    url = image.get_rendition(CARD.fallback).url
+    away()
+    response = client.get(page.url)
+    assert response.status_code == 200
+    assert client.get(url).status_code == 503
+
+
+def test_reader_of_a_document_is_asked_to_come_back(section, bucket, away):
+    document = Document.objects.create(
+        title="Plan", file=ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
+    )
+    offer(document, section)
+    away()
+    response = Client(raise_request_exception=False).get(document.url)
+    assert response.status_code == 503
+    assert response["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "data"),
+    [
+        ("wagtailimages:add", Image, get_test_image_file().file.getvalue()),
+        ("wagtaildocs:add", Document, b"%PDF-1.4"),
+    ],
+)
+def test_officer_is_told_that_nothing_can_be_stored(
+    admin_client, away, name, model, data
+):
+    away()
+    ending = "png" if model is Image else "pdf"
+    form = {"title": "Plan", "file": SimpleUploadedFile(f"plan.{ending}", data)}
+    form["collection"] = "1"
+    response = admin_client.post(reverse(name), form)
+    assert "cannot be stored at the moment" in response.content.decode()
+    assert response.context["form"]["title"].value() == "Plan"
+    assert not model.objects.exists()
+
+
+def test_who_uploads_several_is_told_by_each(admin_client, away):
+    away()
+    response = admin_client.post(
+        reverse("wagtailimages:add_multiple"),
+        {
+            "title": "Plan",
+            "files[]": SimpleUploadedFile(
+                "a.png", get_test_image_file().file.getvalue()
+            ),
+        },
+    )
+    assert response.json()["success"] is False
+    assert "cannot be stored at the moment" in response.json()["error_message"]
+
+
+def test_store_that_is_away_is_asked_once_in_a_while(away, monkeypatch):
+    away()
+    asked = []
+    client = media_storage.connect().meta.client
+    client.meta.events.register("before-send.s3.*", lambda **_: asked.append(1))
+    for _ in range(5):
+        with pytest.raises(OSError, match="store"):
+            default_storage.open("images/a.jpg")
+    assert len(asked) == media_storage.CONFIG.retries["total_max_attempts"]
+    monkeypatch.setattr(media_storage._patience, "_away_until", 0)
+    with pytest.raises(OSError, match="store"):
+        default_storage.open("images/a.jpg")
+    assert len(asked) == 2 * media_storage.CONFIG.retries["total_max_attempts"]
