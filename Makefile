@@ -18,14 +18,14 @@ help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(RUN_READY) .env ## Install, prepare the database, load the example site and serve it
-	@$(BIN)/python manage.py prepare --port $(PORT)
+	@$(BIN)/python manage.py bootstrap --port $(PORT)
 	@trap 'kill $$jobs $$site 2> /dev/null' EXIT; trap 'exit 0' INT TERM; \
 	$(BIN)/python manage.py run_jobs --forever & jobs=$$!; \
 	$(BIN)/gunicorn -c deploy/gunicorn.conf.py stockton_cms.wsgi & site=$$!; \
 	wait $$site
 
 dev: $(DEV_READY) .env ## Serve the site for development: reloads on change, shows errors
-	@DEBUG=true $(BIN)/python manage.py prepare --port $(PORT)
+	@DEBUG=true $(BIN)/python manage.py bootstrap --port $(PORT)
 	@DEBUG=true exec $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 test: $(DEV_READY) ## Run the tests on SQLite and on PostgreSQL
@@ -74,7 +74,7 @@ bench-search: $(DEV_READY) ## Measure how well and how fast search finds, with a
 	@$(BIN)/python -m tests.benchmarks.search_quality $(SEARCH_SET)
 	@$(BIN)/python -m tests.benchmarks.search_speed
 
-bench-updates: $(DEV_READY) ## Measure what 20,000 followers of a page cost: publishing it, and their e-mails
+bench-updates: $(DEV_READY) ## Measure what 20,000 followers of a page cost: publishing it, and their emails
 	@$(BIN)/python -m tests.benchmarks.subscriptions
 
 flood: $(DEV_READY) ## Send 5,000 messages in a minute: what is stored, and what readers feel

@@ -29,8 +29,8 @@ class CommunityConfig(AppConfig):
             services,  # noqa: F401
             update_events,  # noqa: F401
         )
-        from home.content_version.counter import raise_on_change
-        from home.editorial.links.index import follow_links
+        from home.content_version.counter import bump_version_on_change
+        from home.editorial.links.index import register_link_source
 
-        raise_on_change("community.AlertSnippet", "community.AlertScope")
-        follow_links(AlertSnippet, AlertSnippet.objects.published_until_after)
+        bump_version_on_change("community.AlertSnippet", "community.AlertScope")
+        register_link_source(AlertSnippet, AlertSnippet.objects.published_until_after)

@@ -9,9 +9,9 @@ from wagtail.signals import unpublished
 from community.models import AlertSnippet, PartnershipPage, PolicyUpdatePage
 from community.models.policy import STATUS_DATES
 from home.content_version.counter import (
-    first_moment_after,
-    raise_content_version,
-    register_boundary,
+    bump_content_version,
+    earliest_after,
+    register_scheduled_change,
 )
 from home.content_version.receivers import draft_saved, live_page_saved
 from home.images.pictures import LOGO, make_shapes_after_commit
@@ -27,17 +27,17 @@ def make_logos(sender, instance, **kwargs):
 @receiver([unpublished, post_delete], sender=AlertSnippet)
 def raise_version_where_alerts_are_taken_down(sender, instance, **kwargs):
     """Raise the content version so that an alert taken down does not come back."""
-    raise_content_version(takes_away=True)
+    bump_content_version(is_removal=True)
 
 
-@register_boundary
+@register_scheduled_change
 def next_alert_change(after: datetime) -> datetime | None:
     """Return when the next published alert starts or ends."""
     published = AlertSnippet.objects.filter(live=True)
-    return first_moment_after(after, published, "starts_at", "ends_at")
+    return earliest_after(after, published, "starts_at", "ends_at")
 
 
-@register_boundary
+@register_scheduled_change
 def next_policy_status_change(after: datetime) -> datetime | None:
     """Return when the next live policy comes to stand elsewhere."""
-    return first_moment_after(after, PolicyUpdatePage.objects.live(), *STATUS_DATES)
+    return earliest_after(after, PolicyUpdatePage.objects.live(), *STATUS_DATES)

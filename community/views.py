@@ -14,13 +14,13 @@ from community.alerts.visibility import (
     COOKIE_NAME,
     COOKIE_SECONDS,
     COOKIE_SEPARATOR,
-    MOST_REMEMBERED,
-    closed_keys,
+    MAX_REMEMBERED,
+    dismissed_alert_keys,
 )
 from community.models import AlertSnippet, CommunityIndexPage
 from community.policies.feeds import policy_feed_link
 from community.policies.listing import get_listing
-from home.content_version.caching import mark_same_for_all
+from home.content_version.caching import mark_cacheable
 from home.page_tree.addresses import page_number, site_origin, site_root
 from home.pages import visible_pages
 
@@ -39,8 +39,10 @@ def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     if not shown.can_be_dismissed:
         return HttpResponseRedirect("/")
     response = HttpResponseRedirect(_path_back(request))
-    others = [key for key in closed_keys(request) if key != shown.dismissal_key]
-    keys = [*others, shown.dismissal_key][-MOST_REMEMBERED:]
+    others = [
+        key for key in dismissed_alert_keys(request) if key != shown.dismissal_key
+    ]
+    keys = [*others, shown.dismissal_key][-MAX_REMEMBERED:]
     response.set_cookie(
         COOKIE_NAME,
         COOKIE_SEPARATOR.join(keys),
@@ -78,7 +80,7 @@ def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
     query = f"?page={number}" if listing.number > 1 else ""
     canonical = f"{site_origin(request)}{request.path}{query}"
     context = {"page": section, "listing": listing, "canonical": canonical}
-    return mark_same_for_all(render(request, "community/a_to_z.html", context))
+    return mark_cacheable(render(request, "community/a_to_z.html", context))
 
 
 @require_safe
@@ -92,6 +94,6 @@ def policy_updates(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no such page of the list.")
     canonical = site_origin(request) + request.path
     context = {"page": root, "listing": listing, "canonical": canonical}
-    context |= {"follow_href": reverse("follow"), "feeds": [policy_feed_link()]}
+    context |= {"subscribe_url": reverse("follow"), "feeds": [policy_feed_link()]}
     response = render(request, "community/policy_updates.html", context)
-    return mark_same_for_all(response) if listing.is_worth_keeping else response
+    return mark_cacheable(response) if listing.is_worth_keeping else response

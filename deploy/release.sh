@@ -70,7 +70,7 @@ try() {
   local works=0
   trial=$!
   trap 'kill "$trial" 2> /dev/null || true' EXIT
-  manage try_release "$TRIAL_PORT" || works=$?
+  manage smoke_test "$TRIAL_PORT" || works=$?
   kill "$trial" && wait "$trial" || true
   trap - EXIT
   [ "$works" = 0 ] || stop "Nothing was changed for visitors: the old release goes on."

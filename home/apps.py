@@ -16,7 +16,7 @@ class HomeConfig(AppConfig):
             receivers,  # noqa: F401
             scheduled_changes,  # noqa: F401
         )
-        from home.content_version.counter import raise_on_change
+        from home.content_version.counter import bump_version_on_change
         from home.editorial.content_checks import checker  # noqa: F401
         from home.editorial.links import checker as links_checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
@@ -29,7 +29,7 @@ class HomeConfig(AppConfig):
         hold_choosers_to_the_rule()
         hold_lists_to_the_rule()
         make_all_exports_safe()
-        raise_on_change(
+        bump_version_on_change(
             "home.SiteSettings",
             "wagtailcore.Site",
             "wagtaildocs.Document",

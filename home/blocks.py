@@ -193,7 +193,7 @@ class ContactBlock(blocks.StructBlock):
 
     name = blocks.CharBlock(max_length=100, help_text="A person, team or place.")
     phone = PhoneBlock(required=False)
-    email = EmailAddressBlock(required=False, label="E-mail")
+    email = EmailAddressBlock(required=False, label="Email")
     address = blocks.TextBlock(required=False, rows=3)
     hours = blocks.CharBlock(
         required=False,
@@ -207,7 +207,7 @@ class ContactBlock(blocks.StructBlock):
         value = super().clean(value)
         has_way = any(value.get(name) for name in ("phone", "email", "address"))
         if not has_way and not self.is_deferred_validation:
-            error = ValidationError("Give a phone number, an e-mail or an address.")
+            error = ValidationError("Give a phone number, an email or an address.")
             raise StructBlockValidationError(block_errors={"phone": error})
         return value
 
@@ -215,7 +215,7 @@ class ContactBlock(blocks.StructBlock):
         value_class = ContactValue
         icon = "mail"
         template = "blocks/contact.html"
-        description = "A person or team to ask, with phone, e-mail, address and hours."
+        description = "A person or team to ask, with phone, email, address and hours."
         preview_value = {
             "name": "Stronger Communities team",
             "phone": PREVIEW_PHONE,

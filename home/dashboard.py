@@ -9,12 +9,12 @@ from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin.ui.components import Component
 
-from home.content.dates import moment_in_words
+from home.content.dates import format_relative_datetime
 from home.jobs import get_jobs_state
 
 
 @dataclass(frozen=True)
-class Need:
+class DashboardTask:
     """A line on the home page: what there is to do, and the list that it leads to."""
 
     words: str
@@ -22,12 +22,12 @@ class Need:
     is_urgent: bool = False
 
 
-NeedsFunction = Callable[[AbstractBaseUser, datetime], Iterable[Need]]
+NeedsFunction = Callable[[AbstractBaseUser, datetime], Iterable[DashboardTask]]
 
 _needs_functions: list[NeedsFunction] = []
 
 
-def register_needs(function: NeedsFunction) -> NeedsFunction:
+def register_dashboard_tasks(function: NeedsFunction) -> NeedsFunction:
     """Register a function that tells what needs a user at a moment.
 
     It answers with one query or two, and only with what the user may see.
@@ -42,17 +42,17 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def get_needs(user: AbstractBaseUser, at: datetime) -> list[Need]:
+def get_needs(user: AbstractBaseUser, at: datetime) -> list[DashboardTask]:
     """Return what needs this user, what is urgent first."""
     needs = [need for function in _needs_functions for need in function(user, at)]
     return sorted(needs, key=lambda need: not need.is_urgent)
 
 
-class NeedsPanel(Component):
+class TasksPanel(Component):
     """The panel on the admin's home page."""
 
     name = "needs"
-    template_name = "home/needs_panel.html"
+    template_name = "home/tasks_panel.html"
     order = 50
 
     def get_context_data(self, parent_context):
@@ -64,26 +64,26 @@ class NeedsPanel(Component):
 @hooks.register("construct_homepage_panels")
 def add_needs_panel(request, panels):
     """Put what needs the officer first."""
-    panels.append(NeedsPanel())
+    panels.append(TasksPanel())
 
 
-@register_needs
+@register_dashboard_tasks
 def jobs_that_do_not_run(user, at):
     """Say to everybody that scheduled work is not done, as nobody else would notice."""
     state = get_jobs_state(at)
     if not state.is_running:
         ran = (
-            f"have stopped. They last ran {moment_in_words(state.last_run_at, at)}"
+            f"have stopped. They last ran {format_relative_datetime(state.last_run_at, at)}"
             if state.last_run_at
             else "have not run yet"
         )
-        yield Need(
+        yield DashboardTask(
             f"Scheduled publishing and reminders {ran}. Tell whoever runs the site. "
             "Alerts still start and end by themselves.",
             is_urgent=True,
         )
     elif state.failing:
-        yield Need(
+        yield DashboardTask(
             f"Scheduled work fails: {', '.join(state.failing)}. Tell whoever runs the "
             "site; the log says why.",
             is_urgent=True,

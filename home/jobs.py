@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_guid import clear_guid, set_guid
 from django_guid.utils import generate_guid
 
-from home.content_version.counter import get_next_boundary
+from home.content_version.counter import get_next_scheduled_change
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +27,12 @@ Job = Callable[[datetime], object]
 JOBS_LOCK_ID = 7_301_002
 LONG_JOBS_LOCK_ID = 7_301_006
 # Without a sign of life for this long, the jobs count as not running.
-SILENCE = timedelta(minutes=5)
-ROUND = timedelta(minutes=1)
+HEARTBEAT_TIMEOUT = timedelta(minutes=5)
+RUN_INTERVAL = timedelta(minutes=1)
 # How often the service looks whether somebody has scheduled something sooner.
-LOOK = timedelta(seconds=5)
+POLL_INTERVAL = timedelta(seconds=5)
 # What is due at a moment is found after it.
-A_LITTLE = timedelta(milliseconds=20)
+SAFETY_MARGIN = timedelta(milliseconds=20)
 
 _jobs: dict[str, Job] = {}
 _slow_jobs: set[str] = set()
@@ -53,7 +53,7 @@ class JobRun(models.Model):
 
 
 @dataclass(frozen=True)
-class JobsState:
+class JobsHealth:
     """Whether scheduled work is done."""
 
     last_run_at: datetime | None
@@ -98,7 +98,7 @@ def register_long_job(name: str) -> Callable[[Job], Job]:
     return register
 
 
-def get_jobs_state(at: datetime) -> JobsState:
+def get_jobs_state(at: datetime) -> JobsHealth:
     """Return whether the jobs have run lately, with one query.
 
     A long job that was at work once and is silent now counts as failing.
@@ -107,13 +107,14 @@ def get_jobs_state(at: datetime) -> JobsState:
     runs = list(JobRun.objects.filter(name__in=names).order_by("name"))
     short = (run.finished_at for run in runs if run.name in _jobs)
     last = max(short, default=None)
-    return JobsState(
+    return JobsHealth(
         last_run_at=last,
-        is_running=last is not None and at - last <= SILENCE,
+        is_running=last is not None and at - last <= HEARTBEAT_TIMEOUT,
         failing=[
             run.name
             for run in runs
-            if run.error or (run.name in _long_jobs and at - run.finished_at > SILENCE)
+            if run.error
+            or (run.name in _long_jobs and at - run.finished_at > HEARTBEAT_TIMEOUT)
         ],
         runs={run.name: run for run in runs},
     )
@@ -127,7 +128,7 @@ def run_due_jobs(at: datetime) -> list[str]:
     failed = []
     # What the log says of one run has one id, as what it says of a request.
     set_guid(generate_guid())
-    with one_process_at_a_time("jobs", JOBS_LOCK_ID) as is_our_turn:
+    with single_process_lock("jobs", JOBS_LOCK_ID) as is_our_turn:
         names = sorted(_jobs, key=_slow_jobs.__contains__)
         for name in names if is_our_turn else ():
             ended = _run(name, _jobs[name], at)
@@ -143,7 +144,7 @@ def run_long_jobs(at: datetime) -> tuple[list[str], bool]:
     """Run every long job once; return which failed, and whether one has more to do."""
     failed, has_more = [], False
     set_guid(generate_guid())
-    with one_process_at_a_time("long-jobs", LONG_JOBS_LOCK_ID) as is_our_turn:
+    with single_process_lock("long-jobs", LONG_JOBS_LOCK_ID) as is_our_turn:
         for name, job in _long_jobs.items() if is_our_turn else ():
             ended = _run(name, job, at)
             has_more |= ended.has_more
@@ -176,9 +177,9 @@ def _run_long_jobs_until(stop: Event) -> None:
             _, has_more = run_long_jobs(timezone.now())
         except Exception:
             logger.exception("The long jobs could not be run; they are tried again.")
-        _drop_broken_connection()
+        _close_if_unusable()
         if not has_more:
-            stop.wait(ROUND.total_seconds())
+            stop.wait(RUN_INTERVAL.total_seconds())
     connection.close()
 
 
@@ -188,21 +189,21 @@ def _run_short_jobs_until(stop: Event) -> None:
         at = timezone.now()
         try:
             if at >= due_at:
-                due_at = at + ROUND
+                due_at = at + RUN_INTERVAL
                 run_due_jobs(at)
-            boundary = get_next_boundary(at)
+            boundary = get_next_scheduled_change(at)
             if boundary:
-                due_at = min(due_at, boundary + A_LITTLE)
+                due_at = min(due_at, boundary + SAFETY_MARGIN)
         except Exception:
             logger.exception("The jobs could not be run; they are tried again.")
-            due_at = at + LOOK
-        _drop_broken_connection()
-        pause = min(due_at - timezone.now(), LOOK).total_seconds()
+            due_at = at + POLL_INTERVAL
+        _close_if_unusable()
+        pause = min(due_at - timezone.now(), POLL_INTERVAL).total_seconds()
         stop.wait(max(pause, 0))
 
 
 @dataclass(frozen=True)
-class _Ended:
+class StopRequested:
     """How a job has ended: the kind of error, or nothing; and whether there is more."""
 
     error: str = ""
@@ -211,13 +212,13 @@ class _Ended:
     has_lost_lock: bool = False
 
 
-def _run(name: str, job: Job, at: datetime) -> _Ended:
+def _run(name: str, job: Job, at: datetime) -> StopRequested:
     """Run a job, and leave its heartbeat."""
     try:
-        ended = _Ended(has_more=job(at) is True)
+        ended = StopRequested(has_more=job(at) is True)
     except Exception as error:
         logger.exception("The job '%s' failed.", name)
-        ended = _Ended(
+        ended = StopRequested(
             error=type(error).__name__, has_lost_lock=_close_broken_connection()
         )
     _leave_heartbeat(name, ended.error)
@@ -236,7 +237,7 @@ def _close_broken_connection() -> bool:
     return True
 
 
-def _drop_broken_connection() -> None:
+def _close_if_unusable() -> None:
     """Let one error of the database not take everything after it with it."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
@@ -255,7 +256,7 @@ def _leave_heartbeat(name: str, error: str) -> None:
 
 
 @contextmanager
-def one_process_at_a_time(name: str, lock_id: int) -> Iterator[bool]:
+def single_process_lock(name: str, lock_id: int) -> Iterator[bool]:
     """Yield whether it is this process's turn, without waiting for it.
 
     `name` is that of the lock's file; `lock_id` its number in the database.

@@ -15,7 +15,7 @@ from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock, WebAddress
 from home.content.streams import KeepingStreamBlock, KeepingStreamField
 from home.content.validators import phone_link, validate_phone_number
 from home.content_version.counter import ContentVersion
-from home.editorial.content_checks.issues import CheckedPage, PageFinding
+from home.editorial.content_checks.issues import ContentCheckRun, ContentIssue
 from home.editorial.drafts import MultipleChooserPanel
 from home.editorial.editing_windows import EditingWindow
 from home.editorial.links.models import ExternalLink, Link
@@ -24,25 +24,25 @@ from home.editorial.reviews.models import PageReview, ReviewDigest
 from home.email_addresses import EmailAddressField
 from home.import_records import ImportedPage
 from home.jobs import JobRun
-from home.page_tree.page_permissions import FrontDoorPermissions
+from home.page_tree.page_permissions import HomePagePermissionTester
 from home.pages import BasePage
-from home.rate_limits import LimitedUse
+from home.rate_limits import RateLimitHit
 
 __all__ = [
     "ChangeNote",
-    "CheckedPage",
+    "ContentCheckRun",
+    "ContentIssue",
     "ContentVersion",
     "EditingWindow",
     "ExternalLink",
     "HomePage",
     "ImportedPage",
     "JobRun",
-    "LimitedUse",
     "Link",
-    "PageFinding",
     "PageReview",
     "PopularPage",
     "PreviewLink",
+    "RateLimitHit",
     "ReviewDigest",
     "SiteSettings",
     "StandardPage",
@@ -98,7 +98,7 @@ class HomePage(BasePage):
 
     def permissions_for_user(self, user):
         """Return what somebody may do with the page; also of a plain `Page` of it."""
-        return FrontDoorPermissions(user, self)
+        return HomePagePermissionTester(user, self)
 
 
 class PopularPage(Orderable):
@@ -197,7 +197,7 @@ class SiteSettings(BaseSiteSetting):
         validators=[validate_phone_number],
         help_text="The main number for enquiries, at the foot of every page.",
     )
-    email = EmailAddressField("e-mail", blank=True)
+    email = EmailAddressField("email", blank=True)
     address = models.TextField(blank=True)
     footer_note = models.CharField(
         max_length=200,
@@ -205,7 +205,7 @@ class SiteSettings(BaseSiteSetting):
         help_text="A sentence at the very foot of every page.",
     )
     team_email = EmailAddressField(
-        "communications team's e-mail",
+        "communications team's email",
         blank=True,
         help_text="Hears of pages whose review is overdue or that have no content "
         "owner, and gets the owners' replies. Readers never see it. Left empty, all "

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_is_quiet = ContextVar("is_quiet", default=False)
+_is_quiet = ContextVar("notifications_suppressed", default=False)
 
 
 @contextmanager
-def without_telling() -> Iterator[None]:
+def suppress_notifications() -> Iterator[None]:
     """Let nobody who follows pages be told of what is published meanwhile.
 
-    An import of 5,000 pages would be 5,000 e-mails to each who follows the section.
+    An import of 5,000 pages would be 5,000 emails to each who follows the section.
     """
     token = _is_quiet.set(True)
     try:
@@ -20,7 +20,7 @@ def without_telling() -> Iterator[None]:
         _is_quiet.reset(token)
 
 
-def is_quiet() -> bool:
+def notifications_suppressed() -> bool:
     """Say whether nobody is to be told of what is published now."""
     return _is_quiet.get()
 

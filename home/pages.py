@@ -20,7 +20,7 @@ from wagtail.search import index
 
 from home.admin_requests import OfferedOnlyMixin
 from home.content.dates import ExactTimesMixin, months_after
-from home.content_version.caching import mark_same_for_all
+from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_moment_of
 from home.content_version.receivers import draft_saved, live_page_saved
 from home.editorial.drafts import DraftFormMixin
@@ -143,7 +143,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         "no account here.",
     )
     owner_email = EmailAddressField(
-        "content owner's e-mail",
+        "content owner's email",
         blank=True,
         help_text="Where to ask when the page is due for review. Readers never see it.",
     )
@@ -273,7 +273,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         if not self.live or getattr(request, "is_preview", False):
             return response
         changes_at = next_moment_of(self, timezone.now(), *self.changes_by_clock)
-        return mark_same_for_all(response, changes_at)
+        return mark_cacheable(response, changes_at)
 
     def serve_password_required_response(self, request, form, action_url):
         """Ask for the password without a word about the page behind it."""

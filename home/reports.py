@@ -73,7 +73,7 @@ class PageReportFilterSet(WagtailFilterSet):
         return queryset.filter(page__in=pages.values("pk"))
 
     def by_owner(self, queryset, name, value):
-        """Keep the pages of which the owner's name or e-mail holds the words."""
+        """Keep the pages of which the owner's name or email holds the words."""
         words = value.strip()
         is_theirs = Q(owner_name__icontains=words) | Q(owner_email__icontains=words)
         owned = PageReview.objects.filter(is_theirs)

@@ -35,12 +35,12 @@ from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadyP
 from home.pages import is_published
 
 # More would fill the screen.
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 @hooks.register("before_move_page")
 def refuse_wrong_moves(request, page, destination):
-    """Refuse whoever may not move the page there; `home.page_tree.lock` says why not below it."""
+    """Refuse moves below the page itself, and by people who may not move it there."""
     if request.method == "POST" and destination.path.startswith(page.path):
         raise InvalidMoveToDescendant
     # Wagtail asks for permission only after its question, which names both pages.
@@ -67,7 +67,7 @@ def ask_what_changed_before_publishing_in_bulk(request, action_type, objects, ac
         for page in pages.select_related("latest_revision")
         if not says_what_changed(page)
     ]
-    for page in silent[:MOST_NAMED]:
+    for page in silent[:MAX_NAMED]:
         messages.error(
             request,
             f"'{page.get_admin_display_title()}' does not say what changed for "

@@ -10,7 +10,7 @@ class SearchConfig(AppConfig):
 
     def ready(self):
         """Connect what keeps the documents in step, and what raises the version."""
-        from home.content_version.counter import raise_on_change
+        from home.content_version.counter import bump_version_on_change
         from search.curation.checks import running  # noqa: F401
         from search.feedback.enquiries import (
             answer_emails,  # noqa: F401
@@ -20,8 +20,8 @@ class SearchConfig(AppConfig):
         from search.feedback.unsuccessful_searches import topic_assignment  # noqa: F401
         from search.indexing import pages  # noqa: F401
 
-        raise_on_change(
+        bump_version_on_change(
             "search.SynonymSnippet",
             "search.PromotionSnippet",
-            "search.UnsuggestedSnippet",
+            "search.BlockedSuggestion",
         )

@@ -1,21 +1,22 @@
 """The models of the search app, each subject in a module of its own."""
 
-from search.curation.blocklist import UnsuggestedSnippet
+from search.curation.blocklist import BlockedSuggestion
 from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet
 from search.feedback.enquiries.models import Enquiry, EnquiryEvent, RepeatedEnquiry
 from search.feedback.page_feedback.models import UsefulnessComment, UsefulnessCount
 from search.feedback.unsuccessful_searches.models import FindabilityAction
-from search.indexing.documents import OfferedFile, SearchDocument, SearchFile
+from search.indexing.documents import LinkedDocument, SearchDocument, SearchFile
 from search.log.models import LoggedSearch
 
 __all__ = [
+    "BlockedSuggestion",
     "Enquiry",
     "EnquiryEvent",
     "FindabilityAction",
+    "LinkedDocument",
     "LoggedSearch",
-    "OfferedFile",
     "PromotionSnippet",
     "RepeatedEnquiry",
     "SearchCheckResult",
@@ -23,7 +24,6 @@ __all__ = [
     "SearchDocument",
     "SearchFile",
     "SynonymSnippet",
-    "UnsuggestedSnippet",
     "UsefulnessComment",
     "UsefulnessCount",
 ]

@@ -19,7 +19,7 @@ from search.engine.request import SearchRequest
 from search.engine.results import Result, ResultPage, get_results
 from search.engine.suggestions import get_suggestions
 from search.engine.tokens import clean_query
-from search.feedback.enquiries.forms import EnquiryForm, fresh_time
+from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
 from search.log.models import LoggedResponse, LoggedSearch
 
 logger = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _ask_us(request: HttpRequest, query: str) -> dict:
     return {
         "sections": get_navigation(request, None, timezone.now()).main,
         "form": EnquiryForm(initial=initial),
-        "shown_at": fresh_time(),
+        "shown_at": signed_timestamp(),
     }
 
 

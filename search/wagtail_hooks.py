@@ -10,7 +10,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from wagtail_modeladmin.options import modeladmin_register
 
 from home.page_tree.admin_api import NoChooserViewSet
-from search.curation.change_preview_admin import ProvenViewSet
+from search.curation.change_preview_admin import ImpactPreviewViewSet
 from search.curation.checks.admin import SearchCheckViewSet
 from search.feedback.enquiries.admin import EnquiryAdmin
 from search.feedback.enquiries.admin_views import (
@@ -22,12 +22,12 @@ from search.feedback.unsuccessful_searches.topic_page import TopicView
 from search.indexing.document_access import refuse_documents_that_nobody_is_offered
 from search.indexing.linked_documents import Document, refresh_files
 from search.log.reports import SearchLogView, UnreadFilesView
-from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
+from search.models import BlockedSuggestion, PromotionSnippet, SynonymSnippet
 
 modeladmin_register(EnquiryAdmin)
 
 
-class PromotionViewSet(ProvenViewSet):
+class PromotionViewSet(ImpactPreviewViewSet):
     """What stands first for a search."""
 
     model = PromotionSnippet
@@ -43,7 +43,7 @@ class PromotionViewSet(ProvenViewSet):
     search_fields = ["searched", "title", "link"]
 
 
-class SynonymViewSet(ProvenViewSet):
+class SynonymViewSet(ImpactPreviewViewSet):
     """Other words for the same thing."""
 
     model = SynonymSnippet
@@ -58,7 +58,7 @@ class SynonymViewSet(ProvenViewSet):
 class UnsuggestedViewSet(SnippetViewSet):
     """Words that search never suggests."""
 
-    model = UnsuggestedSnippet
+    model = BlockedSuggestion
     chooser_viewset_class = NoChooserViewSet
     icon = "view"
     menu_label = "Never suggested"

@@ -56,7 +56,7 @@ class GuideView(WagtailAdminTemplateMixin, TemplateView):
 
     page_title = "Guide for editors"
     header_icon = "help"
-    template_name = "guide.html"
+    template_name = "admin/editor_guide.html"
     breadcrumbs_items = []
 
     def get_context_data(self, **kwargs):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from community.alerts.visibility import get_last_known_alerts
 from home.navigation.context_processors import get_last_known_council
-from stockton_cms.media import MediaStoreAwayError
+from stockton_cms.media import MediaStorageUnavailableError
 from stockton_cms.unsaved_text import (
     NOT_OURS,
     SIGNED_OUT,
@@ -36,7 +36,7 @@ PLAIN_PAGE = """<!doctype html>
 </html>
 """
 # What comes back by itself: the database, or the store of pictures and documents.
-AWAY = (OperationalError, InterfaceError, MediaStoreAwayError)
+AWAY = (OperationalError, InterfaceError, MediaStorageUnavailableError)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -44,7 +44,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
-def form_not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that a form did not come from this site, or cannot be shown to have.
 
     In the admin its token may be older than the sign-in in another tab.

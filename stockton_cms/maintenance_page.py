@@ -23,10 +23,10 @@ PATH = "error_page/503.html"
 @register_job("page for when the application is away")
 def follow_site_settings(at: datetime) -> None:
     """Write the page anew where the site settings, or how pages look, have changed."""
-    write_error_page()
+    render_maintenance_page()
 
 
-def write_error_page() -> Path:
+def render_maintenance_page() -> Path:
     """Write the page if it is not there or has changed; return where it is."""
     council = SiteSettings.objects.filter(site__is_default_site=True).first()
     facts = facts_of(council or SiteSettings())

@@ -19,7 +19,7 @@ SECONDS_KEPT = 24 * 60 * 60
 SECONDS_IN_NGINX = 60
 
 
-class MediaStoreAwayError(OSError):
+class MediaStorageUnavailableError(OSError):
     """A store of another machine does not answer, or not as it should."""
 
 
@@ -54,7 +54,7 @@ def _read(path: str) -> HttpResponse:
     try:
         with default_storage.open(path) as file:
             content = file.read()
-    except MediaStoreAwayError:
+    except MediaStorageUnavailableError:
         return HttpResponse(status=503, headers={"Retry-After": "30"})
     except OSError as error:
         raise Http404("There is no such picture.") from error

@@ -21,7 +21,7 @@ from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from home.images.storage import MediaMixin
-from stockton_cms.media import MediaStoreAwayError
+from stockton_cms.media import MediaStorageUnavailableError
 
 # Nobody waits for a picture for long, and for a store that is known to be away at all.
 CONFIG = Config(
@@ -43,7 +43,7 @@ def connect():
     return boto3.session.Session().resource("s3", config=CONFIG)
 
 
-class _Patience:
+class CircuitBreaker:
     """Remembers a store that is away, so that not every request waits for it."""
 
     def __init__(self):
@@ -53,7 +53,7 @@ class _Patience:
     def asking(self, name: str) -> Iterator[None]:
         """Turn errors of the store into those of a disk."""
         if monotonic() < self._away_until:
-            raise MediaStoreAwayError(f"The media store was away just now: {name}")
+            raise MediaStorageUnavailableError(f"The media store was away: {name}")
         try:
             yield
         except ParamValidationError as error:
@@ -70,22 +70,24 @@ class _Patience:
             raise self._is_away(name, error) from error
 
     @staticmethod
-    def _is_away(name: str, error: Exception) -> MediaStoreAwayError:
-        return MediaStoreAwayError(f"The media store fails for {name}: {error}")
+    def _is_away(name: str, error: Exception) -> MediaStorageUnavailableError:
+        return MediaStorageUnavailableError(
+            f"The media store fails for {name}: {error}"
+        )
 
 
 def _code_of(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-_patience = _Patience()
+_patience = CircuitBreaker()
 
 
 @deconstructible
 class MediaStore(MediaMixin, S3Storage):
     """A private bucket; raises what a disk would raise, and saving never overwrites.
 
-    `MediaStoreAwayError` is an `OSError`. Its arguments are those of the settings and
+    `MediaStorageUnavailableError` is an `OSError`. Its arguments are those of the settings and
     must be JSON, as Wagtail hands them to its tasks.
     """
 

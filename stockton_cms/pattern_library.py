@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from community.a_to_z import Letter
 from community.models import PartnershipPage, PolicyUpdatePage, PublishedVersion
-from community.models.alerts import Severity, ShownAlert
+from community.models.alerts import Severity, VisibleAlert
 from community.models.policy import PolicyStatus
 from community.policies.versions.diff import compare
 from community.policies.versions.views import ComparedPart, give_names
@@ -25,7 +25,7 @@ from home.blocks import BodyBlock
 from home.images.pictures import Picture
 from home.models import SiteSettings, StandardPage
 from home.navigation.latest_changes import Update
-from home.navigation.listings import Card, Choice, Narrowing
+from home.navigation.listings import Card, Facet, FacetOption
 from home.navigation.menus import Link
 from search.engine.results import Result
 from search.feedback.enquiries.forms import CommentForm, EnquiryForm
@@ -161,12 +161,12 @@ def get_block_contexts() -> dict[str, dict]:
     }
 
 
-def _narrowing() -> Narrowing:
+def _narrowing() -> Facet:
     choices = [
-        Choice("Partnership", "?type=partnership", 12, True),
-        Choice("Information", "?type=information", 3, False),
+        FacetOption("Partnership", "?type=partnership", 12, True),
+        FacetOption("Information", "?type=information", 3, False),
     ]
-    return Narrowing("Type", "Any type", choices, "?query=food")
+    return Facet("Type", "Any type", choices, "?query=food")
 
 
 def _result() -> Result:
@@ -191,11 +191,11 @@ def _picture() -> Picture:
     return Picture(url=url, width=960, height=540, alt="Hills and a river")
 
 
-def _alerts() -> list[ShownAlert]:
+def _alerts() -> list[VisibleAlert]:
     return [
-        ShownAlert(
+        VisibleAlert(
             pk=1,
-            dismissal_round=1,
+            dismissal_version=1,
             severity=severity,
             heading="No bin collections in Yarm today",
             text="<p>Leave your bin out: we come tomorrow.</p>",

@@ -24,18 +24,18 @@ from community.views import a_to_z, dismiss_alert, policy_updates
 from home.admin_requests import with_clear_refusals
 from home.editorial.preview_links.views import read_draft
 from home.images.storage import OWN_FOLDER
-from home.page_tree.addresses import with_known_site
+from home.page_tree.addresses import bind_site
 from home.page_tree.explorable import within_what_is_explorable
-from home.page_tree.large_sections import without_endless_lists
+from home.page_tree.large_sections import limit_sorting_of_large_sections
 from home.page_tree.lock import in_one_transaction
 from home.page_tree.private_passwords import with_few_guesses
 from search.feedback.enquiries.views import answer, enquiry, thanks
 from search.feedback.page_feedback import views
 from search.views import search, suggestions
 from stockton_cms.accounts import urls
-from stockton_cms.accounts.mfa import with_second_step
+from stockton_cms.accounts.mfa import require_mfa
 from stockton_cms.accounts.missing_roles import with_role
-from stockton_cms.accounts.urls import to_sign_in
+from stockton_cms.accounts.urls import redirect_to_login
 from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.monitoring import health
@@ -81,8 +81,8 @@ admin_urlpatterns = wagtailadmin_urls.urlpatterns
 # The innermost first.
 for wrapper in (
     in_one_transaction,
-    without_endless_lists,
-    with_second_step,
+    limit_sorting_of_large_sections,
+    require_mfa,
     with_role,
     within_what_is_explorable,
     with_clear_refusals,
@@ -106,8 +106,8 @@ urlpatterns = [
     ),
     path("account/", include(urls)),
     # Wagtail's own ways to sign in know neither limits nor a second step.
-    path("admin/login/", to_sign_in),
-    path("_util/login/", to_sign_in),
+    path("admin/login/", redirect_to_login),
+    path("_util/login/", redirect_to_login),
     # Nor does its way out: a link of another site to it would take the cookie away.
     path("admin/logout/", logout),
     path("admin/", include(admin_urlpatterns)),
@@ -154,7 +154,7 @@ urlpatterns = [
     re_path(rf"^media/(?P<path>images{FILE_NAME})$", picture, name="picture"),
     re_path(
         rf"^media/(?P<path>staff_images{FILE_NAME})$",
-        with_second_step(staff_picture),
+        require_mfa(staff_picture),
         name="staff_picture",
     ),
     re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
@@ -182,5 +182,5 @@ urlpatterns = [
         comparison,
         name="policy_comparison",
     ),
-    path("", include(decorate_urlpatterns(wagtail_urls.urlpatterns, with_known_site))),
+    path("", include(decorate_urlpatterns(wagtail_urls.urlpatterns, bind_site))),
 ]

@@ -30,13 +30,15 @@ def register_guide_url():
 @hooks.register("register_admin_urls")
 def register_erase_url():
     """Add the page on which leads erase personal data."""
-    return [path("erase-personal-data/", EraseView.as_view(), name="erase_person")]
+    return [
+        path("erase-personal-data/", EraseView.as_view(), name="erase_personal_data")
+    ]
 
 
 @hooks.register("register_settings_menu_item")
 def register_erase_menu_item():
     """Put it last in the settings, for those who may."""
-    url = reverse("erase_person")
+    url = reverse("erase_personal_data")
     return EraseMenuItem("Erase personal data", url, icon_name="bin", order=9_000)
 
 

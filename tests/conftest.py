@@ -15,7 +15,7 @@ from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import CommunityIndexPage
 from home import fallback_store
-from home.content_version.clock import ContentClock, content_clock
+from home.content_version.clock import ContentVersionTracker, content_version_tracker
 from home.models import HomePage
 from search.engine.index import PageIndex, page_index
 from search.log import models
@@ -85,7 +85,7 @@ def _fresh_process_state(tmp_path, settings):
     """Give each test the memory and the files of a process that has just started."""
     settings.MEDIA_ROOT = tmp_path / "media"
     page_index.__dict__.update(PageIndex().__dict__)
-    content_clock.__dict__.update(ContentClock().__dict__)
+    content_version_tracker.__dict__.update(ContentVersionTracker().__dict__)
     fallback_store._remembered.clear()
     models._purged_on = None
     caches["default"].clear()

@@ -104,7 +104,7 @@ def deployed_site(
             environment |= {"DATABASE_URL": database} if database else {}
             running.append(Machine(environment | settings))
         running[0].manage("migrate", "--verbosity=0")
-        running[0].manage("example_site")
+        running[0].manage("load_demo_site")
         for machine in running:
             machine.manage("collectstatic", "--noinput", "--verbosity=0")
             stack.callback(machine.stop)

@@ -10,7 +10,7 @@ os.environ["ALLOWED_HOSTS"] = "localhost,testserver"
 os.environ["HTTPS"] = "false"
 os.environ["SITE_URL"] = "http://localhost"
 os.environ["DEBUG"] = "false"
-os.environ["SECOND_STEP_REQUIRED"] = "false"
+os.environ["MFA_REQUIRED"] = "false"
 os.environ["EMAIL_URL"] = "memorymail://"
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="stockton-cms-tests-")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
@@ -24,7 +24,7 @@ from stockton_cms.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
-    "default": {"BACKEND": "home.images.storage.WholeFileStorage"},
+    "default": {"BACKEND": "home.images.storage.AtomicFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405

@@ -10,8 +10,8 @@ from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("stockton_cms", "home", "community", "search")
-MOST_LINES = 400
-MOST_LINES_OF_A_TEMPLATE = 60
+MAX_LINES = 400
+MAX_LINES_OF_A_TEMPLATE = 60
 
 TEMPLATES = sorted((ROOT / "stockton_cms" / "templates").rglob("*.html"))
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -24,10 +24,10 @@ INCLUDES_WITH_CONTEXT = {
     ("search/search.html", "search/nothing_found.html"),
     ("search/nothing_found.html", "components/enquiry_form.html"),
     ("search/enquiry.html", "components/enquiry_form.html"),
-    ("search/too_many.html", "components/enquiry_form.html"),
-    ("search/too_many.html", "components/comment_form.html"),
+    ("search/rate_limited.html", "components/enquiry_form.html"),
+    ("search/rate_limited.html", "components/comment_form.html"),
     ("search/usefulness_comment.html", "components/comment_form.html"),
-    ("search/usefulness.html", "components/usefulness.html"),
+    ("search/usefulness.html", "components/page_feedback.html"),
     # django-allauth's own, which read what its views give.
     ("account/login.html", "mfa/webauthn/snippets/login_script.html"),
     ("mfa/authenticate.html", "mfa/webauthn/snippets/scripts.html"),
@@ -37,7 +37,7 @@ INCLUDES_WITH_CONTEXT = {
 TRUSTED = {
     # The editors' guide: our own document, in which raw HTML is turned off.
     "stockton_cms/editor_guide.py": "safestring.mark_safe(html)",
-    # Ending e-mails by one click of a mail program (ADR 28).
+    # Ending emails by one click of a mail program (ADR 28).
     "community/subscriptions/views.py": "csrf_exempt",
 }
 
@@ -76,7 +76,7 @@ def test_rooms_import_in_one_direction_only():
 @each_module
 def test_module_can_be_read_in_one_sitting(path):
     if "migrations" not in path.parts:
-        assert len(path.read_text().splitlines()) <= MOST_LINES
+        assert len(path.read_text().splitlines()) <= MAX_LINES
 
 
 @each_module
@@ -114,7 +114,7 @@ def test_template_trusts_no_text(path):
 
 @each_template
 def test_template_is_short(path):
-    assert len(path.read_text().splitlines()) < MOST_LINES_OF_A_TEMPLATE
+    assert len(path.read_text().splitlines()) < MAX_LINES_OF_A_TEMPLATE
 
 
 @each_template

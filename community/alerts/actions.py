@@ -14,11 +14,11 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from community.alerts.states import (
     SHOWN,
     State,
-    state_in_words,
+    describe_state,
     with_state,
 )
 from community.models import AlertSnippet
-from home.content.dates import moment_in_words
+from home.content.dates import format_relative_datetime
 
 EXTENSIONS = {
     "two-hours": ("Add 2 hours", timedelta(hours=2)),
@@ -94,7 +94,7 @@ class EndView(AlertActionView):
             text = f"'{alert}' will not start: it is not published any more."
             messages.success(self.request, text)
         elif alert.state == State.ENDED:
-            end = moment_in_words(alert.ends_at, self.at)
+            end = format_relative_datetime(alert.ends_at, self.at)
             messages.info(self.request, f"'{alert}' has already ended, {end}.")
         else:
             messages.info(self.request, f"'{alert}' is not published.")
@@ -111,12 +111,12 @@ class ExtendView(AlertActionView):
         new_end = get_new_end(alert, self.kwargs["extension"], self.at)
         seen = self.request.POST.get("ends_at") == alert.ends_at.isoformat()
         if new_end is None or not seen:
-            standing = state_in_words(alert, self.at)
+            standing = describe_state(alert, self.at)
             text = f"Nothing was changed, as '{alert}' has changed: {standing}."
             messages.warning(self.request, text)
             return
         self.set_end(new_end)
-        end = moment_in_words(new_end, self.at).removeprefix("at ")
+        end = format_relative_datetime(new_end, self.at).removeprefix("at ")
         messages.success(self.request, f"'{alert}' now ends {end}.")
 
 
@@ -149,7 +149,7 @@ def publish_end(alert: AlertSnippet, ends_at: datetime, user) -> None:
     draft_revision = alert.latest_revision if alert.has_unpublished_changes else None
     alert.ends_at = ends_at
     # Its readers have been told again, if at all, when it was published with that.
-    alert.tell_again = False
+    alert.show_again = False
     revision = alert.save_revision(user=user, clean=False, log_action=True)
     # Past `publish`: what is live already must end in time, whatever else is wrong.
     PublishRevisionAction(revision, user=user).execute()

@@ -9,7 +9,7 @@ from wagtail.snippets.views import snippets
 
 from community.alerts.actions import EXTENSIONS, EndView, ExtendView, can_be_extended
 from community.alerts.confirmation import ConfirmPreviewView, ConfirmView
-from community.alerts.states import SHOWN, State, state_in_words, with_state
+from community.alerts.states import SHOWN, State, describe_state, with_state
 from community.models import AlertSnippet
 from community.models.alerts import Scope
 from community.policies.filters import AlertFilterSet
@@ -59,7 +59,7 @@ class StateColumn(Column):
 
     def get_value(self, instance):
         """Return the state in words."""
-        return state_in_words(instance, timezone.now())
+        return describe_state(instance, timezone.now())
 
     def get_cell_context_data(self, instance, parent_context):
         """Give the buttons that make sense now, to those who may publish."""

@@ -11,15 +11,15 @@ from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
 
 from community.models import AlertSnippet
-from community.models.alerts import Scope, ShownAlert
+from community.models.alerts import Scope, VisibleAlert
 from home.page_tree.addresses import descendants_of, parent_path, site_path
 from home.pages import visible_pages
 
-MOST_LISTED = 50
+MAX_LISTED = 50
 
 
 @dataclass(frozen=True)
-class Place:
+class ScopeRange:
     """Where an alert appears, by tree path; the empty path stands above all pages."""
 
     path: str
@@ -37,7 +37,7 @@ class Place:
         return Q(path=self.path) | below
 
 
-WHOLE_SITE = Place("", with_descendants=True)
+WHOLE_SITE = ScopeRange("", with_descendants=True)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ReachedPage:
 
 
 @dataclass(frozen=True)
-class Reach:
+class AlertAudience:
     """The public pages on which an alert appears, the first of them listed."""
 
     count: int
@@ -71,13 +71,13 @@ def get_chosen_pages(alert: AlertSnippet) -> list[Page]:
     return [pages[pk] for pk in ids if pk in pages]
 
 
-def get_places(alert: AlertSnippet, chosen: Collection[Page]) -> list[Place]:
+def get_places(alert: AlertSnippet, chosen: Collection[Page]) -> list[ScopeRange]:
     """Return where an alert appears, given the pages that were chosen for it."""
     if alert.scope == Scope.SITE:
         return [WHOLE_SITE]
     paths = {page.pk: page.path for page in chosen}
     return [
-        Place(paths[scope.page_id], scope.include_descendants)
+        ScopeRange(paths[scope.page_id], scope.include_descendants)
         for scope in alert.scopes.all()
         if scope.page_id in paths
     ]
@@ -86,10 +86,10 @@ def get_places(alert: AlertSnippet, chosen: Collection[Page]) -> list[Place]:
 def public_site_pages(at: datetime) -> PageQuerySet:
     """Return the pages that residents can open at an address of a site."""
     roots = Site.objects.values_list("root_page__path", flat=True)
-    return visible_pages(at).filter(_on([Place(root, True) for root in roots]))
+    return visible_pages(at).filter(_on([ScopeRange(root, True) for root in roots]))
 
 
-def pages_reached(places: Collection[Place], at: datetime) -> PageQuerySet:
+def pages_reached(places: Collection[ScopeRange], at: datetime) -> PageQuerySet:
     """Return the public pages of these places."""
     pages = public_site_pages(at)
     if all(place.path for place in places):
@@ -97,15 +97,13 @@ def pages_reached(places: Collection[Place], at: datetime) -> PageQuerySet:
     return pages
 
 
-def get_reach(places: Collection[Place], at: datetime) -> Reach:
+def get_reach(places: Collection[ScopeRange], at: datetime) -> AlertAudience:
     """Count and list the public pages of these places, with five queries at most."""
     pages = pages_reached(places, at)
-    rows = list(
-        pages.order_by("path").values("path", "title", "url_path")[:MOST_LISTED]
-    )
+    rows = list(pages.order_by("path").values("path", "title", "url_path")[:MAX_LISTED])
     titles = _titles_above([row["path"] for row in rows])
-    return Reach(
-        count=pages.count() if len(rows) == MOST_LISTED else len(rows),
+    return AlertAudience(
+        count=pages.count() if len(rows) == MAX_LISTED else len(rows),
         pages=[
             ReachedPage(
                 title=row["title"],
@@ -117,8 +115,8 @@ def get_reach(places: Collection[Place], at: datetime) -> Reach:
     )
 
 
-def get_neighbours(
-    alert: AlertSnippet, places: Collection[Place], at: datetime
+def get_overlapping_alerts(
+    alert: AlertSnippet, places: Collection[ScopeRange], at: datetime
 ) -> list[AlertSnippet]:
     """Return the other alerts that are shown in the same place while this one is.
 
@@ -140,7 +138,9 @@ def get_neighbours(
     ]
 
 
-def get_alerts_with(draft: AlertSnippet, page: Page, at: datetime) -> list[ShownAlert]:
+def get_alerts_with(
+    draft: AlertSnippet, page: Page, at: datetime
+) -> list[VisibleAlert]:
     """Return the alerts that a page will show once a draft is live, worst first."""
     begins = max(at, draft.starts_at)
     others = AlertSnippet.objects.exclude(pk=draft.pk).current(begins)
@@ -150,12 +150,12 @@ def get_alerts_with(draft: AlertSnippet, page: Page, at: datetime) -> list[Shown
     return sorted(shown, key=order_on_page, reverse=True)
 
 
-def order_on_page(alert: AlertSnippet | ShownAlert) -> tuple:
+def order_on_page(alert: AlertSnippet | VisibleAlert) -> tuple:
     """Return what alerts are sorted by: the highest stands first."""
     return alert.severity, alert.starts_at, alert.pk
 
 
-def _meet(places: Collection[Place], others: Collection[Place]) -> bool:
+def _meet(places: Collection[ScopeRange], others: Collection[ScopeRange]) -> bool:
     return any(
         place.covers(other.path) or other.covers(place.path)
         for place in places
@@ -163,7 +163,7 @@ def _meet(places: Collection[Place], others: Collection[Place]) -> bool:
     )
 
 
-def _on(places: Collection[Place]) -> Q:
+def _on(places: Collection[ScopeRange]) -> Q:
     return reduce(or_, (place.as_condition() for place in places), Q(pk__in=[]))
 
 

@@ -18,16 +18,16 @@ from wagtail.utils.decorators import xframe_options_sameorigin_override
 from community.alerts.actions import AlertActionView
 from community.alerts.audience import (
     get_chosen_pages,
-    get_neighbours,
+    get_overlapping_alerts,
     get_places,
     get_reach,
     order_on_page,
     public_site_pages,
 )
-from community.alerts.states import state_in_words, with_state
+from community.alerts.states import describe_state, with_state
 from community.models import AlertSnippet
 from community.models.alerts import Scope
-from home.content.dates import moment_in_words
+from home.content.dates import format_relative_datetime
 from home.editorial.readiness import NotReadyError, refuse_unready
 from home.page_tree.addresses import site_root
 
@@ -116,7 +116,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             return redirect(self.edit_url_name, self.alert.pk)
         self.alert.latest_revision.publish(user=self.request.user)
         published = with_state(AlertSnippet.objects, self.at).get(pk=self.alert.pk)
-        standing = state_in_words(published, self.at)
+        standing = describe_state(published, self.at)
         messages.success(self.request, f"'{published}' is published. {standing}.")
         return None
 
@@ -139,7 +139,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         places = get_places(draft, chosen)
         ids = [page.pk for page in chosen]
         public = public_site_pages(at).in_bulk(ids)
-        neighbours = get_neighbours(draft, places, at)
+        neighbours = get_overlapping_alerts(draft, places, at)
         form = PageToShowForm(self.request, at)
         picked = form.cleaned_data["page"] if form.is_valid() else None
         first_chosen = next((public[pk] for pk in ids if pk in public), None)
@@ -154,8 +154,8 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             beside=sorted([*neighbours, draft], key=order_on_page, reverse=True),
             has_ended=draft.ends_at <= at,
             starts_later=draft.starts_at > at,
-            start_in_words=moment_in_words(draft.starts_at, at),
-            end_in_words=moment_in_words(draft.ends_at, at),
+            start_in_words=format_relative_datetime(draft.starts_at, at),
+            end_in_words=format_relative_datetime(draft.ends_at, at),
             form=form,
             media=form.media,
             shown_page=page,

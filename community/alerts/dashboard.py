@@ -4,10 +4,10 @@ from django.urls import reverse
 
 from community.alerts.states import SHOWN, State, with_state
 from community.models import AlertSnippet
-from home.dashboard import Need, counted, register_needs
+from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 
 
-@register_needs
+@register_dashboard_tasks
 def running_alerts(user, at):
     """Say how many alerts residents see, and how many of them end within the hour."""
     if not user.has_perm("community.change_alertsnippet"):
@@ -16,13 +16,13 @@ def running_alerts(user, at):
     states = list(with_state(live, at).values_list("state", flat=True))
     address = reverse(AlertSnippet.snippet_viewset.get_url_name("list"))
     if ending := states.count(State.ENDING_SOON):
-        yield Need(
+        yield DashboardTask(
             counted(ending, "alert ends", "alerts end") + " within the hour",
             f"{address}?state={State.ENDING_SOON}",
             is_urgent=True,
         )
     if shown := sum(state in SHOWN for state in states):
         query = "&".join(f"state={state}" for state in SHOWN)
-        yield Need(
+        yield DashboardTask(
             counted(shown, "alert is", "alerts are") + " live", f"{address}?{query}"
         )

@@ -20,7 +20,7 @@ from wagtail.rich_text import get_text_for_indexing
 from community.alerts.states import ENDING_SOON
 from community.models import AlertSnippet
 from community.models.alerts import Scope
-from home.content.dates import moment_in_words
+from home.content.dates import format_relative_datetime
 from home.jobs import register_job
 from home.notifications import in_one_line
 
@@ -33,7 +33,7 @@ SUBJECT = "An alert on the website ends soon"
 
 @register_job("reminders of alerts that end soon")
 def remind_publishers(at: datetime) -> None:
-    """Send an e-mail for each alert that ends soon: one for each expected end.
+    """Send an email for each alert that ends soon: one for each expected end.
 
     It goes to whoever published the alert last, or, if they can no longer do
     anything about it, to all who may publish alerts. Where the mail server does not
@@ -108,7 +108,7 @@ def _text_of_mail(alert: AlertSnippet) -> str:
 
 def _end_in_words(ends_at: datetime) -> str:
     # As seen from a week before, so with the date: a mail may be read late.
-    words = moment_in_words(ends_at, ends_at - timedelta(weeks=1))
+    words = format_relative_datetime(ends_at, ends_at - timedelta(weeks=1))
     # When the clocks go back, 1:30am comes twice.
     return f"{words} ({localtime(ends_at).tzname()})"
 

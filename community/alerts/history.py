@@ -33,7 +33,7 @@ COPIED_FIELDS = (
     "starts_at",
     "ends_at",
     "is_dismissible",
-    "dismissal_round",
+    "dismissal_version",
 )
 PUBLIC_FIELDS = (*COPIED_FIELDS, "is_live", "link_href", "places")
 # The order in which a page shows alerts.

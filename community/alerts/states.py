@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 
 from community.models import AlertSnippet
-from home.content.dates import clock_in_words, moment_in_words
+from home.content.dates import format_relative_datetime, format_time
 
 ENDING_SOON = timedelta(hours=1)
 
@@ -42,18 +42,18 @@ def with_state(alerts: models.QuerySet, at: datetime) -> models.QuerySet:
     )
 
 
-def state_in_words(alert: AlertSnippet, at: datetime) -> str:
+def describe_state(alert: AlertSnippet, at: datetime) -> str:
     """Return where an alert of `with_state` stands, with its times."""
     label = State(alert.state).label
     if alert.state in (State.DRAFT, State.UNPUBLISHED):
         # It may not have its times yet.
         return label
-    end = moment_in_words(alert.ends_at, at)
+    end = format_relative_datetime(alert.ends_at, at)
     words = {
         State.ENDING_SOON: f"Ends in {_minutes_until(alert.ends_at, at)}, "
-        f"at {clock_in_words(alert.ends_at)}",
+        f"at {format_time(alert.ends_at)}",
         State.LIVE: f"Live until {end.removeprefix('at ').removeprefix('on ')}",
-        State.SCHEDULED: f"Starts {moment_in_words(alert.starts_at, at)}",
+        State.SCHEDULED: f"Starts {format_relative_datetime(alert.starts_at, at)}",
         State.ENDED: f"Ended {end}",
     }
     label = words.get(alert.state, label)

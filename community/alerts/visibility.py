@@ -9,20 +9,20 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from community.models import AlertSnippet
-from community.models.alerts import ShownAlert
+from community.models.alerts import VisibleAlert
 from home.content.rich_text_links import register_offers
-from home.content_version.clock import once_per_version
+from home.content_version.clock import cache_per_content_version
 from home.editorial.links.extraction import links_in_html
 from home.fallback_store import recall, remember
 
 COOKIE_NAME = "closed_alerts"
 COOKIE_SEPARATOR = "-"
 COOKIE_SECONDS = 180 * 24 * 60 * 60
-MOST_REMEMBERED = 30
+MAX_REMEMBERED = 30
 LAST_KNOWN_NAME = "site_wide_alerts"
 
 
-def get_alerts_from_now(page: Page | None, at: datetime) -> list[ShownAlert]:
+def get_alerts_from_now(page: Page | None, at: datetime) -> list[VisibleAlert]:
     """Return a page's alerts, now and to come, worst first, with one query.
 
     Those for the whole site are kept for the error page.
@@ -33,16 +33,16 @@ def get_alerts_from_now(page: Page | None, at: datetime) -> list[ShownAlert]:
     return alerts
 
 
-def get_last_known_alerts(at: datetime) -> list[ShownAlert]:
+def get_last_known_alerts(at: datetime) -> list[VisibleAlert]:
     """Return the whole site's alerts as last seen, without asking the database."""
     return [alert for alert in recall(LAST_KNOWN_NAME, []) if alert.is_current(at)]
 
 
-def shown_to(
-    request: HttpRequest, alerts: list[ShownAlert], at: datetime
-) -> list[ShownAlert]:
+def visible_alerts(
+    request: HttpRequest, alerts: list[VisibleAlert], at: datetime
+) -> list[VisibleAlert]:
     """Return those shown at a moment, without what this visitor has closed."""
-    closed = set(closed_keys(request))
+    closed = set(dismissed_alert_keys(request))
     return [
         alert
         for alert in alerts
@@ -58,7 +58,7 @@ def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
         yield from (link.document_id for link in links_in_html(text))
 
 
-@once_per_version
+@cache_per_content_version
 def get_closable_keys() -> frozenset[str]:
     """Return the keys of all alerts, now or to come, that visitors may close."""
     now = timezone.now()
@@ -66,7 +66,7 @@ def get_closable_keys() -> frozenset[str]:
     return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
 
 
-def closed_keys(request: HttpRequest) -> list[str]:
+def dismissed_alert_keys(request: HttpRequest) -> list[str]:
     """Return the keys of the alerts that the visitor's cookie remembers as closed."""
     value = request.COOKIES.get(COOKIE_NAME, "")
     return [key for key in value.split(COOKIE_SEPARATOR) if key]

@@ -1,8 +1,16 @@
-"""Sections, partnerships, policies and alerts."""
+"""Sections, partnerships, policies, alerts and their history, and email updates.
 
+Triggers refuse changes to the history of alerts. A later migration that alters its
+table makes SQLite build the table again without them: it has to create them again at
+its end. A test notices if it does not.
+"""
+
+import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import home.content.dates
+import home.content.validators
 import home.page_tree.lock
 import modelcluster.fields
 import modelsearch.index
@@ -10,6 +18,56 @@ import wagtail.fields
 import wagtail.models.preview
 from django.conf import settings
 from django.db import migrations, models
+
+
+TABLE = "community_alertledgerentry"
+REFUSAL = "Entries of the ledger of alerts are never changed."
+
+# `INSERT OR REPLACE` of SQLite deletes rows without asking the triggers for deletion.
+SQLITE = [
+    f"""CREATE TRIGGER {TABLE}_{name} BEFORE {event} ON {TABLE} {condition}
+        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""
+    for name, event, condition in [
+        ("no_update", "UPDATE", ""),
+        ("no_delete", "DELETE", ""),
+        (
+            "no_replace",
+            "INSERT",
+            f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)",  # noqa: S608
+        ),
+    ]
+]
+SQLITE_UNDO = [
+    f"DROP TRIGGER {TABLE}_{name}" for name in ("no_update", "no_delete", "no_replace")
+]
+POSTGRESQL = [
+    f"""CREATE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '{REFUSAL}'
+            USING ERRCODE = 'integrity_constraint_violation';
+        END $$""",
+    f"""CREATE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE}
+        FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()""",
+    f"""CREATE TRIGGER {TABLE}_no_truncate BEFORE TRUNCATE ON {TABLE}
+        FOR EACH STATEMENT EXECUTE FUNCTION {TABLE}_refuse()""",
+]
+POSTGRESQL_UNDO = [
+    f"DROP TRIGGER {TABLE}_no_change ON {TABLE}",
+    f"DROP TRIGGER {TABLE}_no_truncate ON {TABLE}",
+    f"DROP FUNCTION {TABLE}_refuse()",
+]
+
+
+def guard(apps, schema_editor):
+    is_sqlite = schema_editor.connection.vendor == "sqlite"
+    for statement in SQLITE if is_sqlite else POSTGRESQL:
+        schema_editor.execute(statement, params=None)
+
+
+def lift_guard(apps, schema_editor):
+    is_sqlite = schema_editor.connection.vendor == "sqlite"
+    for statement in SQLITE_UNDO if is_sqlite else POSTGRESQL_UNDO:
+        schema_editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):
@@ -26,6 +84,48 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='AlertLedgerEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('alert_id', models.PositiveBigIntegerField(db_index=True)),
+                ('recorded_at', models.DateTimeField(db_index=True)),
+                ('event', models.CharField(choices=[('published', 'Published'), ('changed', 'Changed'), ('taken-down', 'Taken down'), ('deleted', 'Deleted'), ('page-moved', 'A page was moved or renamed'), ('page-published', 'A page was published'), ('page-taken-down', 'A page was taken down'), ('page-deleted', 'A page was deleted')], max_length=20)),
+                ('user_id', models.CharField(blank=True, max_length=64)),
+                ('user_name', models.TextField(blank=True)),
+                ('is_live', models.BooleanField()),
+                ('severity', models.PositiveSmallIntegerField(choices=[(10, 'Information'), (20, 'Disruption'), (30, 'Notable death'), (40, 'Emergency')])),
+                ('heading', models.TextField()),
+                ('text', models.TextField(blank=True)),
+                ('link_href', models.TextField(blank=True)),
+                ('link_text', models.TextField(blank=True)),
+                ('scope', models.CharField(choices=[('site', 'On every page of the site'), ('pages', 'On the pages chosen below')], max_length=10)),
+                ('places', models.JSONField(blank=True, default=list)),
+                ('starts_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('is_dismissible', models.BooleanField()),
+                ('dismissal_version', models.PositiveIntegerField()),
+            ],
+            options={
+                'verbose_name': 'entry of the ledger of alerts',
+                'verbose_name_plural': 'entries of the ledger of alerts',
+                'ordering': ['-pk'],
+                'default_permissions': (),
+                'base_manager_name': 'objects',
+            },
+        ),
+        migrations.CreateModel(
+            name='Subscriber',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=254)),
+                ('email_key', models.EmailField(max_length=254, unique=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('suppressed_at', models.DateTimeField(blank=True, null=True)),
+                ('token_version', models.PositiveIntegerField(default=0)),
+                ('refusals', models.PositiveSmallIntegerField(db_default=0, default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='AlertSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -38,17 +138,18 @@ class Migration(migrations.Migration):
                 ('expired', models.BooleanField(default=False, editable=False, verbose_name='expired')),
                 ('locked', models.BooleanField(default=False, editable=False, verbose_name='locked')),
                 ('locked_at', models.DateTimeField(editable=False, null=True, verbose_name='locked at')),
-                ('severity', models.PositiveSmallIntegerField(choices=[(10, 'Information'), (20, 'Disruption'), (30, 'Notable death'), (40, 'Emergency')], default=20, help_text="The worst stands first. Keep 'Emergency' for danger to life.")),
+                ('severity', models.PositiveSmallIntegerField(choices=[(10, 'Information'), (20, 'Disruption'), (30, 'Notable death'), (40, 'Emergency')], default=20, help_text="The worst stands first. Keep 'Emergency' for danger to life. Readers see a notable death as an 'Announcement'.")),
                 ('heading', models.CharField(help_text="What has happened, in a few words: 'No bin collections in Yarm today'.", max_length=100)),
-                ('text', wagtail.fields.RichTextField(blank=True, help_text='What people should do, in one or two short sentences.')),
+                ('text', wagtail.fields.RichTextField(blank=True, help_text='What people should do, in one or two short sentences: at most 400 letters, spaces included.', max_length=400)),
                 ('link_text', models.CharField(blank=True, help_text="The words of the link to the details, such as 'Which roads are closed'.", max_length=80)),
                 ('link_url', models.URLField(blank=True, help_text='Where the details are, if it is another website.', validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='web address')),
                 ('scope', models.CharField(choices=[('site', 'On every page of the site'), ('pages', 'On the pages chosen below')], default='site', max_length=10, verbose_name='where it appears')),
-                ('starts_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Once published, it is shown from this moment.', verbose_name='starts')),
-                ('ends_at', models.DateTimeField(help_text='It goes away by itself at this moment. You can change it at any time.', verbose_name='expected end')),
+                ('starts_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Once published, it is shown from this moment.', null=True, verbose_name='starts')),
+                ('ends_at', models.DateTimeField(blank=True, help_text='It goes away by itself at this moment. You can change it at any time.', null=True, verbose_name='expected end')),
                 ('is_dismissible', models.BooleanField(default=True, help_text='Somebody who closes it does not see it again. An emergency cannot be closed.', verbose_name='people may close it')),
-                ('tell_again', models.BooleanField(default=False, help_text='Tick this when the news has changed, not for a spelling mistake.', verbose_name='tell people who already closed it')),
-                ('dismissal_round', models.PositiveIntegerField(default=1, editable=False)),
+                ('show_again', models.BooleanField(default=False, help_text='Tick this when the news has changed, not for a spelling mistake.', verbose_name='tell people who already closed it')),
+                ('dismissal_version', models.PositiveIntegerField(default=1, editable=False)),
+                ('reminded_of', models.DateTimeField(editable=False, null=True)),
                 ('latest_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='latest revision')),
                 ('link_page', models.ForeignKey(blank=True, help_text='The page of this site that has the details.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
                 ('live_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='live revision')),
@@ -57,7 +158,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'alert',
             },
-            bases=(wagtail.models.preview.PreviewableMixin, modelsearch.index.Indexed, models.Model),
+            bases=(home.content.dates.ExactTimesMixin, wagtail.models.preview.PreviewableMixin, modelsearch.index.Indexed, models.Model),
         ),
         migrations.CreateModel(
             name='CommunityIndexPage',
@@ -67,18 +168,44 @@ class Migration(migrations.Migration):
                 ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
                 ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
                 ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
-                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's e-mail")),
+                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's email")),
                 ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
                 ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
                 ('strapline', models.CharField(blank=True, help_text="A short line under the heading, such as 'Big plans for helping our communities prosper'.", max_length=150)),
                 ('introduction', wagtail.fields.RichTextField(blank=True, help_text='A few paragraphs on what the section is about.')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('wagtail.blocks.URLBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False, 'validators': [django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])]}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('wagtail.blocks.CharBlock', (), {'required': False, 'validators': [django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')]}), 11: ('wagtail.blocks.EmailBlock', (), {'label': 'E-mail', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {}), 20: ('wagtail.blocks.DecimalBlock', (), {}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})}, help_text='Anything more, below the list of pages.')),
-                ('picture', models.ForeignKey(blank=True, help_text='Shown on cards that lead to this page. Choose one that is still clear when it is small.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('home.blocks.WebAddressBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.blocks.PhoneBlock', (), {'required': False}), 11: ('home.blocks.EmailAddressBlock', (), {'label': 'Email', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})}, help_text='Anything more, below the list of pages.')),
+                ('picture', models.ForeignKey(blank=True, help_text='Shown at the top of the page, on cards, and where people share the page. At least 1,440 pixels wide is best. What it tells, and what must not be cut off, you say in the picture itself: its description and focal area.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
             ],
             options={
                 'verbose_name': 'section index page',
             },
-            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.content.dates.ExactTimesMixin, home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
+        ),
+        migrations.CreateModel(
+            name='MailOutage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('since', models.DateTimeField()),
+                ('tries', models.PositiveIntegerField(default=0)),
+                ('try_again_at', models.DateTimeField()),
+                ('problem', models.CharField(max_length=100)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='community_mailtrouble_one_row')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('published', 'Published for the first time'), ('changed', 'Changed'), ('withdrawn', 'Withdrawn')], max_length=10)),
+                ('title', models.CharField(max_length=255)),
+                ('path', models.CharField(max_length=1000)),
+                ('text', models.TextField(blank=True)),
+                ('revision_id', models.PositiveBigIntegerField(null=True, unique=True)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('page', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+            ],
         ),
         migrations.CreateModel(
             name='PartnershipPage',
@@ -88,21 +215,21 @@ class Migration(migrations.Migration):
                 ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
                 ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
                 ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
-                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's e-mail")),
+                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's email")),
                 ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
                 ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('wagtail.blocks.URLBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False, 'validators': [django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])]}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('wagtail.blocks.CharBlock', (), {'required': False, 'validators': [django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')]}), 11: ('wagtail.blocks.EmailBlock', (), {'label': 'E-mail', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {}), 20: ('wagtail.blocks.DecimalBlock', (), {}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('home.blocks.WebAddressBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.blocks.PhoneBlock', (), {'required': False}), 11: ('home.blocks.EmailAddressBlock', (), {'label': 'Email', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
                 ('get_involved', wagtail.fields.RichTextField(blank=True, help_text='What a resident or group can do to take part.', verbose_name='how to get involved')),
                 ('website', models.URLField(blank=True, help_text="The partnership's own website, if it has one.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])])),
                 ('lead_officer', models.CharField(blank=True, help_text='The council officer who leads on this.', max_length=100)),
-                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('contact_phone', models.CharField(blank=True, max_length=30, validators=[django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')], verbose_name='phone')),
-                ('picture', models.ForeignKey(blank=True, help_text='Shown on cards that lead to this page. Choose one that is still clear when it is small.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='email')),
+                ('contact_phone', models.CharField(blank=True, max_length=50, validators=[home.content.validators.validate_phone_number], verbose_name='phone')),
+                ('picture', models.ForeignKey(blank=True, help_text='Shown at the top of the page, on cards, and where people share the page. At least 1,440 pixels wide is best. What it tells, and what must not be cut off, you say in the picture itself: its description and focal area.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
             ],
             options={
                 'verbose_name': 'partnership page',
             },
-            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.content.dates.ExactTimesMixin, home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='Partner',
@@ -127,26 +254,33 @@ class Migration(migrations.Migration):
                 ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
                 ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
                 ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
-                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's e-mail")),
+                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's email")),
                 ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
                 ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
-                ('kind', models.CharField(choices=[('policy', 'Policy'), ('plan', 'Plan'), ('strategy', 'Strategy'), ('framework', 'Framework'), ('consultation', 'Consultation')], default='policy', max_length=20)),
-                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('wagtail.blocks.URLBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False, 'validators': [django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])]}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('wagtail.blocks.CharBlock', (), {'required': False, 'validators': [django.core.validators.RegexValidator('^\\+?[0-9 ()-]{3,30}$', message='Type a phone number with figures and spaces only, such as 01632 960000.')]}), 11: ('wagtail.blocks.EmailBlock', (), {'label': 'E-mail', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {}), 20: ('wagtail.blocks.DecimalBlock', (), {}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
                 ('consultation_opens_at', models.DateTimeField(blank=True, help_text='People can respond from this moment, to the second.', null=True, verbose_name='consultation opens')),
                 ('consultation_closes_at', models.DateTimeField(blank=True, null=True, verbose_name='consultation closes')),
+                ('consultation_purpose', models.TextField(blank=True, db_default='', default='', help_text='What you would like to hear from people, and what will be decided with it. Shown beside how to respond.', max_length=1000, verbose_name='what it is for')),
+                ('respond_url', models.URLField(blank=True, db_default='', default='', help_text='The web address of the survey or form.', verbose_name='respond online')),
+                ('respond_email', models.EmailField(blank=True, db_default='', default='', max_length=254, verbose_name='respond by email')),
+                ('respond_address', models.TextField(blank=True, db_default='', default='', help_text='By post, by phone or in person: an address, a number, or where and when people can come. One line each.', max_length=500, verbose_name='other ways to respond')),
                 ('outcome_published_on', models.DateField(blank=True, help_text='The day on which this page says what came of the consultation.', null=True, verbose_name='outcome published')),
+                ('we_asked', wagtail.fields.RichTextField(blank=True, db_default='', default='', help_text='What the consultation was about, in a few sentences.')),
+                ('you_said', wagtail.fields.RichTextField(blank=True, db_default='', default='', help_text='How many people responded, and what they said.')),
+                ('we_did', wagtail.fields.RichTextField(blank=True, db_default='', default='', help_text='What was decided, and why where it is not what people asked for.')),
+                ('kind', models.CharField(choices=[('policy', 'Policy'), ('plan', 'Plan'), ('strategy', 'Strategy'), ('framework', 'Framework'), ('consultation', 'Consultation')], default='policy', max_length=20)),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('home.blocks.WebAddressBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.blocks.PhoneBlock', (), {'required': False}), 11: ('home.blocks.EmailAddressBlock', (), {'label': 'Email', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
                 ('adopted_on', models.DateField(blank=True, null=True, verbose_name='adopted')),
                 ('review_started_on', models.DateField(blank=True, help_text='The policy still holds while it is reviewed.', null=True, verbose_name='under review since')),
                 ('replaced_on', models.DateField(blank=True, null=True, verbose_name='replaced')),
                 ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn')),
                 ('withdrawn_reason', models.CharField(blank=True, help_text='Shown to readers at the top of the page.', max_length=300, verbose_name='why it was withdrawn')),
-                ('picture', models.ForeignKey(blank=True, help_text='Shown on cards that lead to this page. Choose one that is still clear when it is small.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('picture', models.ForeignKey(blank=True, help_text='Shown at the top of the page, on cards, and where people share the page. At least 1,440 pixels wide is best. What it tells, and what must not be cut off, you say in the picture itself: its description and focal area.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
                 ('replaced_by', models.ForeignKey(blank=True, help_text='The page that readers should read instead.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replaces', to='community.policyupdatepage')),
             ],
             options={
                 'verbose_name': 'policy update page',
             },
-            bases=(home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
+            bases=(home.content.dates.ExactTimesMixin, home.page_tree.lock.TreeLockMixin, 'wagtailcore.page', models.Model),
         ),
         migrations.CreateModel(
             name='PolicyDocument',
@@ -161,6 +295,30 @@ class Migration(migrations.Migration):
                 'ordering': ['sort_order'],
                 'abstract': False,
             },
+        ),
+        migrations.CreateModel(
+            name='Subscription',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('frequency', models.CharField(choices=[('at-once', 'As soon as something changes'), ('daily', 'Once a day, if something has changed'), ('weekly', 'Once a week, if something has changed')], default='at-once', max_length=10)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                ('page', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+                ('subscriber', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='community.subscriber')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Given up')], default='waiting', max_length=10)),
+                ('due_at', models.DateTimeField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('notice', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.notice')),
+                ('subscriber', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.subscriber')),
+                ('subscription', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='community.subscription')),
+            ],
         ),
         migrations.CreateModel(
             name='AlertScope',
@@ -178,6 +336,35 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='OutcomeReminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('closed_at', models.DateTimeField()),
+                ('stage', models.CharField(choices=[('four-weeks', 'Four weeks before'), ('one-week', 'One week before'), ('overdue', 'Overdue')], max_length=10)),
+                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcome_reminders', to='community.policyupdatepage')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('page', 'closed_at', 'stage'), name='community_outcomereminder_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PublishedVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision_id', models.PositiveBigIntegerField(editable=False, null=True)),
+                ('published_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('content', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ('hidden_at', models.DateTimeField(null=True)),
+                ('hidden_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='published_versions', to='community.policyupdatepage')),
+            ],
+            options={
+                'ordering': ['-published_at', '-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('page',), name='community_publishedversion_one_now')],
+            },
+        ),
+        migrations.CreateModel(
             name='RelatedPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -191,4 +378,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('page', 'related_page'), name='community_relatedpage_once')],
             },
         ),
+        migrations.AddConstraint(
+            model_name='subscription',
+            constraint=models.UniqueConstraint(fields=('subscriber', 'page'), name='community_subscription_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='subscription',
+            constraint=models.UniqueConstraint(condition=models.Q(('page', None)), fields=('subscriber',), name='community_subscription_all_once'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['due_at', 'subscriber'], name='community_delivery_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='delivery',
+            constraint=models.UniqueConstraint(fields=('notice', 'subscriber'), name='community_delivery_once'),
+        ),
+        migrations.RunPython(guard, lift_guard, elidable=False),
     ]

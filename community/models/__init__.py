@@ -12,7 +12,7 @@ from community.models.policy import OutcomeReminder, PolicyDocument, PolicyUpdat
 from community.models.subscriptions import (
     Delivery,
     Frequency,
-    MailTrouble,
+    MailOutage,
     Notice,
     Subscriber,
     Subscription,
@@ -26,7 +26,7 @@ __all__ = [
     "CommunityIndexPage",
     "Delivery",
     "Frequency",
-    "MailTrouble",
+    "MailOutage",
     "Notice",
     "OutcomeReminder",
     "Partner",

@@ -53,7 +53,7 @@ class AlertLedgerEntry(models.Model):
     """What the public saw of an alert from a moment on.
 
     It names the alert, the pages and the person by plain values, as each may be gone.
-    Written by `community.alerts.history`; triggers in the database keep it from changes.
+    Written by `community.alerts.history`; triggers in the database refuse changes.
     """
 
     alert_id = models.PositiveBigIntegerField(db_index=True)
@@ -74,7 +74,7 @@ class AlertLedgerEntry(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     is_dismissible = models.BooleanField()
-    dismissal_round = models.PositiveIntegerField()
+    dismissal_version = models.PositiveIntegerField()
 
     objects = LedgerQuerySet.as_manager()
 

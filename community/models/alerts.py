@@ -70,11 +70,11 @@ class Scope(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class ShownAlert:
+class VisibleAlert:
     """An alert as a page shows it, free of the database."""
 
     pk: int
-    dismissal_round: int
+    dismissal_version: int
     severity: int
     heading: str
     text: str
@@ -98,7 +98,7 @@ class ShownAlert:
     @property
     def dismissal_key(self) -> str:
         """What a visitor's cookie remembers: this alert, and this round of it."""
-        return f"{self.pk}.{self.dismissal_round}"
+        return f"{self.pk}.{self.dismissal_version}"
 
     def is_current(self, at: datetime) -> bool:
         """Say whether the alert has started and not yet ended."""
@@ -108,7 +108,7 @@ class ShownAlert:
 # What is read of an alert to show it.
 SHOWN_FIELDS = (
     "pk",
-    "dismissal_round",
+    "dismissal_version",
     "severity",
     "heading",
     "text",
@@ -121,11 +121,11 @@ SHOWN_FIELDS = (
 )
 
 
-def make_shown(values: dict, link_url_path: str | None) -> ShownAlert:
+def make_shown(values: dict, link_url_path: str | None) -> VisibleAlert:
     """Return an alert from its `SHOWN_FIELDS` and the path of the page it links to."""
-    return ShownAlert(
+    return VisibleAlert(
         pk=values["pk"] or 0,
-        dismissal_round=values["dismissal_round"],
+        dismissal_version=values["dismissal_version"],
         severity=values["severity"],
         heading=values["heading"],
         text=values["text"],
@@ -168,7 +168,7 @@ class AlertQuerySet(models.QuerySet):
         )
         return self.filter(whole_site | on_page | below_page).distinct()
 
-    def as_shown(self, at: datetime) -> list["ShownAlert"]:
+    def as_shown(self, at: datetime) -> list["VisibleAlert"]:
         """Read the alerts as pages show them, which is quicker than whole alerts."""
         # A link to a page that is not published would lead nowhere.
         is_published = Q(link_page__live=True) & (
@@ -188,7 +188,7 @@ class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if not self.instance.has_unpublished_changes:
-            self.initial["tell_again"] = False
+            self.initial["show_again"] = False
         for formset in self.formsets.values():
             formset.get_unique_error_message = self.say_chosen_twice
             formset.get_form_error = self.say_chosen_twice
@@ -286,12 +286,12 @@ class AlertSnippet(
         help_text="Somebody who closes it does not see it again. "
         "An emergency cannot be closed.",
     )
-    tell_again = models.BooleanField(
+    show_again = models.BooleanField(
         "tell people who already closed it",
         default=False,
         help_text="Tick this when the news has changed, not for a spelling mistake.",
     )
-    dismissal_round = models.PositiveIntegerField(default=1, editable=False)
+    dismissal_version = models.PositiveIntegerField(default=1, editable=False)
     # The expected end of which its publisher has been reminded.
     reminded_of = models.DateTimeField(null=True, editable=False)
 
@@ -312,7 +312,7 @@ class AlertSnippet(
         FieldPanel("scope"),
         InlinePanel("scopes", heading="Chosen pages", label="Page"),
         MultiFieldPanel(
-            [FieldPanel("is_dismissible"), FieldPanel("tell_again")],
+            [FieldPanel("is_dismissible"), FieldPanel("show_again")],
             heading="Closing it",
         ),
     ]
@@ -365,7 +365,7 @@ class AlertSnippet(
     def with_content_json(self, content):
         """Build the alert from a revision, with what is the alert's, not the text's."""
         alert = super().with_content_json(content)
-        alert.dismissal_round = self.dismissal_round
+        alert.dismissal_version = self.dismissal_version
         alert.reminded_of = self.reminded_of
         return alert
 
@@ -377,10 +377,10 @@ class AlertSnippet(
         super().publish(revision, user=user, **kwargs)
         after = type(self).objects.get(pk=self.pk)
         became_worse = after.severity > before.severity
-        if before.first_published_at and (became_worse or after.tell_again):
-            after.dismissal_round = before.dismissal_round + 1
-            after.tell_again = False
-            after.save(update_fields=["dismissal_round", "tell_again"])
+        if before.first_published_at and (became_worse or after.show_again):
+            after.dismissal_version = before.dismissal_version + 1
+            after.show_again = False
+            after.save(update_fields=["dismissal_version", "show_again"])
 
     @transaction.atomic
     def unpublish(self, *args, **kwargs):
@@ -395,7 +395,7 @@ class AlertSnippet(
         """Return the alert as the page will show it."""
         return {"request": request, "preview_alerts": [self.as_shown()]}
 
-    def as_shown(self) -> ShownAlert:
+    def as_shown(self) -> VisibleAlert:
         """Return the alert as pages show it."""
         page = self.link_page
         values = {name: getattr(self, name) for name in SHOWN_FIELDS}

@@ -43,7 +43,7 @@ class Consultation(models.Model):
         help_text="The web address of the survey or form.",
         **EMPTY,
     )
-    respond_email = EmailAddressField("respond by e-mail", **EMPTY)
+    respond_email = EmailAddressField("respond by email", **EMPTY)
     respond_address = models.TextField(
         "other ways to respond",
         max_length=500,
@@ -138,7 +138,7 @@ class Consultation(models.Model):
         ways = [getattr(self, name) for name in WAYS_TO_RESPOND]
         if self.consultation_opens_at and not any(ways):
             gaps["respond_url"] = (
-                "Say how people can respond: give a web address, an e-mail address or "
+                "Say how people can respond: give a web address, an email address or "
                 "a postal address."
             )
         if self.outcome_published_on:

@@ -129,7 +129,7 @@ class PartnershipPage(BasePage):
     lead_officer = models.CharField(
         max_length=100, blank=True, help_text="The council officer who leads on this."
     )
-    contact_email = EmailAddressField("e-mail", blank=True)
+    contact_email = EmailAddressField("email", blank=True)
     contact_phone = models.CharField(
         "phone", max_length=50, blank=True, validators=[validate_phone_number]
     )

@@ -1,4 +1,4 @@
-"""Who follows which pages by e-mail, what there is to tell, and what was sent (R4).
+"""Who follows which pages by email, what there is to tell, and what was sent (R4).
 
 `Subscriber` and `Subscription` are people's wishes, `Notice` is one thing to tell, and
 `Delivery` is the outbox: one row for each person and notice.
@@ -19,16 +19,16 @@ class Frequency(models.TextChoices):
 
 
 class Subscriber(models.Model):
-    """One e-mail address; whoever reads it need have no account."""
+    """One email address; whoever reads it need have no account."""
 
     email = EmailAddressField()
     # With its host as mail servers spell it, so that one person is one row.
     email_key = models.EmailField(unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     # Since when nothing is sent: the address bounced for good, or its owner complained.
-    stopped_at = models.DateTimeField(null=True, blank=True)
-    # Counted up to make all links in older e-mails void.
-    links_version = models.PositiveIntegerField(default=0)
+    suppressed_at = models.DateTimeField(null=True, blank=True)
+    # Counted up to make all links in older emails void.
+    token_version = models.PositiveIntegerField(default=0)
     # How often in a row mail servers have refused the address for good.
     refusals = models.PositiveSmallIntegerField(default=0, db_default=0)
 
@@ -51,7 +51,7 @@ class Subscription(models.Model):
         max_length=10, choices=Frequency.choices, default=Frequency.AT_ONCE
     )
     created_at = models.DateTimeField(default=timezone.now)
-    # None until the link in the first e-mail has been followed and its button pressed.
+    # None until the link in the first email has been followed and its button pressed.
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -127,7 +127,7 @@ class Delivery(models.Model):
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.CASCADE, related_name="deliveries"
     )
-    # Through which wish: what "unsubscribe" in the e-mail ends.
+    # Through which wish: what "unsubscribe" in the email ends.
     subscription = models.ForeignKey(
         Subscription,
         on_delete=models.SET_NULL,
@@ -161,7 +161,7 @@ class Delivery(models.Model):
         return f"Delivery {self.pk}"
 
 
-class MailTrouble(models.Model):
+class MailOutage(models.Model):
     """That the mail server takes no updates: one row as long as that is so."""
 
     since = models.DateTimeField()

@@ -9,7 +9,7 @@ from django.db import models
 from community.models.consultations import OUTCOME_TEXTS, WAYS_TO_RESPOND
 from community.models.policy import STATUS_DATES, PolicyUpdatePage
 
-# What readers see. Whatever else a page holds, such as its owner's e-mail address, is
+# What readers see. Whatever else a page holds, such as its owner's email address, is
 # not kept and so cannot be shown.
 KEPT = (
     "title",

@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 
 from community.models import PolicyUpdatePage
 from home.content.text import without_control_characters
-from home.content_version.caching import mark_same_for_all
+from home.content_version.caching import mark_cacheable
 from home.page_tree.addresses import public_path, site_origin, site_root
 from home.pages import visible_pages
 
@@ -39,7 +39,7 @@ def consultation_calendar(request: HttpRequest, policy_path: str) -> HttpRespons
     response = HttpResponse(
         get_calendar(page, address), content_type="text/calendar; charset=utf-8"
     )
-    return mark_same_for_all(response)
+    return mark_cacheable(response)
 
 
 def get_calendar(page: PolicyUpdatePage, address: str) -> bytes:

@@ -22,15 +22,15 @@ from wagtail.query import PageQuerySet
 
 from community.models import CommunityIndexPage, PolicyUpdatePage
 from home.content.text import without_control_characters
-from home.content_version.caching import mark_same_for_all
+from home.content_version.caching import mark_cacheable
 from home.models import HomePage
 from home.navigation.context_processors import council
-from home.navigation.latest_changes import get_notes
+from home.navigation.latest_changes import change_notes_for
 from home.navigation.menus import Link
 from home.page_tree.addresses import descendants_of, public_path, site_origin, site_root
 from home.pages import visible_pages
 
-MOST_ENTRIES = 50
+MAX_ENTRIES = 50
 POLICY_UPDATES = "Policy updates"
 FIRST_PUBLISHED = "Published for the first time."
 
@@ -55,7 +55,7 @@ def get_entries(pages: PageQuerySet) -> list[Entry]:
         each for each in _publications(pages) if (each.url_path, each.at) not in told
     ]
     newest_first = sorted([*changes, *new], key=lambda entry: entry.at, reverse=True)
-    return newest_first[:MOST_ENTRIES]
+    return newest_first[:MAX_ENTRIES]
 
 
 def _publications(pages: PageQuerySet) -> list[Entry]:
@@ -70,12 +70,12 @@ def _publications(pages: PageQuerySet) -> list[Entry]:
         )
         for page in newest.only(
             "title", "url_path", "translation_key", "first_published_at"
-        )[:MOST_ENTRIES]
+        )[:MAX_ENTRIES]
     ]
 
 
 def _changes(pages: PageQuerySet) -> list[Entry]:
-    notes = get_notes(pages, is_most_of_site=False).select_related("page")
+    notes = change_notes_for(pages, is_most_of_site=False).select_related("page")
     return [
         Entry(
             urn=uuid5(note.page.translation_key, f"change/{note.pk}").urn,
@@ -84,7 +84,7 @@ def _changes(pages: PageQuerySet) -> list[Entry]:
             text=note.note,
             at=note.published_at,
         )
-        for note in notes[:MOST_ENTRIES]
+        for note in notes[:MAX_ENTRIES]
     ]
 
 
@@ -226,4 +226,4 @@ def _root_or_404(request: HttpRequest) -> Page:
 
 
 def _give_out(request: HttpRequest, subject: Subject) -> HttpResponse:
-    return mark_same_for_all(UpdatesFeed(request, subject)(request))
+    return mark_cacheable(UpdatesFeed(request, subject)(request))

@@ -15,7 +15,13 @@ from wagtail.models import Page
 
 from community.models import PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
-from home.navigation.listings import Card, Choice, Narrowing, get_cards, register_labels
+from home.navigation.listings import (
+    Card,
+    Facet,
+    FacetOption,
+    get_cards,
+    register_labels,
+)
 from home.page_tree.addresses import descendants_of, page_number, parent_path
 from home.pages import visible_pages
 
@@ -52,7 +58,7 @@ class Listing:
 
     cards: list[Card]
     count: int
-    narrowing: list[Narrowing]
+    narrowing: list[Facet]
     is_narrowed: bool
     number: int
     last_number: int
@@ -126,7 +132,7 @@ def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
 
 def _narrowing(
     rows: list[Row], asked: dict[str, str], labels: dict[str, dict[str, str]]
-) -> list[Narrowing]:
+) -> list[Facet]:
     """Return the filters; choices are counted under all the other filters."""
     shown = []
     for name, names in FILTERS.items():
@@ -134,7 +140,7 @@ def _narrowing(
         counts = Counter(getattr(row, name) for row in rows if row.matches(others))
         current = asked.get(name, "")
         choices = [
-            Choice(
+            FacetOption(
                 label=label,
                 href=f"?{urlencode(others | {name: key})}",
                 count=counts[key],
@@ -147,7 +153,7 @@ def _narrowing(
             choices.sort(key=lambda choice: choice.label)
         clear_href = f"?{urlencode(others)}" if current else ""
         if current or len(choices) > 1:
-            shown.append(Narrowing(*names, choices, clear_href))
+            shown.append(Facet(*names, choices, clear_href))
     return shown
 
 

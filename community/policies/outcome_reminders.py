@@ -15,7 +15,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from community.models import OutcomeReminder, PolicyUpdatePage
 from community.models.consultations import OUTCOME_PROMISED
 from community.models.policy import PolicyStatus
-from home.dashboard import Need, counted, register_needs
+from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 from home.editorial.reviews.reminders import get_team_emails
 from home.jobs import register_job
 from home.notifications import in_one_line
@@ -23,7 +23,7 @@ from home.notifications import in_one_line
 logger = logging.getLogger(__name__)
 
 # Nobody is to be woken by it.
-FIRST_HOUR = 8
+QUIET_HOURS_END = 8
 # What is left of the twelve weeks when each is sent; the nearest first.
 STAGES = (
     (OutcomeReminder.Stage.OVERDUE, timedelta(0)),
@@ -39,13 +39,13 @@ SUBJECTS = {
 
 @register_job("reminders of consultations without an outcome")
 def remind_of_outcomes(at: datetime) -> None:
-    """Send one e-mail for each consultation and stage that has come.
+    """Send one email for each consultation and stage that has come.
 
     It goes to the page's content owner, or the communications team where it has none;
     both hear of it once it is overdue. Where the mail server is away, the next call
     tries again.
     """
-    if timezone.localtime(at).hour < FIRST_HOUR:
+    if timezone.localtime(at).hour < QUIET_HOURS_END:
         return
     for page in get_waiting(at):
         remind(page, get_stage(page, at))
@@ -104,7 +104,7 @@ def _text(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> str:
     return render_to_string("community/outcome_reminder.txt", context)
 
 
-@register_needs
+@register_dashboard_tasks
 def owed_outcomes(user, at):
     """Say how many consultations that the user may edit owe their outcome, or soon."""
     waiting = get_waiting(at)
@@ -121,11 +121,11 @@ def owed_outcomes(user, at):
             "consultation outcome is overdue",
             "consultation outcomes are overdue",
         )
-        yield Need(words, address, is_urgent=True)
+        yield DashboardTask(words, address, is_urgent=True)
     if soon := len(stages) - overdue:
         words = counted(
             soon,
             "consultation outcome is due soon",
             "consultation outcomes are due soon",
         )
-        yield Need(words, address)
+        yield DashboardTask(words, address)

@@ -1,1 +1,1 @@
-"""E-mail updates: how residents follow pages, and stop (R4)."""
+"""Email updates: how residents follow pages, and stop (R4)."""

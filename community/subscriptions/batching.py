@@ -16,8 +16,8 @@ BATCH = 100
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One e-mail to one person."""
+class EmailBatch:
+    """One email to one person."""
 
     deliveries: list[Delivery]
 
@@ -37,7 +37,7 @@ class Letter:
         return max(delivery.attempts for delivery in self.deliveries)
 
 
-def get_letters(at: datetime, leave_out: Iterable[int]) -> list[Letter]:
+def get_due_batches(at: datetime, leave_out: Iterable[int]) -> list[EmailBatch]:
     """Return the letters of the next few people to whom something is due.
 
     What is not to be sent any more is deleted: the person has stopped, or the page is
@@ -70,7 +70,7 @@ def _public_among(page_ids: set[int | None], at: datetime) -> set[int]:
 
 
 def _is_wanted(row: Delivery, public: set[int]) -> bool:
-    if row.subscriber.stopped_at:
+    if row.subscriber.suppressed_at:
         return False
     is_there = row.notice.page_id in public
     if row.notice.kind != Notice.Kind.WITHDRAWN:
@@ -79,16 +79,16 @@ def _is_wanted(row: Delivery, public: set[int]) -> bool:
     return not is_there and (row.subscription is not None or not row.notice.page_id)
 
 
-def _as_letters(rows: list[Delivery]) -> list[Letter]:
+def _as_letters(rows: list[Delivery]) -> list[EmailBatch]:
     letters = []
     for _, own in groupby(rows, key=lambda row: row.subscriber_id):
         together = []
         for row in own:
             wish = row.subscription
             if wish is None or wish.frequency == Frequency.AT_ONCE:
-                letters.append(Letter([row]))
+                letters.append(EmailBatch([row]))
             else:
                 together.append(row)
         if together:
-            letters.append(Letter(together))
+            letters.append(EmailBatch(together))
     return letters

@@ -1,7 +1,7 @@
-"""What mail servers report later: that an e-mail bounced, or was called spam (R4).
+"""What mail servers report later: that an email bounced, or was called spam (R4).
 
 Delivery status messages are RFC 3464, complaints RFC 5965. Only a report that carries
-the Message-ID of an e-mail of ours back counts: anybody can write to the address where
+the Message-ID of an email of ours back counts: anybody can write to the address where
 reports arrive. Reading the same report again changes nothing.
 """
 
@@ -32,7 +32,7 @@ SHAPE = re.compile(r"<update\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})@[^<>\
 
 
 def message_id(delivery: Delivery) -> str:
-    """Return the id of the e-mail whose first row this is."""
+    """Return the id of the email whose first row this is."""
     host = urlsplit(settings.WAGTAILADMIN_BASE_URL).hostname or "localhost"
     person = delivery.subscriber
     proof = _proof(person, delivery.pk)
@@ -40,7 +40,7 @@ def message_id(delivery: Delivery) -> str:
 
 
 def subscriber_of(text: str) -> Subscriber | None:
-    """Return whom an e-mail of ours went to, by the first id of ours in a text."""
+    """Return whom an email of ours went to, by the first id of ours in a text."""
     for pk, delivery_pk, proof in SHAPE.findall(text):
         person = Subscriber.objects.filter(pk=pk).first()
         if person and compare_digest(_proof(person, int(delivery_pk)), proof):
@@ -71,7 +71,7 @@ class Outcome(StrEnum):
     BEFORE = "stopped already, or asked for again since"
     SOFT = "not delivered for now: nothing to do"
     NO_COMPLAINT = "no complaint: nothing to do"
-    NOT_OURS = "about no e-mail update of ours"
+    NOT_OURS = "about no email update of ours"
     NO_REPORT = "no report at all"
     UNREADABLE = "cannot be read"
 
@@ -81,7 +81,7 @@ class Report:
     """Why nothing more is to be sent to somebody."""
 
     outcome: Outcome
-    # The ids in the e-mail that came back.
+    # The ids in the email that came back.
     returned: str
     written_at: datetime
 
@@ -144,11 +144,11 @@ def _understand(message: Message) -> Report | Outcome:
 
 def _stop(person: Subscriber, at: datetime, is_dry: bool) -> bool:
     """Stop sending to somebody who has not asked for it again since."""
-    running = Subscriber.objects.filter(pk=person.pk, stopped_at=None)
+    running = Subscriber.objects.filter(pk=person.pk, suppressed_at=None)
     running = running.exclude(subscriptions__confirmed_at__gt=at)
     if is_dry:
         return running.exists()
-    return bool(running.update(stopped_at=timezone.now()))
+    return bool(running.update(suppressed_at=timezone.now()))
 
 
 def _part(message: Message, content_type: str) -> Message | None:
@@ -176,7 +176,7 @@ def _statuses(message: Message) -> list[str]:
 
 
 def _returned(message: Message) -> str:
-    """Return the ids in what came back: the e-mail itself, or its headers only."""
+    """Return the ids in what came back: the email itself, or its headers only."""
     found = []
     for part in message.walk():
         if part is not message:

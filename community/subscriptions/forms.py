@@ -22,7 +22,7 @@ class EmailForm(forms.Form):
         self.fields["email"].widget.attrs.pop("maxlength", None)
 
     @property
-    def is_from_a_program(self) -> bool:
+    def is_spam(self) -> bool:
         """Whether the field that people do not see was filled in."""
         return bool(self.data.get("website"))
 

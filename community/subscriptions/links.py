@@ -1,4 +1,4 @@
-"""The links in our e-mails: each is signed for one purpose and holds no address (R4).
+"""The links in our emails: each is signed for one purpose and holds no address (R4).
 
 A link names a subscriber, and for some purposes what they follow. It stands after the
 `?`, which no log keeps (ADR 28).
@@ -18,7 +18,7 @@ CONFIRM_DAYS = 7
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class LinkOverError(Exception):
+class InvalidLinkError(Exception):
     """The link is not ours, too old, for another purpose, or was made void."""
 
 
@@ -48,24 +48,24 @@ class Link:
 
     def url(self, subscriber: Subscriber, page_id: int | None = None) -> str:
         """Return the whole address, from the settings and not from any request."""
-        named = [*_identity(subscriber), subscriber.links_version, page_id]
+        named = [*_identity(subscriber), subscriber.token_version, page_id]
         token = signing.dumps(named, salt=self._salt)
         # A token has no sign that means anything in an address.
         path = f"{reverse(self.name)}?{KEY}={token}"
         return f"{settings.WAGTAILADMIN_BASE_URL}{path}"
 
     def read(self, token: str) -> Named:
-        """Return what a link names. Raises `LinkOverError`."""
+        """Return what a link names. Raises `InvalidLinkError`."""
         try:
             named = signing.loads(token, salt=self._salt, max_age=self.lifetime)
         except signing.BadSignature as error:
-            raise LinkOverError from error
+            raise InvalidLinkError from error
         pk, made, version, page_id = named
         subscriber = Subscriber.objects.filter(pk=pk).first()
         if subscriber is None or _identity(subscriber) != [pk, made]:
             return Named(None, page_id)
-        if subscriber.links_version != version:
-            raise LinkOverError
+        if subscriber.token_version != version:
+            raise InvalidLinkError
         return Named(subscriber, page_id)
 
     @property
@@ -98,12 +98,12 @@ def manage_url(subscriber: Subscriber) -> str:
 def unsubscribe_url(subscription: Subscription) -> str:
     """Return the link that ends one wish, also by one click (RFC 8058).
 
-    Where the subscription is gone, or an e-mail is about several, use
+    Where the subscription is gone, or an email is about several, use
     `unsubscribe_all_url`. Both take a query unless the subscriber is fetched too.
     """
     return UNSUBSCRIBE.url(subscription.subscriber, subscription.page_id)
 
 
 def unsubscribe_all_url(subscriber: Subscriber) -> str:
-    """Return the link that ends all e-mails to somebody, also by one click."""
+    """Return the link that ends all emails to somebody, also by one click."""
     return UNSUBSCRIBE_ALL.url(subscriber)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 
-from community.models import Delivery, MailTrouble
+from community.models import Delivery, MailOutage
 from community.subscriptions.smtp import HOUR, MINUTE, in_words
-from home.content.dates import moment_in_words
-from home.dashboard import Need, counted, register_needs
+from home.content.dates import format_relative_datetime
+from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -24,13 +24,13 @@ OPEN = (Delivery.State.WAITING, Delivery.State.SENDING)
 
 
 @dataclass(frozen=True)
-class UpdatesState:
+class DeliveryHealth:
     """How the sending of updates is."""
 
     waiting: int
     # Since when the first of those that are due waits.
     since: datetime | None
-    trouble: MailTrouble | None
+    trouble: MailOutage | None
 
     def is_well(self, at: datetime) -> bool:
         """Say whether all that is due is on its way."""
@@ -47,22 +47,22 @@ class UpdatesState:
         }
 
 
-def get_updates_state(at: datetime) -> UpdatesState:
+def get_updates_state(at: datetime) -> DeliveryHealth:
     """Return how the sending of updates is, with two quick queries."""
     due = Delivery.objects.filter(state__in=OPEN, due_at__lte=at)
-    return UpdatesState(
+    return DeliveryHealth(
         **due.aggregate(waiting=Count("pk"), since=Min("due_at")),
-        trouble=MailTrouble.objects.first(),
+        trouble=MailOutage.objects.first(),
     )
 
 
-def note_trouble(error: Exception, at: datetime) -> None:
+def record_outage(error: Exception, at: datetime) -> None:
     """Let nothing be sent for a while, and tell the operators why."""
     problem = in_words(error)
-    before = MailTrouble.objects.first()
+    before = MailOutage.objects.first()
     tries = before.tries if before else 0
     again = at + PAUSES[min(tries, len(PAUSES) - 1)]
-    MailTrouble.objects.update_or_create(
+    MailOutage.objects.update_or_create(
         pk=1,
         defaults={"tries": tries + 1, "try_again_at": again, "problem": problem},
         create_defaults={
@@ -82,7 +82,7 @@ def _give_up(at: datetime) -> None:
         logger.error("%s updates have waited for a week and are given up.", count)
 
 
-@register_needs
+@register_dashboard_tasks
 def updates_not_sent(user, at):
     """Tell administrators that residents' updates do not go out."""
     if not user.is_superuser:
@@ -92,10 +92,11 @@ def updates_not_sent(user, at):
     if not late.exists():
         return
     state = get_updates_state(at)
-    waiting = counted(state.waiting, "e-mail update", "e-mail updates")
+    waiting = counted(state.waiting, "email update", "email updates")
     why = f" ({state.trouble.problem})" if state.trouble else ""
-    yield Need(
+    yield DashboardTask(
         f"{waiting} to residents cannot be sent. The first should have gone "
-        f"{moment_in_words(state.since, at)}. Tell whoever runs the mail server{why}.",
+        f"{format_relative_datetime(state.since, at)}. "
+        f"Tell whoever runs the mail server{why}.",
         is_urgent=True,
     )

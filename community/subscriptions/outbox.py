@@ -13,11 +13,13 @@ from community.models import Delivery, Frequency, Notice, Subscriber, Subscripti
 # Nobody is to be woken by it.
 HOUR = time(8)
 DAY = timedelta(days=1)
-# The columns that `write_deliveries` fills, in the order of its query.
+# The columns that `enqueue_deliveries` fills, in the order of its query.
 COLUMNS = ("notice", "subscriber", "subscription", "state", "due_at", "attempts")
 
 
-def wishes_about(page_ids: Iterable[int], is_policy: bool) -> QuerySet[Subscription]:
+def subscriptions_matching(
+    page_ids: Iterable[int], is_policy: bool
+) -> QuerySet[Subscription]:
     """Return the confirmed wishes to follow any of these pages.
 
     With `is_policy` also those to follow all policy updates.
@@ -32,7 +34,7 @@ def wishes_about(page_ids: Iterable[int], is_policy: bool) -> QuerySet[Subscript
     return confirmed.exclude(subscriber__in=stopped)
 
 
-def write_deliveries(notice: Notice, wishes: QuerySet[Subscription]) -> None:
+def enqueue_deliveries(notice: Notice, wishes: QuerySet[Subscription]) -> None:
     """Write one row for each person with such a wish, with one statement.
 
     Of several wishes the one closest to the page counts. Call it in the transaction of

@@ -1,4 +1,4 @@
-"""How many people follow a page by e-mail, for those who edit it (R4)."""
+"""How many people follow a page by email, for those who edit it (R4)."""
 
 from wagtail.admin.panels import HelpPanel
 
@@ -21,7 +21,7 @@ class FollowersPanel(HelpPanel):
 
 
 def count_followers(page_id: int | None) -> int:
-    """Return how many people are sent e-mails because they follow a page itself."""
+    """Return how many people are sent emails because they follow a page itself."""
     if page_id is None:
         return 0
     wishes = Subscription.objects.filter(page=page_id, subscriber__stopped_at=None)
@@ -31,6 +31,6 @@ def count_followers(page_id: int | None) -> int:
 def in_words(number: int) -> str:
     """Return the sentence that officers read."""
     if not number:
-        return "Nobody follows this page by e-mail."
+        return "Nobody follows this page by email."
     who = "One person follows" if number == 1 else f"{number:,} people follow"
-    return f"{who} this page by e-mail."
+    return f"{who} this page by email."

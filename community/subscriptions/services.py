@@ -13,7 +13,7 @@ from home.jobs import register_job
 
 
 @transaction.atomic
-def note_wish(
+def request_subscription(
     email: str, page_id: int | None, frequency: str, at: datetime
 ) -> Subscription:
     """Return somebody's wish to follow a page, a new one if there was none.
@@ -32,16 +32,16 @@ def note_wish(
     return subscription
 
 
-def is_in_force(subscription: Subscription) -> bool:
-    """Return whether its owner has confirmed it and e-mails are sent to them."""
+def is_active(subscription: Subscription) -> bool:
+    """Return whether its owner has confirmed it and emails are sent to them."""
     return subscription.confirmed_at is not None and not (
-        subscription.subscriber.stopped_at
+        subscription.subscriber.suppressed_at
     )
 
 
 @transaction.atomic
-def confirm_wish(subscription: Subscription, at: datetime) -> None:
-    """Let e-mails be sent, also where sending was stopped: its owner asks for it.
+def confirm_subscription(subscription: Subscription, at: datetime) -> None:
+    """Let emails be sent, also where sending was stopped: its owner asks for it.
 
     Who comes back confirms anew, so that the report of an old bounce, read once more,
     does not stop them again.
@@ -49,11 +49,11 @@ def confirm_wish(subscription: Subscription, at: datetime) -> None:
     is_new = Q(confirmed_at=None) | Q(subscriber__stopped_at__isnull=False)
     Subscription.objects.filter(is_new, pk=subscription.pk).update(confirmed_at=at)
     Subscriber.objects.filter(pk=subscription.subscriber_id).update(
-        stopped_at=None, refusals=0
+        suppressed_at=None, refusals=0
     )
 
 
-@register_job("e-mail addresses that nobody has confirmed")
+@register_job("email addresses that nobody has confirmed")
 @transaction.atomic
 def forget_unconfirmed(at: datetime) -> None:
     """Delete wishes that nobody has confirmed, and addresses that follow nothing."""

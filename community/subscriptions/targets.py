@@ -18,11 +18,11 @@ ALL_POLICIES = "All policy updates"
 NOT_PUBLIC = "A page that is not public at the moment"
 KINDS = (CommunityIndexPage, PartnershipPage, PolicyUpdatePage)
 # What stands in an address for a page has at most so many figures.
-MOST_FIGURES = 9
+MAX_DIGITS = 9
 
 
 @dataclass(frozen=True)
-class Followed:
+class SubscriptionTarget:
     """What somebody follows, in words; no title and no link of what is not public."""
 
     page_id: int | None
@@ -31,22 +31,24 @@ class Followed:
     is_public: bool = True
 
 
-def get_followed(page_ids: set[int | None], at: datetime) -> dict[int | None, Followed]:
+def get_followed(
+    page_ids: set[int | None], at: datetime
+) -> dict[int | None, SubscriptionTarget]:
     """Return what pages, or None for all policy updates, are for any reader now."""
     public = visible_pages(at).type(*KINDS).filter(pk__in=page_ids - {None})
     shown = {page.pk: (page.title, site_path(page.url_path)) for page in public}
     found = {
-        page_id: Followed(page_id, *shown[page_id])
+        page_id: SubscriptionTarget(page_id, *shown[page_id])
         if shown.get(page_id, ("", ""))[1]
-        else Followed(page_id, NOT_PUBLIC, "", is_public=False)
+        else SubscriptionTarget(page_id, NOT_PUBLIC, "", is_public=False)
         for page_id in page_ids
     }
     if None in found:
-        found[None] = Followed(None, ALL_POLICIES, reverse("policy_updates"))
+        found[None] = SubscriptionTarget(None, ALL_POLICIES, reverse("policy_updates"))
     return found
 
 
-def follow_href(page: Page | None, request: HttpRequest) -> str:
+def subscribe_url(page: Page | None, request: HttpRequest) -> str:
     """Return where readers of a page sign up; nothing where they cannot follow it.
 
     A plain link, as the page is kept for all. Who has no session gets no private page;
@@ -62,14 +64,14 @@ def follow_href(page: Page | None, request: HttpRequest) -> str:
     return f"{reverse('follow')}?{urlencode({'page': page.pk})}"
 
 
-def get_followed_or_404(text: str, at: datetime) -> Followed:
+def get_followed_or_404(text: str, at: datetime) -> SubscriptionTarget:
     """Return what `?page=` names, all policy updates if it is empty.
 
     Raises `Http404` for whatever anybody may not read or cannot follow: both are one.
     """
     if not text:
         return get_followed({None}, at)[None]
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_FIGURES):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         raise Http404("There is no such page.")
     page_id = int(text)
     followed = get_followed({page_id}, at)[page_id]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import Site
 
 from community.models import Notice
-from community.subscriptions.batching import Letter
+from community.subscriptions.batching import EmailBatch
 from community.subscriptions.bounces import message_id
 from community.subscriptions.links import (
     manage_url,
@@ -31,7 +31,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Told:
-    """A notice as an e-mail shows it; `href` leads to a page that is there."""
+    """A notice as an email shows it; `href` leads to a page that is there."""
 
     what: str
     title: str
@@ -52,8 +52,8 @@ class Writer:
         self._html = get_template("community/update_mail.html")
         self._told: dict[int, Told] = {}
 
-    def write(self, letter: Letter) -> EmailMultiAlternatives:
-        """Return the e-mail, to one person, with links that are that person's own."""
+    def write(self, letter: EmailBatch) -> EmailMultiAlternatives:
+        """Return the email, to one person, with links that are that person's own."""
         notices = [self._tell(each.notice) for each in letter.deliveries]
         unsubscribe = _unsubscribe_url(letter)
         context = {
@@ -122,8 +122,8 @@ def _nearest_above(path: str) -> tuple[str, str]:
     return "/", "our website"
 
 
-def _unsubscribe_url(letter: Letter) -> str:
-    """Return the link that ends what this e-mail comes from.
+def _unsubscribe_url(letter: EmailBatch) -> str:
+    """Return the link that ends what this email comes from.
 
     All of it, where it comes from several wishes or the wish went with its page.
     """

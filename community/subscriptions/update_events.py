@@ -13,9 +13,9 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from community.models import Notice, PolicyUpdatePage, Subscription
-from community.subscriptions.outbox import wishes_about, write_deliveries
+from community.subscriptions.outbox import enqueue_deliveries, subscriptions_matching
 from home.content.dates import is_same_moment
-from home.notifications import is_quiet
+from home.notifications import notifications_suppressed
 from home.page_tree.addresses import descendants_of, parent_path, site_path
 from home.pages import public_pages
 
@@ -23,12 +23,17 @@ Kind = Notice.Kind
 
 
 @receiver(page_published)
-def tell_of_publication(sender, instance, revision=None, alias=False, **kwargs):
+def queue_publication_update(sender, instance, revision=None, alias=False, **kwargs):
     """Tell of a first publication, and of a change that an officer has put in words."""
     is_first = is_same_moment(instance.first_published_at, instance.last_published_at)
     content = revision.content if revision else {}
     note = content.get("change_note", "")
-    if alias or instance.alias_of_id or is_quiet() or content.get("minor_edit"):
+    if (
+        alias
+        or instance.alias_of_id
+        or notifications_suppressed()
+        or content.get("minor_edit")
+    ):
         return
     if revision is None or not (is_first or note) or not _is_public(instance):
         return
@@ -49,7 +54,7 @@ def tell_of_publication(sender, instance, revision=None, alias=False, **kwargs):
         if is_new:
             followed = [instance.pk, *_ids_above(instance.path)]
             is_policy = isinstance(instance, PolicyUpdatePage)
-            write_deliveries(notice, wishes_about(followed, is_policy))
+            enqueue_deliveries(notice, subscriptions_matching(followed, is_policy))
 
 
 @receiver(page_unpublished)
@@ -128,14 +133,14 @@ def withdraw(pages: QuerySet[Page], was_below: str = "") -> None:
 def _withdraw(row: _Row, above: str, is_policy: bool) -> None:
     path = site_path(row.url_path)
     pages_above = [*_ids_above(above), *_ids_at(above)] if above else []
-    wishes = wishes_about([row.pk, *pages_above], is_policy)
+    wishes = subscriptions_matching([row.pk, *pages_above], is_policy)
     if not path or not wishes.exists():
         return
     with transaction.atomic():
         notice = Notice.objects.create(
             page_id=row.pk, kind=Kind.WITHDRAWN, title=row.title, path=path
         )
-        write_deliveries(notice, wishes)
+        enqueue_deliveries(notice, wishes)
 
 
 def _withdraw_private(

@@ -1,4 +1,4 @@
-"""The addresses of e-mail updates."""
+"""The addresses of email updates."""
 
 from django.urls import path
 
@@ -6,10 +6,10 @@ from community.subscriptions import views
 
 urlpatterns = [
     path("", views.follow, name="follow"),
-    path("check-your-e-mail/", views.check_your_email, name="follow_sent"),
+    path("check-your-email/", views.check_your_email, name="follow_sent"),
     path("confirm/", views.confirm, name="confirm_subscription"),
     path("manage/", views.ask_for_link, name="manage_link"),
-    path("manage/check-your-e-mail/", views.link_sent, name="manage_link_sent"),
+    path("manage/check-your-email/", views.link_sent, name="manage_link_sent"),
     path("your-updates/", views.manage, name="manage_subscriptions"),
     path("unsubscribe/", views.unsubscribe, name="unsubscribe"),
     path("unsubscribe-all/", views.unsubscribe_all, name="unsubscribe_all"),

@@ -24,31 +24,36 @@ from community.subscriptions.links import (
     MANAGE,
     UNSUBSCRIBE,
     UNSUBSCRIBE_ALL,
-    LinkOverError,
+    InvalidLinkError,
     manage_url,
 )
 from community.subscriptions.services import (
-    confirm_wish,
+    confirm_subscription,
     end,
     end_all,
-    is_in_force,
-    note_wish,
+    is_active,
+    request_subscription,
 )
 from community.subscriptions.targets import (
-    MOST_FIGURES,
-    Followed,
+    MAX_DIGITS,
+    SubscriptionTarget,
     get_followed,
     get_followed_or_404,
 )
 from community.subscriptions.transactional_emails import (
-    MOST_A_DAY,
+    MAX_A_DAY,
     NotSentError,
     has_had_enough,
     send_already,
     send_confirmation,
     send_manage_link,
 )
-from home.rate_limits import OVERALL_PERIOD, Limit, LimitReached, with_small_body
+from home.rate_limits import (
+    OVERALL_PERIOD,
+    RateLimit,
+    RateLimitExceeded,
+    with_small_body,
+)
 
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
@@ -58,7 +63,7 @@ HEADERS = {
 }
 
 
-def behind_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def token_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Wrap a view that reads a link: kept by nobody, and friendly where it is over."""
 
     @never_cache
@@ -66,8 +71,8 @@ def behind_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         try:
             response = view(request, *args, **kwargs)
-        except LinkOverError:
-            response = render(request, "community/link_over.html", status=404)
+        except InvalidLinkError:
+            response = render(request, "community/invalid_link.html", status=404)
         for name, value in HEADERS.items():
             response[name] = value
         return response
@@ -76,7 +81,7 @@ def behind_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 NOT_SENT = (
-    "The e-mail could not be sent. Check the address, or try again in a few minutes."
+    "The email could not be sent. Check the address, or try again in a few minutes."
 )
 TOO_MANY = (
     "We have had very many requests, from where you are or from everywhere. Nothing "
@@ -91,7 +96,7 @@ def too_many(request: HttpRequest, template: str, context: dict) -> HttpResponse
 
 
 def not_sent(request: HttpRequest, template: str, context: dict) -> HttpResponse:
-    """Say that the mail server did not take the e-mail."""
+    """Say that the mail server did not take the email."""
     return _refused(request, template, context, NOT_SENT, 503)
 
 
@@ -104,12 +109,12 @@ def _refused(
     return response
 
 
-SUBSCRIBE_TEMPLATE = "community/follow.html"
+SUBSCRIBE_TEMPLATE = "community/subscribe.html"
 
 
-def sign_up_limit() -> Limit:
+def sign_up_limit() -> RateLimit:
     """Return how many sign-ups are taken."""
-    return Limit(
+    return RateLimit(
         "following", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
     )
 
@@ -118,18 +123,18 @@ def sign_up_limit() -> Limit:
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow(request: HttpRequest) -> HttpResponse:
-    """Show the form, or send an e-mail to confirm what was typed."""
+    """Show the form, or send an email to confirm what was typed."""
     at = timezone.now()
     followed = get_followed_or_404(request.GET.get("page", ""), at)
     form = FollowForm(request.POST if request.method == "POST" else None)
     context = {"form": form, "followed": followed, "action": _at("follow", followed)}
-    if not form.is_bound or not (form.is_from_a_program or form.is_valid()):
+    if not form.is_bound or not (form.is_spam or form.is_valid()):
         status = 422 if form.errors else 200
         return render(request, SUBSCRIBE_TEMPLATE, context, status=status)
-    if not form.is_from_a_program:
+    if not form.is_spam:
         try:
             _sign_up(request, form, followed, at)
-        except LimitReached:
+        except RateLimitExceeded:
             return too_many(request, SUBSCRIBE_TEMPLATE, context)
         except NotSentError:
             return not_sent(request, SUBSCRIBE_TEMPLATE, context)
@@ -137,23 +142,25 @@ def follow(request: HttpRequest) -> HttpResponse:
     return redirect(_at("follow_sent", followed))
 
 
-def _at(name: str, followed: Followed) -> str:
+def _at(name: str, followed: SubscriptionTarget) -> str:
     query = {"page": followed.page_id} if followed.page_id else {}
     return f"{reverse(name)}?{urlencode(query)}" if query else reverse(name)
 
 
-def _sign_up(request: HttpRequest, form: FollowForm, followed: Followed, at) -> None:
+def _sign_up(
+    request: HttpRequest, form: FollowForm, followed: SubscriptionTarget, at
+) -> None:
     email, frequency = form.cleaned_data["email"], form.cleaned_data["frequency"]
     sign_up_limit().use(request, at)
     if has_had_enough(email, at):
         return
     try:
         with transaction.atomic():
-            wish = note_wish(email, followed.page_id, frequency, at)
+            wish = request_subscription(email, followed.page_id, frequency, at)
     except IntegrityError as error:
         raise Http404("The page has just been deleted.") from error
     # Outside the transaction: a mail server may take seconds.
-    if is_in_force(wish):
+    if is_active(wish):
         send_already(wish.subscriber, followed, at)
     else:
         send_confirmation(wish, followed, at)
@@ -162,13 +169,13 @@ def _sign_up(request: HttpRequest, form: FollowForm, followed: Followed, at) -> 
 @never_cache
 @require_safe
 def check_your_email(request: HttpRequest) -> HttpResponse:
-    """Say that an e-mail is on its way, whatever is in it."""
+    """Say that an email is on its way, whatever is in it."""
     followed = get_followed_or_404(request.GET.get("page", ""), timezone.now())
-    context = {"followed": followed, "most_a_day": MOST_A_DAY}
+    context = {"followed": followed, "max_per_day": MAX_A_DAY}
     return render(request, "community/check_your_email.html", context)
 
 
-@behind_link
+@token_required
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
@@ -179,32 +186,32 @@ def confirm(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     subscription = CONFIRM.read(request.GET.get(KEY, "")).subscription
     if subscription is None:
-        raise LinkOverError
+        raise InvalidLinkError
     followed = get_followed({subscription.page_id}, at)[subscription.page_id]
     if not followed.is_public:
-        raise LinkOverError
+        raise InvalidLinkError
     if request.method == "POST":
-        confirm_wish(subscription, at)
+        confirm_subscription(subscription, at)
         return redirect(request.get_full_path())
-    is_done = is_in_force(subscription)
+    is_done = is_active(subscription)
     context = {"followed": followed, "wish": subscription, "is_done": is_done}
-    return render(request, "community/confirm_following.html", context)
+    return render(request, "community/confirm_subscription.html", context)
 
 
 MANAGE_TEMPLATE = "community/manage_link.html"
 # What has been done, by the word for it in the address.
 DONE = {
-    "changed": "We have changed how often we send you e-mails.",
-    "stopped": "We have stopped these e-mails.",
-    "stopped-all": "We have stopped all your e-mails.",
-    "new-links": "The links in all older e-mails have stopped working.",
+    "changed": "We have changed how often we send you emails.",
+    "stopped": "We have stopped these emails.",
+    "stopped-all": "We have stopped all your emails.",
+    "new-links": "The links in all older emails have stopped working.",
     "nothing": "You do not follow that any more. Nothing has changed.",
 }
 
 
-def link_limit() -> Limit:
+def link_limit() -> RateLimit:
     """Return how often somebody may ask for a link."""
-    return Limit(
+    return RateLimit(
         "links to manage", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
     )
 
@@ -213,18 +220,18 @@ def link_limit() -> Limit:
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_for_link(request: HttpRequest) -> HttpResponse:
-    """Send the link to whoever reads the e-mails of an address; the answer is one."""
+    """Send the link to whoever reads the emails of an address; the answer is one."""
     form = EmailForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "most_a_day": MOST_A_DAY}
-    if not form.is_bound or not (form.is_from_a_program or form.is_valid()):
+    context = {"form": form, "max_per_day": MAX_A_DAY}
+    if not form.is_bound or not (form.is_spam or form.is_valid()):
         status = 422 if form.errors else 200
         return render(request, MANAGE_TEMPLATE, context, status=status)
-    if not form.is_from_a_program:
+    if not form.is_spam:
         at = timezone.now()
         try:
             link_limit().use(request, at)
             send_manage_link(form.cleaned_data["email"], at)
-        except LimitReached:
+        except RateLimitExceeded:
             return too_many(request, MANAGE_TEMPLATE, context)
         except NotSentError:
             return not_sent(request, MANAGE_TEMPLATE, context)
@@ -234,19 +241,19 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def link_sent(request: HttpRequest) -> HttpResponse:
-    """Say that an e-mail is on its way, whatever is in it."""
-    context = {"most_a_day": MOST_A_DAY}
+    """Say that an email is on its way, whatever is in it."""
+    context = {"max_per_day": MAX_A_DAY}
     return render(request, "community/check_your_email.html", context)
 
 
-@behind_link
+@token_required
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage(request: HttpRequest) -> HttpResponse:
     """Show what somebody follows, or do what they have chosen."""
     subscriber = MANAGE.read(request.GET.get(KEY, "")).subscriber
     if subscriber is None:
-        raise LinkOverError
+        raise InvalidLinkError
     if request.method == "POST":
         done = _do(request.POST.get("do", ""), subscriber, request.POST)
         # Without the origin, which a visitor's browser chooses.
@@ -254,10 +261,10 @@ def manage(request: HttpRequest) -> HttpResponse:
         return redirect(f"{address}&{urlencode({'done': done})}")
     context = {
         "rows": _rows(subscriber, timezone.now()),
-        "is_stopped": subscriber.stopped_at is not None,
+        "is_stopped": subscriber.suppressed_at is not None,
         "done": DONE.get(request.GET.get("done", "")),
     }
-    return render(request, "community/manage_following.html", context)
+    return render(request, "community/manage_subscriptions.html", context)
 
 
 def _do(what: str, subscriber: Subscriber, data) -> str:
@@ -266,9 +273,9 @@ def _do(what: str, subscriber: Subscriber, data) -> str:
         end_all(subscriber)
         return "stopped-all"
     if what == "new-links":
-        subscriber.links_version = F("links_version") + 1
-        subscriber.save(update_fields=["links_version"])
-        subscriber.refresh_from_db(fields=["links_version"])
+        subscriber.token_version = F("token_version") + 1
+        subscriber.save(update_fields=["token_version"])
+        subscriber.refresh_from_db(fields=["token_version"])
         return "new-links"
     verb, _, number = what.partition(" ")
     wish = _own(subscriber, number)
@@ -284,7 +291,7 @@ def _do(what: str, subscriber: Subscriber, data) -> str:
 
 
 def _own(subscriber: Subscriber, number: str) -> Subscription | None:
-    is_number = number.isascii() and number.isdigit() and len(number) <= MOST_FIGURES
+    is_number = number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS
     own = subscriber.subscriptions.filter(pk=int(number)) if is_number else None
     return own.first() if own is not None else None
 
@@ -304,7 +311,7 @@ def _rows(subscriber: Subscriber, at: datetime) -> list[dict]:
 
 
 @csrf_exempt
-@behind_link
+@token_required
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest) -> HttpResponse:
@@ -323,7 +330,7 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-@behind_link
+@token_required
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_all(request: HttpRequest) -> HttpResponse:

@@ -7,14 +7,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from community.alerts.audience import get_alerts_with
-from community.alerts.visibility import get_alerts_from_now, shown_to
+from community.alerts.visibility import get_alerts_from_now, visible_alerts
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
 from community.policies.consultation_calendar import CALENDAR_NAME
 from community.policies.feeds import get_feeds
 from community.policies.versions.views import HISTORY
-from community.subscriptions.targets import follow_href
-from home.content_version.caching import page_address
+from community.subscriptions.targets import subscribe_url
+from home.content_version.caching import canonical_cache_url
 from home.images.pictures import LOGO, get_pictures
 from home.navigation.listings import get_cards
 from home.page_tree.addresses import public_path, site_root
@@ -36,7 +36,7 @@ def alerts(context):
     if draft is None:
         # The page cache keeps those to come with the page, for when it cannot ask.
         request.alerts_from_now = get_alerts_from_now(page, now)
-        shown = shown_to(request, request.alerts_from_now, now)
+        shown = visible_alerts(request, request.alerts_from_now, now)
     else:
         shown = get_alerts_with(draft, page, now)
     return {
@@ -53,7 +53,9 @@ def _path_back(context) -> str:
     A page is kept for all who ask for it, so it must not repeat what one has added.
     """
     request = context["request"]
-    return page_address(request) if context.get("page") else request.get_full_path()
+    return (
+        canonical_cache_url(request) if context.get("page") else request.get_full_path()
+    )
 
 
 @register.inclusion_tag("components/linked_pages.html", takes_context=True)
@@ -158,6 +160,6 @@ def feed_links(context):
 
 @register.inclusion_tag("components/follow.html", takes_context=True)
 def follow(context):
-    """Offer residents e-mails and feeds about this page."""
-    href = follow_href(context.get("page"), context["request"])
+    """Offer residents emails and feeds about this page."""
+    href = subscribe_url(context.get("page"), context["request"])
     return feed_links(context) | {"href": href}

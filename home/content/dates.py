@@ -62,7 +62,7 @@ def months_after(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def clock_in_words(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """Return a time by the council's clock, such as '6pm', '6:30pm' or 'midday'."""
     local = _local(moment)
     if (local.hour, local.minute) in {(0, 0), (12, 0)}:
@@ -71,14 +71,14 @@ def clock_in_words(moment: datetime) -> str:
     return f"{local.hour % 12 or 12}{minutes}{'pm' if local.hour >= 12 else 'am'}"
 
 
-def moment_in_words(moment: datetime, at: datetime) -> str:
+def format_relative_datetime(moment: datetime, at: datetime) -> str:
     """Return a moment as seen from another, such as 'at 6pm today'.
 
     Midnight belongs to the night that it lies in, as people may take 'midnight on
     Friday' for either end of the day.
     """
     day, today = _local(moment).date(), _local(at).date()
-    clock = clock_in_words(moment)
+    clock = format_time(moment)
     if clock == "midnight":
         nights = {1: "at midnight tonight", 0: "at midnight last night"}
         clock = "midnight, as the day begins"
@@ -99,7 +99,7 @@ def names_of_moments(moments: Sequence[datetime]) -> list[str]:
     Those in one minute are numbered from the oldest; so are those in the two that the
     clock calls the same when it goes back.
     """
-    names = [f"{_local(each):%-d %B %Y}, {clock_in_words(each)}" for each in moments]
+    names = [f"{_local(each):%-d %B %Y}, {format_time(each)}" for each in moments]
     totals, left = Counter(names), Counter(names)
     for place, name in enumerate(names):
         if totals[name] > 1:

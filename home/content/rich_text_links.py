@@ -38,7 +38,7 @@ def public_documents(ids: AbstractSet[int], at: datetime) -> QuerySet:
     return documents.exclude(collection__in=restricted_collections())
 
 
-def with_public_links(html: str, at: datetime) -> str:
+def strip_private_links(html: str, at: datetime) -> str:
     """Return rich text with only such links to pages and files as anybody may open.
 
     The words of other links stay, but for those that are the title of what they led to.

@@ -24,7 +24,7 @@ EXTENSION = re.compile(
 )
 PHONE_NUMBER = re.compile(r"\+?[\d\s().-]+")
 # Text relay: 18001 or 18002, and then the number.
-FEWEST_DIGITS, MOST_DIGITS = 3, 16
+FEWEST_DIGITS, MAX_DIGITS = 3, 16
 
 
 def tidy(typed: str) -> str:
@@ -82,7 +82,7 @@ def phone_link(number: str) -> str:
     is_abroad = text.startswith(("+", "00"))
     # The (0) is for callers at home.
     digits = re.sub(r"\D", "", re.sub(r"\(\s*0\s*\)", "", text) if is_abroad else text)
-    if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+    if not FEWEST_DIGITS <= len(digits) <= MAX_DIGITS:
         return ""
     if is_abroad:
         digits = "+" + re.sub(r"^440", "44", digits.removeprefix("00"))

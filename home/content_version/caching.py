@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 SESSION_KEY = re.compile(r"[0-9a-z]{32}")
 # What pages read after the `?` of their address; whatever else stands there changes
 # nothing on them. Lists of search results are no pages in this sense.
-KEYS_BY_PATH = (
+CACHEABLE_QUERY_PARAMS = (
     (re.compile(r"/a-to-z/$"), ("page",)),
     (re.compile(r"/history/compare/$"), ("from", "to")),
     (re.compile(r"^/policy-updates/$"), ("kind", "status", "topic", "year", "page")),
@@ -59,12 +59,12 @@ def _session_data(request: HttpRequest) -> dict:
     return data
 
 
-def page_address(request: HttpRequest) -> str:
+def canonical_cache_url(request: HttpRequest) -> str:
     """Return the path of a page with those keys of its query that the page reads."""
     path, query = request.path_info, request.META.get("QUERY_STRING")
     if not query:
         return path
-    for pattern, keys in KEYS_BY_PATH:
+    for pattern, keys in CACHEABLE_QUERY_PARAMS:
         if pattern.search(path):
             kept = QueryDict(mutable=True)
             kept.update({key: request.GET[key] for key in keys if key in request.GET})
@@ -73,7 +73,7 @@ def page_address(request: HttpRequest) -> str:
 
 
 @dataclass(frozen=True)
-class SameForAll:
+class PublicResponse:
     """What a response says of itself that is the same for every visitor.
 
     But for the alerts that they have closed. `changes_at` is the next moment at which
@@ -83,12 +83,12 @@ class SameForAll:
     changes_at: datetime | None = None
 
 
-def mark_same_for_all(
+def mark_cacheable(
     response: HttpResponse, changes_at: datetime | None = None
 ) -> HttpResponse:
-    """Mark a response as `SameForAll`; the view must know that the page is public.
+    """Mark a response as `PublicResponse`; the view must know that the page is public.
 
     Only such responses are kept and given to others.
     """
-    response.same_for_all = SameForAll(changes_at)
+    response.same_for_all = PublicResponse(changes_at)
     return response

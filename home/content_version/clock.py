@@ -18,9 +18,9 @@ from django.utils import timezone
 from wagtail.models import Site
 
 from home.content_version.counter import (
-    content_raised,
+    content_version_bumped,
     get_content_versions,
-    get_next_boundary,
+    get_next_scheduled_change,
 )
 
 Value = TypeVar("Value")
@@ -35,32 +35,32 @@ SECONDS_TO_TRUST_A_READING = 1
 # How long a request waits, in seconds, for a reading that another has begun.
 WAIT = 1
 # What is asked once for each version is asked of few things; hosts may be many.
-MOST_VALUES = 100
+MAX_VALUES = 100
 
 
 @dataclass(frozen=True)
 class ContentState:
     """The content version, and until when it holds by the clock; None: no end.
 
-    `taken_away_at` is the version at which something was last taken from visitors.
+    `last_removal_version` is the version at which something public was last removed.
     """
 
     version: int
     boundary: datetime | None
-    taken_away_at: int = 0
+    last_removal_version: int = 0
 
     def holds_at(self, at: datetime) -> bool:
         """Say whether nothing has changed by the clock up to this moment."""
         return self.boundary is None or at < self.boundary
 
 
-class ContentClock:
+class ContentVersionTracker:
     """Follows the content version and the next boundary; for use by many threads."""
 
     def __init__(self):
         self.state: ContentState | None = None
         # The last moment at which the database has vouched for it.
-        self.vouched_at: datetime | None = None
+        self.verified_at: datetime | None = None
         self._is_away = False
         self._reading = Lock()
         self._read_at = float("-inf")
@@ -97,14 +97,14 @@ class ContentClock:
         age = monotonic() - self._read_at
         return not self._is_away and age < SECONDS_TO_TRUST_A_READING
 
-    def forget(self, takes_away: bool = False, **kwargs) -> None:
+    def forget(self, is_removal: bool = False, **kwargs) -> None:
         """Ask the database at the next request, as this process has changed something.
 
-        A receiver of `content_raised`. Where something was taken away, what was known
+        Receives `content_version_bumped`. Where something was taken away, what was known
         before is no longer good even for when the database does not answer.
         """
         self._asked_at = float("-inf")
-        if takes_away:
+        if is_removal:
             self.state = None
 
     def _is_due(self, at: datetime) -> bool:
@@ -135,20 +135,20 @@ class ContentClock:
         """Ask the database; the caller holds the lock."""
         started = self._asked_at = monotonic()
         try:
-            version, taken_away_at = get_content_versions()
+            version, last_removal_version = get_content_versions()
             known = self.state
             if known is None or known.version != version:
                 # Wagtail keeps these in each process for an hour.
                 Site.clear_site_root_paths_cache()
             if known is None or known.version != version or not known.holds_at(at):
-                boundary = get_next_boundary(at)
-                self.state = ContentState(version, boundary, taken_away_at)
+                boundary = get_next_scheduled_change(at)
+                self.state = ContentState(version, boundary, last_removal_version)
         except Error:
             if not self._is_away:
                 logger.exception("The content version could not be read.")
             self._is_away = True
         else:
-            self._read_at, self.vouched_at, self._is_away = started, at, False
+            self._read_at, self.verified_at, self._is_away = started, at, False
 
 
 def _is_in_transaction() -> bool:
@@ -157,16 +157,18 @@ def _is_in_transaction() -> bool:
     return bool(blocks) and not blocks[-1]._from_testcase
 
 
-content_clock = ContentClock()
-content_raised.connect(content_clock.forget, dispatch_uid="content-clock")
+content_version_tracker = ContentVersionTracker()
+content_version_bumped.connect(
+    content_version_tracker.forget, dispatch_uid="content-clock"
+)
 
 
 def get_content_state() -> tuple[ContentState | None, bool]:
-    """Return `ContentClock.get` for this moment and this process."""
-    return content_clock.get(timezone.now())
+    """Return `ContentVersionTracker.get` for this moment and this process."""
+    return content_version_tracker.get(timezone.now())
 
 
-def once_per_version(function: Callable[..., Value]) -> Callable[..., Value]:
+def cache_per_content_version(function: Callable[..., Value]) -> Callable[..., Value]:
     """Wrap a function that reads public content: asked again after each change only.
 
     Its arguments must be hashable. What it returns is shared by all requests of the
@@ -183,7 +185,7 @@ def once_per_version(function: Callable[..., Value]) -> Callable[..., Value]:
             return value
         value = function(*arguments)
         if state is not None:
-            if len(known) >= MOST_VALUES:
+            if len(known) >= MAX_VALUES:
                 known.clear()
             known[arguments] = (state, value)
         return value

@@ -24,11 +24,11 @@ _boundary_functions: list[BoundaryFunction] = []
 
 # Sent when this process has raised the version: within the transaction, and again
 # after it, when others see it too.
-content_raised = Signal()
+content_version_bumped = Signal()
 
 # A draft, a lock and the first look at a file's size write only these on a live row,
 # and nothing that visitors see.
-UNSEEN_FIELDS = frozenset(
+INTERNAL_FIELDS = frozenset(
     {
         "draft_title",
         "file_hash",
@@ -49,7 +49,7 @@ class ContentVersion(models.Model):
     number = models.PositiveBigIntegerField(default=0)
     # The version at which something was last taken away from visitors. What was kept
     # before that must not come back, whatever becomes of the database.
-    taken_away_at = models.PositiveBigIntegerField(default=0)
+    last_removal_version = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -69,36 +69,36 @@ def get_content_version() -> int:
 
 def get_content_versions() -> tuple[int, int]:
     """Return the version, and that at which something was last taken away."""
-    rows = ContentVersion.objects.values_list("number", "taken_away_at")
+    rows = ContentVersion.objects.values_list("number", "last_removal_version")
     return next(iter(rows), (0, 0))
 
 
-def raise_content_version(takes_away: bool = False) -> int:
+def bump_content_version(is_removal: bool = False) -> int:
     """Raise the content version by one in the current transaction; return the new one.
 
-    With `takes_away`, for a page or an alert that visitors may no longer see.
+    With `is_removal`, for a page or an alert that visitors may no longer see.
 
     The row stays locked until the transaction ends, so versions become visible in
     their order and a reader at version N has seen all changes up to N.
     """
     with transaction.atomic():
-        wait_for_others()
+        extend_lock_timeout()
         next_number = models.F("number") + 1
         changed = {"number": next_number}
-        if takes_away:
-            changed["taken_away_at"] = next_number
+        if is_removal:
+            changed["last_removal_version"] = next_number
         if not ContentVersion.objects.update(**changed):
             ContentVersion.objects.get_or_create(pk=1)
-            return raise_content_version(takes_away)
+            return bump_content_version(is_removal)
         tell = partial(
-            content_raised.send, sender=ContentVersion, takes_away=takes_away
+            content_version_bumped.send, sender=ContentVersion, is_removal=is_removal
         )
         tell()
         transaction.on_commit(tell, robust=True)
         return get_content_version()
 
 
-def wait_for_others() -> None:
+def extend_lock_timeout() -> None:
     """Let the current transaction wait up to 20 s for what others have locked.
 
     A move of a whole section takes longer than a page view may. On SQLite every
@@ -114,7 +114,7 @@ def wait_for_others() -> None:
             )
 
 
-def raise_on_change(*labels: str) -> None:
+def bump_version_on_change(*labels: str) -> None:
     """Raise the content version whenever an object of these models is changed.
 
     `labels` are model labels such as "wagtailcore.Site". A newly made object counts
@@ -129,16 +129,16 @@ def raise_on_change(*labels: str) -> None:
 
 
 def _raise_for_signal(raw=False, update_fields=None, **kwargs):
-    if not raw and not are_unseen(update_fields):
-        raise_content_version()
+    if not raw and not only_internal_fields(update_fields):
+        bump_content_version()
 
 
-def are_unseen(update_fields: Collection[str] | None) -> bool:
+def only_internal_fields(update_fields: Collection[str] | None) -> bool:
     """Say whether a save wrote some fields only, and none that visitors see."""
-    return bool(update_fields) and UNSEEN_FIELDS.issuperset(update_fields)
+    return bool(update_fields) and INTERNAL_FIELDS.issuperset(update_fields)
 
 
-def register_boundary(function: BoundaryFunction) -> BoundaryFunction:
+def register_scheduled_change(function: BoundaryFunction) -> BoundaryFunction:
     """Register a function that knows of moments at which public content changes.
 
     It takes a moment and returns the first change after it, or None.
@@ -148,13 +148,13 @@ def register_boundary(function: BoundaryFunction) -> BoundaryFunction:
     return function
 
 
-def get_next_boundary(after: datetime) -> datetime | None:
+def get_next_scheduled_change(after: datetime) -> datetime | None:
     """Return the first moment after `after` at which something changes by the clock."""
     moments = [function(after) for function in _boundary_functions]
     return min((moment for moment in moments if moment), default=None)
 
 
-def first_moment_after(
+def earliest_after(
     after: datetime, queryset: models.QuerySet, *fields: str
 ) -> datetime | None:
     """Return the earliest value after `after` in these date or datetime fields.
@@ -177,7 +177,7 @@ def first_moment_after(
 def next_moment_of(
     instance: models.Model, after: datetime, *fields: str
 ) -> datetime | None:
-    """Return the same as `first_moment_after` of one object, without asking for it."""
+    """Return the same as `earliest_after` of one object, without asking for it."""
     values = [getattr(instance, name) for name in fields]
     moments = [_as_moment(value) for value in values if value is not None]
     return min((moment for moment in moments if moment > after), default=None)

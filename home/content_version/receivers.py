@@ -7,7 +7,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page, PageViewRestriction, Revision
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from home.content_version.counter import are_unseen, raise_content_version
+from home.content_version.counter import bump_content_version, only_internal_fields
 from home.images.pictures import (
     LIBRARY_SHAPES,
     make_shapes_after_commit,
@@ -26,22 +26,22 @@ def raise_version_on_save(sender, instance, raw=False, update_fields=None, **kwa
     """Raise the content version when the public row of a page is written."""
     if raw or not isinstance(instance, Page) or not instance.live:
         return
-    if not are_unseen(update_fields):
-        raise_content_version()
+    if not only_internal_fields(update_fields):
+        bump_content_version()
 
 
 @receiver(post_save, sender=Revision)
 def raise_version_on_schedule(sender, instance, raw=False, **kwargs):
     """Raise the content version when a publication is scheduled: a new boundary."""
     if instance.approved_go_live_at and not raw:
-        raise_content_version()
+        bump_content_version()
 
 
 @receiver(post_delete)
 def raise_version_on_delete(sender, instance, **kwargs):
     """Raise the content version when a page that was public is deleted."""
     if isinstance(instance, Page) and instance.live:
-        raise_content_version(takes_away=True)
+        bump_content_version(is_removal=True)
 
 
 @receiver(page_unpublished)
@@ -49,13 +49,13 @@ def raise_version_on_delete(sender, instance, **kwargs):
 def raise_version_where_pages_are_hidden(sender, raw=False, **kwargs):
     """Raise the content version when a page is taken down, or others may see it."""
     if not raw:
-        raise_content_version(takes_away=True)
+        bump_content_version(is_removal=True)
 
 
 @receiver([post_page_move, addresses_changed])
 def raise_version_where_pages_are_elsewhere(sender, **kwargs):
     """Raise the content version when pages are moved or reordered, or renamed above."""
-    raise_content_version()
+    bump_content_version()
 
 
 @receiver(page_published)
@@ -81,7 +81,7 @@ def write_change_note(sender, instance, revision, alias=False, **kwargs):
 @receiver(post_save, sender="wagtailimages.Image")
 def make_shapes_of_image(sender, instance, raw=False, update_fields=None, **kwargs):
     """Make what a new image, a new file or a new focal point needs."""
-    if not raw and not are_unseen(update_fields):
+    if not raw and not only_internal_fields(update_fields):
         make_shapes_after_commit([instance.pk], *LIBRARY_SHAPES)
 
 

@@ -4,20 +4,20 @@ from datetime import datetime, timedelta
 
 from wagtail.models import Page, Revision
 
-from home.content_version.counter import first_moment_after, register_boundary
+from home.content_version.counter import earliest_after, register_scheduled_change
 
 # After that nobody waits any more for a job that does not run.
 TIME_FOR_JOB = timedelta(minutes=2)
 SECOND = timedelta(seconds=1)
 
 
-@register_boundary
+@register_scheduled_change
 def next_page_expiry(after: datetime) -> datetime | None:
     """Return when the next live page expires."""
-    return first_moment_after(after, Page.objects.live(), "expire_at")
+    return earliest_after(after, Page.objects.live(), "expire_at")
 
 
-@register_boundary
+@register_scheduled_change
 def next_page_publication(after: datetime) -> datetime | None:
     """Return when the next scheduled revision is to be published.
 
@@ -25,5 +25,5 @@ def next_page_publication(after: datetime) -> datetime | None:
     nobody may count on more than a second until then.
     """
     scheduled = Revision.objects.all()
-    first = first_moment_after(after - TIME_FOR_JOB, scheduled, "approved_go_live_at")
+    first = earliest_after(after - TIME_FOR_JOB, scheduled, "approved_go_live_at")
     return after + SECOND if first and first <= after else first

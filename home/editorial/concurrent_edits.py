@@ -20,7 +20,7 @@ from home.people import name_of
 
 @hooks.register("after_edit_page")
 @hooks.register("after_edit_snippet")
-def tell_of_another_version(request: HttpRequest, instance: Model) -> None:
+def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
     """Say who saved another version, and where it is; automatic saving is mute.
 
     Wagtail refuses automatic saving in that case.

@@ -10,7 +10,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 class LivePageQuerySet(models.QuerySet):
     """Finds rows by whether readers see the page, and by who may edit it."""
 
-    def in_force(self, at: datetime):
+    def on_live_pages(self, at: datetime):
         """Return those of the pages that are live; an alias follows its original."""
         not_expired = Q(page__expire_at=None) | Q(page__expire_at__gt=at)
         return self.filter(not_expired, page__live=True, page__alias_of=None)

@@ -135,7 +135,7 @@ def _label(instance: models.Model, name: str) -> str:
 
 
 # More would fill the screen.
-MOST_NAMED = 5
+MAX_NAMED = 5
 PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
 
 
@@ -157,10 +157,10 @@ def list_gaps(request: HttpRequest, instance: models.Model) -> None:
         '<li><a class="w-text-current w-underline" href="{}">{}</a> {}</li>',
         (
             (f"{edit}#:w:contentpath={gap.place}", f"{gap.where}:", gap.message)
-            for gap in gaps[:MOST_NAMED]
+            for gap in gaps[:MAX_NAMED]
         ),
     )
-    rest = len(gaps) - MOST_NAMED
+    rest = len(gaps) - MAX_NAMED
     more = f"And {rest} more." if rest > 0 else ""
     messages.info(
         request,

@@ -15,7 +15,7 @@ from wagtail import hooks
 from wagtail.images import get_image_model
 from wagtail.models import Collection, CollectionViewRestriction
 
-from home.content_version.counter import are_unseen, raise_content_version
+from home.content_version.counter import bump_content_version, only_internal_fields
 from home.images.pictures import FOR_ALL, PUBLIC_SPECS
 from home.images.private_collections import restricted_collections
 
@@ -55,7 +55,7 @@ def delete_misplaced(images: QuerySet) -> None:
     )
     if misplaced.exists():
         with transaction.atomic():
-            raise_content_version(takes_away=True)
+            bump_content_version(is_removal=True)
             misplaced.delete()
 
 
@@ -66,7 +66,7 @@ def _images_below(collection: Collection) -> QuerySet:
 @receiver(post_save, sender=Image)
 def follow_image(sender, instance, raw=False, update_fields=None, **kwargs) -> None:
     """Follow an image that was put into another collection."""
-    if not raw and not are_unseen(update_fields):
+    if not raw and not only_internal_fields(update_fields):
         delete_misplaced(Image.objects.filter(pk=instance.pk))
 
 
@@ -78,14 +78,14 @@ def follow_images_put_into_a_collection(request, action_type, objects, action):
 
 
 @receiver([post_save, post_delete], sender=CollectionViewRestriction)
-def follow_privacy(sender, instance, raw=False, **kwargs) -> None:
+def sync_visibility(sender, instance, raw=False, **kwargs) -> None:
     """Follow a collection that became private, or is so no longer."""
     if not raw:
         delete_misplaced(_images_below(instance.collection))
 
 
 @receiver(post_save, sender=Collection)
-def follow_move(sender, instance, raw=False, **kwargs) -> None:
+def reindex_moved_page(sender, instance, raw=False, **kwargs) -> None:
     """Follow a collection that may have moved below a private one."""
     if not raw:
         # Wagtail moves a collection after it has saved it.

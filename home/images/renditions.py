@@ -18,7 +18,7 @@ from wagtail.images.image_operations import FillOperation, ImageTransform
 from wagtail.images.models import AbstractImage, Filter
 from willow.plugins.pillow import PillowImage
 
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 from home.images.private_collections import restricted_collections
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def make_missing(images: QuerySet, specs: Collection[str]) -> int:
             made += _make(image, missing)
     if made:
         # A page may have been kept without them meanwhile.
-        raise_content_version()
+        bump_content_version()
     return made
 
 

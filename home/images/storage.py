@@ -22,7 +22,7 @@ LETTERS = 12
 OWN_FOLDER = rf"/[0-9a-z]{{{LETTERS}}}/"
 
 
-def says_disk_full(error: Exception) -> bool:
+def is_disk_full_error(error: Exception) -> bool:
     """Say whether an error of the database or of a file is about a full disk."""
     return any(words in str(error) for words in FULL)
 
@@ -51,7 +51,7 @@ class MediaMixin:
         return super().save(name, content, max_length)
 
 
-class WholeFileStorage(MediaMixin, FileSystemStorage):
+class AtomicFileStorage(MediaMixin, FileSystemStorage):
     """Begins no file for which there is no room: Django leaves what it has begun."""
 
     def _save(self, name: str, content: File) -> str:

@@ -29,11 +29,11 @@ OPEN_DOCUMENT = {
     "ods": b"application/vnd.oasis.opendocument.spreadsheet",
 }
 # Office files of ten megabytes unpack to a fraction of it.
-MOST_UNPACKED = 512 * 1024 * 1024
-MOST_PARTS = 5_000
+MAX_UNPACKED = 512 * 1024 * 1024
+MAX_PARTS = 5_000
 
 
-class StoreAnswersMixin:
+class RequireStorageMixin:
     """Says beside the field that files cannot be stored, before anything is changed."""
 
     def clean_file(self):
@@ -50,7 +50,7 @@ class StoreAnswersMixin:
         return file
 
 
-class DocumentForm(StoreAnswersMixin, BaseDocumentForm):
+class DocumentForm(RequireStorageMixin, BaseDocumentForm):
     """Wagtail's form for a document, which reads what is in the file."""
 
     def clean_file(self):
@@ -61,23 +61,25 @@ class DocumentForm(StoreAnswersMixin, BaseDocumentForm):
         return file
 
 
-class ImageForm(StoreAnswersMixin, BaseImageForm):
+class ImageForm(RequireStorageMixin, BaseImageForm):
     """Wagtail's form for a picture, which refuses one that is damaged."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "file" in self.fields:
-            self.fields["file"].clean = without_damage(self.fields["file"].clean)
+            self.fields["file"].clean = unreadable_image_as_form_error(
+                self.fields["file"].clean
+            )
 
     def clean_file(self):
         """Return the picture without its metadata, as which it is stored and known."""
         file = super().clean_file()
         if "file" in self.changed_data:
-            return without_damage(without_metadata)(file)
+            return unreadable_image_as_form_error(without_metadata)(file)
         return file
 
 
-def without_damage(clean: Callable) -> Callable:
+def unreadable_image_as_form_error(clean: Callable) -> Callable:
     """Wrap the check of a picture: what cannot be read is an error beside its field."""
 
     @wraps(clean)
@@ -120,8 +122,8 @@ def _check_archive(file: BinaryIO, ending: str) -> None:
         with ZipFile(file) as archive:
             parts = archive.infolist()
             if (
-                len(parts) > MOST_PARTS
-                or sum(part.file_size for part in parts) > MOST_UNPACKED
+                len(parts) > MAX_PARTS
+                or sum(part.file_size for part in parts) > MAX_UNPACKED
             ):
                 raise ValidationError(
                     "This file holds far more than it seems to, so it cannot be "

@@ -3,10 +3,10 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from home.content_version.clock import once_per_version
+from home.content_version.clock import cache_per_content_version
 from home.fallback_store import recall, remember
 from home.models import SiteSettings
-from home.page_tree.addresses import site_of
+from home.page_tree.addresses import get_site_for
 
 LAST_KNOWN_NAME = "council"
 
@@ -15,7 +15,7 @@ def council(request: HttpRequest) -> dict:
     """Add `council`, the site settings; read when used, and kept for error pages."""
 
     def load() -> SiteSettings:
-        site = site_of(request)
+        site = get_site_for(request)
         settings = _settings_of(site.pk if site else None)
         remember(LAST_KNOWN_NAME, facts_of(settings))
         return settings
@@ -23,7 +23,7 @@ def council(request: HttpRequest) -> dict:
     return {"council": SimpleLazyObject(load)}
 
 
-@once_per_version
+@cache_per_content_version
 def _settings_of(site_id: int | None) -> SiteSettings:
     """Return a site's settings, or what they are before anybody has written them."""
     # Not `for_request`, which would write the row on the first visit.

@@ -11,7 +11,7 @@ from home.models import ChangeNote
 from home.page_tree.addresses import descendants_of, public_path
 from home.pages import visible_pages
 
-MOST_UPDATES = 5
+MAX_UPDATES = 5
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Update:
     published_at: datetime
 
 
-def get_updates(page: Page, root: Page, at: datetime) -> list[Update]:
+def latest_changes(page: Page, root: Page, at: datetime) -> list[Update]:
     """Return the latest changes below a page, newest first, with one query."""
     below = visible_pages(at).filter(descendants_of(page.path))
-    notes = get_notes(below, is_most_of_site=page.path == root.path)
+    notes = change_notes_for(below, is_most_of_site=page.path == root.path)
     return [
         Update(
             title=row["page__title"],
@@ -37,11 +37,13 @@ def get_updates(page: Page, root: Page, at: datetime) -> list[Update]:
         )
         for row in notes.values(
             "note", "published_at", "page__title", "page__url_path"
-        )[:MOST_UPDATES]
+        )[:MAX_UPDATES]
     ]
 
 
-def get_notes(pages: PageQuerySet, is_most_of_site: bool) -> QuerySet[ChangeNote]:
+def change_notes_for(
+    pages: PageQuerySet, is_most_of_site: bool
+) -> QuerySet[ChangeNote]:
     """Return what changed on some pages, newest first."""
     if is_most_of_site:
         # Most notes count, so go through them from the newest: 1 ms where the other

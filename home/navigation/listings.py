@@ -124,7 +124,7 @@ def _from_any_type(field: str) -> Coalesce:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FacetOption:
     """One value that a filter may have, and how many results it leaves."""
 
     label: str
@@ -134,10 +134,10 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Narrowing:
+class Facet:
     """One filter as it is shown; `clear_href` is empty while it is not set."""
 
     label: str
     any_label: str
-    choices: list[Choice]
+    choices: list[FacetOption]
     clear_href: str

@@ -12,10 +12,10 @@ from wagtail.models import Page, Site
 from wagtail.models.sites import get_site_for_hostname
 
 from home.content_version.caching import has_session
-from home.content_version.clock import once_per_version
+from home.content_version.clock import cache_per_content_version
 
 
-@once_per_version
+@cache_per_content_version
 def _site_at(host_and_port: tuple[str, str]) -> Site | None:
     """Return the site as Wagtail finds it, with its root page."""
     try:
@@ -26,7 +26,7 @@ def _site_at(host_and_port: tuple[str, str]) -> Site | None:
     return site
 
 
-def site_of(request: HttpRequest) -> Site | None:
+def get_site_for(request: HttpRequest) -> Site | None:
     """Return the request's site, or None before there is one; seldom with a query."""
     if not hasattr(request, "_wagtail_site") and not has_session(request):
         hostname, _ = split_domain_port(request.get_host())
@@ -40,12 +40,12 @@ def site_of(request: HttpRequest) -> Site | None:
     return Site.find_for_request(request)
 
 
-def with_known_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def bind_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Wrap a view of Wagtail, for `decorate_urlpatterns`: it need not ask again."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        site_of(request)
+        get_site_for(request)
         return view(request, *args, **kwargs)
 
     return wrapped
@@ -53,7 +53,7 @@ def with_known_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
 def site_root(request: HttpRequest) -> Page | None:
     """Return the root page of the request's site, or None before there is a site."""
-    site = site_of(request)
+    site = get_site_for(request)
     return site.root_page if site else None
 
 
@@ -62,7 +62,7 @@ def site_origin(request: HttpRequest) -> str:
 
     From the site's record, not from what the visitor's browser sent.
     """
-    site = site_of(request)
+    site = get_site_for(request)
     return site.root_url if site else ""
 
 

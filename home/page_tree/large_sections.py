@@ -13,11 +13,11 @@ from django.shortcuts import redirect
 from wagtail import hooks
 from wagtail.models import Page
 
-MOST_CHILDREN = 500
+MAX_CHILDREN = 500
 LISTS = {"wagtailadmin_explore", "wagtailadmin_explore_results"}
 
 
-def without_endless_lists(view: Callable) -> Callable:
+def limit_sorting_of_large_sections(view: Callable) -> Callable:
     """Wrap an admin view: a section too large to be sorted by hand is shown in pages.
 
     For `decorate_urlpatterns`.
@@ -28,7 +28,7 @@ def without_endless_lists(view: Callable) -> Callable:
         is_sorting = request.GET.get("ordering") == "ord"
         if not is_sorting or request.resolver_match.url_name not in LISTS:
             return view(request, *args, **kwargs)
-        parents = Page.objects.filter(numchild__gt=MOST_CHILDREN)
+        parents = Page.objects.filter(numchild__gt=MAX_CHILDREN)
         parent = parents.filter(pk=kwargs.get("parent_page_id")).first()
         if parent is None:
             return view(request, *args, **kwargs)
@@ -48,7 +48,7 @@ def without_endless_lists(view: Callable) -> Callable:
 def warn_of_too_many_children(request, page):
     """Say so when a section has become too large."""
     parent = page.get_parent(update=True)
-    if parent.numchild > MOST_CHILDREN:
+    if parent.numchild > MAX_CHILDREN:
         messages.warning(
             request,
             f"{_too_many(parent)} Make sections inside it, and move pages into them, "

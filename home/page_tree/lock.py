@@ -18,10 +18,10 @@ from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page
 
-from home.content_version.counter import wait_for_others
+from home.content_version.counter import extend_lock_timeout
 from home.editorial.readiness import NotReadyError
-from home.images.storage import says_disk_full
-from home.notifications import without_telling
+from home.images.storage import is_disk_full_error
+from home.notifications import suppress_notifications
 from home.page_tree.redirects import keep_old_addresses
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def tree_lock() -> Iterator[None]:
     lock is not had within 20 seconds.
     """
     with transaction.atomic():
-        wait_for_others()
+        extend_lock_timeout()
         # On SQLite every transaction is IMMEDIATE, which is the lock already.
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -111,7 +111,7 @@ class TreeLockMixin:
 
     def copy(self, *args, **kwargs):
         """Copy the page; return the copy. Nobody is told of it."""
-        with tree_lock(), without_telling():
+        with tree_lock(), suppress_notifications():
             reread_position(self)
             if kwargs.get("to") is not None:
                 reread_position(kwargs["to"])
@@ -150,15 +150,18 @@ def in_one_transaction(view: Callable) -> Callable:
             return view(request, *args, **kwargs)
         together = tree_lock if changes_tree(request) else transaction.atomic
         try:
-            with together(), without_telling() if name == "copy" else nullcontext():
+            with (
+                together(),
+                suppress_notifications() if name == "copy" else nullcontext(),
+            ):
                 return view(request, *args, **kwargs)
         except (OperationalError, OSError) as error:
-            if says_disk_full(error):
+            if is_disk_full_error(error):
                 logger.exception("Nothing was saved, as the disk is full.")
                 return render(request, "home/disk_full.html", status=507)
             if isinstance(error, OSError) or "lock" not in str(error):
                 raise
-            return render(request, "home/tree_busy.html", status=503)
+            return render(request, "home/tree_locked.html", status=503)
         except NotReadyError as error:
             return refuse_publication(request, error)
         except (InvalidMoveToDescendant, Page.DoesNotExist):

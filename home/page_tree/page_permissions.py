@@ -3,7 +3,7 @@
 from wagtail.models import PagePermissionTester
 
 
-class FrontDoorPermissions(PagePermissionTester):
+class HomePagePermissionTester(PagePermissionTester):
     """What somebody may do with the home page, which all others hang on.
 
     Deleted, it takes every page and Wagtail's record of the site with it; unpublished

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from home.rate_limits import Limit, LimitReached, with_small_body
+from home.rate_limits import RateLimit, RateLimitExceeded, with_small_body
 
 PERIOD = timedelta(minutes=5)
 # As at sign-in. An office behind one network address waits for minutes only.
@@ -31,11 +31,11 @@ def with_few_guesses(
         if request.method != "POST":
             return view(request, restriction_id, **kwargs)
         name = f"{kind} {restriction_id}"
-        limit = Limit(name, WRONG_FROM_A_NETWORK, WRONG_OVERALL, PERIOD)
+        limit = RateLimit(name, WRONG_FROM_A_NETWORK, WRONG_OVERALL, PERIOD)
         try:
             # Before the password is looked at, so that many at once count as many.
             use = limit.use(request, timezone.now())
-        except LimitReached:
+        except RateLimitExceeded:
             return _too_many(request)
         response = view(request, restriction_id, **kwargs)
         if response.status_code == 302:

@@ -15,7 +15,7 @@ from home.images.pictures import (
     Shape,
     get_pictures_in_shapes,
 )
-from home.navigation.latest_changes import get_updates
+from home.navigation.latest_changes import latest_changes
 from home.navigation.listings import get_cards
 from home.navigation.menus import Navigation, get_navigation
 from home.page_tree.addresses import public_path, site_origin, site_root
@@ -24,7 +24,7 @@ from home.pages import visible_pages
 register = template.Library()
 register.filter(web_link)
 
-MOST_LINKS_WITHOUT_A_MENU = 3
+MAX_LINKS_WITHOUT_A_MENU = 3
 # Of a long history, the rest is folded away.
 NOTES_AT_ONCE = 10
 
@@ -70,7 +70,7 @@ def metadata(context):
 def main_navigation(context):
     """Show the links to the main sections; few of them need no menu to open."""
     links = _navigation(context).main
-    return {"links": links, "is_long": len(links) > MOST_LINKS_WITHOUT_A_MENU}
+    return {"links": links, "is_long": len(links) > MAX_LINKS_WITHOUT_A_MENU}
 
 
 @register.inclusion_tag("components/breadcrumbs.html", takes_context=True)
@@ -129,7 +129,7 @@ def updates(context, page):
     root = site_root(context["request"])
     has_pages_below = page.pk and root is not None
     now = timezone.now()
-    return {"updates": get_updates(page, root, now) if has_pages_below else []}
+    return {"updates": latest_changes(page, root, now) if has_pages_below else []}
 
 
 @register.inclusion_tag("components/banner.html", takes_context=True)

@@ -6,10 +6,10 @@ from django.db import models
 from wagtail.admin.panels import FieldPanel
 
 from search.curation.synonyms import split_phrases, stems, validate_phrases
-from search.engine.tokens import fold, plain_analyzer, words_of
+from search.engine.tokens import fold, plain_analyzer, tokenise
 
 
-class UnsuggestedSnippet(models.Model):
+class BlockedSuggestion(models.Model):
     """A word that search never suggests and never corrects to."""
 
     phrase = models.CharField(
@@ -33,12 +33,12 @@ class UnsuggestedSnippet(models.Model):
         return self.phrase
 
 
-class UnsuggestedTable:
+class Blocklist:
     """The words never suggested, ready to look up."""
 
-    def __init__(self, unsuggested: Iterable[UnsuggestedSnippet] = ()):
+    def __init__(self, unsuggested: Iterable[BlockedSuggestion] = ()):
         self._phrases = [
-            stems(words_of(phrase))
+            stems(tokenise(phrase))
             for each in unsuggested
             for phrase in split_phrases(each.phrase)
         ]

@@ -12,20 +12,20 @@ from wagtail.models import Page
 
 from search.curation.checks.models import SearchCheckSnippet
 from search.curation.checks.running import judge_all
-from search.curation.promotions import PromotionSnippet, PromotionTable
-from search.curation.synonyms import SynonymSnippet, SynonymTable, split_phrases
-from search.engine.index import page_index, panics_as_errors
-from search.engine.result_order import Standings, Thing, titles_of
+from search.curation.promotions import PromotionMatcher, PromotionSnippet
+from search.curation.synonyms import SynonymMatcher, SynonymSnippet, split_phrases
+from search.engine.index import page_index, translate_tantivy_panics
+from search.engine.result_order import ResultOrder, Thing, titles_of
 from search.log.models import TAKEN_OUT, LoggedSearch
 
-MOST_PHRASES = 5
+MAX_PHRASES = 5
 SHOWN = 5
 # So far down it is followed where something comes from or goes to.
 FOLLOWED = 10
 LAST_MONTH = timedelta(days=30)
-MOST_SEARCHES = 200
+MAX_SEARCHES = 200
 # Somebody waits, and on SQLite nobody else can save meanwhile.
-MOST_SECONDS = 2.0
+MAX_SECONDS = 2.0
 NOTHING = "Nothing"
 
 Snippet = PromotionSnippet | SynonymSnippet
@@ -63,7 +63,7 @@ class TopChange:
 
 
 @dataclass(frozen=True)
-class Proof:
+class ChangeImpact:
     """All that a change would do to what people find."""
 
     lists: list[tuple[str, list[Row]]]
@@ -94,7 +94,7 @@ class Proof:
 class Comparison:
     """The site's search as it is, and as it would be."""
 
-    def __init__(self, now: Standings, then: Standings, root: Page):
+    def __init__(self, now: ResultOrder, then: ResultOrder, root: Page):
         self.now, self.then, self.root = now, then, root
         self.at = now.at
 
@@ -107,25 +107,25 @@ class Comparison:
         return self.now.of(text, limit), self.then.of(text, limit)
 
 
-def prove(
+def preview_change(
     snippet: Snippet,
     root: Page,
     at: datetime,
     is_deleted: bool = False,
     with_log: bool = False,
-) -> Proof:
+) -> ChangeImpact:
     """Return what saving a snippet as it is in memory would change, or deleting it.
 
     A promotion counts as at work, whenever it starts. Nothing is saved. `with_log`
     looks at what people search for too, for those who may read that.
 
     Raises:
-        IndexBehindError: search does not answer at the moment.
+        StaleIndexError: search does not answer at the moment.
         IndexBrokenError: nor is it going to.
 
     """
-    until = monotonic() + MOST_SECONDS
-    with panics_as_errors():
+    until = monotonic() + MAX_SECONDS
+    with translate_tantivy_panics():
         compared = _compare(snippet, root, at, is_deleted)
         phrases = _phrases_of(snippet)
         tops, looked_at, searches = [], 0, 0
@@ -136,9 +136,9 @@ def prove(
             tops, looked_at = _tops_that_change(
                 compared, queries, lambda: monotonic() > until
             )
-        return Proof(
-            lists=_lists(compared, phrases[:MOST_PHRASES]),
-            more_phrases=max(0, len(phrases) - MOST_PHRASES),
+        return ChangeImpact(
+            lists=_lists(compared, phrases[:MAX_PHRASES]),
+            more_phrases=max(0, len(phrases) - MAX_PHRASES),
             checks=checks,
             tops=tops,
             looked_at=looked_at,
@@ -152,7 +152,7 @@ def frequent_searches(at: datetime) -> list[tuple[str, int]]:
         searched_at__gt=at - LAST_MONTH, searched_at__lte=at, page_number=1, filters=""
     ).exclude(query__contains=TAKEN_OUT)
     counted = searches.order_by().values_list("query").annotate(count=Count("pk"))
-    return list(counted.order_by("-count", "query")[:MOST_SEARCHES])
+    return list(counted.order_by("-count", "query")[:MAX_SEARCHES])
 
 
 def _phrases_of(snippet: Snippet) -> list[str]:
@@ -167,21 +167,21 @@ def _compare(
 ) -> Comparison:
     state = page_index.catch_up()
     promotions = list(PromotionSnippet.objects.all())
-    now = Standings(state, promotions, root, at)
+    now = ResultOrder(state, promotions, root, at)
     instead = [] if is_deleted else [_at_work(snippet)]
     if isinstance(snippet, PromotionSnippet):
         others = [each for each in promotions if each.pk != snippet.pk]
         promotions = [*others, *instead]
-        table = PromotionTable(promotions, at)
-        state = state.with_words_of_staff(state.synonyms, table)
+        table = PromotionMatcher(promotions, at)
+        state = state.with_editorial_rules(state.synonyms, table)
     else:
         others = SynonymSnippet.objects.exclude(pk=snippet.pk).order_by("pk")
         rows = [
             (each.searched, each.found_as, each.both_ways)
             for each in sorted([*others, *instead], key=lambda each: each.pk)
         ]
-        state = state.with_words_of_staff(SynonymTable(rows), state.promotions)
-    return Comparison(now, Standings(state, promotions, root, at), root)
+        state = state.with_editorial_rules(SynonymMatcher(rows), state.promotions)
+    return Comparison(now, ResultOrder(state, promotions, root, at), root)
 
 
 def _at_work(snippet: Snippet) -> Snippet:

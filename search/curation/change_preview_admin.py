@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from wagtail.snippets.views import snippets
 
-from search.curation.change_preview import Snippet, prove
+from search.curation.change_preview import Snippet, preview_change
 from search.curation.promotions import PromotionSnippet
-from search.engine.index import IndexBehindError, IndexBrokenError
+from search.engine.index import IndexBrokenError, StaleIndexError
 from search.engine.result_order import default_root
 from search.engine.tokens import clean_query
 
@@ -30,8 +30,8 @@ def proof_context(
         return {}
     may_read_log = request.user.has_perm("search.view_loggedsearch")
     try:
-        proof = prove(snippet, root, at, is_deleted, with_log=may_read_log)
-    except (IndexBehindError, IndexBrokenError) as error:
+        proof = preview_change(snippet, root, at, is_deleted, with_log=may_read_log)
+    except (StaleIndexError, IndexBrokenError) as error:
         logger.warning("Nothing can be tried, as search does not answer: %s.", error)
         return {"tried": {"is_degraded": True}}
     is_promotion = isinstance(snippet, PromotionSnippet)
@@ -44,7 +44,7 @@ def proof_context(
     return {"tried": tried}
 
 
-class TryFirstMixin:
+class PreviewBeforeSaveMixin:
     """Adds "Try it" to a form: it comes back with the proof, and nothing is saved."""
 
     def form_valid(self, form):
@@ -62,7 +62,7 @@ class TryFirstMixin:
         return super().get_error_message()
 
 
-class CreateView(TryFirstMixin, snippets.CreateView):
+class CreateView(PreviewBeforeSaveMixin, snippets.CreateView):
     """A new promotion or synonym, which may come with what residents searched for."""
 
     def get_initial(self):
@@ -71,7 +71,7 @@ class CreateView(TryFirstMixin, snippets.CreateView):
         return {**super().get_initial(), **({"searched": searched} if searched else {})}
 
 
-class EditView(TryFirstMixin, snippets.EditView):
+class EditView(PreviewBeforeSaveMixin, snippets.EditView):
     """A promotion or synonym that exists."""
 
 
@@ -84,11 +84,11 @@ class DeleteView(snippets.DeleteView):
         return super().get_context_data(**kwargs, **proof)
 
 
-class ProvenViewSet(snippets.SnippetViewSet):
+class ImpactPreviewViewSet(snippets.SnippetViewSet):
     """The views of what can be tried before it is saved."""
 
     add_view_class = CreateView
     edit_view_class = EditView
     delete_view_class = DeleteView
-    create_template_name = edit_template_name = "search/form_with_proof.html"
-    delete_template_name = "search/delete_with_proof.html"
+    create_template_name = edit_template_name = "search/form_with_preview.html"
+    delete_template_name = "search/delete_with_preview.html"

@@ -16,11 +16,11 @@ from wagtail.admin.panels import (
 from wagtail.models import Page
 
 from home.content.validators import validate_web_address
-from home.content_version.counter import first_moment_after, register_boundary
+from home.content_version.counter import earliest_after, register_scheduled_change
 from home.page_tree.addresses import public_path
 from home.pages import visible_pages
 from search.curation.synonyms import Phrase, split_phrases, stems, validate_phrases
-from search.engine.tokens import telling, words_of
+from search.engine.tokens import telling, tokenise
 from search.indexing.documents import SearchDocument
 
 
@@ -137,14 +137,14 @@ def in_order(promotion: PromotionSnippet) -> tuple:
     return promotion.searched, promotion.pk
 
 
-@register_boundary
+@register_scheduled_change
 def next_promotion_change(after: datetime) -> datetime | None:
     """Return when the next promotion starts or ends."""
     promotions = PromotionSnippet.objects.all()
-    return first_moment_after(after, promotions, "starts_at", "ends_at")
+    return earliest_after(after, promotions, "starts_at", "ends_at")
 
 
-class PromotionTable:
+class PromotionMatcher:
     """Which promotions belong to which search."""
 
     def __init__(self, promotions: Iterable[PromotionSnippet], at: datetime):
@@ -165,11 +165,11 @@ class PromotionTable:
 
 
 def _phrase(text: str) -> Phrase:
-    return stems(telling(words_of(text)))
+    return stems(telling(tokenise(text)))
 
 
 @dataclass(frozen=True)
-class Promoted:
+class PromotionMatch:
     """A promotion as it is shown."""
 
     title: str
@@ -178,7 +178,7 @@ class Promoted:
     page_id: int | None
 
 
-def get_promoted(ids: list[int], root: Page, at: datetime) -> list[Promoted]:
+def get_promoted(ids: list[int], root: Page, at: datetime) -> list[PromotionMatch]:
     """Return promotions as they are shown; those of hidden pages are left out."""
     if not ids:
         return []
@@ -193,7 +193,7 @@ def get_promoted(ids: list[int], root: Page, at: datetime) -> list[Promoted]:
         page = pages.get(row.page_id)
         if page or row.link:
             promoted.append(
-                Promoted(
+                PromotionMatch(
                     title=row.title or (page.title if page else row.link),
                     href=public_path(page.url_path, root) if page else row.link,
                     description=row.description or summaries.get(row.page_id, ""),

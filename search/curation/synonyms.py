@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 
-from search.engine.tokens import stem, telling, words_of
+from search.engine.tokens import stem, telling, tokenise
 
 Phrase = tuple[str, ...]
 # The words before, those put in their place, and those after.
@@ -29,7 +29,7 @@ def validate_phrases(text: str) -> None:
     if not phrases:
         raise ValidationError("It holds no word that can be searched for.")
     for phrase in phrases:
-        if not words_of(phrase):
+        if not tokenise(phrase):
             raise ValidationError(f"“{phrase}” holds no word that can be searched for.")
 
 
@@ -72,14 +72,14 @@ class SynonymSnippet(models.Model):
 
     def clean(self):
         """Refuse a synonym that says nothing: the same words on both sides."""
-        searched = {stems(words_of(phrase)) for phrase in split_phrases(self.searched)}
+        searched = {stems(tokenise(phrase)) for phrase in split_phrases(self.searched)}
         for phrase in split_phrases(self.found_as):
-            if stems(words_of(phrase)) in searched:
+            if stems(tokenise(phrase)) in searched:
                 message = f"“{phrase}” stands on both sides. Search finds it already."
                 raise ValidationError({"found_as": message})
 
 
-class SynonymTable:
+class SynonymMatcher:
     """All synonyms, ready to look up."""
 
     def __init__(self, rows: Iterable[SynonymRow] = ()):
@@ -95,9 +95,9 @@ class SynonymTable:
 
     def _add(self, sources: list[str], targets: list[str]) -> None:
         self.searched += sources
-        targets_in_words = [tuple(words_of(target)) for target in targets]
+        targets_in_words = [tuple(tokenise(target)) for target in targets]
         for source in sources:
-            words = words_of(source)
+            words = tokenise(source)
             self.stems.update(stems(words))
             phrases = {stems(words)}
             if len(telling(words)) > 1:
@@ -137,12 +137,12 @@ def stems(words: Iterable[str]) -> Phrase:
     return tuple(stem(word) for word in words)
 
 
-def get_synonyms() -> SynonymTable:
+def get_synonyms() -> SynonymMatcher:
     """Return all synonyms; made ready again only when one of them has changed."""
     rows = SynonymSnippet.objects.values_list("searched", "found_as", "both_ways")
     return _table(tuple(rows.order_by("pk")))
 
 
 @lru_cache(maxsize=2)
-def _table(rows: tuple[SynonymRow, ...]) -> SynonymTable:
-    return SynonymTable(rows)
+def _table(rows: tuple[SynonymRow, ...]) -> SynonymMatcher:
+    return SynonymMatcher(rows)

@@ -8,7 +8,7 @@ import tantivy
 from django.utils.text import slugify
 from wagtail.models import Page, get_page_models
 
-from home.navigation.listings import Choice, Narrowing
+from home.navigation.listings import Facet, FacetOption
 from home.page_tree.addresses import children_of
 from home.pages import visible_pages
 from search.engine.request import SearchRequest
@@ -26,7 +26,7 @@ PERIOD_LABELS = {
     "month": "In the past month",
     "year": "In the past year",
 }
-MOST_CHOICES = 1_000
+MAX_CHOICES = 1_000
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ def count_choices(
 
 
 def _kinds(at: datetime) -> dict:
-    return {"terms": {"field": "kind", "size": MOST_CHOICES}}
+    return {"terms": {"field": "kind", "size": MAX_CHOICES}}
 
 
 def _sections(at: datetime) -> dict:
-    return {"terms": {"field": "section", "size": MOST_CHOICES}}
+    return {"terms": {"field": "section", "size": MAX_CHOICES}}
 
 
 def _periods(at: datetime) -> dict:
@@ -100,7 +100,7 @@ def _read(name: str, answer: dict) -> dict:
     return dict(zip(periods, sums, strict=True))
 
 
-class FilterMenu:
+class FacetMenu:
     """The filters of one site: what their values in an address mean."""
 
     def __init__(self, root: Page, at: datetime):
@@ -126,7 +126,7 @@ class FilterMenu:
         section_id, _ = self._sections.get(asked.section, (None, ""))
         return Filters(self._kinds.get(asked.kind, ""), section_id, asked.period)
 
-    def show(self, asked: SearchRequest, counted: dict[str, dict]) -> list[Narrowing]:
+    def show(self, asked: SearchRequest, counted: dict[str, dict]) -> list[Facet]:
         """Return the filters with their choices; those that change nothing are not."""
         labels = {
             "kind": {slug: (kind, kind) for slug, kind in self._kinds.items()},
@@ -143,7 +143,7 @@ class FilterMenu:
             counts = counted.get(name, {})
             current = getattr(asked, name)
             choices = [
-                Choice(
+                FacetOption(
                     label=label,
                     href=asked.href(**{name: slug, "page": 1}),
                     count=counts.get(key, 0),
@@ -157,5 +157,5 @@ class FilterMenu:
             is_set = current in labels[name]
             if is_set or len(choices) > 1:
                 clear_href = asked.href(**{name: "", "page": 1}) if is_set else ""
-                shown.append(Narrowing(*names, choices, clear_href))
+                shown.append(Facet(*names, choices, clear_href))
         return shown

@@ -12,11 +12,11 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from home.content_version.counter import get_content_version
-from search.curation.blocklist import UnsuggestedSnippet, UnsuggestedTable
-from search.curation.promotions import PromotionSnippet, PromotionTable
-from search.curation.synonyms import SynonymTable, get_synonyms
+from search.curation.blocklist import BlockedSuggestion, Blocklist
+from search.curation.promotions import PromotionMatcher, PromotionSnippet
+from search.curation.synonyms import SynonymMatcher, get_synonyms
 from search.engine.filters import Filters, count_choices
-from search.engine.query import Understood, understand
+from search.engine.query import ParsedQuery, parse_query
 from search.engine.ranking import (
     any_of,
     best,
@@ -31,7 +31,7 @@ from search.engine.tokens import (
     TOKENIZER_NAME,
     analyzer,
     plain_analyzer,
-    words_of,
+    tokenise,
 )
 from search.engine.vocabulary import Dictionary, Vocabulary
 from search.indexing.documents import IndexedText, SearchDocument, SearchFile
@@ -41,15 +41,15 @@ logger = logging.getLogger(__name__)
 # Enough for 50,000 pages in one part, which is quicker to build and to search.
 WRITER_MEMORY_BYTES = 100_000_000
 # How long a visitor waits for an index that another thread is bringing up to date.
-MOST_SECONDS_TO_WAIT = 3.0
-MOST_CLOSEST = 5
+MAX_SECONDS_TO_WAIT = 3.0
+MAX_CLOSEST = 5
 # So much text is indexed in a quarter of a second.
 QUICK_CHARACTERS = 1_500_000
 # How many are read from the database at once; a file may be long.
 CHUNKS = {SearchDocument: 500, SearchFile: 20}
 
 
-class IndexBehindError(Exception):
+class StaleIndexError(Exception):
     """The index cannot be brought up to date in the time that a visitor waits."""
 
 
@@ -58,7 +58,7 @@ class IndexBrokenError(Exception):
 
 
 @contextmanager
-def panics_as_errors() -> Iterator[None]:
+def translate_tantivy_panics() -> Iterator[None]:
     """Raise `IndexBrokenError` for a panic, which is no `Exception` as Python has it.
 
     It would pass all that keeps a mistake from ending the process.
@@ -78,23 +78,25 @@ class IndexState:
     version: int
     searcher: tantivy.Searcher
     dictionary: Dictionary
-    synonyms: SynonymTable
-    promotions: PromotionTable
+    synonyms: SynonymMatcher
+    promotions: PromotionMatcher
 
-    def with_words_of_staff(
-        self, synonyms: SynonymTable, promotions: PromotionTable
+    def with_editorial_rules(
+        self, synonyms: SynonymMatcher, promotions: PromotionMatcher
     ) -> "IndexState":
         """Return the same index as it would be with other words of staff."""
-        dictionary = self.dictionary.with_staff_stems(synonyms.stems | promotions.stems)
+        dictionary = self.dictionary.with_editorial_terms(
+            synonyms.stems | promotions.stems
+        )
         return replace(
             self, dictionary=dictionary, synonyms=synonyms, promotions=promotions
         )
 
-    def understand(
+    def parse_query(
         self, text: str, vocabulary: Vocabulary, correct: bool = True
-    ) -> tuple[Understood, list[int]]:
+    ) -> tuple[ParsedQuery, list[int]]:
         """Return what a search means, and the ids of what is promoted for it."""
-        understood = understand(text, vocabulary, self.synonyms, correct)
+        understood = parse_query(text, vocabulary, self.synonyms, correct)
         if not understood.wordings:
             return understood, []
         promotions = self.promotions.find(text)
@@ -104,12 +106,12 @@ class IndexState:
 
 
 @dataclass(frozen=True)
-class Hits:
+class SearchHits:
     """What a search finds: keys of one page of results, best first, and counts."""
 
     keys: list[int]
     count: int
-    understood: Understood
+    understood: ParsedQuery
     # Of each filter's choices, by the filter's name: how many results each has.
     choices: dict[str, dict] = field(default_factory=dict)
     # The ids of what staff promote for this search.
@@ -129,7 +131,7 @@ class IndexBuild:
         self.replaced = 0
 
     @property
-    def is_worn(self) -> bool:
+    def needs_rebuild(self) -> bool:
         """Whether something was replaced, and all can quickly be read anew.
 
         Tantivy counts words of deleted documents, so a process that has seen changes
@@ -179,7 +181,7 @@ class PageIndex:
 
         def run():
             try:
-                with panics_as_errors():
+                with translate_tantivy_panics():
                     self.catch_up()
             except Exception:
                 logger.exception("The search index could not be built at the start.")
@@ -194,7 +196,7 @@ class PageIndex:
         """Read what has changed in the database since the last time.
 
         Raises:
-            IndexBehindError: another thread is at it and takes too long.
+            StaleIndexError: another thread is at it and takes too long.
 
         """
         state = self._state
@@ -211,8 +213,8 @@ class PageIndex:
 
     @contextmanager
     def _waiting_for_others(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=MOST_SECONDS_TO_WAIT):
-            raise IndexBehindError("The search index is still being brought up to date")
+        if not self._lock.acquire(timeout=MAX_SECONDS_TO_WAIT):
+            raise StaleIndexError("The search index is still being brought up to date")
         try:
             yield
         finally:
@@ -225,7 +227,7 @@ class PageIndex:
             self._build, since = IndexBuild(), -1
         try:
             self._put_changes(since)
-            if self._build.is_worn:
+            if self._build.needs_rebuild:
                 self._build = IndexBuild()
                 self._put_changes(since=-1)
             searcher = self._build.commit()
@@ -233,8 +235,8 @@ class PageIndex:
             self._build, self._state = IndexBuild(), None
             raise
         synonyms = get_synonyms()
-        promotions = PromotionTable(PromotionSnippet.objects.all(), timezone.now())
-        unsuggested = UnsuggestedTable(UnsuggestedSnippet.objects.all())
+        promotions = PromotionMatcher(PromotionSnippet.objects.all(), timezone.now())
+        unsuggested = Blocklist(BlockedSuggestion.objects.all())
         staff_stems = synonyms.stems | promotions.stems
         return IndexState(
             version=version,
@@ -264,20 +266,20 @@ class PageIndex:
         newest_first: bool = False,
         correct: bool = True,
         state: IndexState | None = None,
-    ) -> Hits:
+    ) -> SearchHits:
         """Return one page of hits, best or newest first, and how many there are.
 
-        `state` is another than the newest: the one of `with_words_of_staff`.
+        `state` is another than the newest: the one of `with_editorial_rules`.
 
         Raises:
-            IndexBehindError: the index is not up to date and does not become so.
+            StaleIndexError: the index is not up to date and does not become so.
 
         """
         state = state or self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
         understood, promotions = state.understand(text, vocabulary, correct)
         if not understood.wordings:
-            return Hits([], 0, understood)
+            return SearchHits([], 0, understood)
         searcher = state.searcher
         found = match(understood, vocabulary)
         narrowing = filters.queries(at)
@@ -289,21 +291,23 @@ class PageIndex:
             keys, count = best(searcher, narrowed, at, offset, limit)
         unranked = match_unranked(understood, vocabulary)
         choices = count_choices(searcher, unranked, narrowing, at)
-        return Hits(keys, count, understood, choices, promotions)
+        return SearchHits(keys, count, understood, choices, promotions)
 
-    def closest(self, text: str, at: datetime) -> Hits:
+    def closest(self, text: str, at: datetime) -> SearchHits:
         """Return the few pages that come closest to a search that finds nothing."""
         state = self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
-        words = vocabulary.nearest(words_of(text))
-        understood = Understood.as_typed(words)
+        words = vocabulary.nearest(tokenise(text))
+        understood = ParsedQuery.as_typed(words)
         if not words:
-            return Hits([], 0, understood)
+            return SearchHits([], 0, understood)
         found = public(match(understood, vocabulary), at)
-        keys, count = best(state.searcher, found, at, 0, MOST_CLOSEST)
-        return Hits(keys, count, understood)
+        keys, count = best(state.searcher, found, at, 0, MAX_CLOSEST)
+        return SearchHits(keys, count, understood)
 
-    def related(self, hits: Hits, text: str, at: datetime, limit: int) -> list[int]:
+    def related(
+        self, hits: SearchHits, text: str, at: datetime, limit: int
+    ) -> list[int]:
         """Return the keys of pages that are like a text but are not among the hits."""
         state = self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
@@ -315,7 +319,7 @@ class PageIndex:
         return [key for key in keys if key not in hits.keys][:limit]
 
     def snippet_generator(
-        self, understood: Understood, at: datetime
+        self, understood: ParsedQuery, at: datetime
     ) -> tantivy.SnippetGenerator | None:
         """Return what finds the best part of a text; None while there is no index."""
         state = self._state

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
-from search.curation.synonyms import Rewrite, SynonymTable
-from search.engine.tokens import STOP_WORDS, telling, words_of
+from search.curation.synonyms import Rewrite, SynonymMatcher
+from search.engine.tokens import STOP_WORDS, telling, tokenise
 from search.engine.vocabulary import Vocabulary
 
 # Another wording counts a little less than the searcher's own.
 OWN_WORDING = 1.0
 OTHER_WORDING = 0.9
 # Each is a search of its own, so a query full of acronyms must not cost seconds.
-MOST_WORDINGS = 12
-MOST_CORRECTED = 4
+MAX_WORDINGS = 12
+MAX_CORRECTED = 4
 SHORTEST_SPLIT = 6
 
 WORD = re.compile(r"\w+(?:['’‘`]\w+)*")
@@ -34,7 +34,7 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class Understood:
+class ParsedQuery:
     """A search as the site understands it.
 
     `corrected` is what was typed with spelling mistakes mended, empty where there was
@@ -50,16 +50,16 @@ class Understood:
         return {word for wording in self.wordings for word in wording.words}
 
     @classmethod
-    def as_typed(cls, words: list[str]) -> "Understood":
+    def as_typed(cls, words: list[str]) -> "ParsedQuery":
         """Return a search for nothing but these words."""
         return cls((Wording(tuple(words)),))
 
 
-def understand(
-    typed: str, vocabulary: Vocabulary, synonyms: SynonymTable, correct: bool = True
-) -> Understood:
+def parse_query(
+    typed: str, vocabulary: Vocabulary, synonyms: SynonymMatcher, correct: bool = True
+) -> ParsedQuery:
     """Return the wordings for a search: its own, run together or apart, synonyms'."""
-    words = words_of(typed)
+    words = tokenise(typed)
     corrections = _corrections(words, vocabulary) if correct else {}
     corrected = _replace_words(typed, corrections)
     if vocabulary.dictionary.unsuggested.bars(corrected):
@@ -79,10 +79,10 @@ def understand(
         # Or a long name would win by the number of its words alone.
         weight = OTHER_WORDING / sqrt(max(1, len(required)))
         wordings.setdefault(words, Wording(words, weight, required))
-    return Understood(
+    return ParsedQuery(
         wordings=tuple(
             wording
-            for wording in list(wordings.values())[:MOST_WORDINGS]
+            for wording in list(wordings.values())[:MAX_WORDINGS]
             if wording.words
         ),
         corrected=corrected,
@@ -93,7 +93,7 @@ def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str
     """Return what to search for in place of words that the site does not have."""
     unknown = _unknown(words, vocabulary)
     corrections = {}
-    for word in unknown[:MOST_CORRECTED]:
+    for word in unknown[:MAX_CORRECTED]:
         others = [other for other in words if other not in unknown]
         parts = vocabulary.parts(word)
         spelled = parts or vocabulary.correction(word, others)
@@ -134,7 +134,7 @@ def _replace_words(typed: str, corrections: dict[str, list[str]]) -> str:
         return ""
 
     def replace(match: re.Match) -> str:
-        found = words_of(match[0])
+        found = tokenise(match[0])
         mended = [part for word in found for part in corrections.get(word, [word])]
         return " ".join(mended) if mended != found else match[0]
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import tantivy
 
-from search.engine.query import Understood, Wording
+from search.engine.query import ParsedQuery, Wording
 from search.engine.schema import SCHEMA
 from search.engine.tokens import forms
 from search.engine.vocabulary import Vocabulary
@@ -34,7 +34,7 @@ SUPERSEDED_WEIGHT = 0.4
 # Weights beside the words are applied to so many of the best, ten pages of results.
 WINDOW = 100
 # Of many that score the same, so many are put in order; the others stay as they are.
-MOST_EQUALS = 2_000
+MAX_EQUALS = 2_000
 # How much the fields beside the best one add: a page that says it in the title and in
 # the summary is a little better than one that says it in the title alone.
 TIE_BREAKER = 0.05
@@ -44,7 +44,7 @@ COMPLETION_WEIGHT = 0.3
 ALL_WORDS_BONUS = 10.0
 
 
-def match(understood: Understood, vocabulary: Vocabulary) -> Query:
+def match(understood: ParsedQuery, vocabulary: Vocabulary) -> Query:
     """Return the query for all wordings; for each page the best of them counts.
 
     Any word may match. It is built from objects, never by parsing, so no sign that a
@@ -58,7 +58,7 @@ def match(understood: Understood, vocabulary: Vocabulary) -> Query:
     )
 
 
-def match_unranked(understood: Understood, vocabulary: Vocabulary) -> Query:
+def match_unranked(understood: ParsedQuery, vocabulary: Vocabulary) -> Query:
     """Return the query for the same pages as `match`, without their scores.
 
     To count them all is three times as quick with one flat list of words.
@@ -99,7 +99,7 @@ def any_of(stems: list[str]) -> Query:
     )
 
 
-def match_all_words(understood: Understood, vocabulary: Vocabulary) -> Query:
+def match_all_words(understood: ParsedQuery, vocabulary: Vocabulary) -> Query:
     """Return the query for pages that have all words of one of the wordings."""
     return _best([_all_words(wording, vocabulary) for wording in understood.wordings])
 
@@ -202,7 +202,7 @@ def _all_up_to(
         found = searcher.search(query, limit=limit, count=True)
         scores = [score for score, _ in found.hits]
         is_enough = len(scores) < limit or scores[-1] < scores[number - 1]
-        if is_enough or limit > number + MOST_EQUALS:
+        if is_enough or limit > number + MAX_EQUALS:
             return found
 
 

@@ -10,7 +10,7 @@ from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 from search.curation.promotions import PromotionSnippet, in_order
 from search.engine.index import IndexState, page_index
-from search.engine.query import Understood
+from search.engine.query import ParsedQuery
 from search.engine.vocabulary import Vocabulary
 from search.indexing.documents import files_among, pages_among
 
@@ -37,7 +37,7 @@ def visible_below(root: Page, ids: Iterable[int], at: datetime) -> dict[int, str
     return dict(pages.values_list("pk", "title"))
 
 
-class Standings:
+class ResultOrder:
     """The order of results, promotions first, in one state of the index.
 
     `promotions` are all of that state, whether or not they are at work.
@@ -67,7 +67,7 @@ class Standings:
         hits = page_index.search(text, self.at, limit=limit, state=self.state)
         return [*self._shown(hits.promotions), *hits.keys][:limit]
 
-    def reasons(self, text: str) -> tuple[Understood, list[Thing]]:
+    def reasons(self, text: str) -> tuple[ParsedQuery, list[Thing]]:
         """Return all that the order for a search depends on, sooner than the order.
 
         Where two states of one index have the same reasons, they show the same.

@@ -15,13 +15,18 @@ from home.images.private_collections import restricted_collections
 from home.navigation.listings import get_labels, kind_of
 from home.page_tree.addresses import parent_path, public_path
 from home.pages import visible_pages
-from search.curation.promotions import Promoted, get_promoted
-from search.engine.filters import FilterMenu, Narrowing
-from search.engine.index import Hits, IndexBehindError, page_index, panics_as_errors
-from search.engine.query import WORD, Understood
+from search.curation.promotions import PromotionMatch, get_promoted
+from search.engine.filters import Facet, FacetMenu
+from search.engine.index import (
+    SearchHits,
+    StaleIndexError,
+    page_index,
+    translate_tantivy_panics,
+)
+from search.engine.query import WORD, ParsedQuery
 from search.engine.request import LAST_PAGE, SearchRequest
 from search.engine.schema import SCHEMA
-from search.engine.tokens import forms, stem, telling, words_of
+from search.engine.tokens import forms, stem, telling, tokenise
 from search.indexing.documents import (
     SearchDocument,
     SearchFile,
@@ -29,30 +34,30 @@ from search.indexing.documents import (
     pages_among,
 )
 
-MOST_CHARACTERS = 240
+MAX_CHARACTERS = 240
 # Of a long file, so much is looked through; all of it would cost half a second.
-MOST_READ = 50_000
+MAX_READ = 50_000
 
 
 class Extractor:
     """Makes the extracts of one page of results; beginnings without a generator."""
 
     def __init__(
-        self, understood: Understood, generator: tantivy.SnippetGenerator | None = None
+        self, understood: ParsedQuery, generator: tantivy.SnippetGenerator | None = None
     ):
         self._stems = {form for word in understood.words for form in forms(word)}
         self._generator = generator
         if generator:
-            generator.set_max_num_chars(MOST_CHARACTERS)
+            generator.set_max_num_chars(MAX_CHARACTERS)
 
     def extract(self, text: str) -> SafeString:
         """Return the best part of a text, escaped and marked; else its beginning."""
-        text = " ".join(text[:MOST_READ].split())
-        part = self._best_part(text) or text[:MOST_CHARACTERS]
+        text = " ".join(text[:MAX_READ].split())
+        part = self._best_part(text) or text[:MAX_CHARACTERS]
         # Not with Tantivy's own marks: it knows no words but those of some page's body.
         pieces, position = ["" if text.startswith(part) else "… "], 0
         for word in WORD.finditer(part):
-            if self._stems.intersection(map(stem, words_of(word[0]))):
+            if self._stems.intersection(map(stem, tokenise(word[0]))):
                 before = part[position : word.start()]
                 pieces.append(format_html("{}<mark>{}</mark>", before, word[0]))
                 position = word.end()
@@ -96,8 +101,8 @@ class ResultPage:
     results: list[Result]
     count: int
     corrected: str = ""
-    promoted: list[Promoted] = field(default_factory=list)
-    narrowing: list[Narrowing] = field(default_factory=list)
+    promoted: list[PromotionMatch] = field(default_factory=list)
+    narrowing: list[Facet] = field(default_factory=list)
     # Where nothing was found, what looks most like it; where little was, more like it.
     closest: list[Result] = field(default_factory=list)
     related: list[Result] = field(default_factory=list)
@@ -128,7 +133,7 @@ def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     """Return a page of results; from titles alone while the index does not answer."""
     try:
         return _from_index(asked, root, at)
-    except IndexBehindError as error:
+    except StaleIndexError as error:
         logger.warning("%s.", error)
         return _from_titles(asked, root, at)
     except Exception:
@@ -138,9 +143,9 @@ def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
         return _from_titles(asked, root, at)
 
 
-@panics_as_errors()
+@translate_tantivy_panics()
 def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
-    menu = FilterMenu(root, at)
+    menu = FacetMenu(root, at)
     asked = menu.known(asked)
     hits = page_index.search(
         asked.query,
@@ -169,12 +174,12 @@ def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     return replace(found, closest=_results_of(closest, root, at))
 
 
-def _results_of(hits: Hits, root: Page, at: datetime) -> list[Result]:
+def _results_of(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
     generator = page_index.snippet_generator(hits.understood, at)
     return make_results(hits.keys, Extractor(hits.understood, generator), root, at)
 
 
-def _related(hits: Hits, root: Page, at: datetime) -> list[Result]:
+def _related(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
     """Return what is like the best result, to fill a page that would be short."""
     best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1])).first()
     if best is None:
@@ -185,7 +190,7 @@ def _related(hits: Hits, root: Page, at: datetime) -> list[Result]:
 
 
 def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
-    words = telling(words_of(asked.query))
+    words = telling(tokenise(asked.query))
     if not words:
         return ResultPage(asked, [], 0, is_degraded=True)
     has = [Q(title__icontains=word) for word in words]
@@ -195,7 +200,7 @@ def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     start = (asked.page - 1) * PER_PAGE
     keys = [pk * 2 for pk in pages.values_list("pk", flat=True)[start:][:PER_PAGE]]
     # Without the index for extracts too: whatever is wrong with it is still wrong.
-    extractor = Extractor(Understood.as_typed(words))
+    extractor = Extractor(ParsedQuery.as_typed(words))
     results = make_results(keys, extractor, root, at)
     return ResultPage(asked, results, pages.count(), is_degraded=True)
 

@@ -9,7 +9,7 @@ from search.engine.tokens import (
     PLAIN_TOKENIZER_NAME,
     TOKENIZER_NAME,
     fold,
-    without_hyphens,
+    strip_hyphens,
 )
 from search.indexing.documents import IndexedText
 
@@ -50,7 +50,7 @@ def to_index(document: IndexedText) -> tantivy.Document:
     texts = {}
     for name in TEXT_FIELDS:
         folded = fold(getattr(document, name))
-        texts[name] = " ".join([folded, *sorted(without_hyphens(folded))])
+        texts[name] = " ".join([folded, *sorted(strip_hyphens(folded))])
     # A field that most pages leave empty makes every text in it a long one, and that
     # counts for less (BM25). So it is filled up to one length.
     missing = SEARCH_WORDS_LENGTH - len(texts["search_words"].split())

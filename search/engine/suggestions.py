@@ -8,28 +8,28 @@ from wagtail.models import Page
 
 from home.pages import visible_pages
 from search.curation.promotions import get_promoted
-from search.engine.index import IndexState, page_index, panics_as_errors
-from search.engine.query import understand
+from search.engine.index import IndexState, page_index, translate_tantivy_panics
+from search.engine.query import parse_query
 from search.engine.ranking import best, match_all_words
 from search.engine.schema import SCHEMA, TITLE_WORDS, equal_to, public
-from search.engine.tokens import STOP_WORDS, words_of
+from search.engine.tokens import STOP_WORDS, tokenise
 from search.engine.vocabulary import Vocabulary
 from search.indexing.documents import SearchFile, pages_among
 
 SHORTEST = 2
 MOST = 8
-MOST_ENDINGS = 20
+MAX_ENDINGS = 20
 # Each costs a search or a look into the database.
-MOST_TRIED = 16
+MAX_TRIED = 16
 
 
-@panics_as_errors()
+@translate_tantivy_panics()
 def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
     """Return up to eight searches that what was typed may become, the best first.
 
     Each of them finds something that every visitor may see (S13).
     """
-    words = words_of(typed)
+    words = tokenise(typed)
     if sum(map(len, words)) < SHORTEST:
         return []
     state = page_index.catch_up()
@@ -40,27 +40,27 @@ def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
     ]
     once: dict[tuple[str, ...], str] = {}
     for each in found:
-        once.setdefault(tuple(words_of(each)), each)
+        once.setdefault(tuple(tokenise(each)), each)
     unsuggested = state.dictionary.unsuggested
     return [each for each in once.values() if not unsuggested.bars(each)][:MOST]
 
 
 def _begins(phrase: str, words: list[str]) -> bool:
-    return " ".join(words_of(phrase)).startswith(" ".join(words))
+    return " ".join(tokenise(phrase)).startswith(" ".join(words))
 
 
 def _promoted(
     words: list[str], state: IndexState, root: Page, at: datetime
 ) -> Iterator[str]:
     phrases = [each for each in state.promotions.phrases if _begins(each, words)]
-    for phrase in phrases[:MOST_TRIED]:
+    for phrase in phrases[:MAX_TRIED]:
         if get_promoted(state.promotions.find(phrase), root, at):
             yield phrase
 
 
 def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> list[str]:
     *whole, last = words
-    found = state.searcher.terms_with_prefix(TITLE_WORDS, last, limit=MOST_ENDINGS)
+    found = state.searcher.terms_with_prefix(TITLE_WORDS, last, limit=MAX_ENDINGS)
     endings = [ending for ending, _ in found if ending not in STOP_WORDS]
     if not endings:
         return []
@@ -88,7 +88,7 @@ def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> li
 def _words_of_staff(words: list[str], state: IndexState, at: datetime) -> Iterator[str]:
     phrases = [each for each in state.synonyms.searched if _begins(each, words)]
     vocabulary = Vocabulary(state.dictionary, at)
-    for phrase in dict.fromkeys(phrases[:MOST_TRIED]):
-        understood = understand(phrase, vocabulary, state.synonyms)
+    for phrase in dict.fromkeys(phrases[:MAX_TRIED]):
+        understood = parse_query(phrase, vocabulary, state.synonyms)
         if vocabulary.count(match_all_words(understood, vocabulary)):
             yield phrase

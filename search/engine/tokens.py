@@ -9,8 +9,8 @@ import tantivy
 from home.content.text import cut, normalise
 
 # Longer than any question that a person types; the rest costs time and finds nothing.
-MOST_CHARACTERS = 300
-MOST_WORDS = 32
+MAX_CHARACTERS = 300
+MAX_WORDS = 32
 
 # Dropped from a query when other words are left, so that "what's on" still finds.
 STOP_WORDS = frozenset(
@@ -81,8 +81,8 @@ def fold(text: str) -> str:
     return _without_controls(text.replace("\n", " "))
 
 
-def without_hyphens(folded: str) -> set[str]:
-    """Return "email" for each "e-mail" in a folded text, so that the two forms meet."""
+def strip_hyphens(folded: str) -> set[str]:
+    """Return "email" for each "email" in a folded text, so that the two forms meet."""
     joined, end = set(), 0
     while (place := folded.find("-", end)) != -1:
         start = folded.rfind(" ", end, place) + 1
@@ -94,7 +94,7 @@ def without_hyphens(folded: str) -> set[str]:
     return joined
 
 
-def clean_query(raw: str, most_characters: int = MOST_CHARACTERS) -> str:
+def clean_query(raw: str, most_characters: int = MAX_CHARACTERS) -> str:
     """Return what was typed as one line of bounded length, without control signs.
 
     As long in Unicode's normal form too, by which words are compared.
@@ -109,9 +109,9 @@ def _without_controls(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, controls), " ")) if controls else text
 
 
-def words_of(text: str) -> list[str]:
+def tokenise(text: str) -> list[str]:
     """Return a text's words in lower case, without accents; at most 32."""
-    return plain_analyzer.analyze(fold(text))[:MOST_WORDS]
+    return plain_analyzer.analyze(fold(text))[:MAX_WORDS]
 
 
 def telling(words: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from home.content.rich_text_links import public_documents
 from home.content_version.caching import has_session
 from home.page_tree.admin_api import permitted_files
 from home.pages import is_published
-from search.indexing.documents import OfferedFile
+from search.indexing.documents import LinkedDocument
 
 
 def is_public(document) -> bool:
@@ -37,7 +37,7 @@ def _may_have(request: HttpRequest, document) -> bool:
     """Say whether staff may use a document, or a visitor may read its private page."""
     if permitted_files(request.user, type(document)).filter(pk=document.pk).exists():
         return True
-    offered = OfferedFile.objects.filter(document_id=document.pk)
+    offered = LinkedDocument.objects.filter(document_id=document.pk)
     pages = Page.objects.filter(pk__in=offered.values("page_id"))
     return any(
         is_published(page, timezone.now())

@@ -84,7 +84,7 @@ class SearchFile(IndexedText):
         return ADVICE.get(self.problem, "")
 
 
-class OfferedFile(models.Model):
+class LinkedDocument(models.Model):
     """One page that offers one file; kept in step with the live page."""
 
     page_id = models.PositiveBigIntegerField()

@@ -17,10 +17,10 @@ from wagtail.models import Collection, CollectionViewRestriction, Page
 from wagtail.models.reference_index import ReferenceIndex
 
 from home.content.rich_text_links import register_offers
-from home.content_version.counter import are_unseen, raise_content_version
+from home.content_version.counter import bump_content_version, only_internal_fields
 from home.images.private_collections import restricted_collections
 from home.pages import public_pages, visible_pages
-from search.indexing.documents import OfferedFile, SearchFile
+from search.indexing.documents import LinkedDocument, SearchFile
 from search.indexing.files.extraction import read_file
 
 logger = logging.getLogger(__name__)
@@ -37,16 +37,16 @@ def section_of(path: str) -> int | None:
     return Page.objects.filter(path=top).values_list("pk", flat=True).first()
 
 
-def follow_offered_files(page: Page) -> None:
+def sync_linked_documents(page: Page) -> None:
     """Note which files a live page offers, and bring those files up to date."""
     offered = set(_documents_in(page))
-    rows = OfferedFile.objects.filter(page_id=page.pk)
+    rows = LinkedDocument.objects.filter(page_id=page.pk)
     before = set(rows.values_list("document_id", flat=True))
     if not offered and not before:
         return
     rows.exclude(document_id__in=offered).delete()
-    OfferedFile.objects.bulk_create(
-        OfferedFile(page_id=page.pk, document_id=pk) for pk in offered - before
+    LinkedDocument.objects.bulk_create(
+        LinkedDocument(page_id=page.pk, document_id=pk) for pk in offered - before
     )
     refresh_files(offered | before)
 
@@ -62,14 +62,14 @@ def _documents_in(page: Page) -> Iterable[int]:
 
 def files_offered_below(page_ids) -> list[int]:
     """Return the ids of the files that these pages offer."""
-    offered = OfferedFile.objects.filter(page_id__in=page_ids)
+    offered = LinkedDocument.objects.filter(page_id__in=page_ids)
     return list(offered.values_list("document_id", flat=True).distinct())
 
 
 @register_offers
 def documents_on_pages(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
     """Return which of these documents a page offers that visitors may see."""
-    offered = OfferedFile.objects.filter(document_id__in=ids)
+    offered = LinkedDocument.objects.filter(document_id__in=ids)
     pages = visible_pages(at).filter(pk__in=offered.values("page_id"))
     offered = offered.filter(page_id__in=pages.values("pk"))
     return offered.values_list("document_id", flat=True)
@@ -84,13 +84,13 @@ def refresh_files(document_ids: Iterable[int]) -> None:
     if ids:
         with transaction.atomic():
             # Makes others wait: what is read now is still true when it is written.
-            _refresh(Document.objects.in_bulk(ids), raise_content_version())
+            _refresh(Document.objects.in_bulk(ids), bump_content_version())
 
 
 def _refresh(documents: dict[int, models.Model], version: int) -> None:
     restricted = restricted_collections()
     offers: dict[int, list[tuple]] = {}
-    rows = OfferedFile.objects.filter(document_id__in=documents)
+    rows = LinkedDocument.objects.filter(document_id__in=documents)
     page_of = public_pages().in_bulk(list(rows.values_list("page_id", flat=True)))
     for page_id, document_id in rows.values_list("page_id", "document_id"):
         if page := page_of.get(page_id):
@@ -119,7 +119,7 @@ def _reversed(moment: datetime | None) -> float:
 
 
 @receiver([post_save, post_delete], sender=CollectionViewRestriction)
-def follow_collection_privacy(sender, instance, **kwargs) -> None:
+def sync_collection_privacy(sender, instance, **kwargs) -> None:
     """Bring the files of a collection up to date when its privacy has changed."""
     below = Collection.objects.filter(path__startswith=instance.collection.path)
     files = Document.objects.filter(collection__in=below)
@@ -142,9 +142,11 @@ def _refresh_collection(pk: int) -> None:
 
 
 @receiver(post_save, sender=Document)
-def follow_upload(sender, instance, raw=False, update_fields=None, **kwargs) -> None:
+def index_uploaded_file(
+    sender, instance, raw=False, update_fields=None, **kwargs
+) -> None:
     """Read a new file, once it is stored; follow its title and its collection."""
-    if raw or are_unseen(update_fields):
+    if raw or only_internal_fields(update_fields):
         return
     if instance.file_hash:
         # The officer may have replaced it because of what it said.
@@ -157,11 +159,11 @@ def follow_upload(sender, instance, raw=False, update_fields=None, **kwargs) -> 
 
 
 @receiver(post_delete, sender=Document)
-def forget_file(sender, instance, **kwargs) -> None:
+def remove_file(sender, instance, **kwargs) -> None:
     """Take away the text of a deleted file."""
-    OfferedFile.objects.filter(document_id=instance.pk).delete()
+    LinkedDocument.objects.filter(document_id=instance.pk).delete()
     SearchFile.objects.filter(pk=instance.pk).update(
-        title="", body="", is_public=False, version=raise_content_version()
+        title="", body="", is_public=False, version=bump_content_version()
     )
 
 
@@ -169,7 +171,7 @@ def read_document(document) -> bool:
     """Read the text of a file unless it is known; say whether it was read.
 
     A reader, a storage or a database that is away is no fault of the file, and no
-    upload fails because of it: `rebuild_search` reads it later.
+    upload fails because of it: `rebuild_search_index` reads it later.
     """
     try:
         return _read_and_store(document)
@@ -198,7 +200,7 @@ def _read_and_store(document) -> bool:
             problem=reading.problem,
             file_hash=file_hash,
             updated_at=document.created_at if is_new else timezone.now(),
-            version=raise_content_version(),
+            version=bump_content_version(),
         )
     return True
 

@@ -11,16 +11,16 @@ from wagtail.query import PageQuerySet
 from wagtail.search.index import RelatedFields, SearchField
 from wagtail.signals import page_unpublished, post_page_move
 
-from home.content_version.counter import raise_content_version, start_of_day
+from home.content_version.counter import bump_content_version, start_of_day
 from home.content_version.receivers import live_page_saved
 from home.pages import BasePage, public_pages
-from search.indexing.documents import OfferedFile, SearchDocument
+from search.indexing.documents import LinkedDocument, SearchDocument
 from search.indexing.linked_documents import (
     files_offered_below,
-    follow_offered_files,
     read_new_files,
     refresh_files,
     section_of,
+    sync_linked_documents,
 )
 
 # These have columns, and so weights, of their own.
@@ -93,14 +93,14 @@ def write_document(sender, instance: BasePage, **kwargs) -> None:
         defaults={
             **values,
             "is_public": public_pages().filter(pk=instance.pk).exists(),
-            "version": raise_content_version(),
+            "version": bump_content_version(),
         },
     )
-    follow_offered_files(instance)
+    sync_linked_documents(instance)
 
 
 @receiver(page_unpublished)
-def forget_unpublished(sender, instance: Page, **kwargs) -> None:
+def deindex_unpublished(sender, instance: Page, **kwargs) -> None:
     """Empty the document of a page that is no longer public."""
     forget([instance.pk])
 
@@ -109,7 +109,7 @@ def forget_unpublished(sender, instance: Page, **kwargs) -> None:
 def forget_deleted(sender, instance: Page, **kwargs) -> None:
     """Empty the document of a deleted page, once its last row is gone."""
     forget([instance.pk])
-    OfferedFile.objects.filter(page_id=instance.pk).delete()
+    LinkedDocument.objects.filter(page_id=instance.pk).delete()
 
 
 def forget(page_ids: list[int]) -> None:
@@ -118,24 +118,24 @@ def forget(page_ids: list[int]) -> None:
         SearchDocument.objects.filter(pk__in=page_ids).update(
             **dict.fromkeys(TEXTS, ""),
             is_public=False,
-            version=raise_content_version(),
+            version=bump_content_version(),
         )
         refresh_files(files_offered_below(page_ids))
 
 
 @receiver(post_page_move)
-def follow_move(sender, instance: Page, **kwargs) -> None:
+def reindex_moved_page(sender, instance: Page, **kwargs) -> None:
     """Bring up to date the section and the privacy, which a move may change."""
     with transaction.atomic():
         below = Page.objects.filter(path__startswith=instance.path).values("pk")
         SearchDocument.objects.filter(pk__in=below).update(
-            section_id=section_of(instance.path), version=raise_content_version()
+            section_id=section_of(instance.path), version=bump_content_version()
         )
         refresh_visibility(instance)
 
 
 @receiver([post_save, post_delete], sender=PageViewRestriction)
-def follow_privacy(sender, instance: PageViewRestriction, **kwargs) -> None:
+def sync_visibility(sender, instance: PageViewRestriction, **kwargs) -> None:
     """Bring up to date a page, and all below it, whose privacy has changed."""
     page = Page.objects.filter(pk=instance.page_id).first()
     if page is not None:
@@ -146,7 +146,7 @@ def refresh_visibility(page: Page) -> None:
     """Bring up to date which documents at and below a page are public."""
     pages = _at_or_below(page)
     with transaction.atomic():
-        version = raise_content_version()
+        version = bump_content_version()
         public = _public_among(pages)
         documents = SearchDocument.objects.filter(pk__in=pages.values("pk"))
         changed = {True: [], False: []}
@@ -201,7 +201,7 @@ def rebuild() -> tuple[int, int]:
     for pk in list(pages.values_list("pk", flat=True)):
         with transaction.atomic():
             # Makes others wait: what is read now is still true when it is written.
-            raise_content_version()
+            bump_content_version()
             page = pages.filter(pk=pk).specific().first()
             if isinstance(page, BasePage):
                 write_document(type(page), page)

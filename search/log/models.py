@@ -8,15 +8,15 @@ from django.db import Error, models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from home.rate_limits import Limit, LimitReached
+from home.rate_limits import RateLimit, RateLimitExceeded
 from search.feedback.unsuccessful_searches.topics import LONGEST, topic_of
-from search.log.redaction import TAKEN_OUT, without_personal_data
+from search.log.redaction import TAKEN_OUT, redact
 from search.log.retention import purge
 
 logger = logging.getLogger(__name__)
 
 # More than one person searches; people behind one address lose notes, never answers.
-NOTES = Limit("noted searches", 30, 1_000, period=timedelta(minutes=10))
+NOTES = RateLimit("noted searches", 30, 1_000, period=timedelta(minutes=10))
 
 _purged_on: date | None = None
 
@@ -78,8 +78,8 @@ class LoggedSearch(models.Model):
 
     def save(self, *args, **kwargs):
         """Save the search, with what is personal taken out of it."""
-        self.query = without_personal_data(self.query)[:300]
-        self.corrected = without_personal_data(self.corrected)[:300]
+        self.query = redact(self.query)[:300]
+        self.corrected = redact(self.corrected)[:300]
         self.topic = self.own_topic
         super().save(*args, **kwargs)
 
@@ -105,7 +105,7 @@ def note(search: LoggedSearch, request: HttpRequest) -> None:
         if _purged_on != today:
             purge(search.searched_at)
             _purged_on = today
-    except LimitReached:
+    except RateLimitExceeded:
         pass  # Whoever searched has the answer; only the log goes without.
     except Error:
         logger.exception("A search could not be noted.")

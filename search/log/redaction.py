@@ -32,10 +32,10 @@ PERSONAL_DATA = re.compile(
 )
 
 
-def without_personal_data(text: str) -> str:
+def redact(text: str) -> str:
     """Return text without what says who somebody is or where they live.
 
-    E-mail addresses, telephone numbers, postcodes and National Insurance numbers, as
+    Email addresses, telephone numbers, postcodes and National Insurance numbers, as
     people write them: with blanks, dashes or brackets, or without; and the number of
     a house. Names stay, and so does whatever else has no form of its own.
     """

@@ -1,9 +1,33 @@
-"""Search documents and enquiries."""
+"""Search, enquiries and page feedback, with the synonyms that a new site starts with."""
 
+import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
+import search.curation.checks.models
+import search.curation.synonyms
 import search.feedback.enquiries.models
+import search.log.models
 from django.conf import settings
 from django.db import migrations, models
+
+
+import tomllib
+from pathlib import Path
+
+SEED = Path(__file__).resolve().parents[1] / "seed_synonyms.toml"
+
+
+def add_synonyms(apps, schema_editor):
+    """Add them once; what staff delete afterwards does not come back."""
+    synonym = apps.get_model("search", "SynonymSnippet")
+    synonym.objects.bulk_create(
+        synonym(
+            searched=", ".join(entry["searched"]),
+            found_as=", ".join(entry["found_as"]),
+            both_ways=entry["both_ways"],
+        )
+        for entry in tomllib.loads(SEED.read_text())["synonym"]
+    )
 
 
 class Migration(migrations.Migration):
@@ -12,36 +36,96 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
+            name='BlockedSuggestion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('phrase', models.CharField(help_text='Such as a swear word, or a name. A full name does not cover the surname alone: add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.curation.synonyms.validate_phrases], verbose_name='word or phrase')),
+            ],
+            options={
+                'verbose_name': 'word never suggested',
+                'verbose_name_plural': 'words never suggested',
+                'ordering': ['phrase'],
+            },
+        ),
+        migrations.CreateModel(
             name='SearchDocument',
             fields=[
-                ('page_id', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
                 ('title', models.TextField(blank=True)),
-                ('search_words', models.TextField(blank=True)),
-                ('summary', models.TextField(blank=True)),
-                ('headings', models.TextField(blank=True)),
                 ('body', models.TextField(blank=True)),
-                ('kind', models.CharField(blank=True, max_length=50)),
+                ('section_id', models.PositiveBigIntegerField(null=True)),
+                ('updated_at', models.DateTimeField(null=True)),
                 ('expires_at', models.DateTimeField(null=True)),
                 ('is_public', models.BooleanField(default=False)),
                 ('version', models.PositiveBigIntegerField(db_index=True)),
+                ('page_id', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ('search_words', models.TextField(blank=True)),
+                ('summary', models.TextField(blank=True)),
+                ('headings', models.TextField(blank=True)),
+                ('kind', models.CharField(blank=True, max_length=50)),
+                ('is_notice', models.BooleanField(default=False)),
+                ('superseded_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SearchFile',
+            fields=[
+                ('title', models.TextField(blank=True)),
+                ('body', models.TextField(blank=True)),
+                ('section_id', models.PositiveBigIntegerField(null=True)),
+                ('updated_at', models.DateTimeField(null=True)),
+                ('expires_at', models.DateTimeField(null=True)),
+                ('is_public', models.BooleanField(default=False)),
+                ('version', models.PositiveBigIntegerField(db_index=True)),
+                ('document_id', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ('page_id', models.PositiveBigIntegerField(null=True)),
+                ('file_hash', models.CharField(blank=True, max_length=40)),
+                ('problem', models.CharField(blank=True, choices=[('', 'None'), ('scanned', 'It holds pictures of text but no text'), ('encrypted', 'It needs a password'), ('damaged', 'It is damaged, or not of the kind that its name says'), ('too_large', 'It is too large to read'), ('unsupported', 'Files of its kind are not read')], max_length=20)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SynonymSnippet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('searched', models.CharField(help_text="What people type, such as 'tip, dump'. Separate words or phrases with commas. Plurals and spelling mistakes are found without your help.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('found_as', models.CharField(help_text="What our pages call it, such as 'household waste recycling centre'.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='also look for')),
+                ('both_ways', models.BooleanField(default=False, help_text="Tick this where both mean the same, such as 'PIP' and 'Personal Independence Payment': people who type either find pages with the other.", verbose_name='works both ways')),
+            ],
+            options={
+                'verbose_name': 'synonym',
+                'ordering': ['searched'],
+            },
         ),
         migrations.CreateModel(
             name='Enquiry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=search.feedback.enquiries.models.make_reference, editable=False, max_length=10, unique=True)),
+                ('reference', models.CharField(default=search.feedback.enquiries.models.make_reference, editable=False, max_length=20, unique=True)),
                 ('message', models.TextField(max_length=5000, verbose_name='what they were looking for')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email')),
                 ('query', models.CharField(blank=True, max_length=300, verbose_name='what they searched for')),
                 ('from_path', models.CharField(blank=True, max_length=500, verbose_name='page they came from')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='received')),
+                ('times_sent', models.PositiveIntegerField(default=1, verbose_name='times sent')),
                 ('status', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', max_length=10)),
+                ('answer', models.TextField(blank=True)),
+                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
+                ('answer_sent_at', models.DateTimeField(blank=True, null=True, verbose_name='email sent')),
+                ('outcome', models.CharField(blank=True, choices=[('promoted', 'A page was promoted'), ('synonym', 'A synonym was added'), ('written', 'A page was written or mended'), ('found', 'It was on the site, and the answer says where'), ('not_ours', 'It is not ours, and the answer says whose'), ('nothing', 'There was nothing to do')], max_length=10)),
+                ('belongs_to', models.CharField(blank=True, max_length=200, verbose_name='where it belongs')),
+                ('topic', models.CharField(blank=True, db_index=True, editable=False, max_length=200)),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
+                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
                 ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -50,4 +134,167 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at', '-pk'],
             },
         ),
+        migrations.CreateModel(
+            name='EnquiryEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('what', models.CharField(max_length=300)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('enquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='search.enquiry')),
+            ],
+            options={
+                'ordering': ['at', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='FindabilityAction',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('topic', models.CharField(max_length=200)),
+                ('label', models.CharField(max_length=100)),
+                ('kind', models.CharField(choices=[('promoted', 'promoted a page'), ('synonym', 'added a synonym'), ('words', 'added words to a page'), ('written', 'wrote or mended a page'), ('not_ours', 'said that it is not ours'), ('ignored', 'ignored it'), ('assigned', 'assigned it'), ('reopened', 'opened it again')], max_length=10)),
+                ('note', models.CharField(blank=True, max_length=200)),
+                ('at', models.DateTimeField()),
+                ('assigned_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'action about what people cannot find',
+                'verbose_name_plural': 'actions about what people cannot find',
+                'ordering': ['at', 'pk'],
+                'default_permissions': ('add', 'view'),
+            },
+        ),
+        migrations.CreateModel(
+            name='LinkedDocument',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('page_id', models.PositiveBigIntegerField()),
+                ('document_id', models.PositiveBigIntegerField(db_index=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('page_id', 'document_id'), name='search_offeredfile_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LoggedSearch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(default=search.log.models.make_key, max_length=12, unique=True)),
+                ('searched_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='searched')),
+                ('query', models.CharField(max_length=300, verbose_name='searched for')),
+                ('corrected', models.CharField(blank=True, max_length=300, verbose_name='shown results for')),
+                ('filters', models.CharField(blank=True, max_length=300)),
+                ('page_number', models.PositiveSmallIntegerField(default=1)),
+                ('result_count', models.PositiveIntegerField(verbose_name='results')),
+                ('clicked_position', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='opened')),
+                ('topic', models.CharField(blank=True, editable=False, max_length=200)),
+            ],
+            options={
+                'verbose_name': 'search',
+                'verbose_name_plural': 'searches',
+                'ordering': ['-searched_at', '-pk'],
+                'indexes': [models.Index(fields=['topic', 'searched_at', 'page_number', 'filters', 'clicked_position', 'result_count'], name='searches_by_topic')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PromotionSnippet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('searched', models.CharField(help_text="Only when this is the whole search, such as 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('link', models.URLField(blank=True, help_text="The whole address, such as 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='or a page of another site')),
+                ('title', models.CharField(blank=True, help_text='Needed for another site. For a page of ours, its own title is shown if you leave this empty.', max_length=100)),
+                ('description', models.CharField(blank=True, help_text="One sentence under the title. The page's own summary if left empty.", max_length=200)),
+                ('starts_at', models.DateTimeField(blank=True, help_text='At once if left empty.', null=True, verbose_name='starts')),
+                ('ends_at', models.DateTimeField(blank=True, help_text='Never if left empty.', null=True, verbose_name='ends')),
+                ('page', models.ForeignKey(blank=True, help_text='A page of this site. It is shown while it is published and public.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+            ],
+            options={
+                'verbose_name': 'promotion',
+                'ordering': ['searched', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='RepeatedEnquiry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(default=search.feedback.enquiries.models.make_reference, editable=False, max_length=20, unique=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
+                ('enquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='repeats', to='search.enquiry')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='SearchCheckSnippet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('query', models.CharField(help_text="The whole search as people type it, such as 'food bank'.", max_length=300, validators=[search.curation.checks.models.validate_search], verbose_name='when people search for')),
+                ('within', models.PositiveSmallIntegerField(default=3, help_text='How far down it may stand, from 1 to 10. A promotion counts, as it stands first.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='among the first')),
+                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
+                ('passed', models.BooleanField(editable=False, null=True)),
+                ('position', models.PositiveSmallIntegerField(editable=False, null=True)),
+                ('why', models.CharField(blank=True, editable=False, max_length=100)),
+                ('checked_at', models.DateTimeField(editable=False, null=True, verbose_name='last checked')),
+                ('checked_version', models.PositiveBigIntegerField(editable=False, null=True)),
+                ('told_at', models.DateTimeField(editable=False, null=True)),
+                ('owner', models.ForeignKey(help_text='Who gets an email when the page is found no more.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('page', models.ForeignKey(help_text='The page that answers it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL, verbose_name='they must find')),
+            ],
+            options={
+                'verbose_name': 'search check',
+                'ordering': ['query', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='SearchCheckResult',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('checked_at', models.DateTimeField()),
+                ('position', models.PositiveSmallIntegerField(null=True)),
+                ('passed', models.BooleanField()),
+                ('why', models.CharField(max_length=100)),
+                ('check_of', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='search.searchchecksnippet')),
+            ],
+            options={
+                'ordering': ['-checked_at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='UsefulnessComment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('was_useful', models.BooleanField()),
+                ('comment', models.TextField(max_length=1000)),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='received')),
+                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+            ],
+            options={
+                'ordering': ['-created_at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='UsefulnessCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('month_on', models.DateField(help_text='The first day of the month.', verbose_name='month')),
+                ('yes', models.PositiveIntegerField(default=0, verbose_name='useful')),
+                ('no', models.PositiveIntegerField(default=0, verbose_name='not useful')),
+                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+            ],
+            options={
+                'ordering': ['-month_on', 'page'],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='searchchecksnippet',
+            constraint=models.UniqueConstraint(fields=('query', 'page'), name='search_searchcheck_once', violation_error_message='There is a check of this search and this page already.'),
+        ),
+        migrations.AddConstraint(
+            model_name='usefulnesscount',
+            constraint=models.UniqueConstraint(fields=('page', 'month_on'), name='one_count_a_page_and_month'),
+        ),
+        migrations.RunPython(add_synonyms, migrations.RunPython.noop, elidable=True),
     ]

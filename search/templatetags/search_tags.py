@@ -8,7 +8,7 @@ from search.feedback.page_feedback.views import is_asked_about
 register = template.Library()
 
 
-@register.inclusion_tag("components/usefulness.html", takes_context=True)
+@register.inclusion_tag("components/page_feedback.html", takes_context=True)
 def usefulness(context):
     """Ask "Was this page useful?" on a page that everybody may read (R6)."""
     page = context.get("page")

@@ -114,7 +114,7 @@ class AccountAdapter(DefaultAccountAdapter):
         Thread(target=send_if_possible, args=[message]).start()
 
 
-class SecondStepAdapter(DefaultMFAAdapter):
+class MFAAdapter(DefaultMFAAdapter):
     """Draws the picture for authenticator apps on white, which dark pages need."""
 
     error_messages = {
@@ -135,7 +135,7 @@ class SecondStepAdapter(DefaultMFAAdapter):
 
 
 def find_account(*, username: str = "", email: str = "", **others):
-    """Return the account of whoever typed a user name or an e-mail address."""
+    """Return the account of whoever typed a user name or an email address."""
     login = email or username
     users = filter_users_by_email(login, prefer_verified=True, for_login=True)
     return get_user_by_username(login) or (users[0] if users else None)
@@ -156,6 +156,6 @@ get_user_model()._meta.get_field("email").validators.append(validate_email_addre
 
 
 @receiver(pre_save, sender=get_user_model())
-def write_address_small(instance, **kwargs):
+def lower_case_email(instance, **kwargs):
     """Let people be found by their email address, however it was typed."""
     instance.email = normalise_email(instance.email)

@@ -58,7 +58,7 @@ def note_sign_in(request, user, sociallogin=None, **kwargs):
 
 
 @receiver(user_login_failed)
-def note_wrong_password(credentials, request=None, **kwargs):
+def log_login_failed(credentials, request=None, **kwargs):
     """Note a password that was wrong; the name may be a password, typed too early."""
     note("account.sign_in_failed", find_account(**credentials), request)
 
@@ -89,6 +89,6 @@ def note_second_step(request, user, authenticator, **kwargs):
 
 
 @receiver(authenticator_removed)
-def note_lost_second_step(user, authenticator: Authenticator, request=None, **kwargs):
+def log_mfa_removed(user, authenticator: Authenticator, request=None, **kwargs):
     """Note that an app, a passkey or recovery codes are gone."""
     note("account.second_step_removed", user, request, kind=authenticator.type)

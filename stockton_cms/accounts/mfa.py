@@ -47,7 +47,7 @@ def is_setting_up_first(request: HttpRequest) -> bool:
     return is_fresh and not is_mfa_enabled(request.user, SECOND_STEPS)
 
 
-def with_second_step(view: Callable) -> Callable:
+def require_mfa(view: Callable) -> Callable:
     """Wrap an admin view: whoever is signed in without a second step sets one up."""
 
     @wraps(view)
@@ -59,7 +59,7 @@ def with_second_step(view: Callable) -> Callable:
 
 def _to_second_step(request: HttpRequest) -> HttpResponse | None:
     """Return a redirect for somebody who is signed in with a password alone."""
-    is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
+    is_signed_in = settings.MFA_REQUIRED and request.user.is_authenticated
     if not is_signed_in or has_passed_second_step(request):
         return None
     messages.warning(request, "Set up two-factor authentication before you continue.")

@@ -17,7 +17,7 @@ REDIRECTS = tuple(
 )
 SEARCH_WORDS = tuple(
     f"search.{action}_{model}"
-    for model in ("promotionsnippet", "synonymsnippet", "unsuggestedsnippet")
+    for model in ("promotionsnippet", "synonymsnippet", "blockedsuggestion")
     for action in ("add", "change", "delete", "view")
 )
 FINDABILITY = tuple(f"search.{action}_findabilityaction" for action in ("add", "view"))

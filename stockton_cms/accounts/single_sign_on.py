@@ -1,6 +1,6 @@
 """Sign-in with the council's own accounts: OpenID Connect, by settings alone (O5).
 
-Only for those who have an account here already, found the first time by the e-mail
+Only for those who have an account here already, found the first time by the email
 address that the provider vouches for, from then on by its own name for the person.
 """
 
@@ -73,7 +73,7 @@ class CouncilAdapter(OpenIDConnectOAuth2Adapter):
         login = provider.sociallogin_from_response(request, {"id_token": claims})
         login.account.extra_data = {}
         login.nonce = claims["nonce"]
-        login.vouched_address = get_vouched_address(claims, app)
+        login.vouched_address = get_verified_email(claims, app)
         return login
 
 
@@ -97,8 +97,8 @@ def is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def get_vouched_address(claims: dict, app) -> str:
-    """Return the e-mail address of a person that is truly theirs, or nothing.
+def get_verified_email(claims: dict, app) -> str:
+    """Return the email address of a person that is truly theirs, or nothing.
 
     Microsoft Entra never says whether it is: there `OIDC_EMAIL_DOMAINS` counts.
     """

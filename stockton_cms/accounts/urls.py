@@ -14,7 +14,7 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 from stockton_cms.accounts import single_sign_on
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
+def redirect_to_login(request: HttpRequest) -> HttpResponse:
     """Send to the one place to sign in, and back afterwards if that is on this site."""
     address = resolve_url(settings.LOGIN_URL)
     back = request.GET.get("next", "")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from stockton_cms.monitoring.health_checks import (
-    ask_in_time,
+    call_with_timeout,
     get_health,
     get_pending_migrations,
 )
@@ -40,7 +40,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database answers and has this code's migrations, else 503."""
-    is_ready = ask_in_time({"ready": database_is_ready}).get("ready", False)
+    is_ready = call_with_timeout({"ready": database_is_ready}).get("ready", False)
     text, status = ("ready\n", 200) if is_ready else ("not ready\n", 503)
     return HttpResponse(text, status=status, content_type="text/plain")
 

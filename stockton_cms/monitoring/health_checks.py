@@ -21,9 +21,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Min, Q
 
-from community.subscriptions.outage import UpdatesState, get_updates_state
+from community.subscriptions.outage import DeliveryHealth, get_updates_state
 from home.content_version.counter import get_content_version
-from home.jobs import JobsState, get_jobs_state
+from home.jobs import JobsHealth, get_jobs_state
 from search.engine.index import page_index
 from search.feedback.enquiries.answer_emails import get_waiting_answers
 from search.log.models import LoggedSearch
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 # How long whoever asks waits at most. A database that hangs never says so.
 SECONDS_TO_WAIT = 4
-# An e-mail that waits for longer is the mail server's fault, or that of its settings.
+# An email that waits for longer is the mail server's fault, or that of its settings.
 MAIL_PATIENCE = timedelta(hours=1)
 RECENT = timedelta(hours=1)
 
@@ -42,12 +42,12 @@ RECENT = timedelta(hours=1)
 class DatabaseFacts:
     """What the database tells about how the site is."""
 
-    jobs: JobsState
+    jobs: JobsHealth
     pending_migrations: list[str]
     content_version: int
     mails_waiting: int
     mails_waiting_since: datetime | None
-    updates: UpdatesState
+    updates: DeliveryHealth
     recent_searches: int
     recent_searches_in_vain: int
 
@@ -143,7 +143,7 @@ def get_health(at: datetime) -> Health:
     }
     if settings.CACHE_URL:
         tasks["cache"] = shared_cache_answers
-    answers = ask_in_time(tasks)
+    answers = call_with_timeout(tasks)
     return Health(
         at=at,
         facts=answers.get("database"),
@@ -179,7 +179,7 @@ _under_way: dict[str, Check] = {}
 _beginning = Lock()
 
 
-def ask_in_time(tasks: dict[str, Callable]) -> dict:
+def call_with_timeout(tasks: dict[str, Callable]) -> dict:
     """Ask all at the same time; return the answers that have come in time, by name.
 
     Who asks what somebody else is asking already waits for the same answer, so that

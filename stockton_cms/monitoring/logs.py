@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from pythonjsonlogger.json import JsonFormatter
 
-from search.log.redaction import without_personal_data
+from search.log.redaction import redact
 
 QUOTED = re.compile(r"\?\S*|(?<=^Invalid request) from .*", re.DOTALL)
 # Some errors write it as Python does.
@@ -44,7 +44,7 @@ class FormatterWithoutPersonalData(JsonFormatter):
                 log_data[name] = _cut(value)
         if isinstance(log_data.get("message"), str):
             without_request = QUOTED.sub("", log_data["message"])
-            log_data["message"] = without_personal_data(without_request)
+            log_data["message"] = redact(without_request)
         return super().process_log_record(log_data)
 
 
@@ -64,7 +64,7 @@ def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:
     # An error may say that it led to itself.
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        said = without_personal_data(LINE_END.split(_cut(str(error)))[0])
+        said = redact(LINE_END.split(_cut(str(error)))[0])
         kind = f"{type(error).__module__}.{type(error).__qualname__}"
         places = [line.rstrip() for line in traceback.format_tb(trace)]
         lines = [

@@ -181,9 +181,9 @@ def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily
             "Migrations of this code that the database has not had.",
             len(facts.pending_migrations),
         ),
-        ("mails_waiting", "E-mails to residents to be sent.", facts.mails_waiting),
+        ("mails_waiting", "Emails to residents to be sent.", facts.mails_waiting),
         ("mails_waiting_seconds", "How long the first of them waits.", seconds),
-        ("updates_waiting", "E-mail updates that are due.", updates.waiting),
+        ("updates_waiting", "Email updates that are due.", updates.waiting),
         ("updates_waiting_seconds", "How long the first of them waits.", late),
         (
             "updates_refused",

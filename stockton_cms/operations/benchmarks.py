@@ -127,7 +127,7 @@ def site_environment(folder: Path) -> dict:
         "DATA_DIR": str(folder),
         "SITE_URL": "http://127.0.0.1:8000",
         "HTTPS": "false",
-        "SECOND_STEP_REQUIRED": "false",
+        "MFA_REQUIRED": "false",
         "DEBUG": "false",
         "DJANGO_SETTINGS_MODULE": "stockton_cms.settings",
     }
@@ -150,7 +150,7 @@ def build_site(folder: Path, pages: int) -> dict:
     """Make a site with so many pages in a folder; return its settings."""
     environment = site_environment(folder)
     manage(environment, "migrate", "--verbosity=0")
-    manage(environment, "example_site")
+    manage(environment, "load_demo_site")
     manage(environment, "seed_pages", str(pages), "--pictures")
     manage(environment, "collectstatic", "--noinput", "--verbosity=0")
     return environment

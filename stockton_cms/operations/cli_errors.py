@@ -55,7 +55,7 @@ FAILURES = (
 
 
 @contextmanager
-def errors_said(before: str = "", after: str = "") -> Iterator[None]:
+def report_errors(before: str = "", after: str = "") -> Iterator[None]:
     """Turn what can go wrong into one line and an exit code."""
     try:
         yield

@@ -27,7 +27,7 @@ from community.models import (
     PolicyUpdatePage,
 )
 from community.models.policy import PolicyKind
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 from home.editorial.reviews.models import PageReview
 from home.models import HomePage, StandardPage
 from home.page_tree.lock import tree_lock
@@ -41,7 +41,7 @@ ROOT_TITLE, ROOT_SLUG = "Seeded pages", "seeded-pages"
 CARDS = 20
 # The section for all, the one of the twenty cards, and the cards.
 FEWEST_PAGES = CARDS + 2
-MOST_CHILDREN = 25
+MAX_CHILDREN = 25
 # SQLite takes 32,766 values in one statement, and a page has up to 30 in one table.
 BATCH_SIZE = 500
 PROGRESS_EVERY = 5_000
@@ -60,11 +60,13 @@ def seed_pages(
     if number < FEWEST_PAGES:
         raise ValueError(f"At least {FEWEST_PAGES} pages are needed.")
     with tree_lock():
-        nursery = Nursery(timezone.now(), home.locale_id, _pictures(), has_pictures)
+        nursery = PageGenerator(
+            timezone.now(), home.locale_id, _pictures(), has_pictures
+        )
         root = _add_root(home, nursery)
         is_public = public_pages().filter(pk=root.pk).exists()
         # Once for all: to a reader they all appear at the same time.
-        version = raise_content_version()
+        version = bump_content_version()
         done = 1
         for batch in _batches(nursery.grow(root, number - 1)):
             _save_pages(batch)
@@ -78,7 +80,7 @@ def seed_pages(
     return root
 
 
-def _add_root(home: HomePage, nursery: "Nursery") -> CommunityIndexPage:
+def _add_root(home: HomePage, nursery: "PageGenerator") -> CommunityIndexPage:
     """Add the section for the seeded pages; a second one is numbered."""
     before = Page.objects.child_of(home).filter(slug__startswith=ROOT_SLUG).count()
     root = CommunityIndexPage(
@@ -92,7 +94,7 @@ def _add_root(home: HomePage, nursery: "Nursery") -> CommunityIndexPage:
 
 
 @dataclass
-class Nursery:
+class PageGenerator:
     """Makes pages that are not saved yet, each with its place in the tree."""
 
     now: datetime
@@ -107,7 +109,7 @@ class Nursery:
     def grow(self, root: Page, below: int) -> Iterator[BasePage]:
         """Yield so many pages to put below a section, each after its parent."""
         rest = below - CARDS - 1
-        most = MOST_CHILDREN - 1
+        most = MAX_CHILDREN - 1
         root.numchild = 1 + _children_for(rest, most)
         cards = self._section("Twenty cards", "twenty-cards")
         yield self._place(cards, root, step=1, below=CARDS)
@@ -117,7 +119,7 @@ class Nursery:
         yield from self._children(root, rest, most, first_step=2)
 
     def _children(
-        self, parent: Page, below: int, most: int = MOST_CHILDREN, first_step: int = 1
+        self, parent: Page, below: int, most: int = MAX_CHILDREN, first_step: int = 1
     ) -> Iterator[BasePage]:
         """Yield `below` pages in all, spread evenly where they need sections."""
         children = _children_for(below, most)
@@ -180,11 +182,11 @@ class Nursery:
         }
 
 
-def _children_for(below: int, most: int = MOST_CHILDREN) -> int:
+def _children_for(below: int, most: int = MAX_CHILDREN) -> int:
     """Return how many children a page has, if so many pages are to be below it."""
     if below <= most:
         return below
-    return min(most, -(-below // (MOST_CHILDREN + 1)))
+    return min(most, -(-below // (MAX_CHILDREN + 1)))
 
 
 def _body(words: PageText) -> list[dict]:

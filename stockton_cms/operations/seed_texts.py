@@ -20,7 +20,7 @@ TOPICS = (
     ("Libraries", ("book", "loan", "quiet room", "computer", "story time")),
     ("Council tax", ("discount", "band", "payment", "arrears", "exemption")),
     ("Domestic abuse", ("safety", "refuge", "helpline", "advice", "police")),
-    ("Digital skills", ("tablet", "password", "e-mail", "internet", "lesson")),
+    ("Digital skills", ("tablet", "password", "email", "internet", "lesson")),
     ("Markets", ("stall", "trader", "licence", "Saturday", "produce")),
     ("Flood advice", ("river", "sandbag", "warning", "insurance", "drain")),
     ("Mental health", ("listening", "stress", "sleep", "counsellor", "friend")),

@@ -1,6 +1,6 @@
 """Tells the cache in front (a CDN) which pages have changed, where one is set up.
 
-It asks again after five seconds anyway (`stockton_cms.page_cache.middleware`); this brings urgent
+It asks again after five seconds anyway (`page_cache.middleware`); this brings urgent
 news forward. No officer waits for it: a thread does it after the transaction.
 """
 
@@ -22,7 +22,7 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from community.alerts.audience import (
     WHOLE_SITE,
-    Place,
+    ScopeRange,
     get_chosen_pages,
     get_places,
     pages_reached,
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 # once more.
 SECONDS_UNTIL_ALL_KNOW = 1
 # A CDN takes so many addresses at a time; the pages highest in the tree come first.
-MOST_ADDRESSES = 500
+MAX_ADDRESSES = 500
 
 
 @receiver([page_published, page_unpublished])
@@ -75,9 +75,9 @@ def _paths_up_from(url_path: str) -> list[str]:
     return [path for each in above if (path := site_path(f"/{each}/"))]
 
 
-def _paths_of(places: Collection[Place]) -> list[str]:
+def _paths_of(places: Collection[ScopeRange]) -> list[str]:
     pages = pages_reached(places, timezone.now()).order_by("depth", "path")
-    url_paths = pages.values_list("url_path", flat=True)[:MOST_ADDRESSES]
+    url_paths = pages.values_list("url_path", flat=True)[:MAX_ADDRESSES]
     return [site_path(url_path) for url_path in url_paths]
 
 

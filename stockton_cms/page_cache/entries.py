@@ -16,9 +16,9 @@ from django.http.response import ResponseHeaders
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
-from community.alerts.visibility import closed_keys, shown_to
-from community.models.alerts import ShownAlert
-from home.content_version.caching import page_address
+from community.alerts.visibility import dismissed_alert_keys, visible_alerts
+from community.models.alerts import VisibleAlert
+from home.content_version.caching import canonical_cache_url
 from home.content_version.clock import ContentState
 from stockton_cms.page_cache.policy import CacheKey
 from stockton_cms.release_fingerprint import get_release
@@ -38,7 +38,7 @@ GZIP_LEVEL, BROTLI_QUALITY = 6, 5
 
 
 @dataclass
-class KeptPage:
+class CachedPage:
     """A page as it was at one content version, ready to be sent.
 
     Times are seconds of the epoch. `valid_until` is the next boundary as it was known;
@@ -53,7 +53,7 @@ class KeptPage:
     headers: dict[str, str]
     validators: dict[str, str]
     body: bytes
-    alerts: list[ShownAlert]
+    alerts: list[VisibleAlert]
     changes_at: float
     is_for_all: bool
     encoded: dict[str, bytes] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class KeptPage:
         response: HttpResponse,
         state: ContentState,
         at: datetime,
-    ) -> "KeptPage":
+    ) -> "CachedPage":
         """Return a response as it is kept, made from content of the state or newer."""
         patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
         digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
@@ -86,7 +86,7 @@ class KeptPage:
             body=response.content,
             alerts=getattr(request, "alerts_from_now", []),
             changes_at=_seconds(response.same_for_all.changes_at),
-            is_for_all=not closed_keys(request),
+            is_for_all=not dismissed_alert_keys(request),
         )
 
     @property
@@ -107,18 +107,22 @@ class KeptPage:
             and at.timestamp() < self.valid_until
         )
 
-    def is_true_enough(
-        self, state: ContentState | None, vouched_at: datetime | None, at: datetime
+    def can_serve_stale(
+        self, state: ContentState | None, verified_at: datetime | None, at: datetime
     ) -> bool:
         """Say whether it may be given out while nobody knows what the site says now.
 
         What stands around the page may be a day old, the page itself not out of date,
-        nor taken away since, as far as this process knew at `vouched_at`.
+        nor taken away since, as far as this process knew at `verified_at`.
         """
-        if state is None or vouched_at is None or self.version < state.taken_away_at:
+        if (
+            state is None
+            or verified_at is None
+            or self.version < state.last_removal_version
+        ):
             return False
         was_valid = self.version == state.version
-        true_at = vouched_at.timestamp() if was_valid else self.made_at
+        true_at = verified_at.timestamp() if was_valid else self.made_at
         return at.timestamp() < min(true_at + SECONDS_TO_KEEP, self.changes_at)
 
     def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
@@ -128,8 +132,8 @@ class KeptPage:
         if not end:
             return self.body
         context = {
-            "alerts": shown_to(request, self.alerts, at),
-            "next_path": page_address(request),
+            "alerts": visible_alerts(request, self.alerts, at),
+            "next_path": canonical_cache_url(request),
             "request": request,
         }
         html = render_to_string("components/alerts.html", context)
@@ -192,16 +196,16 @@ def choose_encoding(accepted: str) -> str:
     return next((name for name in ENCODERS if weights.get(name, anything)), "")
 
 
-class LocalTier:
+class LocalCache:
     """The pages kept in this process: those asked for last, up to a size."""
 
     def __init__(self, most_bytes: int):
-        self._pages: OrderedDict[CacheKey, KeptPage] = OrderedDict()
+        self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
         self._lock = Lock()
         self._bytes = 0
         self._most_bytes = most_bytes
 
-    def get(self, key: CacheKey) -> KeptPage | None:
+    def get(self, key: CacheKey) -> CachedPage | None:
         """Return a kept page, valid or not."""
         with self._lock:
             page = self._pages.get(key)
@@ -209,7 +213,7 @@ class LocalTier:
                 self._pages.move_to_end(key)
             return page
 
-    def set(self, key: CacheKey, page: KeptPage) -> None:
+    def set(self, key: CacheKey, page: CachedPage) -> None:
         """Keep a page; let go of those not asked for longest."""
         with self._lock:
             self._drop(key)
@@ -230,7 +234,7 @@ class LocalTier:
             self._bytes -= page.size
 
 
-class SharedTier:
+class SharedCache:
     """The pages kept for all processes and machines, where a cache is set up for it.
 
     Without the cache, or while it is away, the site goes on without it.
@@ -239,17 +243,17 @@ class SharedTier:
     def __init__(self, alias: str):
         self._alias = alias
 
-    def get(self, key: CacheKey) -> KeptPage | None:
+    def get(self, key: CacheKey) -> CachedPage | None:
         """Return a kept page, valid or not."""
         try:
             values = caches[self._alias].get(self._name(key))
-            return KeptPage(**values) if values else None
+            return CachedPage(**values) if values else None
         except Exception:
             # Such as what another release has left there. The page can be made.
             logger.exception("The shared cache could not be read.")
             return None
 
-    def set(self, key: CacheKey, page: KeptPage) -> None:
+    def set(self, key: CacheKey, page: CachedPage) -> None:
         """Keep a page."""
         try:
             caches[self._alias].set(self._name(key), vars(page), SECONDS_SHARED)

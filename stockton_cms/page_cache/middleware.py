@@ -17,9 +17,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.http import parse_etags
 
-from community.alerts.visibility import COOKIE_NAME, closed_keys, set_closed_keys
+from community.alerts.visibility import (
+    COOKIE_NAME,
+    dismissed_alert_keys,
+    set_closed_keys,
+)
 from home.content_version.caching import has_session, has_user_session
-from home.content_version.clock import ContentState, content_clock
+from home.content_version.clock import ContentState, content_version_tracker
 from stockton_cms.monitoring.metrics import (
     count_bypass,
     count_hit,
@@ -27,16 +31,16 @@ from stockton_cms.monitoring.metrics import (
     count_stale,
 )
 from stockton_cms.page_cache.entries import (
-    KeptPage,
-    LocalTier,
-    SharedTier,
+    CachedPage,
+    LocalCache,
+    SharedCache,
     choose_encoding,
 )
 from stockton_cms.page_cache.policy import (
     CacheKey,
+    cache_bypass_reason,
     get_cache_key,
-    why_not_answered,
-    why_not_kept,
+    uncacheable_reason,
 )
 
 # The memory for kept pages in each process.
@@ -61,13 +65,13 @@ class PageCacheMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
-        self._local = LocalTier(LOCAL_BYTES)
-        self._shared = SharedTier("default") if settings.CACHE_URL else None
-        self._flights = Flights()
+        self._local = LocalCache(LOCAL_BYTES)
+        self._shared = SharedCache("default") if settings.CACHE_URL else None
+        self._flights = RequestCollapser()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response, kept or made."""
-        reason = why_not_answered(request)
+        reason = cache_bypass_reason(request)
         if reason == "session" and not has_user_session(request):
             # It has opened private pages; the public ones are as for everyone.
             response = self._answer(with_only(request, COOKIE_NAME))
@@ -80,7 +84,7 @@ class PageCacheMiddleware:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         """Return the response that any visitor gets."""
         at = timezone.now()
-        state, is_current = content_clock.get(at)
+        state, is_current = content_version_tracker.get(at)
         key = get_cache_key(request)
         kept = self._find(key, state, at)
         if kept and is_current and kept.is_valid(state, at):
@@ -89,11 +93,11 @@ class PageCacheMiddleware:
             # What was made for those who have closed nothing, with other alerts.
             kept = self._find(key._replace(closed=()), state, at)
         if kept and not is_current and self._is_true_enough(kept, state, at):
-            return answer_while_away(request, kept, at)
+            return serve_stale(request, kept, at)
         with self._flights.board(key) as is_first:
             if not is_first:
                 at = timezone.now()
-                state, _ = content_clock.get(at)
+                state, _ = content_version_tracker.get(at)
                 kept = self._find(key, state, at)
                 if kept and kept.is_valid(state, at):
                     return answer(request, kept, at, COLLAPSED)
@@ -101,7 +105,7 @@ class PageCacheMiddleware:
 
     def _find(
         self, key: CacheKey, state: ContentState | None, at: datetime
-    ) -> KeptPage | None:
+    ) -> CachedPage | None:
         """Return the kept page that is valid, else the newest that is not."""
         kept = self._local.get(key)
         if self._shared is None or (kept and kept.is_valid(state, at)):
@@ -114,16 +118,16 @@ class PageCacheMiddleware:
 
     @staticmethod
     def _is_true_enough(
-        kept: KeptPage, state: ContentState | None, at: datetime
+        kept: CachedPage, state: ContentState | None, at: datetime
     ) -> bool:
-        return kept.is_true_enough(state, content_clock.vouched_at, at)
+        return kept.can_serve_stale(state, content_version_tracker.verified_at, at)
 
     def _make(
         self,
         request: HttpRequest,
         key: CacheKey,
         state: ContentState | None,
-        old: KeptPage | None,
+        old: CachedPage | None,
     ) -> HttpResponse:
         """Return a new response, and keep it if it may be given to others."""
         at = timezone.now()
@@ -134,11 +138,11 @@ class PageCacheMiddleware:
         response = self.get_response(request)
         is_away = response.status_code == 503
         if is_away and old and self._is_true_enough(old, state, at):
-            return answer_while_away(request, old, at)
-        reason = why_not_kept(request, response)
+            return serve_stale(request, old, at)
+        reason = uncacheable_reason(request, response)
         if reason or state is None:
             return pass_on(request, response, reason or "no-version")
-        kept = KeptPage.from_response(request, response, state, at)
+        kept = CachedPage.from_response(request, response, state, at)
         self._local.set(key, kept)
         if self._shared:
             self._shared.set(key, kept)
@@ -147,7 +151,7 @@ class PageCacheMiddleware:
 
 
 def answer(
-    request: HttpRequest, kept: KeptPage, at: datetime, status: str
+    request: HttpRequest, kept: CachedPage, at: datetime, status: str
 ) -> HttpResponse:
     """Return a kept page as a response, or 304 to a browser that has it already."""
     COUNT[status]()
@@ -168,11 +172,9 @@ def answer(
     return response
 
 
-def answer_while_away(
-    request: HttpRequest, kept: KeptPage, at: datetime
-) -> HttpResponse:
+def serve_stale(request: HttpRequest, kept: CachedPage, at: datetime) -> HttpResponse:
     """Return a kept page with the alerts of this moment, and say that it may be old."""
-    if at.timestamp() < kept.valid_until and not closed_keys(request):
+    if at.timestamp() < kept.valid_until and not dismissed_alert_keys(request):
         return answer(request, kept, at, AWAY)
     count_stale()
     body = kept.body_with_alerts(request, at)
@@ -208,7 +210,7 @@ def with_only(request: HttpRequest, *names: str) -> HttpRequest:
     return other
 
 
-class Flights:
+class RequestCollapser:
     """Lets one request make a page while others for the same page wait for it."""
 
     def __init__(self):

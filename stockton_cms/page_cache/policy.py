@@ -1,7 +1,7 @@
 """The one place that decides what may be kept and given to other visitors.
 
 A request must be one that any visitor could make; a response must say of itself that
-it is the same for all (`home.content_version.caching.mark_same_for_all`) and carry nothing personal.
+it is the same for all (`mark_cacheable`) and carry nothing personal.
 Each reason is a word for the `Cache-Status` header (RFC 9211).
 """
 
@@ -11,8 +11,8 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
-from community.alerts.visibility import closed_keys, get_closable_keys
-from home.content_version.caching import has_session, page_address
+from community.alerts.visibility import dismissed_alert_keys, get_closable_keys
+from home.content_version.caching import canonical_cache_url, has_session
 from search.log.clicks import PARAMETER as CLICK_MARK
 
 # Nothing below these paths is a page of the tree. Most is not asked for often; what is,
@@ -42,7 +42,7 @@ class CacheKey(NamedTuple):
     closed: tuple[str, ...]
 
 
-def why_not_answered(request: HttpRequest) -> str:
+def cache_bypass_reason(request: HttpRequest) -> str:
     """Return why a request may not be answered with a kept page; empty if it may."""
     if request.method not in {"GET", "HEAD"}:
         return "method"
@@ -60,7 +60,7 @@ def why_not_answered(request: HttpRequest) -> str:
     return ""
 
 
-def why_not_kept(request: HttpRequest, response: HttpResponse) -> str:
+def uncacheable_reason(request: HttpRequest, response: HttpResponse) -> str:
     """Return why a response may not be given to others; empty if it may."""
     if request.method != "GET":
         return "method"
@@ -81,7 +81,7 @@ def get_cache_key(request: HttpRequest) -> CacheKey:
     said = request.META.get("HTTP_HOST", "")
     # Without its port, and in small letters: no page depends on either.
     host = split_domain_port(said)[0] or said
-    return CacheKey(request.scheme, host, page_address(request), closed)
+    return CacheKey(request.scheme, host, canonical_cache_url(request), closed)
 
 
 def _closed_alerts(request: HttpRequest) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ def _closed_alerts(request: HttpRequest) -> tuple[str, ...]:
 
     Whatever else the cookie says makes no difference to any page.
     """
-    closed = closed_keys(request)
+    closed = dismissed_alert_keys(request)
     try:
         return tuple(sorted({*closed} & get_closable_keys())) if closed else ()
     except Error:

@@ -40,7 +40,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "10/5m/ip,3/5m/key",
 }
 
-MFA_ADAPTER = "stockton_cms.accounts.adapters.SecondStepAdapter"
+MFA_ADAPTER = "stockton_cms.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {

@@ -71,7 +71,7 @@ def cdn(address: str) -> dict:
 def media(address: str) -> dict:
     """Return where pictures and documents are: in a bucket, or in a folder here."""
     if not address:
-        return {"BACKEND": "home.images.storage.WholeFileStorage"}
+        return {"BACKEND": "home.images.storage.AtomicFileStorage"}
     parts = urlsplit(address)
     if (
         parts.scheme != "s3"

@@ -33,8 +33,8 @@ LIMITS = {"one address": 10, "5,000 addresses": 100}
 COUNT = """
 from search.models import Enquiry
 print("stored", Enquiry.objects.count(), Enquiry.objects.all().delete()[0])
-from home.rate_limits import LimitedUse
-LimitedUse.objects.all().delete()
+from home.rate_limits import RateLimitHit
+RateLimitHit.objects.all().delete()
 """
 FORM = "/cant-find-it/"
 
@@ -147,7 +147,7 @@ def flood(database: str, folder: str, address: str = "") -> None:
     if address:
         environment["DATABASE_URL"] = address
     manage(environment, "migrate", "--verbosity=0")
-    manage(environment, "example_site")
+    manage(environment, "load_demo_site")
     manage(environment, "collectstatic", "--noinput", "--verbosity=0")
     site = (environment, "stockton_cms.wsgi", 2)
     # What is refused is in the log, line by line.

@@ -25,7 +25,7 @@ BARS = {
     "resident-words": 0.60,
 }
 BAR_OF_ALL = 0.70
-MOST_WITHOUT_RESULTS = 0.006
+MAX_WITHOUT_RESULTS = 0.006
 DATABASES = ("SQLite", "PostgreSQL")
 
 
@@ -71,9 +71,9 @@ def print_scores(folder: Path, ranking: dict[str, list[str]]) -> bool:
     scores = evaluate.summary(rows)
     reached.append(print_score("nDCG@10 all", scores["ndcg"], BAR_OF_ALL))
     nothing = [row["query"] for row in rows if row["zero"]]
-    is_low = scores["zero"] <= MOST_WITHOUT_RESULTS + 0.0005
+    is_low = scores["zero"] <= MAX_WITHOUT_RESULTS + 0.0005
     print(
-        f"{'Nothing found':30} {scores['zero']:.1%}, at most {MOST_WITHOUT_RESULTS:.1%}"
+        f"{'Nothing found':30} {scores['zero']:.1%}, at most {MAX_WITHOUT_RESULTS:.1%}"
         f"{'' if is_low else ' MISSED'}: {', '.join(nothing) or 'none'}"
     )
     return all([*reached, is_low])

@@ -1,7 +1,7 @@
 """20,000 people follow one page: what publishing it takes, and what sending takes.
 
 `make bench-updates` publishes the same page with and without them, in turn, and then
-sends all e-mails to a mail server in a process of its own; on SQLite and on PostgreSQL.
+sends all emails to a mail server in a process of its own; on SQLite and on PostgreSQL.
 """
 
 import os
@@ -74,7 +74,7 @@ def mail_server(kept: Path):
 def measure(name: str, environment: dict, folder: Path) -> bool:
     """Measure both on one database; print them; return whether both meet the bar."""
     manage(environment, "migrate", "--verbosity=0")
-    manage(environment, "example_site")
+    manage(environment, "load_demo_site")
     lines = manage(environment, "shell", script=PUBLISHING).splitlines()
     times = [
         tuple(map(float, line.split()[1:])) for line in lines if line[:5] == "times"
@@ -91,7 +91,7 @@ def measure(name: str, environment: dict, folder: Path) -> bool:
     seconds, left = output.strip().splitlines()[-1].split()
     taken = kept.read_text().splitlines()
     print(
-        f"{name}: {len(taken):,} e-mails to {len(set(taken)):,} people are sent in "
+        f"{name}: {len(taken):,} emails to {len(set(taken)):,} people are sent in "
         f"{float(seconds):.0f} s (at most {SENDING_SECONDS}); {left} are left"
     )
     all_once = len(taken) == len(set(taken)) == PEOPLE

@@ -85,7 +85,7 @@ def main() -> int:
         environment = site_environment(Path(folder))
         environment["SITE_URL"] = f"http://127.0.0.1:{port}"
         print("Building the example site", flush=True)
-        manage(environment, "prepare", f"--port={port}")
+        manage(environment, "bootstrap", f"--port={port}")
         section, policy = manage(
             environment, "shell", "--verbosity=0", script=FIND_PAGES
         ).split()

@@ -87,7 +87,7 @@ def serve_office() -> Iterator[Office]:
         port = free_port()
         environment = site_environment(Path(folder))
         environment["SITE_URL"] = f"http://127.0.0.1:{port}"
-        manage(environment, "prepare", f"--port={port}")
+        manage(environment, "bootstrap", f"--port={port}")
         said = manage(environment, "shell", "-v0", script=SET_UP)
         sessions = json.loads(said.splitlines()[-1])
         with serve(environment, "/", port) as address, run_jobs(environment):

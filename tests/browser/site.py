@@ -62,7 +62,7 @@ def build_states(folder: Path) -> dict:
     environment = site_environment(folder) | {
         # Passkeys belong to names, not to numbers.
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "SECOND_STEP_REQUIRED": "true",
+        "MFA_REQUIRED": "true",
     }
     with ThreadPoolExecutor() as pool:
         # What residents never load would take most of the time.

@@ -41,8 +41,8 @@ FOLLOWS_SINCE = datetime(2026, 3, 3, tzinfo=UTC)
 WRONG_WISH = {"email": "nobody", "frequency": "hourly"}
 
 
-def behind_link(name, subscriber=FOLLOWER, page_id=None):
-    """Return an address as in an e-mail, signed as the site that is served signs it."""
+def token_required(name, subscriber=FOLLOWER, page_id=None):
+    """Return an address as in an email, signed as the site that is served signs it."""
     secret = site_environment(Path())["SECRET_KEY"]
     salt = f"community.subscriptions.{name}"
     signer = TimestampSigner(key=secret, salt=salt, fallback_keys=())
@@ -125,24 +125,24 @@ STATES = (
     State("thanks for a comment", f"/was-this-page-useful/{VOTED_ON}/thanks/"),
     State("following", "/follow/"),
     State("following with errors", "/follow/", 422, sent=WRONG_WISH),
-    State("check your e-mail", "/follow/check-your-e-mail/"),
+    State("check your email", "/follow/check-your-email/"),
     State("link that is over", "/follow/confirm/", 404),
     State(
         "confirming",
-        f"/follow/confirm/{behind_link('confirm_subscription', UNDECIDED)}",
+        f"/follow/confirm/{token_required('confirm_subscription', UNDECIDED)}",
     ),
-    State("confirmed", f"/follow/confirm/{behind_link('confirm_subscription')}"),
-    State("managing", f"/follow/your-updates/{behind_link('manage_subscriptions')}"),
-    State("unsubscribing", f"/follow/unsubscribe/{behind_link('unsubscribe')}"),
+    State("confirmed", f"/follow/confirm/{token_required('confirm_subscription')}"),
+    State("managing", f"/follow/your-updates/{token_required('manage_subscriptions')}"),
+    State("unsubscribing", f"/follow/unsubscribe/{token_required('unsubscribe')}"),
     State(
         "unsubscribed",
-        f"/follow/unsubscribe/{behind_link('unsubscribe', page_id=VOTED_ON)}",
+        f"/follow/unsubscribe/{token_required('unsubscribe', page_id=VOTED_ON)}",
     ),
     State(
         "unsubscribing from all",
-        f"/follow/unsubscribe-all/{behind_link('unsubscribe_all')}",
+        f"/follow/unsubscribe-all/{token_required('unsubscribe_all')}",
     ),
-    State("managing by e-mail", "/follow/manage/"),
+    State("managing by email", "/follow/manage/"),
     State("managing with errors", "/follow/manage/", 422, sent={"email": "nobody"}),
     State("not found", "/no/such/page/", 404),
     State("no such page of results", "/search/?query=recycling&page=99", 404),

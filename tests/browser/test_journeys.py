@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PHONE
 from tests.browser.states import JOURNEY, MANY, SECTION, STATES
 
-MOST_PRESSES = 150
+MAX_PRESSES = 150
 # A form that is sent faster than this is taken for a program's.
 SECONDS_OF_A_PERSON = 3
 HAS_FOCUS = "each => each === document.activeElement"
@@ -24,7 +24,7 @@ def resident(request, new_page):
 
 def go_to(page, target):
     """Press Tab until the target has the keyboard."""
-    for _ in range(MOST_PRESSES):
+    for _ in range(MAX_PRESSES):
         page.keyboard.press("Tab")
         if target.evaluate(HAS_FOCUS):
             return
@@ -83,7 +83,7 @@ def test_resident_who_finds_nothing_can_say_so(resident):
     go_to(resident, message)
     resident.keyboard.press("Control+A")
     resident.keyboard.press("Delete")
-    say(resident, "Your e-mail address", "nobody")
+    say(resident, "Your email address", "nobody")
     with resident.expect_navigation():
         resident.keyboard.press("Enter")
     assert resident.title().startswith("Error: ")
@@ -93,11 +93,11 @@ def test_resident_who_finds_nothing_can_say_so(resident):
     message = resident.get_by_label("What were you looking for?")
     expect(message).to_be_focused()
     assert message.get_attribute("aria-invalid") == "true"
-    email = resident.get_by_label("Your e-mail address")
+    email = resident.get_by_label("Your email address")
     expect(email).to_have_value("nobody")
 
     resident.keyboard.type("Where can I get a xylophone?")
-    say(resident, "Your e-mail address", "somebody@example.org")
+    say(resident, "Your email address", "somebody@example.org")
     resident.wait_for_timeout(SECONDS_OF_A_PERSON * 1000)
     follow(resident, "Send", role="button")
     expect(resident).to_have_url(re.compile(r"/cant-find-it/thanks/[-A-Z0-9]{14}/$"))

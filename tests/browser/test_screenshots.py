@@ -10,7 +10,7 @@ from tests.browser.states import STATES
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 SCREENS = {"phone": PHONE, "desktop": DESKTOP}
 # What is left of a page of two hundred rows is the same.
-MOST_HEIGHT = 6_000
+MAX_HEIGHT = 6_000
 
 pytestmark = pytest.mark.screenshots
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.screenshots
 def test_screenshot(state, scheme, screen, open_state):
     page = open_state(state, color_scheme=scheme, **SCREENS[screen])
     size = page.evaluate("({ width: innerWidth, height: document.body.scrollHeight })")
-    page.set_viewport_size({**size, "height": min(size["height"], MOST_HEIGHT)})
+    page.set_viewport_size({**size, "height": min(size["height"], MAX_HEIGHT)})
     path = FOLDER / f"{state.name.replace(' ', '-')}-{screen}-{scheme}.png"
     page.screenshot(path=path)
     assert path.stat().st_size > 1_000

@@ -5,9 +5,9 @@ import re
 from tests.browser.conftest import PHONE
 from tests.browser.states import SECTION, STATES
 
-MOST_BYTES = 40_000
-MOST_BLOCKING = 4
-MOST_SCRIPT_BYTES = 6_000
+MAX_BYTES = 40_000
+MAX_BLOCKING = 4
+MAX_SCRIPT_BYTES = 6_000
 
 
 def first_visit(page, address):
@@ -32,7 +32,7 @@ def test_first_visit_is_light(new_page):
     kinds = {kind for kind, _ in loaded}
     assert {"Document", "Stylesheet", "Image"} <= kinds
     total = sum(size for kind, size in loaded if kind != "Image")
-    assert 1_000 < total <= MOST_BYTES, loaded
+    assert 1_000 < total <= MAX_BYTES, loaded
 
 
 def test_little_stands_before_the_first_paint(new_page):
@@ -43,7 +43,7 @@ def test_little_stands_before_the_first_paint(new_page):
         .filter((each) => each.renderBlockingStatus === "blocking")
         .map((each) => each.name)"""
     )
-    assert 1 <= len(blocking) <= MOST_BLOCKING, blocking
+    assert 1 <= len(blocking) <= MAX_BLOCKING, blocking
 
 
 def test_scripts_are_few_small_and_never_inline(new_page, site):
@@ -61,7 +61,7 @@ def test_scripts_are_few_small_and_never_inline(new_page, site):
             scripts[source] = len(page.request.get(source).body())
         html = page.content()
         assert not re.search(r"<[^>]+\s(on\w+|style)=", html), state.name
-    assert sum(scripts.values()) < MOST_SCRIPT_BYTES, scripts
+    assert sum(scripts.values()) < MAX_SCRIPT_BYTES, scripts
 
 
 def test_static_files_are_compressed_and_kept(new_page):

@@ -242,11 +242,11 @@ def test_requests_wait_while_the_site_starts_anew(site):
     asking = Thread(target=keep_asking)
     asking.start()
     time.sleep(0.5)
-    stopped_at = time.monotonic()
+    suppressed_at = time.monotonic()
     site.stop_gunicorn()
     waited_for = len(seen)
     site.start_gunicorn()
-    seconds = time.monotonic() - stopped_at
+    seconds = time.monotonic() - suppressed_at
     time.sleep(0.5)
     stopped.set()
     asking.join()

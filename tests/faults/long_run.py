@@ -29,7 +29,7 @@ SECONDS_BETWEEN_CHANGES = 10
 # A worker's caches fill in the beginning.
 SHARE_TO_WARM_UP = 0.3
 # From the middle third of what remains to the last; counts are small, and jump.
-MOST_GROWTH = {
+MAX_GROWTH = {
     "megabytes": 0.1,
     "database_connections": 0.25,
     "sockets": 0.25,
@@ -40,10 +40,10 @@ MOST_GROWTH = {
 CHANGES = f"""
 import time
 from django.utils import timezone
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 from home.jobs import run_due_jobs
 while True:
-    raise_content_version()
+    bump_content_version()
     run_due_jobs(timezone.now())
     time.sleep({SECONDS_BETWEEN_CHANGES})
 """
@@ -121,13 +121,13 @@ def judge(samples: list[Sample], kept: Readers, others: Readers) -> bool:
     """Print what came of it; return whether all is well."""
     answers = kept.answers + others.answers
     failed = [each for each in answers if each.status == 0 or each.status >= 500]
-    grown = {name: growth(samples, name) for name in MOST_GROWTH}
+    grown = {name: growth(samples, name) for name in MAX_GROWTH}
     print(f"{len(answers)} answers, {len(failed)} failed;", end=" ")
     print(
         f"p95 {p95_ms(kept.answers):.0f} ms kept, {p95_ms(others.answers):.0f} others"
     )
     print("grown:", ", ".join(f"{name} {share:+.1%}" for name, share in grown.items()))
-    return not failed and all(grown[name] < most for name, most in MOST_GROWTH.items())
+    return not failed and all(grown[name] < most for name, most in MAX_GROWTH.items())
 
 
 def main() -> int:

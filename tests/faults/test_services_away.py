@@ -35,8 +35,8 @@ Enquiry.objects.create(
 )
 """
 MAKE_ANEW = """
-from home.content_version.counter import raise_content_version
-raise_content_version()
+from home.content_version.counter import bump_content_version
+bump_content_version()
 """
 FORGET_SIZES = """
 from wagtail.images.models import Rendition
@@ -143,7 +143,7 @@ def test_pages_without_their_pictures(stack, measured):
         unmade = [Reader(port).ask(path) for path in stack.pages]
     finally:
         elsewhere.rename(media)
-    run_command("manage.py make_pictures", **stack.settings)
+    run_command("manage.py generate_renditions", **stack.settings)
     back = {Reader(port).ask(picture).status for picture in pictures}
     images = [tag for page in anew for tag in re.findall(r"<img [^>]+>", page.text)]
     with_alt = [tag for tag in images if re.search(r' alt="[^"]', tag)]

@@ -13,7 +13,7 @@ from wagtail import hooks
 from wagtail.models import Page
 from wagtail.test.utils.form_data import querydict_from_html
 
-from home.editorial.concurrent_edits import tell_of_another_version
+from home.editorial.concurrent_edits import warn_of_concurrent_edit
 from tests.factories import StandardPageFactory
 
 FAULT = "two people edit one page"
@@ -168,7 +168,7 @@ def test_second_is_told_and_the_words_of_both_are_kept(section, measured):
 
 def test_without_the_message_some_would_not_be_told(section, measured):
     registered = hooks._hooks["after_edit_page"]
-    others = [each for each in registered if each[0] is not tell_of_another_version]
+    others = [each for each in registered if each[0] is not warn_of_concurrent_edit]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(hooks._hooks, "after_edit_page", others)
         outcome = play_all(section, FEWER)

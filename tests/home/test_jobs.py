@@ -216,7 +216,7 @@ def serve_until(no_jobs):
         ):
             patch.setattr(
                 jobs,
-                "get_next_boundary",
+                "get_next_scheduled_change",
                 lambda at: min((b for b in boundaries if b > at), default=None),
             )
             stop = Stop(traveller, until)

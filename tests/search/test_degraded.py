@@ -222,7 +222,7 @@ def test_search_mends_itself_with_the_next_search(allotments, search_for, monkey
 @pytest.fixture
 def being_updated(monkeypatch):
     """Return a lock that is held as by a thread that brings the index up to date."""
-    monkeypatch.setattr(index_module, "MOST_SECONDS_TO_WAIT", 0.02)
+    monkeypatch.setattr(index_module, "MAX_SECONDS_TO_WAIT", 0.02)
     return page_index._lock
 
 

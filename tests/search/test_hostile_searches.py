@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from search.engine.tokens import MOST_CHARACTERS, clean_query
+from search.engine.tokens import MAX_CHARACTERS, clean_query
 from tests.factories import StandardPageFactory
 
 HOSTILE = {
@@ -105,12 +105,12 @@ def test_operators_have_no_meaning(home, search_for):
 
 def test_what_was_typed_is_cut_and_made_one_line():
     assert clean_query("  blue \r\n\t bin\0s ") == "blue bin s"
-    assert len(clean_query("x" * 10_000)) == MOST_CHARACTERS
+    assert len(clean_query("x" * 10_000)) == MAX_CHARACTERS
     assert clean_query("\ud800\0\x1f\u200b") == ""
     assert clean_query("") == ""
 
 
 def test_words_after_the_limit_cost_nothing_and_find_nothing(home, search_for):
     StandardPageFactory(parent=home, title="Allotment", summary="")
-    assert search_for("x " * MOST_CHARACTERS + "allotment").count == 0
-    assert search_for("allotment " + "x " * MOST_CHARACTERS).count == 1
+    assert search_for("x " * MAX_CHARACTERS + "allotment").count == 0
+    assert search_for("allotment " + "x " * MAX_CHARACTERS).count == 1

@@ -18,7 +18,7 @@ from wagtail.models import Page
 
 from community.models import AlertLedgerEntry
 from home.blocks import TextBlock
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 
 APPS = {"home", "community", "search", "wagtailcore", "wagtaildocs", "wagtailimages",
         "wagtailredirects", "auth", "taggit"}  # fmt: skip
@@ -137,7 +137,7 @@ def fill(text: str, with_drafts: bool = False) -> int:
             rows.update(**values)
     for page in Page.objects.specific() if with_drafts else ():
         page.save_revision()
-    raise_content_version()
+    bump_content_version()
     return count
 
 

@@ -24,7 +24,7 @@ from home.content.validators import (
     validate_phone_number,
     validate_web_address,
 )
-from home.editorial.content_checks.dated_statements import find_claims
+from home.editorial.content_checks.dated_statements import find_dated_statements
 from home.editorial.links.http_check import _checked
 from home.email_addresses import EmailAddressFormField, mailbox_key
 from home.notifications import in_one_line
@@ -32,11 +32,11 @@ from home.page_tree.addresses import page_number
 from home.reports import as_safe_cell
 from search.curation.synonyms import split_phrases
 from search.engine.query import _replace_words
-from search.engine.tokens import clean_query, fold, without_hyphens, words_of
+from search.engine.tokens import clean_query, fold, strip_hyphens, tokenise
 from search.feedback.enquiries.services import folded
 from search.feedback.unsuccessful_searches.topics import topic_of
 from search.indexing.files.text import clean_text
-from search.log.redaction import without_personal_data
+from search.log.redaction import redact
 from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without
 from stockton_cms.operations.importer.csv_source import CsvSource, as_html
 from tests.security.costs import MAX_GROWTH, TIMES, growth
@@ -117,7 +117,7 @@ READERS = {
     "plain text of the importer": as_html,
     "bounces": read_bounce,
     "cells": lambda text: as_safe_cell(text, is_csv=True),
-    "claims": lambda text: list(find_claims(text, date(2027, 1, 1))),
+    "claims": lambda text: list(find_dated_statements(text, date(2027, 1, 1))),
     "control characters": without_control_characters,
     "cut": lambda text: cut(text, 1_000_000),
     "email addresses": EmailAddressFormField().clean,
@@ -128,7 +128,7 @@ READERS = {
     "folded messages": folded,
     "folded words": fold,
     "headings": read_headings,
-    "hyphens": without_hyphens,
+    "hyphens": strip_hyphens,
     "lengths": NormalisedLengthValidator(1_000_000),
     "links of emails": MANAGE.read,
     "links to check": _checked,
@@ -138,7 +138,7 @@ READERS = {
     "normal form": normalise,
     "one line": in_one_line,
     "pages": page_number,
-    "personal data": without_personal_data,
+    "personal data": redact,
     "phone links": phone_link,
     "phone numbers": validate_phone_number,
     "phrases": split_phrases,
@@ -146,7 +146,7 @@ READERS = {
     "spelling": lambda text: _replace_words(text, {"b": ["a"]}),
     "topics": topic_of,
     "web addresses": validate_web_address,
-    "words": words_of,
+    "words": tokenise,
 }
 
 

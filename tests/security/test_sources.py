@@ -48,7 +48,7 @@ ALLOWED = {
     ),
     ("community/subscriptions/views.py", "csrf_exempt"): (
         2,
-        "ends e-mails for mail servers, which know no token (ADR 28)",
+        "ends emails for mail servers, which know no token (ADR 28)",
     ),
     ("stockton_cms/postgresql/base.py", "sql"): (
         2,

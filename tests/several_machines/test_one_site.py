@@ -77,7 +77,7 @@ def seconds_after(change, *are_seen) -> list[float]:
         return [max(0, each.result() - done[0]) for each in watching]
 
 
-def words_of(response) -> str:
+def tokenise(response) -> str:
     """Return what a page says, without its marks."""
     return re.sub(r"<[^>]*>", "", response.text)
 
@@ -98,11 +98,11 @@ def times_to_be_seen(site, officer, word, count=TIMES) -> tuple[float, float]:
             assert answer.status_code == 302
 
         def is_shown(name=name, reader=Browser()):  # noqa: B008 - one for each change
-            return f"about {name}" in words_of(reader.get(site.b.port, path))
+            return f"about {name}" in tokenise(reader.get(site.b.port, path))
 
         def is_found(name=name, reader=Browser()):  # noqa: B008
             search = f"/search/?query={name}"
-            return f"about {name}" in words_of(reader.get(site.b.port, search))
+            return f"about {name}" in tokenise(reader.get(site.b.port, search))
 
         assert not is_shown()
         seen.append(seconds_after(change, is_shown, is_found))

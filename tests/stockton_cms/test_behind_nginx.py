@@ -11,13 +11,13 @@ import time_machine
 from django.utils import timezone
 
 from community.alerts.visibility import COOKIE_NAME
-from home.content_version.clock import content_clock
-from home.content_version.counter import content_raised
+from home.content_version.clock import content_version_tracker
+from home.content_version.counter import content_version_bumped
 from home.jobs import run_due_jobs
 from home.models import SiteSettings
-from stockton_cms.maintenance_page import PATH, write_error_page
+from stockton_cms.maintenance_page import PATH, render_maintenance_page
 from stockton_cms.monitoring.health import metrics
-from stockton_cms.page_cache.entries import KeptPage
+from stockton_cms.page_cache.entries import CachedPage
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.clock_changes import (
     AT_ANY_MOMENT,
@@ -154,7 +154,7 @@ def test_what_the_clock_changes_is_seen_within_a_second(name, section, port):
 
 def test_a_page_given_to_nginx_for_too_long_would_be_seen(section, port, monkeypatch):
     """Prove that the walk above notices what it looks for."""
-    monkeypatch.setattr(KeptPage, "seconds_left", lambda *arguments: 6)
+    monkeypatch.setattr(CachedPage, "seconds_left", lambda *arguments: 6)
     with pytest.raises(AssertionError, match=r"never seen|too late"):
         walk("alert ends", section, port)
 
@@ -164,7 +164,7 @@ def test_what_nobody_has_scheduled_is_seen_within_five_seconds(section, port):
     visitor = Visitor(port)
     visitor.get(section.url)
     # As if another process did it, which this one must find out by itself.
-    content_raised.disconnect(dispatch_uid="content-clock")
+    content_version_bumped.disconnect(dispatch_uid="content-clock")
     try:
         # nginx counts whole seconds: at the beginning of one it keeps pages longest.
         time.sleep(1.01 - time.time() % 1)
@@ -181,7 +181,9 @@ def test_what_nobody_has_scheduled_is_seen_within_five_seconds(section, port):
             time.sleep(0.05)
         seconds = time.monotonic() - published
     finally:
-        content_raised.connect(content_clock.forget, dispatch_uid="content-clock")
+        content_version_bumped.connect(
+            content_version_tracker.forget, dispatch_uid="content-clock"
+        )
     print(f"\nunscheduled: after {seconds:.3f} s, {caches.count('HIT')} hits before")
     assert "HIT" in caches
     assert seconds <= SECONDS_FOR_THE_REST
@@ -251,7 +253,7 @@ def test_page_with_telephone_numbers_is_there_while_the_application_is_gone(
     council = SiteSettings.for_site(section.get_site())
     council.emergency_numbers = [("number", {"label": "Floods", "number": "01632 1"})]
     council.save()
-    write_error_page()
+    render_maintenance_page()
     visitor = Visitor(port)
     assert visitor.get("/error_page/503.html")[0].status == 404
     site.stop()

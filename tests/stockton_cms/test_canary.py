@@ -2,7 +2,7 @@
 
 It is typed into every form that residents are shown, those of later features too, and
 things are made to go wrong with it. Then it must be in no log, cache, cookie, address,
-session or subject of an e-mail.
+session or subject of an email.
 """
 
 import io
@@ -30,7 +30,7 @@ from home.models import HomePage
 from search import views
 from search.feedback.enquiries.forms import SIGNER
 from search.models import Enquiry, LoggedSearch
-from stockton_cms.page_cache.entries import KeptPage
+from stockton_cms.page_cache.entries import CachedPage
 from tests.factories import CommunityIndexPageFactory
 
 NAME, EMAIL = "Canary Birdsong", "canary.birdsong@example.org"
@@ -111,13 +111,13 @@ def typed_into(form):
 
 @pytest.fixture
 def resident(home, monkeypatch):
-    resident, make = Resident(), KeptPage.from_response
+    resident, make = Resident(), CachedPage.from_response
 
     def make_and_show(*arguments):
         resident.kept.append(make(*arguments))
         return resident.kept[-1]
 
-    monkeypatch.setattr(KeptPage, "from_response", make_and_show)
+    monkeypatch.setattr(CachedPage, "from_response", make_and_show)
     return resident
 
 
@@ -172,7 +172,7 @@ def leaks(resident, log):
         "cache": kept_bytes(resident.kept),
         "browser": told_to_browsers(resident.answers),
         "session": [session.get_decoded() for session in Session.objects.all()],
-        "e-mail": [
+        "email": [
             (message.subject, message.extra_headers, message.from_email)
             for message in mail.outbox
         ],
@@ -360,7 +360,7 @@ LEAKS = {
     in_a_cache: "cache",
     on_disk: "cache",
     in_an_address: "browser",
-    in_a_subject: "e-mail",
+    in_a_subject: "email",
     in_a_session: "session",
     in_another_table: "database",
 }

@@ -12,8 +12,8 @@ from community.alerts.visibility import COOKIE_NAME
 from community.models import AlertScope
 from home.content_version.clock import (
     SECONDS_BETWEEN_ATTEMPTS,
-    ContentClock,
-    content_clock,
+    ContentVersionTracker,
+    content_version_tracker,
 )
 from stockton_cms.page_cache import entries
 from tests.factories import AlertFactory, StandardPageFactory
@@ -46,7 +46,7 @@ def _attempts_wait_for_nobody(monkeypatch):
         if clock._reading.acquire(blocking=False):
             clock._read(at)
 
-    monkeypatch.setattr(ContentClock, "_read_in_background", read)
+    monkeypatch.setattr(ContentVersionTracker, "_read_in_background", read)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def visitor(section):
 
 def next_attempt():
     """Let the second pass after which the database is asked again."""
-    content_clock._asked_at -= SECONDS_BETWEEN_ATTEMPTS
+    content_version_tracker._asked_at -= SECONDS_BETWEEN_ATTEMPTS
 
 
 @contextmanager
@@ -126,7 +126,7 @@ def test_without_the_alerts_to_come_that_would_be_noticed(
 ):
     change = alert_starts(section, MOMENT)
     visitor.get(change.address)
-    monkeypatch.setattr(entries, "shown_to", lambda *arguments: [])
+    monkeypatch.setattr(entries, "visible_alerts", lambda *arguments: [])
     with database_away():
         clock.move_to(MOMENT)
         assert not change.is_seen_in(visitor.get(change.address).content.decode())
@@ -259,10 +259,10 @@ def test_attempts_are_made_in_the_background(section, visitor, clock, monkeypatc
         assert is_away(visitor.get(section.url))
         next_attempt()
         assert is_away(visitor.get(section.url))
-        with content_clock._reading:
-            assert content_clock._is_away
+        with content_version_tracker._reading:
+            assert content_version_tracker._is_away
     next_attempt()
     visitor.get(section.url)
-    with content_clock._reading:
-        assert not content_clock._is_away
+    with content_version_tracker._reading:
+        assert not content_version_tracker._is_away
     assert says_hit(visitor.get(section.url))

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from stockton_cms.editor_guide import SOURCE, STATIC, get_guide, render_guide
-from tests.browser.tasks import GUIDE, MOST_BYTES, PICTURES, Task
+from tests.browser.tasks import GUIDE, MAX_BYTES, PICTURES, Task
 
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 SMALL = """# Title
@@ -87,7 +87,7 @@ def test_each_picture_is_there_named_and_described():
     there = {f"{STATIC}guide/{path.name}": path for path in PICTURES.iterdir()}
     assert set(named) == set(there)
     assert all(len(description) > 20 for description in named.values())
-    assert max(path.stat().st_size for path in there.values()) <= MOST_BYTES
+    assert max(path.stat().st_size for path in there.values()) <= MAX_BYTES
     assert "<img" in render_guide(SOURCE.read_text("utf-8"))["html"]
 
 

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.utils import timezone
 
-from community.models.alerts import ShownAlert
+from community.models.alerts import VisibleAlert
 from home.models import SiteSettings
 from search import views
 from stockton_cms import error_pages
@@ -213,8 +213,8 @@ def test_page_that_fails_by_its_alerts_has_an_error_page(visitor, section, monke
 
     AlertFactory(heading="Flood warning")
     visitor.get("/")
-    monkeypatch.setattr(ShownAlert, "severity_name", property(fail))
-    monkeypatch.setattr(ShownAlert, "severity_label", property(fail))
+    monkeypatch.setattr(VisibleAlert, "severity_name", property(fail))
+    monkeypatch.setattr(VisibleAlert, "severity_label", property(fail))
     response = visitor.get("/search/")
     assert response.status_code == 500
     assert "Sorry, something went wrong" in text_of(response)

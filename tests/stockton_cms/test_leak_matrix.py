@@ -17,10 +17,10 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import PageViewRestriction
 
 from community.models import RelatedPage
-from home.content_version.clock import ContentClock, content_clock
+from home.content_version.clock import ContentVersionTracker, content_version_tracker
 from home.models import ChangeNote, PopularPage
 from search.engine.index import PageIndex, page_index
-from stockton_cms.page_cache.entries import KeptPage
+from stockton_cms.page_cache.entries import CachedPage
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,
@@ -199,7 +199,7 @@ def read(client, surfaces):
 
 def start_anew():
     """Forget what this process knew, but for the shared cache."""
-    content_clock.__dict__.update(ContentClock().__dict__)
+    content_version_tracker.__dict__.update(ContentVersionTracker().__dict__)
     page_index.__dict__.update(PageIndex().__dict__)
     return Client()
 
@@ -275,7 +275,7 @@ def test_if_the_cache_took_old_pages_for_new_they_would_leak(
     site, warm, monkeypatch, state
 ):
     site.hide(state, monkeypatch)
-    monkeypatch.setattr(KeptPage, "is_valid", lambda self, state, at: True)
+    monkeypatch.setattr(CachedPage, "is_valid", lambda self, state, at: True)
     kept = {name for how, name in read_everywhere(warm, SURFACES) if how == "warm"}
     of_search = {name for name in SURFACES if "search" in SURFACES[name][0]}
     never_kept = {"menu where nothing is", "menu of the enquiry form", "sitemap"}

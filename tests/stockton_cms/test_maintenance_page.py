@@ -37,14 +37,14 @@ def test_page_follows_the_site_settings(home, page):
 
 def test_page_holds_no_alert_that_nobody_could_end(home, page):
     AlertFactory(heading="Flood warning")
-    call_command("write_error_page", verbosity=0)
+    call_command("render_maintenance_page", verbosity=0)
     assert "Sorry, something went wrong" in page.read_text()
     assert "Flood warning" not in page.read_text()
 
 
 def test_page_is_there_before_anybody_has_written_site_settings(db, page, capsys):
     SiteSettings.objects.all().delete()
-    call_command("write_error_page")
+    call_command("render_maintenance_page")
     assert str(page) in capsys.readouterr().out
     assert not SiteSettings.objects.exists()
 

@@ -36,7 +36,7 @@ def bucket(s3_server, settings, monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     media_storage.connect.cache_clear()
-    monkeypatch.setattr(media_storage, "_patience", media_storage._Patience())
+    monkeypatch.setattr(media_storage, "_patience", media_storage.CircuitBreaker())
     resource = boto3.session.Session().resource("s3")
     resource.create_bucket(Bucket=BUCKET)
     settings.STORAGES = settings.STORAGES | {

@@ -17,8 +17,8 @@ from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.utils import timezone
 
-from home.jobs import one_process_at_a_time
-from home.rate_limits import Limit
+from home.jobs import single_process_lock
+from home.rate_limits import RateLimit
 from stockton_cms.management.commands import migrate
 from stockton_cms.operations.benchmarks import BASE_DIR, site_environment
 
@@ -31,7 +31,7 @@ def another_machine():
     begun, end = Event(), Event()
 
     def hold():
-        with one_process_at_a_time("migrate", migrate.MIGRATE_LOCK_ID) as is_ours:
+        with single_process_lock("migrate", migrate.MIGRATE_LOCK_ID) as is_ours:
             assert is_ours
             begun.set()
             end.wait(10)
@@ -65,7 +65,7 @@ def test_looking_waits_for_nobody(another_machine):
 
 
 def test_residents_go_on_sending_meanwhile(another_machine):
-    Limit("letters", per_address=1).use(RequestFactory().post("/"), timezone.now())
+    RateLimit("letters", per_address=1).use(RequestFactory().post("/"), timezone.now())
 
 
 def test_no_two_locks_of_the_database_have_the_same_number():
@@ -143,9 +143,9 @@ def test_other_errors_are_not_tried_again(djangos_handle, pauses):
 
 HOLD = """
 import time
-from home.jobs import one_process_at_a_time
+from home.jobs import single_process_lock
 from stockton_cms.management.commands.migrate import MIGRATE_LOCK_ID
-with one_process_at_a_time("migrate", MIGRATE_LOCK_ID) as is_ours:
+with single_process_lock("migrate", MIGRATE_LOCK_ID) as is_ours:
     print(is_ours, flush=True)
     time.sleep(60)
 """

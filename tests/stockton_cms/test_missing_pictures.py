@@ -40,7 +40,7 @@ def test_command_says_what_it_made_if_anything(db):
     wagtail_factories.ImageFactory()
     outputs = [StringIO(), StringIO()]
     for output in outputs:
-        call_command("make_pictures", stdout=output)
+        call_command("generate_renditions", stdout=output)
     first, second = [output.getvalue() for output in outputs]
     assert first == f"Made {len(LIBRARY_SPECS)} sizes of pictures.\n"
     assert second == ""

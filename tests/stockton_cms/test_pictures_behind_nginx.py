@@ -43,7 +43,7 @@ def test_picture_is_kept_and_given_out_while_the_store_is_away(
     assert [ask(), ask()] == [(200, "MISS"), (200, "HIT")]
 
     def fail(name):
-        raise media.MediaStoreAwayError
+        raise media.MediaStorageUnavailableError
 
     with monkeypatch.context() as patch:
         patch.setattr(default_storage, "open", fail)

@@ -144,7 +144,7 @@ def test_media_store_is_one_variable(settings_with):
         "OPTIONS": {"bucket_name": "stockton-media", "location": "site"},
     }
     disk = settings_with("STORAGES", MEDIA_STORE_URL="")["STORAGES"]["default"]
-    assert disk["BACKEND"] == "home.images.storage.WholeFileStorage"
+    assert disk["BACKEND"] == "home.images.storage.AtomicFileStorage"
 
 
 @pytest.mark.parametrize(

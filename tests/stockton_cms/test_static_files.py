@@ -1,4 +1,4 @@
-"""Static files of two release_fingerprint, side by side in the folder that nginx gives out."""
+"""Static files of two releases, side by side in the folder that nginx gives out."""
 
 import json
 import shutil

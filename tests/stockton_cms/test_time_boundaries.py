@@ -19,7 +19,7 @@ from home.content_version.scheduled_changes import (
 )
 from home.jobs import run_due_jobs
 from stockton_cms.page_cache import entries
-from stockton_cms.page_cache.middleware import SHARED_SECONDS, Flights
+from stockton_cms.page_cache.middleware import SHARED_SECONDS, RequestCollapser
 from tests.factories import AlertFactory
 from tests.stockton_cms.clock_changes import (
     AT_ANY_MOMENT,
@@ -298,14 +298,14 @@ def test_page_under_way_at_the_moment_is_given_to_nobody_else(
     section, client, clock, monkeypatch
 ):
     change = alert_ends(section, MOMENT)
-    shown_to = community_tags.shown_to
+    visible_alerts = community_tags.visible_alerts
 
     def shown_slowly(*arguments):
-        alerts = shown_to(*arguments)
+        alerts = visible_alerts(*arguments)
         clock.move_to(MOMENT + SECOND)
         return alerts
 
-    monkeypatch.setattr(community_tags, "shown_to", shown_slowly)
+    monkeypatch.setattr(community_tags, "visible_alerts", shown_slowly)
     clock.move_to(MOMENT - 4 * SECOND)
     response = client.get(section.url)
     assert not change.is_seen_in(response.content.decode())
@@ -324,13 +324,13 @@ def test_visitor_who_waits_for_a_page_past_the_moment_sees_the_new(
     def wait_for_another(flights, key):
         # Meanwhile somebody else's request has made the page.
         with monkeypatch.context() as patch:
-            patch.setattr(Flights, "board", board)
+            patch.setattr(RequestCollapser, "board", board)
             client.get(section.url)
         clock.move_to(MOMENT)
         yield False
 
-    board = Flights.board
-    monkeypatch.setattr(Flights, "board", wait_for_another)
+    board = RequestCollapser.board
+    monkeypatch.setattr(RequestCollapser, "board", wait_for_another)
     response = client.get(section.url)
     assert change.is_seen_in(response.content.decode())
 

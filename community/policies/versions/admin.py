@@ -20,7 +20,7 @@ from wagtail.models import Page
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.policies.versions.views import give_names
 from home.content.dates import names_of_moments
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 
 HIDE, SHOW = "community.version.hide", "community.version.show"
 
@@ -106,7 +106,7 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
         return redirect(reverse("policy_versions", args=[page_id]))
 
     def _write(self, version: PublishedVersion, at, user) -> None:
-        raise_content_version(takes_away=at is not None)
+        bump_content_version(is_removal=at is not None)
         version.hidden_at, version.hidden_by = at, user
         version.save(update_fields=["hidden_at", "hidden_by"])
         log(

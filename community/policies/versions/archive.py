@@ -13,16 +13,16 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.models.versions import KEPT
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 from home.jobs import register_job
 from home.page_tree.addresses import descendants_of
 from home.pages import public_pages
 
-MOST_IN_A_RUN = 500
+MAX_IN_A_RUN = 500
 
 
 @receiver(page_published, sender=PolicyUpdatePage)
-def keep_published(sender, instance, revision, alias=False, **kwargs):
+def archive_version(sender, instance, revision, alias=False, **kwargs):
     """Keep what has just been published, if everybody may read it.
 
     The signal comes again for each alias of the page, which has no history of its own.
@@ -36,13 +36,13 @@ def keep_published(sender, instance, revision, alias=False, **kwargs):
 
 
 @receiver(page_unpublished, sender=PolicyUpdatePage)
-def end_unpublished(sender, instance, **kwargs):
+def close_unpublished(sender, instance, **kwargs):
     """Note until when readers saw what has been taken down."""
     _end(Q(page=instance), timezone.now())
 
 
 @receiver(post_page_move)
-def follow_move(sender, instance, **kwargs):
+def reindex_moved_page(sender, instance, **kwargs):
     """Follow policies into a private section, and out of it."""
     _follow_privacy(instance)
 
@@ -66,7 +66,7 @@ def follow_lifted_restriction(sender, instance, origin, **kwargs):
 
 
 @register_job("published versions of policies")
-def keep_what_is_missing(at: datetime) -> None:
+def archive_missing(at: datetime) -> None:
     """Keep what each policy says that was published without keeping it.
 
     That is what was there before versions were kept, or what a release from before
@@ -78,10 +78,10 @@ def keep_what_is_missing(at: datetime) -> None:
         published_at__gte=OuterRef("last_published_at"),
     )
     missing = _readable().exclude(last_published_at=None).exclude(Exists(kept))
-    for pk in missing.order_by("pk").values_list("pk", flat=True)[:MOST_IN_A_RUN]:
+    for pk in missing.order_by("pk").values_list("pk", flat=True)[:MAX_IN_A_RUN]:
         with transaction.atomic():
             # Who publishes the page meanwhile waits for this, or has done so by now.
-            raise_content_version()
+            bump_content_version()
             if page := missing.filter(pk=pk).first():
                 _end(Q(page=page), page.last_published_at)
                 _begin(page, page.last_published_at, page.live_revision_id)

@@ -11,11 +11,11 @@ PIECES = re.compile(r"\w(?:[\w.,@:/%+'’-]*\w)?|\s+|.")
 # Lines that have less in common are shown whole: word by word nobody could read them.
 ALIKE = 0.4
 # Longer lines are compared as wholes, which takes no time.
-MOST_PIECES = 2_000
+MAX_PIECES = 2_000
 
 
 @dataclass(frozen=True)
-class Run:
+class Span:
     """Some words, and whether the other text lacks them."""
 
     text: str
@@ -26,28 +26,28 @@ class Run:
 class Row:
     """A line of each text that belong together; empty where one has none."""
 
-    before: list[Run] = field(default_factory=list)
-    after: list[Run] = field(default_factory=list)
+    before: list[Span] = field(default_factory=list)
+    after: list[Span] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DiffHunk:
     """Lines that follow each other and are the same in both, or are not."""
 
     same: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
 
-def compare(before: list[str], after: list[str]) -> list[Stretch]:
+def compare(before: list[str], after: list[str]) -> list[DiffHunk]:
     """Return what two texts have in common and what not, in their order."""
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     stretches = []
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
-            stretches.append(Stretch(same=before[start:end]))
+            stretches.append(DiffHunk(same=before[start:end]))
         else:
             changed = before[start:end], after[other_start:other_end]
-            stretches.append(Stretch(rows=list(_rows(*changed))))
+            stretches.append(DiffHunk(rows=list(_rows(*changed))))
     return stretches
 
 
@@ -55,8 +55,8 @@ def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
     for old, new in zip_longest(before, after, fillvalue=""):
         row = _row(old, new)
         if row is None:
-            yield Row(before=[Run(old, is_changed=True)])
-            yield Row(after=[Run(new, is_changed=True)])
+            yield Row(before=[Span(old, is_changed=True)])
+            yield Row(after=[Span(new, is_changed=True)])
         else:
             yield row
 
@@ -65,10 +65,10 @@ def _row(old: str, new: str) -> Row | None:
     """Return two lines word by word; None where they are too different for that."""
     if not (old and new):
         return Row(
-            *([Run(line, is_changed=True)] if line else [] for line in (old, new))
+            *([Span(line, is_changed=True)] if line else [] for line in (old, new))
         )
     pieces, other_pieces = PIECES.findall(old), PIECES.findall(new)
-    if len(pieces) + len(other_pieces) > MOST_PIECES:
+    if len(pieces) + len(other_pieces) > MAX_PIECES:
         return None
     matcher = SequenceMatcher(None, pieces, other_pieces, autojunk=False)
     # The quick ones are never less than what the last works out at length.
@@ -88,10 +88,10 @@ def _row(old: str, new: str) -> Row | None:
     return row
 
 
-def _add(runs: list[Run], words: str, is_changed: bool) -> None:
+def _add(runs: list[Span], words: str, is_changed: bool) -> None:
     """Add words to a line, to the last run where they are as changed as that."""
     if not words:
         return
     if runs and runs[-1].is_changed == is_changed:
         words = runs.pop().text + words
-    runs.append(Run(words, is_changed))
+    runs.append(Span(words, is_changed))

@@ -17,7 +17,7 @@ from wagtail.images.blocks import ImageBlock
 from community.models import PublishedVersion
 from community.models.policy import STATUS_DATES, PolicyStatus
 from home.blocks import LinkBlock
-from home.content.rich_text_links import with_public_links
+from home.content.rich_text_links import strip_private_links
 from home.content.walker import lines_of
 from home.content_version.counter import start_of_day
 from home.editorial.links.extraction import children_of
@@ -116,7 +116,7 @@ class VersionText:
         if was_open:
             for label, way in (
                 ("Respond online", page.respond_url),
-                ("Write an e-mail to", page.respond_email),
+                ("Write an email to", page.respond_email),
                 ("By post, by phone or in person", page.respond_address),
             ):
                 if way:
@@ -181,7 +181,7 @@ def get_lines(
 def _lines_of_parts(parts: dict[str, str], now: datetime) -> dict[str, list[str]]:
     # All at once, as each look at the links asks the database.
     together = "".join(f"<section>{html}</section>" for html in parts.values())
-    soup = BeautifulSoup(with_public_links(together, now), "html.parser")
+    soup = BeautifulSoup(strip_private_links(together, now), "html.parser")
     sections = soup.find_all("section", recursive=False)
     return {
         name: list(lines_of(str(section)))

@@ -13,16 +13,16 @@ from django.views.decorators.http import require_safe
 from wagtail.views import serve
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.policies.versions.diff import Stretch, compare
+from community.policies.versions.diff import DiffHunk, compare
 from community.policies.versions.rendering import HEADINGS, get_lines
 from home.content.dates import is_same_moment, names_of_moments
-from home.content_version.caching import mark_same_for_all
+from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_moment_of
 from home.page_tree.addresses import (
+    bind_site,
     public_path,
     site_origin,
     site_root,
-    with_known_site,
 )
 from home.pages import visible_pages
 
@@ -49,7 +49,7 @@ class ComparedPart:
     """A part of the page in both versions."""
 
     heading: str
-    stretches: list[Stretch]
+    stretches: list[DiffHunk]
 
     @property
     def is_same(self) -> bool:
@@ -73,10 +73,10 @@ def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         policies = PolicyUpdatePage.objects.filter(pk__in=visible)
         page = policies.filter(url_path=url_path).first()
         if page is None:
-            return with_known_site(serve)(request, request.path.lstrip("/"))
+            return bind_site(serve)(request, request.path.lstrip("/"))
         response = view(request, page, public_path(page.url_path, root))
         changes_at = next_moment_of(page, timezone.now(), *page.changes_by_clock)
-        return mark_same_for_all(response, changes_at)
+        return mark_cacheable(response, changes_at)
 
     return wrapped
 

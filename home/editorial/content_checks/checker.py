@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 from wagtail.models import Page
 
-from home.editorial.content_checks.issues import CheckedPage, check_page
+from home.editorial.content_checks.issues import ContentCheckRun, check_page
 from home.editorial.content_checks.rules import VERSION
 from home.jobs import register_job
 from home.page_tree.lock import tree_lock
@@ -19,7 +19,7 @@ def check_pages_by_new_rules(at: datetime) -> None:
 
     Each in a transaction of its own, so that no officer waits for the others.
     """
-    checked = CheckedPage.objects.filter(page=OuterRef("pk"), rules_version=VERSION)
+    checked = ContentCheckRun.objects.filter(page=OuterRef("pk"), rules_version=VERSION)
     pages = Page.objects.live().filter(~Exists(checked), alias_of=None)
     for pk in list(pages.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         with tree_lock():

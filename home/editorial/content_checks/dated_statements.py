@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 MONTHS = [name[:3].lower() for name in month_name[1:]]
 WEEKDAYS = ["mo", "tu", "we", "th", "fr", "sa", "su"]
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 
 MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
@@ -115,7 +115,7 @@ LONGEST_SENTENCE = 1_000
 
 
 @dataclass(frozen=True)
-class Claim:
+class DatedStatement:
     """A sentence and the last day on which what it says may hold."""
 
     sentence: str
@@ -128,12 +128,12 @@ def sentences_of(text: str) -> list[str]:
     return [clean for part in parts if (clean := " ".join(part.split()))]
 
 
-def find_claims(text: str, published_on: date) -> Iterator[Claim]:
+def find_dated_statements(text: str, published_on: date) -> Iterator[DatedStatement]:
     """Yield the claims; a day without a year is the one next to the publication."""
     for sentence in sentences_of(text):
         days = list(_days_in(sentence, published_on))
         if days:
-            yield Claim(sentence[:MOST_SHOWN], min(days))
+            yield DatedStatement(sentence[:MAX_SHOWN], min(days))
 
 
 def _days_in(sentence: str, published_on: date) -> Iterator[date]:

@@ -42,7 +42,7 @@ class PageFindingQuerySet(LivePageQuerySet):
         return self.filter(holds, rule__in=Rule.values)
 
 
-class PageFinding(models.Model):
+class ContentIssue(models.Model):
     """What breaks a rule on a live page, as it was when that was published."""
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
@@ -75,7 +75,7 @@ class PageFinding(models.Model):
         return edit_address(self.page_id, self.place)
 
 
-class CheckedPage(models.Model):
+class ContentCheckRun(models.Model):
     """By which version of the rules a live page has been checked."""
 
     page = models.OneToOneField(
@@ -108,13 +108,13 @@ def follow_page(sender, instance, **kwargs) -> None:
 
 def check_draft(page: Page, on: date) -> list[Finding]:
     """Return what the rules find on a day on a page as it stands in the editor."""
-    known = PageFinding.objects.filter(page_id=page.pk)
+    known = ContentIssue.objects.filter(page_id=page.pk)
     found = _with_known_days(find_findings(page, on), known)
     return [each for each in found if not each.shown_from or each.shown_from <= on]
 
 
 def _with_known_days(
-    found: list[Finding], known: Iterable[PageFinding]
+    found: list[Finding], known: Iterable[ContentIssue]
 ) -> list[Finding]:
     """Return the findings; the same words keep the day that they had when written.
 
@@ -128,23 +128,23 @@ def _with_known_days(
     ]
 
 
-def _values_of(rows: list[PageFinding]) -> set[tuple]:
+def _values_of(rows: list[ContentIssue]) -> set[tuple]:
     return {tuple(getattr(row, name) for name in VALUES) for row in rows}
 
 
 def check_page(page: Page) -> None:
     """Write what the rules find on a page now, and that it was checked."""
     published_at = page.last_published_at or timezone.now()
-    before = list(PageFinding.objects.filter(page_id=page.pk))
+    before = list(ContentIssue.objects.filter(page_id=page.pk))
     found = _with_known_days(
         find_findings(page, timezone.localdate(published_at)), before
     )
-    rows = [PageFinding(page_id=page.pk, **vars(each)) for each in found]
+    rows = [ContentIssue(page_id=page.pk, **vars(each)) for each in found]
     if _values_of(before) != _values_of(rows):
-        PageFinding.objects.filter(page_id=page.pk).delete()
-        PageFinding.objects.bulk_create(rows)
-    CheckedPage.objects.bulk_create(
-        [CheckedPage(page_id=page.pk, rules_version=VERSION)],
+        ContentIssue.objects.filter(page_id=page.pk).delete()
+        ContentIssue.objects.bulk_create(rows)
+    ContentCheckRun.objects.bulk_create(
+        [ContentCheckRun(page_id=page.pk, rules_version=VERSION)],
         update_conflicts=True,
         unique_fields=["page"],
         update_fields=["rules_version"],
@@ -165,7 +165,7 @@ def counts_for(user, on: date) -> list[Count]:
 
     And how many dates on them have passed. One query besides the permissions.
     """
-    findings = PageFinding.objects.in_force(start_of_day(on)).on_day(on)
+    findings = ContentIssue.objects.in_force(start_of_day(on)).on_day(on)
     numbers = findings.editable_by(user).aggregate(
         pages=models.Count("page", distinct=True),
         dates=models.Count("pk", filter=Q(rule=Rule.PASSED_DATE)),

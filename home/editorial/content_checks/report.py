@@ -17,7 +17,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.editorial.content_checks.issues import (
     REPORT_URL_NAME,
-    PageFinding,
+    ContentIssue,
     check_draft,
     edit_address,
 )
@@ -26,7 +26,7 @@ from home.editorial.reviews.models import PageReview
 from home.reports import PageReportFilterSet, SafeExportMixin
 
 # More would fill the screen.
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 class ContentFilterSet(PageReportFilterSet):
@@ -38,11 +38,11 @@ class ContentFilterSet(PageReportFilterSet):
     )
 
     class Meta:
-        model = PageFinding
+        model = ContentIssue
         fields = []
 
 
-def _kind(finding: PageFinding) -> str:
+def _kind(finding: ContentIssue) -> str:
     """Return the kind of page, without a query for each."""
     content_type = ContentType.objects.get_for_id(finding.page.content_type_id)
     return content_type.name.capitalize()
@@ -56,7 +56,7 @@ EXPORTED = {
     "text": ("Words", lambda finding: finding.text),
     "advice": ("What to do", lambda finding: finding.advice),
     "owner_name": ("Content owner", lambda finding: finding.owner_name),
-    "owner_email": ("Content owner's e-mail", lambda finding: finding.owner_email),
+    "owner_email": ("Content owner's email", lambda finding: finding.owner_email),
 }
 
 
@@ -65,7 +65,7 @@ class ContentChecksView(SafeExportMixin, ReportView):
 
     page_title = "Content checks"
     header_icon = "glasses"
-    model = PageFinding
+    model = ContentIssue
     index_url_name = REPORT_URL_NAME
     index_results_url_name = f"{REPORT_URL_NAME}_results"
     permission_policy = PagePermissionPolicy()
@@ -98,7 +98,7 @@ class ContentChecksView(SafeExportMixin, ReportView):
 
     def get_base_queryset(self):
         """Return what is to be mended today on the pages that this officer may edit."""
-        findings = PageFinding.objects.in_force(timezone.now())
+        findings = ContentIssue.objects.in_force(timezone.now())
         findings = findings.on_day(timezone.localdate()).editable_by(self.request.user)
         review = PageReview.objects.filter(pk=OuterRef("page_id"))
         return findings.select_related("page").annotate(
@@ -170,10 +170,10 @@ def list_findings(request: HttpRequest, page: Page) -> None:
                 f": “{each.text}”" if each.text else ".",
                 each.advice,
             )
-            for each in found[:MOST_NAMED]
+            for each in found[:MAX_NAMED]
         ),
     )
-    rest = len(found) - MOST_NAMED
+    rest = len(found) - MAX_NAMED
     text = format_html(
         "Saved. You can make this page better:<ul>{}</ul>{}",
         lines,

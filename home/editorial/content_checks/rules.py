@@ -17,13 +17,16 @@ from wagtail.models import Page
 
 from home.content.dates import days_after
 from home.content.walker import PageText, read_page
-from home.editorial.content_checks.dated_statements import find_claims, sentences_of
+from home.editorial.content_checks.dated_statements import (
+    find_dated_statements,
+    sentences_of,
+)
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
 TEXT_LENGTH = 200
-MOST_OF_A_RULE = 20
+MAX_OF_A_RULE = 20
 LONGEST_SENTENCE = 30
 # Fewer words say too little of how hard a page is to read.
 FEWEST_WORDS = 100
@@ -131,7 +134,7 @@ Check = Callable[[PageText, date], Iterator[Finding]]
 def passed_dates(text: PageText, published_on: date) -> Iterator[Finding]:
     """Yield the sentences that a date makes untrue, each from the day after it."""
     for line in text.lines:
-        for claim in find_claims(line.text, published_on):
+        for claim in find_dated_statements(line.text, published_on):
             day = days_after(claim.last_on, 1)
             yield Finding(Rule.PASSED_DATE, claim.sentence, line.place, day)
 
@@ -237,7 +240,7 @@ def find_findings(page: Page, published_on: date) -> list[Finding]:
         found = [
             Finding(each.rule, _short(each.text), each.place, each.shown_from)
             for rule in RULES
-            for each in islice(rule(text, published_on), MOST_OF_A_RULE)
+            for each in islice(rule(text, published_on), MAX_OF_A_RULE)
         ]
     except Error:
         # The transaction is broken, and whoever opened it must know.

@@ -32,7 +32,7 @@ from home.pages import public_pages
 
 # Databases limit how much one condition may hold.
 RANGES_AT_ONCE = 200
-MOST_IDS = 10_000
+MAX_IDS = 10_000
 
 
 class Problem(TextChoices):
@@ -52,8 +52,8 @@ def broken_links(at: datetime) -> QuerySet[Link]:
     """Return the broken links that readers see at a moment, each with its `problem`."""
     suspects = _suspects(at)
     # Found once, not anew for each of what the caller asks: how many, which, of whom.
-    ids = [row["pk"] for row in suspects[: MOST_IDS + 1]]
-    among = suspects if len(ids) > MOST_IDS else ids
+    ids = [row["pk"] for row in suspects[: MAX_IDS + 1]]
+    among = suspects if len(ids) > MAX_IDS else ids
     links = Link.objects.filter(_is_shown(at), pk__in=among)
     return links.annotate(problem=_problem(at)).exclude(problem=None)
 

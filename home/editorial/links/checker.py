@@ -6,12 +6,12 @@ from time import monotonic
 from django.conf import settings
 from django.db.models import Exists, Min, OuterRef
 
-from home.editorial.links.http_check import Answer, probe
-from home.editorial.links.index import find_targets_again
+from home.editorial.links.http_check import Answer, check_url
+from home.editorial.links.index import resolve_targets
 from home.editorial.links.models import ExternalLink, Link, Outcome
 from home.jobs import register_job
 
-MOST_ADDRESSES = 20
+MAX_ADDRESSES = 20
 # None is begun after that; one takes ten seconds at most.
 SECONDS_TO_BEGIN = 10
 # Between two requests to one host, whatever else happens.
@@ -32,7 +32,7 @@ def check_links(at: datetime) -> None:
     Takes 20 seconds at most. Nothing is locked and no transaction is open while it
     waits for an answer.
     """
-    find_targets_again()
+    resolve_targets()
     if not settings.CHECK_EXTERNAL_LINKS:
         return
     begun = monotonic()
@@ -40,7 +40,7 @@ def check_links(at: datetime) -> None:
     for link in get_due(at):
         if monotonic() - begun > SECONDS_TO_BEGIN:
             return
-        record(link, probe(link.address, user_agent), at)
+        record(link, check_url(link.address, user_agent), at)
 
 
 def get_due(at: datetime) -> list[ExternalLink]:
@@ -50,7 +50,7 @@ def get_due(at: datetime) -> list[ExternalLink]:
     due = ExternalLink.objects.filter(Exists(uses), next_check_at__lte=at)
     due = due.exclude(host__in=just_asked.values("host")).order_by()
     first = due.values("host").annotate(pk=Min("pk"), due_at=Min("next_check_at"))
-    ids = [row["pk"] for row in first.order_by("due_at")[:MOST_ADDRESSES]]
+    ids = [row["pk"] for row in first.order_by("due_at")[:MAX_ADDRESSES]]
     links = ExternalLink.objects.in_bulk(ids)
     return [links[pk] for pk in ids if pk in links]
 

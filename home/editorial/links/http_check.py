@@ -26,8 +26,8 @@ from urllib3.util import Url, parse_url
 from home.editorial.links.models import Outcome
 
 SECONDS = 10
-MOST_REDIRECTS = 5
-MOST_ADDRESSES = 4
+MAX_REDIRECTS = 5
+MAX_ADDRESSES = 4
 PORTS = {"http": 80, "https": 443}
 
 # Python 3.11 takes these for public, or they lead on to an IPv4 network.
@@ -58,8 +58,8 @@ class Answer:
     retry_after: float = 0
 
 
-class ProbeError(Exception):
-    """Ends a probe with an outcome."""
+class URLCheckError(Exception):
+    """Ends a check_url with an outcome."""
 
     def __init__(self, outcome: Outcome):
         super().__init__(outcome)
@@ -82,11 +82,11 @@ def is_public(ip_text: str) -> bool:
     )
 
 
-def probe(address: str, user_agent: str) -> Answer:
+def check_url(address: str, user_agent: str) -> Answer:
     """Ask for an address, following redirects, in at most `SECONDS` seconds."""
     ends_at = monotonic() + SECONDS
     try:
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             status, headers = _ask(address, user_agent, ends_at)
             target = headers.get("Location")
             if status not in {301, 302, 303, 307, 308} or not target:
@@ -94,7 +94,7 @@ def probe(address: str, user_agent: str) -> Answer:
             # Servers send the bytes of UTF-8, which the client reads as Latin-1.
             target = target.encode("latin-1", "replace").decode("utf-8", "replace")
             address = urljoin(address, target)
-    except ProbeError as error:
+    except URLCheckError as error:
         return Answer(error.outcome)
     except ssl.SSLCertVerificationError as error:
         is_bad = error.verify_code in BAD_CERTIFICATES
@@ -142,12 +142,12 @@ def _checked(address: str) -> Url:
     try:
         url = parse_url(re.sub(r"[\t\n\r]", "", address.strip()))
     except LocationParseError as error:
-        raise ProbeError(Outcome.NO_SUCH_SITE) from error
+        raise URLCheckError(Outcome.NO_SUCH_SITE) from error
     is_usual = url.scheme in PORTS and url.port in {None, *PORTS.values()}
     if not is_usual or url.auth is not None:
-        raise ProbeError(Outcome.UNKNOWN)
+        raise URLCheckError(Outcome.UNKNOWN)
     if not url.host:
-        raise ProbeError(Outcome.NO_SUCH_SITE)
+        raise URLCheckError(Outcome.NO_SUCH_SITE)
     return url
 
 
@@ -162,11 +162,11 @@ def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
     except (socket.gaierror, UnicodeError) as error:
         is_away = getattr(error, "errno", None) == socket.EAI_AGAIN
         outcome = Outcome.NO_ANSWER if is_away else Outcome.NO_SUCH_SITE
-        raise ProbeError(outcome) from error
+        raise URLCheckError(outcome) from error
     places = [(family, place) for family, _, _, _, place in found]
     if not places or not all(is_public(place[0]) for _, place in places):
-        raise ProbeError(Outcome.UNKNOWN)
-    return places[:MOST_ADDRESSES]
+        raise URLCheckError(Outcome.UNKNOWN)
+    return places[:MAX_ADDRESSES]
 
 
 def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
@@ -227,7 +227,7 @@ def _connect(places: list[tuple], ends_at: float) -> socket.socket:
                 raise
         else:
             return sock
-    raise ProbeError(Outcome.NO_ANSWER)
+    raise URLCheckError(Outcome.NO_ANSWER)
 
 
 def _cut_off(handle: socket.socket) -> None:
@@ -238,7 +238,7 @@ def _cut_off(handle: socket.socket) -> None:
 def _seconds_to(ends_at: float) -> float:
     left = ends_at - monotonic()
     if left <= 0:
-        raise ProbeError(Outcome.NO_ANSWER)
+        raise URLCheckError(Outcome.NO_ANSWER)
     return left
 
 

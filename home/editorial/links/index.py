@@ -24,7 +24,7 @@ VALUES = ("text", "owner_name", "target_page_id", "document_id", "site_path")
 followed: dict[type[models.Model], Callable[[datetime], models.QuerySet]] = {}
 
 
-def follow_links(
+def register_link_source(
     model: type[models.Model], still_shown: Callable[[datetime], models.QuerySet]
 ) -> None:
     """Report broken links of a model that is published with Wagtail's drafts, too.
@@ -42,17 +42,17 @@ def follow_links(
 def remember_links_of_page(sender, instance, **kwargs):
     """Keep what a live page links to; an alias has the links of its original."""
     if not instance.alias_of_id:
-        remember_links(instance)
+        index_links(instance)
 
 
 @receiver(page_unpublished)
-def forget_links_of_page(sender, instance, **kwargs):
+def remove_links(sender, instance, **kwargs):
     """Forget the links of a page that readers no longer see."""
     Link.objects.filter(**_source(instance)).delete()
 
 
 def _remember_published(sender, instance, **kwargs):
-    remember_links(instance)
+    index_links(instance)
 
 
 def _forget(sender, instance, **kwargs):
@@ -67,7 +67,7 @@ def _source(instance: models.Model) -> dict:
 
 
 @transaction.atomic
-def remember_links(instance: models.Model) -> None:
+def index_links(instance: models.Model) -> None:
     """Keep what an object links to now; what has not changed keeps its date."""
     source = _source(instance)
     owner = getattr(instance, "owner_name", "")
@@ -142,7 +142,7 @@ def _host(address: str) -> str:
         return ""
 
 
-def find_targets_again(most: int = 50) -> None:
+def resolve_targets(most: int = 50) -> None:
     """Look again where links lead that led nowhere: there may be a page by now."""
     for link in Link.objects.exclude(site_path="").order_by("?")[:most]:
         target = find_target(link.site_path)
@@ -155,18 +155,18 @@ def find_targets_again(most: int = 50) -> None:
             found.delete()
 
 
-def rebuild_links(at: datetime) -> int:
+def reindex_links(at: datetime) -> int:
     """Keep all links anew, those of each page in a transaction; return how many pages.
 
     Where the database was filled without the application, or after an upgrade.
     """
     for still_shown in followed.values():
         for instance in still_shown(at):
-            remember_links(instance)
+            index_links(instance)
     ids = Page.objects.live().filter(alias_of=None).values_list("pk", flat=True)
     for pk in list(ids):
         with tree_lock():
             page = Page.objects.live().filter(pk=pk).specific().first()
             if page is not None:
-                remember_links(page)
+                index_links(page)
     return len(ids)

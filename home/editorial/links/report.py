@@ -76,7 +76,7 @@ class BrokenLinkFilterSet(WagtailFilterSet):
 class CheckAgainColumn(Column):
     """The button that has a link to another site checked again."""
 
-    cell_template_name = "home/check_again_cell.html"
+    cell_template_name = "home/recheck_cell.html"
 
     def get_cell_context_data(self, instance, parent_context):
         """Give what the form needs; none for links that are looked up anyway."""

@@ -17,7 +17,7 @@ from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
 from wagtail.log_actions import log
 from wagtail.models import Page
 
-from home.content.dates import clock_in_words
+from home.content.dates import format_time
 from home.editorial.preview_links.models import PreviewLink
 
 DAYS = {1: "a day", 7: "a week", 14: "two weeks", 30: "30 days"}
@@ -71,7 +71,7 @@ def read_draft(request: HttpRequest, token: str) -> HttpResponse:
         .first()
     )
     if link is None:
-        response = render(request, "home/preview_link_over.html", status=404)
+        response = render(request, "home/preview_link_expired.html", status=404)
     else:
         page = link.page.get_latest_revision_as_object()
         request.is_preview = True
@@ -134,7 +134,7 @@ class PreviewLinksView(
             (
                 link,
                 self.request.build_absolute_uri(link.get_absolute_url()),
-                clock_in_words(link.expires_at),
+                format_time(link.expires_at),
             )
             for link in links.select_related("created_by")
         ]

@@ -33,7 +33,7 @@ class State(models.TextChoices):
     OVERDUE = "overdue", "Overdue"
     SOON = "soon", "Due in the next 4 weeks"
     UNDATED = "undated", "No review date"
-    OWNERLESS = "ownerless", "No content owner's e-mail"
+    OWNERLESS = "ownerless", "No content owner's email"
 
 
 def conditions(on: date) -> dict[State, Q]:
@@ -115,7 +115,7 @@ class PageReview(models.Model):
         # `day` is that of the first escalation.
         return days_after(day, ((after - day).days // REPEAT_DAYS + 1) * REPEAT_DAYS)
 
-    def standing_in_words(self, on: date) -> str:
+    def status_label(self, on: date) -> str:
         """Return where the review stands, such as 'Overdue by 3 days'."""
         if self.review_on is None:
             return State.UNDATED.label

@@ -1,4 +1,4 @@
-"""E-mails to those who answer for pages, and to the communications team (P6)."""
+"""Emails to those who answer for pages, and to the communications team (P6)."""
 
 import logging
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ logger = logging.getLogger(__name__)
 
 SUBJECT = "Pages of the website to check"
 # Nobody is to be woken by it.
-FIRST_HOUR = 8
-MOST_LINES = 100
+QUIET_HOURS_END = 8
+MAX_LINES = 100
 TEAM = "the communications team"
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom one e-mail goes to; `key` is how today's digests know them."""
+    """Whom one email goes to; `key` is how today's digests know them."""
 
     key: str
     emails: tuple[str, ...]
@@ -53,14 +53,14 @@ class Recipient:
 
 @register_job("reminders of page reviews")
 def remind_of_reviews(at: datetime) -> None:
-    """Send one e-mail to everybody who is to be reminded of a review today.
+    """Send one email to everybody who is to be reminded of a review today.
 
     The owner of a page, or the communications team where it has none, hears of it two
     weeks before its day and on that day; both hear of it two weeks after that and each
     four weeks from then on. Where the mail server is away, the next call tries again.
     """
     local = localtime(at)
-    if local.hour < FIRST_HOUR:
+    if local.hour < QUIET_HOURS_END:
         return
     on = local.date()
     ReviewDigest.objects.filter(sent_on__lt=on).delete()
@@ -70,7 +70,7 @@ def remind_of_reviews(at: datetime) -> None:
 
 
 def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
-    """Yield all who are to be reminded and have had no e-mail today."""
+    """Yield all who are to be reminded and have had no email today."""
     reviews = PageReview.objects.in_force(at)
     owners = reviews.filter(remind_owner_on__lte=on).values_list("owner_email")
     keys = {email for (email,) in owners.distinct()}
@@ -108,7 +108,7 @@ def get_team_emails() -> tuple[str, ...]:
 
 
 def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
-    """Send today's e-mail, unless it has been sent; return False to try later again."""
+    """Send today's email, unless it has been sent; return False to try later again."""
     with transaction.atomic():
         digest, is_first = ReviewDigest.objects.get_or_create(
             recipient=recipient.key, sent_on=on
@@ -173,9 +173,9 @@ def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> Email
     context = {
         "pages": [
             _describe(review, recipient, on, is_officer)
-            for review in reviews[:MOST_LINES]
+            for review in reviews[:MAX_LINES]
         ],
-        "more": max(0, len(reviews) - MOST_LINES),
+        "more": max(0, len(reviews) - MAX_LINES),
         "queue_address": _admin_address(QUEUE_URL_NAME) if is_officer else "",
         "is_team": recipient.is_team,
         "can_reply": bool(recipient.team),
@@ -191,14 +191,14 @@ def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> Email
 def _describe(
     review: PageReview, recipient: Recipient, on: date, is_officer: bool
 ) -> dict:
-    """Return what the e-mail says of one page."""
+    """Return what the email says of one page."""
     owner = " ".join([review.owner_name, review.owner_email])
     edit_address = _admin_address("wagtailadmin_pages:edit", review.pk)
     return {
         "title": in_one_line(review.page.title),
         "address": review.page.full_url,
         "review_on": review.review_on,
-        "standing": review.standing_in_words(on),
+        "standing": review.status_label(on),
         "owner": in_one_line(owner) or "nobody" if recipient.is_team else "",
         "edit_address": edit_address if is_officer else "",
     }

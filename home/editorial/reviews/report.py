@@ -31,7 +31,7 @@ from home.reports import PageReportFilterSet, SafeExportMixin
 LOG_ACTION = "home.reviewed"
 
 
-def mark_still_true(page_ids: list[int], months: int, user, on: date) -> list[Page]:
+def mark_reviewed(page_ids: list[int], months: int, user, on: date) -> list[Page]:
     """Set the next review of pages so many months from a day; return those changed.
 
     It is set on what is live and in the drafts that are to come. Nothing is published
@@ -110,7 +110,7 @@ class ReviewFilterSet(PageReportFilterSet):
 
 
 def _standing(review: PageReview) -> str:
-    return review.standing_in_words(timezone.localdate())
+    return review.status_label(timezone.localdate())
 
 
 def _kind(review: PageReview) -> str:
@@ -134,7 +134,7 @@ def _edit_address(review: PageReview) -> str:
 class StillTrueColumn(Column):
     """A tick for the buttons above the table, and buttons for this page alone."""
 
-    cell_template_name = "home/still_true_cell.html"
+    cell_template_name = "home/mark_reviewed_cell.html"
 
     def get_value(self, instance):
         """Return the page's title, which names the controls."""
@@ -153,7 +153,7 @@ EXPORTED = {
     "review_on": ("Next review", lambda review: review.review_on),
     "standing": ("Where it stands", _standing),
     "owner_name": ("Content owner", lambda review: review.owner_name),
-    "owner_email": ("Content owner's e-mail", lambda review: review.owner_email),
+    "owner_email": ("Content owner's email", lambda review: review.owner_email),
 }
 
 
@@ -255,7 +255,7 @@ class StillTrueView(PermissionCheckedMixin, View):
         reviews = list(reviews.filter(pk__in=page_ids).select_related("page"))
         locked = {each.pk for each in reviews if _is_locked(each.page, user)}
         free = [each.pk for each in reviews if each.pk not in locked]
-        changed = mark_still_true(free, months, user, on)
+        changed = mark_reviewed(free, months, user, on)
         for page in changed:
             day = date_format(page.review_on, DAY_FORMAT)
             text = f"'{page.title}' is still true. The next review is on {day}."

@@ -17,7 +17,7 @@ from home.people import name_of
 from search.curation.checks.models import SearchCheckSnippet
 from search.curation.checks.running import run_checks
 
-MOST_HISTORY = 100
+MAX_HISTORY = 100
 STATES = {"failing": False, "passing": True, "unchecked": None}
 NO_ANSWER = (
     "Search is being brought up to date, so this check waits. It runs by itself within "
@@ -84,7 +84,7 @@ class CheckEditView(CheckedAtOnceMixin, snippets.EditView):
 
     def get_context_data(self, **kwargs):
         """Give the changes of the past, the newest first."""
-        results = self.object.results.all()[:MOST_HISTORY]
+        results = self.object.results.all()[:MAX_HISTORY]
         check_now = reverse(self.check_now_url_name, args=[self.object.pk])
         return super().get_context_data(
             results=results, check_now_url=check_now, **kwargs

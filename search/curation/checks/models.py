@@ -12,7 +12,7 @@ from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from home.people import name_of
-from search.engine.tokens import MOST_CHARACTERS, clean_query, words_of
+from search.engine.tokens import MAX_CHARACTERS, clean_query, tokenise
 
 FARTHEST = 10
 # With one of these changed it is another check, of which nothing is known yet.
@@ -21,7 +21,7 @@ ASKED = frozenset({"query", "page", "within"})
 
 def validate_search(text: str) -> None:
     """Refuse what holds no word, such as "?!"."""
-    if not words_of(text):
+    if not tokenise(text):
         raise ValidationError("It holds no word that can be searched for.")
 
 
@@ -56,7 +56,7 @@ class SearchCheckSnippet(models.Model):
 
     query = models.CharField(
         "when people search for",
-        max_length=MOST_CHARACTERS,
+        max_length=MAX_CHARACTERS,
         validators=[validate_search],
         help_text="The whole search as people type it, such as 'food bank'.",
     )
@@ -81,7 +81,7 @@ class SearchCheckSnippet(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         related_name="+",
-        help_text="Who gets an e-mail when the page is found no more.",
+        help_text="Who gets an email when the page is found no more.",
     )
     made_at = models.DateTimeField("made", auto_now_add=True)
     # What was found last, and at which content version: nothing before the first run.

@@ -1,4 +1,4 @@
-"""Tells the owners of search checks that fail: by e-mail, and on the admin's home."""
+"""Tells the owners of search checks that fail: by email, and on the admin's home."""
 
 import logging
 from datetime import datetime
@@ -12,14 +12,14 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from home.dashboard import Need, counted, register_needs
+from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 from home.notifications import in_one_line
 from search.curation.checks.models import SearchCheckSnippet
 
 logger = logging.getLogger(__name__)
 
 SUBJECT = "Searches of the website that fail"
-MOST_LINES = 100
+MAX_LINES = 100
 
 
 def list_address(**filters: str) -> str:
@@ -28,7 +28,7 @@ def list_address(**filters: str) -> str:
     return f"{address}?{urlencode(filters)}"
 
 
-@register_needs
+@register_dashboard_tasks
 def failing_checks(user, at):
     """Say how many checks fail: to owners of their own, to the leads of all."""
     if not user.has_perm("search.view_searchchecksnippet"):
@@ -41,11 +41,11 @@ def failing_checks(user, at):
         filters["whose"] = "mine"
     if count := failing.count():
         words = counted(count, "search check fails", "search checks fail")
-        yield Need(words, list_address(**filters))
+        yield DashboardTask(words, list_address(**filters))
 
 
 def tell_owners(at: datetime) -> None:
-    """Send each owner one e-mail about the checks that have come to fail.
+    """Send each owner one email about the checks that have come to fail.
 
     Each check is told of once, and again only after it has passed in between. Where
     the mail server is away, the next call tries again.
@@ -57,7 +57,7 @@ def tell_owners(at: datetime) -> None:
 
 
 def tell(owner, at: datetime) -> bool:
-    """Send an owner the e-mail, unless it has been sent; False to try later again."""
+    """Send an owner the email, unless it has been sent; False to try later again."""
     with transaction.atomic():
         checks = _untold().filter(owner=owner).select_related("page")
         checks = list(checks.select_for_update(of=("self",)))
@@ -72,7 +72,7 @@ def tell(owner, at: datetime) -> bool:
         # It would be refused again; the leads see the failures in the admin.
         logger.exception("An owner of search checks cannot be told that they fail.")
     except Exception:
-        logger.exception("No e-mail about search checks could be sent.")
+        logger.exception("No email about search checks could be sent.")
         marked.filter(told_at=at).update(told_at=None)
         return False
     return True
@@ -93,9 +93,9 @@ def _text_of_mail(checks: list[SearchCheckSnippet]) -> str:
                 "within": check.within,
                 "why": check.why,
             }
-            for check in checks[:MOST_LINES]
+            for check in checks[:MAX_LINES]
         ],
-        "more": max(0, len(checks) - MOST_LINES),
+        "more": max(0, len(checks) - MAX_LINES),
         "address": urljoin(base, list_address(state="failing", whose="mine")),
     }
     return render_to_string("search/checks_mail.txt", context)

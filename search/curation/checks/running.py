@@ -12,7 +12,7 @@ from wagtail.models import Page
 
 from home.content_version.counter import (
     get_content_version,
-    get_next_boundary,
+    get_next_scheduled_change,
     start_of_day,
 )
 from home.jobs import register_job
@@ -20,13 +20,13 @@ from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.curation.checks.notifications import tell_owners
 from search.curation.promotions import PromotionSnippet
 from search.engine.index import (
-    IndexBehindError,
     IndexBrokenError,
+    StaleIndexError,
     page_index,
-    panics_as_errors,
+    translate_tantivy_panics,
 )
 from search.engine.result_order import (
-    Standings,
+    ResultOrder,
     Thing,
     default_root,
     key_of,
@@ -36,8 +36,8 @@ from search.engine.result_order import (
 logger = logging.getLogger(__name__)
 
 # Nobody reads further, and whoever keeps the check need not know more.
-MOST_LOOKED_AT = 50
-NO_ANSWER = (IndexBehindError, IndexBrokenError)
+MAX_LOOKED_AT = 50
+NO_ANSWER = (StaleIndexError, IndexBrokenError)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def get_due(at: datetime) -> list[SearchCheckSnippet]:
     """
     checks = SearchCheckSnippet.objects.select_related("page")
     first = checks.aggregate(first=Min("checked_at"))["first"]
-    boundary = get_next_boundary(first) if first else None
+    boundary = get_next_scheduled_change(first) if first else None
     if boundary is None or boundary > at:
         is_of_today = Q(checked_at__gte=start_of_day(localdate(at)))
         version = get_content_version()
@@ -81,9 +81,9 @@ def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
     if not checks or root is None:
         return False
     try:
-        with panics_as_errors():
+        with translate_tantivy_panics():
             state = page_index.catch_up()
-            standings = Standings(state, PromotionSnippet.objects.all(), root, at)
+            standings = ResultOrder(state, PromotionSnippet.objects.all(), root, at)
             verdicts = judge_all(checks, standings, root)
     except NO_ANSWER as error:
         logger.warning("Search checks wait, as search does not answer: %s.", error)
@@ -95,12 +95,12 @@ def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
 
 
 def judge_all(
-    checks: Iterable[SearchCheckSnippet], standings: Standings, root: Page
+    checks: Iterable[SearchCheckSnippet], standings: ResultOrder, root: Page
 ) -> list[Verdict]:
     """Return what checks find in one state of the index; nothing is noted."""
     visible = visible_below(root, [each.page_id for each in checks], standings.at)
     return [
-        judge(each, standings.of(each.query, MOST_LOOKED_AT), each.page_id in visible)
+        judge(each, standings.of(each.query, MAX_LOOKED_AT), each.page_id in visible)
         for each in checks
     ]
 
@@ -112,7 +112,7 @@ def judge(check: SearchCheckSnippet, things: list[Thing], is_visible: bool) -> V
     if not is_visible:
         return Verdict(False, "The page is not public")
     if key_of(check.page_id) not in things:
-        return Verdict(False, f"Not among the first {MOST_LOOKED_AT}")
+        return Verdict(False, f"Not among the first {MAX_LOOKED_AT}")
     position = things.index(key_of(check.page_id)) + 1
     return Verdict(position <= check.within, f"Stands at {position}", position)
 

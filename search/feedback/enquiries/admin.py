@@ -35,7 +35,7 @@ def _local(moment: datetime | None) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""
 
 
-# No e-mail addresses: nobody can delete what is in a file that travels.
+# No email addresses: nobody can delete what is in a file that travels.
 CELLS = {
     "Reference": lambda enquiry: enquiry.reference,
     "Received": lambda enquiry: _local(enquiry.created_at),
@@ -47,7 +47,7 @@ CELLS = {
     "Assigned to": lambda enquiry: name_of(enquiry.assigned_to),
     "Answer": lambda enquiry: get_text_for_indexing(enquiry.answer).strip(),
     "Answered": lambda enquiry: _local(enquiry.answered_at),
-    "E-mail sent": lambda enquiry: _local(enquiry.answer_sent_at),
+    "Email sent": lambda enquiry: _local(enquiry.answer_sent_at),
     "Outcome": Enquiry.get_outcome_display,
     "Where it belongs": lambda enquiry: enquiry.belongs_to,
     "Closed": lambda enquiry: _local(enquiry.closed_at),
@@ -197,7 +197,7 @@ class EnquiryAdmin(ModelAdmin):
     list_per_page = 50
     list_export = list(CELLS)
     export_filename = "enquiries"
-    # Not the e-mail address: what is searched for stands in addresses and in logs.
+    # Not the email address: what is searched for stands in addresses and in logs.
     search_fields = ["reference", "message", "query", "belongs_to"]
     search_handler_class = FirstWordsSearchHandler
     inspect_view_enabled = True

@@ -22,7 +22,7 @@ LARGEST_ID = 2**31 - 1
 SAID_IN_ANSWER = {EnquiryOutcome.FOUND, EnquiryOutcome.NOT_OURS}
 
 
-class StepForm(forms.Form):
+class EnquiryActionForm(forms.Form):
     """A step on an enquiry, which nobody else may have changed meanwhile.
 
     `seen` carries the state in which the officer saw it. Save inside the transaction
@@ -72,7 +72,7 @@ class ColleagueField(forms.ModelChoiceField):
         return name_of(obj)
 
 
-class AssignForm(StepForm):
+class AssignForm(EnquiryActionForm):
     """Who deals with it."""
 
     assigned_to = ColleagueField(
@@ -128,13 +128,13 @@ class AnswerEditor(DraftailRichTextArea):
         return text
 
 
-class AnswerForm(StepForm):
+class AnswerForm(EnquiryActionForm):
     """What the resident reads at their reference."""
 
     answer = forms.CharField(
         required=False,
         help_text="The person who asked will read this at their reference; if they "
-        "left an e-mail address they are told once. Lead them with links. Do not "
+        "left an email address they are told once. Lead them with links. Do not "
         "repeat anything personal that they wrote.",
     )
 
@@ -171,7 +171,7 @@ class AnswerForm(StepForm):
         ):
             raise ValidationError(
                 "Links may lead to pages of this site, to addresses that begin with "
-                "https:// and to e-mail addresses. Remove the others, or choose again."
+                "https:// and to email addresses. Remove the others, or choose again."
             )
         known = {page for page in pages if page <= LARGEST_ID}
         shown = visible_pages(timezone.now()).filter(pk__in=known)
@@ -190,7 +190,7 @@ class AnswerForm(StepForm):
         return "Answered" if is_first else "Answered anew"
 
 
-class CloseForm(StepForm):
+class CloseForm(EnquiryActionForm):
     """What came of it."""
 
     outcome = forms.ChoiceField(

@@ -21,7 +21,7 @@ INDEX, INSPECT = "search_enquiry_modeladmin_index", "search_enquiry_modeladmin_i
 def enquiry_gone(request: HttpRequest) -> HttpResponse:
     """Say that there is no such enquiry, or no longer."""
     context = {"header_title": "Enquiry not found", "page_title": "Enquiry not found"}
-    return render(request, "search/enquiry_gone.html", context, status=404)
+    return render(request, "search/enquiry_not_found.html", context, status=404)
 
 
 def get_enquiry(request: HttpRequest, pk: int) -> Enquiry | None:
@@ -37,10 +37,10 @@ def get_enquiry(request: HttpRequest, pk: int) -> Enquiry | None:
     return enquiries.filter(pk=pk).first()
 
 
-class StepView(WagtailAdminTemplateMixin, FormView):
+class EnquiryActionView(WagtailAdminTemplateMixin, FormView):
     """A form on one enquiry."""
 
-    template_name = "search/enquiry_step.html"
+    template_name = "search/enquiry_action.html"
     header_icon = "help"
     submit_label = ""
     is_for_open = True
@@ -105,7 +105,7 @@ class StepView(WagtailAdminTemplateMixin, FormView):
         }
 
 
-class AssignView(StepView):
+class AssignView(EnquiryActionView):
     """Gives it to a colleague, or to oneself."""
 
     form_class = AssignForm
@@ -113,7 +113,7 @@ class AssignView(StepView):
     submit_label = "Assign"
 
 
-class AnswerView(StepView):
+class AnswerView(EnquiryActionView):
     """Writes what the resident reads, also where it is closed already."""
 
     form_class = AnswerForm
@@ -122,7 +122,7 @@ class AnswerView(StepView):
     is_for_open = False
 
 
-class CloseView(StepView):
+class CloseView(EnquiryActionView):
     """Closes it, and says what came of it."""
 
     form_class = CloseForm

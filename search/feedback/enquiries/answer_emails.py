@@ -1,4 +1,4 @@
-"""The answer to an enquiry: what its page shows, and the one e-mail about it (R7)."""
+"""The answer to an enquiry: what its page shows, and the one email about it (R7)."""
 
 import logging
 from datetime import datetime, timedelta
@@ -29,25 +29,25 @@ SUBJECT = "Our answer to your message"
 DAYS_TO_TRY = 7
 # Sending takes seconds. What takes longer was cut off, and may have been sent.
 LONGEST_SENDING = timedelta(hours=1)
-MOST_IN_A_RUN = 100
+MAX_IN_A_RUN = 100
 
 
 @register_job("answers to what residents could not find")
 def send_answers(at: datetime) -> None:
-    """Send the e-mail about each answer that has not been sent, once.
+    """Send the email about each answer that has not been sent, once.
 
     Where the mail server does not take it, the next run tries again, for a week.
     """
     answered = Enquiry.objects.exclude(email="").filter(answered_at__isnull=False)
     _forget_old_addresses(answered, at)
     waiting = get_waiting_answers().order_by("answered_at", "pk")
-    for enquiry in waiting[:MOST_IN_A_RUN]:
+    for enquiry in waiting[:MAX_IN_A_RUN]:
         if not send_answer(enquiry, at):
             return
 
 
 def get_waiting_answers() -> QuerySet[Enquiry]:
-    """Return the enquiries whose answer has still to be sent by e-mail."""
+    """Return the enquiries whose answer has still to be sent by email."""
     answered = Enquiry.objects.exclude(email="").filter(answered_at__isnull=False)
     return answered.filter(answer_sent_at=None)
 
@@ -56,7 +56,7 @@ def send_answer(enquiry: Enquiry, at: datetime) -> bool:
     """Tell who asked that there is an answer; then delete their address.
 
     Does nothing where another process has done it. Returns False where the mail server
-    is away, so that it need not be tried with other e-mails.
+    is away, so that it need not be tried with other emails.
     """
     unsent = Enquiry.objects.filter(
         pk=enquiry.pk, answered_at__isnull=False, answer_sent_at=None
@@ -70,17 +70,17 @@ def send_answer(enquiry: Enquiry, at: datetime) -> bool:
     except SMTPRecipientsRefused as refusal:
         logger.warning("The mail server refuses an answer to enquiry %s.", enquiry.pk)
         if _is_for_good(refusal):
-            _forget_address(enquiry, at, "The mail server refused the e-mail address")
+            _forget_address(enquiry, at, "The mail server refused the email address")
         else:
             _try_again(enquiry, at)
     except Exception as error:
         # What the server says may hold the address.
         kind = type(error).__name__
-        logger.error("No e-mail about enquiry %s could be sent: %s", enquiry.pk, kind)
+        logger.error("No email about enquiry %s could be sent: %s", enquiry.pk, kind)
         _try_again(enquiry, at)
         is_there = isinstance(error, SMTPResponseException | ValueError)
     else:
-        _forget_address(enquiry, at, "The answer was sent by e-mail", sent_at=at)
+        _forget_address(enquiry, at, "The answer was sent by email", sent_at=at)
     return is_there
 
 
@@ -109,7 +109,7 @@ def _try_again(enquiry: Enquiry, at: datetime) -> None:
 def _forget_address(
     enquiry: Enquiry, at: datetime, what: str, sent_at: datetime | None = None
 ) -> None:
-    """Delete the e-mail address, and say in the history why."""
+    """Delete the email address, and say in the history why."""
     # Nobody may have erased the enquiry meanwhile, or its event would have no place.
     if Enquiry.objects.filter(pk=enquiry.pk).update(email="", answer_sent_at=sent_at):
         EnquiryEvent.objects.create(
@@ -120,9 +120,9 @@ def _forget_address(
 def _forget_old_addresses(answered, at: datetime) -> None:
     """Delete the addresses to which nothing can be sent any more."""
     for enquiry in answered.filter(answer_sent_at__lt=at - LONGEST_SENDING):
-        what = "The e-mail was cut off while it was being sent"
+        what = "The email was cut off while it was being sent"
         _forget_address(enquiry, at, what, enquiry.answer_sent_at)
     end = at - timedelta(days=DAYS_TO_TRY)
     for enquiry in answered.filter(answered_at__lt=end, answer_sent_at=None):
-        what = f"The mail server took no e-mail for {DAYS_TO_TRY} days"
+        what = f"The mail server took no email for {DAYS_TO_TRY} days"
         _forget_address(enquiry, at, what)

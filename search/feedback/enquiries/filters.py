@@ -11,7 +11,7 @@ from search.feedback.enquiries.permissions import get_handlers
 from search.feedback.enquiries.services import find_by_reference
 
 WAITS_FOR_MAIL = Q(answered_at__isnull=False, answer_sent_at=None) & ~Q(email="")
-MOST_WORDS = 10
+MAX_WORDS = 10
 
 
 class AssignedFilter(SimpleListFilter):
@@ -54,7 +54,7 @@ class AnswerFilter(SimpleListFilter):
 
     def lookups(self, request, model_admin):
         """Return how far an answer can be."""
-        labels = "Not answered", "Answered", "E-mail not sent yet"
+        labels = "Not answered", "Answered", "Email not sent yet"
         return zip(self.conditions, labels, strict=True)
 
     def queryset(self, request, queryset):
@@ -70,5 +70,5 @@ class FirstWordsSearchHandler(DjangoORMSearchHandler):
         found = find_by_reference(search_term)
         if isinstance(found, RepeatedEnquiry):
             return queryset.filter(pk=found.enquiry_id)
-        words = " ".join(search_term.split()[:MOST_WORDS])
+        words = " ".join(search_term.split()[:MAX_WORDS])
         return super().search_queryset(queryset, words, **kwargs)

@@ -76,7 +76,7 @@ class ResidentsForm(forms.ModelForm):
         return data
 
     @property
-    def is_from_a_program(self) -> bool:
+    def is_spam(self) -> bool:
         """Whether the field that people do not see was filled in."""
         return bool(self.data.get("website"))
 
@@ -120,7 +120,7 @@ class EnquiryForm(ResidentsForm):
 
     @property
     def days_of_email(self) -> int:
-        """How long the e-mail address is kept at most."""
+        """How long the email address is kept at most."""
         return settings.ENQUIRY_EMAIL_DAYS
 
 
@@ -148,6 +148,6 @@ class CommentForm(ResidentsForm):
         return settings.USEFULNESS_COMMENT_DAYS
 
 
-def fresh_time() -> str:
+def signed_timestamp() -> str:
     """Return the signed time at which a form is shown."""
     return SIGNER.sign(str(time()))

@@ -55,7 +55,7 @@ class Enquiry(models.Model):
         max_length=20, unique=True, editable=False, default=make_reference
     )
     message = models.TextField("what they were looking for", max_length=5000)
-    email = EmailAddressField("e-mail", blank=True)
+    email = EmailAddressField("email", blank=True)
     query = models.CharField("what they searched for", max_length=300, blank=True)
     from_path = models.CharField("page they came from", max_length=500, blank=True)
     created_at = models.DateTimeField("received", auto_now_add=True, db_index=True)
@@ -75,8 +75,8 @@ class Enquiry(models.Model):
     # Rich text with links to pages, shown on the answer page at the reference.
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField("answered", null=True, blank=True)
-    # When the e-mail about the answer left; the address is deleted with it.
-    answer_sent_at = models.DateTimeField("e-mail sent", null=True, blank=True)
+    # When the email about the answer left; the address is deleted with it.
+    answer_sent_at = models.DateTimeField("email sent", null=True, blank=True)
     outcome = models.CharField(
         max_length=10, choices=EnquiryOutcome.choices, blank=True
     )

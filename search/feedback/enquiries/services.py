@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.timezone import localdate
 from wagtail.models import Page
 
-from home.rate_limits import Limit, one_at_a_time
+from home.rate_limits import RateLimit, one_at_a_time
 from search.feedback.enquiries.forms import CommentForm, EnquiryForm
 from search.feedback.enquiries.models import (
     GROUP_LENGTH,
@@ -22,42 +22,42 @@ from search.feedback.page_feedback.models import UsefulnessCount
 from search.feedback.unsuccessful_searches.topic_assignment import topic_of_enquiry
 
 DAY = timedelta(days=1)
-# The latest open enquiries from one e-mail address, or from none, that are compared.
-MOST_COMPARED = 200
+# The latest open enquiries from one email address, or from none, that are compared.
+MAX_COMPARED = 200
 OPEN = Q(status=EnquiryStatus.OPEN, answered_at=None)
 # For each message that may be sent: somebody who reads ten pages may vote on them all.
 VOTES_FROM_AN_ADDRESS, VOTES_OVERALL = 3, 10
 
 
-def enquiry_limit() -> Limit:
+def enquiry_limit() -> RateLimit:
     """Return how many enquiries are taken."""
-    return Limit(
+    return RateLimit(
         "enquiries", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
     )
 
 
-def comment_limit() -> Limit:
+def comment_limit() -> RateLimit:
     """Return how many comments on pages are taken."""
-    return Limit(
+    return RateLimit(
         "comments", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
     )
 
 
-def vote_limit() -> Limit:
+def vote_limit() -> RateLimit:
     """Return how many answers to "Was this page useful?" are taken."""
-    return Limit(
+    return RateLimit(
         "votes",
         settings.FORM_LIMIT_PER_ADDRESS * VOTES_FROM_AN_ADDRESS,
         settings.FORM_LIMIT_OVERALL * VOTES_OVERALL,
     )
 
 
-def one_vote(page: Page) -> Limit:
+def one_vote(page: Page) -> RateLimit:
     """Return the limit of one vote for a page from one address and day.
 
     What it is counted under changes at midnight, so that two days mean this one.
     """
-    return Limit(f"votes on {page.pk}", 1, period=2 * DAY)
+    return RateLimit(f"votes on {page.pk}", 1, period=2 * DAY)
 
 
 def store_enquiry(
@@ -65,7 +65,7 @@ def store_enquiry(
 ) -> Enquiry | RepeatedEnquiry:
     """Store what a valid form holds, with a reference of its sender's own.
 
-    Raises `LimitReached`. Also of two that arrive at the same moment, as after a double
+    Raises `RateLimitExceeded`. Also of two that arrive together, as after a double
     click, the second finds the first, because one at a time is stored.
     """
     # Committed at once, so that a request counts too which takes too long after it.
@@ -91,7 +91,7 @@ def _find_same(
         OPEN, email__iexact=enquiry.email, created_at__gte=at - DAY, pk__gt=after
     )
     said = folded(enquiry.message)
-    rows = compared.order_by("-pk").values_list("pk", "message")[:MOST_COMPARED]
+    rows = compared.order_by("-pk").values_list("pk", "message")[:MAX_COMPARED]
     same, latest = None, after
     for pk, message in rows:
         latest = max(latest, pk)
@@ -115,7 +115,7 @@ def folded(message: str) -> str:
 def store_vote(page: Page, useful: bool, request: HttpRequest, at: datetime) -> None:
     """Count whether a page was useful; the second vote of a day changes nothing.
 
-    Raises `LimitReached`, also for that second vote.
+    Raises `RateLimitExceeded`, also for that second vote.
     """
     with transaction.atomic():
         vote_limit().use(request, at)
@@ -137,7 +137,7 @@ def count_vote(page: Page, useful: bool, on: date) -> None:
 def store_comment(
     form: CommentForm, page: Page, useful: bool, request: HttpRequest, at: datetime
 ) -> None:
-    """Store what somebody adds to their vote. Raises `LimitReached`."""
+    """Store what somebody adds to their vote. Raises `RateLimitExceeded`."""
     comment_limit().use(request, at)
     form.instance.page = page
     form.instance.was_useful = useful

@@ -6,11 +6,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from home.content.rich_text_links import with_public_links
-from home.rate_limits import OVERALL_PERIOD, LimitReached, with_small_body
+from home.content.rich_text_links import strip_private_links
+from home.rate_limits import OVERALL_PERIOD, RateLimitExceeded, with_small_body
 from search.engine.tokens import clean_query
 from search.feedback.enquiries.answer_emails import OUTCOMES
-from search.feedback.enquiries.forms import EnquiryForm, fresh_time
+from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
 from search.feedback.enquiries.models import EnquiryOutcome, RepeatedEnquiry
 from search.feedback.enquiries.services import (
     enquiry_limit,
@@ -26,7 +26,7 @@ def enquiry(request: HttpRequest) -> HttpResponse:
     """Show the form, or store what was sent; after errors all that was typed stays."""
     if request.method == "POST":
         form = EnquiryForm(request.POST)
-        if form.is_from_a_program:
+        if form.is_spam:
             # A program that learns nothing does not try anything else.
             return redirect("enquiry_thanks_anyone")
         at = timezone.now()
@@ -35,7 +35,7 @@ def enquiry(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 stored = store_enquiry(form, request, at)
-            except LimitReached:
+            except RateLimitExceeded:
                 return too_many(request, form)
             return redirect("enquiry_thanks", reference=stored.reference)
     else:
@@ -45,7 +45,7 @@ def enquiry(request: HttpRequest) -> HttpResponse:
                 "from_path": request.GET.get("from", "")[:500],
             }
         )
-    context = {"form": form, "shown_at": fresh_time()}
+    context = {"form": form, "shown_at": signed_timestamp()}
     status = 422 if form.errors else 200
     return render(request, "search/enquiry.html", context, status=status)
 
@@ -56,8 +56,8 @@ def too_many(request: HttpRequest, form=None, address: str = "") -> HttpResponse
     429 (RFC 6585). `address` is where a comment goes. It is a page without alerts and
     navigation, as thousands may be asked for at once.
     """
-    context = {"form": form, "address": address, "shown_at": fresh_time()}
-    response = render(request, "search/too_many.html", context, status=429)
+    context = {"form": form, "address": address, "shown_at": signed_timestamp()}
+    response = render(request, "search/rate_limited.html", context, status=429)
     response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
     return response
 
@@ -88,7 +88,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """
     found = find_by_reference(reference)
     if found is None:
-        missing = render(request, "search/no_such_reference.html", status=404)
+        missing = render(request, "search/reference_not_found.html", status=404)
         return in_private(missing)
     enquiry = found.enquiry if isinstance(found, RepeatedEnquiry) else found
     is_others = enquiry.outcome == EnquiryOutcome.NOT_OURS
@@ -96,7 +96,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         "reference": found.reference,
         "received_at": found.created_at,
         "answered_at": enquiry.answered_at,
-        "answer": with_public_links(enquiry.answer, timezone.now()),
+        "answer": strip_private_links(enquiry.answer, timezone.now()),
         "closed_at": enquiry.closed_at,
         "outcome": OUTCOMES.get(enquiry.outcome, ""),
         "belongs_to": enquiry.belongs_to if is_others else "",

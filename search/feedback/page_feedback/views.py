@@ -17,8 +17,8 @@ from wagtail.models import Page
 from home.content_version.caching import has_session
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
-from home.rate_limits import LimitReached, with_small_body
-from search.feedback.enquiries.forms import CommentForm, fresh_time
+from home.rate_limits import RateLimitExceeded, with_small_body
+from search.feedback.enquiries.forms import CommentForm, signed_timestamp
 from search.feedback.enquiries.services import (
     comment_limit,
     one_vote,
@@ -63,7 +63,7 @@ def usefulness(request: HttpRequest, page_id: int) -> HttpResponse:
     if not one_vote(page).is_reached(request, at):
         try:
             store_vote(page, said == "yes", request, at)
-        except LimitReached:
+        except RateLimitExceeded:
             # Of two at the same moment, or after a double click, the first counts.
             pass
         except IntegrityError as error:
@@ -81,7 +81,7 @@ def comment(request: HttpRequest, page_id: int, said: str) -> HttpResponse:
     at = timezone.now()
     form = CommentForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
-        if form.is_from_a_program:
+        if form.is_spam:
             return redirect("usefulness_thanks", page_id)
         if comment_limit().is_reached(request, at):
             return too_many(request, form, request.path)
@@ -89,12 +89,12 @@ def comment(request: HttpRequest, page_id: int, said: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             store_comment(form, page, said == "yes", request, at)
-        except LimitReached:
+        except RateLimitExceeded:
             return too_many(request, form, request.path)
         except IntegrityError as error:
             raise Http404("The page has just been deleted.") from error
         return redirect("usefulness_thanks", page_id)
-    context = {"form": form, "address": request.path, "shown_at": fresh_time()}
+    context = {"form": form, "address": request.path, "shown_at": signed_timestamp()}
     return _render(request, "usefulness_comment", page, **context)
 
 

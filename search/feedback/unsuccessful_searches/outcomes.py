@@ -12,7 +12,7 @@ from search.curation.synonyms import SynonymSnippet, split_phrases
 from search.feedback.unsuccessful_searches.models import FindabilityAction, Kind, State
 from search.feedback.unsuccessful_searches.topic_stats import Topic, counted_searches
 from search.feedback.unsuccessful_searches.topics import get_folding, topic_of
-from search.log.models import without_personal_data
+from search.log.models import redact
 
 # So many topics at once, as each makes the question longer.
 BATCH = 100
@@ -90,7 +90,7 @@ def note_in_queue(snippet, user, at: datetime) -> None:
         return
     folding = get_folding()
     topics = {}
-    for phrase in split_phrases(without_personal_data(snippet.searched)):
+    for phrase in split_phrases(redact(snippet.searched)):
         topics.setdefault(folding.fold(topic_of(phrase)), phrase)
     FindabilityAction.objects.bulk_create(
         FindabilityAction(

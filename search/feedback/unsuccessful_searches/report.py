@@ -126,7 +126,7 @@ class Chart:
         ]
 
 
-def state_in_words(topic: Topic) -> str:
+def describe_state(topic: Topic) -> str:
     """Return where a topic stands, with whom, and whether it helped."""
     whom = topic.assigned_to
     with_whom = f", with {name_of(whom)}" if whom else ""
@@ -146,7 +146,7 @@ EXPORTED = {
     },
     "people": ("People", lambda topic: topic.people),
     "bars": ("Over the period", lambda topic: Chart(topic.bars).words),
-    "state": ("State", state_in_words),
+    "state": ("State", describe_state),
 }
 
 
@@ -180,7 +180,7 @@ class FindabilityView(SafeExportMixin, ReportView):
         *(Column(name, label=label, sort_key=name) for name, label in TROUBLE.items()),
         Column("people", label="People", sort_key="people"),
         ChartColumn("bars", label="Over the period"),
-        Column("state", label="State", accessor=state_in_words),
+        Column("state", label="State", accessor=describe_state),
     ]
     list_export = list(EXPORTED)
     export_headings = {name: label for name, (label, _) in EXPORTED.items()}

@@ -9,10 +9,10 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from home.jobs import register_job
-from search.engine.tokens import telling, words_of
+from search.engine.tokens import telling, tokenise
 from search.feedback.enquiries.models import Enquiry
-from search.feedback.unsuccessful_searches.topics import MOST_STEMS, topic_of
-from search.log.models import TAKEN_OUT, LoggedSearch, without_personal_data
+from search.feedback.unsuccessful_searches.topics import MAX_STEMS, topic_of
+from search.log.models import TAKEN_OUT, LoggedSearch, redact
 
 BATCH = 2_000
 # What a message is about stands in its first words.
@@ -40,18 +40,18 @@ def topic_of_enquiry(enquiry: Enquiry) -> str:
     """
     if enquiry.query:
         return topic_of(_plain(enquiry.query))
-    words = telling(words_of(_plain(enquiry.message[:BEGINNING])))
+    words = telling(tokenise(_plain(enquiry.message[:BEGINNING])))
     own = topic_of(" ".join(word for word in words if word not in FILLER))
     stems = own.split(" ")
     return _known_topic(stems) or own if len(stems) > SHORT_MESSAGE else own
 
 
 def _plain(text: str) -> str:
-    return without_personal_data(text).replace(TAKEN_OUT, " ")
+    return redact(text).replace(TAKEN_OUT, " ")
 
 
 def _known_topic(stems: list[str]) -> str:
-    stems = stems[:MOST_STEMS]
+    stems = stems[:MAX_STEMS]
     possible = chain(combinations(stems, 2), combinations(stems, 3))
     searches = LoggedSearch.objects.filter(topic__in=[" ".join(p) for p in possible])
     known = searches.order_by().values_list("topic").annotate(number=Count("pk"))

@@ -25,7 +25,7 @@ from search.feedback.unsuccessful_searches.report import (
     TROUBLE,
     Chart,
     FindabilityView,
-    state_in_words,
+    describe_state,
 )
 from search.feedback.unsuccessful_searches.topic_stats import (
     Period,
@@ -33,8 +33,8 @@ from search.feedback.unsuccessful_searches.topic_stats import (
     enquiries_of,
 )
 
-MOST_LISTED = 20
-MOST_RESULTS = 5
+MAX_LISTED = 20
+MAX_RESULTS = 5
 # What leads to a form with the words filled in: its model, and what it is called.
 PREFILLED = {"promotionsnippet": "Promote a page", "synonymsnippet": "Add a synonym"}
 
@@ -105,17 +105,17 @@ class TopicView(WagtailAdminTemplateMixin, TemplateView):
             "counts": [
                 (label, getattr(topic, name)) for name, label in TROUBLE.items()
             ],
-            "state": state_in_words(topic),
+            "state": describe_state(topic),
             "chart": Chart(topic.bars),
-            "wordings": topic.wordings[:MOST_LISTED],
+            "wordings": topic.wordings[:MAX_LISTED],
             "enquiries": enquiries_of(self.period).filter(topic__in=topic.stored)[
-                :MOST_LISTED
+                :MAX_LISTED
             ],
             "comments": UsefulnessComment.objects.filter(
                 self.period.within("created_at"),
                 page__in=topic.pages,
                 was_useful=False,
-            ).select_related("page")[:MOST_LISTED],
+            ).select_related("page")[:MAX_LISTED],
             "pages": [
                 (page.title, public_path(page.url_path, root)) for page in topic.pages
             ],
@@ -129,7 +129,7 @@ class TopicView(WagtailAdminTemplateMixin, TemplateView):
         if root is None or not self.topic.can_be_searched:
             return None
         found = get_results(SearchRequest(self.topic.label), root, self.at)
-        return [*found.promoted, *found.results][:MOST_RESULTS]
+        return [*found.promoted, *found.results][:MAX_RESULTS]
 
     def _links(self) -> list[tuple[str, str]]:
         words = urlencode({"searched": self.topic.label})

@@ -26,14 +26,14 @@ from search.feedback.unsuccessful_searches.topics import (
     get_folding,
     topic_of,
 )
-from search.log.models import LoggedSearch, without_personal_data
+from search.log.models import LoggedSearch, redact
 
-MOST_BARS = 12
+MAX_BARS = 12
 LABEL_LENGTH = 60
 # Of a message no more is read for its label: it holds what anybody has sent.
 BEGINNING = 500
 # More at once than a database takes as parameters of one question.
-MOST_ASKED = 5_000
+MAX_ASKED = 5_000
 
 title_topic = lru_cache(maxsize=20_000)(topic_of)
 
@@ -56,7 +56,7 @@ class Period:
 
     def parts(self) -> list[datetime]:
         """Return the ends of the bars of a chart: a day each, or twelve equal parts."""
-        number = min(MOST_BARS, max(1, -(-(self.end - self.start) // timedelta(1))))
+        number = min(MAX_BARS, max(1, -(-(self.end - self.start) // timedelta(1))))
         step = (self.end - self.start) / number
         return [self.start + step * (place + 1) for place in range(number)]
 
@@ -201,7 +201,7 @@ class Topics:
         if not shown:
             return
         of = {stored: topic for topic in shown for stored in topic.stored}
-        searches = _about(in_trouble(self.period), of)
+        searches = _about(failed_searches(self.period), of)
         self._name(of, searches, shown)
         self._draw(of, searches, "searched_at", Count("*"))
         messages = _about(enquiries_of(self.period), of)
@@ -231,7 +231,7 @@ class Topics:
         said = messages.values_list("topic", "query", Left("message", BEGINNING))
         for stored, query, message in said:
             if stored in of and not of[stored].label:
-                words = without_personal_data(query or " ".join(message.split()))
+                words = redact(query or " ".join(message.split()))
                 of[stored].label = Truncator(words).chars(LABEL_LENGTH)
         for topic in nameless:
             if not topic.label and topic.actions:
@@ -251,7 +251,7 @@ class Topics:
 
 
 def _about(rows: QuerySet, of: dict[str, Topic]) -> QuerySet:
-    return rows.filter(topic__in=list(of)) if len(of) <= MOST_ASKED else rows
+    return rows.filter(topic__in=list(of)) if len(of) <= MAX_ASKED else rows
 
 
 def counted_searches() -> QuerySet[LoggedSearch]:
@@ -259,7 +259,7 @@ def counted_searches() -> QuerySet[LoggedSearch]:
     return LoggedSearch.objects.filter(page_number=1, filters="", topic__gt="")
 
 
-def in_trouble(period: Period) -> QuerySet[LoggedSearch]:
+def failed_searches(period: Period) -> QuerySet[LoggedSearch]:
     """Return the searches of a period after which no result was opened."""
     return counted_searches().filter(
         period.within("searched_at"), clicked_position=None

@@ -9,21 +9,21 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from search.curation.synonyms import SynonymRow, SynonymSnippet, split_phrases
-from search.engine.tokens import forms, telling, words_of
+from search.engine.tokens import forms, telling, tokenise
 
 LONGEST = 200
-MOST_STEMS = 12
+MAX_STEMS = 12
 WORDLESS = "-"
 # Synonyms inside of what synonyms put in are rare, and may go round in circles.
-MOST_FOLDS = 4
-MOST_LEARNT = 100_000
+MAX_FOLDS = 4
+MAX_LEARNT = 100_000
 
 Stems = frozenset[str]
 
 
 def topic_of(text: str) -> str:
     """Return the topic of a text; `WORDLESS` where it holds no word."""
-    words = telling(words_of(text))[:MOST_STEMS]
+    words = telling(tokenise(text))[:MAX_STEMS]
     stems = sorted({min(forms(word)) for word in words})
     return " ".join(stems)[:LONGEST].strip() or WORDLESS
 
@@ -33,7 +33,7 @@ def digest_of(topic: str) -> str:
     return blake2b(topic.encode(), digest_size=8).hexdigest()
 
 
-class Folding:
+class TopicMerger:
     """Brings topics together that mean the same by the synonyms of staff.
 
     What residents type is one with the only thing that it is found as. Where it is
@@ -54,7 +54,7 @@ class Folding:
         Not of enquiries, whose words are to be nowhere but in their own rows.
         """
         if topic not in self._learnt:
-            if len(self._learnt) >= MOST_LEARNT:
+            if len(self._learnt) >= MAX_LEARNT:
                 self._learnt.clear()
             self._learnt[topic] = self.fold(topic)
 
@@ -62,7 +62,7 @@ class Folding:
         """Return the topic that stands for this one and all that mean the same."""
         if topic in self._learnt:
             return self._learnt[topic]
-        for _ in range(MOST_FOLDS):
+        for _ in range(MAX_FOLDS):
             folded = self._fold_once(topic)
             if folded == topic:
                 break
@@ -107,12 +107,12 @@ def _end_of(phrase: Stems, leads: dict[Stems, Stems]) -> Stems:
     return min(way[way.index(following) :], key=sorted)
 
 
-def get_folding() -> Folding:
+def get_folding() -> TopicMerger:
     """Return the folding by all synonyms; made anew only when one has changed."""
     rows = SynonymSnippet.objects.values_list("searched", "found_as", "both_ways")
     return _folding(tuple(rows.order_by("pk")))
 
 
 @lru_cache(maxsize=2)
-def _folding(rows: tuple[SynonymRow, ...]) -> Folding:
-    return Folding(rows)
+def _folding(rows: tuple[SynonymRow, ...]) -> TopicMerger:
+    return TopicMerger(rows)

@@ -14,14 +14,14 @@ from typing import IO, BinaryIO
 
 from django.db import models
 
-from search.indexing.files.text import MOST_CHARACTERS, clean_text
+from search.indexing.files.text import MAX_CHARACTERS, clean_text
 
 EXTENSIONS = frozenset({"pdf", "docx", "odt", "ods"})
-MOST_BYTES_OF_A_FILE = 10 * 1024 * 1024
+MAX_BYTES_OF_A_FILE = 10 * 1024 * 1024
 # Four bytes for each character, and the lines before the text.
-MOST_BYTES_OF_OUTPUT = 4 * MOST_CHARACTERS + 100
-MOST_SECONDS = 10
-MOST_SECONDS_IN_LINE = 20
+MAX_BYTES_OF_OUTPUT = 4 * MAX_CHARACTERS + 100
+MAX_SECONDS = 10
+MAX_SECONDS_IN_LINE = 20
 CHUNK = 64 * 1024
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,7 +68,7 @@ class ReaderError(Exception):
 def read_file(file: BinaryIO, extension: str) -> FileReading:
     """Return the text of a file, read from where it stands.
 
-    It is judged by its extension and by what it holds. Takes up to `MOST_SECONDS`, and
+    It is judged by its extension and by what it holds. Takes up to `MAX_SECONDS`, and
     as many again or more while others wait for theirs.
 
     Raises `ReaderError` when the reader is busy or does not start, and never for what
@@ -81,7 +81,7 @@ def read_file(file: BinaryIO, extension: str) -> FileReading:
     with tempfile.TemporaryFile() as copy:
         if not _copy(file, copy):
             return FileReading("", FileProblem.TOO_LARGE)
-        if not _one_at_a_time.acquire(timeout=MOST_SECONDS_IN_LINE):
+        if not _one_at_a_time.acquire(timeout=MAX_SECONDS_IN_LINE):
             raise ReaderError("The reader is busy with other files")
         try:
             return _judge(*_run_reader(copy, extension))
@@ -91,7 +91,7 @@ def read_file(file: BinaryIO, extension: str) -> FileReading:
 
 def _copy(file: BinaryIO, copy: IO[bytes]) -> bool:
     """Copy a file; say whether it is small enough."""
-    room = MOST_BYTES_OF_A_FILE
+    room = MAX_BYTES_OF_A_FILE
     while chunk := file.read(CHUNK):
         room -= len(chunk)
         if room < 0:
@@ -124,14 +124,14 @@ def _run_reader(file: IO[bytes], extension: str) -> tuple[bytes, int]:
 
 def _receive(pipe: IO[bytes]) -> bytes:
     """Return what comes through a pipe until it is closed or a limit is passed."""
-    end = time.monotonic() + MOST_SECONDS
+    end = time.monotonic() + MAX_SECONDS
     received = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while (left := end - time.monotonic()) > 0 and selector.select(left):
             chunk = os.read(pipe.fileno(), CHUNK)
             received += chunk
-            if not chunk or len(received) > MOST_BYTES_OF_OUTPUT:
+            if not chunk or len(received) > MAX_BYTES_OF_OUTPUT:
                 break
     return bytes(received)
 

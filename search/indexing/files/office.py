@@ -64,8 +64,8 @@ ODS = Markup(
 )
 
 
-MOST_BYTES_OF_XML = 128 * 1024 * 1024
-MOST_BYTES_OF_A_LIST = 1024 * 1024
+MAX_BYTES_OF_XML = 128 * 1024 * 1024
+MAX_BYTES_OF_A_LIST = 1024 * 1024
 CHUNK = 64 * 1024
 
 # [MS-CFB]: what Word wraps a document in that has a password, or an older .doc.
@@ -162,7 +162,7 @@ def _read_parts(
 
 def _parse(archive: ZipFile, name: str, target: TextTarget) -> None:
     parser = DefusedXMLParser(target=target, forbid_dtd=True)
-    room = MOST_BYTES_OF_XML
+    room = MAX_BYTES_OF_XML
     with _open(archive, name) as part:
         while chunk := part.read(CHUNK):
             room -= len(chunk)
@@ -175,8 +175,8 @@ def _parse(archive: ZipFile, name: str, target: TextTarget) -> None:
 def _read_list(archive: ZipFile, name: str) -> bytes:
     """Return a small part, one that says what is in the archive."""
     with _open(archive, name) as part:
-        data = part.read(MOST_BYTES_OF_A_LIST + 1)
-    if len(data) > MOST_BYTES_OF_A_LIST:
+        data = part.read(MAX_BYTES_OF_A_LIST + 1)
+    if len(data) > MAX_BYTES_OF_A_LIST:
         raise UnreadableError("too_large")
     return data
 

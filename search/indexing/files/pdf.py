@@ -7,13 +7,13 @@ from pypdfium2.raw import FPDF_ERR_PASSWORD
 
 from search.indexing.files.text import EnoughTextError, Lines, UnreadableError
 
-MOST_PAGES = 1000
+MAX_PAGES = 1000
 # PDFium's sign for a hyphen at the end of a line, inside a word.
 BROKEN_WORD = ("\x02", "\ufffe")
 
 
 def read_pdf(file: BinaryIO) -> str:
-    """Return the text of a PDF file's first `MOST_PAGES` pages.
+    """Return the text of a PDF file's first `MAX_PAGES` pages.
 
     One that anybody can open without a password is read, encrypted or not.
     """
@@ -39,7 +39,7 @@ def _open(data: bytes) -> pypdfium2.PdfDocument:
 def _gather(document: pypdfium2.PdfDocument, lines: Lines) -> bool:
     """Gather the text of all pages; say whether anything is to be seen on them."""
     read = shown = 0
-    for number in range(min(len(document), MOST_PAGES)):
+    for number in range(min(len(document), MAX_PAGES)):
         try:
             page = document[number]
             text = page.get_textpage().get_text_bounded()

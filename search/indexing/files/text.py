@@ -2,7 +2,7 @@
 
 import unicodedata
 
-MOST_CHARACTERS = 500_000
+MAX_CHARACTERS = 500_000
 
 
 class UnreadableError(Exception):
@@ -18,14 +18,14 @@ class EnoughTextError(Exception):
 
 
 class Lines:
-    """Lines of text, gathered until there are `MOST_CHARACTERS`.
+    """Lines of text, gathered until there are `MAX_CHARACTERS`.
 
     Methods raise `EnoughTextError` then. What is gathered stays.
     """
 
     def __init__(self):
         self._parts = []
-        self._room = MOST_CHARACTERS
+        self._room = MAX_CHARACTERS
 
     def add(self, text: str) -> None:
         """Add text to the last line."""
@@ -51,7 +51,7 @@ def clean_text(text: str) -> str:
 
     PostgreSQL refuses NUL, and UTF-8 knows no lone surrogates.
     """
-    text = text[:MOST_CHARACTERS]
+    text = text[:MAX_CHARACTERS]
     categories = {each: unicodedata.category(each) for each in set(text) - {"\n"}}
     # Format characters, such as the soft hyphen, stand inside words.
     replaced = {

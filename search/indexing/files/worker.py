@@ -1,6 +1,6 @@
 """The program that reads one file and can do nothing else.
 
-It is started by `search.indexing.files.extraction`, with the file as its standard input, and must
+`search.indexing.files.extraction` starts it with the file as standard input. It must
 import no Django: what it does not hold cannot be taken from it.
 """
 
@@ -18,14 +18,14 @@ from search.indexing.files.text import UnreadableError
 
 READERS = {"pdf": read_pdf, "docx": read_docx, "odt": read_odt, "ods": read_ods}
 
-MOST_BYTES_OF_MEMORY = 512 * 1024 * 1024
-MOST_SECONDS_OF_CPU = 8
+MAX_BYTES_OF_MEMORY = 512 * 1024 * 1024
+MAX_SECONDS_OF_CPU = 8
 # Longer than who asked waits, for when that one was killed.
-MOST_SECONDS = 15
+MAX_SECONDS = 15
 
 LIMITS = {
-    resource.RLIMIT_AS: MOST_BYTES_OF_MEMORY,
-    resource.RLIMIT_CPU: MOST_SECONDS_OF_CPU,
+    resource.RLIMIT_AS: MAX_BYTES_OF_MEMORY,
+    resource.RLIMIT_CPU: MAX_SECONDS_OF_CPU,
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_FSIZE: 0,
     # What is open stays open; nothing more can be opened, be it a file or a socket.
@@ -66,7 +66,7 @@ def set_limits() -> None:
             # macOS refuses the one on memory; a site runs on Linux.
             if sys.platform == "linux":
                 raise
-    signal.alarm(MOST_SECONDS)
+    signal.alarm(MAX_SECONDS)
     os.nice(10)
 
 

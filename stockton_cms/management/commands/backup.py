@@ -9,7 +9,7 @@ from stockton_cms.operations.backup.delivery import (
     destination,
 )
 from stockton_cms.operations.backup.progress import shown
-from stockton_cms.operations.cli_errors import errors_said
+from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, to: str, **options):
         """Bring the archive there; its name holds the time, in UTC."""
-        with errors_said(before="The backup could not be made:"):
+        with report_errors(before="The backup could not be made:"):
             done = back_up(destination(to), timezone.now(), shown)
         if done.went_on:
             self.stdout.write(

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from wagtail.models import Page
 
-from home.jobs import one_process_at_a_time
+from home.jobs import single_process_lock
 from home.page_tree.addresses import url_path_at
 from stockton_cms.operations.importer.records import MODELS, SourceError
 from stockton_cms.operations.importer.run import Options, Outcome, import_pages
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             overwrites=options["overwrite"],
             old_address=options["old_address"],
         )
-        with one_process_at_a_time("import", IMPORT_LOCK_ID) as is_our_turn:
+        with single_process_lock("import", IMPORT_LOCK_ID) as is_our_turn:
             if not is_our_turn:
                 raise CommandError("Another import is still running: wait for it.")
             try:

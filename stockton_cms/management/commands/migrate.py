@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import OperationalError, connection
 
-from home.jobs import one_process_at_a_time
+from home.jobs import single_process_lock
 from stockton_cms.postgresql.base import SECONDS_FOR_AN_ANSWER
 
 # Any number will do that no other advisory lock of this database uses.
@@ -48,7 +48,7 @@ class Command(migrate.Command):
         deadline = time.monotonic() + seconds
         is_told = False
         while True:
-            with one_process_at_a_time("migrate", MIGRATE_LOCK_ID) as is_ours:
+            with single_process_lock("migrate", MIGRATE_LOCK_ID) as is_ours:
                 if is_ours:
                     yield
                     return

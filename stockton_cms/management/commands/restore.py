@@ -6,7 +6,7 @@ from django.utils import timezone
 from stockton_cms.operations.backup.delivery import opened
 from stockton_cms.operations.backup.progress import shown
 from stockton_cms.operations.backup.restore import restore
-from stockton_cms.operations.cli_errors import errors_said
+from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, archive: str, no_input: bool, **options):
         """Ask, restore, and say where the old rows and files are."""
-        with errors_said(after="Nothing was changed."), opened(archive) as reader:
+        with report_errors(after="Nothing was changed."), opened(archive) as reader:
             made = reader.manifest
             question = (
                 f"Replace this site by the {made.row_count:,} rows and "
@@ -38,6 +38,6 @@ class Command(BaseCommand):
                 self.stdout.write(line)
         self.stdout.write(
             "Restored. Whoever was erased or lost their access since "
-            f"{made.made_at} is back: run `manage.py erase_person ADDRESS` for each, "
+            f"{made.made_at} is back: run `manage.py erase_personal_data ADDRESS` for each, "
             "close accounts again, and then start the site."
         )

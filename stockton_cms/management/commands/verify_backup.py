@@ -7,7 +7,7 @@ from stockton_cms.operations.backup.delivery import opened
 from stockton_cms.operations.backup.progress import shown
 from stockton_cms.operations.backup.restore import refuse_newer
 from stockton_cms.operations.backup.status import note_verified
-from stockton_cms.operations.cli_errors import errors_said
+from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, archive: str, **options):
         """Say what the archive holds; end with an error where it is not whole."""
-        with errors_said(), opened(archive) as reader:
+        with report_errors(), opened(archive) as reader:
             refuse_newer(reader)
             for _ in shown(reader.verify(), "checked"):
                 pass

@@ -77,7 +77,7 @@ def _copy(archive: Path, target: Path) -> int:
 SCHEME = "s3://"
 PART_BYTES = 8 * 1024 * 1024
 # S3's limit.
-MOST_PARTS = 10_000
+MAX_PARTS = 10_000
 WAITS = Config(
     connect_timeout=10,
     read_timeout=60,
@@ -200,7 +200,7 @@ def _send_parts(client, upload: dict, archive: Path) -> tuple[int, list[dict]]:
         for page in client.get_paginator("list_parts").paginate(**upload)
         for part in page.get("Parts", ())
     }
-    part_bytes = max(PART_BYTES, -(-size // MOST_PARTS))
+    part_bytes = max(PART_BYTES, -(-size // MAX_PARTS))
     with archive.open("rb") as file, shown_bytes(size, "sent") as bar:
         for number, data in enumerate(iter(lambda: file.read(part_bytes), b""), 1):
             digest = hashlib.md5(data, usedforsecurity=False).hexdigest()

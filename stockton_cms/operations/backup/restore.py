@@ -152,7 +152,7 @@ def _raise_version() -> None:
     for version in ContentVersion.objects.all():
         number = max(number, version.number + 1)
     ContentVersion.objects.update_or_create(
-        pk=1, defaults={"number": number, "taken_away_at": number}
+        pk=1, defaults={"number": number, "last_removal_version": number}
     )
 
 

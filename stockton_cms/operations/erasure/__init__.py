@@ -1,1 +1,1 @@
-"""Takes every copy of an e-mail address out of the database (O4)."""
+"""Takes every copy of an email address out of the database (O4)."""

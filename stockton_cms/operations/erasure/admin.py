@@ -23,10 +23,10 @@ class EraseForm(forms.Form):
     """Whose data, and how far to go; `seen` says for what the report was shown."""
 
     email = forms.EmailField(
-        label="E-mail address",
+        label="Email address",
         help_text="Of the person who asks. The report is shown first.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Type the e-mail address of the person who asks."},
+        error_messages={"required": "Type the email address of the person who asks."},
     )
     everywhere = forms.BooleanField(
         label="Also take it off pages and whatever else visitors see",
@@ -57,7 +57,7 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
 
     page_title = "Erase personal data"
     header_icon = "bin"
-    template_name = "erase_person.html"
+    template_name = "admin/erase_personal_data.html"
     form_class = EraseForm
     breadcrumbs_items = []
     report: Report | None = None

@@ -1,4 +1,4 @@
-"""Every row of every table in which an e-mail address stands."""
+"""Every row of every table in which an email address stands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ NO_WORDS = (
     models.UUIDField,
 )
 # Made from other tables, and made anew when those change.
-MADE_ANEW = {"wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry"}
+REBUILDABLE_TABLES = {"wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def find(address: str, pattern: Pattern) -> Iterator[Found]:
         fields = word_fields(model)
         if model is Session:
             yield from _sessions(pattern)
-        elif fields and model._meta.label not in MADE_ANEW:
+        elif fields and model._meta.label not in REBUILDABLE_TABLES:
             yield from _rows(model, fields, address, pattern)
 
 

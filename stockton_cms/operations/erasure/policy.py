@@ -22,21 +22,21 @@ ACCOUNTS = {
 }
 DELETED = {"community.Subscriber", "search.Enquiry", "sessions.Session"}
 # Tables that follow a page and name it by `page_id`.
-FOLLOW_A_PAGE = {
+DERIVED_FROM_PAGE = {
     "community.PublishedVersion",
     "home.ChangeNote",
     "home.Link",
-    "home.PageFinding",
+    "home.ContentIssue",
     "home.PageReview",
     "search.SearchDocument",
 }
 # Of these, what visitors read beside the page.
-READ_BESIDE_A_PAGE = {"community.PublishedVersion", "home.ChangeNote"}
+PUBLIC_SIDE_TABLES = {"community.PublishedVersion", "home.ChangeNote"}
 # Belong to a page as its parts do, and are nothing that visitors see.
 NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
 
 
-class Fate(StrEnum):
+class ErasureAction(StrEnum):
     """What is done, as the report says it."""
 
     ACCOUNT = "An account: an administrator deletes it first, under Settings, Users"
@@ -48,7 +48,7 @@ class Fate(StrEnum):
     LEFT = "Left, although it should be gone: tell who looks after the site"
 
 
-class Fates:
+class ErasurePolicy:
     """Decides for each of the rows that were found.
 
     What is part of the site stays unless `everywhere`, with its drafts and all that
@@ -61,18 +61,22 @@ class Fates:
             shown = [shown_object(row) for row in rows]
             self._shown = {_key(each) for each in shown if each}
 
-    def of(self, row: Found) -> Fate:
+    def of(self, row: Found) -> ErasureAction:
         """Return what becomes of a row."""
         label = row.model._meta.label
         if label in ACCOUNTS:
-            return Fate.ACCOUNT
+            return ErasureAction.ACCOUNT
         if label == "community.AlertLedgerEntry":
-            return Fate.LEDGER
+            return ErasureAction.LEDGER
         if label == "search.SearchFile" or _is_in_file_name(row):
-            return Fate.FILE
+            return ErasureAction.FILE
         if label in DELETED and {"email", "session_data"} & {*row.fields}:
-            return Fate.DELETED
-        return Fate.SHOWN if self._belongs_to_shown(row) else Fate.TAKEN_OUT
+            return ErasureAction.DELETED
+        return (
+            ErasureAction.SHOWN
+            if self._belongs_to_shown(row)
+            else ErasureAction.TAKEN_OUT
+        )
 
     def _belongs_to_shown(self, row: Found) -> bool:
         if not self._shown or row.model._meta.label in NOTES:
@@ -97,7 +101,7 @@ def owner_of(row: Found) -> models.Model | None:
     thing = row.model._base_manager.filter(pk=row.pk).first()
     if isinstance(thing, Revision):
         return thing.content_object
-    if row.model._meta.label in FOLLOW_A_PAGE:
+    if row.model._meta.label in DERIVED_FROM_PAGE:
         return Page.objects.filter(pk=thing.page_id).first()
     for field in row.model._meta.local_concrete_fields:
         if isinstance(field, ParentalKey):
@@ -107,7 +111,7 @@ def owner_of(row: Found) -> models.Model | None:
 
 def shown_object(row: Found) -> models.Model | None:
     """Return what visitors see and a row belongs to; None for what they do not see."""
-    if row.model is Revision or row.model._meta.label in FOLLOW_A_PAGE | NOTES:
+    if row.model is Revision or row.model._meta.label in DERIVED_FROM_PAGE | NOTES:
         return None
     owner = owner_of(row)
     kinds = (

@@ -1,4 +1,4 @@
-"""Erases an e-mail address everywhere, or says where it stands; both with a report."""
+"""Erases an email address everywhere, or says where it stands; both with a report."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.search import index
 from wagtail.search.models import IndexEntry
 
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 from home.email_addresses import normalise_email
 from search.indexing.documents import IndexedText
 from search.log.redaction import TAKEN_OUT
@@ -23,15 +23,20 @@ from search.log.retention import forget
 from stockton_cms.operations.erasure.finder import Found, find, held_in, is_json
 from stockton_cms.operations.erasure.matching import pattern_of, without
 from stockton_cms.operations.erasure.policy import (
-    READ_BESIDE_A_PAGE,
-    Fate,
-    Fates,
+    PUBLIC_SIDE_TABLES,
+    ErasureAction,
+    ErasurePolicy,
     owner_of,
     shown_object,
 )
 
-MOST_NAMED = 50
-NAMED = {Fate.SHOWN, Fate.FILE, Fate.ACCOUNT, Fate.LEFT}
+MAX_NAMED = 50
+NAMED = {
+    ErasureAction.SHOWN,
+    ErasureAction.FILE,
+    ErasureAction.ACCOUNT,
+    ErasureAction.LEFT,
+}
 
 
 @dataclass
@@ -40,7 +45,7 @@ class Line:
 
     table: str
     fields: str
-    done: Fate
+    done: ErasureAction
     rows: int = 0
     # Names and addresses in the admin of what somebody has to look at.
     places: list[tuple[str, str]] = field(default_factory=list)
@@ -58,7 +63,7 @@ class Report:
     @property
     def has_account(self) -> bool:
         """Whether nothing was erased because an account has the address."""
-        return any(line.done == Fate.ACCOUNT for line in self.lines)
+        return any(line.done == ErasureAction.ACCOUNT for line in self.lines)
 
     @property
     def in_words(self) -> str:
@@ -81,7 +86,7 @@ class Report:
 def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Report:
     """Erase an address; with `everywhere`, also from what visitors see.
 
-    Raises `ValidationError` where it is not an e-mail address. While an account has
+    Raises `ValidationError` where it is not an email address. While an account has
     it, nothing is erased: it is still somebody's here.
     """
     address = normalise_email(address)
@@ -89,7 +94,7 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
     _take_time()
     pattern = pattern_of(address)
     rows = list(find(address, pattern))
-    fates = Fates(rows, everywhere)
+    fates = ErasurePolicy(rows, everywhere)
     decided = [(row, fates.of(row)) for row in rows]
     report = Report(_lines(decided, pattern), is_done=False)
     if dry_run or report.has_account:
@@ -100,12 +105,14 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
     return report
 
 
-def _read_again(report: Report, fates: Fates, address: str, pattern: Pattern) -> None:
+def _read_again(
+    report: Report, fates: ErasurePolicy, address: str, pattern: Pattern
+) -> None:
     """Say what still has the address, also where it should be gone."""
     left = list(find(address, pattern))
     report.left = len(left)
-    gone = {Fate.DELETED, Fate.TAKEN_OUT}
-    failed = [(row, Fate.LEFT) for row in left if fates.of(row) in gone]
+    gone = {ErasureAction.DELETED, ErasureAction.TAKEN_OUT}
+    failed = [(row, ErasureAction.LEFT) for row in left if fates.of(row) in gone]
     report.lines += _lines(failed, pattern)
 
 
@@ -116,7 +123,7 @@ def _take_time() -> None:
             cursor.execute("SET LOCAL statement_timeout = '10min'")
 
 
-def _lines(decided: list[tuple[Found, Fate]], pattern: Pattern) -> list[Line]:
+def _lines(decided: list[tuple[Found, ErasureAction]], pattern: Pattern) -> list[Line]:
     lines: dict[tuple, Line] = {}
     for row, fate in decided:
         meta = row.model._meta
@@ -126,7 +133,7 @@ def _lines(decided: list[tuple[Found, Fate]], pattern: Pattern) -> list[Line]:
             key, Line(capfirst(str(meta.verbose_name_plural)), ", ".join(names), fate)
         )
         line.rows += 1
-        if fate in NAMED and line.rows <= MOST_NAMED:
+        if fate in NAMED and line.rows <= MAX_NAMED:
             line.places.append(_place(row, pattern))
     return list(lines.values())
 
@@ -137,13 +144,13 @@ def _place(row: Found, pattern: Pattern) -> tuple[str, str]:
     return without(str(owner), pattern), address
 
 
-def _carry_out(decided: list[tuple[Found, Fate]], pattern: Pattern) -> None:
+def _carry_out(decided: list[tuple[Found, ErasureAction]], pattern: Pattern) -> None:
     seen, to_index = False, []
     to_delete = defaultdict(list)
     for row, fate in decided:
-        if fate == Fate.DELETED:
+        if fate == ErasureAction.DELETED:
             to_delete[row.model].append(row.pk)
-        elif fate == Fate.TAKEN_OUT:
+        elif fate == ErasureAction.TAKEN_OUT:
             seen = seen or _is_seen(row)
             _rewrite(row, pattern)
             if index.class_is_indexed(row.model):
@@ -152,16 +159,16 @@ def _carry_out(decided: list[tuple[Found, Fate]], pattern: Pattern) -> None:
         _delete(model, keys)
     _index_anew(to_index)
     if seen:
-        version = raise_content_version(takes_away=True)
+        version = bump_content_version(is_removal=True)
         for row, fate in decided:
-            if fate == Fate.TAKEN_OUT and issubclass(row.model, IndexedText):
+            if fate == ErasureAction.TAKEN_OUT and issubclass(row.model, IndexedText):
                 row.model.objects.filter(pk=row.pk).update(version=version)
         transaction.on_commit(caches["last_known"].clear)
 
 
 def _is_seen(row: Found) -> bool:
     """Say whether visitors or their searches read what is in a row."""
-    is_read = row.model._meta.label in READ_BESIDE_A_PAGE
+    is_read = row.model._meta.label in PUBLIC_SIDE_TABLES
     is_indexed = issubclass(row.model, IndexedText)
     return is_read or is_indexed or shown_object(row) is not None
 

@@ -47,7 +47,7 @@ ENDS = {
     "tr": {"tr", "td", "th", "p"},
 }
 NOT_WORDS = HEADINGS | {"img", "table", "blockquote", "details"}
-MOST_SIGNS_IN_HEADING = 120
+MAX_SIGNS_IN_HEADING = 120
 
 Block = dict[str, Any]
 
@@ -207,7 +207,7 @@ class Converter:
         text = " ".join(node.get_text(" ").split())
         for image in node.find_all("img"):
             self._image(image)
-        if len(text) > MOST_SIGNS_IN_HEADING:
+        if len(text) > MAX_SIGNS_IN_HEADING:
             self._note(f"A heading longer than 120 signs became text: {text[:40]}…")
             self._end_paragraph()
             self._words.append(f"<b>{escape(text)}</b>")

@@ -18,7 +18,7 @@ from wagtail.utils.file import hash_filelike
 
 from home.images import uploads
 
-MOST_BYTES = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
+MAX_BYTES = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
 
 
 class FileError(Exception):
@@ -80,8 +80,8 @@ class Library:
         check: Callable[[Path, bytes], None],
         stores: bool,
     ) -> tuple[str, int]:
-        if path.stat().st_size > MOST_BYTES:
-            raise FileError(f"it is larger than {filesizeformat(MOST_BYTES)}")
+        if path.stat().st_size > MAX_BYTES:
+            raise FileError(f"it is larger than {filesizeformat(MAX_BYTES)}")
         data = path.read_bytes()
         digest = hash_filelike(BytesIO(data))
         known = f"{thing._meta.model_name}:{path.suffix}:{digest}"

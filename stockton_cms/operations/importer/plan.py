@@ -17,10 +17,10 @@ from stockton_cms.operations.importer.records import (
     Record,
 )
 
-MOST_LEVELS = 20
+MAX_LEVELS = 20
 # Values in one statement.
 CHUNK = 500
-MOST_SIGNS_IN_KEY = 450
+MAX_SIGNS_IN_KEY = 450
 
 
 @dataclass(slots=True, eq=False)
@@ -116,8 +116,8 @@ class Planner:
         while node.key in self._keys:
             number += 1
             node.key = f"{key}-{number}"
-        if len(node.key) > MOST_SIGNS_IN_KEY:
-            node.problem = f"Its path is longer than {MOST_SIGNS_IN_KEY} signs."
+        if len(node.key) > MAX_SIGNS_IN_KEY:
+            node.problem = f"Its path is longer than {MAX_SIGNS_IN_KEY} signs."
             return node
         self._keys[node.key] = node
         for address in (base, node.old_address, address_of(own_path)):
@@ -190,8 +190,8 @@ class Planner:
             seen.add(above)
             above = above.parent
         node.level = len(seen) - 1
-        if node.level >= MOST_LEVELS:
-            node.problem = f"It lies more than {MOST_LEVELS} levels deep."
+        if node.level >= MAX_LEVELS:
+            node.problem = f"It lies more than {MAX_LEVELS} levels deep."
 
     def _find_imported(self) -> None:
         """Note which pages an earlier import has made, and where they are now."""

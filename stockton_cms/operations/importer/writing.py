@@ -22,9 +22,9 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 from wagtail.signals import page_published
 
 from community.models import CommunityIndexPage
-from home.content_version.counter import raise_content_version
+from home.content_version.counter import bump_content_version
 from home.import_records import ImportedPage
-from home.notifications import without_telling
+from home.notifications import suppress_notifications
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage
 from stockton_cms.operations.importer.body import Body
@@ -55,15 +55,15 @@ class Writer:
         """Save a batch of pages whole or not at all, as one change for visitors.
 
         The admin's own search takes the batch in one go, which is quicker. Nobody who
-        follows the section gets e-mail about it.
+        follows the section gets email about it.
         """
         for model in MODELS.values():
             post_save.disconnect(post_save_signal_handler, sender=model)
         try:
-            with tree_lock(), without_telling():
+            with tree_lock(), suppress_notifications():
                 yield
                 self._finish_batch()
-                raise_content_version()
+                bump_content_version()
         finally:
             self._saved.clear()
             self._rows.clear()

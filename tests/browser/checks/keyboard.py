@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.checks.asking import ask
 
-MOST_STOPS = 300
+MAX_STOPS = 300
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def walk(page: Page) -> Walk:
     """Go through a page with Tab."""
     expected = ask(page, "prepare")
     met = []
-    for _ in range(min(len(expected) + 2, MOST_STOPS)):
+    for _ in range(min(len(expected) + 2, MAX_STOPS)):
         page.keyboard.press("Tab")
         stop = ask(page, "stop")
         if stop is None or (len(met) > 1 and stop["index"] == met[0]["index"]):

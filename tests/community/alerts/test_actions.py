@@ -150,7 +150,7 @@ def test_colleagues_draft_stays_a_draft_with_the_new_end(
 ):
     colleague = django_user_model.objects.create_user("colleague")
     draft = alert.get_latest_revision_as_object()
-    draft.heading, draft.scope, draft.tell_again = "Only a draft", "pages", True
+    draft.heading, draft.scope, draft.show_again = "Only a draft", "pages", True
     draft.scopes = [AlertScope(page=section)]
     draft.save_revision(user=colleague)
     alert.refresh_from_db()
@@ -160,10 +160,10 @@ def test_colleagues_draft_stays_a_draft_with_the_new_end(
     alert.refresh_from_db()
     assert (alert.heading, alert.scope) == ("Floods in Yarm", "site")
     assert alert.has_unpublished_changes
-    assert alert.dismissal_round == 1
+    assert alert.dismissal_version == 1
     kept = alert.get_latest_revision_as_object()
     assert kept.heading == "Only a draft"
-    assert kept.tell_again
+    assert kept.show_again
     assert [scope.page_id for scope in kept.scopes.all()] == [section.pk]
     assert abs(kept.ends_at - alert.ends_at) < timedelta(seconds=1)
     assert alert.latest_revision.user == colleague
@@ -182,12 +182,12 @@ def test_officer_is_told_that_a_draft_leaves_its_reviewers(alert, press, admin_u
 
 
 def test_readers_are_not_told_again_when_the_end_moves(home, press):
-    alert = AlertFactory(tell_again=True, live=False)
+    alert = AlertFactory(show_again=True, live=False)
     alert.save_revision().publish()
     alert.refresh_from_db()
     press(alert, "two-hours")
     alert.refresh_from_db()
-    assert alert.dismissal_round == 1
+    assert alert.dismissal_version == 1
 
 
 def test_new_end_is_a_version_in_the_history_of_the_alert(alert, press, admin_user):

@@ -176,13 +176,13 @@ def test_same_page_twice_is_refused(section, send_form):
 
 
 def test_tell_again_is_asked_anew_for_each_edit(alert, publish_alert, admin_form):
-    publish_alert(address_of("edit", alert.pk), tell_again="on")
+    publish_alert(address_of("edit", alert.pk), show_again="on")
     alert.refresh_from_db()
-    assert alert.dismissal_round == 2
-    assert "tell_again" not in admin_form(address_of("edit", alert.pk))
+    assert alert.dismissal_version == 2
+    assert "show_again" not in admin_form(address_of("edit", alert.pk))
     publish_alert(address_of("edit", alert.pk), heading="Flood in Yarm")
     alert.refresh_from_db()
-    assert alert.dismissal_round == 2
+    assert alert.dismissal_version == 2
 
 
 @pytest.mark.parametrize("is_saved", [True, False])

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from community.alerts.audience import (
-    MOST_LISTED,
+    MAX_LISTED,
     get_chosen_pages,
-    get_neighbours,
+    get_overlapping_alerts,
     get_places,
     get_reach,
 )
@@ -27,7 +27,7 @@ def reach_of(alert):
 
 
 def neighbours_of(alert):
-    return get_neighbours(alert, places_of(alert), timezone.now())
+    return get_overlapping_alerts(alert, places_of(alert), timezone.now())
 
 
 def make(*pages, with_descendants=True, **values):
@@ -64,14 +64,14 @@ def test_whole_site_is_what_residents_can_open(section):
 def test_first_pages_are_listed_and_the_others_counted(
     section, monkeypatch, django_assert_num_queries
 ):
-    monkeypatch.setattr("community.alerts.audience.MOST_LISTED", 2)
+    monkeypatch.setattr("community.alerts.audience.MAX_LISTED", 2)
     for _ in range(4):
         StandardPageFactory(parent=section)
     places = places_of(make(section))
     with django_assert_num_queries(5):
         reach = get_reach(places, timezone.now())
     assert (reach.count, len(reach.pages), reach.unlisted_count) == (5, 2, 3)
-    assert MOST_LISTED == 50
+    assert MAX_LISTED == 50
 
 
 @pytest.mark.parametrize("other_is_below", [True, False])
@@ -126,4 +126,4 @@ def test_number_of_queries_does_not_grow_with_neighbours(
     alert = make(section)
     places = places_of(alert)
     with django_assert_num_queries(3):
-        assert len(get_neighbours(alert, places, timezone.now())) == 5
+        assert len(get_overlapping_alerts(alert, places, timezone.now())) == 5

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from community.alerts.visibility import COOKIE_NAME, MOST_REMEMBERED
+from community.alerts.visibility import COOKIE_NAME, MAX_REMEMBERED
 from community.models.alerts import Severity
 from tests.factories import AlertFactory, StandardPageFactory
 
@@ -116,11 +116,11 @@ def test_closing_twice_remembers_once(alert, client):
 
 
 def test_cookie_does_not_grow_without_end(home, client):
-    alerts = AlertFactory.create_batch(MOST_REMEMBERED + 5)
+    alerts = AlertFactory.create_batch(MAX_REMEMBERED + 5)
     for alert in alerts:
         response = close(client, alert)
     keys = response.cookies[COOKIE_NAME].value.split("-")
-    assert keys == [f"{alert.pk}.1" for alert in alerts[-MOST_REMEMBERED:]]
+    assert keys == [f"{alert.pk}.1" for alert in alerts[-MAX_REMEMBERED:]]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_alert_that_may_not_be_closed_stays_even_with_a_forged_cookie(
     response = close(client, alert)
     assert response["Location"] == "/"
     assert COOKIE_NAME not in response.cookies
-    client.cookies[COOKIE_NAME] = f"{alert.pk}.{alert.dismissal_round}"
+    client.cookies[COOKIE_NAME] = f"{alert.pk}.{alert.dismissal_version}"
     assert is_shown(client)
 
 
@@ -175,9 +175,9 @@ def test_closed_alert_stays_closed_when_it_gets_better(alert, client):
 
 def test_closed_alert_comes_back_when_people_are_told_again(alert, client):
     close(client, alert)
-    publish(alert, tell_again=True)
+    publish(alert, show_again=True)
     assert is_shown(client)
-    assert not alert.tell_again
+    assert not alert.show_again
     close(client, alert)
     publish(alert, text="<p>A typo mended.</p>")
     assert not is_shown(client)
@@ -185,7 +185,7 @@ def test_closed_alert_comes_back_when_people_are_told_again(alert, client):
 
 def test_telling_again_counts_when_it_is_published_and_not_in_a_draft(alert, client):
     close(client, alert)
-    alert.tell_again = True
+    alert.show_again = True
     revision = alert.save_revision()
     assert not is_shown(client)
     revision.publish()
@@ -194,11 +194,11 @@ def test_telling_again_counts_when_it_is_published_and_not_in_a_draft(alert, cli
 
 def test_older_revision_does_not_bring_back_an_older_round(alert, client):
     first = alert.latest_revision
-    publish(alert, tell_again=True)
+    publish(alert, show_again=True)
     close(client, alert)
     first.publish()
     alert.refresh_from_db()
-    assert alert.dismissal_round == 2
+    assert alert.dismissal_version == 2
     assert not is_shown(client)
 
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from community.alerts.states import (
     State,
-    clock_in_words,
-    moment_in_words,
-    state_in_words,
+    describe_state,
+    format_relative_datetime,
+    format_time,
 )
 from community.models import AlertSnippet
 
@@ -35,7 +35,7 @@ NOW = at("2026-11-23 12:30")
 )
 @pytest.mark.parametrize("day", ["2026-06-23", "2026-11-23"])
 def test_time_is_said_by_the_councils_clock(day, time, words):
-    assert clock_in_words(at(f"{day} {time}")) == words
+    assert format_time(at(f"{day} {time}")) == words
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_time_is_said_by_the_councils_clock(day, time, words):
     ],
 )
 def test_moment_is_said_as_seen_from_today(moment, words):
-    assert moment_in_words(at(moment), NOW) == words
+    assert format_relative_datetime(at(moment), NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_state_is_said_with_its_times(state, times, words):
     starts_at, ends_at = map(at, times)
     alert = AlertSnippet(starts_at=starts_at, ends_at=ends_at, live=is_live)
     alert.state = state
-    assert state_in_words(alert, NOW) == words
+    assert describe_state(alert, NOW) == words
     alert.has_unpublished_changes = True
     more = ", with changes not yet published" if is_live else ""
-    assert state_in_words(alert, NOW) == words + more
+    assert describe_state(alert, NOW) == words + more

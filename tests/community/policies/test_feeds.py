@@ -149,7 +149,7 @@ def test_feed_without_anything_is_a_feed(section, read_feed):
 
 
 def test_long_history_is_cut(section, policy, read_feed, monkeypatch):
-    monkeypatch.setattr(feeds, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(feeds, "MAX_ENTRIES", 3)
     for number in range(4):
         publish(policy, f"Change {number}")
     said = [each.summary for each in read_feed(POLICIES).entries]

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of e-mail updates."""
+"""Fixtures of the tests of email updates."""
 
 import re
 
@@ -46,13 +46,13 @@ def wish(section):
 
 
 def path_of(address):
-    """Return an address of an e-mail as the test client asks for it."""
+    """Return an address of an email as the test client asks for it."""
     assert address.startswith(f"{ORIGIN}/")
     return address.removeprefix(ORIGIN)
 
 
 def link_in(message):
-    """Return the one link of ours in an e-mail; its HTML has the same."""
+    """Return the one link of ours in an email; its HTML has the same."""
     (link,) = set(re.findall(rf"{ORIGIN}/\S+\?link=\S+", message.body))
     ((html, _),) = message.alternatives
     assert link in html
@@ -60,5 +60,5 @@ def link_in(message):
 
 
 def last_link():
-    """Return the link in the latest e-mail."""
+    """Return the link in the latest email."""
     return link_in(mail.outbox[-1])

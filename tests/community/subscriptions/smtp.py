@@ -1,4 +1,4 @@
-"""A real SMTP server, which takes e-mails or refuses them as a test wants."""
+"""A real SMTP server, which takes emails or refuses them as a test wants."""
 
 import email
 import signal
@@ -21,7 +21,7 @@ class Server:
         self.taken = []
         self.connections = 0
         self.refuse = lambda step: None
-        # Called once an e-mail has been taken, before the client is told so.
+        # Called once an email has been taken, before the client is told so.
         self.after = lambda: None
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
@@ -48,11 +48,11 @@ class Server:
 
     @property
     def addresses(self):
-        """Return whom the e-mails were for, in their order."""
+        """Return whom the emails were for, in their order."""
         return [address for address, _ in self.taken]
 
     def read(self, number=0):
-        """Return an e-mail as a mail program reads it."""
+        """Return an email as a mail program reads it."""
         return email.message_from_bytes(self.taken[number][1], policy=policy.default)
 
 
@@ -70,7 +70,7 @@ def smtp_server(port=None):
 
 
 def main(port, path):
-    """Serve until stopped; write whom each e-mail was for into a file, at once."""
+    """Serve until stopped; write whom each email was for into a file, at once."""
     with open(path, "a", buffering=1) as file, smtp_server(int(port)) as kept:
 
         def note():

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from community.models import Delivery, Subscriber
 from community.subscriptions.bounces import message_id
-from community.subscriptions.services import confirm_wish
+from community.subscriptions.services import confirm_subscription
 from tests.community.subscriptions.people import change, follow, published_policy
 
 ANN = "ann@example.org"
@@ -61,7 +61,7 @@ def take(tmp_path):
         for number, text in enumerate(texts):
             (tmp_path / f"{number}.eml").write_text(text)
         output = StringIO()
-        call_command("import_bounces", str(tmp_path), stdout=output, **options)
+        call_command("process_bounces", str(tmp_path), stdout=output, **options)
         assert ANN not in output.getvalue()
         return output.getvalue()
 
@@ -69,7 +69,7 @@ def take(tmp_path):
 
 
 def is_stopped():
-    return Subscriber.objects.get().stopped_at is not None
+    return Subscriber.objects.get().suppressed_at is not None
 
 
 @pytest.mark.parametrize("as_headers", [False, True])
@@ -100,7 +100,7 @@ def test_report_that_is_no_complaint_stops_nobody(take, ours, feedback):
     "change_id", [str.upper, lambda text: text.replace(".", ".1", 1)]
 )
 def test_forged_report_stops_nobody(take, ours, change_id):
-    assert "1 about no e-mail update of ours" in take(report(change_id(ours)))
+    assert "1 about no email update of ours" in take(report(change_id(ours)))
     assert not is_stopped()
 
 
@@ -118,7 +118,7 @@ def test_reading_twice_changes_nothing_even_for_who_came_back(take, ours):
     )
     take(text)
     assert "1 stopped already" in take(text)
-    confirm_wish(Subscriber.objects.get().subscriptions.get(), timezone.now())
+    confirm_subscription(Subscriber.objects.get().subscriptions.get(), timezone.now())
     assert "asked for again since" in take(text)
     assert not is_stopped()
 
@@ -136,7 +136,7 @@ def test_whatever_somebody_sends_keeps_no_report_from_being_read(tmp_path, ours,
     first = "From mx@example.org Mon Jan  4 08:00:00 2027\n"
     path.write_text(f"{first}{text}\n\n{first}{report(ours)}\n\n", "latin-1")
     output = StringIO()
-    call_command("import_bounces", str(path), stdout=output)
+    call_command("process_bounces", str(path), stdout=output)
     assert "1 stopped, as the address does not exist" in output.getvalue()
 
 
@@ -147,7 +147,7 @@ def test_report_without_a_date_that_can_be_read_counts_as_of_now(tmp_path, ours,
         for line in report(ours).splitlines()
     )
     (tmp_path / "bounce.eml").write_text(text, "latin-1")
-    call_command("import_bounces", str(tmp_path), stdout=StringIO())
+    call_command("process_bounces", str(tmp_path), stdout=StringIO())
     assert is_stopped()
 
 
@@ -163,11 +163,11 @@ def test_mbox_is_read_as_well(tmp_path, ours):
     each = f"From mx@example.org Mon Jan  4 08:00:00 2027\n{report(ours)}\n\n"
     path.write_text(each * 2)
     output = StringIO()
-    call_command("import_bounces", str(path), stdout=output)
+    call_command("process_bounces", str(path), stdout=output)
     assert sorted(line[0] for line in output.getvalue().splitlines()) == ["1", "1"]
     assert is_stopped()
 
 
 def test_missing_file_is_an_error(tmp_path):
     with pytest.raises(CommandError):
-        call_command("import_bounces", str(tmp_path / "none.eml"))
+        call_command("process_bounces", str(tmp_path / "none.eml"))

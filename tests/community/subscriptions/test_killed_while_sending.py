@@ -1,4 +1,4 @@
-"""The sender is killed at random moments: everyone has exactly one e-mail (issue 9).
+"""The sender is killed at random moments: everyone has exactly one email (issue 9).
 
 But for what the server took at the very moment of a kill: at most one double each.
 """
@@ -27,7 +27,7 @@ PEOPLE, KILLS = 2_000, 20
 
 @pytest.fixture
 def everyone(section):
-    """Let many people wait for an e-mail."""
+    """Let many people wait for an email."""
     page = published_policy(section)
     people(PEOPLE, page)
     change(page)
@@ -49,7 +49,7 @@ def start(server, *options):
 def kill_now_and_then(server, *options):
     """Kill the sender so often, each time while it sends; then let it finish.
 
-    Returns how often the server took an e-mail for each address.
+    Returns how often the server took an email for each address.
     """
     chance = random.Random(9)
     for _ in range(KILLS):

@@ -1,4 +1,4 @@
-"""The links in e-mails: signed for one purpose, without an address, told to nobody."""
+"""The links in emails: signed for one purpose, without an address, told to nobody."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from community.subscriptions.links import (
     MANAGE,
     UNSUBSCRIBE,
     UNSUBSCRIBE_ALL,
-    LinkOverError,
+    InvalidLinkError,
 )
 from tests.community.subscriptions.conftest import ORIGIN, path_of
 
@@ -45,7 +45,7 @@ def test_a_link_serves_its_own_purpose_only(client, wish, link):
         if other == link:
             assert other.read(token).subscriber
         else:
-            with pytest.raises(LinkOverError):
+            with pytest.raises(InvalidLinkError):
                 other.read(token)
 
 
@@ -53,7 +53,7 @@ def test_a_link_serves_its_own_purpose_only(client, wish, link):
 def test_a_link_is_void_once_the_links_are_counted_up(client, wish, link):
     address = path_of(address_of(link, wish()))
     assert client.get(address).status_code == 200
-    Subscriber.objects.update(links_version=1)
+    Subscriber.objects.update(token_version=1)
     for send in (client.get, client.post):
         assert send(address).status_code == 404
 

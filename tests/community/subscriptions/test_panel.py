@@ -1,4 +1,4 @@
-"""Who edits a page reads how many follow it by e-mail, and not who."""
+"""Who edits a page reads how many follow it by email, and not who."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,7 +12,7 @@ from tests.factories import PartnershipPageFactory, PolicyUpdatePageFactory
 def follow(page, number, **values):
     email = f"resident{number}@example.org"
     subscriber = Subscriber.objects.create(
-        email=email, email_key=email, stopped_at=values.pop("stopped_at", None)
+        email=email, email_key=email, suppressed_at=values.pop("suppressed_at", None)
     )
     subscriber.subscriptions.create(
         page=page, **{"confirmed_at": timezone.now()} | values
@@ -34,7 +34,7 @@ def test_only_those_who_get_emails_are_counted(section, make_page, admin_client,
     assert "Nobody follows this page" in said_in_the_editor(admin_client, page)
     follow(page, 1)
     follow(page, 2, confirmed_at=None)
-    follow(page, 3, stopped_at=timezone.now())
+    follow(page, 3, suppressed_at=timezone.now())
     follow(None, 4)
     assert "One person follows this page" in said_in_the_editor(admin_client, page)
     follow(page, 5)
@@ -44,4 +44,4 @@ def test_only_those_who_get_emails_are_counted(section, make_page, admin_client,
 def test_a_page_that_is_not_there_yet_has_no_followers(section, admin_client):
     arguments = ["community", "policyupdatepage", section.pk]
     shown = admin_client.get(reverse("wagtailadmin_pages:add", args=arguments))
-    assert "by e-mail." not in shown.content.decode()
+    assert "by email." not in shown.content.decode()

@@ -10,7 +10,7 @@ from wagtail.models import PageViewRestriction
 from community.models import (
     Delivery,
     Frequency,
-    MailTrouble,
+    MailOutage,
     Notice,
     Subscriber,
     Subscription,
@@ -146,7 +146,7 @@ def test_what_is_no_longer_wanted_or_true_is_not_sent(way, server, policy):
         # Ended while the page was being published: its row was not there to be deleted.
         Subscription.objects.filter(pk=wish.pk)._raw_delete("default")
     elif way == "stopped":
-        Subscriber.objects.update(stopped_at=timezone.now())
+        Subscriber.objects.update(suppressed_at=timezone.now())
     elif way == "private":
         PageViewRestriction.objects.create(page=policy, restriction_type="login")
         Notice.objects.filter(kind="withdrawn").delete()
@@ -165,11 +165,11 @@ def test_who_stops_while_others_are_sent_to_gets_nothing(server, policy, monkeyp
     change(policy)
 
     def stop(server_side, message):
-        Subscriber.objects.filter(email=BOB).update(stopped_at=timezone.now())
+        Subscriber.objects.filter(email=BOB).update(suppressed_at=timezone.now())
         hand_over(server_side, message)
 
-    hand_over = smtp.Postman.send
-    monkeypatch.setattr(smtp.Postman, "send", stop)
+    hand_over = smtp.SMTPSession.send
+    monkeypatch.setattr(smtp.SMTPSession, "send", stop)
     send()
     assert server.addresses == [ANN]
 
@@ -200,7 +200,7 @@ def test_server_that_is_away_costs_nobody_anything(server, policy, settings):
     change(policy)
     settings.EMAIL_PORT = 1
     send()
-    row, trouble = Delivery.objects.get(), MailTrouble.objects.get()
+    row, trouble = Delivery.objects.get(), MailOutage.objects.get()
     assert (row.state, row.attempts, trouble.tries) == (State.WAITING, 0, 1)
     settings.EMAIL_PORT = server.port
     # It is tried again after a minute and not before.
@@ -208,7 +208,7 @@ def test_server_that_is_away_costs_nobody_anything(server, policy, settings):
     assert server.taken == []
     send(timedelta(minutes=1))
     assert server.addresses == [ANN]
-    assert not MailTrouble.objects.exists()
+    assert not MailOutage.objects.exists()
 
 
 def test_trouble_ends_with_the_last_who_waits(policy):
@@ -216,7 +216,7 @@ def test_trouble_ends_with_the_last_who_waits(policy):
     now = timezone.now()
     wish = follow(ANN, policy)
     change(policy)
-    MailTrouble.objects.create(
+    MailOutage.objects.create(
         pk=1, since=now - timedelta(hours=2), tries=3, try_again_at=now, problem="away"
     )
     assert not get_updates_state(now).is_well(now)
@@ -263,7 +263,7 @@ def test_server_that_refuses_everybody_stops_the_round(step, server, policy):
     assert len(asked) == (1 if step == "MAIL" else 10)
     assert set(states()) == {State.WAITING}
     assert not Subscriber.objects.exclude(refusals=0).exists()
-    assert MailTrouble.objects.exists()
+    assert MailOutage.objects.exists()
 
 
 def test_refused_address_is_stopped_after_three_times(server, policy, caplog):
@@ -274,8 +274,8 @@ def test_refused_address_is_stopped_after_three_times(server, policy, caplog):
         change(policy, f"Note {number}.")
         send()
     ann, bob = Subscriber.objects.order_by("email")
-    assert (ann.refusals, bool(ann.stopped_at)) == (3, True)
-    assert (bob.refusals, bob.stopped_at) == (0, None)
+    assert (ann.refusals, bool(ann.suppressed_at)) == (3, True)
+    assert (bob.refusals, bob.suppressed_at) == (0, None)
     assert server.addresses == [BOB] * 3
     assert "550" in caplog.text
     assert ANN not in caplog.text
@@ -294,7 +294,7 @@ def test_refusal_for_now_is_tried_again_later_and_later(server, policy):
         Delivery.objects.update(due_at=timezone.now())
     send()
     assert states() == [State.FAILED]
-    assert Subscriber.objects.get().stopped_at is None
+    assert Subscriber.objects.get().suppressed_at is None
 
 
 def test_address_that_is_taken_again_starts_from_nothing(server, policy):
@@ -319,7 +319,7 @@ def test_operators_are_told_without_any_address(server, policy, settings):
         is_superuser = True
 
     [need] = updates_not_sent(Administrator, later)
-    assert "1 e-mail update to residents" in need.words
+    assert "1 email update to residents" in need.words
     assert "ConnectionRefusedError" in need.words
     Administrator.is_superuser = False
     assert list(updates_not_sent(Administrator, later)) == []

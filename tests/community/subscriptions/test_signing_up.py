@@ -1,4 +1,4 @@
-"""Following a page by e-mail: the form, the e-mail and the button behind its link."""
+"""Following a page by email: the form, the email and the button behind its link."""
 
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
@@ -17,7 +17,7 @@ from wagtail.models import PageViewRestriction
 from community.models import Subscriber, Subscription
 from community.subscriptions import transactional_emails, views
 from community.subscriptions.services import forget_unconfirmed
-from home.rate_limits import Limit, LimitedUse
+from home.rate_limits import RateLimit, RateLimitHit
 from tests.community.subscriptions.conftest import ANN, last_link
 from tests.factories import (
     PartnershipPageFactory,
@@ -26,7 +26,7 @@ from tests.factories import (
 )
 
 
-def words_of(response):
+def tokenise(response):
     html = BeautifulSoup(response.content, "html.parser")
     return " ".join(html.main.get_text(" ").split())
 
@@ -38,7 +38,7 @@ def make_private(page):
 def follow_link(client, path):
     response = client.get(path)
     return BeautifulSoup(response.content, "html.parser").main.find(
-        "a", string="Get updates by e-mail"
+        "a", string="Get updates by email"
     )
 
 
@@ -46,19 +46,19 @@ def test_somebody_follows_a_page_once_they_have_pressed_the_button(
     section, client, sign_up
 ):
     form = client.get(follow_link(client, section.url)["href"])
-    assert "About: Stronger communities" in words_of(form)
+    assert "About: Stronger communities" in tokenise(form)
     response = sign_up(frequency="weekly")
-    assert "Check your e-mail" in words_of(client.get(response["Location"]))
+    assert "Check your email" in tokenise(client.get(response["Location"]))
     (message,) = mail.outbox
     assert message.to == [ANN]
     assert section.title in message.body
     assert "Once a week" in message.body
     assert not Subscription.objects.exclude(confirmed_at=None).exists()
     shown = client.get(last_link())
-    assert "You want to follow: Stronger communities" in words_of(shown)
+    assert "You want to follow: Stronger communities" in tokenise(shown)
     assert not Subscription.objects.exclude(confirmed_at=None).exists()
     done = client.post(last_link(), follow=True)
-    assert "You get updates by e-mail" in words_of(done)
+    assert "You get updates by email" in tokenise(done)
     followed = Subscription.objects.get()
     assert (followed.page_id, followed.frequency) == (section.pk, "weekly")
     assert followed.confirmed_at is not None
@@ -72,7 +72,7 @@ def test_partnerships_and_policies_can_be_followed_too(make_page, client, kind):
 
 def test_all_policy_updates_can_be_followed(client, sign_up):
     link = follow_link(client, reverse("policy_updates"))
-    assert "All policy updates" in words_of(client.get(link["href"]))
+    assert "All policy updates" in tokenise(client.get(link["href"]))
     sign_up(page=None)
     client.post(last_link())
     followed = Subscription.objects.get()
@@ -115,7 +115,7 @@ def test_the_answer_does_not_tell_whether_somebody_follows_a_page(
     if known != "new":
         made = wish(**({"confirmed_at": None} if known == "unconfirmed" else {}))
         if known == "stopped":
-            Subscriber.objects.update(stopped_at=timezone.now())
+            Subscriber.objects.update(suppressed_at=timezone.now())
         first_moment = made.confirmed_at
     response = sign_up(frequency="weekly")
     assert response["Location"] == f"{reverse('follow_sent')}?page={section.pk}"
@@ -124,12 +124,12 @@ def test_the_answer_does_not_tell_whether_somebody_follows_a_page(
         assert "already" in message.body
         assert Subscription.objects.get().frequency == "at-once"
         shown = client.get(last_link())
-        assert "Your e-mail updates" in words_of(shown)
+        assert "Your email updates" in tokenise(shown)
     else:
         client.post(last_link())
         followed = Subscription.objects.get()
         assert followed.confirmed_at is not None
-        assert followed.subscriber.stopped_at is None
+        assert followed.subscriber.suppressed_at is None
     if known == "confirmed":
         assert Subscription.objects.get().confirmed_at == first_moment
     elif known == "stopped":
@@ -220,19 +220,19 @@ def from_many_networks(section, times):
 
 def test_no_mailbox_can_be_flooded_by_all_its_addresses(section):
     with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
-        from_many_networks(section, transactional_emails.MOST_A_DAY + 3)
-        assert len(mail.outbox) == transactional_emails.MOST_A_DAY
+        from_many_networks(section, transactional_emails.MAX_A_DAY + 3)
+        assert len(mail.outbox) == transactional_emails.MAX_A_DAY
         clock.shift(timedelta(days=1, minutes=1))
         from_many_networks(section, 1)
-        assert len(mail.outbox) == transactional_emails.MOST_A_DAY + 1
-    keys = str(list(LimitedUse.objects.values_list("limit", "key")))
+        assert len(mail.outbox) == transactional_emails.MAX_A_DAY + 1
+    keys = str(list(RateLimitHit.objects.values_list("limit", "key")))
     assert "ann" not in keys
 
 
 def test_without_its_limit_an_address_would_be_flooded(section, monkeypatch):
-    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
-    from_many_networks(section, transactional_emails.MOST_A_DAY + 3)
-    assert len(mail.outbox) == transactional_emails.MOST_A_DAY + 3
+    monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
+    from_many_networks(section, transactional_emails.MAX_A_DAY + 3)
+    assert len(mail.outbox) == transactional_emails.MAX_A_DAY + 3
 
 
 def test_a_mail_server_that_is_away_costs_nobody_anything(sign_up, monkeypatch):
@@ -241,10 +241,10 @@ def test_a_mail_server_that_is_away_costs_nobody_anything(sign_up, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(EmailMultiAlternatives, "send", fail)
-        for _ in range(transactional_emails.MOST_A_DAY + 1):
+        for _ in range(transactional_emails.MAX_A_DAY + 1):
             response = sign_up(frequency="daily")
             assert response.status_code == 503
-            assert "could not be sent" in words_of(response)
+            assert "could not be sent" in tokenise(response)
             html = BeautifulSoup(response.content, "html.parser")
             assert html.find(id="id_email")["value"] == ANN
     assert sign_up(frequency="daily").status_code == 302
@@ -255,7 +255,7 @@ def test_a_page_deleted_while_somebody_signs_up_is_not_there(sign_up, monkeypatc
     def fail(*arguments):
         raise IntegrityError
 
-    monkeypatch.setattr(views, "note_wish", fail)
+    monkeypatch.setattr(views, "request_subscription", fail)
     assert sign_up().status_code == 404
 
 
@@ -265,13 +265,13 @@ def test_a_page_deleted_before_the_button_leads_to_words(make_page, client, sign
     page.delete()
     response = client.post(last_link())
     assert response.status_code == 404
-    assert "This link does not work" in words_of(response)
+    assert "This link does not work" in tokenise(response)
 
 
 def test_a_page_made_private_is_not_named(make_page, client, sign_up):
     page = make_page(PolicyUpdatePageFactory, title="Food plan")
     sign_up(page=page)
-    assert "Food plan" in words_of(client.get(last_link()))
+    assert "Food plan" in tokenise(client.get(last_link()))
     make_private(page)
     for response in (client.get(last_link()), client.post(last_link())):
         assert response.status_code == 404

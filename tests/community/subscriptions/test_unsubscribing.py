@@ -1,4 +1,4 @@
-"""Ending e-mails by the link in them, by a button or by one click (RFC 8058)."""
+"""Ending emails by the link in them, by a button or by one click (RFC 8058)."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,7 +14,7 @@ from tests.factories import PolicyUpdatePageFactory
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
-def words_of(response):
+def tokenise(response):
     html = BeautifulSoup(response.content, "html.parser")
     return " ".join(html.main.get_text(" ").split())
 
@@ -45,7 +45,7 @@ def test_a_get_changes_nothing_and_shows_one_button(client, wish, policy):
     address = path_of(unsubscribe_url(wish(policy)))
     for _ in range(2):
         response = client.get(address)
-        assert "Food plan" in words_of(response)
+        assert "Food plan" in tokenise(response)
         client.head(address)
     html = BeautifulSoup(response.content, "html.parser")
     assert len(html.main.select("button")) == 1
@@ -59,10 +59,10 @@ def test_one_click_of_a_mail_program_ends_it_twice_is_fine(mail_server, wish, po
         response = mail_server.post(address, ONE_CLICK)
         # Mail servers follow no redirect.
         assert response.status_code == 200
-        assert "Your e-mails have stopped" in words_of(response)
+        assert "Your emails have stopped" in tokenise(response)
         assert not response.cookies
     assert Subscription.objects.get() == kept
-    assert "Your e-mails have stopped" in words_of(mail_server.get(address))
+    assert "Your emails have stopped" in tokenise(mail_server.get(address))
 
 
 def test_one_click_may_come_as_a_form_of_either_kind(mail_server, wish):
@@ -90,7 +90,7 @@ def test_all_can_be_ended_at_once_where_a_subscription_is_gone(
     subscriber = wish(policy).subscriber
     to_deliver(wish(None))
     address = path_of(unsubscribe_all_url(subscriber))
-    assert "whatever you follow" in words_of(client.get(address))
+    assert "whatever you follow" in tokenise(client.get(address))
     assert subscriber.subscriptions.count() == 2
     assert mail_server.post(address, ONE_CLICK).status_code == 200
     assert Subscription.objects.get().subscriber.email == "bob@example.org"
@@ -116,14 +116,14 @@ def test_a_page_that_is_gone_or_private_is_not_named(client, wish, policy):
     assert "Food plan" not in response.content.decode()
     assert len(BeautifulSoup(response.content, "html.parser").main.select("button"))
     policy.delete()
-    assert "Your e-mails have stopped" in words_of(client.get(address))
+    assert "Your emails have stopped" in tokenise(client.get(address))
 
 
 def test_a_void_or_wrong_link_ends_nothing(mail_server, wish):
     address = path_of(unsubscribe_url(wish()))
-    Subscriber.objects.update(links_version=1)
+    Subscriber.objects.update(token_version=1)
     for wrong in (address, f"{address}x", address.partition("?")[0]):
         response = mail_server.post(wrong, ONE_CLICK)
         assert response.status_code == 404
-        assert "This link does not work" in words_of(response)
+        assert "This link does not work" in tokenise(response)
     assert Subscription.objects.exists()

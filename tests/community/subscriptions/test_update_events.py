@@ -75,7 +75,7 @@ def test_nobody_is_told_of_what_readers_need_not_know(policy, values):
 def test_only_those_who_confirmed_and_were_not_stopped_are_told(policy):
     follow(ANN, policy, confirmed=False)
     stopped = follow(BOB, policy).subscriber
-    Subscriber.objects.filter(pk=stopped.pk).update(stopped_at=timezone.now())
+    Subscriber.objects.filter(pk=stopped.pk).update(suppressed_at=timezone.now())
     change(policy)
     assert told() == []
 

@@ -7,17 +7,17 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from home.content_version.clock import ContentClock
-from home.content_version.counter import raise_content_version
+from home.content_version.clock import ContentVersionTracker
+from home.content_version.counter import bump_content_version
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_clock_is_not_read_within_a_transaction():
     """What a transaction sees may never come to be."""
-    clock = ContentClock()
+    clock = ContentVersionTracker()
     before, _ = clock.get(timezone.now())
     with transaction.atomic():
-        raise_content_version()
+        bump_content_version()
         clock.forget()
         assert clock.get(timezone.now()) == (None, False)
     after, is_current = clock.get(timezone.now())
@@ -26,7 +26,7 @@ def test_clock_is_not_read_within_a_transaction():
 
 
 def test_failing_database_is_noticed_once(db, caplog):
-    clock = ContentClock()
+    clock = ContentVersionTracker()
     clock.get(timezone.now())
     with patch(
         "home.content_version.clock.get_content_versions",
@@ -42,11 +42,11 @@ def test_failing_database_is_noticed_once(db, caplog):
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_visitors_after_a_quiet_hour_wait_for_what_is_true_now():
     """One of them asks the database; the others must not get what was true before."""
-    clock = ContentClock()
+    clock = ContentVersionTracker()
     before, _ = clock.get(timezone.now())
     clock._read_at -= 3600
     clock._asked_at -= 3600
-    raise_content_version()
+    bump_content_version()
     begun, go, answers = threading.Event(), threading.Event(), []
 
     def read_slowly():
@@ -76,7 +76,7 @@ def test_visitors_after_a_quiet_hour_wait_for_what_is_true_now():
 
 
 def test_only_the_first_visitors_wait_for_a_database_that_hangs(db):
-    clock = ContentClock()
+    clock = ContentVersionTracker()
     # Somebody's reading that does not end.
     clock._reading.acquire()
     with patch("home.content_version.clock.WAIT", 0.01):

@@ -13,11 +13,11 @@ from wagtail.models import Page, PageViewRestriction, Site
 from community.models import AlertScope, PolicyDocument
 from home.content_version.counter import (
     ContentVersion,
+    bump_content_version,
     get_content_version,
-    raise_content_version,
 )
 from home.models import SiteSettings, StandardPage
-from search.indexing.documents import OfferedFile
+from search.indexing.documents import LinkedDocument
 from tests.factories import (
     PAGE_FACTORIES,
     AlertFactory,
@@ -246,7 +246,7 @@ def test_version_stays_when_a_page_is_read(factory, make_page, client):
 def test_version_stays_when_a_page_shows_files_of_unknown_size(section, client):
     page = PolicyUpdatePageFactory(parent=section)
     document = wagtail_factories.DocumentFactory()
-    OfferedFile.objects.create(page_id=page.pk, document_id=document.pk)
+    LinkedDocument.objects.create(page_id=page.pk, document_id=document.pk)
     get_document_model().objects.update(file_size=None, file_hash="")
     SiteSettings.for_site(Site.objects.get())
     PolicyDocument.objects.create(page=page, document=document)
@@ -280,5 +280,5 @@ def test_version_is_nought_before_the_first_change(db):
 
 def test_version_counts_up_by_one(db):
     ContentVersion.objects.all().delete()
-    assert [raise_content_version() for _ in range(3)] == [1, 2, 3]
+    assert [bump_content_version() for _ in range(3)] == [1, 2, 3]
     assert ContentVersion.objects.count() == 1

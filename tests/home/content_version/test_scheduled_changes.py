@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from home.content_version.counter import get_next_boundary, start_of_day
+from home.content_version.counter import get_next_scheduled_change, start_of_day
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 
 LONDON = ZoneInfo("Europe/London")
@@ -24,30 +24,30 @@ POLICY_DATES = (
 
 
 def test_no_boundary_when_nothing_is_to_come(section):
-    assert get_next_boundary(NOON) is None
+    assert get_next_scheduled_change(NOON) is None
 
 
 def test_start_then_end_of_an_alert_are_boundaries(home):
     AlertFactory(starts_at=LATER, ends_at=LATEST)
-    assert get_next_boundary(NOON) == LATER
-    assert get_next_boundary(LATER) == LATEST
-    assert get_next_boundary(LATEST) is None
+    assert get_next_scheduled_change(NOON) == LATER
+    assert get_next_scheduled_change(LATER) == LATEST
+    assert get_next_scheduled_change(LATEST) is None
 
 
 def test_draft_alert_is_no_boundary(home):
     AlertFactory(starts_at=LATER, ends_at=LATEST, live=False)
-    assert get_next_boundary(NOON) is None
+    assert get_next_scheduled_change(NOON) is None
 
 
 def test_expiry_of_a_live_page_is_a_boundary(section):
     StandardPageFactory(parent=section, expire_at=LATER)
-    assert get_next_boundary(NOON) == LATER
-    assert get_next_boundary(LATER) is None
+    assert get_next_scheduled_change(NOON) == LATER
+    assert get_next_scheduled_change(LATER) is None
 
 
 def test_expiry_of_a_draft_is_no_boundary(section):
     StandardPageFactory(parent=section, expire_at=LATER, live=False)
-    assert get_next_boundary(NOON) is None
+    assert get_next_scheduled_change(NOON) is None
 
 
 def test_scheduled_revision_is_a_boundary(section):
@@ -55,17 +55,17 @@ def test_scheduled_revision_is_a_boundary(section):
         page = StandardPageFactory(parent=section, live=False)
         page.go_live_at = LATER
         page.save_revision().publish()
-    assert get_next_boundary(NOON) == LATER
+    assert get_next_scheduled_change(NOON) == LATER
     # It is published as soon as the job gets to it, if the job runs at all.
-    assert get_next_boundary(LATER) == LATER + timedelta(seconds=1)
-    assert get_next_boundary(LATER + timedelta(minutes=2)) is None
+    assert get_next_scheduled_change(LATER) == LATER + timedelta(seconds=1)
+    assert get_next_scheduled_change(LATER + timedelta(minutes=2)) is None
 
 
 def test_draft_that_waits_for_approval_is_no_boundary(section):
     page = StandardPageFactory(parent=section, live=False)
     page.go_live_at = LATER
     page.save_revision()
-    assert get_next_boundary(NOON) is None
+    assert get_next_scheduled_change(NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_draft_that_waits_for_approval_is_no_boundary(section):
 def test_a_date_begins_at_midnight_in_london(day, midnight, section):
     assert start_of_day(day) == midnight
     PolicyUpdatePageFactory(parent=section, adopted_on=day)
-    assert get_next_boundary(midnight - timedelta(seconds=1)) == midnight
-    assert get_next_boundary(midnight) is None
+    assert get_next_scheduled_change(midnight - timedelta(seconds=1)) == midnight
+    assert get_next_scheduled_change(midnight) is None
 
 
 @pytest.mark.parametrize("name", POLICY_DATES)
@@ -91,21 +91,21 @@ def test_each_date_of_a_policy_is_a_boundary(name, section):
     day = date(2027, 7, 1)
     dates = {name: day, "withdrawn_reason": "It is out of date."}
     PolicyUpdatePageFactory(parent=section, **dates)
-    assert get_next_boundary(NOON) == start_of_day(day)
+    assert get_next_scheduled_change(NOON) == start_of_day(day)
 
 
 def test_opening_and_closing_of_a_consultation_are_boundaries(section):
     PolicyUpdatePageFactory(
         parent=section, consultation_opens_at=LATER, consultation_closes_at=LATEST
     )
-    assert get_next_boundary(NOON) == LATER
-    assert get_next_boundary(LATER) == LATEST
-    assert get_next_boundary(LATEST) is None
+    assert get_next_scheduled_change(NOON) == LATER
+    assert get_next_scheduled_change(LATER) == LATEST
+    assert get_next_scheduled_change(LATEST) is None
 
 
 def test_dates_of_a_policy_that_is_not_live_are_no_boundary(section):
     PolicyUpdatePageFactory(parent=section, adopted_on=date(2027, 7, 1), live=False)
-    assert get_next_boundary(NOON) is None
+    assert get_next_scheduled_change(NOON) is None
 
 
 def test_first_of_many_is_the_next(section):
@@ -113,9 +113,9 @@ def test_first_of_many_is_the_next(section):
     StandardPageFactory(parent=section, expire_at=LATER)
     StandardPageFactory(parent=section, expire_at=LATER + timedelta(seconds=1))
     PolicyUpdatePageFactory(parent=section, adopted_on=date(2027, 3, 11))
-    assert get_next_boundary(NOON) == LATER
-    assert get_next_boundary(LATER) == LATER + timedelta(seconds=1)
-    assert get_next_boundary(LATER + timedelta(seconds=1)) == datetime(
+    assert get_next_scheduled_change(NOON) == LATER
+    assert get_next_scheduled_change(LATER) == LATER + timedelta(seconds=1)
+    assert get_next_scheduled_change(LATER + timedelta(seconds=1)) == datetime(
         2027, 3, 11, tzinfo=UTC
     )
-    assert get_next_boundary(datetime(2027, 3, 11, tzinfo=UTC)) == LATEST
+    assert get_next_scheduled_change(datetime(2027, 3, 11, tzinfo=UTC)) == LATEST

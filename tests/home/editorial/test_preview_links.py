@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import PageLogEntry, PageViewRestriction
 
-from home.content.dates import clock_in_words
+from home.content.dates import format_time
 from home.editorial.preview_links.models import PreviewLink
 from search.models import Enquiry
 from tests.factories import StandardPageFactory
@@ -151,7 +151,7 @@ def test_officer_sees_the_links_that_work(draft, make_link, admin_client):
     text = admin_client.get(address).content.decode()
     assert "Mrs Green" in text
     assert "“As it will be”" in text
-    assert f"at {clock_in_words(PreviewLink.objects.get().expires_at)}" in text
+    assert f"at {format_time(PreviewLink.objects.get().expires_at)}" in text
     assert f"http://testserver/preview/{PreviewLink.objects.get().token}/" in text
     PreviewLink.objects.update(expires_at=timezone.now())
     assert "Mrs Green" not in admin_client.get(address).content.decode()

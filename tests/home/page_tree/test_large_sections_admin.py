@@ -12,7 +12,7 @@ SORTED = "?ordering=ord"
 
 @pytest.fixture
 def large(section, monkeypatch):
-    monkeypatch.setattr(large_sections, "MOST_CHILDREN", 2)
+    monkeypatch.setattr(large_sections, "MAX_CHILDREN", 2)
     for _ in range(3):
         StandardPageFactory(parent=section)
     return section
@@ -44,7 +44,7 @@ def test_large_section_can_be_listed_otherwise(large, admin_client):
 
 @pytest.mark.parametrize(("limit", "is_warned"), [(3, True), (4, False)])
 def test_page_too_many_is_warned_about(limit, is_warned, large, send_form, monkeypatch):
-    monkeypatch.setattr(large_sections, "MOST_CHILDREN", limit)
+    monkeypatch.setattr(large_sections, "MAX_CHILDREN", limit)
     address = reverse("wagtailadmin_pages:add", args=["home", "standardpage", large.pk])
     response = send_form(address, button=None, title="Fourth", slug="fourth")
     assert response.status_code == 302

@@ -10,7 +10,7 @@ from django.test import Client
 from wagtail.documents.models import Document
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
-from home.rate_limits import Limit, LimitedUse
+from home.rate_limits import RateLimit, RateLimitHit
 from tests.factories import StandardPageFactory
 
 PASSWORD = "a word for friends"
@@ -68,7 +68,7 @@ def test_five_wrong_passwords_and_even_the_right_one_waits(address, clock):
 
 
 def test_without_the_limit_a_guesser_would_get_in(address, monkeypatch):
-    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     for number in range(9):
         assert enter(address, f"guess {number}").status_code == 200
     assert enter(address, PASSWORD).status_code == 302
@@ -77,7 +77,7 @@ def test_without_the_limit_a_guesser_would_get_in(address, monkeypatch):
 def test_right_passwords_are_not_counted(address):
     for _ in range(12):
         assert enter(address, PASSWORD).status_code == 302
-    assert not LimitedUse.objects.exists()
+    assert not RateLimitHit.objects.exists()
 
 
 def test_wrong_tries_of_one_visitor_keep_no_other_network_out(address):

@@ -1,6 +1,7 @@
 """One of several processes that change the page tree at the same time.
 
-`python -m tests.home.page_tree.tree_worker SEED COUNT [--unlocked]` makes COUNT random changes,
+`python -m tests.home.page_tree.tree_worker SEED COUNT [--unlocked]`
+makes COUNT random changes,
 some through the pages' methods and some through the admin's views, on the database
 that `TEST_DATABASE_URL` names. It prints how many of each it made, then its errors.
 What it chose may be gone by the time it gets its turn; that is no error.

@@ -11,7 +11,7 @@ from django.utils import timezone
 from home.content_version.counter import get_content_version
 from search.curation import change_preview
 from search.curation.change_preview import frequent_searches, rows_of
-from search.engine.index import IndexBehindError, PageIndex, page_index
+from search.engine.index import PageIndex, StaleIndexError, page_index
 from search.models import (
     LoggedSearch,
     PromotionSnippet,
@@ -252,7 +252,7 @@ def test_searches_are_those_of_the_last_thirty_days_without_what_is_personal(db)
 
 def test_proof_says_where_there_was_no_time_for_more(pages, attempt, monkeypatch):
     search_often(cat=2, dog=1)
-    monkeypatch.setattr(change_preview, "MOST_SECONDS", -1.0)
+    monkeypatch.setattr(change_preview, "MAX_SECONDS", -1.0)
     said = said_in(attempt(reverse(SYNONYMS("add")), **SYNONYM))
     assert "Of the 0 most frequent searches, 0 change at the top." in said
     assert "The other 2 would have taken too long." in said
@@ -270,7 +270,7 @@ def test_who_may_not_read_the_log_is_not_shown_it(pages, attempt, client, enter_
 
 def test_search_that_does_not_answer_keeps_the_form(pages, attempt, monkeypatch):
     def behind(self):
-        raise IndexBehindError("busy")
+        raise StaleIndexError("busy")
 
     monkeypatch.setattr(PageIndex, "catch_up", behind)
     html = attempt(reverse(SYNONYMS("add")), **SYNONYM)

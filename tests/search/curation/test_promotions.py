@@ -10,7 +10,7 @@ from django.urls import reverse
 from wagtail.admin.panels import get_edit_handler
 from wagtail.models import Page, PageViewRestriction
 
-from home.content_version.counter import get_next_boundary
+from home.content_version.counter import get_next_scheduled_change
 from search.curation import promotions
 from search.engine import results
 from search.models import PromotionSnippet
@@ -152,11 +152,11 @@ def test_promotion_starts_and_ends_to_the_second(home, promoted, starts, ends, s
 
 def test_caches_are_told_when_promotions_start_and_end(home):
     before = NOON - SECOND
-    assert get_next_boundary(before) is None
+    assert get_next_scheduled_change(before) is None
     promote_link("tax", starts_at=NOON, ends_at=NOON + timedelta(days=1))
-    assert get_next_boundary(before) == NOON
-    assert get_next_boundary(NOON) == NOON + timedelta(days=1)
-    assert get_next_boundary(NOON + timedelta(days=1)) is None
+    assert get_next_scheduled_change(before) == NOON
+    assert get_next_scheduled_change(NOON) == NOON + timedelta(days=1)
+    assert get_next_scheduled_change(NOON + timedelta(days=1)) is None
 
 
 def unpublish(page):

@@ -6,10 +6,10 @@ from django.urls import reverse
 from wagtail.admin.panels import get_edit_handler
 
 from home.content_version.counter import get_content_version
-from search.curation.synonyms import SynonymTable, split_phrases, stems
+from search.curation.synonyms import SynonymMatcher, split_phrases, stems
 from search.engine import index as index_module
 from search.engine import query
-from search.engine.tokens import words_of
+from search.engine.tokens import tokenise
 from search.models import SynonymSnippet
 from tests.factories import StandardPageFactory
 
@@ -224,7 +224,7 @@ def test_new_site_starts_with_a_day_one_list_of_valid_synonyms(seeds):
 
 def test_no_phrase_of_the_day_one_list_stands_there_twice(seeds):
     phrases = [
-        stems(words_of(phrase))
+        stems(tokenise(phrase))
         for synonym in seeds
         for phrase in split_phrases(synonym.searched)
     ]
@@ -251,5 +251,5 @@ def test_words_of_the_first_day_find_on_a_new_site(publish, search_for):
 
 
 def test_table_without_synonyms_puts_nothing_in_other_words():
-    assert SynonymTable().rewrite(["moggy"]) == []
-    assert SynonymTable([("moggy", "cat", False)]).rewrite([]) == []
+    assert SynonymMatcher().rewrite(["moggy"]) == []
+    assert SynonymMatcher([("moggy", "cat", False)]).rewrite([]) == []

@@ -5,14 +5,14 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from search.engine import suggestions
-from search.engine.index import IndexBehindError, page_index
+from search.engine.index import StaleIndexError, page_index
 from search.indexing import pages
-from search.models import PromotionSnippet, SynonymSnippet, UnsuggestedSnippet
+from search.models import BlockedSuggestion, PromotionSnippet, SynonymSnippet
 from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 from tests.search.test_hostile_searches import HOSTILE
 from tests.search.test_leaks import CANARY, HIDING, WITH_CANARY, private_by_login
 
-ADDRESSES = UnsuggestedSnippet.snippet_viewset.get_url_name
+ADDRESSES = BlockedSuggestion.snippet_viewset.get_url_name
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def promote(searched, **values):
 
 
 def never_suggest(phrase):
-    return UnsuggestedSnippet.objects.create(phrase=phrase)
+    return BlockedSuggestion.objects.create(phrase=phrase)
 
 
 BEGINNINGS = {
@@ -57,15 +57,15 @@ BEGINNINGS = {
     "  café  ": ["Café menu"],
     "coun": ["The council's plan"],
     "council’s pl": ["The council's plan"],
-    "e-ma": ["E-mail alerts"],
-    "email": ["E-mail alerts"],
+    "e-ma": ["Email alerts"],
+    "email": ["Email alerts"],
     "ema al": [],
     "xylophone": [],
 }
 
 
 def test_titles_are_suggested_by_how_their_words_begin(publish, suggest):
-    publish("Allotments & gardens", "Café menu", "The council's plan", "E-mail alerts")
+    publish("Allotments & gardens", "Café menu", "The council's plan", "Email alerts")
     assert {typed: suggest(typed) for typed in BEGINNINGS} == BEGINNINGS
 
 
@@ -220,7 +220,7 @@ def test_word_never_suggested_that_is_no_word_is_refused(
     publish("Allotments")
     answer = send_form(reverse(ADDRESSES("add")), "", phrase=phrase)
     assert b"error-message" in answer.content
-    assert not UnsuggestedSnippet.objects.exists()
+    assert not BlockedSuggestion.objects.exists()
     assert suggest("allo") == ["Allotments"]
 
 
@@ -230,7 +230,7 @@ def test_officer_adds_and_deletes_a_word_never_suggested(
     publish("Allotments")
     send_form(reverse(ADDRESSES("add")), "", phrase="allotment")
     assert suggest("allo") == []
-    row = UnsuggestedSnippet.objects.get()
+    row = BlockedSuggestion.objects.get()
     admin_client.post(reverse(ADDRESSES("delete"), args=[row.pk]))
     assert suggest("allo") == ["Allotments"]
 
@@ -259,7 +259,7 @@ def test_no_suggestions_while_the_index_does_not_answer(
     assert suggest("allo") == ["Allotments"]
 
     def fail():
-        raise IndexBehindError
+        raise StaleIndexError
 
     monkeypatch.setattr(page_index, "catch_up", fail)
     assert suggest("allo") == []

@@ -156,7 +156,7 @@ def test_file_that_cannot_be_read_now_is_found_by_title_and_read_later(
     assert search_for("hedgehogs").count == 0
     assert read_new_files() == 0
     reader.fails_with = None
-    call_command("rebuild_search")
+    call_command("rebuild_search_index")
     assert search_for("hedgehogs").titles == ["Wildlife"]
     assert read_new_files() == 0
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from home.rate_limits import Limit
+from home.rate_limits import RateLimit
 from search.log.models import NOTES, LoggedSearch
 
 
@@ -35,5 +35,5 @@ def test_flood_of_searches_is_answered_and_not_stored(clock):
 
 
 def test_without_the_limit_all_of_it_would_be_stored(clock, monkeypatch):
-    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     assert search(NOTES.per_address + 5) == NOTES.per_address + 5

@@ -17,7 +17,7 @@ o'neil@example.com
 <joe@example.com>
 (joe@example.com)
 mailto:joe@example.com
-e-mail:joe@example.com,
+email:joe@example.com,
 joe@example.com.
 joe@example
 joe @ example.com
@@ -144,7 +144,7 @@ p45 and p60
 form dl1
 5g masts
 b&q opening hours
-e-mail alerts
+email alerts
 9 to 5 jobs
 24 hour chemist
 999 or 111
@@ -323,5 +323,5 @@ def test_long_search_is_cut_and_not_refused(home, search_for):
 def test_taking_out_takes_no_time_whatever_is_typed():
     """No search makes the rules try the same signs again and again."""
     for piece in ("1", "1 ", "(", "a", "@", "a@", "aa1 ", "qq 1 ", "+", "1-", "a1a "):
-        redaction.without_personal_data((piece * 300)[:300])
-        redaction.without_personal_data((piece * 300)[:299] + "!")
+        redaction.redact((piece * 300)[:300])
+        redaction.redact((piece * 300)[:299] + "!")

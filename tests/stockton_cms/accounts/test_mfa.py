@@ -301,9 +301,9 @@ def test_operator_resets_what_somebody_has_lost(
     secured, client, second_step_required, app_code, capsys
 ):
     sign_in(client, app_code())
-    call_command("reset_second_step", "Ann@example.gov.uk")
+    call_command("reset_mfa", "Ann@example.gov.uk")
     assert capsys.readouterr().out == "Removed 2 of ann.\n"
     assert client.get("/admin/")["Location"] == ENROL
-    call_command("reset_second_step", "ann")
+    call_command("reset_mfa", "ann")
     with pytest.raises(CommandError, match="no account"):
-        call_command("reset_second_step", "nobody")
+        call_command("reset_mfa", "nobody")

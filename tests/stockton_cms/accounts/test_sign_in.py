@@ -1,4 +1,4 @@
-"""Officers sign in with a name or an e-mail address and a password (feature O5)."""
+"""Officers sign in with a name or an email address and a password (feature O5)."""
 
 from urllib.parse import parse_qs, urlsplit
 

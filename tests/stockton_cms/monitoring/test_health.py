@@ -13,12 +13,12 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from community.models import MailTrouble
+from community.models import MailOutage
 from home.jobs import JobRun
 from search.engine.index import page_index
 from search.models import Enquiry
 from stockton_cms.monitoring import health, health_checks
-from stockton_cms.monitoring.health_checks import ask_in_time, own_migrations
+from stockton_cms.monitoring.health_checks import call_with_timeout, own_migrations
 
 HOUR = timedelta(hours=1)
 
@@ -49,8 +49,8 @@ def _asked_at_once(request, monkeypatch):
 
     monkeypatch.setattr(health, "_is_migrated", False)
     if "in_threads" not in request.fixturenames:
-        monkeypatch.setattr(health, "ask_in_time", ask)
-        monkeypatch.setattr(health_checks, "ask_in_time", ask)
+        monkeypatch.setattr(health, "call_with_timeout", ask)
+        monkeypatch.setattr(health_checks, "call_with_timeout", ask)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_status_is_degraded_where_an_answer_waits_for_long(well, ask, age, parts
 @pytest.mark.parametrize(("age", "parts"), [(HOUR / 2, []), (2 * HOUR, ["updates"])])
 def test_status_is_degraded_where_updates_are_refused_for_long(well, ask, age, parts):
     now = timezone.now()
-    MailTrouble.objects.create(
+    MailOutage.objects.create(
         pk=1, since=now - age, try_again_at=now, problem="SMTPAuthenticationError 535"
     )
     assert ask(*parts)["updates"]["problem"] == "SMTPAuthenticationError 535"
@@ -277,13 +277,13 @@ def test_what_hangs_is_not_waited_for_nor_asked_twice(monkeypatch):
         end.wait(10)
 
     for _ in range(3):
-        assert ask_in_time({"slow": hang}) == {}
+        assert call_with_timeout({"slow": hang}) == {}
     assert begun == [1]
     end.set()
     for thread in threading.enumerate():
         if thread.name == "check slow":
             thread.join(5)
-    assert ask_in_time({"slow": lambda: "there again"}) == {"slow": "there again"}
+    assert call_with_timeout({"slow": lambda: "there again"}) == {"slow": "there again"}
 
 
 @pytest.mark.usefixtures("in_threads")
@@ -296,7 +296,7 @@ def test_who_asks_at_the_same_time_has_the_same_answer():
         return "here"
 
     with ThreadPoolExecutor(5) as others:
-        asked = [others.submit(ask_in_time, {"ready": task}) for _ in range(5)]
+        asked = [others.submit(call_with_timeout, {"ready": task}) for _ in range(5)]
         end.set()
         answers = [each.result() for each in asked]
     assert answers == [{"ready": "here"}] * 5
@@ -308,6 +308,6 @@ def test_check_that_fails_is_logged_by_its_kind_alone(caplog):
     def refuse():
         raise OSError("password=secret")
 
-    assert ask_in_time({"media": refuse, "other": lambda: 1}) == {"other": 1}
+    assert call_with_timeout({"media": refuse, "other": lambda: 1}) == {"other": 1}
     assert "OSError" in caplog.text
     assert "secret" not in caplog.text

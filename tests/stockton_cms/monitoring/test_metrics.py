@@ -34,7 +34,7 @@ def _asked_in_this_thread(monkeypatch):
         return {name: task() for name, task in tasks.items()}
 
     for module in (health, health_checks):
-        monkeypatch.setattr(module, "ask_in_time", ask)
+        monkeypatch.setattr(module, "call_with_timeout", ask)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def two_lines(result):
     return reason, advice
 
 
-@pytest.mark.parametrize("command", ["migrate", "make_pictures"])
+@pytest.mark.parametrize("command", ["migrate", "generate_renditions"])
 def test_why_the_database_is_away_is_said_without_its_password(run, command):
     nobody_there = "postgresql://user:s3cret@127.0.0.1:9/name"
     result = run(command, DATABASE_URL=nobody_there)
@@ -52,7 +52,7 @@ def test_backup_says_why_the_database_is_away(run):
 
 
 def test_command_before_migrate_says_what_to_do(run):
-    reason, advice = two_lines(run("make_pictures"))
+    reason, advice = two_lines(run("generate_renditions"))
     assert "no such table" in reason
     assert "run `manage.py migrate`" in advice
 
@@ -73,7 +73,7 @@ def test_mail_server_that_is_away_is_said_to_be(run):
 
 
 def test_traceback_is_there_for_who_asks_for_it(run):
-    assert "Traceback" in run("make_pictures", "--traceback").stderr
+    assert "Traceback" in run("generate_renditions", "--traceback").stderr
 
 
 def test_documents_that_are_named_are_there():

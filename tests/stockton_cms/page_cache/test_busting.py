@@ -66,13 +66,13 @@ def addresses(section):
 @pytest.fixture
 def tiers(monkeypatch):
     """Return a list of what the caches made in this test keep in the process."""
-    made, init = [], entries.LocalTier.__init__
+    made, init = [], entries.LocalCache.__init__
 
     def remember(self, *args):
         made.append(self)
         init(self, *args)
 
-    monkeypatch.setattr(entries.LocalTier, "__init__", remember)
+    monkeypatch.setattr(entries.LocalCache, "__init__", remember)
     return made
 
 
@@ -120,7 +120,9 @@ def test_random_queries_seldom_reach_a_view(handler, tiers, addresses):
 def test_without_the_list_of_keys_each_query_would_reach_a_view(
     handler, tiers, addresses, monkeypatch
 ):
-    monkeypatch.setattr(policy, "page_address", lambda request: request.get_full_path())
+    monkeypatch.setattr(
+        policy, "canonical_cache_url", lambda request: request.get_full_path()
+    )
     assert views_reached(handler, addresses, 100) > 90
     assert len(tiers[0]._pages) > 90
 

@@ -109,7 +109,7 @@ def test_alert_for_chosen_pages_purges_those(page, section, told_of):
 
 
 def test_pages_highest_in_the_tree_come_first_where_there_are_many(page, told_of):
-    with patch("stockton_cms.page_cache.cdn.MOST_ADDRESSES", 2):
+    with patch("stockton_cms.page_cache.cdn.MAX_ADDRESSES", 2):
         paths = told_of(AlertFactory)
     assert page.url not in paths
     assert "/" in paths

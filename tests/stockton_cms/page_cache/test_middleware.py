@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 
-from home.content_version.counter import content_raised
-from stockton_cms.page_cache.middleware import Flights
+from home.content_version.counter import content_version_bumped
+from stockton_cms.page_cache.middleware import RequestCollapser
 from tests.factories import AlertFactory, StandardPageFactory
 
 
@@ -33,7 +33,7 @@ def page(section):
 @contextmanager
 def other_process():
     """Let what is changed inside be unknown to this process until it asks."""
-    with patch.object(content_raised, "send"):
+    with patch.object(content_version_bumped, "send"):
         yield
 
 
@@ -281,7 +281,7 @@ def test_pages_that_nobody_asks_for_make_room(section, client):
 
 
 def test_one_request_makes_a_page_that_many_want():
-    flights, made, waited = Flights(), [], []
+    flights, made, waited = RequestCollapser(), [], []
     begun, go = threading.Event(), threading.Event()
 
     def visit():
@@ -305,7 +305,7 @@ def test_one_request_makes_a_page_that_many_want():
 
 
 def test_page_that_fails_keeps_nobody_waiting():
-    flights = Flights()
+    flights = RequestCollapser()
     with pytest.raises(ValueError, match="broken"), flights.board("page"):
         raise ValueError("broken")
     with flights.board("page") as is_first:

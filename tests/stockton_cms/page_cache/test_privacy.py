@@ -11,7 +11,7 @@ from django.urls import reverse
 from wagtail.models import PageViewRestriction
 
 from community.models import AlertScope
-from home.content_version.caching import mark_same_for_all
+from home.content_version.caching import mark_cacheable
 from home.pages import BasePage
 from stockton_cms.page_cache import middleware, policy
 from tests.factories import (
@@ -261,33 +261,33 @@ def with_tokens_for_everybody(patch):
 
 
 def with_the_whole_query_on_the_page(patch):
-    name = "community.templatetags.community_tags.page_address"
+    name = "community.templatetags.community_tags.canonical_cache_url"
     patch.setattr(name, lambda request: request.get_full_path())
 
 
 def with_every_page_for_all(patch):
-    decide = middleware.why_not_kept
+    decide = middleware.uncacheable_reason
 
     def decide_for_marked(request, response):
         if response.status_code == 200:
-            mark_same_for_all(response)
+            mark_cacheable(response)
         return decide(request, response)
 
-    patch.setattr(middleware, "why_not_kept", decide_for_marked)
+    patch.setattr(middleware, "uncacheable_reason", decide_for_marked)
 
 
 def with_a_mark_on_previews(patch):
     serve_preview = BasePage.serve_preview
 
     def serve_marked(self, request, mode_name):
-        return mark_same_for_all(serve_preview(self, request, mode_name))
+        return mark_cacheable(serve_preview(self, request, mode_name))
 
     patch.setattr(BasePage, "serve_preview", serve_marked)
 
 
-NO_SESSION = without("why_not_answered", "session")
-NO_HEADER = without("why_not_kept", "cache-control")
-NO_TOKEN = without("why_not_kept", "cookie-or-token")
+NO_SESSION = without("cache_bypass_reason", "session")
+NO_HEADER = without("uncacheable_reason", "cache-control")
+NO_TOKEN = without("uncacheable_reason", "cookie-or-token")
 # What leaks, by whose visit, without which defences.
 CONTROLS = {
     "user bar": (SharedSite.signed_in_officer, [NO_SESSION, NO_TOKEN]),
@@ -295,7 +295,10 @@ CONTROLS = {
     "password form": (SharedSite.anybody, [NO_HEADER, with_every_page_for_all]),
     "button missing": (
         SharedSite.sender_of_a_form,
-        [without("why_not_answered", "method"), without("why_not_kept", "method")],
+        [
+            without("cache_bypass_reason", "method"),
+            without("uncacheable_reason", "method"),
+        ],
     ),
     "token": (
         SharedSite.anybody,

@@ -196,7 +196,7 @@ RULES: tuple[Rule, ...] = (
     # The site's redirects and settings.
     Rule("wagtailredirects:*", "L"),
     Rule("wagtailsettings:*", "L", may_be_missing=True),
-    Rule("erase_person", "L"),
+    Rule("erase_personal_data", "L"),
 )
 
 

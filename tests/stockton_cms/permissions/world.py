@@ -18,10 +18,10 @@ from wagtail.models import Collection, Site, UploadedFile, Workflow
 from home.models import ExternalLink, Link, PreviewLink, SiteSettings
 from search.feedback.unsuccessful_searches.topics import digest_of
 from search.models import (
+    BlockedSuggestion,
     PromotionSnippet,
     SearchCheckSnippet,
     SynonymSnippet,
-    UnsuggestedSnippet,
 )
 from stockton_cms.accounts.role_groups import role_groups
 from stockton_cms.accounts.roles import ROLES
@@ -217,7 +217,7 @@ def _things_of_the_site(home, section, colleague) -> dict:
         "synonymsnippet": SynonymSnippet.objects.create(
             searched=f"bin {next(numbers)}", found_as="tip"
         ),
-        "unsuggestedsnippet": UnsuggestedSnippet.objects.create(
+        "blockedsuggestion": BlockedSuggestion.objects.create(
             phrase=f"bosh {next(numbers)}"
         ),
     }

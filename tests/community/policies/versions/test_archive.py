@@ -8,7 +8,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.policies.versions.archive import keep_what_is_missing
+from community.policies.versions.archive import archive_missing
 from tests.community.policies.versions.published_versions import (
     publish,
     published_policy,
@@ -123,11 +123,11 @@ def test_copy_and_alias_begin_without_the_history_of_the_original(section, polic
 
 def test_job_keeps_what_was_published_before_versions_were(section, policy):
     PublishedVersion.objects.all().delete()
-    keep_what_is_missing(timezone.now())
+    archive_missing(timezone.now())
     version = PublishedVersion.objects.get()
     assert version.content["summary"] == "First words"
     assert version.published_at == policy.last_published_at
-    keep_what_is_missing(timezone.now())
+    archive_missing(timezone.now())
     assert PublishedVersion.objects.count() == 1
 
 
@@ -135,13 +135,13 @@ def test_job_keeps_nothing_of_private_pages_drafts_and_never_published_ones(sect
     restrict(published_policy(section))
     PolicyUpdatePageFactory(parent=section, live=False)
     PublishedVersion.objects.all().delete()
-    keep_what_is_missing(timezone.now())
+    archive_missing(timezone.now())
     assert not PublishedVersion.objects.exists()
 
 
 def test_job_notices_what_a_release_without_versions_has_published(policy):
     at = policy.last_published_at + timedelta(hours=1)
     PolicyUpdatePage.objects.update(summary="From beside", last_published_at=at)
-    keep_what_is_missing(at)
+    archive_missing(at)
     assert summaries() == ["First words", "From beside"]
     assert PublishedVersion.objects.order_by("pk")[0].ended_at == at

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from home.editorial.content_checks.dated_statements import find_claims
+from home.editorial.content_checks.dated_statements import find_dated_statements
 
 # A Monday.
 PUBLISHED_ON = date(2026, 2, 2)
@@ -84,7 +84,7 @@ NO_CLAIMS = [
     "People who moved here before 3 May 2020 have other rights.",
     "Closed this winter.",
     "The pool is closed until further notice.",
-    "Apply by post, by e-mail or in person.",
+    "Apply by post, by email or in person.",
     "Written by May Smith.",
     "You may come by bus.",
     "Apply every year by 31 January.",
@@ -108,31 +108,31 @@ NO_CLAIMS = [
 
 @pytest.mark.parametrize(("sentence", "last_on"), CLAIMS.items())
 def test_sentence_holds_until_its_day(sentence, last_on):
-    (claim,) = find_claims(sentence, PUBLISHED_ON)
+    (claim,) = find_dated_statements(sentence, PUBLISHED_ON)
     assert claim.last_on == date.fromisoformat(last_on)
     assert claim.sentence == " ".join(sentence.split())
 
 
 @pytest.mark.parametrize("sentence", NO_CLAIMS)
 def test_sentence_makes_no_claim(sentence):
-    assert list(find_claims(sentence, PUBLISHED_ON)) == []
+    assert list(find_dated_statements(sentence, PUBLISHED_ON)) == []
 
 
 def test_each_sentence_has_its_own_claim():
     text = "Apply by 3 March. We answer by 9 April.\nOpen until 4 May\n\nThank you."
-    days = [str(claim.last_on) for claim in find_claims(text, PUBLISHED_ON)]
+    days = [str(claim.last_on) for claim in find_dated_statements(text, PUBLISHED_ON)]
     assert days == ["2026-03-03", "2026-04-09", "2026-05-04"]
 
 
 def test_of_two_days_the_first_one_to_pass_counts():
     text = "Apply by 9 April 2026 or, for the small grant, by 3 March 2026."
-    (claim,) = find_claims(text, PUBLISHED_ON)
+    (claim,) = find_dated_statements(text, PUBLISHED_ON)
     assert claim.last_on == date(2026, 3, 3)
 
 
 def test_day_without_a_year_is_read_from_the_day_of_publication():
     def read(published_on):
-        (claim,) = find_claims("Closed until 31 March.", published_on)
+        (claim,) = find_dated_statements("Closed until 31 March.", published_on)
         return claim.last_on
 
     assert read(date(2025, 11, 20)) == date(2026, 3, 31)
@@ -143,11 +143,11 @@ def test_day_without_a_year_is_read_from_the_day_of_publication():
 
 def test_weekday_tells_the_year():
     # 29 February is in no year near; 6 April is a Monday in 2026 only.
-    assert list(find_claims("Closed until 29 February.", PUBLISHED_ON)) == []
-    (claim,) = find_claims("Closed until Tuesday 6 April.", date(2026, 2, 2))
+    assert list(find_dated_statements("Closed until 29 February.", PUBLISHED_ON)) == []
+    (claim,) = find_dated_statements("Closed until Tuesday 6 April.", date(2026, 2, 2))
     assert claim.last_on == date(2027, 4, 6)
 
 
 def test_endless_text_is_not_read_to_its_end():
     text = "deadline " * 5_000 + "until 3 " * 5_000 + "3 May to " * 5_000
-    assert list(find_claims(text, PUBLISHED_ON)) == []
+    assert list(find_dated_statements(text, PUBLISHED_ON)) == []

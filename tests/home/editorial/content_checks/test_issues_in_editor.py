@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from home.editorial.content_checks.issues import check_draft
-from home.models import PageFinding
+from home.models import ContentIssue
 from tests.factories import StandardPageFactory
 from tests.home.editorial.conftest import TODAY
 
@@ -86,11 +86,11 @@ def test_alert_is_edited_without_the_list(admin_client):
 
 def test_day_without_a_year_keeps_its_meaning_when_published_again(section, clock):
     page = StandardPageFactory(parent=section, summary="Closed until 31 March.")
-    before = PageFinding.objects.get(page=page).shown_from
+    before = ContentIssue.objects.get(page=page).shown_from
     clock.move_to("2026-11-20 12:00Z")
     page.title = "Swimming pool"
     page.save_revision().publish()
-    assert PageFinding.objects.get(page=page).shown_from == before
+    assert ContentIssue.objects.get(page=page).shown_from == before
     (found,) = check_draft(page, on=TODAY.replace(month=11, day=20))
     assert found.text == "Closed until 31 March."
 
@@ -100,4 +100,4 @@ def test_other_words_are_read_anew(section, clock):
     clock.move_to("2026-11-20 12:00Z")
     page.summary = "We are closed until 31 March."
     page.save_revision().publish()
-    assert str(PageFinding.objects.get(page=page).shown_from) == "2027-04-01"
+    assert str(ContentIssue.objects.get(page=page).shown_from) == "2027-04-01"

@@ -17,7 +17,7 @@ from home.content_version.counter import get_content_version
 from home.editorial.content_checks import checker, issues, rules
 from home.editorial.content_checks.issues import counts_for
 from home.jobs import run_due_jobs
-from home.models import CheckedPage, PageFinding
+from home.models import ContentCheckRun, ContentIssue
 from tests.factories import PAGE_FACTORIES, PartnershipPageFactory, StandardPageFactory
 
 REPORT = "content_checks_report"
@@ -60,7 +60,9 @@ def titles(rows):
 
 
 def found_on(page):
-    return list(PageFinding.objects.filter(page=page.pk).values_list("rule", flat=True))
+    return list(
+        ContentIssue.objects.filter(page=page.pk).values_list("rule", flat=True)
+    )
 
 
 def edit_address(page):
@@ -71,7 +73,7 @@ def edit_address(page):
 def test_every_kind_of_page_is_checked_when_it_is_saved(factory, make_page):
     page = make_page(factory, body=[("text", HERE)])
     assert found_on(page) == ["link-text"]
-    assert CheckedPage.objects.get(pk=page.pk).rules_version == rules.VERSION
+    assert ContentCheckRun.objects.get(pk=page.pk).rules_version == rules.VERSION
 
 
 def test_a_row_says_what_is_wrong_and_what_to_do(make_faulty, ask):
@@ -126,9 +128,9 @@ def test_a_draft_an_alias_and_a_deleted_page_are_not_listed(make_faulty, home, a
 
 def test_saving_again_writes_nothing_that_is_there_already(make_faulty):
     page = make_faulty()
-    (before,) = PageFinding.objects.all()
+    (before,) = ContentIssue.objects.all()
     page.save()
-    assert list(PageFinding.objects.all()) == [before]
+    assert list(ContentIssue.objects.all()) == [before]
 
 
 def test_a_date_becomes_a_finding_on_the_day_after_by_itself(
@@ -249,7 +251,7 @@ def test_export_is_the_list_as_it_is_filtered_and_safe(make_faulty, admin_client
     assert row["Page"] == "'=A"
     assert row["Address"] == page.full_url
     assert row["Kind of page"] == "Standard page"
-    assert row["Content owner's e-mail"] == "ann@example.gov.uk"
+    assert row["Content owner's email"] == "ann@example.gov.uk"
 
 
 def test_script_in_the_words_is_shown_as_text(make_faulty, admin_client, send_form):
@@ -265,22 +267,22 @@ def test_script_in_the_words_is_shown_as_text(make_faulty, admin_client, send_fo
 
 def test_job_checks_what_was_never_checked_or_by_earlier_rules(make_faulty, section):
     old, new = make_faulty(), make_faulty()
-    CheckedPage.objects.filter(pk=old.pk).update(rules_version=0)
-    CheckedPage.objects.filter(pk=new.pk).delete()
-    PageFinding.objects.all().delete()
+    ContentCheckRun.objects.filter(pk=old.pk).update(rules_version=0)
+    ContentCheckRun.objects.filter(pk=new.pk).delete()
+    ContentIssue.objects.all().delete()
     checker.check_pages_by_new_rules(timezone.now())
     assert found_on(old) == found_on(new) == ["link-text"]
-    assert not CheckedPage.objects.filter(rules_version=0).exists()
+    assert not ContentCheckRun.objects.filter(rules_version=0).exists()
 
 
 def test_job_goes_on_batch_after_batch_and_comes_to_an_end(make_faulty, monkeypatch):
     monkeypatch.setattr(checker, "BATCH", 2)
     pages = [make_faulty() for _ in range(3)]
-    CheckedPage.objects.all().delete()
+    ContentCheckRun.objects.all().delete()
     for _ in range(10):
         checker.check_pages_by_new_rules(timezone.now())
     # All live pages, Wagtail's root too.
-    assert CheckedPage.objects.count() == Page.objects.live().count()
+    assert ContentCheckRun.objects.count() == Page.objects.live().count()
     with CaptureQueriesContext(connection) as queries:
         checker.check_pages_by_new_rules(timezone.now())
     assert len(queries) == 1
@@ -298,13 +300,13 @@ def test_change_of_the_rules_reaches_all_pages(make_faulty, monkeypatch):
 
 def test_finding_of_a_rule_that_is_gone_is_not_listed(make_faulty, ask):
     make_faulty()
-    PageFinding.objects.update(rule="gone")
+    ContentIssue.objects.update(rule="gone")
     assert ask() == []
 
 
 def test_checks_change_nothing_for_readers(make_faulty):
     make_faulty()
-    CheckedPage.objects.all().delete()
+    ContentCheckRun.objects.all().delete()
     version = get_content_version()
     checker.check_pages_by_new_rules(timezone.now())
     assert get_content_version() == version
@@ -312,9 +314,9 @@ def test_checks_change_nothing_for_readers(make_faulty):
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_job_runs_with_the_others(home):
-    CheckedPage.objects.all().delete()
+    ContentCheckRun.objects.all().delete()
     assert "checking content" not in run_due_jobs(timezone.now())
-    assert CheckedPage.objects.filter(pk=home.pk).exists()
+    assert ContentCheckRun.objects.filter(pk=home.pk).exists()
 
 
 # The editor. Bodies are empty in forms that tests send, so the summary is at fault.

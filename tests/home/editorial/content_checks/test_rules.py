@@ -10,7 +10,7 @@ from home.blocks import ImageBlock
 from home.editorial.content_checks import rules
 from home.editorial.content_checks.rules import (
     ADVICE,
-    MOST_OF_A_RULE,
+    MAX_OF_A_RULE,
     TEXT_LENGTH,
     Rule,
     count_syllables,
@@ -149,7 +149,7 @@ def test_the_same_thing_twice_in_one_place_is_one_finding(db):
 def test_there_is_an_end_to_the_findings_of_a_rule_and_to_the_words(db):
     links = [link(f"https://a.test/{number}/{'x' * 300}") for number in range(99)]
     found = find(*links)
-    assert len(found) == MOST_OF_A_RULE
+    assert len(found) == MAX_OF_A_RULE
     assert {len(each.text) for each in found} == {TEXT_LENGTH}
 
 

@@ -1,4 +1,4 @@
-"""The probe of other sites: what it tells of a site, and where it cannot be led."""
+"""The check_url of other sites: what it tells of a site, and where it cannot be led."""
 
 import contextlib
 import socket
@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from home.editorial.links import http_check
-from home.editorial.links.http_check import is_public, probe
+from home.editorial.links.http_check import check_url, is_public
 from home.editorial.links.models import Outcome
 from tests.home.editorial.links.web_server import CERTIFICATE, KEY, LOOPBACK, serve
 
@@ -53,7 +53,7 @@ def site(server, names, monkeypatch):
 
 
 def ask(address="http://site.test/", user_agent="the checker"):
-    return probe(address, user_agent).outcome
+    return check_url(address, user_agent).outcome
 
 
 # What it tells
@@ -106,9 +106,9 @@ def test_says_who_asks_and_sends_nothing_else(site, monkeypatch):
 
 def test_tells_how_long_a_site_wants_to_be_left_alone(site):
     site.replies["/"] = (429, {"Retry-After": "120"})
-    assert probe("http://site.test/", "x").retry_after == 120
+    assert check_url("http://site.test/", "x").retry_after == 120
     site.replies["/"] = (429, {"Retry-After": "nonsense"})
-    assert probe("http://site.test/", "x").retry_after == 0
+    assert check_url("http://site.test/", "x").retry_after == 0
 
 
 def test_follows_redirects_but_not_in_circles(site):
@@ -276,7 +276,7 @@ def test_all_redirects_together_have_one_time_limit(site, monkeypatch):
 
     site.replies["/"] = redirect_slowly
     assert ask() == Outcome.NO_ANSWER
-    assert len(site.seen) < http_check.MOST_REDIRECTS
+    assert len(site.seen) < http_check.MAX_REDIRECTS
 
 
 def test_nobody_waits_for_a_slow_name_server(monkeypatch):
@@ -346,7 +346,7 @@ def secure_site(names, monkeypatch, tmp_path):
 
 @pytest.fixture
 def known_certificate(monkeypatch):
-    """Let the probe trust the certificate of the tests."""
+    """Let the check_url trust the certificate of the tests."""
     make = http_check._tls_context
 
     def make_with_certificate():

@@ -12,7 +12,7 @@ from wagtail.models import Collection, CollectionViewRestriction, PageViewRestri
 from community.models import PolicyDocument, RelatedPage
 from home.editorial.links.broken import Problem, broken_links
 from home.editorial.links.checker import check_links
-from home.editorial.links.index import rebuild_links
+from home.editorial.links.index import reindex_links
 from home.models import ExternalLink, Link
 from tests.factories import (
     AlertFactory,
@@ -151,7 +151,7 @@ def test_all_can_be_read_anew(home, source):
     kept = Link.objects.values_list("text", "target_page")
     before = list(kept)
     Link.objects.all().delete()
-    rebuild_links(timezone.now())
+    reindex_links(timezone.now())
     assert list(kept.filter(page__isnull=False)) == before
     assert list(kept.filter(object_id=alert.pk)) == [("x", None)]
 

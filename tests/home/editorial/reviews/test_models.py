@@ -91,7 +91,7 @@ def test_where_a_review_stands(days, states, words, make_reviewed, admin_user):
     page = make_reviewed(None if days is None else TODAY + days * DAY)
     PageReview.objects.exclude(pk=page.pk).delete()
     review = PageReview.objects.get()
-    assert review.standing_in_words(TODAY) == words
+    assert review.status_label(TODAY) == words
     counts = counts_for(admin_user, TODAY)
     assert {state for state, count in counts.items() if count} == states
     assert PageReview.objects.needing_attention(TODAY).exists() == bool(states)

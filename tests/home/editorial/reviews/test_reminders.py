@@ -77,7 +77,7 @@ def test_the_mail_says_what_to_do_without_an_account(make_reviewed):
     (message,) = mail.outbox
     assert message.subject == SUBJECT
     assert message.reply_to == [TEAM]
-    assert "reply to this e-mail" in message.body
+    assert "reply to this email" in message.body
     line = f"- Grants and & loans\n  {page.full_url}\n  Due today (3 March 2026)\n"
     assert line in message.body
     assert "/admin/" not in message.body
@@ -113,7 +113,7 @@ def test_forty_pages_are_one_mail(make_reviewed):
 
 
 def test_a_long_list_is_cut(make_reviewed, monkeypatch):
-    monkeypatch.setattr(reminders, "MOST_LINES", 2)
+    monkeypatch.setattr(reminders, "MAX_LINES", 2)
     for _ in range(5):
         make_reviewed()
     assert remind() == [[ANN]]

@@ -174,7 +174,7 @@ def test_export_is_the_list_as_it_is_filtered_and_safe(
     text = b"".join(response.streaming_content).decode()
     heading, *rows = csv.reader(StringIO(text))
     assert heading[0] == "Page"
-    assert heading[-1] == "Content owner's e-mail"
+    assert heading[-1] == "Content owner's email"
     assert [row[0] for row in rows] == ["Overdue", "Today", "'=1+1"]
     assert rows[0][1] == pages[1].full_url
     assert rows[0][2:] == [

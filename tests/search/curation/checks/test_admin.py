@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.models import GroupPagePermission, PageViewRestriction
 
-from search.engine.index import IndexBehindError, PageIndex
+from search.engine.index import PageIndex, StaleIndexError
 from search.models import SearchCheckSnippet
 from tests.factories import StandardPageFactory
 
@@ -174,7 +174,7 @@ def test_changed_check_is_another_check(client, editor, page, owner, make_check)
     _, said = post(client, edit(check), **data)
     assert "Fails: not among the first 50." in said
     check.refresh_from_db()
-    # Whoever has just changed it needs no e-mail about it.
+    # Whoever has just changed it needs no email about it.
     assert check.told_at == check.checked_at
     post(client, edit(check), **{**data, "page": other.pk})
     check.refresh_from_db()
@@ -236,7 +236,7 @@ def test_search_that_does_not_answer_leaves_the_check_for_later(
     client, editor, page, make_check, monkeypatch
 ):
     def behind(self):
-        raise IndexBehindError("busy")
+        raise StaleIndexError("busy")
 
     monkeypatch.setattr(PageIndex, "catch_up", behind)
     check = make_check()

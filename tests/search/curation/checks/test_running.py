@@ -7,11 +7,11 @@ import time_machine
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
-from home.content_version.counter import get_content_version, raise_content_version
+from home.content_version.counter import bump_content_version, get_content_version
 from home.jobs import run_due_jobs
 from search.curation.checks import running
 from search.curation.checks.running import check_searches, get_due, judge, run_checks
-from search.engine.index import IndexBehindError, IndexBrokenError, PageIndex
+from search.engine.index import IndexBrokenError, PageIndex, StaleIndexError
 from search.models import PromotionSnippet, SearchCheckResult, SearchCheckSnippet
 from tests.factories import StandardPageFactory
 
@@ -143,7 +143,7 @@ def test_new_check_is_due_though_the_others_are_not(page, make_check, noon):
 def test_history_holds_changes_and_not_runs(page, make_check, noon):
     make_check()
     for minutes in range(5):
-        raise_content_version()
+        bump_content_version()
         check_searches(noon + minutes * MINUTE)
     assert history() == [(True, "Stands at 1")]
     page.unpublish()
@@ -151,7 +151,7 @@ def test_history_holds_changes_and_not_runs(page, make_check, noon):
     assert len(history()) == 2
 
 
-@pytest.mark.parametrize("error", [IndexBehindError, IndexBrokenError])
+@pytest.mark.parametrize("error", [StaleIndexError, IndexBrokenError])
 def test_search_that_does_not_answer_fails_no_check(
     page, make_check, noon, monkeypatch, error
 ):

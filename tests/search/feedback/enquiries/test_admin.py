@@ -223,12 +223,12 @@ def test_inspecting_says_that_the_address_was_deleted(admin_client):
 def test_history_is_shown_with_names_and_times(admin_client, admin_user):
     enquiry = EnquiryFactory()
     record(enquiry, admin_user, NOON, "Opened again")
-    record(enquiry, None, NOON, "E-mail sent")
+    record(enquiry, None, NOON, "Email sent")
     html = admin_client.get(urls.get_action_url("inspect", enquiry.pk)).content
     rows = BeautifulSoup(html, "html.parser").select("main table tbody tr")
     assert [row.get_text("|", strip=True) for row in rows] == [
         "1 June 2026, 13:00|admin|Opened again",
-        "1 June 2026, 13:00|The system|E-mail sent",
+        "1 June 2026, 13:00|The system|Email sent",
     ]
 
 

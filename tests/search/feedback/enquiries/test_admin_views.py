@@ -139,10 +139,10 @@ def test_form_says_who_reads_the_answer_and_who_is_told(client, handler):
     address = reverse("answer_enquiry", args=[enquiry.pk])
     html = client.get(address).content.decode()
     assert "The person who asked will read this at their reference" in html
-    assert "no second e-mail" not in html
+    assert "no second email" not in html
     assert SCRIPT not in html
     Enquiry.objects.update(answer="<p>x</p>", answered_at=NOON, answer_sent_at=NOON)
-    assert "no second e-mail" in client.get(address).content.decode()
+    assert "no second email" in client.get(address).content.decode()
 
 
 def test_answer_can_be_changed_later_also_when_closed(step):

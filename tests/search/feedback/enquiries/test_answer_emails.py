@@ -196,7 +196,7 @@ def test_with_links_as_they_are_a_private_page_would_be_told_of(
     enquiry = answered(answer=f'<a linktype="page" id="{page.pk}">x</a>')
     private(page)
     monkeypatch.setattr(
-        "search.feedback.enquiries.views.with_public_links", lambda answer, at: answer
+        "search.feedback.enquiries.views.strip_private_links", lambda answer, at: answer
     )
     response = client.get(reverse("enquiry_answer", args=[enquiry.reference]))
     assert "quetzal" in response.content.decode()
@@ -208,7 +208,7 @@ def test_link_to_nothing_is_plain_words(read_answer, pk):
     assert "bins" in read_answer(enquiry).get_text()
 
 
-# The e-mail
+# The email
 
 
 def test_answer_is_mailed_once_and_the_address_deleted(db):

@@ -46,7 +46,7 @@ def test_each_line_leads_to_its_enquiries(officer, client):
     assert {
         each: [text.strip() for text in texts] for each, texts in found.items()
     } == {
-        "1 answer has waited for more than a day to be e-mailed. Tell whoever runs "
+        "1 answer has waited for more than a day to be emailed. Tell whoever runs "
         "the site.": ["Not told"],
         "1 enquiry is assigned to you": ["I have it"],
         "1 enquiry waits for somebody": ["Nobody has it"],

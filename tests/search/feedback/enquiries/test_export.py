@@ -51,7 +51,7 @@ def test_all_of_an_enquiry_is_exported(admin_client, admin_user):
     assert (row["Looking for"], row["Answer"]) == ("Two\nlines", "Go to the tip.")
     assert (row["Status"], row["Times sent"]) == ("Closed", "1")
     assert (row["Assigned to"], row["Where it belongs"]) == ("admin", "NHS")
-    assert row["E-mail sent"] == ""
+    assert row["Email sent"] == ""
     headings, cells = rows_of_xlsx(admin_client)
     assert [cell.value for cell in headings] == list(row)
     assert [str(cell.value or "") for cell in cells] == list(row.values())

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.models import SiteSettings
-from home.rate_limits import Limit, LimitedUse
+from home.rate_limits import RateLimit, RateLimitHit
 from search.feedback.enquiries import services
 from search.models import Enquiry
 from tests.search.feedback.enquiries.conftest import shown_seconds_ago
@@ -52,7 +52,7 @@ def test_flood_from_everywhere_is_stored_up_to_the_limit_of_all(home):
 @pytest.mark.usefixtures("_few")
 def test_without_the_limit_the_flood_would_be_stored(home, monkeypatch):
     """Prove that it is the limit that stops it."""
-    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     for number in range(9):
         send_from("192.0.2.1", message=f"Bin {number}")
     assert Enquiry.objects.count() == 9
@@ -166,7 +166,7 @@ def test_double_click_is_stored_once(home, settings, monkeypatch, is_serial):
         if connection.vendor == "sqlite":
             pytest.skip("On SQLite every transaction waits for its turn anyway.")
         # What makes them wait for each other.
-        monkeypatch.setattr(Limit, "use", lambda *args: None)
+        monkeypatch.setattr(RateLimit, "use", lambda *args: None)
 
     def click(_):
         try:
@@ -199,7 +199,7 @@ def test_limit_holds_for_those_who_come_at_the_same_moment(home):
     with ThreadPoolExecutor(8) as pool:
         statuses = sorted(pool.map(come, range(16)))
     assert statuses == [302] * 2 + [429] * 14
-    assert Enquiry.objects.count() == LimitedUse.objects.count() == 2
+    assert Enquiry.objects.count() == RateLimitHit.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -218,7 +218,7 @@ def test_request_whose_worker_is_killed_counts(home, monkeypatch):
         send_from("192.0.2.1")
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    assert LimitedUse.objects.filter(limit="enquiries").count() == 1
+    assert RateLimitHit.objects.filter(limit="enquiries").count() == 1
     assert not Enquiry.objects.exists()
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
 from home.content_version.counter import get_content_version
-from home.rate_limits import Limit
+from home.rate_limits import RateLimit
 from search.models import UsefulnessComment, UsefulnessCount
 from tests.factories import PAGE_FACTORIES, StandardPageFactory
 from tests.search.feedback.enquiries.conftest import shown_seconds_ago
@@ -133,7 +133,7 @@ def test_second_vote_of_a_day_changes_nothing_and_is_thanked_for(page, client):
 
 def test_without_the_limits_one_person_could_vote_for_ever(page, monkeypatch):
     """Prove that it is the limit of one vote that holds."""
-    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     for _ in range(3):
         vote(page)
     assert counts(page) == [(MONTH, 3, 0)]

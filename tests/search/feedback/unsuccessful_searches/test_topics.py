@@ -3,14 +3,14 @@
 import pytest
 
 from search.feedback.unsuccessful_searches.topic_assignment import name_topics
-from search.feedback.unsuccessful_searches.topics import Folding, topic_of
+from search.feedback.unsuccessful_searches.topics import TopicMerger, topic_of
 from search.models import Enquiry, LoggedSearch
 from tests.factories import EnquiryFactory
 from tests.search.feedback.unsuccessful_searches.conftest import NOON
 
 
 def is_one(rows, *texts):
-    folding = Folding(rows)
+    folding = TopicMerger(rows)
     return len({folding.fold(topic_of(text)) for text in texts}) == 1
 
 
@@ -43,7 +43,7 @@ def test_longest_phrase_counts():
 
 def test_folded_topic_stays_as_it_is():
     rows = [("tip", "recycling centre", False), ("recycling", "green waste", False)]
-    folding = Folding(rows)
+    folding = TopicMerger(rows)
     for text in ("tip", "recycling", "recycling centre", "tip recycling"):
         folded = folding.fold(topic_of(text))
         assert folding.fold(folded) == folded

@@ -13,7 +13,7 @@ import pytest
 
 from search.indexing.files import extraction
 from search.indexing.files.extraction import FileProblem, FileReading, ReaderError
-from search.indexing.files.text import MOST_CHARACTERS, clean_text
+from search.indexing.files.text import MAX_CHARACTERS, clean_text
 from search.indexing.files.worker import LIMITS
 from tests.search.indexing.files.made_files import (
     BAD,
@@ -123,7 +123,7 @@ def test_text_is_fit_for_any_database():
 
 def test_no_more_text_is_kept_than_a_search_needs():
     data = make_docx(word_paragraph("word " * 1000) * 200)
-    assert MOST_CHARACTERS * 0.99 < len(text_of(data, "docx")) <= MOST_CHARACTERS
+    assert MAX_CHARACTERS * 0.99 < len(text_of(data, "docx")) <= MAX_CHARACTERS
 
 
 @pytest.mark.parametrize(("data", "extension", "problem"), BAD.values(), ids=BAD.keys())
@@ -145,7 +145,7 @@ def test_broken_page_does_not_hide_the_others():
 
 def test_no_more_pages_are_read_than_the_limit(reader):
     data = make_pdf("One", "Two", "Three")
-    reader(before="pdf.MOST_PAGES = 2")
+    reader(before="pdf.MAX_PAGES = 2")
     assert text_of(data) == "One\nTwo"
 
 
@@ -170,13 +170,13 @@ def test_archive_that_unpacks_to_much_markup_is_too_large(reader):
     data = make_docx(" " * 130 * MEGABYTE + word_paragraph("Hello"))
     assert len(data) < MEGABYTE
     assert problem_of(data, "docx") == FileProblem.TOO_LARGE
-    reader(before="office.MOST_BYTES_OF_XML *= 10")
+    reader(before="office.MAX_BYTES_OF_XML *= 10")
     assert text_of(data, "docx") == "Hello"
 
 
 def test_archive_that_unpacks_to_endless_text_is_read_as_far_as_it_is_kept():
     data = make_docx(word_paragraph("a" * 40 * MEGABYTE) + "<broken")
-    assert len(text_of(data, "docx")) == MOST_CHARACTERS
+    assert len(text_of(data, "docx")) == MAX_CHARACTERS
 
 
 def test_deep_nesting_ends():
@@ -260,13 +260,13 @@ def test_endless_work_is_too_large(reader):
 
 
 def test_endless_waiting_is_too_large(reader, monkeypatch):
-    monkeypatch.setattr(extraction, "MOST_SECONDS", 2)
+    monkeypatch.setattr(extraction, "MAX_SECONDS", 2)
     reader("time.sleep(60)")
     assert problem_of(b"") == FileProblem.TOO_LARGE
 
 
 def test_reader_that_nobody_waits_for_ends_by_itself(reader):
-    reader("time.sleep(3); return 'Slow'", before="reader.MOST_SECONDS = 1")
+    reader("time.sleep(3); return 'Slow'", before="reader.MAX_SECONDS = 1")
     assert problem_of(b"") == FileProblem.TOO_LARGE
 
 
@@ -322,7 +322,7 @@ def test_reader_that_does_not_start_is_not_the_files_fault(monkeypatch):
 
 
 def test_waiting_for_other_files_ends(monkeypatch):
-    monkeypatch.setattr(extraction, "MOST_SECONDS_IN_LINE", 0.05)
+    monkeypatch.setattr(extraction, "MAX_SECONDS_IN_LINE", 0.05)
     with extraction._one_at_a_time, pytest.raises(ReaderError, match="busy"):
         read(GOOD["pdf"][0])
     assert text_of(GOOD["pdf"][0])

@@ -44,8 +44,8 @@ def example(tmp_path_factory):
     folder = tmp_path_factory.mktemp("example")
     environment = site_environment(folder)
     manage(environment, "migrate", "-v0")
-    manage(environment, "example_site")
-    manage(environment, "make_pictures")
+    manage(environment, "load_demo_site")
+    manage(environment, "generate_renditions")
     return environment, back_up(environment)
 
 
@@ -151,7 +151,7 @@ def test_rows_and_files_are_equal_after_a_restore(example, new_machine, capsys):
         seconds = time.monotonic() - started
         used = os.times().children_user - used
         print(f"\nVerified and restored in {seconds:.0f} s ({used:.0f} s of CPU)")
-    assert "erase_person" in said
+    assert "erase_personal_data" in said
     again = back_up(new_machine)
     assert contents(again) == contents(archive)
     assert version(again) > version(archive)

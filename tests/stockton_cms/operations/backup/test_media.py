@@ -26,7 +26,7 @@ FILES = {
 def media(s3, settings, monkeypatch):
     """Keep the site's files in the bucket, as in production; return its client."""
     media_storage.connect.cache_clear()
-    monkeypatch.setattr(media_storage, "_patience", media_storage._Patience())
+    monkeypatch.setattr(media_storage, "_patience", media_storage.CircuitBreaker())
     settings.STORAGES = {
         **settings.STORAGES,
         "default": storage.media("s3://backups"),

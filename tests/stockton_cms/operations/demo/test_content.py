@@ -253,5 +253,5 @@ def test_the_command_stops_at_a_mistake_with_nothing_built(db, folder):
     with pytest.raises(
         CommandError, match=r"^content/pictures\.toml: There is no such"
     ):
-        call_command("example_site", stdout=StringIO())
+        call_command("load_demo_site", stdout=StringIO())
     assert not Page.objects.filter(depth=2).exists()

@@ -69,7 +69,7 @@ def built_once(django_db_setup, django_db_blocker, tmp_path_factory):
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media):
         with transaction.atomic():
             HomePage.objects.get().delete()
-            call_command("example_site", stdout=output)
+            call_command("load_demo_site", stdout=output)
             yield Built(output.getvalue(), media)
             transaction.set_rollback(True)
         Site.clear_site_root_paths_cache()
@@ -297,7 +297,7 @@ def test_building_again_changes_nothing(built):
 
     before = state()
     output = StringIO()
-    call_command("example_site", stdout=output)
+    call_command("load_demo_site", stdout=output)
     assert output.getvalue() == "The example site is already here.\n"
     assert state() == before
 

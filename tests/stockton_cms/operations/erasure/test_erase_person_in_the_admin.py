@@ -11,7 +11,7 @@ from stockton_cms.accounts.role_groups import role_groups
 from tests.factories import EnquiryFactory, PartnershipPageFactory
 
 CANARY = "canary.bird+x@example.org"
-ADDRESS = reverse("erase_person")
+ADDRESS = reverse("erase_personal_data")
 
 
 @pytest.fixture

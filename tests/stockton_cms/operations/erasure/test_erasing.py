@@ -25,7 +25,7 @@ from search.models import (
     UsefulnessComment,
 )
 from stockton_cms.operations.erasure import finder
-from stockton_cms.operations.erasure.policy import Fate
+from stockton_cms.operations.erasure.policy import ErasureAction
 from stockton_cms.operations.erasure.service import erase
 from tests.factories import (
     AlertFactory,
@@ -163,7 +163,7 @@ def test_what_is_part_of_the_site_stays_and_the_report_leads_there(published, cl
     before = where_it_stands()
     report = erase(CANARY)
     assert where_it_stands() == before
-    assert {line.done for line in report.lines} == {Fate.SHOWN}
+    assert {line.done for line in report.lines} == {ErasureAction.SHOWN}
     places = dict(place for line in report.lines for place in line.places)
     assert places["Forum"] == f"/admin/pages/{published.pk}/edit/"
     assert SIGN in client.get(published.url).content.decode()
@@ -197,14 +197,14 @@ def test_address_of_an_account_is_refused_and_nothing_changes(notes):
     assert not report.is_done
     assert where_it_stands() == before
     with pytest.raises(CommandError, match="account"):
-        call_command("erase_person", CANARY, stdout=StringIO())
+        call_command("erase_personal_data", CANARY, stdout=StringIO())
 
 
 def test_ledger_of_alerts_is_reported_and_stays(home):
     alert = AlertFactory(live=False, text=f"<p>Ask {CANARY}</p>")
     alert.save_revision().publish()
     report = erase(CANARY, everywhere=True)
-    assert Fate.LEDGER in {line.done for line in report.lines}
+    assert ErasureAction.LEDGER in {line.done for line in report.lines}
     assert where_it_stands() == {"community_alertledgerentry"}
     assert AlertLedgerEntry.objects.exists()
 
@@ -249,16 +249,16 @@ def test_a_fault_half_way_leaves_everything(notes, monkeypatch):
 def test_what_is_no_address_is_refused(db, typed):
     with pytest.raises(ValidationError):
         erase(typed)
-    with pytest.raises(CommandError, match="not an e-mail address"):
-        call_command("erase_person", typed)
+    with pytest.raises(CommandError, match="not an email address"):
+        call_command("erase_personal_data", typed)
 
 
 def test_command_reports_in_words_and_without_the_address(notes):
     out = StringIO()
-    call_command("erase_person", CANARY, "--dry-run", stdout=out)
-    assert "Enquiries (e-mail): 1. Deleted" in out.getvalue()
+    call_command("erase_personal_data", CANARY, "--dry-run", stdout=out)
+    assert "Enquiries (email): 1. Deleted" in out.getvalue()
     assert "Nothing is erased yet." in out.getvalue()
-    call_command("erase_person", CANARY, stdout=out)
+    call_command("erase_personal_data", CANARY, stdout=out)
     assert "The address is erased" in out.getvalue()
     assert SIGN not in out.getvalue()
 

@@ -13,7 +13,7 @@ from search.models import SearchDocument
 from tests.community.subscriptions.people import change, follow, told
 
 GOOD = (
-    "Title,Slug,Summary,Body,Type,Parent,Old address,Owner name,Owner e-mail,Review on,"
+    "Title,Slug,Summary,Body,Type,Parent,Old address,Owner name,Owner email,Review on,"
     "Search words"
 )
 

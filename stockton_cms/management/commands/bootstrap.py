@@ -1,0 +1,72 @@
+"""`manage.py bootstrap`: get a machine ready to serve the site."""
+
+import socket
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from stockton_cms.operations.demo.build import build_example_site
+from stockton_cms.static_files import ReleaseStaticFilesStorage
+
+
+class Command(BaseCommand):
+    """Migrate, build the example site, make pictures; quick the second time."""
+
+    help = (
+        "Prepare the database, the example site, the sizes of pictures and the static "
+        "files. Safe to run again: nothing that was edited is overwritten."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        """Take the port that the site will be served on."""
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args, port: int, **options):
+        """Prepare, then say where the site will be and how to sign in."""
+        stop_if_taken(port)
+        self.stdout.write("Preparing the database")
+        call_command("migrate", verbosity=0, interactive=False)
+        build_example_site(self.stdout)
+        call_command("generate_renditions", stdout=self.stdout)
+        if not settings.DEBUG and static_files_are_old():
+            self.stdout.write("Collecting static files")
+            call_command("collectstatic", verbosity=0, interactive=False)
+        address = f"http://127.0.0.1:{port}"
+        self.stdout.write(
+            f"\nThe site:  {address}/\n"
+            f"The admin: {address}/admin/\n"
+            "Sign in with a name and password shown when the example site was built; "
+            "for a new password: .venv/bin/python manage.py changepassword "
+            "administrator\nStop with Ctrl+C.\n"
+        )
+
+
+def stop_if_taken(port: int) -> None:
+    """Raise `CommandError`, in one line, when something listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is taken by another program; choose another one with "
+                f"`make run PORT={port + 1}`."
+            ) from error
+
+
+def static_files_are_old() -> bool:
+    """Say whether a static file has changed since they were collected last."""
+    manifest = Path(settings.STATIC_ROOT) / ReleaseStaticFilesStorage.manifest_name
+    if not manifest.exists():
+        return True
+    # The time of the change on this disk: packages keep the file times of their makers.
+    collected_at = manifest.stat().st_ctime
+    return any(
+        Path(storage.path(name)).stat().st_ctime > collected_at
+        for finder in get_finders()
+        for name, storage in finder.list([])
+    )

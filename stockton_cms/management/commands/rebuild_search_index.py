@@ -1,0 +1,20 @@
+"""`manage.py rebuild_search_index`: write the text that search reads anew."""
+
+from django.core.management.base import BaseCommand
+
+from search.indexing.pages import rebuild
+
+
+class Command(BaseCommand):
+    """Read all live pages, and all files that are not read yet."""
+
+    help = (
+        "Write the text of all live pages anew and read all files that search has not "
+        "read yet, after a database was filled without the application or after an "
+        "upgrade. Every worker follows at its next search."
+    )
+
+    def handle(self, *args, **options):
+        """Rebuild, and say how much there was."""
+        pages, files = rebuild()
+        self.stdout.write(f"Search has the text of {pages} pages. Files read: {files}.")
