@@ -21,6 +21,7 @@ from django.utils.crypto import salted_hmac
 
 from home.freshness import start_of_day
 from home.jobs import register_job
+from home.visitors import has_session
 
 # Any number will do that no other advisory lock of this database uses.
 LIMITS_LOCK_ID = 7_301_004
@@ -31,6 +32,8 @@ OVERALL_PERIOD = timedelta(minutes=10)
 IPV6_PREFIX = 64
 # The longest message in signs that take most room, and what goes with it.
 MOST_BYTES = 80_000
+# No form of ours for visitors is sent so, and each part takes its time.
+MOST_BYTES_IN_PARTS = 12_000
 
 
 class LimitReached(Exception):  # noqa: N818 - it is no error of ours
@@ -140,15 +143,45 @@ def network_of(request: HttpRequest) -> str:
     return str(address)
 
 
+class SmallBodyMiddleware:
+    """Refuses unread what is far too large to come from a visitor's form (413).
+
+    Pages that are not there read what is sent too, to look for a token.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response."""
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs) -> HttpResponse | None:
+        """Return the refusal; what staff send, with a session, has other limits."""
+        if has_session(request):
+            return None
+        is_in_parts = request.content_type == "multipart/form-data"
+        most = MOST_BYTES_IN_PARTS if is_in_parts else MOST_BYTES
+        return _refusal(request) if _length(request) > most else None
+
+
 def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view that takes a form: what is far too large is refused unread (413)."""
+    """Wrap a view that takes a form: what is far too large is refused from all."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        # Where no length is given, Django reads nothing.
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isascii() and length.isdigit() and int(length[:20]) > MOST_BYTES:
-            return render(request, "413.html", status=413)
+        if _length(request) > MOST_BYTES:
+            return _refusal(request)
         return view(request, *args, **kwargs)
 
     return wrapped
+
+
+def _length(request: HttpRequest) -> int:
+    """Return how many bytes are sent; where it is not given, Django reads none."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
+
+
+def _refusal(request: HttpRequest) -> HttpResponse:
+    return render(request, "413.html", status=413)

@@ -156,6 +156,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before anything reads a cookie.
+    "stockton_cms.cookies.BackslashMiddleware",
     "stockton_cms.page_cache.PageCacheMiddleware",
     "stockton_cms.metrics.MetricsMiddleware",
     "stockton_cms.request_ids.RequestIdMiddleware",
@@ -168,6 +170,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "search.clicks.ClickMiddleware",
+    # Before anything reads what is sent.
+    "home.limits.SmallBodyMiddleware",
     "stockton_cms.csrf.SameOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

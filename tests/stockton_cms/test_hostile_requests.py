@@ -7,12 +7,13 @@ from collections import Counter
 
 import pytest
 from django.core.files.base import ContentFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve, reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
 
 from search.enquiries.forms import SIGNER
+from stockton_cms.cookies import BackslashMiddleware
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC
 
@@ -290,3 +291,27 @@ def test_body_that_is_no_form_is_cleanly_refused(visitor, content_type, body):
         "POST", reverse("enquiry"), body, content_type=content_type
     )
     assert response.status_code in (400, 413, 422)
+
+
+def test_cookie_with_a_backslash_is_left_out_and_others_stay(visitor):
+    seen = []
+    middleware = BackslashMiddleware(lambda request: seen.append(request.COOKIES))
+    sent = 'a=1; b="' + "\\\\a" * 2_000 + '"; c=3'
+    middleware(RequestFactory().get("/", headers={"cookie": sent}))
+    assert seen == [{"a": "1", "c": "3"}]
+
+
+@pytest.mark.parametrize(
+    "path", ["/no-such-page/", "/cant-find-it/", "/account/login/"]
+)
+def test_what_no_form_of_visitors_sends_is_refused_unread(visitor, path):
+    data = {f"field-{number}": "" for number in range(200)}
+    assert visitor.post(path, data).status_code == 413
+    text = "a=" + "b" * 100_000
+    form = "application/x-www-form-urlencoded"
+    assert visitor.post(path, text, content_type=form).status_code == 413
+
+
+def test_staff_send_more_than_visitors(admin_client, home):
+    data = {f"field-{number}": "x" * 1_000 for number in range(200)}
+    assert admin_client.post(f"/admin/pages/{home.pk}/edit/", data).status_code == 200
