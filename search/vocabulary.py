@@ -29,6 +29,8 @@ SHORTEST_PART = 3
 MISTAKES_ALLOWED = ((12, 3), (6, 2), (SHORTEST_CORRECTED, 1))
 # People get the first letter of a word right more often than the others.
 WRONG_FIRST_LETTER = 0.6
+# Each is compared with all words of the site.
+MOST_COMPARED = 6
 MOST_CANDIDATES = 5
 MOST_TELLING = 8
 # Of 1, the least that two words must be alike to be offered where nothing was found.
@@ -215,7 +217,7 @@ class Vocabulary:
         ]
         return [
             alike
-            for word in telling(words)
+            for word in telling(words)[:MOST_COMPARED]
             for alike in islice(self._alike(word, choices), 1)
         ]
 
