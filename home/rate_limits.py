@@ -1,6 +1,6 @@
 """How much one visitor, and all together, may send: counted, and soon forgotten.
 
-A use is counted under a key made from the visitor's network address, or from the email
+A use is counted under a key made from the visitor's network address, or from the e-mail
 address that something goes to, with a salt that changes at midnight; the address itself
 is never stored (ADR 23).
 """
@@ -21,6 +21,7 @@ from django.utils.crypto import salted_hmac
 
 from home.content_version.counter import start_of_day
 from home.jobs import register_job
+from home.content_version.caching import has_session
 
 # Any number will do that no other advisory lock of this database uses.
 LIMITS_LOCK_ID = 7_301_004
@@ -30,10 +31,12 @@ OVERALL_PERIOD = timedelta(minutes=10)
 # What a household or a phone gets from its provider; it may use all of it.
 IPV6_PREFIX = 64
 # The longest message in signs that take most room, and what goes with it.
-MAX_BYTES = 80_000
+MOST_BYTES = 80_000
+# No form of ours for visitors is sent so, and each part takes its time.
+MOST_BYTES_IN_PARTS = 12_000
 
 
-class RateLimitExceeded(Exception):  # noqa: N818 - it is no error of ours
+class LimitReached(Exception):  # noqa: N818 - it is no error of ours
     """Somebody, or all together, may send no more for the moment."""
 
 
@@ -49,7 +52,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class RateLimit:
+class Limit:
     """How often something may be sent.
 
     `per_address` in `period` from one network address, until midnight at the longest;
@@ -65,9 +68,9 @@ class RateLimit:
         """Return whether one more would be too many; with two quick queries.
 
         `by` is a visitor's request, or what else is counted for itself, such as the
-        email address that something is sent to.
+        e-mail address that something is sent to.
         """
-        uses = RateLimitHit.objects
+        uses = LimitedUse.objects
         own = uses.filter(key=self._key(by, at), at__gt=at - self.period)
         if own.count() >= self.per_address:
             return True
@@ -75,21 +78,21 @@ class RateLimit:
         everybody = uses.filter(limit=self.name, at__gt=since)
         return self.overall is not None and everybody.count() >= self.overall
 
-    def use(self, by: HttpRequest | str, at: datetime) -> "RateLimitHit":
+    def use(self, by: HttpRequest | str, at: datetime) -> "LimitedUse":
         """Count one more, in a transaction of its own or the current one.
 
         Others wait for its end, so what takes long is done after it, and counts even
         where that never ends. Who finds that nothing was sent after all deletes what is
         returned.
 
-        Raises `RateLimitExceeded`. Ask `is_reached` before the transaction: that is quicker
+        Raises `LimitReached`. Ask `is_reached` before the transaction, which is quicker
         where it is.
         """
         with one_at_a_time():
             if self.is_reached(by, at):
-                raise RateLimitExceeded
+                raise LimitReached
             key = self._key(by, at)
-            return RateLimitHit.objects.create(limit=self.name, key=key, at=at)
+            return LimitedUse.objects.create(limit=self.name, key=key, at=at)
 
     def _key(self, by: HttpRequest | str, at: datetime) -> str:
         salt = f"limits of {timezone.localdate(at)}"
@@ -97,7 +100,7 @@ class RateLimit:
         return salted_hmac(salt, value, algorithm="sha256").hexdigest()
 
 
-class RateLimitHit(models.Model):
+class LimitedUse(models.Model):
     """That something was sent which is limited; neither what it was nor by whom."""
 
     limit = models.CharField(max_length=50)
@@ -120,7 +123,7 @@ class RateLimitHit(models.Model):
 def forget_uses(at: datetime) -> None:
     """Delete what was counted before midnight, whose keys nobody can have again."""
     end = min(start_of_day(timezone.localdate(at)), at - OVERALL_PERIOD)
-    RateLimitHit.objects.filter(at__lt=end).delete()
+    LimitedUse.objects.filter(at__lt=end).delete()
 
 
 def network_of(request: HttpRequest) -> str:
@@ -140,15 +143,45 @@ def network_of(request: HttpRequest) -> str:
     return str(address)
 
 
+class SmallBodyMiddleware:
+    """Refuses unread what is far too large to come from a visitor's form (413).
+
+    Pages that are not there read what is sent too, to look for a token.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response."""
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs) -> HttpResponse | None:
+        """Return the refusal; what staff send, with a session, has other limits."""
+        if has_session(request):
+            return None
+        is_in_parts = request.content_type == "multipart/form-data"
+        most = MOST_BYTES_IN_PARTS if is_in_parts else MOST_BYTES
+        return _refusal(request) if _length(request) > most else None
+
+
 def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view that takes a form: what is far too large is refused unread (413)."""
+    """Wrap a view that takes a form: what is far too large is refused from all."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        # Where no length is given, Django reads nothing.
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isascii() and length.isdigit() and int(length[:20]) > MAX_BYTES:
-            return render(request, "413.html", status=413)
+        if _length(request) > MOST_BYTES:
+            return _refusal(request)
         return view(request, *args, **kwargs)
 
     return wrapped
+
+
+def _length(request: HttpRequest) -> int:
+    """Return how many bytes are sent; where it is not given, Django reads none."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
+
+
+def _refusal(request: HttpRequest) -> HttpResponse:
+    return render(request, "413.html", status=413)

@@ -30,7 +30,8 @@ NEVER_BELOW = (
     "/static/",
     "/was-this-page-useful/",
 )
-LARGEST_BODY = 1024 * 1024
+# What two versions of 50,000 words take side by side.
+LARGEST_BODY = 2 * 1024 * 1024
 
 
 class CacheKey(NamedTuple):

@@ -84,6 +84,7 @@ def test_addresses_of_one_mailbox_count_as_one():
     assert len({mailbox_key(each) for each in others}) == 4
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("typed", ["ann%x@example.org", "ann@[10.0.0.1]"])
 def test_editors_and_administrators_are_told_the_same(typed):
     page = HomePage(title="Home", slug="home", owner_email=typed)

@@ -1,21 +1,25 @@
 """Two texts side by side: what was taken out of the one and put into the other."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-# A word, number or address; what is between words; or one sign.
-PIECES = re.compile(r"\w(?:[\w.,@:/%+'’-]*\w)?|\s+|.")
+# The space before it, and a word, number or address, or one sign.
+PIECES = re.compile(r"(\s*)(\w(?:[\w.,@:/%+'’-]*\w)?|\S|$)")
 # Lines that have less in common are shown whole: word by word nobody could read them.
-ALIKE = 0.4
+ALIKE = 0.3
 # Longer lines are compared as wholes, which takes no time.
-MAX_PIECES = 2_000
+MOST_PIECES = 2_000
+# How many pairs of equal words may be looked at in one comparison, about; the lines
+# that are left then are compared as wholes.
+MAX_PAIRS = 20_000_000
 
 
 @dataclass(frozen=True)
-class Span:
+class Run:
     """Some words, and whether the other text lacks them."""
 
     text: str
@@ -26,72 +30,97 @@ class Span:
 class Row:
     """A line of each text that belong together; empty where one has none."""
 
-    before: list[Span] = field(default_factory=list)
-    after: list[Span] = field(default_factory=list)
+    before: list[Run] = field(default_factory=list)
+    after: list[Run] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class DiffHunk:
+class Stretch:
     """Lines that follow each other and are the same in both, or are not."""
 
     same: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
 
-def compare(before: list[str], after: list[str]) -> list[DiffHunk]:
+def compare(before: list[str], after: list[str]) -> list[Stretch]:
     """Return what two texts have in common and what not, in their order."""
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    effort = Effort()
+    # Of very many equal lines, those that come too often are not matched.
+    is_easy = effort.allows(before, after)
+    matcher = SequenceMatcher(None, before, after, autojunk=not is_easy)
     stretches = []
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
-            stretches.append(DiffHunk(same=before[start:end]))
+            stretches.append(Stretch(same=before[start:end]))
         else:
             changed = before[start:end], after[other_start:other_end]
-            stretches.append(DiffHunk(rows=list(_rows(*changed))))
+            stretches.append(Stretch(rows=list(_rows(*changed, effort))))
     return stretches
 
 
-def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
+class Effort:
+    """What a comparison may still cost, so that no two versions keep a process busy."""
+
+    def __init__(self):
+        self._left = MAX_PAIRS
+
+    def allows(self, before: list[str], after: list[str]) -> bool:
+        """Say whether these may be compared piece by piece, and count what that costs.
+
+        At worst, each pair of equal pieces is looked at for each piece that differs.
+        """
+        counts = Counter(after)
+        pairs = sum(counts[piece] for piece in before)
+        cost = pairs * min(len(before), len(after))
+        is_allowed = cost <= self._left
+        self._left -= cost if is_allowed else 0
+        return is_allowed
+
+
+def _rows(before: list[str], after: list[str], effort: Effort) -> Iterator[Row]:
     for old, new in zip_longest(before, after, fillvalue=""):
-        row = _row(old, new)
+        row = _row(old, new, effort)
         if row is None:
-            yield Row(before=[Span(old, is_changed=True)])
-            yield Row(after=[Span(new, is_changed=True)])
+            yield Row(before=[Run(old, is_changed=True)])
+            yield Row(after=[Run(new, is_changed=True)])
         else:
             yield row
 
 
-def _row(old: str, new: str) -> Row | None:
+def _row(old: str, new: str, effort: Effort) -> Row | None:
     """Return two lines word by word; None where they are too different for that."""
     if not (old and new):
         return Row(
-            *([Span(line, is_changed=True)] if line else [] for line in (old, new))
+            *([Run(line, is_changed=True)] if line else [] for line in (old, new))
         )
     pieces, other_pieces = PIECES.findall(old), PIECES.findall(new)
-    if len(pieces) + len(other_pieces) > MAX_PIECES:
+    words = [word for _, word in pieces]
+    other_words = [word for _, word in other_pieces]
+    is_long = len(words) + len(other_words) > MOST_PIECES
+    if is_long or not effort.allows(words, other_words):
         return None
-    matcher = SequenceMatcher(None, pieces, other_pieces, autojunk=False)
+    matcher = SequenceMatcher(None, words, other_words, autojunk=False)
     # The quick ones are never less than what the last works out at length.
     ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
     if any(ratio() < ALIKE for ratio in ratios):
         return None
     row = Row()
-    opcodes = matcher.get_opcodes()
-    for number, (tag, start, end, other_start, other_end) in enumerate(opcodes):
-        words = "".join(pieces[start:end])
-        other_words = "".join(other_pieces[other_start:other_end])
-        # A space between two changes is read as part of them.
-        is_between = 0 < number < len(opcodes) - 1 and not words.strip()
-        is_changed = tag != "equal" or is_between
-        _add(row.before, words, is_changed)
-        _add(row.after, other_words, is_changed)
+    for tag, start, end, other_start, other_end in matcher.get_opcodes():
+        changed = pieces[start:end], other_pieces[other_start:other_end]
+        # Where one word takes the place of another, the space before it stays.
+        is_kept = tag == "replace" and changed[0][0][0] == changed[1][0][0]
+        for runs, side in zip((row.before, row.after), changed, strict=True):
+            space = side[0][0] if is_kept else ""
+            text = "".join(map("".join, side)).removeprefix(space)
+            _add(runs, space, is_changed=False)
+            _add(runs, text, is_changed=tag != "equal")
     return row
 
 
-def _add(runs: list[Span], words: str, is_changed: bool) -> None:
+def _add(runs: list[Run], words: str, is_changed: bool) -> None:
     """Add words to a line, to the last run where they are as changed as that."""
     if not words:
         return
     if runs and runs[-1].is_changed == is_changed:
         words = runs.pop().text + words
-    runs.append(Span(words, is_changed))
+    runs.append(Run(words, is_changed))

@@ -21,6 +21,8 @@ PUBLIC = {
     "manage_subscriptions", "unsubscribe", "unsubscribe_all",
     "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",
     "picture", "staff_picture",
+    "documents/authenticate_with_password/<int:restriction_id>/",
+    "_util/authenticate_with_password/<int:restriction_id>/<int:page_id>/",
 }  # fmt: skip
 # Sign-in, for whoever is not in yet: `tests/stockton_cms/accounts` has it.
 SIGN_IN = {

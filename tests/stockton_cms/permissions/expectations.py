@@ -76,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailadmin_home", STAFF),
     Rule("wagtailadmin_account", STAFF),
     Rule("guide", STAFF),
+    Rule("admin_session", STAFF),
     Rule("wagtailadmin_dismissibles", STAFF),
     Rule("wagtailadmin_tag_*autocomplete", STAFF, may_be_missing=True),
     Rule("wagtailadmin_block_preview", STAFF, may_be_missing=True),

@@ -36,7 +36,8 @@ TITLES = {
     "zqxbelowprivate": "L",
     "zqxrenamed": "L",
     "zqxlocked": "L",
-    "zqxwaiting": "L",
+    # Its workflow asks the moderators of the section to decide.
+    "zqxwaiting": "ML",
     "zqxalert": "LP",
     "zqxpromotion": "L",
     "zqxsynonym": "L",

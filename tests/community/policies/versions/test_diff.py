@@ -1,8 +1,11 @@
 """Two texts side by side say what was taken out and what was added."""
 
+import random
+
 import pytest
 
-from community.policies.versions.diff import MAX_PIECES, DiffHunk, Row, Span, compare
+from community.policies.versions import diff
+from community.policies.versions.diff import MOST_PIECES, Row, Run, Stretch, compare
 
 
 def changed(runs):
@@ -20,7 +23,7 @@ def only_row(before, after):
 
 
 def test_same_texts_have_nothing_but_the_same():
-    assert compare(["One", "Two"], ["One", "Two"]) == [DiffHunk(same=["One", "Two"])]
+    assert compare(["One", "Two"], ["One", "Two"]) == [Stretch(same=["One", "Two"])]
     assert compare([], []) == []
 
 
@@ -44,8 +47,8 @@ def test_changed_words_of_a_line_are_marked(before, after, out, added):
 def test_lines_that_are_too_different_stand_alone():
     (stretch,) = compare(["Bring a letter."], ["Doors open at noon"])
     assert stretch.rows == [
-        Row(before=[Span("Bring a letter.", is_changed=True)]),
-        Row(after=[Span("Doors open at noon", is_changed=True)]),
+        Row(before=[Run("Bring a letter.", is_changed=True)]),
+        Row(after=[Run("Doors open at noon", is_changed=True)]),
     ]
 
 
@@ -57,6 +60,52 @@ def test_new_and_lost_lines_keep_their_places():
 
 
 def test_very_long_lines_are_compared_as_wholes():
-    words = " ".join(f"word{number}" for number in range(MAX_PIECES))
+    words = " ".join(f"word{number}" for number in range(MOST_PIECES))
     (stretch,) = compare([words], [f"{words} more"])
     assert [changed(row.before) for row in stretch.rows] == [[words], []]
+
+
+def sides(stretches):
+    """Return both texts as a comparison holds them."""
+    both = [], []
+    for stretch in stretches:
+        for lines, side in zip(both, ("before", "after"), strict=True):
+            lines += stretch.same
+            lines += [whole(getattr(row, side)) for row in stretch.rows]
+    return [[line for line in lines if line] for lines in both]
+
+
+def wholly_changed(stretches):
+    rows = [row for stretch in stretches for row in stretch.rows]
+    return sum(not (row.before and row.after) for row in rows)
+
+
+def random_lines(chance, words, count, length):
+    return [" ".join(chance.choices(words, k=length)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("length", [1, 3, 60])
+def test_no_word_or_space_is_lost(length):
+    chance = random.Random(length)
+    words = ["a", "b", "the", "old  team,", "£5.", "x\t(y)"]
+    for _ in range(30):
+        before, after = (random_lines(chance, words, 8, length) for _ in range(2))
+        assert sides(compare(before, after)) == [before, after]
+
+
+@pytest.mark.parametrize(("bound", "is_bounded"), [(1_000, True), (10**9, False)])
+def test_what_would_take_long_is_compared_as_wholes(bound, is_bounded, monkeypatch):
+    monkeypatch.setattr(diff, "MAX_PAIRS", bound)
+    before = random_lines(random.Random(1), [f"w{n}" for n in range(500)], 40, 50)
+    after = [line.replace("w1", "v1") for line in before]
+    assert (wholly_changed(compare(before, after)) > 0) is is_bounded
+    lines = ["w"] * 300 + ["x"] * 300
+    found = compare(lines, lines[::-1])
+    assert any(stretch.same for stretch in found) is not is_bounded
+    assert sides(found) == [lines, lines[::-1]]
+
+
+def test_long_policy_with_a_change_in_each_paragraph_is_compared_word_by_word():
+    before = random_lines(random.Random(1), [f"w{n}" for n in range(900)], 200, 100)
+    after = [line.replace("w1", "v1") for line in before]
+    assert wholly_changed(compare(before, after)) == 0
