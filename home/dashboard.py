@@ -73,7 +73,8 @@ def jobs_that_do_not_run(user, at):
     state = get_jobs_state(at)
     if not state.is_running:
         ran = (
-            f"have stopped. They last ran {format_relative_datetime(state.last_run_at, at)}"
+            "have stopped. They last ran "
+            f"{format_relative_datetime(state.last_run_at, at)}"
             if state.last_run_at
             else "have not run yet"
         )

@@ -1,6 +1,6 @@
 """How much one visitor, and all together, may send: counted, and soon forgotten.
 
-A use is counted under a key made from the visitor's network address, or from the e-mail
+A use is counted under a key made from the visitor's network address, or from the email
 address that something goes to, with a salt that changes at midnight; the address itself
 is never stored (ADR 23).
 """
@@ -19,9 +19,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from home.content_version.caching import has_session
 from home.content_version.counter import start_of_day
 from home.jobs import register_job
-from home.content_version.caching import has_session
 
 # Any number will do that no other advisory lock of this database uses.
 LIMITS_LOCK_ID = 7_301_004
@@ -31,12 +31,12 @@ OVERALL_PERIOD = timedelta(minutes=10)
 # What a household or a phone gets from its provider; it may use all of it.
 IPV6_PREFIX = 64
 # The longest message in signs that take most room, and what goes with it.
-MOST_BYTES = 80_000
+MAX_BYTES = 80_000
 # No form of ours for visitors is sent so, and each part takes its time.
-MOST_BYTES_IN_PARTS = 12_000
+MAX_BYTES_IN_PARTS = 12_000
 
 
-class LimitReached(Exception):  # noqa: N818 - it is no error of ours
+class RateLimitExceeded(Exception):  # noqa: N818 - it is no error of ours
     """Somebody, or all together, may send no more for the moment."""
 
 
@@ -52,7 +52,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Limit:
+class RateLimit:
     """How often something may be sent.
 
     `per_address` in `period` from one network address, until midnight at the longest;
@@ -68,9 +68,9 @@ class Limit:
         """Return whether one more would be too many; with two quick queries.
 
         `by` is a visitor's request, or what else is counted for itself, such as the
-        e-mail address that something is sent to.
+        email address that something is sent to.
         """
-        uses = LimitedUse.objects
+        uses = RateLimitHit.objects
         own = uses.filter(key=self._key(by, at), at__gt=at - self.period)
         if own.count() >= self.per_address:
             return True
@@ -78,21 +78,21 @@ class Limit:
         everybody = uses.filter(limit=self.name, at__gt=since)
         return self.overall is not None and everybody.count() >= self.overall
 
-    def use(self, by: HttpRequest | str, at: datetime) -> "LimitedUse":
+    def use(self, by: HttpRequest | str, at: datetime) -> "RateLimitHit":
         """Count one more, in a transaction of its own or the current one.
 
         Others wait for its end, so what takes long is done after it, and counts even
         where that never ends. Who finds that nothing was sent after all deletes what is
         returned.
 
-        Raises `LimitReached`. Ask `is_reached` before the transaction, which is quicker
+        Raises `RateLimitExceeded`. Ask `is_reached` before the transaction: it is quicker
         where it is.
         """
         with one_at_a_time():
             if self.is_reached(by, at):
-                raise LimitReached
+                raise RateLimitExceeded
             key = self._key(by, at)
-            return LimitedUse.objects.create(limit=self.name, key=key, at=at)
+            return RateLimitHit.objects.create(limit=self.name, key=key, at=at)
 
     def _key(self, by: HttpRequest | str, at: datetime) -> str:
         salt = f"limits of {timezone.localdate(at)}"
@@ -100,7 +100,7 @@ class Limit:
         return salted_hmac(salt, value, algorithm="sha256").hexdigest()
 
 
-class LimitedUse(models.Model):
+class RateLimitHit(models.Model):
     """That something was sent which is limited; neither what it was nor by whom."""
 
     limit = models.CharField(max_length=50)
@@ -123,7 +123,7 @@ class LimitedUse(models.Model):
 def forget_uses(at: datetime) -> None:
     """Delete what was counted before midnight, whose keys nobody can have again."""
     end = min(start_of_day(timezone.localdate(at)), at - OVERALL_PERIOD)
-    LimitedUse.objects.filter(at__lt=end).delete()
+    RateLimitHit.objects.filter(at__lt=end).delete()
 
 
 def network_of(request: HttpRequest) -> str:
@@ -161,7 +161,7 @@ class SmallBodyMiddleware:
         if has_session(request):
             return None
         is_in_parts = request.content_type == "multipart/form-data"
-        most = MOST_BYTES_IN_PARTS if is_in_parts else MOST_BYTES
+        most = MAX_BYTES_IN_PARTS if is_in_parts else MAX_BYTES
         return _refusal(request) if _length(request) > most else None
 
 
@@ -170,7 +170,7 @@ def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if _length(request) > MOST_BYTES:
+        if _length(request) > MAX_BYTES:
             return _refusal(request)
         return view(request, *args, **kwargs)
 

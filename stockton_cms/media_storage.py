@@ -87,8 +87,8 @@ _patience = CircuitBreaker()
 class MediaStore(MediaMixin, S3Storage):
     """A private bucket; raises what a disk would raise, and saving never overwrites.
 
-    `MediaStorageUnavailableError` is an `OSError`. Its arguments are those of the settings and
-    must be JSON, as Wagtail hands them to its tasks.
+    `MediaStorageUnavailableError` is an `OSError`. Its arguments are those of the
+    settings and must be JSON, as Wagtail hands them to its tasks.
     """
 
     connection = property(lambda self: connect())

@@ -100,7 +100,7 @@ class ContentVersionTracker:
     def forget(self, is_removal: bool = False, **kwargs) -> None:
         """Ask the database at the next request, as this process has changed something.
 
-        Receives `content_version_bumped`. Where something was taken away, what was known
+        Receives `content_version_bumped`. Where something was removed, what was known
         before is no longer good even for when the database does not answer.
         """
         self._asked_at = float("-inf")

@@ -12,16 +12,16 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from search.engine.schema import SCHEMA, TITLE_WORDS, WORDS, expired, public
+from search.curation.blocklist import Blocklist
 from search.curation.synonyms import Rewrite
-from search.curation.blocklist import UnsuggestedTable
-from search.engine.tokens import STOP_WORDS, forms, stem, telling, words_of
+from search.engine.schema import SCHEMA, TITLE_WORDS, WORDS, expired, public
+from search.engine.tokens import STOP_WORDS, forms, stem, telling, tokenise
 
 FIGURE = re.compile(r"\d")
 Query, Occur = tantivy.Query, tantivy.Occur
 
 SHORTEST_PREFIX = 4
-MOST_COMPLETIONS = 10
+MAX_COMPLETIONS = 10
 SHORTEST_CORRECTED = 4
 SHORTEST_PART = 3
 # A word is taken for another one if so few letters are wrong, missing, too many or
@@ -30,9 +30,9 @@ MISTAKES_ALLOWED = ((12, 3), (6, 2), (SHORTEST_CORRECTED, 1))
 # People get the first letter of a word right more often than the others.
 WRONG_FIRST_LETTER = 0.6
 # Each is compared with all words of the site.
-MOST_COMPARED = 6
-MOST_CANDIDATES = 5
-MOST_TELLING = 8
+MAX_COMPARED = 6
+MAX_CANDIDATES = 5
+MAX_TELLING = 8
 # Of 1, the least that two words must be alike to be offered where nothing was found.
 LEAST_ALIKE = 0.88
 
@@ -47,16 +47,16 @@ class Dictionary:
         self,
         searcher: tantivy.Searcher,
         staff_stems: Collection[str] = (),
-        unsuggested: UnsuggestedTable | None = None,
+        unsuggested: Blocklist | None = None,
         replaced: int = 0,
     ):
         self.searcher = searcher
         self.staff_stems = staff_stems
-        self.unsuggested = unsuggested or UnsuggestedTable()
+        self.unsuggested = unsuggested or Blocklist()
         # How many documents the index may still count that are not there any more.
         self.replaced = replaced
 
-    def with_staff_stems(self, staff_stems: Collection[str]) -> "Dictionary":
+    def with_editorial_terms(self, staff_stems: Collection[str]) -> "Dictionary":
         """Return the same dictionary with other words of staff, as quick as this."""
         other = copy(self)
         other.staff_stems = staff_stems
@@ -135,7 +135,7 @@ class Vocabulary:
         """
         if len(word) < SHORTEST_PREFIX:
             return []
-        found = self.searcher.terms_with_prefix(WORDS, word, limit=MOST_COMPLETIONS + 1)
+        found = self.searcher.terms_with_prefix(WORDS, word, limit=MAX_COMPLETIONS + 1)
         return [term for term, _ in found if term != word]
 
     def joined(self, words: list[str]) -> list[Rewrite]:
@@ -202,7 +202,7 @@ class Vocabulary:
                 in_pages = self.searcher.doc_freq(WORDS, candidate)
                 near.append((distance + wrong_start, -in_titles, -in_pages, candidate))
         offered = (each for each in sorted(near) if self._may_offer(each[-1]))
-        return list(islice(offered, MOST_CANDIDATES))
+        return list(islice(offered, MAX_CANDIDATES))
 
     def _may_offer(self, word: str) -> bool:
         return not self.dictionary.unsuggested.bars(word) and self.stands(word)
@@ -217,7 +217,7 @@ class Vocabulary:
         ]
         return [
             alike
-            for word in telling(words)[:MOST_COMPARED]
+            for word in telling(words)[:MAX_COMPARED]
             for alike in islice(self._alike(word, choices), 1)
         ]
 
@@ -242,11 +242,11 @@ class Vocabulary:
         left_out = {form for word in but for form in forms(word)}
         pages = {
             stem(word): self.pages_with(word)
-            for word in telling(words_of(text))
+            for word in telling(tokenise(text))
             if len(word) >= SHORTEST_PREFIX
         }
         rarest = sorted((count, each) for each, count in pages.items() if count)
-        return [each for _, each in rarest if each not in left_out][:MOST_TELLING]
+        return [each for _, each in rarest if each not in left_out][:MAX_TELLING]
 
 
 def _term(word: str) -> Query:

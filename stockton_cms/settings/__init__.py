@@ -18,9 +18,8 @@ from stockton_cms.settings.auth import *  # noqa: F403
 from stockton_cms.settings.auth import single_sign_on
 from stockton_cms.settings.logging import *  # noqa: F403
 from stockton_cms.settings.services import database, mail
-from stockton_cms.settings.storage import *  # noqa: F403
+from stockton_cms.settings.storage import *  # noqa: F403  # noqa: F403
 from stockton_cms.settings.storage import caches, cdn, storages
-from stockton_cms.settings.storage import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -235,7 +234,7 @@ AUTH_PASSWORD_VALIDATORS = [
     }.items()
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
-SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
+MFA_REQUIRED = flag("MFA_REQUIRED", default=True)
 # A cache would go on knowing a session that was ended while nobody could tell it.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
@@ -259,7 +258,7 @@ SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "stockton_cms.error_pages.form_not_ours"
+CSRF_FAILURE_VIEW = "stockton_cms.error_pages.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 # Wagtail's editor reads the token from the page, so scripts need no access to it.

@@ -10,16 +10,16 @@ from home.jobs import run_due_jobs
 from home.rate_limits import (
     HOUR,
     OVERALL_PERIOD,
-    Limit,
-    LimitedUse,
-    LimitReached,
+    RateLimit,
+    RateLimitExceeded,
+    RateLimitHit,
     forget_uses,
     network_of,
 )
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-LETTERS = Limit("letters", per_address=2, overall=5)
+LETTERS = RateLimit("letters", per_address=2, overall=5)
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def take(request, at=NOON, limit=LETTERS):
     """Say whether one more is taken."""
     try:
         limit.use(request, at)
-    except LimitReached:
+    except RateLimitExceeded:
         assert limit.is_reached(request, at)
         return False
     return True
@@ -44,7 +44,7 @@ def take(request, at=NOON, limit=LETTERS):
 
 def test_so_many_are_taken_and_no_more():
     assert [take(ANN) for _ in range(4)] == [True, True, False, False]
-    assert LimitedUse.objects.count() == 2
+    assert RateLimitHit.objects.count() == 2
 
 
 def test_others_are_not_kept_out():
@@ -73,12 +73,12 @@ def test_an_hour_later_one_may_send_again():
 
 def test_limits_do_not_count_for_each_other():
     assert [take(ANN), take(ANN)] == [True, True]
-    assert take(ANN, limit=Limit("votes", 1))
+    assert take(ANN, limit=RateLimit("votes", 1))
 
 
 def test_without_the_count_everything_would_be_taken(monkeypatch):
     """Prove that it is the count that keeps the rest out."""
-    monkeypatch.setattr(Limit, "is_reached", lambda *args: False)
+    monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     assert all(take(ANN) for _ in range(9))
 
 
@@ -127,7 +127,7 @@ def test_with_trust_in_what_visitors_write_they_would_get_round_it(settings):
 def test_neither_the_address_nor_a_lasting_name_for_it_is_stored():
     assert take(ANN)
     assert take(ANN, NOON + timedelta(days=1))
-    first, second = LimitedUse.objects.order_by("at")
+    first, second = RateLimitHit.objects.order_by("at")
     assert first.key != second.key
     for use in (first, second):
         assert "192.0.2.1" not in f"{use.limit} {use.key}"
@@ -138,19 +138,19 @@ def test_secret_of_the_site_is_in_the_key(settings):
     take(ANN)
     settings.SECRET_KEY = "another secret"
     take(ANN)
-    one, other = LimitedUse.objects.all()
+    one, other = RateLimitHit.objects.all()
     assert one.key != other.key
 
 
 def test_what_was_counted_is_forgotten_within_a_day():
     for hours in (0, 1, 11, 12, 13):
         # Noon UTC is 1pm here: eleven hours later it is midnight.
-        LimitedUse.objects.create(limit="x", key="x", at=NOON + hours * HOUR)
+        RateLimitHit.objects.create(limit="x", key="x", at=NOON + hours * HOUR)
     forget_uses(NOON + 12 * HOUR)
-    left = LimitedUse.objects.order_by("at").values_list("at", flat=True)
+    left = RateLimitHit.objects.order_by("at").values_list("at", flat=True)
     assert list(left) == [NOON + hours * HOUR for hours in (11, 12, 13)]
     run_due_jobs(NOON + 36 * HOUR)
-    assert not LimitedUse.objects.exists()
+    assert not RateLimitHit.objects.exists()
 
 
 def test_shortly_after_midnight_all_together_still_have_their_limit():
@@ -170,10 +170,10 @@ def test_question_whether_a_limit_is_reached_is_two_queries(
 
 
 def test_body_that_is_far_too_large_is_not_read(home, client, monkeypatch):
-    sent = {"message": "x" * rate_limits.MOST_BYTES}
+    sent = {"message": "x" * rate_limits.MAX_BYTES}
     response = client.post("/cant-find-it/", sent)
     assert response.status_code == 413
     assert "5,000 characters" in response.content.decode()
-    for name in ("MOST_BYTES", "MOST_BYTES_IN_PARTS"):
+    for name in ("MAX_BYTES", "MAX_BYTES_IN_PARTS"):
         monkeypatch.setattr(rate_limits, name, 10_000_000)
     assert client.post("/cant-find-it/", sent).status_code == 422

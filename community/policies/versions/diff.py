@@ -12,14 +12,14 @@ PIECES = re.compile(r"(\s*)(\w(?:[\w.,@:/%+'’-]*\w)?|\S|$)")
 # Lines that have less in common are shown whole: word by word nobody could read them.
 ALIKE = 0.3
 # Longer lines are compared as wholes, which takes no time.
-MOST_PIECES = 2_000
+MAX_PIECES = 2_000
 # How many pairs of equal words may be looked at in one comparison, about; the lines
 # that are left then are compared as wholes.
 MAX_PAIRS = 20_000_000
 
 
 @dataclass(frozen=True)
-class Run:
+class Span:
     """Some words, and whether the other text lacks them."""
 
     text: str
@@ -30,19 +30,19 @@ class Run:
 class Row:
     """A line of each text that belong together; empty where one has none."""
 
-    before: list[Run] = field(default_factory=list)
-    after: list[Run] = field(default_factory=list)
+    before: list[Span] = field(default_factory=list)
+    after: list[Span] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DiffHunk:
     """Lines that follow each other and are the same in both, or are not."""
 
     same: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
 
-def compare(before: list[str], after: list[str]) -> list[Stretch]:
+def compare(before: list[str], after: list[str]) -> list[DiffHunk]:
     """Return what two texts have in common and what not, in their order."""
     effort = Effort()
     # Of very many equal lines, those that come too often are not matched.
@@ -51,10 +51,10 @@ def compare(before: list[str], after: list[str]) -> list[Stretch]:
     stretches = []
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
-            stretches.append(Stretch(same=before[start:end]))
+            stretches.append(DiffHunk(same=before[start:end]))
         else:
             changed = before[start:end], after[other_start:other_end]
-            stretches.append(Stretch(rows=list(_rows(*changed, effort))))
+            stretches.append(DiffHunk(rows=list(_rows(*changed, effort))))
     return stretches
 
 
@@ -81,8 +81,8 @@ def _rows(before: list[str], after: list[str], effort: Effort) -> Iterator[Row]:
     for old, new in zip_longest(before, after, fillvalue=""):
         row = _row(old, new, effort)
         if row is None:
-            yield Row(before=[Run(old, is_changed=True)])
-            yield Row(after=[Run(new, is_changed=True)])
+            yield Row(before=[Span(old, is_changed=True)])
+            yield Row(after=[Span(new, is_changed=True)])
         else:
             yield row
 
@@ -91,12 +91,12 @@ def _row(old: str, new: str, effort: Effort) -> Row | None:
     """Return two lines word by word; None where they are too different for that."""
     if not (old and new):
         return Row(
-            *([Run(line, is_changed=True)] if line else [] for line in (old, new))
+            *([Span(line, is_changed=True)] if line else [] for line in (old, new))
         )
     pieces, other_pieces = PIECES.findall(old), PIECES.findall(new)
     words = [word for _, word in pieces]
     other_words = [word for _, word in other_pieces]
-    is_long = len(words) + len(other_words) > MOST_PIECES
+    is_long = len(words) + len(other_words) > MAX_PIECES
     if is_long or not effort.allows(words, other_words):
         return None
     matcher = SequenceMatcher(None, words, other_words, autojunk=False)
@@ -117,10 +117,10 @@ def _row(old: str, new: str, effort: Effort) -> Row | None:
     return row
 
 
-def _add(runs: list[Run], words: str, is_changed: bool) -> None:
+def _add(runs: list[Span], words: str, is_changed: bool) -> None:
     """Add words to a line, to the last run where they are as changed as that."""
     if not words:
         return
     if runs and runs[-1].is_changed == is_changed:
         words = runs.pop().text + words
-    runs.append(Run(words, is_changed))
+    runs.append(Span(words, is_changed))

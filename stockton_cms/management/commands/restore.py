@@ -38,6 +38,6 @@ class Command(BaseCommand):
                 self.stdout.write(line)
         self.stdout.write(
             "Restored. Whoever was erased or lost their access since "
-            f"{made.made_at} is back: run `manage.py erase_personal_data ADDRESS` for each, "
-            "close accounts again, and then start the site."
+            f"{made.made_at} is back: run `manage.py erase_personal_data ADDRESS` "
+            "for each, close accounts again, and then start the site."
         )

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from community.policies.versions import diff
-from community.policies.versions.diff import MOST_PIECES, Row, Run, Stretch, compare
+from community.policies.versions.diff import MAX_PIECES, DiffHunk, Row, Span, compare
 
 
 def changed(runs):
@@ -23,7 +23,7 @@ def only_row(before, after):
 
 
 def test_same_texts_have_nothing_but_the_same():
-    assert compare(["One", "Two"], ["One", "Two"]) == [Stretch(same=["One", "Two"])]
+    assert compare(["One", "Two"], ["One", "Two"]) == [DiffHunk(same=["One", "Two"])]
     assert compare([], []) == []
 
 
@@ -47,8 +47,8 @@ def test_changed_words_of_a_line_are_marked(before, after, out, added):
 def test_lines_that_are_too_different_stand_alone():
     (stretch,) = compare(["Bring a letter."], ["Doors open at noon"])
     assert stretch.rows == [
-        Row(before=[Run("Bring a letter.", is_changed=True)]),
-        Row(after=[Run("Doors open at noon", is_changed=True)]),
+        Row(before=[Span("Bring a letter.", is_changed=True)]),
+        Row(after=[Span("Doors open at noon", is_changed=True)]),
     ]
 
 
@@ -60,7 +60,7 @@ def test_new_and_lost_lines_keep_their_places():
 
 
 def test_very_long_lines_are_compared_as_wholes():
-    words = " ".join(f"word{number}" for number in range(MOST_PIECES))
+    words = " ".join(f"word{number}" for number in range(MAX_PIECES))
     (stretch,) = compare([words], [f"{words} more"])
     assert [changed(row.before) for row in stretch.rows] == [[words], []]
 
