@@ -85,8 +85,7 @@ class RateLimit:
         where that never ends. Who finds that nothing was sent after all deletes what is
         returned.
 
-        Raises `RateLimitExceeded`. Ask `is_reached` before the transaction: it is quicker
-        where it is.
+        Raises `RateLimitExceeded`. Ask `is_reached` before the transaction.
         """
         with one_at_a_time():
             if self.is_reached(by, at):

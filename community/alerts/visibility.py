@@ -72,7 +72,7 @@ def dismissed_alert_keys(request: HttpRequest) -> list[str]:
     return [key for key in value.split(COOKIE_SEPARATOR) if key]
 
 
-def set_closed_keys(request: HttpRequest, keys: Iterable[str]) -> None:
+def set_dismissed_alert_keys(request: HttpRequest, keys: Iterable[str]) -> None:
     """Let the request say that these alerts and no others have been closed."""
     if COOKIE_NAME in request.COOKIES:
         request.COOKIES[COOKIE_NAME] = COOKIE_SEPARATOR.join(keys)

@@ -30,7 +30,7 @@ def subscriptions_matching(
     confirmed = Subscription.objects.filter(about, confirmed_at__isnull=False)
     # No join: where PostgreSQL has not counted 20,000 new people yet, it would go
     # through all of them for each, and publishing took ten seconds.
-    stopped = Subscriber.objects.filter(stopped_at__isnull=False)
+    stopped = Subscriber.objects.filter(suppressed_at__isnull=False)
     return confirmed.exclude(subscriber__in=stopped)
 
 

@@ -24,7 +24,7 @@ def count_followers(page_id: int | None) -> int:
     """Return how many people are sent emails because they follow a page itself."""
     if page_id is None:
         return 0
-    wishes = Subscription.objects.filter(page=page_id, subscriber__stopped_at=None)
+    wishes = Subscription.objects.filter(page=page_id, subscriber__suppressed_at=None)
     return wishes.exclude(confirmed_at=None).count()
 
 

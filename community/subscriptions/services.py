@@ -46,7 +46,7 @@ def confirm_subscription(subscription: Subscription, at: datetime) -> None:
     Who comes back confirms anew, so that the report of an old bounce, read once more,
     does not stop them again.
     """
-    is_new = Q(confirmed_at=None) | Q(subscriber__stopped_at__isnull=False)
+    is_new = Q(confirmed_at=None) | Q(subscriber__suppressed_at__isnull=False)
     Subscription.objects.filter(is_new, pk=subscription.pk).update(confirmed_at=at)
     Subscriber.objects.filter(pk=subscription.subscriber_id).update(
         suppressed_at=None, refusals=0

@@ -20,7 +20,7 @@ from django.utils.http import parse_etags
 from community.alerts.visibility import (
     COOKIE_NAME,
     dismissed_alert_keys,
-    set_closed_keys,
+    set_dismissed_alert_keys,
 )
 from home.content_version.caching import has_session, has_user_session
 from home.content_version.clock import ContentState, content_version_tracker
@@ -134,7 +134,7 @@ class PageCacheMiddleware:
         # What is kept under a key must depend on nothing that is not in it.
         session = [settings.SESSION_COOKIE_NAME] if has_session(request) else []
         request = with_only(request, COOKIE_NAME, *session)
-        set_closed_keys(request, key.closed)
+        set_dismissed_alert_keys(request, key.closed)
         response = self.get_response(request)
         is_away = response.status_code == 503
         if is_away and old and self._is_true_enough(old, state, at):

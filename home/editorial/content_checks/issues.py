@@ -165,7 +165,7 @@ def counts_for(user, on: date) -> list[Count]:
 
     And how many dates on them have passed. One query besides the permissions.
     """
-    findings = ContentIssue.objects.in_force(start_of_day(on)).on_day(on)
+    findings = ContentIssue.objects.on_live_pages(start_of_day(on)).on_day(on)
     numbers = findings.editable_by(user).aggregate(
         pages=models.Count("page", distinct=True),
         dates=models.Count("pk", filter=Q(rule=Rule.PASSED_DATE)),

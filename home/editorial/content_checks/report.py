@@ -98,7 +98,7 @@ class ContentChecksView(SafeExportMixin, ReportView):
 
     def get_base_queryset(self):
         """Return what is to be mended today on the pages that this officer may edit."""
-        findings = ContentIssue.objects.in_force(timezone.now())
+        findings = ContentIssue.objects.on_live_pages(timezone.now())
         findings = findings.on_day(timezone.localdate()).editable_by(self.request.user)
         review = PageReview.objects.filter(pk=OuterRef("page_id"))
         return findings.select_related("page").annotate(

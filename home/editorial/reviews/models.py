@@ -160,7 +160,7 @@ def counts_for(user, on: date) -> dict[State, int]:
 
     `queue_address(state)` leads to the list of them.
     """
-    reviews = PageReview.objects.in_force(start_of_day(on)).editable_by(user)
+    reviews = PageReview.objects.on_live_pages(start_of_day(on)).editable_by(user)
     return reviews.needing_attention(on).aggregate(
         **{
             state.value: models.Count("pk", filter=condition)

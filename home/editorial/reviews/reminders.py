@@ -71,7 +71,7 @@ def remind_of_reviews(at: datetime) -> None:
 
 def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
     """Yield all who are to be reminded and have had no email today."""
-    reviews = PageReview.objects.in_force(at)
+    reviews = PageReview.objects.on_live_pages(at)
     owners = reviews.filter(remind_owner_on__lte=on).values_list("owner_email")
     keys = {email for (email,) in owners.distinct()}
     is_for_team = reviews.filter(remind_team_on__lte=on).exists()
@@ -138,7 +138,7 @@ def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
 
 
 def _reviews_for(recipient: Recipient, at: datetime, on: date) -> list[PageReview]:
-    reviews = PageReview.objects.in_force(at).filter(recipient.reviews_due(on))
+    reviews = PageReview.objects.on_live_pages(at).filter(recipient.reviews_due(on))
     return list(
         reviews.select_for_update(of=("self",))
         .select_related("page")

@@ -194,7 +194,7 @@ class ReviewQueueView(SafeExportMixin, ReportView):
 
     def get_base_queryset(self):
         """Return the reviews of live pages that this officer may edit."""
-        reviews = PageReview.objects.in_force(timezone.now())
+        reviews = PageReview.objects.on_live_pages(timezone.now())
         return reviews.editable_by(self.request.user).select_related("page")
 
     def get_filtered_queryset(self):
@@ -251,7 +251,7 @@ class StillTrueView(PermissionCheckedMixin, View):
     def mark(self, page_ids: set[int], months: int, on: date) -> None:
         """Set the dates of those pages that the officer may edit now."""
         user = self.request.user
-        reviews = PageReview.objects.in_force(timezone.now()).editable_by(user)
+        reviews = PageReview.objects.on_live_pages(timezone.now()).editable_by(user)
         reviews = list(reviews.filter(pk__in=page_ids).select_related("page"))
         locked = {each.pk for each in reviews if _is_locked(each.page, user)}
         free = [each.pk for each in reviews if each.pk not in locked]

@@ -253,7 +253,7 @@ def without_closed_alerts_in_the_key(patch):
 
 
 def without_closed_alerts_of_the_key(patch):
-    patch.setattr(middleware, "set_closed_keys", lambda request, keys: None)
+    patch.setattr(middleware, "set_dismissed_alert_keys", lambda request, keys: None)
 
 
 def with_tokens_for_everybody(patch):

@@ -1,11 +1,9 @@
 """Every page has a day by which somebody looks at it, and the site knows it (P6)."""
 
 from datetime import date, timedelta
-from importlib import import_module
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils import timezone
@@ -60,7 +58,7 @@ def test_a_deleted_page_leaves_no_review(make_reviewed, section):
 )
 def test_a_page_that_readers_do_not_see_needs_no_review(values, make_reviewed):
     page = make_reviewed()
-    in_force = PageReview.objects.in_force(timezone.now())
+    in_force = PageReview.objects.on_live_pages(timezone.now())
     assert in_force.filter(pk=page.pk).exists()
     Page.objects.filter(pk=page.pk).update(**values)
     assert not in_force.filter(pk=page.pk).exists()
@@ -69,7 +67,7 @@ def test_a_page_that_readers_do_not_see_needs_no_review(values, make_reviewed):
 def test_an_alias_is_reviewed_with_its_original(make_reviewed, home):
     page = make_reviewed()
     alias = page.create_alias(parent=home)
-    reviews = PageReview.objects.in_force(timezone.now())
+    reviews = PageReview.objects.on_live_pages(timezone.now())
     assert {page.pk, alias.pk}.intersection(reviews.values_list("pk", flat=True)) == {
         page.pk
     }
@@ -162,17 +160,3 @@ def test_a_new_page_is_to_be_reviewed_in_a_year(section, admin_form):
 )
 def test_months_are_counted_by_the_calendar(day, months, expected):
     assert months_after(day, months) == expected
-
-
-@pytest.mark.parametrize("email", ["ann@example.gov.uk", ""])
-@pytest.mark.parametrize("day", [TODAY, None, date.max, date.min])
-def test_pages_from_before_are_taken_up_by_the_migration(
-    day, email, make_reviewed, section
-):
-    make_reviewed(day, email)
-    fields = [field.name for field in PageReview._meta.fields]
-    before = list(PageReview.objects.order_by("pk").values_list(*fields))
-    PageReview.objects.all().delete()
-    name = "community.migrations.0005_reviews_of_existing_pages"
-    import_module(name).write_reviews(apps, None)
-    assert list(PageReview.objects.order_by("pk").values_list(*fields)) == before
