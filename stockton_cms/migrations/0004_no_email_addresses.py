@@ -16,6 +16,10 @@ class Migration(migrations.Migration):
         ("account", "0009_emailaddress_unique_primary_email"),
     ]
 
+    reviewed = {
+        "RUN_PYTHON": "One row at most for each account: hundreds, gone at once."
+    }
+
     operations = [
         migrations.RunPython(
             delete_addresses, migrations.RunPython.noop, elidable=True
