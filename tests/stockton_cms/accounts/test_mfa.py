@@ -1,6 +1,7 @@
 """A password alone does not open the admin (feature O5)."""
 
 import logging
+import re
 from datetime import timedelta
 
 import pytest
@@ -35,6 +36,8 @@ ASK = f"{ENROL}authenticate/"
 ACTIVATE = f"{ENROL}totp/activate/"
 CONFIRM = "/account/confirm/"
 DEACTIVATE = f"{ENROL}totp/deactivate/"
+# What is sent from a page that is open already.
+SENT = re.compile(r"POST |GET /admin/api/")
 # Sign-in and sign-out are ours and stand before Wagtail's.
 WITHOUT = {"/admin/login/", "/admin/logout/"}
 
@@ -86,7 +89,12 @@ def test_every_address_of_the_admin_leads_to_enrolment(
 ):
     asked = list(ask_everywhere(home, section))
     assert len(asked) > 400
-    wrong = [(what, answer) for what, answer in asked if answer.location != ENROL]
+    # A form is given back with what was typed, and a script is answered in JSON.
+    wrong = [
+        (what, answer)
+        for what, answer in asked
+        if answer.location != ENROL and not (SENT.match(what) and answer.status == 401)
+    ]
     assert not wrong
     # What the page to come says is kept in a cookie, or in the session.
     assert not [what for what, answer in asked if answer.writes - {"django_session"}]
