@@ -9,15 +9,18 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self):
-        """Connect what keeps the documents in step, and what raises the version."""
         from home.content_version.counter import bump_version_on_change
         from search.curation.checks import running  # noqa: F401
         from search.feedback.enquiries import (
             answer_emails,  # noqa: F401
             dashboard,  # noqa: F401
         )
-        from search.feedback.unsuccessful_searches import dashboard as findability_needs  # noqa: F401
-        from search.feedback.unsuccessful_searches import topic_assignment  # noqa: F401
+        from search.feedback.unsuccessful_searches import (  # noqa: F401
+            dashboard as unsuccessful_searches_dashboard,
+        )
+        from search.feedback.unsuccessful_searches import (
+            topic_assignment,  # noqa: F401
+        )
         from search.indexing import pages  # noqa: F401
 
         bump_version_on_change(

@@ -277,7 +277,7 @@ class PageIndex:
         """
         state = state or self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
-        understood, promotions = state.understand(text, vocabulary, correct)
+        understood, promotions = state.parse_query(text, vocabulary, correct)
         if not understood.wordings:
             return SearchHits([], 0, understood)
         searcher = state.searcher

@@ -73,7 +73,7 @@ class ResultOrder:
         Where two states of one index have the same reasons, they show the same.
         """
         vocabulary = Vocabulary(self.state.dictionary, self.at)
-        understood, promotions = self.state.understand(text, vocabulary)
+        understood, promotions = self.state.parse_query(text, vocabulary)
         return understood, self._shown(promotions)
 
     def _shown(self, promotions: list[int]) -> list[Thing]:

@@ -82,7 +82,7 @@ def fold(text: str) -> str:
 
 
 def strip_hyphens(folded: str) -> set[str]:
-    """Return "email" for each "email" in a folded text, so that the two forms meet."""
+    """Return "ebike" for each "e-bike" in a folded text, so that both forms match."""
     joined, end = set(), 0
     while (place := folded.find("-", end)) != -1:
         start = folded.rfind(" ", end, place) + 1

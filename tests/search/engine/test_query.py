@@ -27,8 +27,8 @@ def publish(home):
 
 
 HYPHENS = [
-    ("Email alerts", "email"),
-    ("Email alerts", "email"),
+    ("E-mail alerts", "email"),
+    ("Email alerts", "e-mail"),
     ("Email alerts", "e mail"),
     ("E‐mail alerts", "email"),
     ("Co-operative shops", "cooperative"),

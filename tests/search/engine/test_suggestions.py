@@ -57,15 +57,15 @@ BEGINNINGS = {
     "  café  ": ["Café menu"],
     "coun": ["The council's plan"],
     "council’s pl": ["The council's plan"],
-    "e-ma": ["Email alerts"],
-    "email": ["Email alerts"],
+    "e-ma": ["E-mail alerts"],
+    "email": ["E-mail alerts"],
     "ema al": [],
     "xylophone": [],
 }
 
 
 def test_titles_are_suggested_by_how_their_words_begin(publish, suggest):
-    publish("Allotments & gardens", "Café menu", "The council's plan", "Email alerts")
+    publish("Allotments & gardens", "Café menu", "The council's plan", "E-mail alerts")
     assert {typed: suggest(typed) for typed in BEGINNINGS} == BEGINNINGS
 
 
