@@ -25,7 +25,7 @@ SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
 def may_use_admin(request: HttpRequest) -> bool:
     """Say whether somebody is signed in, with all that the admin asks for."""
     return request.user.has_perm("wagtailadmin.access_admin") and (
-        not settings.MFA_REQUIRED or has_passed_second_step(request)
+        not settings.SECOND_STEP_REQUIRED or has_passed_second_step(request)
     )
 
 

@@ -10,7 +10,7 @@ os.environ["ALLOWED_HOSTS"] = "localhost,testserver"
 os.environ["HTTPS"] = "false"
 os.environ["SITE_URL"] = "http://localhost"
 os.environ["DEBUG"] = "false"
-os.environ["MFA_REQUIRED"] = "false"
+os.environ["SECOND_STEP_REQUIRED"] = "false"
 os.environ["EMAIL_URL"] = "memorymail://"
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="stockton-cms-tests-")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)

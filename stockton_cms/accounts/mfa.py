@@ -59,7 +59,7 @@ def require_mfa(view: Callable) -> Callable:
 
 def _to_second_step(request: HttpRequest) -> HttpResponse | None:
     """Return a redirect for somebody who is signed in with a password alone."""
-    is_signed_in = settings.MFA_REQUIRED and request.user.is_authenticated
+    is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
     if not is_signed_in or has_passed_second_step(request):
         return None
     messages.warning(request, "Set up two-factor authentication before you continue.")

@@ -127,7 +127,7 @@ def site_environment(folder: Path) -> dict:
         "DATA_DIR": str(folder),
         "SITE_URL": "http://127.0.0.1:8000",
         "HTTPS": "false",
-        "MFA_REQUIRED": "false",
+        "SECOND_STEP_REQUIRED": "false",
         "DEBUG": "false",
         "DJANGO_SETTINGS_MODULE": "stockton_cms.settings",
     }

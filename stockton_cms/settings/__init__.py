@@ -234,7 +234,7 @@ AUTH_PASSWORD_VALIDATORS = [
     }.items()
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
-MFA_REQUIRED = flag("MFA_REQUIRED", default=True)
+SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
 # A cache would go on knowing a session that was ended while nobody could tell it.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60

@@ -62,7 +62,7 @@ def build_states(folder: Path) -> dict:
     environment = site_environment(folder) | {
         # Passkeys belong to names, not to numbers.
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "MFA_REQUIRED": "true",
+        "SECOND_STEP_REQUIRED": "true",
     }
     with ThreadPoolExecutor() as pool:
         # What residents never load would take most of the time.

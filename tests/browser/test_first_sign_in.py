@@ -81,7 +81,7 @@ def site(request, static, tmp_path_factory):
             "SITE_URL": f"http://localhost:{port}",
             "DATABASE_URL": make_database(request.param, folder, stack),
             "EMAIL_URL": f"filemail:///{folder}/mail",
-            "MFA_REQUIRED": "true",
+            "SECOND_STEP_REQUIRED": "true",
         }
         manage(environment, "migrate", "-v0")
         manage(environment, "shell", "-v0", script=ADMINISTRATOR)

@@ -73,7 +73,7 @@ def code_of(key):
 def test_officer_signs_in_with_a_second_step(task, new_context, office):
     pytest.importorskip("stockton_cms.accounts.mfa")
     doing = task("Sign in")
-    environment = {**office.environment, "MFA_REQUIRED": "true"}
+    environment = {**office.environment, "SECOND_STEP_REQUIRED": "true"}
     with serve(environment, "/") as address:
         page = new_context(base_url=address, viewport=ADMIN).new_page()
 

@@ -40,7 +40,7 @@ PRODUCTION = {
     "SITE_URL": "https://localhost",
     "HTTPS": "true",
     "BEHIND_TLS_PROXY": "true",
-    "MFA_REQUIRED": "true",
+    "SECOND_STEP_REQUIRED": "true",
 }
 
 

@@ -134,7 +134,7 @@ def test_automatic_save_is_told_why_nothing_was_saved(
     if end == "signed out":
         browser.session.flush()
     elif end == "second step":
-        settings.MFA_REQUIRED = True
+        settings.SECOND_STEP_REQUIRED = True
     else:
         officer.is_superuser, officer.is_active = False, end != "deactivated"
         officer.save()

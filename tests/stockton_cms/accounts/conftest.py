@@ -48,7 +48,7 @@ def secured(officer):
 @pytest.fixture
 def second_step_required(settings):
     """Ask for a second step, as in production."""
-    settings.MFA_REQUIRED = True
+    settings.SECOND_STEP_REQUIRED = True
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_nobody_is_warned_of_a_role(save, more):
 def test_person_is_told_at_the_end_of_sign_in(
     officer, client, settings, is_required, group_of_nothing
 ):
-    settings.MFA_REQUIRED = is_required
+    settings.SECOND_STEP_REQUIRED = is_required
     officer.groups.set([group_of_nothing])
     address = try_to_sign_in(client)["Location"]
     for path in (address, "/admin/pages/"):

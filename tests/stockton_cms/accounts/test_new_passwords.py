@@ -222,7 +222,7 @@ def test_new_person_gets_a_link_and_chooses_a_password(
     assert choose(client, link_in(mail), "fourteen signs").status_code == 200
     client.get("/")
     assert choose(Client(), link_in(mail), NEW)["Location"] == f"{ASK}done/"
-    settings.MFA_REQUIRED = True
+    settings.SECOND_STEP_REQUIRED = True
     try_to_sign_in(client, "eve", NEW)
     assert client.get("/admin/")["Location"] == reverse("mfa_index")
     assert choose(Client(), link_in(mail), PASSWORD).status_code == 200

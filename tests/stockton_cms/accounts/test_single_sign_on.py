@@ -53,7 +53,7 @@ def set_up(provider, settings, monkeypatch):
         settings.SOCIALACCOUNT_PROVIDERS = single_sign_on(Env(), os.environ.__getitem__)
 
     caches["sign_in"].clear()
-    settings.MFA_REQUIRED = True
+    settings.SECOND_STEP_REQUIRED = True
     set_variables()
     return set_variables
 
