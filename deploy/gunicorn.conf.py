@@ -16,14 +16,14 @@ bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
-# No header of a request moves its path, under which pages are kept.
+# No header of a request moves its path, under which pages are stored.
 forwarder_headers = ""
 timeout = 25
-# Most requests are answered with kept pages, in a fifth of a millisecond; a new worker
+# Cached pages answer most requests, in a fifth of a millisecond; a new worker
 # takes seconds to start, and begins without any.
 max_requests = 50_000
 max_requests_jitter = 5_000
-# It would open a socket in the home folder of whoever starts it.
+# It would open a socket in the home folder of the person who starts it.
 control_socket_disable = True
 # No access log; and its own lines, which may quote a request, as the site writes all.
 errorlog = "-"

@@ -58,7 +58,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Show the error page from what the site knew last, without asking the database.
 
-    503 with `Retry-After` (RFC 9110) while what it needs is away, else 500.
+    503 with `Retry-After` (RFC 9110) while what it needs is unavailable, else 500.
     """
     # Django calls this while it handles the exception.
     status, headers = 500, {}

@@ -1,7 +1,7 @@
 """The page that nginx shows while the application itself does not answer (O2).
 
-A file, as nobody is there to make it: the council's name, its emergency numbers and
-no alerts, which nobody could end.
+A file, as no one is there to make it: the council's name, its emergency numbers and
+no alerts, which no one could end.
 """
 
 import os
@@ -20,9 +20,9 @@ from home.navigation.context_processors import facts_of
 PATH = "error_page/503.html"
 
 
-@register_job("page for when the application is away")
+@register_job("page for when the application is unavailable")
 def follow_site_settings(at: datetime) -> None:
-    """Write the page anew where the site settings, or how pages look, have changed."""
+    """Write the page again where the site settings, or how pages look, have changed."""
     render_maintenance_page()
 
 

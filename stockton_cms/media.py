@@ -15,7 +15,7 @@ from home.page_tree.admin_api import permitted_files
 
 # Of browsers and a CDN; a picture that is changed gets another name.
 SECONDS_KEPT = 24 * 60 * 60
-# nginx asks again, so that a deleted picture goes, and has it where we are away.
+# nginx asks again, so that a deleted picture goes, and has it where we are unavailable.
 SECONDS_IN_NGINX = 60
 
 
@@ -25,7 +25,7 @@ class MediaStorageUnavailableError(OSError):
 
 @require_safe
 def picture(request: HttpRequest, path: str) -> HttpResponse:
-    """Give out a size of a picture; 503 while the media store is away."""
+    """Give out a size of a picture; 503 while the media store is unavailable."""
     response = _read(path)
     if response.status_code != HTTPStatus.OK:
         return response

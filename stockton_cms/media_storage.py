@@ -1,7 +1,7 @@
 """Pictures and documents in a store that speaks S3, for several machines (O6, ADR 25).
 
-Its bucket is nobody's but the site's: what visitors may see has the same addresses as
-on disk. While it is away its errors are those of a disk, and come quickly.
+Its bucket is no one's but the site's: what visitors may see has the same addresses as
+on disk. While it is unavailable its errors are those of a disk, and come quickly.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from storages.utils import clean_name
 from home.images.storage import MediaMixin
 from stockton_cms.media import MediaStorageUnavailableError
 
-# Nobody waits for a picture for long, and for a store that is known to be away at all.
+# No one waits for a picture for long, and for a store that is known to be away at all.
 CONFIG = Config(
     connect_timeout=1,
     read_timeout=5,
@@ -44,7 +44,7 @@ def connect():
 
 
 class CircuitBreaker:
-    """Remembers a store that is away, so that not every request waits for it."""
+    """Remembers a store that is unavailable, so that not every request waits for it."""
 
     def __init__(self):
         self._away_until = 0.0
@@ -53,7 +53,7 @@ class CircuitBreaker:
     def asking(self, name: str) -> Iterator[None]:
         """Turn errors of the store into those of a disk."""
         if monotonic() < self._away_until:
-            raise MediaStorageUnavailableError(f"The media store was away: {name}")
+            raise MediaStorageUnavailableError(f"Media storage was unavailable: {name}")
         try:
             yield
         except ParamValidationError as error:

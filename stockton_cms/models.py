@@ -16,10 +16,10 @@ class RoleGroup(models.Model):
     granted = models.JSONField(default=list)
 
     class Meta:
-        # Nobody edits it.
+        # No one edits it.
         default_permissions = ()
         # What is about no table in particular.
-        permissions = [("erase_personal_data", "Can erase somebody's personal data")]
+        permissions = [("erase_personal_data", "Can erase someone's personal data")]
 
     def __str__(self):
         return self.role

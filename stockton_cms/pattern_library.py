@@ -271,7 +271,7 @@ def _compared() -> list[ComparedPart]:
 
 
 COMPONENTS = Path(__file__).parent / "templates" / "components"
-# What a page holds that nobody sees: the guide shows its source.
+# What a page holds that no one sees: the guide shows its source.
 UNSEEN = {"honeypot", "metadata", "session_token", "structured_data"}
 
 

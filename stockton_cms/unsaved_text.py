@@ -23,7 +23,7 @@ SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
 
 
 def may_use_admin(request: HttpRequest) -> bool:
-    """Say whether somebody is signed in, with all that the admin asks for."""
+    """Say whether someone is signed in, with all that the admin asks for."""
     return request.user.has_perm("wagtailadmin.access_admin") and (
         not settings.SECOND_STEP_REQUIRED or has_passed_second_step(request)
     )
@@ -48,7 +48,7 @@ def is_form_of_admin(request: HttpRequest) -> bool:
         request.method == "POST"
         and request.path.startswith(reverse("wagtailadmin_home"))
         and not _is_modal(request)
-        # A foreign page must not have us show its words as somebody's own.
+        # A foreign page must not have us show its words as someone's own.
         and is_same_origin(request)
     )
 

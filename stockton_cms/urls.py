@@ -105,7 +105,7 @@ urlpatterns = [
         name="sitemap",
     ),
     path("account/", include(urls)),
-    # Wagtail's own ways to sign in know neither limits nor a second step.
+    # Wagtail's own ways to sign in know neither limits nor two-factor authentication.
     path("admin/login/", redirect_to_login),
     path("_util/login/", redirect_to_login),
     # Nor does its way out: a link of another site to it would take the cookie away.

@@ -61,7 +61,7 @@ def leave_out_guides_of_others(request, menu_items):
 
 @hooks.register("register_admin_urls")
 def register_session_url():
-    """Add where a script asks whether somebody is still signed in."""
+    """Add where a script asks whether someone is still signed in."""
     return [path("session/", session, name="admin_session")]
 
 
@@ -92,7 +92,7 @@ def keep_lists_within_reach():
 
 @hooks.register("register_account_menu_item")
 def lead_to_second_step(request):
-    """Lead from "Account" to what somebody signs in with besides the password."""
+    """Lead from "Account" to what someone signs in with besides the password."""
     return {
         "url": reverse("mfa_index"),
         "label": "Two-factor authentication",

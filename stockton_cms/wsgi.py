@@ -16,7 +16,7 @@ from stockton_cms.operations.backup.swap import undo_half_restore  # noqa: E402
 undo_half_restore()
 
 # A worker that starts while others serve had better come with its index. When all start
-# at once, and there are many pages, nobody is to wait for it: it goes on being built.
+# at once, and there are many pages, no one is to wait for it: it goes on being built.
 SECONDS_TO_WAIT_FOR_SEARCH = 4
 page_index.start_in_background().join(SECONDS_TO_WAIT_FOR_SEARCH)
 take_sample()

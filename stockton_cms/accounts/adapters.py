@@ -35,7 +35,7 @@ WRONG_CODE = "That code or passkey is not right. Try again."
 STRANGER = "login_failed_by_stranger"
 
 # allauth counts tries, and remembers codes that were used, in the default cache, which
-# each process may have for itself and which a Redis that is away leaves empty.
+# each process may have for itself and which a Redis that is unavailable leaves empty.
 for module in (ratelimit, authenticator_app, jwtkit):
     module.cache = ConnectionProxy(caches, "sign_in")
 
@@ -53,19 +53,19 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return that nobody signs up."""
+        """Return that no one signs up."""
         return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
         """Count the attempt for the device, if it is known, else for all strangers.
 
         allauth's own key has the typed name and the `Host` of the request in it: each
-        other port or way to write the name would begin to count anew.
+        other port or way to write the name would begin to count again.
         """
         user = find_account(**credentials)
         device = get_known_device(request, user) if user else ""
         typed = credentials.get("email") or credentials.get("username", "")
-        account = f"account {user.pk}" if user else f"nobody {typed.lower()}"
+        account = f"account {user.pk}" if user else f"no one {typed.lower()}"
         # Undone by allauth when the password was right.
         self._login_failed_rl_usage = ratelimit.consume(
             request,
@@ -95,7 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Ask for the password once more, but not right after sign-in.
 
-        That is while the first second step is set up; later it is asked for each time.
+        That is while 2FA is first set up; later it is asked for each time.
         """
         return not is_setting_up_first(self.request) and (
             super().is_reauthentication_required(app=app, **kwargs)
@@ -135,7 +135,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 def find_account(*, username: str = "", email: str = "", **others):
-    """Return the account of whoever typed a user name or an email address."""
+    """Return the account of the person who typed a user name or an email address."""
     login = email or username
     users = filter_users_by_email(login, prefer_verified=True, for_login=True)
     return get_user_by_username(login) or (users[0] if users else None)

@@ -53,7 +53,7 @@ def note(action: str, user, request=None, **facts) -> None:
 
 @receiver(user_logged_in)
 def note_sign_in(request, user, sociallogin=None, **kwargs):
-    """Note that somebody is in, after the second step or by single sign-on."""
+    """Note that someone is in, after two-factor authentication or by single sign-on."""
     note("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
 
 
@@ -71,7 +71,7 @@ def note_wrong_code(request, user, authenticator, **kwargs):
 
 @receiver(user_logged_out)
 def note_sign_out(request, user, **kwargs):
-    """Note that somebody has gone."""
+    """Note that someone has gone."""
     if user:
         note("account.sign_out", user, request)
 

@@ -1,4 +1,4 @@
-"""Invites whoever gets an account in the admin to choose a password (feature O5)."""
+"""Invites anyone who gets an account in the admin to choose a password (feature O5)."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ class PasswordLinks(PasswordResetTokenGenerator):
     """Django's own, which die with the password, the email address and a sign-in.
 
     allauth's would write a row of `EmailAddress` for each account it is asked about,
-    by anyone: one that nobody confirms, and that would outlive a changed address.
+    by anyone: one that no one confirms, and that would outlive a changed address.
     """
 
 

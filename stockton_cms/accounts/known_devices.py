@@ -1,6 +1,6 @@
 """Devices on which an officer has signed in: strangers cannot use up their attempts.
 
-A cookie for each account, signed for that account and its password. It lets nobody in:
+A cookie for each account, signed for that account and its password. It lets no one in:
 wrong passwords are counted for the device instead of for the account and the network.
 """
 

@@ -1,4 +1,4 @@
-"""No admin without a second step: an authenticator app or a passkey (feature O5)."""
+"""No admin without 2FA: an authenticator app or a passkey (feature O5)."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,7 +25,7 @@ SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 def has_passed_second_step(request: HttpRequest) -> bool:
     """Say whether this session has, with what the account still has.
 
-    The council's own sign-in service asks for a second step itself.
+    The council's own sign-in service asks for two-factor authentication itself.
     """
     records = get_authentication_records(request, request.user)
     methods = {record["method"] for record in records}
@@ -35,7 +35,7 @@ def has_passed_second_step(request: HttpRequest) -> bool:
 
 
 def is_setting_up_first(request: HttpRequest) -> bool:
-    """Say whether somebody has just signed in and has no second step yet.
+    """Say whether someone has just signed in and has no two-factor authentication yet.
 
     Their password was typed a moment ago, and there is nothing of theirs to take away.
     """
@@ -48,7 +48,7 @@ def is_setting_up_first(request: HttpRequest) -> bool:
 
 
 def require_mfa(view: Callable) -> Callable:
-    """Wrap an admin view: whoever is signed in without a second step sets one up."""
+    """Wrap an admin view: staff without 2FA are led to set it up."""
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
@@ -58,7 +58,7 @@ def require_mfa(view: Callable) -> Callable:
 
 
 def _to_second_step(request: HttpRequest) -> HttpResponse | None:
-    """Return a redirect for somebody who is signed in with a password alone."""
+    """Return a redirect for someone who is signed in with a password alone."""
     is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
     if not is_signed_in or has_passed_second_step(request):
         return None
@@ -67,7 +67,7 @@ def _to_second_step(request: HttpRequest) -> HttpResponse | None:
 
 
 def guard_private_page(page, request, args, kwargs):
-    """Keep private pages, too, from whoever has shown no more than a password."""
+    """Keep private pages, too, from anyone who has shown no more than a password."""
     if request.user.is_authenticated and page.get_view_restrictions().exists():
         return _to_second_step(request)
     return None
@@ -82,7 +82,7 @@ def guard_private_document(document, request):
 
 @receiver(authenticator_added)
 def remember_new_second_step(request, user, authenticator, **kwargs):
-    """Let the session in which a second step was set up go on; others ask for it."""
+    """Let the session in which 2FA was set up go on; others ask for it."""
     if authenticator.type in SECOND_STEPS:
         about = {"id": authenticator.pk, "type": authenticator.type}
         # As good as the confirmation that allauth asks for before recovery codes.

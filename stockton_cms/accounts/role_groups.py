@@ -180,7 +180,7 @@ def _make_workflow(section: Page) -> Workflow:
 
 
 def _retire_defaults() -> None:
-    """Delete the groups and the workflow that Wagtail brings, where nobody used them.
+    """Delete the groups and the workflow that Wagtail brings, where no one used them.
 
     Where the workflow has been used it stays, and so does the group that decides.
     """

@@ -61,9 +61,9 @@ class Role:
 
 
 ROLES = (
-    # Writes pages of the section and edits those; somebody else publishes them.
+    # Writes pages of the section and edits those; someone else publishes them.
     Role("author", "Authors", section_pages=("add",), media=("add", "choose")),
-    # Edits every page of the section; somebody else publishes them.
+    # Edits every page of the section; someone else publishes them.
     Role(
         "editor",
         "Section editors",

@@ -32,7 +32,7 @@ from requests import RequestException
 from home.email_addresses import normalise_email
 
 logger = logging.getLogger(__name__)
-# What a provider that is away, or answers with something else, ends in.
+# What a provider that is unavailable, or answers with something else, ends in.
 PROVIDER_ERRORS = (
     RequestException,
     OAuth2Error,
@@ -92,7 +92,7 @@ def check_claims(claims: dict, app) -> None:
 def is_plain(text: str) -> bool:
     """Say whether a text is of visible ASCII, in which no sign looks like another.
 
-    In small letters, the sign for Kelvin would be the `k` of somebody else's address.
+    In small letters, the sign for Kelvin would be the `k` of someone else's address.
     """
     return text.isascii() and text.isprintable()
 
@@ -116,7 +116,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """Lets in whom the provider has named, if they have an account here."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin) -> bool:
-        """Return that nobody signs up."""
+        """Return that no one signs up."""
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -183,7 +183,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def back(request: HttpRequest) -> HttpResponse:
-    """Take whoever comes back from the provider to where they were going."""
+    """Take anyone who comes back from the provider to where they were going."""
     try:
         return OAuth2CallbackView.adapter_view(CouncilAdapter(request))(request)
     except (*PROVIDER_ERRORS, IntegrityError) as error:

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('group', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, to='auth.group')),
             ],
             options={
-                'permissions': [('erase_personal_data', "Can erase somebody's personal data")],
+                'permissions': [('erase_personal_data', "Can erase someone's personal data")],
                 'default_permissions': (),
             },
         ),

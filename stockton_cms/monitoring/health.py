@@ -46,7 +46,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def database_is_ready() -> bool:
-    """Say whether the database is as this code needs it; raises while it is away."""
+    """Say whether the database fits this code; raises while it is unavailable."""
     global _is_migrated
     # Migrations come, and do not go while a process runs.
     if not _is_migrated:
@@ -59,7 +59,7 @@ def database_is_ready() -> bool:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when all that the site needs is at work, else 503; say what to us."""
+    """Answer 200 when all that the site needs is active, else 503; say what to us."""
     health = get_health(timezone.now())
     said = health.as_json()
     if not is_internal(request):
@@ -85,7 +85,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def is_internal(request: HttpRequest) -> bool:
     """Say whether a program of our own asks, directly: no proxy has passed it on.
 
-    So nobody from outside is taken for internal because the proxy is, whatever
+    So no one from outside is taken for internal because the proxy is, whatever
     `X-Forwarded-For` says and whether proxies are trusted or not.
     """
     meta = request.META

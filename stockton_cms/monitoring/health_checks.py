@@ -31,7 +31,7 @@ from stockton_cms.operations.backup.status import LastBackup, get_last_backup
 
 logger = logging.getLogger(__name__)
 
-# How long whoever asks waits at most. A database that hangs never says so.
+# How long anyone who asks waits at most. A database that hangs never says so.
 SECONDS_TO_WAIT = 4
 # An email that waits for longer is the mail server's fault, or that of its settings.
 MAIL_PATIENCE = timedelta(hours=1)
@@ -95,7 +95,7 @@ class Health:
         return all(self.parts.values())
 
     def as_json(self) -> dict:
-        """Return all of it for operators; it holds no secrets and nobody's words."""
+        """Return all of it for operators; it holds no secrets and no one's words."""
         last = self.last_backup
         said = {
             "status": "ok" if self.is_well else "degraded",
@@ -128,7 +128,7 @@ class Health:
             "search_index": {
                 "version": version,
                 "content_version": facts.content_version,
-                # It catches up when somebody searches.
+                # It catches up when someone searches.
                 "behind": None if version is None else facts.content_version - version,
             },
         }
@@ -169,7 +169,7 @@ class Check(Thread):
             self.answers.append(self._task())
         except Exception as error:
             kind = type(error).__name__
-            logger.warning("The check '%s' found nobody there: %s", self._key, kind)
+            logger.warning("The check '%s' found no one there: %s", self._key, kind)
         finally:
             _under_way.pop(self._key, None)
             connection.close()
@@ -182,7 +182,7 @@ _beginning = Lock()
 def call_with_timeout(tasks: dict[str, Callable]) -> dict:
     """Ask all at the same time; return the answers that have come in time, by name.
 
-    Who asks what somebody else is asking already waits for the same answer, so that
+    Who asks what someone else is asking already waits for the same answer, so that
     what hangs is asked once.
     """
     checks = {}

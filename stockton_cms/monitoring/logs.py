@@ -14,7 +14,7 @@ from search.log.redaction import redact
 QUOTED = re.compile(r"\?\S*|(?<=^Invalid request) from .*", re.DOTALL)
 # Some errors write it as Python does.
 LINE_END = re.compile(r"\n|\\n")
-# What is longer, somebody has sent; and to look through it for them takes time.
+# What is longer, someone has sent; and to look through it for them takes time.
 MAX_LENGTH = 1_000
 # As long as what stands before the @ of an email address can be.
 HALF_AN_ADDRESS = 64
@@ -27,7 +27,7 @@ class FormatterWithoutPersonalData(JsonFormatter):
     """Writes JSON, and of an error where it was, its kind and its first line.
 
     The lines after the first are where databases show the row that they refuse, with
-    the message and the address of whoever wrote it.
+    the message and the address of the person who wrote it.
     """
 
     def formatException(self, ei):  # noqa: N802 - the name is Python's

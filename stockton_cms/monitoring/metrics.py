@@ -1,4 +1,4 @@
-"""What is counted for Prometheus: no words, addresses, paths or names of anybody (O2).
+"""What is counted for Prometheus: no words, addresses, paths or names of anyone (O2).
 
 Workers count in files that they share (`metrics_folder.py`), so that whichever is asked
 answers for all of them.
@@ -37,7 +37,7 @@ if FOLDER:
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter(
     "stockton_requests",
-    "Requests that were not answered with a kept page, by the name of their route.",
+    "Requests that were not answered with a cached page, by the name of their route.",
     ["route", "method", "status"],
     registry=REGISTRY,
 )
@@ -66,7 +66,7 @@ DATABASE_ERRORS = Counter(
 )
 MEMORY = Gauge(
     "stockton_process_resident_memory_bytes",
-    "Memory of a worker, when it last did more than give out a kept page.",
+    "Memory of a worker, when it last did more than give out a cached page.",
     registry=REGISTRY,
     multiprocess_mode="liveall",
 )
@@ -98,7 +98,7 @@ class MetricsMiddleware:
         response = self.get_response(request)
         now = monotonic()
         match = request.resolver_match
-        # Files, and redirects to https, are answered before anybody looks for a route.
+        # Files, and redirects to https, are answered before anyone looks for a route.
         route = match.view_name if match else "none"
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(route, method, f"{response.status_code // 100}xx").inc()
@@ -148,7 +148,7 @@ class HealthCollector:
         self._health = health
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield each figure; those of the database are not there while it is away."""
+        """Yield each sample; none of the database while it is unavailable."""
         health = self._health
         part = GaugeMetricFamily(
             "stockton_part_up",

@@ -46,6 +46,6 @@ def _take_away_if_left(folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)
     except BlockingIOError:
-        pass  # Somebody counts in it.
+        pass  # Someone counts in it.
     finally:
         os.close(descriptor)

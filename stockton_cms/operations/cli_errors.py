@@ -1,4 +1,4 @@
-"""What a command says to operators where the database, a file or a server is away."""
+"""What a command says where the database, a file or a server is unavailable."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -37,7 +37,7 @@ SENTENCES = (
     "You do not have to pay for the {word} if you are on a low income.",
     "A neighbour or friend may ask about the {word} for you.",
     "The {word} and the {other} are looked after by the same team.",
-    "From {day} the {word} will be open to everybody in {town}.",
+    "From {day} the {word} will be open to everyone in {town}.",
     "Bring a letter with your address when you come about the {word}.",
     "There are {number} places in {town}, and most have a {word} of their own.",
     "Before you decide about the {other}, read what we say about the {word}.",

@@ -129,7 +129,7 @@ def main() -> None:
                 for name, requests, headers in (
                     (f"section, kept, {pages:,} pages", QUICK, BROWSER),
                     (
-                        f"section, made anew, {pages:,} pages",
+                        f"section, made again, {pages:,} pages",
                         SLOW,
                         {"Cookie": site.cookie},
                     ),
@@ -167,12 +167,12 @@ def print_bars(figures: dict[str, list[float]], sites: list[Site]) -> None:
     """Print each figure beside its bar."""
     medians = {name: statistics.median(values) for name, values in figures.items()}
     small, large = sites
-    made = [medians[f"section, made anew, {site.pages:,} pages"] for site in sites]
+    made = [medians[f"section, made again, {site.pages:,} pages"] for site in sites]
     print()
     for site in sites:
         kept = medians[f"section, kept, {site.pages:,} pages"]
         print(
-            f"{site.pages:,} pages: a kept page has {medians[HELLO] / kept:.2f} of the "
+            f"{site.pages:,} pages: cached is {medians[HELLO] / kept:.2f} of the "
             f"speed of hello (bar: 0.90); a section of {site.cards} cards takes "
             f"{site.queries} queries (bar: 10)"
         )
@@ -181,7 +181,7 @@ def print_bars(figures: dict[str, list[float]], sites: list[Site]) -> None:
             f"  with 30 alerts: {total} queries, {about} of them for alerts; "
             f"{deep_total} and {deep_about} on a page at depth {depth} (bar: 1)"
         )
-    print(f"Section made anew: {made[0]:.1f} ms of CPU (bar: 10)")
+    print(f"Section made again: {made[0]:.1f} ms of CPU (bar: 10)")
     print(f"  at {large.pages:,} pages {made[1] / made[0]:.2f} times that (bar: 1.3)")
     print(
         f"Publishing at {large.pages:,} pages: {large.publish_ms:.0f} ms, longest "

@@ -1,4 +1,4 @@
-"""Pages as they are kept: ready bytes, in this process and in a shared cache."""
+"""Pages as they are stored: ready bytes, in this process and in a shared cache."""
 
 import gzip
 import hashlib
@@ -25,11 +25,11 @@ from stockton_cms.release_fingerprint import get_release
 
 logger = logging.getLogger(__name__)
 
-# How long a page may be given out while the database is away.
+# How long a page may be given out while the database is unavailable.
 SECONDS_TO_KEEP = 24 * 60 * 60
 # In a shared cache a page stays for as long as it may be valid; Redis makes room.
 SECONDS_SHARED = 7 * SECONDS_TO_KEEP
-# What belongs to one answer only, or is said anew in each.
+# What belongs to one answer only, or is said again in each.
 NOT_KEPT = frozenset({"content-length", "date", "x-request-id"})
 FOREVER = float("inf")
 # What `base.html` puts around the alerts.
@@ -44,7 +44,7 @@ class CachedPage:
     Times are seconds of the epoch. `valid_until` is the next boundary as it was known;
     `validators` are the headers of a 304. `alerts` are those of the page, now and to
     come; `changes_at` is when the page itself will say something else; `is_for_all` is
-    false where somebody has closed an alert.
+    false where someone has closed an alert.
     """
 
     version: int
@@ -67,7 +67,7 @@ class CachedPage:
         state: ContentState,
         at: datetime,
     ) -> "CachedPage":
-        """Return a response as it is kept, made from content of the state or newer."""
+        """Return a response as stored, made from content of the state or newer."""
         patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
         digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
         # Weak, as the encodings of one page share it (RFC 9110, 8.8.3).
@@ -110,7 +110,7 @@ class CachedPage:
     def can_serve_stale(
         self, state: ContentState | None, verified_at: datetime | None, at: datetime
     ) -> bool:
-        """Say whether it may be given out while nobody knows what the site says now.
+        """Say whether it may be given out while no one knows what the site says now.
 
         What stands around the page may be a day old, the page itself not out of date,
         nor taken away since, as far as this process knew at `verified_at`.
@@ -197,7 +197,7 @@ def choose_encoding(accepted: str) -> str:
 
 
 class LocalCache:
-    """The pages kept in this process: those asked for last, up to a size."""
+    """The pages cached in this process: those asked for last, up to a size."""
 
     def __init__(self, most_bytes: int):
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
@@ -206,7 +206,7 @@ class LocalCache:
         self._most_bytes = most_bytes
 
     def get(self, key: CacheKey) -> CachedPage | None:
-        """Return a kept page, valid or not."""
+        """Return a cached page, valid or not."""
         with self._lock:
             page = self._pages.get(key)
             if page is not None:
@@ -235,16 +235,16 @@ class LocalCache:
 
 
 class SharedCache:
-    """The pages kept for all processes and machines, where a cache is set up for it.
+    """The pages cached for all processes and machines, where a cache is set up for it.
 
-    Without the cache, or while it is away, the site goes on without it.
+    Without the cache, or while it is unavailable, the site goes on without it.
     """
 
     def __init__(self, alias: str):
         self._alias = alias
 
     def get(self, key: CacheKey) -> CachedPage | None:
-        """Return a kept page, valid or not."""
+        """Return a cached page, valid or not."""
         try:
             values = caches[self._alias].get(self._name(key))
             return CachedPage(**values) if values else None

@@ -1,9 +1,9 @@
 """The full-page cache: the first middleware, in front of everything else.
 
 Public pages are the same for every visitor, so they are made once for each content
-version and then given out as ready bytes, never past the moment at which something
-changes by the clock. While the database is away, what was last known goes on being
-given out for up to a day, and the `Cache-Status` header (RFC 9211) says so.
+version and then served as ready bytes, never past a scheduled change. While the
+database is unavailable, what was last cached is served for up to a day, and the
+`Cache-Status` header (RFC 9211) says so.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,13 +43,13 @@ from stockton_cms.page_cache.policy import (
     uncacheable_reason,
 )
 
-# The memory for kept pages in each process.
+# The memory for cached pages in each process.
 LOCAL_BYTES = 32 * 1024 * 1024
 # How long nginx and a CDN may give out a page before they ask again. nginx goes on to
 # the end of its second, and another process may know of a change a quarter of a second
 # late: together at most 5 s until an unscheduled change is seen behind them.
 SHARED_SECONDS = 3
-# How long a visitor waits for somebody else's request to make the same page.
+# How long a visitor waits for someone else's request to make the same page.
 SECONDS_TO_WAIT = 5
 HIT, COLLAPSED, STORED = "hit", "hit; detail=collapsed", "fwd=miss; stored"
 AWAY = "hit; detail=database-away"
@@ -61,7 +61,7 @@ FILES = ("/static/", "/media/")
 
 
 class PageCacheMiddleware:
-    """Answers from kept pages, and keeps what is the same for every visitor."""
+    """Answers from cached pages, and keeps what is the same for every visitor."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -106,7 +106,7 @@ class PageCacheMiddleware:
     def _find(
         self, key: CacheKey, state: ContentState | None, at: datetime
     ) -> CachedPage | None:
-        """Return the kept page that is valid, else the newest that is not."""
+        """Return the cached page that is valid, else the newest that is not."""
         kept = self._local.get(key)
         if self._shared is None or (kept and kept.is_valid(state, at)):
             return kept
@@ -131,7 +131,7 @@ class PageCacheMiddleware:
     ) -> HttpResponse:
         """Return a new response, and keep it if it may be given to others."""
         at = timezone.now()
-        # What is kept under a key must depend on nothing that is not in it.
+        # What is stored under a key must depend on nothing that is not in it.
         session = [settings.SESSION_COOKIE_NAME] if has_session(request) else []
         request = with_only(request, COOKIE_NAME, *session)
         set_dismissed_alert_keys(request, key.closed)
@@ -153,7 +153,7 @@ class PageCacheMiddleware:
 def answer(
     request: HttpRequest, kept: CachedPage, at: datetime, status: str
 ) -> HttpResponse:
-    """Return a kept page as a response, or 304 to a browser that has it already."""
+    """Return a cached page as a response, or 304 to a browser that has it already."""
     COUNT[status]()
     # Some CDNs do not look at the cookie that tells who has closed an alert.
     seconds = kept.seconds_left(at, SHARED_SECONDS) if kept.is_for_all else 0
@@ -166,14 +166,14 @@ def answer(
     encoding = choose_encoding(meta.get("HTTP_ACCEPT_ENCODING", ""))
     is_wanted = request.method == "GET"
     response = HttpResponse(kept.body_in(encoding) if is_wanted else b"")
-    # Setting each anew would cost more than all else here. Nobody is in front of this
+    # Setting each again would cost more than all else here. No one is in front of this
     # middleware who could change them.
     response.headers = kept.headers_in(encoding, lifetime, status)
     return response
 
 
 def serve_stale(request: HttpRequest, kept: CachedPage, at: datetime) -> HttpResponse:
-    """Return a kept page with the alerts of this moment, and say that it may be old."""
+    """Return a cached page with the current alerts, and say that it may be old."""
     if at.timestamp() < kept.valid_until and not dismissed_alert_keys(request):
         return answer(request, kept, at, AWAY)
     count_stale()

@@ -1,4 +1,4 @@
-"""The one place that decides what may be kept and given to other visitors.
+"""The one place that decides what may be stored and given to other visitors.
 
 A request must be one that any visitor could make; a response must say of itself that
 it is the same for all (`mark_cacheable`) and carry nothing personal.
@@ -35,7 +35,7 @@ LARGEST_BODY = 2 * 1024 * 1024
 
 
 class CacheKey(NamedTuple):
-    """What tells one kept page from another."""
+    """What tells one cached page from another."""
 
     scheme: str
     host: str
@@ -44,7 +44,7 @@ class CacheKey(NamedTuple):
 
 
 def cache_bypass_reason(request: HttpRequest) -> str:
-    """Return why a request may not be answered with a kept page; empty if it may."""
+    """Return why a request may not be answered with a cached page; empty if it may."""
     if request.method not in {"GET", "HEAD"}:
         return "method"
     if request.path_info.startswith(NEVER_BELOW):

@@ -1,1 +1,1 @@
-"""Django's own PostgreSQL, for which nobody waits long."""
+"""Django's own PostgreSQL, for which no one waits long."""

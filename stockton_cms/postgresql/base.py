@@ -1,8 +1,8 @@
-"""Django's own PostgreSQL, but nobody waits long for a server that is away or hangs.
+"""Django's own PostgreSQL, without long waits for a server that is down or hangs.
 
 The server's own `statement_timeout` says nothing where the server stands still. And
-while it is away, each request would wait for the pool, until all threads do and nobody
-is left who could give out the pages that are kept (measured: 5 s a request).
+while it is down, each request would wait for the pool, until all threads do and no one
+is left who could give out the cached pages (measured: 5 s a request).
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 # Asking whether a connection still works; and for an answer, which the server's
 # `statement_timeout` of 5 s comes before.
 SECONDS_FOR_A_CHECK, SECONDS_FOR_AN_ANSWER = 2, 7
-# While the server is away, one request in a second finds out whether it is back.
+# While the server is unavailable, one request in a second finds out whether it is back.
 SECONDS_BETWEEN_ATTEMPTS = 1
 
 
@@ -56,7 +56,7 @@ class BoundedConnection(psycopg.Connection):
 
 
 class Breaker:
-    """Knows that the server is away, and lets one thread a second look for it."""
+    """Knows that the server is down, and lets one thread a second look for it."""
 
     def __init__(self):
         self._looking = Lock()
@@ -64,11 +64,11 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether the server was away when it was last tried."""
+        """Whether the server was unavailable when it was last tried."""
         return self._away_at is not None
 
     def open(self) -> None:
-        """Remember that the server is away."""
+        """Remember that the server is unavailable."""
         self._away_at = monotonic()
 
     @contextmanager
@@ -77,7 +77,7 @@ class Breaker:
         away_at = self._away_at or 0
         is_early = monotonic() - away_at < SECONDS_BETWEEN_ATTEMPTS
         if is_early or not self._looking.acquire(blocking=False):
-            raise psycopg.OperationalError("The database was away a moment ago.")
+            raise psycopg.OperationalError("The database was unavailable a moment ago.")
         try:
             yield
             self._away_at = None

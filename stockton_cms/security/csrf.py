@@ -28,7 +28,7 @@ def is_same_origin(request: HttpRequest) -> bool:
 
 
 class SameOriginMiddleware:
-    """The browser's word for residents; above Django's token for whoever is signed in.
+    """The browser's word for residents, and Django's token too for signed-in staff.
 
     A token needs a cookie, which residents do not get (feature R3) and which
     would keep their pages out of the cache. Unless someone has signed in, a request has

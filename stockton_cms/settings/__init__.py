@@ -214,7 +214,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
-# How the admin writes dates and times into its fields. Whoever chose American English,
+# How the admin writes dates and times into its fields. Who chose American English,
 # or a time zone of their own, would have what they type read as another moment.
 WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
 WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
@@ -235,7 +235,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
 SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
-# A cache would go on knowing a session that was ended while nobody could tell it.
+# A cache would go on knowing a session that was ended while no one could tell it.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SOCIALACCOUNT_PROVIDERS = single_sign_on(env, required)
@@ -310,7 +310,7 @@ UPDATES_PER_MINUTE = number("UPDATES_PER_MINUTE", default=6000, what="number")
 
 CHECK_EXTERNAL_LINKS = flag("CHECK_EXTERNAL_LINKS", default=True)
 
-# How long what residents send in is kept; docs/data-protection.md has it all
+# How long what residents send in is stored; docs/data-protection.md has it all
 SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
 ENQUIRY_CLOSED_DAYS = days("ENQUIRY_CLOSED_DAYS", default=365)
 ENQUIRY_OPEN_DAYS = days("ENQUIRY_OPEN_DAYS", default=730)

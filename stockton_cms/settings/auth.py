@@ -21,9 +21,9 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# Whoever may not use the admin would be sent back and forth between it and sign-in.
+# Anyone who may not use the admin would be sent back and forth between it and sign-in.
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
-# Addresses are given by administrators; nobody signs up.
+# Addresses are given by administrators; no one signs up.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = (
@@ -50,7 +50,7 @@ MFA_FORMS = {
     "add_webauthn": "stockton_cms.accounts.forms.AddPasskeyForm",
     "edit_webauthn": "stockton_cms.accounts.forms.RenamePasskeyForm",
 }
-# Nor does an address that nobody has confirmed keep anyone from setting it up.
+# Nor does an address that no one has confirmed keep anyone from setting it up.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Stockton CMS"
 
@@ -59,14 +59,14 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 
 # Administrators invite people, who choose their own passwords; an address is what
-# single sign-on and forgotten passwords go by, so nobody changes their own.
+# single sign-on and forgotten passwords go by, so no one changes their own.
 WAGTAILUSERS_PASSWORD_ENABLED = False
 # Nor does Wagtail change passwords: tries at the old one would not be counted.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 
 
-# What was tried at sign-in: the same for all processes, and there whenever anybody can
+# What was tried at sign-in: the same for all processes, and there whenever anyone can
 # sign in, as Redis may not be. When it is full, tries would be forgotten.
 SIGN_IN_CACHE = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",

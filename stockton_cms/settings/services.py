@@ -28,7 +28,7 @@ SQLITE_OPTIONS = {
     ),
 }
 POSTGRESQL_OPTIONS = {
-    # Who asks tries anew at once; waiting longer each time, as the pool would, it
+    # Who asks tries again at once; waiting longer each time, as the pool would, it
     # would not notice for a minute that the server is back.
     "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 0},
     "connect_timeout": 3,

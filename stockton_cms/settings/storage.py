@@ -25,7 +25,7 @@ def caches(address: str, data_dir: Path) -> dict:
     """Return the caches, with a Redis or Valkey for all machines or without one.
 
     `default` is this process's own or the shared one, which may go away: nothing that
-    must be right is kept there alone. `last_known` outlives process and database.
+    must be right is stored there alone. `last_known` outlives process and database.
     """
     if address and urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
         sys.exit("CACHE_URL must be such as redis://host:6379/0 or rediss://…")

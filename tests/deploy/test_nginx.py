@@ -188,7 +188,7 @@ def test_who_asks_too_fast_is_stopped_and_others_things_go_on(
     assert set(seen) == {200, 429}
     # Some more may pass while the test takes its time.
     assert seen[200] >= most
-    # Whoever comes from elsewhere is not counted with them.
+    # Anyone who comes from elsewhere is not counted with them.
     assert ask(port, path, method, **{"X-Real-IP": "192.0.2.1"}).status == 200
     for other in ("/", "/search", "/account/login/"):
         assert ask(port, other).status == 200

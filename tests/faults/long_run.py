@@ -1,6 +1,6 @@
 """Mixed load for half an hour: `python -m tests.faults.long_run --minutes 30`.
 
-Nothing may grow: neither the memory of the workers nor connections, and nobody is
+Nothing may grow: neither the memory of the workers nor connections, and no one is
 answered with 5xx. Prints a line a minute and what came of it; ends with 1 where
 something grew or failed. The jobs run beside it, and an officer changes something
 every ten seconds.
@@ -100,7 +100,7 @@ def growth(samples: list[Sample], name: str) -> float:
 
 
 def run(stack: Stack, minutes: float) -> bool:
-    """Load the site for so long; return whether nothing grew and nobody failed."""
+    """Load the site for so long; return whether nothing grew and no one failed."""
     samples, started = [], time.monotonic()
     with (
         changing(stack),

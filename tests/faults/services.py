@@ -59,7 +59,7 @@ class DatabaseServer:
 
     @contextmanager
     def locked(self, table: str) -> Iterator[None]:
-        """Let everybody wait who reads or writes the table."""
+        """Let everyone wait who reads or writes the table."""
         with psycopg.connect(self.address) as connection:
             connection.execute(SQL("LOCK TABLE {}").format(Identifier(table)))
             yield
@@ -131,7 +131,7 @@ class MailServer:
 
 @contextmanager
 def restarted(machine: Machine, **settings: str) -> Iterator[None]:
-    """Start gunicorn anew with other settings, and as it was in the end."""
+    """Start gunicorn again with other settings, and as it was in the end."""
     before = dict(machine.environment)
     machine.stop()
     machine.environment |= settings

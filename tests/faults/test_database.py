@@ -1,4 +1,4 @@
-"""The database is away for a minute, or hangs: what was read before goes on."""
+"""The database is unavailable for a minute, or hangs: what was read before goes on."""
 
 import time
 
@@ -23,7 +23,7 @@ SECONDS_AWAY, SECONDS_HUNG = 60, 10
 SECONDS_UNTIL_WELL = 5
 # What the check of a connection, a new one and a statement may take, one after another.
 LONGEST_AWAY, LONGEST_HUNG = 6, 8
-# What nobody has read before, or is no page.
+# What no one has read before, or is no page.
 OTHERS = ("/search/?query=food", "/nowhere/", "/cant-find-it/", "/account/login/")
 
 

@@ -28,7 +28,7 @@ with_database = pytest.mark.django_db(transaction=True, serialized_rollback=True
 
 @pytest.fixture
 def disk(settings):
-    """Return the folder of a small disk, on which uploaded files are kept."""
+    """Return the folder of a small disk, on which uploaded files are stored."""
     with small_disk() as folder:
         settings.MEDIA_ROOT = folder / "media"
         yield folder

@@ -88,7 +88,7 @@ class Officer:
         with connection.execute_wrapper(count):
             assert self.client.post(self.address, form).status_code == 302
         if kill_after:
-            # Before anybody was told that it is saved.
+            # Before anyone was told that it is saved.
             os.kill(os.getpid(), signal.SIGKILL)
         return statements
 

@@ -1,4 +1,4 @@
-"""The shared cache, the mail server or the pictures are away: the site goes on."""
+"""The site goes on without its shared cache, mail server or pictures."""
 
 import re
 import time
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.faults
 
 SECONDS_AWAY = 10
 CACHE, MAIL, MEDIA = "shared cache away", "mail away", "media away"
-# Made anew for each visitor, some with questions to the cache.
+# Made again for each visitor, some with questions to the cache.
 OTHERS = ("/search/?query=food", "/cant-find-it/", "/account/login/", "/nowhere/")
 LONGEST = 3
 BEGIN_SESSION = """
@@ -45,7 +45,7 @@ Rendition.objects.all().delete()
 
 
 def session_of(machine) -> dict[str, str]:
-    """Return the cookie of somebody with a session that the cache does not know."""
+    """Return the cookie of someone with a session that the cache does not know."""
     printed = machine.manage("shell", "-v0", script=BEGIN_SESSION)
     return {"Cookie": f"sessionid={printed.split('session ')[1].strip()}"}
 
@@ -136,7 +136,7 @@ def test_pages_without_their_pictures(stack, measured):
             script=MAKE_ANEW,
         )
         time.sleep(4)
-        anew = [Reader(port).ask(path) for path in stack.pages]
+        rebuilt = [Reader(port).ask(path) for path in stack.pages]
         gone = {Reader(port).ask(picture).status for picture in pictures}
         machine.manage("shell", "-v0", script=FORGET_SIZES + MAKE_ANEW)
         time.sleep(4)
@@ -145,17 +145,17 @@ def test_pages_without_their_pictures(stack, measured):
         elsewhere.rename(media)
     run_command("manage.py generate_renditions", **stack.settings)
     back = {Reader(port).ask(picture).status for picture in pictures}
-    images = [tag for page in anew for tag in re.findall(r"<img [^>]+>", page.text)]
+    images = [tag for page in rebuilt for tag in re.findall(r"<img [^>]+>", page.text)]
     with_alt = [tag for tag in images if re.search(r' alt="[^"]', tag)]
     measured(
         MEDIA,
         "the site goes on; alt text instead of an image",
-        f"{sum(page.status == 200 for page in anew + unmade)} of "
-        f"{len(anew + unmade)} pages made anew; {len(with_alt)} of {len(images)} "
+        f"{sum(page.status == 200 for page in rebuilt + unmade)} of "
+        f"{len(rebuilt + unmade)} pages made again; {len(with_alt)} of {len(images)} "
         f"images with alt text; pictures {gone} while away, {back} when back",
     )
     assert pictures
-    assert {page.status for page in anew + unmade} == {200}
+    assert {page.status for page in rebuilt + unmade} == {200}
     # One for decoration only has an empty one.
     assert all(" alt=" in tag for tag in images)
     assert with_alt

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.faults
 
 FAULT = "slow clients"
 CONNECTIONS, P95_MS, SECONDS = 300, 500, 10
-# A third each: headers that never end, forms that never come, pages that nobody takes.
+# A third each: headers that never end, forms that never come, pages that no one takes.
 HEADERS = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 BODY = (
     b"POST /cant-find-it/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n"

@@ -1,4 +1,4 @@
-"""Two people write on one page: the second is told, and the words of both are kept."""
+"""Two people edit one page: the second is warned, and both texts are stored."""
 
 import random
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass
 class Officer:
-    """Somebody with the editor open, and what they have saved."""
+    """Someone with the editor open, and what they have saved."""
 
     name: str
     page: Page
@@ -99,7 +99,7 @@ class Officer:
 
 
 def steps_of(name: str, chance: random.Random) -> list[tuple[str, str]]:
-    """Return what somebody does, in order."""
+    """Return what someone does, in order."""
     saving = chance.choices(["autosave", "save"], [2, 1], k=chance.randrange(3))
     return [(name, step) for step in ["open", *saving, chance.choice(ENDS)]]
 

@@ -1,4 +1,4 @@
-"""Workers are killed under load: behind nginx nobody who reads notices."""
+"""Workers are killed under load: behind nginx no one who reads notices."""
 
 import os
 import re
@@ -64,7 +64,7 @@ def wait_until_well(machine) -> None:
 
 
 def test_twenty_kills_under_load(stack, measured):
-    """Beside kept pages, what is made for each visitor anew."""
+    """Beside cached pages, what is made for each visitor again."""
     machine = stack.machine
     paths = [*stack.pages, FORM, "/robots.txt", "/search/?query=food"]
     with (
@@ -88,7 +88,7 @@ def test_twenty_kills_under_load(stack, measured):
         f"{len(bare.failed())} of {len(bare.answers)} failed)",
     )
     assert not failed, failed[:3]
-    # Without nginx somebody notices.
+    # Without nginx someone notices.
     assert bare.failed()
 
 
@@ -97,7 +97,7 @@ def test_request_that_a_killed_worker_was_answering(stack, measured):
     machine, reader = stack.machine, Reader(stack.port)
     page = reader.ask(FORM).text
     shown_at = re.search(r'name="shown_at" value="([^"]+)"', page)[1]
-    # Nobody fills in a form faster.
+    # No one fills in a form faster.
     time.sleep(4)
     body = urlencode({"message": MESSAGE, "shown_at": shown_at})
     headers = {
@@ -124,7 +124,7 @@ def test_request_that_a_killed_worker_was_answering(stack, measured):
     )
     # There is no such answer, and that is what the visitor is told.
     assert read.status == 404
-    # The page of nginx for when nobody answers.
+    # The page of nginx for when no one answers.
     assert sent.status in {502, 503}
     assert stored == 0
     assert lost.status == 0

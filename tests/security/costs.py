@@ -17,7 +17,7 @@ FOREVER_SECONDS = 3
 
 
 class ForeverError(Exception):
-    """Reading a text takes so long that nobody waits for its end."""
+    """Reading a text takes so long that no one waits for its end."""
 
 
 def growth(read: Callable[[str], object], short: str, long: str) -> float:

@@ -22,7 +22,7 @@ from home.content_version.counter import bump_content_version
 
 APPS = {"home", "community", "search", "wagtailcore", "wagtaildocs", "wagtailimages",
         "wagtailredirects", "auth", "taggit"}  # fmt: skip
-# Nobody types these: keys, paths, kinds and what code compares.
+# No one types these: keys, paths, kinds and what code compares.
 NOT_TYPED = {
     "path", "url_path", "slug", "hostname", "codename", "app_label", "model",
     "username", "password", "object_id", "base_content_type", "content_hash",
@@ -36,7 +36,7 @@ NOT_TYPED = {
 
 
 def typed_fields(model) -> list[models.Field]:
-    """Return the fields of a model into which somebody types text."""
+    """Return the fields of a model into which someone types text."""
     checked = {name for names in model._meta.unique_together for name in names}
     for constraint in model._meta.constraints:
         checked |= set(getattr(constraint, "fields", ()))

@@ -1,4 +1,4 @@
-"""No cell of any export is a formula, whatever somebody has typed into the site.
+"""No cell of any export is a formula, whatever someone has typed into the site.
 
 Every list and report that the URL resolver knows is exported, Wagtail's own among them.
 """

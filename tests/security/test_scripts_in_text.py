@@ -1,4 +1,4 @@
-"""Whatever somebody types into the site is only text wherever it is shown.
+"""Whatever someone types into the site is only text wherever it is shown.
 
 Every text field of every row holds a payload, one payload after the other, and every
 surface is read: those of residents, and those of the admin.

@@ -60,7 +60,7 @@ ALLOWED = {
     ),
     ("stockton_cms/operations/backup/create.py", "sql"): (
         4,
-        "reads all tables as of one moment",
+        "reads all tables as from one point in time",
     ),
     ("stockton_cms/operations/backup/restore.py", "sql"): (
         3,

@@ -227,7 +227,7 @@ def _wait_until_it_listens(process, port, log):
 
 
 class Visitor:
-    """Somebody who reads the site through nginx, over one connection."""
+    """Someone who reads the site through nginx, over one connection."""
 
     def __init__(self, port: int, **headers: str):
         self._connection = HTTPConnection("127.0.0.1", port, timeout=20)

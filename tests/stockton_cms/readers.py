@@ -14,7 +14,7 @@ from urllib.parse import quote
 STATIC_FILE = re.compile(r'(?:href|src)="(/static/[^"?#]+)"')
 STYLE_SHEET = re.compile(r'href="(/static/css/base\.([0-9a-f]{12})\.css)"')
 WORDS = ("food", "council", "partnership", "grants", "young people", "volunteer")
-# As many as share a connection before somebody else comes, from another address.
+# As many as share a connection before someone else comes, from another address.
 REQUESTS_OF_A_VISITOR = 40
 # Leaves the machine something for the site, which is the one to be tried.
 PAUSE = 0.02
@@ -77,7 +77,7 @@ class Readers:
             connection = HTTPConnection(
                 "127.0.0.1", self.port, timeout=40, source_address=(source, 0)
             )
-            # Everybody says once whether a page was useful.
+            # Everyone says once whether a page was useful.
             asks = [self._choose(chance) for _ in range(REQUESTS_OF_A_VISITOR)]
             page = chance.choice(self.page_ids)
             asks[20] = Ask("form", "POST", f"/was-this-page-useful/{page}/", POSTED)
@@ -95,7 +95,7 @@ class Readers:
             static_files = sorted(self._static_files)
         if what < 0.26 and static_files:
             return Ask("static", "GET", chance.choice(static_files), {})
-        # For whoever has this nothing is kept: the application makes the page.
+        # For anyone who has this nothing is stored: the application makes the page.
         made = {"Cookie": "sessionid=none"} if what < 0.41 else {}
         return Ask("page", "GET", chance.choice(self.paths), made)
 

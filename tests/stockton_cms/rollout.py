@@ -101,7 +101,7 @@ class Rollout:
 
     @contextmanager
     def socket(self) -> Iterator[None]:
-        """Listen as systemd does, for whoever is started meanwhile."""
+        """Listen as systemd does, for anyone who is started meanwhile."""
         address = "127.0.0.1", self.machine.port
         with socket.create_server(address, backlog=4096) as self._listener:
             yield

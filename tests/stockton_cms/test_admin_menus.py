@@ -40,7 +40,7 @@ def test_no_entry_leads_to_a_refusal(kind, menu_of, client):
     urls = [item.url for item in menu_of(kind) if item.url.startswith("/")]
     assert reverse("guide") in urls
     answers = {url: client.get(url, follow=True) for url in urls}
-    # Whoever is refused is led back to the dashboard.
+    # Anyone who is refused is led back to the dashboard.
     refused = [
         url for url, each in answers.items() if each.request["PATH_INFO"] == HOME
     ]

@@ -103,7 +103,7 @@ def test_is_refused_everything_else(publisher, admin_user, section, name, subjec
         if response.status_code == 302:
             assert response["Location"] == reverse("wagtailadmin_home")
     publisher.force_login(admin_user)
-    # The address is right: somebody who may is let in.
+    # The address is right: someone who may is let in.
     assert publisher.get(address, follow=True).status_code == 200
 
 

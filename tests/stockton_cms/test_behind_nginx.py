@@ -1,4 +1,4 @@
-"""Behind a real nginx, pages change on time and nobody is given another's page."""
+"""Behind a real nginx, pages change on time and no one is given another's page."""
 
 import json
 import time
@@ -276,7 +276,7 @@ def test_what_the_application_itself_says_of_a_fault_is_not_replaced(
     section, port, tmp_path
 ):
     (tmp_path / "root/error_page").mkdir(parents=True)
-    (tmp_path / "root" / PATH).write_text("nobody is there")
+    (tmp_path / "root" / PATH).write_text("no one is there")
     visitor = Visitor(port)
     # The jobs have never run.
     response, text = visitor.get("/-/status")

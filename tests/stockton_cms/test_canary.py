@@ -37,7 +37,7 @@ NAME, EMAIL = "Canary Birdsong", "canary.birdsong@example.org"
 TELEPHONE, POSTCODE = "07700 900142", "TS18 9ZZ"
 MESSAGE = f"I am {NAME}, ring {TELEPHONE}.\nI live at {POSTCODE}.\n{EMAIL}"
 SIGNS = ("birdsong", "900142", "9zz")
-# Where residents' own words are kept, and nowhere else.
+# Where residents' own words are stored, and nowhere else.
 KEEPS_WORDS = {
     "community_subscriber",
     "search_enquiry",
@@ -61,7 +61,7 @@ def logged(monkeypatch):
 
 
 class Resident:
-    """Somebody who reads the site, and types the canary wherever it lets them."""
+    """Someone who reads the site, and types the canary wherever it lets them."""
 
     def __init__(self):
         self.client = Client(raise_request_exception=False)

@@ -43,7 +43,7 @@ def fields_of(models_of_all):
         for model in models_of_all
         if model._meta.label not in REBUILDABLE_TABLES
         for field in word_fields(model)
-        # What officers choose from a list of ours names nobody.
+        # What officers choose from a list of ours names no one.
         if not field.choices
     }
 

@@ -1,4 +1,4 @@
-"""Pages that were kept go on while the database is away, and stay right (A4)."""
+"""Pages that were kept go on while the database is unavailable, and stay right (A4)."""
 
 from contextlib import contextmanager
 from datetime import timedelta

@@ -35,7 +35,7 @@ def broken_search(monkeypatch):
 @contextmanager
 def no_database():
     """Take the database away for a while."""
-    away = OperationalError("the database is away at 10.0.0.7")
+    away = OperationalError("the database is unavailable at 10.0.0.7")
     with (
         patch.object(CursorWrapper, "execute", side_effect=away),
         patch.object(CursorWrapper, "executemany", side_effect=away),

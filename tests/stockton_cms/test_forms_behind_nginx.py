@@ -40,7 +40,7 @@ def test_flood_of_forms_is_stopped_and_readers_are_not(port):
     assert set(seen) == {302, 429}
     assert seen[429] > 10
     assert {ask("GET", "/cant-find-it/") for _ in range(30)} == {200}
-    # Nobody's work in the admin is counted.
+    # No one's work in the admin is counted.
     assert 429 not in {ask("POST", "/admin/login/", "x=x") for _ in range(30)}
 
 

@@ -1,4 +1,4 @@
-"""No address and no form that somebody makes up brings the site down."""
+"""No address and no form that someone makes up brings the site down."""
 
 import logging
 import random

@@ -1,6 +1,6 @@
-"""No document or picture is given to whoever may not see it, by whatever address.
+"""No document or picture is given to anyone who may not see it, by whatever address.
 
-A document in every state of the page that offers it, asked for anew, and with what a
+A document in every state of the page that offers it, asked for again, and with what a
 browser has of it already. Pictures by every address that their files have.
 """
 
@@ -52,7 +52,7 @@ def ask(address, client=None, **headers):
 
 
 def asked_in_all_ways(paper):
-    """Return what visitors are told who ask anew or who had it before."""
+    """Return what visitors are told who ask again or who had it before."""
     tag, day = f'"{paper.file_hash}"', "Fri, 01 Jan 2100 00:00:00 GMT"
     seen = ({}, {"If-None-Match": tag}, {"If-None-Match": "*"})
     seen += ({"If-Modified-Since": day}, {"Range": "bytes=0-3"})

@@ -1,4 +1,4 @@
-"""The page for when the application is away is written in time, and whole."""
+"""The page for when the application is unavailable is written in time, and whole."""
 
 from pathlib import Path
 

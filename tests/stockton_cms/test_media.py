@@ -1,6 +1,6 @@
 """Only the sizes made for pages are served; originals and documents are not.
 
-What nobody may have is in tests/stockton_cms/test_leaks_of_media.py.
+What no one may have is in tests/stockton_cms/test_leaks_of_media.py.
 """
 
 from http.client import HTTPConnection

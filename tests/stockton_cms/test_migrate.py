@@ -1,4 +1,4 @@
-"""Machines that migrate at the same moment take turns, and nobody is cut off."""
+"""Machines that migrate at the same time take turns, and no one is cut off."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Nobody waits long for a PostgreSQL that is away or hangs."""
+"""No one waits long for a PostgreSQL that is unavailable or hangs."""
 
 from unittest.mock import patch
 

@@ -153,7 +153,7 @@ def test_deleted_and_replaced_files_are_gone(section, client, file):
     assert not may_be_shared(response)
 
 
-# While the database is away
+# While the database is unavailable
 
 
 @contextmanager

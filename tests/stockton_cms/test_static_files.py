@@ -54,7 +54,7 @@ def test_files_of_the_old_release_stay(collect, given_out):
     assert (given_out / old["site.css"]).read_text() == "a { color: red }"
     assert (given_out / old["gone.css"]).exists()
     assert (given_out / new["site.css"]).read_text() == "a { color: blue }"
-    # Originals, which nobody names, do not.
+    # Originals, which no one names, do not.
     assert not (given_out / "site.css").exists()
 
 
@@ -117,7 +117,7 @@ def code(tmp_path, monkeypatch):
 
 
 def names() -> tuple[str, str]:
-    """Return the names of the release and of its static files, read anew."""
+    """Return the names of the release and of its static files, read again."""
     return (
         release_fingerprint.get_release.__wrapped__(),
         release_fingerprint.get_static_release.__wrapped__(),

@@ -114,7 +114,7 @@ def test_sheets_are_small_in_all():
     assert lines <= MAX_LINES_IN_ALL
 
 
-# Classes of the admin's lists, which Wagtail writes and we only mend.
+# Classes of the admin's lists, which Wagtail writes and we only fix.
 OF_WAGTAIL = {"modeladmin", "full-width", "field-progress", "bulk-action-checkbox-cell"}
 
 

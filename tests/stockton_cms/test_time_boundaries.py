@@ -322,7 +322,7 @@ def test_visitor_who_waits_for_a_page_past_the_moment_sees_the_new(
 
     @contextmanager
     def wait_for_another(flights, key):
-        # Meanwhile somebody else's request has made the page.
+        # Meanwhile someone else's request has made the page.
         with monkeypatch.context() as patch:
             patch.setattr(RequestCollapser, "board", board)
             client.get(section.url)

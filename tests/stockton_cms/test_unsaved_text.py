@@ -10,7 +10,7 @@ from wagtail.models import Page
 from community.models import AlertSnippet
 from tests.factories import AlertFactory, EnquiryFactory, StandardPageFactory
 
-TYPED = 'Ninety-nine words & <b>more</b>\r\nin "two" lines that nobody has kept'
+TYPED = 'Ninety-nine words & <b>more</b>\r\nin "two" lines that no one has kept'
 # As Chromium sends it with a form.
 OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 FOREIGN = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
@@ -133,7 +133,7 @@ def test_automatic_save_is_told_why_nothing_was_saved(
     fields["csrfmiddlewaretoken"] = token_of(browser)
     if end == "signed out":
         browser.session.flush()
-    elif end == "second step":
+    elif end == "two-factor authentication":
         settings.SECOND_STEP_REQUIRED = True
     else:
         officer.is_superuser, officer.is_active = False, end != "deactivated"

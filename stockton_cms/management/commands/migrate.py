@@ -34,7 +34,7 @@ class Command(migrate.Command):
         )
 
     def handle(self, *args, **options):
-        """Wait for our turn, then migrate; what only looks waits for nobody."""
+        """Wait for our turn, then migrate; what only looks waits for no one."""
         self.verbosity = options["verbosity"]
         if options["plan"] or options["check_unapplied"]:
             super().handle(*args, **options)
@@ -76,7 +76,7 @@ class Command(migrate.Command):
             if number < tries:
                 time.sleep(SECONDS_BETWEEN_TRIES)
         raise CommandError(
-            "Gave up, as somebody holds a table for long: see pg_stat_activity. What "
+            "Gave up, as someone holds a table for long: see pg_stat_activity. What "
             "is applied stays applied, and nothing is half done: run this again."
         )
 
@@ -89,7 +89,7 @@ class Command(migrate.Command):
 def time_limits_for_migrations() -> Iterator[None]:
     """Let a migration take its time, though not to wait long for a table.
 
-    Everybody who wants a table queues behind who waits to change it, with three seconds
+    Everyone who wants a table queues behind who waits to change it, with three seconds
     of patience: it must be less than theirs. SQLite has no such limits.
     """
     if connection.vendor != "postgresql":

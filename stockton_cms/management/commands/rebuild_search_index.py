@@ -1,4 +1,4 @@
-"""`manage.py rebuild_search_index`: write the text that search reads anew."""
+"""`manage.py rebuild_search_index`: write the text that search reads again."""
 
 from django.core.management.base import BaseCommand
 
@@ -9,7 +9,7 @@ class Command(BaseCommand):
     """Read all live pages, and all files that are not read yet."""
 
     help = (
-        "Write the text of all live pages anew and read all files that search has not "
+        "Write the text of all live pages again and read all files that search has not "
         "read yet, after a database was filled without the application or after an "
         "upgrade. Every worker follows at its next search."
     )

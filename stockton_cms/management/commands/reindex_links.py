@@ -1,4 +1,4 @@
-"""`manage.py reindex_links`: read the links of all live pages anew."""
+"""`manage.py reindex_links`: read the links of all live pages again."""
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -10,7 +10,7 @@ class Command(BaseCommand):
     """Read what all live pages link to, for the report of broken links."""
 
     help = (
-        "Read the links of all live pages anew for the report of broken links, after "
+        "Read the links of all live pages again for the report of broken links, after "
         "a database was filled without the application or after an upgrade."
     )
 

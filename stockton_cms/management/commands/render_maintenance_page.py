@@ -1,4 +1,4 @@
-"""`manage.py render_maintenance_page`: for when the application is away."""
+"""`manage.py render_maintenance_page`: for when the application is unavailable."""
 
 from django.core.management.base import BaseCommand
 

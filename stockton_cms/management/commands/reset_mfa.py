@@ -1,4 +1,4 @@
-"""`manage.py reset_mfa NAME`: for whoever has lost phone and recovery codes."""
+"""`manage.py reset_mfa NAME`: for anyone who has lost phone and recovery codes."""
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
@@ -8,7 +8,7 @@ from stockton_cms.accounts.adapters import find_account
 
 
 class Command(BaseCommand):
-    """Take away somebody's second step, so that they are asked to set one up."""
+    """Remove someone's 2FA methods, so that they are asked to set it up again."""
 
     help = (
         "Remove the authenticator app, passkeys and recovery codes of an account. Make "

@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     help = (
         "Replace the site's rows and media by those of an archive. Stop the site "
-        "first. What was there is kept beside it; a restore that fails changes nothing."
+        "first. What was there stays beside it; a restore that fails changes nothing."
     )
 
     def add_arguments(self, parser):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             for line in restore(reader, timezone.now(), shown):
                 self.stdout.write(line)
         self.stdout.write(
-            "Restored. Whoever was erased or lost their access since "
+            "Restored. Anyone who was erased or lost their access since "
             f"{made.made_at} is back: run `manage.py erase_personal_data ADDRESS` "
             "for each, close accounts again, and then start the site."
         )

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = (
         "Publish what is scheduled, send reminders and forget old searches. Run it "
         "every minute, or once with --forever; it does nothing while another one is "
-        "at work."
+        "active."
     )
 
     # They take longer than the jobs, which run every minute.

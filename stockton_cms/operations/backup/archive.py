@@ -73,7 +73,7 @@ class Writer:
         self._manifest = manifest
 
     def __enter__(self) -> "Writer":
-        """Open the archive; nobody else on the machine may read it."""
+        """Open the archive; no one else on the machine may read it."""
         handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(handle, "wb")
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)

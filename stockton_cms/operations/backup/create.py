@@ -59,7 +59,7 @@ def all_files(storage: Storage, folder: str = "") -> Iterator[str]:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """Let the database be read as it is now, and nobody wait for it."""
+    """Let the database be read as it is now, and no one wait for it."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             # Django's own transactions would keep all writers waiting.

@@ -1,4 +1,4 @@
-"""Making a backup and bringing it where it is kept, in as many attempts as it takes."""
+"""Makes a backup and brings it to its destination, in as many attempts as it takes."""
 
 import hashlib
 import tempfile
@@ -28,7 +28,7 @@ class PublicPlaceError(Exception):
 
 
 class NotDeliveredError(Exception):
-    """The backup was made, but has not arrived where it is to be kept."""
+    """The backup was made, but has not arrived where it is to be stored."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def destination(text: str) -> Folder | Bucket:
 
 
 def default_folder() -> Path:
-    """Return where archives go if nobody says where, and which is made then."""
+    """Return where archives go if no one says where, and which is made then."""
     return settings.DATA_DIR / "backups"
 
 
@@ -85,7 +85,7 @@ def back_up(to: Folder | Bucket, at: datetime, progress: Progress) -> Delivered:
     """Make a backup and bring it to its place, or go on with one that was broken off.
 
     Raises:
-        AlreadyRunning: another backup or restore is at work.
+        AlreadyRunning: another backup or restore is active.
         OSError: it could not be made.
         NotDeliveredError: it could not be brought there; the next call goes on with it.
 
@@ -120,7 +120,7 @@ def _unfinished(to: Folder | Bucket, at: datetime) -> Path | None:
             continue
         path.unlink()
         if is_ours:
-            # What stays of it where S3 is away, the bucket's own rule deletes.
+            # What stays of it where S3 is unavailable, the bucket's own rule deletes.
             with suppress(OSError):
                 to.abandon(path.name)
     return found

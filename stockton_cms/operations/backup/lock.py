@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - it is no error of ours
-    """Another backup or restore is at work on this machine."""
+    """Another backup or restore is active on this machine."""
 
     def __str__(self):
         return "Another backup or restore is running. Wait until it has ended."
@@ -18,7 +18,7 @@ class AlreadyRunning(Exception):  # noqa: N818 - it is no error of ours
 def alone() -> Iterator[None]:
     """Hold the lock, which goes with the process however it ends.
 
-    Not an advisory lock of the database: a restore connects to it anew.
+    Not an advisory lock of the database: a restore connects to it again.
 
     Raises:
         AlreadyRunning: at once, where another process holds it.

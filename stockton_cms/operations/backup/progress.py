@@ -1,4 +1,4 @@
-"""A bar for whoever waits; nothing where nobody looks."""
+"""A bar for anyone who waits; nothing where no one looks."""
 
 from collections.abc import Iterable
 

@@ -43,7 +43,7 @@ def restore(archive: Reader, at: datetime, progress: Progress) -> list[str]:
 
     Raises:
         ArchiveError: it is damaged, or from a newer version of this site.
-        AlreadyRunning: another backup or restore is at work.
+        AlreadyRunning: another backup or restore is active.
         SiteRunsError: the site has not been stopped.
 
     """

@@ -17,7 +17,7 @@ from django.db import connection, models
 CHUNK_ROWS = 2000
 # What is not backed up: what ends with a restore (sessions, who has what open, links
 # to confirm an address, half-typed forms), counters that are over within a day, and
-# Wagtail's own search index, which is made anew and differs between databases.
+# Wagtail's own search index, which is made again and differs between databases.
 LEFT_OUT = frozenset(
     {
         "account_emailconfirmation",

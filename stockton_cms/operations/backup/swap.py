@@ -51,7 +51,7 @@ class SiteRunsError(Exception):
 
 
 def beside(place: Path, word: str, suffix: str) -> Path:
-    """Return where something is kept beside its place."""
+    """Return where something is stored beside its place."""
     return place.with_name(f"{place.name}.{word}-{suffix}")
 
 
@@ -101,7 +101,7 @@ def close_alone() -> None:
     """Close a SQLite database so that its one file is all of it.
 
     Raises:
-        SiteRunsError: somebody else has it open.
+        SiteRunsError: someone else has it open.
 
     """
     if connection.vendor != "sqlite":
@@ -109,7 +109,7 @@ def close_alone() -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA busy_timeout = 1000")
-            # Which takes that nobody else has it open; connecting turns it on again.
+            # Which takes that no one else has it open; connecting turns it on again.
             cursor.execute("PRAGMA journal_mode = DELETE")
     except OperationalError as error:
         raise SiteRunsError from error
@@ -148,7 +148,7 @@ def exchanged_folders(place: Path, suffix: str) -> Iterator[str]:
 def undo_half_restore() -> None:
     """Put files back where a restore was killed before it exchanged the database.
 
-    Does nothing while a restore is at work. It has to be called before the site is
+    Does nothing while a restore is active. It has to be called before the site is
     served, and before it is backed up or restored.
     """
     if _note().exists():
@@ -157,7 +157,7 @@ def undo_half_restore() -> None:
 
 
 def put_back_files() -> None:
-    """Do the same for whoever holds the lock already."""
+    """Do the same for anyone who holds the lock already."""
     try:
         values = json.loads(_note().read_text())
     except FileNotFoundError:

@@ -16,7 +16,7 @@ PASSWORD_BYTES = 15
 
 @dataclass(frozen=True)
 class NewAccount:
-    """An account that has just been made, and the password that nobody keeps."""
+    """An account that has just been made, and the password that no one keeps."""
 
     role: str
     username: str
@@ -27,7 +27,7 @@ def create_accounts(groups: dict[str, Group]) -> list[NewAccount]:
     """Make one account for each role, and the administrator's.
 
     `groups` are the groups by role name. An account whose user name is taken is left
-    alone: it is somebody's own, and keeps its password and its rights.
+    alone: it is someone's own, and keeps its password and its rights.
     """
     roles = [ADMINISTRATOR, *(role.name for role in ROLES)]
     return [

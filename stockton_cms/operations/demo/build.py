@@ -35,7 +35,7 @@ def build_example_site(stdout: TextIO) -> bool:
     """Build the example site where there is no home page yet; say whether it was.
 
     Writes to `stdout` one line on what happened and, for new staff accounts, a table
-    with their passwords, which are kept nowhere. Raises `ContentError` where a content
+    with their passwords, stored nowhere else. Raises `ContentError` where a content
     file has a mistake.
     """
     with tree_lock(), ExitStack() as undo:

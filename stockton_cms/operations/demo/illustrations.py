@@ -1,6 +1,6 @@
 """Draws the pictures of the example site from the shapes in `content/drawings/`.
 
-Drawn, so that nobody's photograph or logo is needed; always the same.
+Drawn, so that no one's photograph or logo is needed; always the same.
 """
 
 from dataclasses import dataclass

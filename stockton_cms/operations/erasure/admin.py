@@ -1,4 +1,4 @@
-"""The page on which leads erase the personal data of somebody who asks for it (O4)."""
+"""The page on which leads erase the personal data of someone who asks for it (O4)."""
 
 from django import forms
 from django.contrib.auth.models import Permission
@@ -52,7 +52,7 @@ class EraseForm(forms.Form):
 class EraseView(WagtailAdminTemplateMixin, FormView):
     """Shows where an address stands, then erases it.
 
-    The address comes in the body of a post and is kept nowhere.
+    The address comes in the body of a post and is stored nowhere.
     """
 
     page_title = "Erase personal data"
@@ -88,7 +88,7 @@ class EraseMenuItem(MenuItem):
     """The page's entry, for those who may."""
 
     def is_shown(self, request):
-        """Say whether somebody may erase."""
+        """Say whether someone may erase."""
         return request.user.has_perm(PERMISSION)
 
 
@@ -99,5 +99,5 @@ def get_erase_permissions():
 
 @hooks.register("register_log_actions")
 def register_action(actions):
-    """Let the site history say that somebody erased, and not whom."""
+    """Let the site history say that someone erased, and not whom."""
     actions.register_action(ACTION, "Erase personal data", "Erased personal data")

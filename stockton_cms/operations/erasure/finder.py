@@ -22,7 +22,7 @@ NO_WORDS = (
     models.TimeField,
     models.UUIDField,
 )
-# Made from other tables, and made anew when those change.
+# Made from other tables, and made again when those change.
 REBUILDABLE_TABLES = {"wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry"}
 
 

@@ -13,7 +13,7 @@ from html.entities import codepoint2name, html5
 from search.log.redaction import TAKEN_OUT
 
 # Signs after which a longer name goes on, as they may be written: `neil@example.org` is
-# somebody else's than `o'neil@example.org`.
+# someone else's than `o'neil@example.org`.
 INSIDE_NAMES = ("[.+\\-'’]", "%2[7bde]", "&#39;", "&#x27;", "&apos;", "&rsquo;")
 # What ends with a letter or a digit, and is no part of a name: `%3C`, `\u003c`, `=3D`.
 BEFORE_NAMES = (
@@ -22,7 +22,7 @@ BEFORE_NAMES = (
     r"\\u00(?:2[026c]|3[acde])",
     r"=(?:2[027c]|3[acde])",
 )
-# What nobody sees: it may stand between any two signs of an address.
+# What no one sees: it may stand between any two signs of an address.
 INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 UNSEEN = "|".join(
     (
@@ -56,7 +56,7 @@ def pattern_of(address: str) -> re.Pattern:
     r"""Return what finds an address, however it was written, and no longer one.
 
     In capitals or wide letters, with spaces around the @ or "at" in its place, with
-    signs between that nobody sees, and as JSON, HTML, addresses of the web and mails
+    signs between that no one sees, and as JSON, HTML, addresses of the web and mails
     write its signs: `\u002b`, `&#64;`, `&amp;`, `%40`, `=40`.
     """
     name, _, domain = address.partition("@")
@@ -71,7 +71,7 @@ def pattern_of(address: str) -> re.Pattern:
     inside = "".join(rf"(?<!\w{each})" for each in INSIDE_NAMES)
     after = "|".join(f"(?<={each})" for each in BEFORE_NAMES)
     begins = rf"(?:(?<!\w)|{after}){inside}"
-    # `ann@example.org.uk` is somebody else's than `ann@example.org`.
+    # `ann@example.org.uk` is someone else's than `ann@example.org`.
     return re.compile(
         rf"{begins}{text}(?:{ends})(?!\w|-\w|\.[a-z]{{2}}(?!\w))", re.IGNORECASE
     )

@@ -1,4 +1,4 @@
-"""What becomes of each row in which the address of somebody stands."""
+"""What becomes of each row in which the address of someone stands."""
 
 from enum import StrEnum
 

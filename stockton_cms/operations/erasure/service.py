@@ -47,7 +47,7 @@ class Line:
     fields: str
     done: ErasureAction
     rows: int = 0
-    # Names and addresses in the admin of what somebody has to look at.
+    # Names and addresses in the admin of what someone has to look at.
     places: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -87,7 +87,7 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
     """Erase an address; with `everywhere`, also from what visitors see.
 
     Raises `ValidationError` where it is not an email address. While an account has
-    it, nothing is erased: it is still somebody's here.
+    it, nothing is erased: it is still someone's here.
     """
     address = normalise_email(address)
     validate_email(address)

@@ -208,7 +208,7 @@ class Converter:
         for image in node.find_all("img"):
             self._image(image)
         if len(text) > MAX_SIGNS_IN_HEADING:
-            self._note(f"A heading longer than 120 signs became text: {text[:40]}…")
+            self._note(f"A heading of over 120 characters became text: {text[:40]}…")
             self._end_paragraph()
             self._words.append(f"<b>{escape(text)}</b>")
             self._end_paragraph()

@@ -41,7 +41,7 @@ IS_HTML = re.compile(r"</?[a-zA-Z][^<>]*>|&(#\d+|[a-zA-Z]+);")
 
 
 class CsvSource:
-    """A CSV file. Rows are kept on disk, so that any of them can be read again."""
+    """A CSV file. Rows are stored on disk, so that any of them can be read again."""
 
     def __init__(self, path: Path):
         self.path = path

@@ -36,7 +36,7 @@ class SourceError(Exception):
 class Record:
     """What a source says of one page; everything is text as it stands there."""
 
-    # Where in the source, for whoever mends it: "line 7" or a file's name.
+    # Where in the source, for anyone who fixes it: "line 7" or a file's name.
     place: str
     title: str = ""
     slug: str = ""
@@ -70,7 +70,7 @@ def tidy(record: Record) -> Record:
     if not record.title:
         raise SourceError("It has no title.")
     if len(record.title) > 255:
-        raise SourceError("The title is longer than 255 signs.")
+        raise SourceError("The title is longer than 255 characters.")
     if len(record.body) > MAX_SIGNS_IN_BODY:
         raise SourceError(f"The text is longer than {MAX_SIGNS_IN_BODY:,} signs.")
     if len(record.old_address) > MAX_SIGNS_IN_ADDRESS:
@@ -84,7 +84,7 @@ def tidy(record: Record) -> Record:
     if len(record.summary) > MAX_SIGNS_IN_SUMMARY:
         beginning = record.summary[: MAX_SIGNS_IN_SUMMARY + 1]
         record.summary = Truncator(beginning).chars(MAX_SIGNS_IN_SUMMARY)
-        record.notes.append("The summary was cut to 200 signs.")
+        record.notes.append("The summary was cut to 200 characters.")
     record.type = record.type.strip().lower()
     if record.type and record.type not in MODELS:
         raise SourceError(

@@ -54,7 +54,7 @@ class Writer:
     def batch(self) -> Iterator[None]:
         """Save a batch of pages whole or not at all, as one change for visitors.
 
-        The admin's own search takes the batch in one go, which is quicker. Nobody who
+        The admin's own search takes the batch in one go, which is quicker. No one who
         follows the section gets email about it.
         """
         for model in MODELS.values():
@@ -144,7 +144,7 @@ class Writer:
     def close_links(self, row: ImportedPage, body: Body) -> None:
         """Put links to pages into a page that was written before those were there.
 
-        Its words stay, and its own revision is mended: nobody has edited it.
+        Its words stay, and its own revision is fixed: no one has edited it.
         """
         page = row.page.specific
         set_body(page, body)

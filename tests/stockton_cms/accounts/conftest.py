@@ -17,7 +17,7 @@ SIGN_IN = "/account/login/"
 
 @pytest.fixture
 def make_officer(db, django_user_model):
-    """Return a function that makes somebody who may open the admin."""
+    """Return a function that makes someone who may open the admin."""
     group = Group.objects.create(name="Officers")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
 
@@ -33,7 +33,7 @@ def make_officer(db, django_user_model):
 
 @pytest.fixture
 def officer(make_officer):
-    """Return an officer without a second step."""
+    """Return an officer without two-factor authentication."""
     return make_officer()
 
 
@@ -47,7 +47,7 @@ def secured(officer):
 
 @pytest.fixture
 def second_step_required(settings):
-    """Ask for a second step, as in production."""
+    """Ask for two-factor authentication, as in production."""
     settings.SECOND_STEP_REQUIRED = True
 
 

@@ -75,7 +75,7 @@ class Provider:
         return json.dumps(said).encode()
 
     def check_code(self, sent: dict) -> None:
-        """See that whoever asks for the token is who started (RFC 7636)."""
+        """See that anyone who asks for the token is who started (RFC 7636)."""
         digest = hashlib.sha256(sent["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         assert (sent["code"], sent["client_secret"]) == (CODE, SECRET)
@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        with suppress(BrokenPipeError):  # Nobody waits any longer.
+        with suppress(BrokenPipeError):  # No one waits any longer.
             self.wfile.write(body)
 
     do_POST = do_GET  # noqa: N815

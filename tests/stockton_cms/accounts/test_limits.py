@@ -1,4 +1,4 @@
-"""Nobody tries passwords or codes one after the other: five, then five minutes."""
+"""No one tries passwords or codes one after the other: five, then five minutes."""
 
 from itertools import cycle, islice
 
@@ -103,7 +103,7 @@ def test_forged_addresses_do_not_help(officer, client, judged, settings, proxies
 
 
 def test_the_proxys_word_counts_behind_one(officer, client, judged, settings):
-    """Prove that everybody behind a proxy is not one address."""
+    """Prove that everyone behind a proxy is not one address."""
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     logins = [f"name{number}" for number in range(20)]
     guess(client, 20, logins, HTTP_X_FORWARDED_FOR=address)

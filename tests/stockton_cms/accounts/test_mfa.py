@@ -48,7 +48,7 @@ def sign_in(client, code):
 
 
 def confirm(client):
-    """Type the password once more, as whatever is about the second step asks for."""
+    """Type the password once more, as all pages about 2FA ask."""
     client.post(CONFIRM, {"password": PASSWORD})
 
 
@@ -96,12 +96,12 @@ def test_every_address_of_the_admin_leads_to_enrolment(
         if answer.location != ENROL and not (SENT.match(what) and answer.status == 401)
     ]
     assert not wrong
-    # What the page to come says is kept in a cookie, or in the session.
+    # What the page to come says is stored in a cookie, or in the session.
     assert not [what for what, answer in asked if answer.writes - {"django_session"}]
 
 
 def test_admin_opens_with_a_password_where_operators_say_so(officer, client):
-    """Prove that it is the second step that is asked for above."""
+    """Prove that it is two-factor authentication that is asked for above."""
     try_to_sign_in(client)
     assert is_in(client)
 
@@ -140,7 +140,7 @@ def test_password_is_asked_for_once_more_when_setting_up_took_long(
 
 @pytest.fixture
 def private(section):
-    """Return the addresses of a page and a document for whoever is signed in."""
+    """Return the addresses of a page and a document for anyone who is signed in."""
     PageViewRestriction.objects.create(page=section, restriction_type="login")
     collection = Collection.get_first_root_node()
     CollectionViewRestriction.objects.create(
@@ -283,7 +283,7 @@ def test_whoever_removes_the_second_step_sets_one_up_again(
     assert is_in(client)
     client.post(DEACTIVATE)
     assert client.get("/admin/")["Location"] == ENROL
-    # Recovery codes alone are no second step, and go with it.
+    # Recovery codes alone are no two-factor authentication, and go with it.
     assert not Authenticator.objects.exists()
     enrol()
     assert is_in(client)

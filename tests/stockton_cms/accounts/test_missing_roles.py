@@ -13,7 +13,7 @@ WARNING = "eve cannot use the admin yet, as the account has no role."
 
 @pytest.fixture
 def save(admin_client, django_user_model, committed_at_once):
-    """Return a function that saves somebody as an administrator does."""
+    """Return a function that saves someone as an administrator does."""
 
     def send(address=None, **more):
         form = {

@@ -1,4 +1,4 @@
-"""Who has an account signs in with the council's own; nobody gets in by a lie (O5)."""
+"""Who has an account signs in with the council's own; no one gets in by a lie (O5)."""
 
 import json
 import os
@@ -135,7 +135,7 @@ def test_second_step_of_ones_own_is_asked_for_as_well(client, ann, provider):
 
 
 def test_address_goes_to_whoever_had_it_first_only(client, ann, provider):
-    """Somebody leaves, and another person gets the same address."""
+    """Someone leaves, and another person gets the same address."""
     sign_in(client, provider)
     client.post(reverse("account_logout"))
     provider.claims["sub"] = "0002"

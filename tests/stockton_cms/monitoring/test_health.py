@@ -163,7 +163,7 @@ def test_shared_cache_is_asked_where_there_is_one(well, ask, settings, monkeypat
     settings.CACHE_URL = "redis://127.0.0.1:1/0"
     assert ask()["parts"]["shared_cache"] == "ok"
     cache.clear()
-    # As one that is away and whose errors are ignored.
+    # As one that is unavailable and whose errors are ignored.
     monkeypatch.setattr(cache, "set", lambda *arguments, **keywords: None)
     ask("shared_cache")
 

@@ -1,4 +1,4 @@
-"""What Prometheus is told, and that it is told nothing of anybody."""
+"""What Prometheus is told, and that it is told nothing of anyone."""
 
 import os
 import re
@@ -308,7 +308,7 @@ make_folder(Path(sys.argv[1]))
 
 
 def test_pipe_that_another_user_put_there_keeps_no_site_from_starting(tmp_path):
-    """As anybody on the machine may, in `/dev/shm`."""
+    """As anyone on the machine may, in `/dev/shm`."""
     os.mkfifo(tmp_path / f"{PREFIX}pipe")
     command = [sys.executable, "-c", MAKES_A_FOLDER, str(tmp_path)]
     subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""Commands say in plain words what is away, instead of where our code noticed it."""
+"""Commands say in plain words what is unavailable, not where our code noticed."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Nobody makes the site work, or its memory fill, by what stands in a request."""
+"""No one makes the site work, or its memory fill, by what stands in a request."""
 
 import random
 from dataclasses import replace
@@ -127,7 +127,7 @@ def test_without_the_list_of_keys_each_query_would_reach_a_view(
     assert len(tiers[0]._pages) > 90
 
 
-# Filters, which stand in the address and may be kept
+# Filters, which stand in the address and may be stored
 
 
 MADE_UP = [

@@ -313,7 +313,7 @@ def test_page_that_fails_keeps_nobody_waiting():
 
 
 class TestSharedCache:
-    """Several processes share what is kept, where `CACHE_URL` names a cache."""
+    """Several processes share what is stored, where `CACHE_URL` names a cache."""
 
     @pytest.fixture
     def processes(self, settings, page):

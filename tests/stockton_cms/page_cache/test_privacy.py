@@ -62,7 +62,7 @@ class SharedSite:
         self.restart()
 
     def restart(self):
-        """Begin anew with an empty cache."""
+        """Begin again with an empty cache."""
         caches["default"].clear()
         self.handler = ClientHandler(enforce_csrf_checks=True)
 
@@ -327,6 +327,6 @@ def test_without_its_defences_the_cache_would_leak(shared_site, leak):
                     take_away(patch)
             shared_site.warm_up(None, [visitor])
             hits, wrong = shared_site.read_as_strangers(random.Random(2), 40)
-        # Every page has a form: with tokens for everybody it keeps all of them out.
+        # Every page has a form: with tokens for everyone it keeps all of them out.
         assert hits or (leak, left) == ("token", NO_TOKEN)
         assert (leak in wrong) == (left is None), (leak, left)

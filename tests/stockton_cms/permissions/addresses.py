@@ -24,7 +24,7 @@ PUBLIC = {
     "documents/authenticate_with_password/<int:restriction_id>/",
     "_util/authenticate_with_password/<int:restriction_id>/<int:page_id>/",
 }  # fmt: skip
-# Sign-in, for whoever is not in yet: `tests/stockton_cms/accounts` has it.
+# Sign-in, for anyone who is not in yet: `tests/stockton_cms/accounts` has it.
 SIGN_IN = {
     "account_login", "account_logout", "account_inactive", "account_reauthenticate",
     "account_reset_password", "account_reset_password_done",

@@ -1,4 +1,4 @@
-"""Asks for an address as somebody, says what came of it, and undoes it."""
+"""Asks for an address as someone, says what came of it, and undoes it."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Asking:
-    """Somebody who asks, signed in once."""
+    """Someone who asks, signed in once."""
 
     def __init__(self, user):
         self.client = Client(raise_request_exception=False)

@@ -2,7 +2,7 @@
 
 A line is a pattern of URL names (`*` for anything) and who is let in: letters of roles,
 or a table of them by whose object it is. The first line that fits counts. The
-administrator is let in everywhere; somebody without a role only where it says ANYBODY.
+administrator is let in everywhere; someone without a role only where it says ANYBODY.
 """
 
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Rule:
         return tuple(self.people) if isinstance(self.people, dict) else (COLLEAGUES,)
 
     def lets_in(self, kind: str, about: str) -> bool:
-        """Say whether somebody of a kind is let in to an object."""
+        """Say whether someone of a kind is let in to an object."""
         people = self.people[about] if isinstance(self.people, dict) else self.people
         if people == NONE_AT_ALL:
             return False
@@ -69,10 +69,10 @@ REMOVED = {OWN: WRITERS, COLLEAGUES: CHECKERS, SUBMITTED: "EML", OUTSIDE: "L"}
 UPLOADS = {OWN: STAFF, COLLEAGUES: NONE_AT_ALL}
 
 RULES: tuple[Rule, ...] = (
-    # What anybody may have of the admin's scripts and pictures.
+    # What anyone may have of the admin's scripts and pictures.
     Rule("wagtailadmin_sprite", ANYBODY),
     Rule("wagtailadmin_javascript_catalog", ANYBODY),
-    # What everybody in the admin has.
+    # What everyone in the admin has.
     Rule("wagtailadmin_home", STAFF),
     Rule("wagtailadmin_account", STAFF),
     Rule("guide", STAFF),
@@ -155,7 +155,7 @@ RULES: tuple[Rule, ...] = (
     Rule("policies:choose_parent", STAFF),
     Rule("partnerships:*", WRITERS),
     Rule("policies:*", WRITERS),
-    # Pictures and documents: everybody who writes uses all, and edits their own.
+    # Pictures and documents: everyone who writes uses all, and edits their own.
     Rule("wagtailadmin_api:*:listing", STAFF),
     Rule("wagtailadmin_api:*:find", STAFF, may_be_missing=True),
     Rule("wagtailadmin_api:*:detail", {OWN: WRITERS, COLLEAGUES: WRITERS}),

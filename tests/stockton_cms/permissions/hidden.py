@@ -52,7 +52,7 @@ assert set(STAFF) == set(LETTERS)
 
 
 def not_for(kind: str) -> set[str]:
-    """Return the titles that somebody of a kind may read nowhere."""
+    """Return the titles that someone of a kind may read nowhere."""
     if kind == ADMINISTRATOR:
         return set()
     return {
@@ -128,7 +128,7 @@ class HiddenThings:
         ]  # fmt: skip
 
     def make_pages(self, home, section, lead):
-        """Make a page in each state in which its title is not for everybody."""
+        """Make a page in each state in which its title is not for everyone."""
         make = StandardPageFactory
         self.area = CommunityIndexPageFactory(parent=home, title="Elsewhere")
         self.draft = make(parent=home, title="zqxdraft", live=False, owner=lead)

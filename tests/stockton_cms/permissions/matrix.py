@@ -1,4 +1,4 @@
-"""The matrix: asks for every address as somebody, and compares with the table."""
+"""The matrix: asks for every address as someone, and compares with the table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ WRITTEN_BY_GET = SESSION | {
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing that somebody may try."""
+    """One thing that someone may try."""
 
     address: Address
     method: str
@@ -55,7 +55,7 @@ def unclassified() -> list[str]:
 
 
 def cells(world: dict) -> Iterator[Cell]:
-    """Yield every cell of somebody's row, each address once."""
+    """Yield every cell of someone's row, each address once."""
     for pattern in patterns():
         if pattern.name in SKIPPED:
             continue
@@ -63,7 +63,7 @@ def cells(world: dict) -> Iterator[Cell]:
         for things_about, things in world.items():
             for address in addresses(pattern, things, things_about):
                 rule = rule_for(address.name)
-                assert rule, f"Nobody has said who may use '{address.name}'."
+                assert rule, f"No one has said who may use '{address.name}'."
                 if things_about in rule.about() and address.path not in seen:
                     seen.add(address.path)
                     for method in METHODS:

@@ -1,4 +1,4 @@
-"""Nobody gets in by a side door: everybody x every admin URL x GET and POST.
+"""No one gets in by a side door: everyone x every admin URL x GET and POST.
 
 The full matrix takes minutes and is run by `make test-slow`; each run of the tests asks
 for a part of it. `expectations.py` says who is let in where.

@@ -40,7 +40,7 @@ numbers = count(1)
 
 
 def make_person(kind: str):
-    """Return an account of a role, or of somebody without one; None for nobody."""
+    """Return an account of a role, or of someone without one; None for no one."""
     if kind == ANONYMOUS:
         return None
     user = get_user_model().objects.create_user(
@@ -155,7 +155,7 @@ def _broken_link(page) -> int:
 
 
 def _editing(page, owner) -> int:
-    """Return the session of somebody who is editing a page; 0 where nobody can."""
+    """Return the session of someone who is editing a page; 0 where no one can."""
     if owner is None:
         return 0
     kind = ContentType.objects.get_for_model(page)
@@ -196,7 +196,7 @@ def _file_things(owner) -> dict:
 
 
 def _things_of_the_site(home, section, colleague) -> dict:
-    """Return what belongs to nobody in particular."""
+    """Return what belongs to no one in particular."""
     alert = AlertFactory()
     earlier = alert.save_revision(user=colleague)
     alert.heading += " again"

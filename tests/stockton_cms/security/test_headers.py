@@ -1,4 +1,4 @@
-"""What the headers of a response forbid, and that nobody gets a cookie."""
+"""What the headers of a response forbid, and that no one gets a cookie."""
 
 import pytest
 from django.urls import reverse

@@ -92,7 +92,7 @@ def test_archive_that_was_cut_off_is_refused(path, kept):
 
 
 def test_checksum_of_each_entry_is_compared(path):
-    """As where somebody has exchanged a file and its CRC."""
+    """As where someone has exchanged a file and its CRC."""
     with zipfile.ZipFile(path) as old:
         entries = {name: old.read(name) for name in old.namelist()}
         comment = old.comment

@@ -1,4 +1,4 @@
-"""What a restore makes is for nobody who may not read the site's own data."""
+"""What a restore makes is for no one who may not read the site's own data."""
 
 import pytest
 

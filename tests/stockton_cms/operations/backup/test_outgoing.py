@@ -1,4 +1,4 @@
-"""A backup arrives whole where it is kept, however often sending it is broken off."""
+"""A backup arrives whole where it is stored, however often sending it is broken off."""
 
 import os
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Leads erase somebody's personal data; first they see where it stands."""
+"""Leads erase someone's personal data; first they see where it stands."""
 
 import pytest
 from bs4 import BeautifulSoup

@@ -1,4 +1,4 @@
-"""A resident who asks for it is forgotten in every table; nobody else is."""
+"""A resident who asks for it is forgotten in every table; no one else is."""
 
 import json
 from io import StringIO

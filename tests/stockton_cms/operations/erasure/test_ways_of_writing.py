@@ -1,4 +1,4 @@
-"""An email address is found however it was written, and nobody else's is."""
+"""An email address is found however it was written, and no one else's is."""
 
 import json
 

@@ -158,7 +158,7 @@ REFUSALS = [
     ("title,review_on", "Food,31/02/2027", "review_on: '31/02/2027' is not a day"),
     ("title,owner_email", "Food,me", "owner_email: Enter an email address"),
     ("title", "Food,more", "It has 2 cells for 1 heading."),
-    ("title", "F" * 256, "The title is longer than 255 signs."),
+    ("title", "F" * 256, "The title is longer than 255 characters."),
     ("title,body", f"Food,{'x' * 1_000_001}", "The text is longer than 1,000,000"),
     ("title,parent", "Food,food", "It is named as its own parent."),
     ("title,owner_name", f"Food,{'x' * 101}", "owner_name: Ensure this value has at"),
