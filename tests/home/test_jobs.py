@@ -138,7 +138,7 @@ def test_old_searches_are_forgotten(db, settings):
     LoggedSearch.objects.create(query="old", searched_at=NOW - age, result_count=1)
     LoggedSearch.objects.create(query="new", searched_at=NOW, result_count=1)
     call_command("run_jobs")
-    assert [search.engine.query for search in LoggedSearch.objects.all()] == ["new"]
+    assert [search.query for search in LoggedSearch.objects.all()] == ["new"]
 
 
 def test_jobs_that_have_never_run_are_not_running(no_jobs):

@@ -27,7 +27,7 @@ REFUSED = [
     ("wagtailsnippets_search_synonymsnippet:list", None),
     ("wagtailsnippets_search_synonymsnippet:add", None),
     ("wagtailsnippets_search_promotionsnippet:add", None),
-    ("wagtailsnippets_search_unsuggestedsnippet:add", None),
+    ("wagtailsnippets_search_blockedsuggestion:add", None),
     ("search_log_report", None),
     ("wagtailsettings:edit", "settings"),
     ("wagtailredirects:index", None),

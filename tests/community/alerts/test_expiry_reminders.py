@@ -111,7 +111,7 @@ def test_chosen_pages_are_named(ann, section):
 
 
 def test_an_alert_whose_pages_are_gone_says_so(ann, home):
-    publish(ann, scope="pages")
+    AlertSnippet.objects.filter(pk=publish(ann).pk).update(scope="pages")
     remind_publishers(SOON)
     assert "Nowhere any more" in mail.outbox[0].body
 
@@ -312,8 +312,9 @@ def test_each_more_reminder_takes_one_more_query(
 ):
     def send(count):
         for _ in range(count):
-            alert = publish(ann, scope="pages")
+            alert = publish(ann)
             AlertScope.objects.create(alert=alert, page=section)
+            AlertSnippet.objects.filter(pk=alert.pk).update(scope="pages")
         # The alerts, their places and pages, who may publish; and one mark for each.
         with django_assert_num_queries(4 + count):
             remind_publishers(SOON)

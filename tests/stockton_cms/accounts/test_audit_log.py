@@ -17,7 +17,7 @@ def lines(caplog):
     caplog.set_level(logging.INFO, "stockton_cms.accounts.audit_log")
 
     def read():
-        records = [each for each in caplog.records if "account_log" in each.name]
+        records = [each for each in caplog.records if "audit_log" in each.name]
         return [(each.message, each.user_id, each.address) for each in records]
 
     return read

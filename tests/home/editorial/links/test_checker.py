@@ -35,7 +35,7 @@ def asked(monkeypatch):
         return answer if isinstance(answer, Answer) else Answer(answer)
 
     asked.answers = {}
-    monkeypatch.setattr(checker, "probe", probe)
+    monkeypatch.setattr(checker, "check_url", probe)
     return asked
 
 
@@ -187,7 +187,7 @@ def test_no_transaction_is_open_while_it_waits(home, monkeypatch):
         inside.append(list(connection.savepoint_ids))
         return Answer(Outcome.FOUND)
 
-    monkeypatch.setattr(checker, "probe", probe)
+    monkeypatch.setattr(checker, "check_url", probe)
     assert run_due_jobs(NOW) == []
     assert inside == [outside]
     # This is how an open one would show.

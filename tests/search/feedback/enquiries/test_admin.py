@@ -266,10 +266,11 @@ def test_only_what_can_be_done_has_a_button(admin_client):
 def test_nobody_signed_in_is_sent_to_sign_in(client, db):
     enquiry = EnquiryFactory(message="A secret bin")
     for address in (urls.index_url, reverse(CLOSE, args=[enquiry.pk])):
-        for method in (client.get, client.post):
-            response = method(address)
-            assert response.status_code == 302
-            assert response["Location"].startswith(reverse("account_login"))
+        response = client.get(address)
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("account_login"))
+        # What was typed is given back, with the way to sign in.
+        assert client.post(address).status_code == 401
     assert Enquiry.objects.get().is_open
 
 

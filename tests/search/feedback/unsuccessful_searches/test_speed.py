@@ -89,7 +89,7 @@ def busy_year(section):
     for search in searches[:200]:
         FindabilityAction.objects.create(
             topic=search.topic,
-            label=search.engine.query,
+            label=search.query,
             kind=Kind.PROMOTED,
             at=moment(),
         )

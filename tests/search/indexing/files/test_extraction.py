@@ -59,13 +59,13 @@ def reader(monkeypatch):
         program = [
             "import os, resource, socket, sys, time",
             "sys.path.append(sys.argv[1])",
-            "from search.indexing.files import office, pdf, reader",
+            "from search.indexing.files import office, pdf, worker",
             before,
         ]
         if code:
             program += ["def stand_in(file):", textwrap.indent(code, "    ")]
-            program += ["reader.READERS[sys.argv[2]] = stand_in"]
-        program += ["reader.main(sys.argv[2])"]
+            program += ["worker.READERS[sys.argv[2]] = stand_in"]
+        program += ["worker.main(sys.argv[2])"]
         monkeypatch.setattr(extraction, "PROGRAM", "\n".join(program))
 
     return put
