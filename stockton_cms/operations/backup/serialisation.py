@@ -22,7 +22,7 @@ LEFT_OUT = frozenset(
     {
         "account_emailconfirmation",
         "django_session",
-        "home_limiteduse",
+        "home_ratelimithit",
         "wagtailadmin_editingsession",
         "wagtailadmin_formstate",
         "wagtailsearch_indexentry",
