@@ -1,4 +1,4 @@
-"""The search page, its JSON, and suggestions while somebody types."""
+"""The search page, its JSON, and suggestions as you type."""
 
 import logging
 from html import unescape
@@ -29,10 +29,10 @@ HTML, JSON = "text/html", "application/json"
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Show what answers `?query=`, ten at a time, as HTML or, if asked for, as JSON.
+    """Show the results for `?query=`, ten at a time, as HTML or JSON.
 
     Raises:
-        Http404: for a wrong `?page=`, and before there is a site.
+        Http404: for a wrong `?page=`, or if there is no site yet.
 
     """
     asked = SearchRequest.from_address(request.GET)
@@ -51,44 +51,44 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: ResultPage) -> HttpResponse:
-    """Return the results as a page, noted in the log if there was a search."""
     asked = found.asked
-    noted = LoggedSearch(
+    entry = LoggedSearch(
         query=asked.query,
         corrected=found.corrected,
         filters=urlencode(asked.filters),
         page_number=asked.page,
         result_count=found.count,
     )
-    is_noted = bool(asked.query) and request.method == "GET" and not found.is_degraded
+    is_logged = bool(asked.query) and request.method == "GET" and not found.is_degraded
     context = {
         "asked": asked,
         "query": asked.query,
         "found": found,
         "canonical": f"{site_origin(request)}{request.path}",
-        "opened": noted.key if is_noted else "",
+        "search_key": entry.key if is_logged else "",
         "instead_href": asked.href(exact=True, page=1),
         "all_href": asked.href(kind="", section="", period="", page=1),
-        "is_narrowed": bool(asked.filters) or asked.newest_first,
+        "is_filtered": bool(asked.filters) or asked.newest_first,
         "before": urlencode(asked.parameters) + "&",
         "sort": [
-            Link("Best first", asked.href(newest_first=False), not asked.newest_first),
+            Link(
+                "Most relevant", asked.href(newest_first=False), not asked.newest_first
+            ),
             Link("Newest first", asked.href(newest_first=True), asked.newest_first),
         ],
-        **({} if found.is_answered else _ask_us(request, asked.query)),
+        **({} if found.is_answered else _enquiry_context(request, asked.query)),
     }
     content = render_to_string("search/search.html", context, request)
     response = (
-        LoggedResponse(content, noted, request) if is_noted else HttpResponse(content)
+        LoggedResponse(content, entry, request) if is_logged else HttpResponse(content)
     )
     if not found.is_answered:
-        # It has the form, with the time at which it is shown.
+        # It contains the form, with the time at which it was rendered.
         add_never_cache_headers(response)
     return response
 
 
-def _ask_us(request: HttpRequest, query: str) -> dict:
-    """Return what the page that found nothing shows: sections, and "Can't find it"."""
+def _enquiry_context(request: HttpRequest, query: str) -> dict:
     initial = {
         "query": query,
         "from_path": request.path,
@@ -102,7 +102,7 @@ def _ask_us(request: HttpRequest, query: str) -> dict:
 
 
 def as_json(found: ResultPage, origin: str) -> dict:
-    """Return a page of results for programs; addresses are whole, times ISO 8601."""
+    """Return results as JSON, with absolute URLs and ISO 8601 times."""
     return {
         "query": found.query,
         "corrected": found.corrected,
@@ -111,16 +111,16 @@ def as_json(found: ResultPage, origin: str) -> dict:
         "page": found.asked.page,
         "pages": found.last_number,
         "filters": {
-            narrowing.label.lower(): [
+            facet.label.lower(): [
                 {
                     "label": choice.label,
                     "count": choice.count,
                     "selected": choice.is_current,
                     "url": f"{origin}{reverse('search')}{choice.href}",
                 }
-                for choice in narrowing.choices
+                for choice in facet.choices
             ]
-            for narrowing in found.narrowing
+            for facet in found.facets
         },
         "promoted": [
             {
@@ -151,12 +151,12 @@ def _result_as_json(result: Result, origin: str) -> dict:
 @never_cache
 @require_safe
 def suggestions(request: HttpRequest) -> JsonResponse:
-    """Return, as JSON, what somebody may be typing; none while search is degraded."""
+    """Return search suggestions as JSON; none while search is degraded."""
     root = site_root(request)
     typed = clean_query(request.GET.get("query", ""))
     try:
         found = get_suggestions(typed, root, timezone.now()) if root else []
     except Exception:
-        logger.exception("There are no suggestions.")
+        logger.exception("Suggestions are unavailable.")
         found = []
     return JsonResponse({"suggestions": found})

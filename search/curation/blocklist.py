@@ -1,4 +1,4 @@
-"""Words that search never puts in anybody's mouth (S8)."""
+"""Words that search never suggests and never corrects to (S8)."""
 
 from collections.abc import Iterable
 
@@ -10,23 +10,20 @@ from search.engine.tokens import fold, plain_analyzer, tokenise
 
 
 class BlockedSuggestion(models.Model):
-    """A word that search never suggests and never corrects to."""
-
     phrase = models.CharField(
         "word or phrase",
         max_length=100,
         unique=True,
         validators=[validate_phrases],
-        help_text="Such as a swear word, or a name. A full name does not cover the "
-        "surname alone: add that too. Separate several with commas. People can still "
-        "search for it.",
+        help_text="For example, a swear word or a name. A full name does not cover the "
+        "surname alone, so add that too. Separate several with commas. People can "
+        "still search for it.",
     )
 
     panels = [FieldPanel("phrase")]
 
     class Meta:
-        verbose_name = "word never suggested"
-        verbose_name_plural = "words never suggested"
+        verbose_name = "blocked suggestion"
         ordering = ["phrase"]
 
     def __str__(self):
@@ -34,20 +31,20 @@ class BlockedSuggestion(models.Model):
 
 
 class Blocklist:
-    """The words never suggested, ready to look up."""
+    """All blocked suggestions, ready to look up."""
 
-    def __init__(self, unsuggested: Iterable[BlockedSuggestion] = ()):
+    def __init__(self, blocked: Iterable[BlockedSuggestion] = ()):
         self._phrases = [
             stems(tokenise(phrase))
-            for each in unsuggested
+            for each in blocked
             for phrase in split_phrases(each.phrase)
         ]
 
-    def bars(self, text: str) -> bool:
-        """Say whether a text holds one of the words, in any of its forms."""
+    def matches(self, text: str) -> bool:
+        """Say whether a text contains a blocked phrase, in any form of its words."""
         if not self._phrases:
             return False
-        # All of it, though a search is cut: titles may be longer.
+        # All of it, although a query is cut: titles may be longer.
         found = stems(plain_analyzer.analyze(fold(text)))
         return any(
             found[start : start + len(phrase)] == phrase

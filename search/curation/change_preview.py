@@ -1,4 +1,4 @@
-"""What a promotion or a synonym would change, found out before it is saved (S6)."""
+"""Previews what a promotion or synonym would change before it is saved (S6)."""
 
 import sys
 from collections.abc import Callable
@@ -11,50 +11,50 @@ from django.db.models import Count
 from wagtail.models import Page
 
 from search.curation.checks.models import SearchCheckSnippet
-from search.curation.checks.running import judge_all
+from search.curation.checks.running import evaluate_all
 from search.curation.promotions import PromotionMatcher, PromotionSnippet
 from search.curation.synonyms import SynonymMatcher, SynonymSnippet, split_phrases
 from search.engine.index import page_index, translate_tantivy_panics
-from search.engine.result_order import ResultOrder, Thing, titles_of
-from search.log.models import TAKEN_OUT, LoggedSearch
+from search.engine.result_order import ResultKey, ResultOrder, titles_of
+from search.log.models import REDACTED, LoggedSearch
 
 MAX_PHRASES = 5
-SHOWN = 5
-# So far down it is followed where something comes from or goes to.
-FOLLOWED = 10
+MAX_POSITIONS = 5
+# Results are tracked this far down to say where they move from and to.
+MAX_TRACKED = 10
 LAST_MONTH = timedelta(days=30)
 MAX_SEARCHES = 200
-# Somebody waits, and on SQLite nobody else can save meanwhile.
+# An editor waits, and on SQLite no one else can save meanwhile.
 MAX_SECONDS = 2.0
-NOTHING = "Nothing"
+NO_RESULTS = "No results"
 
 Snippet = PromotionSnippet | SynonymSnippet
 
 
 @dataclass(frozen=True)
-class Row:
-    """One place in the results, now and with the change, and what moves, in words."""
+class PositionChange:
+    """One position in the results, now and with the change, and what moves."""
 
     number: int
     now: str = ""
-    goes: str = ""
+    move_from: str = ""
     then: str = ""
-    comes: str = ""
+    move_to: str = ""
 
 
 @dataclass(frozen=True)
 class CheckChange:
-    """A saved check that would begin to pass or to fail."""
+    """A saved check that would start to pass or to fail."""
 
     check: SearchCheckSnippet
     would_pass: bool
-    why_now: str
-    why_then: str
+    reason_now: str
+    reason_then: str
 
 
 @dataclass(frozen=True)
 class TopChange:
-    """A search that people make, the first result of which would be another."""
+    """A search that people make whose first result would change."""
 
     query: str
     count: int
@@ -64,31 +64,25 @@ class TopChange:
 
 @dataclass(frozen=True)
 class ChangeImpact:
-    """All that a change would do to what people find."""
+    """What a change would do to search results."""
 
-    lists: list[tuple[str, list[Row]]]
+    lists: list[tuple[str, list[PositionChange]]]
     # How many phrases are not shown.
     more_phrases: int
     checks: list[CheckChange]
-    tops: list[TopChange] = field(default_factory=list)
-    # How many of the searches of last month were looked at, and of how many.
-    looked_at: int = 0
+    top_changes: list[TopChange] = field(default_factory=list)
+    # How many of the frequent searches were compared, and of how many.
+    compared: int = 0
     searches: int = 0
 
     @property
-    def unseen(self) -> int:
+    def not_compared(self) -> int:
         """How many searches there was no time for."""
-        return self.searches - self.looked_at
+        return self.searches - self.compared
 
     @property
     def failing(self) -> list[CheckChange]:
-        """The checks that would begin to fail."""
         return [each for each in self.checks if not each.would_pass]
-
-    @property
-    def passing(self) -> list[CheckChange]:
-        """The checks that would begin to pass."""
-        return [each for each in self.checks if each.would_pass]
 
 
 class Comparison:
@@ -99,11 +93,11 @@ class Comparison:
         self.at = now.at
 
     def changes(self, text: str) -> bool:
-        """Say whether a search could be answered otherwise, without answering it."""
-        return self.now.reasons(text) != self.then.reasons(text)
+        """Say whether the results of a search could change, without searching."""
+        return self.now.explanations(text) != self.then.explanations(text)
 
-    def orders(self, text: str, limit: int) -> tuple[list[Thing], list[Thing]]:
-        """Return what stands first for a search, now and then."""
+    def orders(self, text: str, limit: int) -> tuple[list[ResultKey], list[ResultKey]]:
+        """Return the first results of a search, now and with the change."""
         return self.now.of(text, limit), self.then.of(text, limit)
 
 
@@ -114,34 +108,34 @@ def preview_change(
     is_deleted: bool = False,
     with_log: bool = False,
 ) -> ChangeImpact:
-    """Return what saving a snippet as it is in memory would change, or deleting it.
+    """Return what saving a snippet as it is in memory, or deleting it, would change.
 
-    A promotion counts as at work, whenever it starts. Nothing is saved. `with_log`
-    looks at what people search for too, for those who may read that.
+    A promotion counts as active, whenever it starts. Nothing is saved. `with_log`
+    compares frequent searches too, for editors who may read the log.
 
     Raises:
-        StaleIndexError: search does not answer at the moment.
-        IndexBrokenError: nor is it going to.
+        StaleIndexError: the index is updating.
+        IndexBrokenError: the index is broken.
 
     """
     until = monotonic() + MAX_SECONDS
     with translate_tantivy_panics():
-        compared = _compare(snippet, root, at, is_deleted)
+        comparison = _compare(snippet, root, at, is_deleted)
         phrases = _phrases_of(snippet)
-        tops, looked_at, searches = [], 0, 0
-        checks = _checks_that_change(compared)
+        top_changes, compared, searches = [], 0, 0
+        checks = _check_changes(comparison)
         if with_log:
             queries = frequent_searches(at)
             searches = len(queries)
-            tops, looked_at = _tops_that_change(
-                compared, queries, lambda: monotonic() > until
+            top_changes, compared = _top_changes(
+                comparison, queries, lambda: monotonic() > until
             )
         return ChangeImpact(
-            lists=_lists(compared, phrases[:MAX_PHRASES]),
+            lists=_lists(comparison, phrases[:MAX_PHRASES]),
             more_phrases=max(0, len(phrases) - MAX_PHRASES),
             checks=checks,
-            tops=tops,
-            looked_at=looked_at,
+            top_changes=top_changes,
+            compared=compared,
             searches=searches,
         )
 
@@ -150,7 +144,7 @@ def frequent_searches(at: datetime) -> list[tuple[str, int]]:
     """Return what people searched for most in the last 30 days, and how often."""
     searches = LoggedSearch.objects.filter(
         searched_at__gt=at - LAST_MONTH, searched_at__lte=at, page_number=1, filters=""
-    ).exclude(query__contains=TAKEN_OUT)
+    ).exclude(query__contains=REDACTED)
     counted = searches.order_by().values_list("query").annotate(count=Count("pk"))
     return list(counted.order_by("-count", "query")[:MAX_SEARCHES])
 
@@ -168,7 +162,7 @@ def _compare(
     state = page_index.catch_up()
     promotions = list(PromotionSnippet.objects.all())
     now = ResultOrder(state, promotions, root, at)
-    instead = [] if is_deleted else [_at_work(snippet)]
+    instead = [] if is_deleted else [_as_saved(snippet)]
     if isinstance(snippet, PromotionSnippet):
         others = [each for each in promotions if each.pk != snippet.pk]
         promotions = [*others, *instead]
@@ -184,8 +178,8 @@ def _compare(
     return Comparison(now, ResultOrder(state, promotions, root, at), root)
 
 
-def _at_work(snippet: Snippet) -> Snippet:
-    """Return a copy that is at work and has a number, as if it were saved."""
+def _as_saved(snippet: Snippet) -> Snippet:
+    """Return an active copy with a primary key, as if it were saved."""
     snippet = copy(snippet)
     # The newest comes last among equals.
     snippet.pk = snippet.pk or sys.maxsize
@@ -194,78 +188,91 @@ def _at_work(snippet: Snippet) -> Snippet:
     return snippet
 
 
-def _lists(compared: Comparison, phrases: list[str]) -> list[tuple[str, list[Row]]]:
-    orders = {phrase: compared.orders(phrase, FOLLOWED) for phrase in phrases}
-    things = [thing for pair in orders.values() for order in pair for thing in order]
-    titles = titles_of(things, compared.root, compared.at)
-    return [(phrase, rows_of(*pair, titles)) for phrase, pair in orders.items()]
+def _lists(
+    comparison: Comparison, phrases: list[str]
+) -> list[tuple[str, list[PositionChange]]]:
+    orders = {phrase: comparison.orders(phrase, MAX_TRACKED) for phrase in phrases}
+    result_keys = [key for pair in orders.values() for order in pair for key in order]
+    titles = titles_of(result_keys, comparison.root, comparison.at)
+    return [
+        (phrase, compare_positions(*pair, titles)) for phrase, pair in orders.items()
+    ]
 
 
-def rows_of(now: list[Thing], then: list[Thing], titles: dict[Thing, str]) -> list[Row]:
-    """Return the first places of two orders side by side, with what moves."""
+def compare_positions(
+    now: list[ResultKey], then: list[ResultKey], titles: dict[ResultKey, str]
+) -> list[PositionChange]:
+    """Return the first results of two orders side by side, with what moves."""
     rows = []
-    for place in range(min(SHOWN, max(len(now), len(then)))):
+    for place in range(min(MAX_POSITIONS, max(len(now), len(then)))):
         values = {}
         if place < len(now):
-            values = {"now": titles[now[place]], "goes": _goes(now[place], then)}
+            values = {
+                "now": titles[now[place]],
+                "move_from": _describe_departure(now[place], then),
+            }
         if place < len(then):
-            values |= {"then": titles[then[place]], "comes": _comes(place, now, then)}
-        rows.append(Row(place + 1, **values))
+            values |= {
+                "then": titles[then[place]],
+                "move_to": _describe_arrival(place, now, then),
+            }
+        rows.append(PositionChange(place + 1, **values))
     return rows
 
 
-def _goes(thing: Thing, then: list[Thing]) -> str:
-    if thing not in then:
-        return "gone"
-    place = then.index(thing)
-    return "" if place < SHOWN else f"goes down to {place + 1}"
+def _describe_departure(key: ResultKey, then: list[ResultKey]) -> str:
+    if key not in then:
+        return "removed"
+    place = then.index(key)
+    return "" if place < MAX_POSITIONS else f"moves to {place + 1}"
 
 
-def _comes(place: int, now: list[Thing], then: list[Thing]) -> str:
-    thing = then[place]
-    if then.index(thing) < place:
-        return "stands above already"
-    if thing not in now:
-        return "new"
-    up = now.index(thing) - place
+def _describe_arrival(place: int, now: list[ResultKey], then: list[ResultKey]) -> str:
+    key = then[place]
+    if then.index(key) < place:
+        return "already listed above"
+    if key not in now:
+        return "added"
+    up = now.index(key) - place
     return f"up {up}" if up > 0 else f"down {-up}" if up else ""
 
 
-def _checks_that_change(compared: Comparison) -> list[CheckChange]:
+def _check_changes(comparison: Comparison) -> list[CheckChange]:
     checks = SearchCheckSnippet.objects.select_related("page")
-    checks = [each for each in checks if compared.changes(each.query)]
-    now = judge_all(checks, compared.now, compared.root)
-    then = judge_all(checks, compared.then, compared.root)
-    return [
-        CheckChange(check, after.passed, before.why, after.why)
+    checks = [each for each in checks if comparison.changes(each.query)]
+    now = evaluate_all(checks, comparison.now, comparison.root)
+    then = evaluate_all(checks, comparison.then, comparison.root)
+    changes = [
+        CheckChange(check, after.passed, before.reason, after.reason)
         for check, before, after in zip(checks, now, then, strict=True)
         if before.passed != after.passed
     ]
+    return sorted(changes, key=lambda each: each.would_pass)
 
 
-def _tops_that_change(
-    compared: Comparison,
+def _top_changes(
+    comparison: Comparison,
     queries: list[tuple[str, int]],
     is_over: Callable[[], bool],
 ) -> tuple[list[TopChange], int]:
-    """Return the searches whose first result changes, and how many were looked at."""
-    changed, looked_at = [], 0
+    """Return searches whose first result changes, and how many were compared."""
+    changed, compared = [], 0
     for query, count in queries:
         if is_over():
             break
-        looked_at += 1
-        if compared.changes(query):
-            now, then = compared.orders(query, 1)
+        compared += 1
+        if comparison.changes(query):
+            now, then = comparison.orders(query, 1)
             if now != then:
                 changed.append((query, count, now, then))
-    things = [thing for *_, now, then in changed for thing in (*now, *then)]
-    titles = titles_of(things, compared.root, compared.at)
+    result_keys = [key for *_, now, then in changed for key in (*now, *then)]
+    titles = titles_of(result_keys, comparison.root, comparison.at)
 
-    def first(order: list[Thing]) -> str:
-        return titles[order[0]] if order else NOTHING
+    def first(order: list[ResultKey]) -> str:
+        return titles[order[0]] if order else NO_RESULTS
 
-    tops = [
+    top_changes = [
         TopChange(query, count, first(now), first(then))
         for query, count, now, then in changed
     ]
-    return tops, looked_at
+    return top_changes, compared

@@ -1,6 +1,6 @@
-"""The forms of promotions and synonyms: a try before saving, a proof before deleting.
+"""The forms of promotions and synonyms: a preview before saving and deleting.
 
-Nothing here stands in the way of saving: officers see what happens, and decide.
+Nothing here prevents saving: editors see the impact, and decide.
 """
 
 import logging
@@ -18,75 +18,68 @@ from search.engine.tokens import clean_query
 
 logger = logging.getLogger(__name__)
 
-TRY = "action-try"
+PREVIEW = "action-preview"
 
 
-def proof_context(
+def preview_context(
     request: HttpRequest, snippet: Snippet, at: datetime, is_deleted: bool = False
 ) -> dict:
-    """Return the context with the proof; without one while search does not answer."""
+    """Return the template context, without the impact if search is unavailable."""
     root = default_root()
     if root is None:
         return {}
     may_read_log = request.user.has_perm("search.view_loggedsearch")
     try:
-        proof = preview_change(snippet, root, at, is_deleted, with_log=may_read_log)
+        impact = preview_change(snippet, root, at, is_deleted, with_log=may_read_log)
     except (StaleIndexError, IndexBrokenError) as error:
-        logger.warning("Nothing can be tried, as search does not answer: %s.", error)
-        return {"tried": {"is_degraded": True}}
+        logger.warning("Preview unavailable: search is not responding: %s.", error)
+        return {"preview": {"is_unavailable": True}}
     is_promotion = isinstance(snippet, PromotionSnippet)
-    tried = {
-        "proof": proof,
+    preview = {
+        "impact": impact,
         "is_deleted": is_deleted,
-        "is_not_at_work": is_promotion and not snippet.is_current(at),
+        "is_inactive": is_promotion and not snippet.is_current(at),
         "may_read_log": may_read_log,
     }
-    return {"tried": tried}
+    return {"preview": preview}
 
 
 class PreviewBeforeSaveMixin:
-    """Adds "Try it" to a form: it comes back with the proof, and nothing is saved."""
+    """Adds "Preview results" to a form: it shows the impact, and saves nothing."""
 
     def form_valid(self, form):
-        """Save what is valid, or show what it would do."""
-        if TRY not in self.request.POST:
+        if PREVIEW not in self.request.POST:
             return super().form_valid(form)
         self.form = form
-        proof = proof_context(self.request, form.instance, timezone.now())
-        return self.render_to_response(self.get_context_data(**proof))
+        preview = preview_context(self.request, form.instance, timezone.now())
+        return self.render_to_response(self.get_context_data(**preview))
 
     def get_error_message(self):
-        """Say of a try that it was none, and not that it was not saved."""
-        if TRY in self.request.POST:
-            return "Search could not try this. Mend what is marked below first."
+        if PREVIEW in self.request.POST:
+            return "The results could not be previewed. Fix the errors below first."
         return super().get_error_message()
 
 
 class CreateView(PreviewBeforeSaveMixin, snippets.CreateView):
-    """A new promotion or synonym, which may come with what residents searched for."""
+    """A new promotion or synonym, which may start with a search from the log."""
 
     def get_initial(self):
-        """Take the search from `?searched=`, one phrase whatever was typed."""
+        # One phrase, even if the search has commas.
         searched = clean_query(self.request.GET.get("searched", "").replace(",", " "))
         return {**super().get_initial(), **({"searched": searched} if searched else {})}
 
 
 class EditView(PreviewBeforeSaveMixin, snippets.EditView):
-    """A promotion or synonym that exists."""
+    pass
 
 
 class DeleteView(snippets.DeleteView):
-    """The question before one is deleted, with what that changes."""
-
     def get_context_data(self, **kwargs):
-        """Give the proof of the site without it."""
-        proof = proof_context(self.request, self.object, timezone.now(), True)
-        return super().get_context_data(**kwargs, **proof)
+        preview = preview_context(self.request, self.object, timezone.now(), True)
+        return super().get_context_data(**kwargs, **preview)
 
 
 class ImpactPreviewViewSet(snippets.SnippetViewSet):
-    """The views of what can be tried before it is saved."""
-
     add_view_class = CreateView
     edit_view_class = EditView
     delete_view_class = DeleteView

@@ -1,4 +1,4 @@
-"""Words of staff: what residents call things, and what the pages call them (S3)."""
+"""Synonyms: what residents call things, and what the pages call them (S3)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 
-from search.engine.tokens import stem, telling, tokenise
+from search.engine.tokens import significant_words, stem, tokenise
 
 Phrase = tuple[str, ...]
 # The words before, those put in their place, and those after.
@@ -18,42 +18,43 @@ SynonymRow = tuple[str, str, bool]
 
 
 def split_phrases(text: str) -> list[str]:
-    """Return the phrases of a list that is separated by commas or lines."""
+    """Split a list separated by commas or line breaks."""
     phrases = (" ".join(part.split()) for part in text.replace("\n", ",").split(","))
     return [phrase for phrase in dict.fromkeys(phrases) if phrase]
 
 
 def validate_phrases(text: str) -> None:
-    """Refuse a list without a phrase, or with one that holds no word, such as "?!"."""
+    """Reject an empty list, or a phrase without a word, such as "?!"."""
     phrases = split_phrases(text)
     if not phrases:
-        raise ValidationError("It holds no word that can be searched for.")
+        raise ValidationError("Enter at least one word that people can search for.")
     for phrase in phrases:
         if not tokenise(phrase):
-            raise ValidationError(f"“{phrase}” holds no word that can be searched for.")
+            raise ValidationError(
+                f"“{phrase}” has no words that people can search for."
+            )
 
 
 class SynonymSnippet(models.Model):
-    """Other words for the same thing, which search tries as well."""
-
     searched = models.CharField(
         "when people search for",
         max_length=500,
         validators=[validate_phrases],
-        help_text="What people type, such as 'tip, dump'. Separate words or phrases "
-        "with commas. Plurals and spelling mistakes are found without your help.",
+        help_text="What people type, for example 'tip, dump'. Separate words or "
+        "phrases with commas. You do not need to add plurals or spelling mistakes.",
     )
     found_as = models.CharField(
         "also look for",
         max_length=500,
         validators=[validate_phrases],
-        help_text="What our pages call it, such as 'household waste recycling centre'.",
+        help_text="What our pages call it, for example 'household waste recycling "
+        "centre'.",
     )
     both_ways = models.BooleanField(
         "works both ways",
         default=False,
-        help_text="Tick this where both mean the same, such as 'PIP' and 'Personal "
-        "Independence Payment': people who type either find pages with the other.",
+        help_text="Select this if both mean the same, for example 'PIP' and 'Personal "
+        "Independence Payment'. A search for either will find pages with the other.",
     )
 
     panels = [
@@ -71,17 +72,15 @@ class SynonymSnippet(models.Model):
         return f"{self.searched} {'↔' if self.both_ways else '→'} {self.found_as}"
 
     def clean(self):
-        """Refuse a synonym that says nothing: the same words on both sides."""
+        """Reject a synonym with the same words on both sides."""
         searched = {stems(tokenise(phrase)) for phrase in split_phrases(self.searched)}
         for phrase in split_phrases(self.found_as):
             if stems(tokenise(phrase)) in searched:
-                message = f"“{phrase}” stands on both sides. Search finds it already."
+                message = f"“{phrase}” is on both sides. Search already finds it."
                 raise ValidationError({"found_as": message})
 
 
 class SynonymMatcher:
-    """All synonyms, ready to look up."""
-
     def __init__(self, rows: Iterable[SynonymRow] = ()):
         self._rewrites: dict[Phrase, list[Phrase]] = defaultdict(list)
         self.searched: list[str] = []
@@ -95,33 +94,33 @@ class SynonymMatcher:
 
     def _add(self, sources: list[str], targets: list[str]) -> None:
         self.searched += sources
-        targets_in_words = [tuple(tokenise(target)) for target in targets]
+        target_words = [tuple(tokenise(target)) for target in targets]
         for source in sources:
             words = tokenise(source)
             self.stems.update(stems(words))
             phrases = {stems(words)}
-            if len(telling(words)) > 1:
-                # As it stands where "my" and "of" are left out.
-                phrases.add(stems(telling(words)))
+            if len(significant_words(words)) > 1:
+                # As it is once "my" and "of" are left out.
+                phrases.add(stems(significant_words(words)))
             for phrase in phrases:
-                self._rewrites[phrase] += targets_in_words
+                self._rewrites[phrase] += target_words
 
     def rewrite(self, words: list[str]) -> list[Rewrite]:
-        """Return a search's words with one phrase at a time put in other words.
+        """Return a search's words with one phrase at a time replaced by a synonym.
 
-        A phrase is recognised by its stems, and also where words such as "my" stand
-        in between. Of phrases inside one another the longest counts: "sofa surfing"
+        A phrase is recognised by its stems, and also with words such as "my" in
+        between. Of phrases inside one another the longest counts: "sofa surfing"
         is not about sofas.
         """
         rewritten = []
-        for wording in dict.fromkeys([tuple(words), tuple(telling(words))]):
-            for start, end in self._find(stems(wording)):
-                for other in self._rewrites[stems(wording[start:end])]:
-                    rewritten.append((wording[:start], other, wording[end:]))
+        for variant in dict.fromkeys([tuple(words), tuple(significant_words(words))]):
+            for start, end in self._find(stems(variant)):
+                for other in self._rewrites[stems(variant[start:end])]:
+                    rewritten.append((variant[:start], other, variant[end:]))
         return rewritten
 
     def _find(self, searched: Phrase) -> list[tuple[int, int]]:
-        """Return where phrases begin and end, the longest first."""
+        """Return where phrases start and end, the longest first."""
         found: list[tuple[int, int]] = []
         for length in range(min(len(searched), self._longest), 0, -1):
             for start in range(len(searched) - length + 1):
@@ -133,16 +132,16 @@ class SynonymMatcher:
 
 
 def stems(words: Iterable[str]) -> Phrase:
-    """Return the stems of words, by which phrases are compared."""
+    """Return the stems by which phrases are compared."""
     return tuple(stem(word) for word in words)
 
 
 def get_synonyms() -> SynonymMatcher:
-    """Return all synonyms; made ready again only when one of them has changed."""
+    """Return all synonyms; recomputed only when one of them has changed."""
     rows = SynonymSnippet.objects.values_list("searched", "found_as", "both_ways")
-    return _table(tuple(rows.order_by("pk")))
+    return _matcher(tuple(rows.order_by("pk")))
 
 
 @lru_cache(maxsize=2)
-def _table(rows: tuple[SynonymRow, ...]) -> SynonymMatcher:
+def _matcher(rows: tuple[SynonymRow, ...]) -> SynonymMatcher:
     return SynonymMatcher(rows)

@@ -1,4 +1,4 @@
-"""Filters of a search by type, section and date, and how many results each leaves."""
+"""Filters of a search by type, section and date, with result counts."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,14 +31,14 @@ MAX_CHOICES = 1_000
 
 @dataclass(frozen=True)
 class Filters:
-    """What a search is narrowed to; what is empty narrows nothing."""
+    """The filters of a search; an empty one has no effect."""
 
     kind: str = ""
     section_id: int | None = None
     period: str = ""
 
     def queries(self, at: datetime) -> dict[str, tantivy.Query]:
-        """Return a query for each filter that is set, by its name."""
+        """Return a query for each filter that is set, by name."""
         queries = {}
         if self.kind:
             queries["kind"] = equal_to("kind", self.kind)
@@ -52,24 +52,24 @@ class Filters:
 def count_choices(
     searcher: tantivy.Searcher,
     found: tantivy.Query,
-    narrowing: dict[str, tantivy.Query],
+    filters: dict[str, tantivy.Query],
     at: datetime,
 ) -> dict[str, dict]:
     """Return how many results each choice of each filter would leave.
 
-    The choices of a filter are counted under all the other filters, not under itself:
-    so people see what they would get if they chose again.
+    The choices of a filter are counted under all the other filters, not under itself,
+    so that people see what another choice would find.
     """
     counters = {"kind": _kinds, "section": _sections, "period": _periods}
     counted: dict[str, dict] = {}
-    # Filters that are not set are all counted at once.
-    together = [name for name in counters if name not in narrowing]
-    for names in [together, *([name] for name in narrowing)]:
-        others = [query for name, query in narrowing.items() if name not in names]
+    # Filters that are not set are counted together.
+    together = [name for name in counters if name not in filters]
+    for names in [together, *([name] for name in filters)]:
+        others = [query for name, query in filters.items() if name not in names]
         asked = {name: counters[name](at) for name in names}
         if asked:
             answer = searcher.aggregate(public(found, at, others), asked)
-            counted |= {name: _read(name, answer[name]) for name in names}
+            counted |= {name: _parse_buckets(name, answer[name]) for name in names}
     return counted
 
 
@@ -82,7 +82,7 @@ def _sections(at: datetime) -> dict:
 
 
 def _periods(at: datetime) -> dict:
-    # Ranges must not overlap: each ends where the shorter one begins.
+    # Ranges must not overlap: each ends where the shorter one starts.
     ranges, end = [], {}
     for period, length in PERIOD_LENGTHS.items():
         start = int((at - length).timestamp()) + 1
@@ -91,7 +91,7 @@ def _periods(at: datetime) -> dict:
     return {"range": {"field": "updated", "ranges": ranges}}
 
 
-def _read(name: str, answer: dict) -> dict:
+def _parse_buckets(name: str, answer: dict) -> dict:
     counts = {bucket["key"]: bucket["doc_count"] for bucket in answer["buckets"]}
     if name != "period":
         return counts
@@ -101,7 +101,7 @@ def _read(name: str, answer: dict) -> dict:
 
 
 class FacetMenu:
-    """The filters of one site: what their values in an address mean."""
+    """The facets of one site, and what their values in an address mean."""
 
     def __init__(self, root: Page, at: datetime):
         kinds = {getattr(model, "public_kind", "") for model in get_page_models()}
@@ -114,20 +114,19 @@ class FacetMenu:
         }
 
     def known(self, asked: SearchRequest) -> SearchRequest:
-        """Return a search without the filters that this site does not have."""
+        """Return a search without filters that this site does not have."""
         return replace(
             asked,
             kind=asked.kind if asked.kind in self._kinds else "",
             section=asked.section if asked.section in self._sections else "",
         )
 
-    def read(self, asked: SearchRequest) -> Filters:
-        """Return what a search is narrowed to."""
+    def parse(self, asked: SearchRequest) -> Filters:
         section_id, _ = self._sections.get(asked.section, (None, ""))
         return Filters(self._kinds.get(asked.kind, ""), section_id, asked.period)
 
-    def show(self, asked: SearchRequest, counted: dict[str, dict]) -> list[Facet]:
-        """Return the filters with their choices; those that change nothing are not."""
+    def render(self, asked: SearchRequest, counted: dict[str, dict]) -> list[Facet]:
+        """Return the facets and their choices, except those that change nothing."""
         labels = {
             "kind": {slug: (kind, kind) for slug, kind in self._kinds.items()},
             "section": self._sections,
@@ -138,7 +137,7 @@ class FacetMenu:
             "section": ("Section", "Any section"),
             "period": ("Updated", "Any date"),
         }
-        shown = []
+        facets = []
         for name, names in headings.items():
             counts = counted.get(name, {})
             current = getattr(asked, name)
@@ -157,5 +156,5 @@ class FacetMenu:
             is_set = current in labels[name]
             if is_set or len(choices) > 1:
                 clear_href = asked.href(**{name: "", "page": 1}) if is_set else ""
-                shown.append(Facet(*names, choices, clear_href))
-        return shown
+                facets.append(Facet(*names, choices, clear_href))
+        return facets

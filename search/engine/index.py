@@ -1,4 +1,4 @@
-"""The search index of one process: built from the database, kept up by version."""
+"""The search index of one process: built from the database, updated by version."""
 
 import logging
 import threading
@@ -38,19 +38,19 @@ from search.indexing.documents import IndexedText, SearchDocument, SearchFile
 
 logger = logging.getLogger(__name__)
 
-# Enough for 50,000 pages in one part, which is quicker to build and to search.
+# Enough for 50,000 pages in one segment, which is quicker to build and search.
 WRITER_MEMORY_BYTES = 100_000_000
-# How long a visitor waits for an index that another thread is bringing up to date.
+# How long a visitor waits while another thread updates the index.
 MAX_SECONDS_TO_WAIT = 3.0
 MAX_CLOSEST = 5
-# So much text is indexed in a quarter of a second.
+# Indexed in a quarter of a second.
 QUICK_CHARACTERS = 1_500_000
-# How many are read from the database at once; a file may be long.
+# How many rows are read from the database at once; files may be long.
 CHUNKS = {SearchDocument: 500, SearchFile: 20}
 
 
 class StaleIndexError(Exception):
-    """The index cannot be brought up to date in the time that a visitor waits."""
+    """The index is not updated within the time that a visitor waits."""
 
 
 class IndexBrokenError(Exception):
@@ -59,9 +59,9 @@ class IndexBrokenError(Exception):
 
 @contextmanager
 def translate_tantivy_panics() -> Iterator[None]:
-    """Raise `IndexBrokenError` for a panic, which is no `Exception` as Python has it.
+    """Raise `IndexBrokenError` for a panic, which is not an `Exception` in Python.
 
-    It would pass all that keeps a mistake from ending the process.
+    No `except Exception` would catch it.
     """
     try:
         yield
@@ -73,7 +73,7 @@ def translate_tantivy_panics() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class IndexState:
-    """The index as it is at one content version; nothing in it changes."""
+    """The index at one content version; immutable."""
 
     version: int
     searcher: tantivy.Searcher
@@ -84,7 +84,7 @@ class IndexState:
     def with_editorial_rules(
         self, synonyms: SynonymMatcher, promotions: PromotionMatcher
     ) -> "IndexState":
-        """Return the same index as it would be with other words of staff."""
+        """Return the same index with other synonyms and promotions."""
         dictionary = self.dictionary.with_editorial_terms(
             synonyms.stems | promotions.stems
         )
@@ -95,31 +95,31 @@ class IndexState:
     def parse_query(
         self, text: str, vocabulary: Vocabulary, correct: bool = True
     ) -> tuple[ParsedQuery, list[int]]:
-        """Return what a search means, and the ids of what is promoted for it."""
-        understood = parse_query(text, vocabulary, self.synonyms, correct)
-        if not understood.wordings:
-            return understood, []
+        """Return the parsed search, and the ids of its promotions."""
+        parsed = parse_query(text, vocabulary, self.synonyms, correct)
+        if not parsed.variants:
+            return parsed, []
         promotions = self.promotions.find(text)
-        if understood.corrected and not promotions:
-            promotions = self.promotions.find(understood.corrected)
-        return understood, promotions
+        if parsed.corrected and not promotions:
+            promotions = self.promotions.find(parsed.corrected)
+        return parsed, promotions
 
 
 @dataclass(frozen=True)
 class SearchHits:
-    """What a search finds: keys of one page of results, best first, and counts."""
+    """The keys of one page of results, best first, and counts."""
 
     keys: list[int]
     count: int
-    understood: ParsedQuery
-    # Of each filter's choices, by the filter's name: how many results each has.
+    parsed: ParsedQuery
+    # By filter: how many results each of its choices has.
     choices: dict[str, dict] = field(default_factory=dict)
-    # The ids of what staff promote for this search.
+    # The ids of the promotions for this search.
     promotions: list[int] = field(default_factory=list)
 
 
 class IndexBuild:
-    """An index in the making, and what is in it."""
+    """An index that is being built, and what is in it."""
 
     def __init__(self):
         self.index = tantivy.Index(SCHEMA)
@@ -132,16 +132,16 @@ class IndexBuild:
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether something was replaced, and all can quickly be read anew.
+        """Whether something was replaced, and a rebuild is quick.
 
         Tantivy counts words of deleted documents, so a process that has seen changes
-        ranks a little unlike one that has just started. A large index is renewed when
-        its worker is.
+        ranks slightly differently from one that has just started. A large index is
+        rebuilt when its worker restarts.
         """
         return self.replaced > 0 and self._characters <= QUICK_CHARACTERS
 
     def put(self, document: IndexedText) -> None:
-        """Add a document, or take it away if it is not public; seen after `commit`."""
+        """Add a document, or remove it if not public; takes effect on `commit`."""
         self._writer.delete_documents_by_term("key", document.key)
         self.replaced += document.key in self._keys
         self._keys.discard(document.key)
@@ -151,7 +151,6 @@ class IndexBuild:
             self._characters += len(document.body)
 
     def commit(self) -> tantivy.Searcher:
-        """Return the index with all that was put into it."""
         self._writer.commit()
         self.index.reload()
         return self.index.searcher()
@@ -160,9 +159,9 @@ class IndexBuild:
 class PageIndex:
     """An index in memory of the text of public pages and files.
 
-    Every search first asks for the content version and, if it has risen, reads the
-    documents written since. So several workers, or machines, need share nothing but
-    the database. Safe to use from several threads.
+    Every search first gets the content version and, if it has changed, reads the
+    documents written since. So workers and machines only share the database. Thread
+    safe.
     """
 
     def __init__(self):
@@ -172,19 +171,19 @@ class PageIndex:
 
     @property
     def version(self) -> int | None:
-        """The content version that it is at; None before it is built."""
+        """The content version of the index; None before it is built."""
         state = self._state
         return state.version if state else None
 
     def start_in_background(self) -> threading.Thread:
-        """Read all documents in a thread of its own, before somebody searches."""
+        """Build the index in a thread, before the first search."""
 
         def run():
             try:
                 with translate_tantivy_panics():
                     self.catch_up()
             except Exception:
-                logger.exception("The search index could not be built at the start.")
+                logger.exception("The search index could not be built on startup.")
             finally:
                 close_old_connections()
 
@@ -193,18 +192,18 @@ class PageIndex:
         return thread
 
     def catch_up(self) -> IndexState:
-        """Read what has changed in the database since the last time.
+        """Read what has changed in the database since the last call.
 
         Raises:
-            StaleIndexError: another thread is at it and takes too long.
+            StaleIndexError: another thread is updating the index and takes too long.
 
         """
         state = self._state
         if state and get_content_version() == state.version:
             return state
-        with self._waiting_for_others():
-            # Asked again, as another thread may have caught up meanwhile; and before
-            # the documents: whatever is read after it is at least that new.
+        with self._exclusively():
+            # Again, as another thread may have caught up meanwhile; and before the
+            # documents, so that they are at least as new.
             version = get_content_version()
             state = self._state
             if state is None or version != state.version:
@@ -212,9 +211,9 @@ class PageIndex:
             return state
 
     @contextmanager
-    def _waiting_for_others(self) -> Iterator[None]:
+    def _exclusively(self) -> Iterator[None]:
         if not self._lock.acquire(timeout=MAX_SECONDS_TO_WAIT):
-            raise StaleIndexError("The search index is still being brought up to date")
+            raise StaleIndexError("The search index is still updating")
         try:
             yield
         finally:
@@ -223,7 +222,7 @@ class PageIndex:
     def _read(self, version: int) -> IndexState:
         since = self._state.version if self._state else -1
         if version < since:
-            logger.warning("The content version went back; indexing anew.")
+            logger.warning("The content version went back; rebuilding the index.")
             self._build, since = IndexBuild(), -1
         try:
             self._put_changes(since)
@@ -236,13 +235,13 @@ class PageIndex:
             raise
         synonyms = get_synonyms()
         promotions = PromotionMatcher(PromotionSnippet.objects.all(), timezone.now())
-        unsuggested = Blocklist(BlockedSuggestion.objects.all())
-        staff_stems = synonyms.stems | promotions.stems
+        blocklist = Blocklist(BlockedSuggestion.objects.all())
+        editorial_stems = synonyms.stems | promotions.stems
         return IndexState(
             version=version,
             searcher=searcher,
             dictionary=Dictionary(
-                searcher, staff_stems, unsuggested, self._build.replaced
+                searcher, editorial_stems, blocklist, self._build.replaced
             ),
             synonyms=synonyms,
             promotions=promotions,
@@ -251,7 +250,7 @@ class PageIndex:
     def _put_changes(self, since: int) -> None:
         for model, chunk_size in CHUNKS.items():
             changed = model.objects.filter(version__gt=since)
-            # In one order everywhere, as it may decide between equals.
+            # In one order everywhere, as it may break ties.
             changed = changed.order_by("version", "pk")
             for document in changed.iterator(chunk_size=chunk_size):
                 self._build.put(document)
@@ -269,49 +268,49 @@ class PageIndex:
     ) -> SearchHits:
         """Return one page of hits, best or newest first, and how many there are.
 
-        `state` is another than the newest: the one of `with_editorial_rules`.
+        `state` replaces the current state, such as one of `with_editorial_rules`.
 
         Raises:
-            StaleIndexError: the index is not up to date and does not become so.
+            StaleIndexError: the index is not updated in time.
 
         """
         state = state or self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
-        understood, promotions = state.parse_query(text, vocabulary, correct)
-        if not understood.wordings:
-            return SearchHits([], 0, understood)
+        parsed, promotions = state.parse_query(text, vocabulary, correct)
+        if not parsed.variants:
+            return SearchHits([], 0, parsed)
         searcher = state.searcher
-        found = match(understood, vocabulary)
-        narrowing = filters.queries(at)
-        narrowed = public(found, at, narrowing.values())
+        found = match(parsed, vocabulary)
+        conditions = filters.queries(at)
+        filtered = public(found, at, conditions.values())
         if newest_first:
-            whole = match_all_words(understood, vocabulary)
-            keys, count = newest(searcher, narrowed, whole, offset, limit)
+            all_words = match_all_words(parsed, vocabulary)
+            keys, count = newest(searcher, filtered, all_words, offset, limit)
         else:
-            keys, count = best(searcher, narrowed, at, offset, limit)
-        unranked = match_unranked(understood, vocabulary)
-        choices = count_choices(searcher, unranked, narrowing, at)
-        return SearchHits(keys, count, understood, choices, promotions)
+            keys, count = best(searcher, filtered, at, offset, limit)
+        unranked = match_unranked(parsed, vocabulary)
+        choices = count_choices(searcher, unranked, conditions, at)
+        return SearchHits(keys, count, parsed, choices, promotions)
 
     def closest(self, text: str, at: datetime) -> SearchHits:
-        """Return the few pages that come closest to a search that finds nothing."""
+        """Return the closest matches for a search without results."""
         state = self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
         words = vocabulary.nearest(tokenise(text))
-        understood = ParsedQuery.as_typed(words)
+        parsed = ParsedQuery.as_typed(words)
         if not words:
-            return SearchHits([], 0, understood)
-        found = public(match(understood, vocabulary), at)
+            return SearchHits([], 0, parsed)
+        found = public(match(parsed, vocabulary), at)
         keys, count = best(state.searcher, found, at, 0, MAX_CLOSEST)
-        return SearchHits(keys, count, understood)
+        return SearchHits(keys, count, parsed)
 
     def related(
         self, hits: SearchHits, text: str, at: datetime, limit: int
     ) -> list[int]:
-        """Return the keys of pages that are like a text but are not among the hits."""
+        """Return the keys of pages similar to a text that are not among the hits."""
         state = self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
-        words = vocabulary.most_telling(text, hits.understood.words)
+        words = vocabulary.significant_stems(text, hits.parsed.words)
         if not words:
             return []
         like = public(any_of(words), at)
@@ -319,13 +318,13 @@ class PageIndex:
         return [key for key in keys if key not in hits.keys][:limit]
 
     def snippet_generator(
-        self, understood: ParsedQuery, at: datetime
+        self, parsed: ParsedQuery, at: datetime
     ) -> tantivy.SnippetGenerator | None:
-        """Return what finds the best part of a text; None while there is no index."""
+        """Return the generator of snippets; None while there is no index."""
         state = self._state
-        if state is None or not understood.wordings:
+        if state is None or not parsed.variants:
             return None
-        query = match(understood, Vocabulary(state.dictionary, at))
+        query = match(parsed, Vocabulary(state.dictionary, at))
         return tantivy.SnippetGenerator.create(state.searcher, query, SCHEMA, "body")
 
 

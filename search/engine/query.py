@@ -1,4 +1,4 @@
-"""What somebody meant: from what was typed to the wordings to search for."""
+"""Parses a search: corrects it and finds the variants to search for."""
 
 import re
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from itertools import pairwise
 from math import sqrt
 
 from search.curation.synonyms import Rewrite, SynonymMatcher
-from search.engine.tokens import STOP_WORDS, telling, tokenise
+from search.engine.tokens import STOP_WORDS, significant_words, tokenise
 from search.engine.vocabulary import Vocabulary
 
-# Another wording counts a little less than the searcher's own.
-OWN_WORDING = 1.0
-OTHER_WORDING = 0.9
-# Each is a search of its own, so a query full of acronyms must not cost seconds.
-MAX_WORDINGS = 12
+# Other variants count a little less than the original words.
+ORIGINAL_WEIGHT = 1.0
+VARIANT_WEIGHT = 0.9
+# Each is a search of its own, so a query full of acronyms must stay quick.
+MAX_VARIANTS = 12
 MAX_CORRECTED = 4
 SHORTEST_SPLIT = 6
 
@@ -21,15 +21,15 @@ WORD = re.compile(r"\w+(?:['’‘`]\w+)*")
 
 
 @dataclass(frozen=True)
-class Wording:
+class QueryVariant:
     """One way to say what is searched for, and how much it counts.
 
-    Any of the words may match, but of what the site itself has put there all do: who
-    asks for food parcels gets food banks too, and no other banks.
+    Any of the words may match, but words from a synonym all must: a search for food
+    parcels finds food banks too, but no other banks.
     """
 
     words: tuple[str, ...]
-    weight: float = OWN_WORDING
+    weight: float = ORIGINAL_WEIGHT
     required: frozenset[str] = frozenset()
 
 
@@ -37,60 +37,58 @@ class Wording:
 class ParsedQuery:
     """A search as the site understands it.
 
-    `corrected` is what was typed with spelling mistakes mended, empty where there was
-    nothing to mend. The first wording is the searcher's own.
+    `corrected` is the text with its spelling corrected, empty if there was nothing to
+    correct. The first variant has the original words.
     """
 
-    wordings: tuple[Wording, ...]
+    variants: tuple[QueryVariant, ...]
     corrected: str = ""
 
     @property
     def words(self) -> set[str]:
-        """All words of all wordings."""
-        return {word for wording in self.wordings for word in wording.words}
+        return {word for variant in self.variants for word in variant.words}
 
     @classmethod
     def as_typed(cls, words: list[str]) -> "ParsedQuery":
-        """Return a search for nothing but these words."""
-        return cls((Wording(tuple(words)),))
+        return cls((QueryVariant(tuple(words)),))
 
 
 def parse_query(
     typed: str, vocabulary: Vocabulary, synonyms: SynonymMatcher, correct: bool = True
 ) -> ParsedQuery:
-    """Return the wordings for a search: its own, run together or apart, synonyms'."""
+    """Return the variants of a search: original, joined or split words, synonyms."""
     words = tokenise(typed)
     corrections = _corrections(words, vocabulary) if correct else {}
     corrected = _replace_words(typed, corrections)
-    if vocabulary.dictionary.unsuggested.bars(corrected):
-        # A phrase that nobody is to be shown may come of two harmless words.
+    if vocabulary.dictionary.blocklist.matches(corrected):
+        # Two harmless words may form a blocked phrase.
         corrections, corrected = {}, ""
     used = [each for word in words for each in corrections.get(word, [word])]
-    own = telling(used)
+    own = significant_words(used)
     others = [
         *synonyms.rewrite(used),
         *vocabulary.joined(own),
-        *_apart(own, vocabulary),
+        *_split_words(own, vocabulary),
     ]
-    wordings = {tuple(dict.fromkeys(own)): Wording(tuple(dict.fromkeys(own)))}
-    for before, put_in, after in others:
-        words = tuple(dict.fromkeys(telling([*before, *put_in, *after])))
-        required = frozenset(telling(list(put_in)))
-        # Or a long name would win by the number of its words alone.
-        weight = OTHER_WORDING / sqrt(max(1, len(required)))
-        wordings.setdefault(words, Wording(words, weight, required))
+    variants = {tuple(dict.fromkeys(own)): QueryVariant(tuple(dict.fromkeys(own)))}
+    for before, replacement, after in others:
+        words = tuple(dict.fromkeys(significant_words([*before, *replacement, *after])))
+        required = frozenset(significant_words(list(replacement)))
+        # Otherwise a long name would win by its number of words alone.
+        weight = VARIANT_WEIGHT / sqrt(max(1, len(required)))
+        variants.setdefault(words, QueryVariant(words, weight, required))
     return ParsedQuery(
-        wordings=tuple(
-            wording
-            for wording in list(wordings.values())[:MAX_WORDINGS]
-            if wording.words
+        variants=tuple(
+            variant
+            for variant in list(variants.values())[:MAX_VARIANTS]
+            if variant.words
         ),
         corrected=corrected,
     )
 
 
 def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str]]:
-    """Return what to search for in place of words that the site does not have."""
+    """Return corrections for words that are not on the site."""
     unknown = _unknown(words, vocabulary)
     corrections = {}
     for word in unknown[:MAX_CORRECTED]:
@@ -103,25 +101,25 @@ def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str
 
 
 def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
-    """Return the words that the site has in no form, not half-typed, not in two."""
-    in_two = {
+    """Return the words that are not on the site in any form, half-typed or split."""
+    split = {
         word
         for first, second in pairwise(words)
-        if vocabulary.stands(first + second)
+        if vocabulary.is_indexed(first + second)
         for word in (first, second)
     }
     return [
         word
         for word in dict.fromkeys(words)
         if word not in STOP_WORDS
-        and word not in in_two
-        and not vocabulary.has(word)
-        and not any(map(vocabulary.stands, vocabulary.completions(word)))
+        and word not in split
+        and word not in vocabulary
+        and not any(map(vocabulary.is_indexed, vocabulary.completions(word)))
     ]
 
 
-def _apart(words: list[str], vocabulary: Vocabulary) -> list[Rewrite]:
-    """Return the words with "foodbank" written as two, where the site has both."""
+def _split_words(words: list[str], vocabulary: Vocabulary) -> list[Rewrite]:
+    """Return variants with a word like "foodbank" split in two."""
     return [
         (words[:place], parts, words[place + 1 :])
         for place, word in enumerate(words)
@@ -135,7 +133,7 @@ def _replace_words(typed: str, corrections: dict[str, list[str]]) -> str:
 
     def replace(match: re.Match) -> str:
         found = tokenise(match[0])
-        mended = [part for word in found for part in corrections.get(word, [word])]
-        return " ".join(mended) if mended != found else match[0]
+        corrected = [part for word in found for part in corrections.get(word, [word])]
+        return " ".join(corrected) if corrected != found else match[0]
 
     return WORD.sub(replace, typed)

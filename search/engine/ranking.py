@@ -1,11 +1,11 @@
-"""What makes one page answer a search better than another: weights, with reasons."""
+"""Ranks the results of a search: the weights, with reasons."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import tantivy
 
-from search.engine.query import ParsedQuery, Wording
+from search.engine.query import ParsedQuery, QueryVariant
 from search.engine.schema import SCHEMA
 from search.engine.tokens import forms
 from search.engine.vocabulary import Vocabulary
@@ -24,68 +24,68 @@ FIELD_WEIGHTS = {
     # A word in passing.
     "body": 1.0,
 }
-# A notice counts in full in its first year and less with every year after it, so that
-# last winter's does not beat the standing page on the same subject.
-NOTICE_HALVES_IN = timedelta(days=3 * 365)
-NOTICE_STAYS_NEW_FOR = timedelta(days=365)
-LEAST_OF_A_NOTICE = 0.5
-# What was replaced or withdrawn is history: found, but after what is in force.
+# A notice has full weight in its first year and less with every year after it, so that
+# last winter's does not beat the permanent page on the same subject.
+NOTICE_HALF_LIFE = timedelta(days=3 * 365)
+NOTICE_FULL_WEIGHT_FOR = timedelta(days=365)
+MIN_NOTICE_WEIGHT = 0.5
+# Superseded or withdrawn policies come after current ones.
 SUPERSEDED_WEIGHT = 0.4
-# Weights beside the words are applied to so many of the best, ten pages of results.
+# Age and state are weighed for this many of the best results: ten pages.
 WINDOW = 100
-# Of many that score the same, so many are put in order; the others stay as they are.
-MAX_EQUALS = 2_000
-# How much the fields beside the best one add: a page that says it in the title and in
-# the summary is a little better than one that says it in the title alone.
+# At most so many results with equal scores are sorted.
+MAX_TIES = 2_000
+# How much the other fields add to the best one: a match in the title and the summary
+# is a little better than one in the title alone.
 TIE_BREAKER = 0.05
-# A half-typed word finds what it begins, after pages that have it as it was typed.
+# Completions of a half-typed word come after exact matches.
 COMPLETION_WEIGHT = 0.3
-# A page that has all the words as they were typed beats one that has the rarest alone.
+# A page with all the words beats one with only the rarest.
 ALL_WORDS_BONUS = 10.0
 
 
-def match(understood: ParsedQuery, vocabulary: Vocabulary) -> Query:
-    """Return the query for all wordings; for each page the best of them counts.
+def match(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
+    """Return the query for all variants; for each page the best of them counts.
 
-    Any word may match. It is built from objects, never by parsing, so no sign that a
-    visitor types has a meaning of its own.
+    Any word may match. It is built from objects, never by parsing, so no character
+    that a visitor types has a special meaning.
     """
     return _best(
         [
-            Query.boost_query(_wording(wording, vocabulary), wording.weight)
-            for wording in understood.wordings
+            Query.boost_query(_variant_query(variant, vocabulary), variant.weight)
+            for variant in parsed.variants
         ]
     )
 
 
-def match_unranked(understood: ParsedQuery, vocabulary: Vocabulary) -> Query:
+def match_unranked(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
     """Return the query for the same pages as `match`, without their scores.
 
-    To count them all is three times as quick with one flat list of words.
+    Counting is three times as quick with one flat list of words.
     """
     return _any(
         [
             query
-            for wording in understood.wordings
+            for variant in parsed.variants
             for field in FIELD_WEIGHTS
-            for query in _unranked(wording, field, vocabulary)
+            for query in _unranked(variant, field, vocabulary)
         ]
     )
 
 
-def _unranked(wording: Wording, field: str, vocabulary: Vocabulary) -> list[Query]:
-    """Return queries of which one must match for a wording to be in a field."""
-    terms = {word: list(_terms(word, field, vocabulary)) for word in wording.required}
+def _unranked(variant: QueryVariant, field: str, vocabulary: Vocabulary) -> list[Query]:
+    """Return queries of which one must match for a variant to be in a field."""
+    terms = {word: list(_terms(word, field, vocabulary)) for word in variant.required}
     if terms:
         every = [(Occur.Must, _any(queries)) for queries in terms.values()]
         return [Query.boolean_query(every)]
     return [
-        query for word in wording.words for query in _terms(word, field, vocabulary)
+        query for word in variant.words for query in _terms(word, field, vocabulary)
     ]
 
 
 def any_of(stems: list[str]) -> Query:
-    """Return the query for pages with some of these stems, each in its best field."""
+    """Return the query for pages with any of these stems, each in its best field."""
     return _any(
         [
             _best(
@@ -99,21 +99,20 @@ def any_of(stems: list[str]) -> Query:
     )
 
 
-def match_all_words(understood: ParsedQuery, vocabulary: Vocabulary) -> Query:
-    """Return the query for pages that have all words of one of the wordings."""
-    return _best([_all_words(wording, vocabulary) for wording in understood.wordings])
+def match_all_words(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
+    return _best([_all_words(variant, vocabulary) for variant in parsed.variants])
 
 
-def _wording(wording: Wording, vocabulary: Vocabulary) -> Query:
+def _variant_query(variant: QueryVariant, vocabulary: Vocabulary) -> Query:
     by_field = [
         Query.boost_query(
             Query.boolean_query(
                 [
                     (
-                        Occur.Must if word in wording.required else Occur.Should,
+                        Occur.Must if word in variant.required else Occur.Should,
                         _word(word, field, vocabulary),
                     )
-                    for word in wording.words
+                    for word in variant.words
                 ]
             ),
             weight,
@@ -121,20 +120,20 @@ def _wording(wording: Wording, vocabulary: Vocabulary) -> Query:
         for field, weight in FIELD_WEIGHTS.items()
     ]
     in_best_field = Query.disjunction_max_query(by_field, TIE_BREAKER)
-    if len(wording.words) == 1 or wording.required:
+    if len(variant.words) == 1 or variant.required:
         return in_best_field
-    bonus = Query.const_score_query(_all_words(wording, vocabulary), ALL_WORDS_BONUS)
+    bonus = Query.const_score_query(_all_words(variant, vocabulary), ALL_WORDS_BONUS)
     return Query.boolean_query([(Occur.Should, in_best_field), (Occur.Should, bonus)])
 
 
-def _all_words(wording: Wording, vocabulary: Vocabulary) -> Query:
+def _all_words(variant: QueryVariant, vocabulary: Vocabulary) -> Query:
     return Query.boolean_query(
         [
             (
                 Occur.Must,
                 _best([_word(word, field, vocabulary) for field in FIELD_WEIGHTS]),
             )
-            for word in wording.words
+            for word in variant.words
         ]
     )
 
@@ -144,7 +143,7 @@ def _word(word: str, field: str, vocabulary: Vocabulary) -> Query:
 
 
 def _terms(word: str, field: str, vocabulary: Vocabulary) -> Iterator[Query]:
-    """Yield a query for each form of a word in a field, and for what it begins."""
+    """Yield a query for each form of a word in a field, and for its completions."""
     own = forms(word)
     longer = {form for each in vocabulary.completions(word) for form in forms(each)}
     for form in own:
@@ -167,7 +166,7 @@ def best(
 ) -> tuple[list[int], int]:
     """Return the keys of one page of results, best first, and the number of all.
 
-    Equals stand in the order of their keys, so that every process gives the same one.
+    Ties are in the order of their keys, so that every process gives the same order.
     """
     found = _all_up_to(searcher, query, max(WINDOW, offset + limit))
     keys = _values(searcher, "key", found.hits)
@@ -195,14 +194,14 @@ def best(
 def _all_up_to(
     searcher: tantivy.Searcher, query: Query, number: int
 ) -> tantivy.SearchResult:
-    """Return so many hits, and more where the last has equals that would be cut off."""
+    """Return so many hits, and more if ties of the last one would be cut off."""
     limit = number
     while True:
         limit *= 2
         found = searcher.search(query, limit=limit, count=True)
         scores = [score for score, _ in found.hits]
         is_enough = len(scores) < limit or scores[-1] < scores[number - 1]
-        if is_enough or limit > number + MAX_EQUALS:
+        if is_enough or limit > number + MAX_TIES:
             return found
 
 
@@ -212,19 +211,19 @@ def _weight(is_notice: int, updated: int, superseded: int, now: float) -> float:
         return SUPERSEDED_WEIGHT
     if not is_notice:
         return 1.0
-    age = max(0.0, now - updated - NOTICE_STAYS_NEW_FOR.total_seconds())
-    return max(LEAST_OF_A_NOTICE, 0.5 ** (age / NOTICE_HALVES_IN.total_seconds()))
+    age = max(0.0, now - updated - NOTICE_FULL_WEIGHT_FOR.total_seconds())
+    return max(MIN_NOTICE_WEIGHT, 0.5 ** (age / NOTICE_HALF_LIFE.total_seconds()))
 
 
 def newest(
-    searcher: tantivy.Searcher, query: Query, whole: Query, offset: int, limit: int
+    searcher: tantivy.Searcher, query: Query, all_words: Query, offset: int, limit: int
 ) -> tuple[list[int], int]:
     """Return pages with all the words, newest first, and then all others."""
     keys: list[int] = []
     total = 0
     for occur in (Occur.Must, Occur.MustNot):
         found = searcher.search(
-            Query.boolean_query([(Occur.Must, query), (occur, whole)]),
+            Query.boolean_query([(Occur.Must, query), (occur, all_words)]),
             limit=limit,
             offset=max(offset - total, 0),
             count=True,

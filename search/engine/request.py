@@ -1,4 +1,4 @@
-"""What an address asks of search: all of its state, and nothing else."""
+"""The state of a search, as its address has it."""
 
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from home.page_tree.addresses import page_number
 from search.engine.tokens import clean_query
 
 PERIODS = ("week", "month", "year")
-# Nobody reads further, and an offset costs as much as all results before it.
+# No one reads further, and an offset costs as much as all results before it.
 LAST_PAGE = 100
 NEWEST = "newest"
 
@@ -18,8 +18,8 @@ NEWEST = "newest"
 class SearchRequest:
     """A search as its address has it.
 
-    `kind` and `section` are slugs, `period` one of `PERIODS`; what makes no sense is
-    left out, so that a bookmark outlives a section. `exact` keeps spelling as it is.
+    `kind` and `section` are slugs, `period` one of `PERIODS`; invalid values are
+    ignored, so that a bookmark outlives a section. `exact` switches correction off.
     """
 
     query: str
@@ -46,13 +46,13 @@ class SearchRequest:
 
     @property
     def filters(self) -> dict[str, str]:
-        """The filters that are set, as they stand in the address."""
+        """The filters that are set, by their names in the address."""
         values = {"type": self.kind, "section": self.section, "updated": self.period}
         return {name: value for name, value in values.items() if value}
 
     @property
     def parameters(self) -> dict[str, str]:
-        """All that the address holds but the number of the page."""
+        """All parameters of the address but the page number."""
         return {
             "query": self.query,
             **self.filters,
@@ -61,5 +61,5 @@ class SearchRequest:
         }
 
     def href(self, **changes) -> str:
-        """Return the address of this search with something changed, from page 1."""
+        """Return the address of this search with changes, from page 1."""
         return "?" + urlencode(replace(self, **changes).parameters)

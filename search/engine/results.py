@@ -1,4 +1,4 @@
-"""One page of search results, ready to show."""
+"""One page of search results, ready to render."""
 
 import logging
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from search.engine.index import (
 from search.engine.query import WORD, ParsedQuery
 from search.engine.request import LAST_PAGE, SearchRequest
 from search.engine.schema import SCHEMA
-from search.engine.tokens import forms, stem, telling, tokenise
+from search.engine.tokens import forms, significant_words, stem, tokenise
 from search.indexing.documents import (
     SearchDocument,
     SearchFile,
@@ -35,26 +35,26 @@ from search.indexing.documents import (
 )
 
 MAX_CHARACTERS = 240
-# Of a long file, so much is looked through; all of it would cost half a second.
+# Only the start of a long file is searched; all of it would take half a second.
 MAX_READ = 50_000
 
 
-class Extractor:
-    """Makes the extracts of one page of results; beginnings without a generator."""
+class SnippetBuilder:
+    """Makes the snippets of one page of results; without a generator, their starts."""
 
     def __init__(
-        self, understood: ParsedQuery, generator: tantivy.SnippetGenerator | None = None
+        self, parsed: ParsedQuery, generator: tantivy.SnippetGenerator | None = None
     ):
-        self._stems = {form for word in understood.words for form in forms(word)}
+        self._stems = {form for word in parsed.words for form in forms(word)}
         self._generator = generator
         if generator:
             generator.set_max_num_chars(MAX_CHARACTERS)
 
-    def extract(self, text: str) -> SafeString:
-        """Return the best part of a text, escaped and marked; else its beginning."""
+    def build(self, text: str) -> SafeString:
+        """Return the best part of a text, escaped and marked, or its start."""
         text = " ".join(text[:MAX_READ].split())
         part = self._best_part(text) or text[:MAX_CHARACTERS]
-        # Not with Tantivy's own marks: it knows no words but those of some page's body.
+        # Not with Tantivy's own marks: it only knows words in the body of some page.
         pieces, position = ["" if text.startswith(part) else "… "], 0
         for word in WORD.finditer(part):
             if self._stems.intersection(map(stem, tokenise(word[0]))):
@@ -86,7 +86,7 @@ class Result:
     section: str
     extract: SafeString
     updated_at: datetime | None
-    # For a file, the page that offers it, and what the file is, such as "PDF, 1.2 MB".
+    # For a file, the page that links to it, and its type and size.
     page_href: str = ""
     file_kind: str = ""
     file_size: int | None = None
@@ -102,8 +102,8 @@ class ResultPage:
     count: int
     corrected: str = ""
     promoted: list[PromotionMatch] = field(default_factory=list)
-    narrowing: list[Facet] = field(default_factory=list)
-    # Where nothing was found, what looks most like it; where little was, more like it.
+    facets: list[Facet] = field(default_factory=list)
+    # Closest matches if nothing was found; related pages if few were.
     closest: list[Result] = field(default_factory=list)
     related: list[Result] = field(default_factory=list)
     is_degraded: bool = False
@@ -115,31 +115,29 @@ class ResultPage:
 
     @property
     def query(self) -> str:
-        """What was searched for."""
         return self.asked.query
 
     @property
     def first_position(self) -> int:
-        """The place of the first result on this page among all of them."""
         return (self.asked.page - 1) * PER_PAGE + 1
 
     @property
     def last_number(self) -> int:
-        """The number of the last page of results that can be read; at least 1."""
+        """The number of the last page of results; at least 1."""
         return min(LAST_PAGE, max(1, -(-self.count // PER_PAGE)))
 
 
 def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
-    """Return a page of results; from titles alone while the index does not answer."""
+    """Return a page of results; from titles alone while the index is unavailable."""
     try:
         return _from_index(asked, root, at)
     except StaleIndexError as error:
         logger.warning("%s.", error)
         return _from_titles(asked, root, at)
     except Exception:
-        # Whatever is wrong with the index, people must find what they need (S14). If
-        # it was the database, the next query says so.
-        logger.exception("The search index does not answer.")
+        # Search must work even if the index is broken (S14). If the database is
+        # unavailable, the next query fails too.
+        logger.exception("The search index is unavailable.")
         return _from_titles(asked, root, at)
 
 
@@ -152,7 +150,7 @@ def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
         at,
         offset=(asked.page - 1) * PER_PAGE,
         limit=PER_PAGE,
-        filters=menu.read(asked),
+        filters=menu.parse(asked),
         newest_first=asked.newest_first,
         correct=not asked.exact,
     )
@@ -162,9 +160,9 @@ def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
         asked=asked,
         results=results,
         count=hits.count,
-        corrected=hits.understood.corrected,
+        corrected=hits.parsed.corrected,
         promoted=promoted,
-        narrowing=menu.show(asked, hits.choices),
+        facets=menu.render(asked, hits.choices),
     )
     if asked.filters or hits.count >= PER_PAGE:
         return found
@@ -175,12 +173,12 @@ def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
 
 
 def _results_of(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
-    generator = page_index.snippet_generator(hits.understood, at)
-    return make_results(hits.keys, Extractor(hits.understood, generator), root, at)
+    generator = page_index.snippet_generator(hits.parsed, at)
+    return make_results(hits.keys, SnippetBuilder(hits.parsed, generator), root, at)
 
 
 def _related(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
-    """Return what is like the best result, to fill a page that would be short."""
+    """Return pages like the best result, to fill a short page."""
     best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1])).first()
     if best is None:
         return []
@@ -190,7 +188,7 @@ def _related(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
 
 
 def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
-    words = telling(tokenise(asked.query))
+    words = significant_words(tokenise(asked.query))
     if not words:
         return ResultPage(asked, [], 0, is_degraded=True)
     has = [Q(title__icontains=word) for word in words]
@@ -199,18 +197,18 @@ def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     pages = pages.filter(path__startswith=root.path).order_by(-number, "title", "pk")
     start = (asked.page - 1) * PER_PAGE
     keys = [pk * 2 for pk in pages.values_list("pk", flat=True)[start:][:PER_PAGE]]
-    # Without the index for extracts too: whatever is wrong with it is still wrong.
-    extractor = Extractor(ParsedQuery.as_typed(words))
-    results = make_results(keys, extractor, root, at)
+    # Snippets without the index too, as it is still broken.
+    snippets = SnippetBuilder(ParsedQuery.as_typed(words))
+    results = make_results(keys, snippets, root, at)
     return ResultPage(asked, results, pages.count(), is_degraded=True)
 
 
 def make_results(
-    keys: list[int], extractor: Extractor, root: Page, at: datetime
+    keys: list[int], snippets: SnippetBuilder, root: Page, at: datetime
 ) -> list[Result]:
-    """Return what is shown of pages and files, in the order of their keys.
+    """Return the results for pages and files, in the order of their keys.
 
-    The index knows only public ones; the last word is the database's all the same.
+    The index only has public ones, but the database is asked again.
     """
     files = _visible_files(files_among(keys))
     page_ids = {*pages_among(keys), *(file.page_id for file, _ in files.values())}
@@ -231,21 +229,21 @@ def make_results(
         pk = key // 2
         if key % 2 and pk in files and files[pk][0].page_id in pages:
             file, document = files[pk]
-            extract = extractor.extract(file.body)
+            extract = snippets.build(file.body)
             page = pages[file.page_id]
             results.append(_file_result(file, document, page, extract, root))
         elif not key % 2 and pk in pages and pk in documents:
-            # The home page is in nothing that visitors know.
+            # The home page is in no section.
             above = parent_path(pages[pk]["path"])
             section = sections.get(above, "") if len(above) >= len(root.path) else ""
-            extract = extractor.extract(f"{documents[pk].summary} {documents[pk].body}")
+            extract = snippets.build(f"{documents[pk].summary} {documents[pk].body}")
             label = labels.get(pk, "")
             results.append(_page_result(pages[pk], section, extract, root, label))
     return results
 
 
 def _visible_files(ids: list[int]) -> dict[int, tuple]:
-    """Return the text and the document of files that nobody is kept from, by id."""
+    """Return the text and the document of public files, by id."""
     if not ids:
         return {}
     restricted = restricted_collections()

@@ -1,4 +1,4 @@
-"""The fields of the search index, and the queries on those that hold no text."""
+"""The fields of the search index, and queries on those without text."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,17 +14,17 @@ from search.engine.tokens import (
 from search.indexing.documents import IndexedText
 
 TEXT_FIELDS = ("title", "search_words", "summary", "headings", "body")
-# Texts whose words stand as written, without stemming.
+# Words as written, without stemming.
 WORDS, TITLE_WORDS = "words", "title_words"
 NEVER = 2**53
 SEARCH_WORDS_LENGTH = 16
 FILLER = "0filler0"
-# Room for the key beside a time, so that no two pages are equally new.
+# Room for the key after a time, so that no two pages are equally new.
 KEY_BITS = 28
 
 
 def build_schema() -> tantivy.Schema:
-    """Return the fields of the index; texts are searched here but not kept."""
+    """Return the fields of the index; texts are indexed but not stored."""
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("key", indexed=True, fast=True)
     numbers = ("expires", "updated", "newest", "section", "superseded", "is_notice")
@@ -32,7 +32,7 @@ def build_schema() -> tantivy.Schema:
         builder.add_integer_field(name, indexed=True, fast=True)
     builder.add_text_field("kind", fast=True, tokenizer_name="raw")
     for name in TEXT_FIELDS:
-        # Only these two are searched for words side by side.
+        # Only these two are searched for phrases.
         option = "position" if name in {"title", "body"} else "freq"
         builder.add_text_field(name, tokenizer_name=TOKENIZER_NAME, index_option=option)
     for name in (WORDS, TITLE_WORDS):
@@ -46,18 +46,17 @@ SCHEMA = build_schema()
 
 
 def to_index(document: IndexedText) -> tantivy.Document:
-    """Return what the index holds of a page or a file."""
     texts = {}
     for name in TEXT_FIELDS:
         folded = fold(getattr(document, name))
         texts[name] = " ".join([folded, *sorted(strip_hyphens(folded))])
-    # A field that most pages leave empty makes every text in it a long one, and that
-    # counts for less (BM25). So it is filled up to one length.
+    # Most pages leave this field empty, so BM25 would rate any text in it as long, and
+    # lower. So it is padded to one length.
     missing = SEARCH_WORDS_LENGTH - len(texts["search_words"].split())
     texts["search_words"] += f" {FILLER}" * max(0, missing)
     values = {
         **texts,
-        # Once each, as only whether a word is there counts.
+        # Once each, as only their presence counts.
         WORDS: " ".join(set(" ".join(texts.values()).split()) - {FILLER}),
         TITLE_WORDS: texts["title"],
         "key": document.key,
@@ -73,23 +72,21 @@ def to_index(document: IndexedText) -> tantivy.Document:
     return tantivy.Document.from_dict(values, SCHEMA)
 
 
-def _seconds(moment: datetime | None, default: int) -> int:
-    return int(moment.timestamp()) if moment else default
+def _seconds(at: datetime | None, default: int) -> int:
+    return int(at.timestamp()) if at else default
 
 
-def later_than(field: str, moment: datetime) -> tantivy.Query:
-    """Return the query for documents whose date in a field is after a moment."""
+def later_than(field: str, at: datetime) -> tantivy.Query:
     return tantivy.Query.range_query(
         SCHEMA,
         field,
         tantivy.FieldType.Integer,
-        lower_bound=int(moment.timestamp()),
+        lower_bound=int(at.timestamp()),
         include_lower=False,
     )
 
 
 def expired(at: datetime) -> tantivy.Query:
-    """Return the query for documents that the clock has taken away."""
     return tantivy.Query.range_query(
         SCHEMA,
         "expires",
@@ -99,19 +96,18 @@ def expired(at: datetime) -> tantivy.Query:
 
 
 def equal_to(field: str, value: int | str) -> tantivy.Query:
-    """Return the query for documents with a value in a field."""
     return tantivy.Query.term_query(SCHEMA, field, value)
 
 
 def public(
     scored: tantivy.Query, at: datetime, conditions: Iterable[tantivy.Query] = ()
 ) -> tantivy.Query:
-    """Return a query for what everybody may see at a moment (S13).
+    """Restrict a query to what is public at a time (S13).
 
-    `conditions` must hold too; they have no part in the scores.
+    `conditions` must match too; they do not affect the scores.
     """
     must, must_not = tantivy.Occur.Must, tantivy.Occur.MustNot
-    # To leave out the few that are expired costs less than to find all the others.
+    # Excluding the few that are expired is cheaper than finding all the others.
     return tantivy.Query.boolean_query(
         [(must, scored), (must_not, expired(at))]
         + [(must, tantivy.Query.const_score_query(each, 0.0)) for each in conditions]

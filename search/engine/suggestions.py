@@ -1,4 +1,4 @@
-"""Suggestions while somebody types: promoted searches, titles, words of staff (S8)."""
+"""Suggestions as you type: promoted searches, titles and synonyms (S8)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,43 +16,46 @@ from search.engine.tokens import STOP_WORDS, tokenise
 from search.engine.vocabulary import Vocabulary
 from search.indexing.documents import SearchFile, pages_among
 
-SHORTEST = 2
-MOST = 8
+MIN_CHARACTERS = 2
+MAX_SUGGESTIONS = 8
 MAX_ENDINGS = 20
-# Each costs a search or a look into the database.
+# Each costs a search or a database query.
 MAX_TRIED = 16
 
 
 @translate_tantivy_panics()
 def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
-    """Return up to eight searches that what was typed may become, the best first.
+    """Return up to eight completions of what was typed, best first.
 
-    Each of them finds something that every visitor may see (S13).
+    Each of them finds something public (S13).
     """
     words = tokenise(typed)
-    if sum(map(len, words)) < SHORTEST:
+    if sum(map(len, words)) < MIN_CHARACTERS:
         return []
     state = page_index.catch_up()
     found = [
-        *_promoted(words, state, root, at),
+        *_promotion_terms(words, state, root, at),
         *_titles(words, state, root, at),
-        *_words_of_staff(words, state, at),
+        *_editorial_terms(words, state, at),
     ]
     once: dict[tuple[str, ...], str] = {}
     for each in found:
         once.setdefault(tuple(tokenise(each)), each)
-    unsuggested = state.dictionary.unsuggested
-    return [each for each in once.values() if not unsuggested.bars(each)][:MOST]
+    blocklist = state.dictionary.blocklist
+    allowed = [each for each in once.values() if not blocklist.matches(each)]
+    return allowed[:MAX_SUGGESTIONS]
 
 
-def _begins(phrase: str, words: list[str]) -> bool:
+def _prefix_matches(phrase: str, words: list[str]) -> bool:
     return " ".join(tokenise(phrase)).startswith(" ".join(words))
 
 
-def _promoted(
+def _promotion_terms(
     words: list[str], state: IndexState, root: Page, at: datetime
 ) -> Iterator[str]:
-    phrases = [each for each in state.promotions.phrases if _begins(each, words)]
+    phrases = [
+        each for each in state.promotions.phrases if _prefix_matches(each, words)
+    ]
     for phrase in phrases[:MAX_TRIED]:
         if get_promoted(state.promotions.find(phrase), root, at):
             yield phrase
@@ -77,18 +80,20 @@ def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> li
             )
         ]
     )
-    keys, _ = best(state.searcher, public(query, at), at, 0, MOST)
+    keys, _ = best(state.searcher, public(query, at), at, 0, MAX_SUGGESTIONS)
     pages = visible_pages(at).filter(path__startswith=root.path)
     titles = dict(pages.filter(pk__in=pages_among(keys)).values_list("pk", "title"))
     ranked = [titles[pk] for pk in pages_among(keys) if pk in titles]
-    # Those that begin as somebody types come before those that go on so.
-    return sorted(ranked, key=lambda title: not _begins(title, words))
+    # Titles that start with what was typed come first.
+    return sorted(ranked, key=lambda title: not _prefix_matches(title, words))
 
 
-def _words_of_staff(words: list[str], state: IndexState, at: datetime) -> Iterator[str]:
-    phrases = [each for each in state.synonyms.searched if _begins(each, words)]
+def _editorial_terms(
+    words: list[str], state: IndexState, at: datetime
+) -> Iterator[str]:
+    phrases = [each for each in state.synonyms.searched if _prefix_matches(each, words)]
     vocabulary = Vocabulary(state.dictionary, at)
     for phrase in dict.fromkeys(phrases[:MAX_TRIED]):
-        understood = parse_query(phrase, vocabulary, state.synonyms)
-        if vocabulary.count(match_all_words(understood, vocabulary)):
+        parsed = parse_query(phrase, vocabulary, state.synonyms)
+        if vocabulary.count(match_all_words(parsed, vocabulary)):
             yield phrase

@@ -1,4 +1,4 @@
-"""The words of a text or of a search: folded, told apart and brought to their stems."""
+"""Turns texts and searches into words: normalised, tokenised and stemmed."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ import tantivy
 
 from home.content.text import cut, normalise
 
-# Longer than any question that a person types; the rest costs time and finds nothing.
+# Longer than any question that people type.
 MAX_CHARACTERS = 300
 MAX_WORDS = 32
 
@@ -73,12 +73,12 @@ plain_analyzer = _analyzer()
 def fold(text: str) -> str:
     """Return text with apostrophes dropped and control characters as spaces.
 
-    Used on pages and on queries, so that "council's" and "councils" meet.
+    Used on pages and on queries, so that "council's" matches "councils".
     """
     text = normalise(text).replace("\N{HYPHEN}", "-")
     for apostrophe in APOSTROPHES:
         text = text.replace(apostrophe, "")
-    return _without_controls(text.replace("\n", " "))
+    return _strip_controls(text.replace("\n", " "))
 
 
 def strip_hyphens(folded: str) -> set[str]:
@@ -95,14 +95,14 @@ def strip_hyphens(folded: str) -> set[str]:
 
 
 def clean_query(raw: str, most_characters: int = MAX_CHARACTERS) -> str:
-    """Return what was typed as one line of bounded length, without control signs.
+    """Return what was typed as one line of limited length without control characters.
 
-    As long in Unicode's normal form too, by which words are compared.
+    The limit holds in Unicode's normal form too, by which words are compared.
     """
-    return " ".join(_without_controls(cut(raw, most_characters)).split())
+    return " ".join(_strip_controls(cut(raw, most_characters)).split())
 
 
-def _without_controls(text: str) -> str:
+def _strip_controls(text: str) -> str:
     if text.isprintable():
         return text
     controls = {each for each in set(text) if unicodedata.category(each)[0] == "C"}
@@ -114,21 +114,20 @@ def tokenise(text: str) -> list[str]:
     return plain_analyzer.analyze(fold(text))[:MAX_WORDS]
 
 
-def telling(words: list[str]) -> list[str]:
-    """Return the words without stop words; all where there is nothing else."""
+def significant_words(words: list[str]) -> list[str]:
+    """Return the words without stop words, or all if there are no others."""
     return [word for word in words if word not in STOP_WORDS] or words
 
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """Return the stem of one word, as it stands in the index."""
     return (analyzer.analyze(word) or [word])[0]
 
 
 def forms(word: str) -> tuple[str, ...]:
-    """Return the stems under which a word is found, its own first.
+    """Return the stems that match a word, its own first.
 
-    "children" is found as "child" too, which no stemmer knows.
+    "children" matches "child" too, which no stemmer knows.
     """
     own = stem(word)
     return own, *(form for form in _FORMS_OF.get(own, ()) if form != own)

@@ -1,4 +1,4 @@
-"""The site's own words: which it has, how they go on, and which one was meant."""
+"""The words on the site: which it has, completions and spelling corrections."""
 
 import re
 from collections import defaultdict
@@ -15,71 +15,70 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from search.curation.blocklist import Blocklist
 from search.curation.synonyms import Rewrite
 from search.engine.schema import SCHEMA, TITLE_WORDS, WORDS, expired, public
-from search.engine.tokens import STOP_WORDS, forms, stem, telling, tokenise
+from search.engine.tokens import STOP_WORDS, forms, significant_words, stem, tokenise
 
-FIGURE = re.compile(r"\d")
+DIGIT = re.compile(r"\d")
 Query, Occur = tantivy.Query, tantivy.Occur
 
 SHORTEST_PREFIX = 4
 MAX_COMPLETIONS = 10
 SHORTEST_CORRECTED = 4
 SHORTEST_PART = 3
-# A word is taken for another one if so few letters are wrong, missing, too many or
-# swapped: one in a short word, three in "apprenterships".
+# By minimum length: how many letters may be wrong, missing, extra or swapped, such as
+# three in "apprenterships".
 MISTAKES_ALLOWED = ((12, 3), (6, 2), (SHORTEST_CORRECTED, 1))
 # People get the first letter of a word right more often than the others.
 WRONG_FIRST_LETTER = 0.6
-# Each is compared with all words of the site.
+# Each is compared with all words on the site.
 MAX_COMPARED = 6
 MAX_CANDIDATES = 5
-MAX_TELLING = 8
-# Of 1, the least that two words must be alike to be offered where nothing was found.
-LEAST_ALIKE = 0.88
+MAX_SIGNIFICANT_STEMS = 8
+# Of 1, for words to suggest if nothing was found.
+MIN_SIMILARITY = 0.88
 
 
 class Dictionary:
-    """All words in one state of the index, and those that staff have given it.
+    """All words in one state of the index, and those of synonyms and promotions.
 
-    Words of pages that are gone may linger here: see `Vocabulary`.
+    Words of deleted pages may still be here: see `Vocabulary`.
     """
 
     def __init__(
         self,
         searcher: tantivy.Searcher,
-        staff_stems: Collection[str] = (),
-        unsuggested: Blocklist | None = None,
+        editorial_stems: Collection[str] = (),
+        blocklist: Blocklist | None = None,
         replaced: int = 0,
     ):
         self.searcher = searcher
-        self.staff_stems = staff_stems
-        self.unsuggested = unsuggested or Blocklist()
-        # How many documents the index may still count that are not there any more.
+        self.editorial_stems = editorial_stems
+        self.blocklist = blocklist or Blocklist()
+        # How many deleted documents the index may still count.
         self.replaced = replaced
 
-    def with_editorial_terms(self, staff_stems: Collection[str]) -> "Dictionary":
-        """Return the same dictionary with other words of staff, as quick as this."""
+    def with_editorial_terms(self, editorial_stems: Collection[str]) -> "Dictionary":
         other = copy(self)
-        other.staff_stems = staff_stems
+        other.editorial_stems = editorial_stems
         return other
 
     @cached_property
     def by_length(self) -> dict[int, list[str]]:
-        """All words by their length; read when a word has to be corrected.
+        """All words by length; read when a word has to be corrected.
 
-        Without those that hold figures: nobody means another number than they typed.
+        Without words that contain digits: numbers are not corrected.
         """
         by_length = defaultdict(list)
         for term, _ in self.searcher.terms_with_prefix(WORDS, ""):
-            if not FIGURE.search(term):
+            if not DIGIT.search(term):
                 by_length[len(term)].append(term)
         return by_length
 
 
 class Vocabulary:
-    """The words of the pages that are public at a moment.
+    """The words of the pages that are public at a time.
 
-    The index forgets neither a deleted word nor an expired one at once, so whatever is
-    said or offered is first found on a page that everybody may see (S13).
+    The index does not drop deleted and expired words at once, so each word is first
+    found on a public page before it is shown (S13).
     """
 
     def __init__(self, dictionary: Dictionary, at: datetime):
@@ -88,11 +87,11 @@ class Vocabulary:
         self._at = at
         self._counts: dict[tuple[str, str], int] = {}
 
-    def has(self, word: str) -> bool:
-        """Say whether the site has the word, in any of its forms."""
+    def __contains__(self, word: str) -> bool:
+        """Say whether the word is on the site, in any of its forms."""
         return (
-            stem(word) in self.dictionary.staff_stems
-            or self.stands(word)
+            stem(word) in self.dictionary.editorial_stems
+            or self.is_indexed(word)
             or any(
                 self.pages_with(form, field)
                 for form in forms(word)
@@ -100,38 +99,38 @@ class Vocabulary:
             )
         )
 
-    def stands(self, word: str) -> bool:
-        """Say whether the word is on the site just as it is."""
+    def is_indexed(self, word: str) -> bool:
+        """Say whether the word is on the site in exactly this form."""
         return self.pages_with(word) > 0
 
     def pages_with(self, term: str, field: str = WORDS) -> int:
-        """Return how many public pages have a term in a field: none, or about so many.
+        """Return roughly how many public pages have a term in a field, or exactly 0.
 
-        A word on more pages than can be gone is on one that is there.
+        If more pages have it than can be hidden, at least one of them is public.
         """
         key = term, field
         if key not in self._counts:
             number = self.searcher.doc_freq(field, term)
-            if 0 < number <= self._most_gone:
+            if 0 < number <= self._max_hidden:
                 number = self.count(Query.term_query(SCHEMA, field, term))
             self._counts[key] = number
         return self._counts[key]
 
     @cached_property
-    def _most_gone(self) -> int:
-        """How many documents at most are in the index and cannot be seen."""
+    def _max_hidden(self) -> int:
+        """The most documents that can be in the index without being public."""
         found = self.searcher.search(expired(self._at), limit=1, count=True)
         return self.dictionary.replaced + found.count
 
     def count(self, *queries: Query) -> int:
-        """Return how many public pages all of these queries find."""
+        """Return how many public pages match all of these queries."""
         found = public(queries[0], self._at, queries[1:])
         return self.searcher.search(found, limit=1, count=True).count
 
     def completions(self, word: str) -> list[str]:
-        """Return the site's words that begin with this one, the commonest first.
+        """Return the words on the site that start with this one, commonest first.
 
-        Some may be of pages that are gone: to search for those finds nothing.
+        Some may be of deleted pages: a search for those finds nothing.
         """
         if len(word) < SHORTEST_PREFIX:
             return []
@@ -139,40 +138,40 @@ class Vocabulary:
         return [term for term, _ in found if term != word]
 
     def joined(self, words: list[str]) -> list[Rewrite]:
-        """Return the words with two of them written as one that the site has."""
+        """Return variants with two words joined, where the site has the joined word."""
         return [
             (words[:place], [first + second], words[place + 2 :])
             for place, (first, second) in enumerate(pairwise(words))
-            if self.stands(first + second)
+            if self.is_indexed(first + second)
         ]
 
     def parts(self, word: str) -> list[str] | None:
-        """Return the two words that were run together, as "blue" and "badge".
+        """Split a word such as "bluebadge" into two words.
 
-        Only words that stand side by side somewhere on the site.
+        Only words that are next to each other somewhere on the site.
         """
         best, most = None, 0
         for end in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
             first, second = word[:end], word[end:]
-            if self.stands(first) and self.stands(second):
+            if self.is_indexed(first) and self.is_indexed(second):
                 count = self.count(_side_by_side(first, second))
                 if count > most:
                     best, most = [first, second], count
         return best
 
     def correction(self, word: str, others: Iterable[str]) -> str | None:
-        """Return the site's word that was probably meant, or None.
+        """Return the word that was probably meant, or None.
 
-        `others` are the words beside it: of two that are as near, the one that stands
-        on a page with them was meant, and one that is far off must stand with them.
+        `others` are the other words of the search: of two candidates that are equally
+        near, one on a page with them wins, and a distant one must be on such a page.
         """
         most = next((n for length, n in MISTAKES_ALLOWED if len(word) >= length), 0)
-        if not most or FIGURE.search(word):
+        if not most or DIGIT.search(word):
             return None
         context = [
             _term(other)
             for other in others
-            if other not in STOP_WORDS and self.stands(other)
+            if other not in STOP_WORDS and self.is_indexed(other)
         ]
         best = []
         for distance, *common, candidate in self._near(word, most):
@@ -185,7 +184,7 @@ class Vocabulary:
         return min(best)[-1] if best else None
 
     def _near(self, word: str, most: int) -> list[tuple]:
-        """Return the public words nearest to a word, each after what ranks it."""
+        """Return the public words nearest to a word, each after its ranking values."""
         by_length = self.dictionary.by_length
         near = []
         for length in range(len(word) - most, len(word) + most + 1):
@@ -201,52 +200,53 @@ class Vocabulary:
                 in_titles = self.searcher.doc_freq(TITLE_WORDS, candidate)
                 in_pages = self.searcher.doc_freq(WORDS, candidate)
                 near.append((distance + wrong_start, -in_titles, -in_pages, candidate))
-        offered = (each for each in sorted(near) if self._may_offer(each[-1]))
-        return list(islice(offered, MAX_CANDIDATES))
+        allowed = (each for each in sorted(near) if self._may_suggest(each[-1]))
+        return list(islice(allowed, MAX_CANDIDATES))
 
-    def _may_offer(self, word: str) -> bool:
-        return not self.dictionary.unsuggested.bars(word) and self.stands(word)
+    def _may_suggest(self, word: str) -> bool:
+        return not self.dictionary.blocklist.matches(word) and self.is_indexed(word)
 
     def nearest(self, words: list[str]) -> list[str]:
-        """Return the site's words that look most like these, however far off.
+        """Return the most similar word on the site for each word that has one.
 
-        For the page that found nothing: one for each word, if there is any alike.
+        For searches without results.
         """
         choices = [
             word for words in self.dictionary.by_length.values() for word in words
         ]
         return [
-            alike
-            for word in telling(words)[:MAX_COMPARED]
-            for alike in islice(self._alike(word, choices), 1)
+            similar
+            for word in significant_words(words)[:MAX_COMPARED]
+            for similar in islice(self._similar(word, choices), 1)
         ]
 
-    def _alike(self, word: str, choices: list[str]) -> Iterator[str]:
+    def _similar(self, word: str, choices: list[str]) -> Iterator[str]:
         found = process.extract(
             word,
             choices,
             scorer=JaroWinkler.similarity,
-            score_cutoff=LEAST_ALIKE,
+            score_cutoff=MIN_SIMILARITY,
             limit=None,
         )
         for candidate, _, _ in sorted(found, key=lambda each: (-each[1], each[0])):
-            if self._may_offer(candidate):
+            if self._may_suggest(candidate):
                 yield candidate
 
-    def most_telling(self, text: str, but: Iterable[str]) -> list[str]:
-        """Return the stems of a text that the fewest pages have, but not these words'.
+    def significant_stems(self, text: str, excluded: Iterable[str]) -> list[str]:
+        """Return the rarest stems of a text (inverse document frequency).
 
-        They say what the text is about that other texts are not (inverse document
-        frequency).
+        They say what sets the text apart from others.
         """
-        left_out = {form for word in but for form in forms(word)}
+        left_out = {form for word in excluded for form in forms(word)}
         pages = {
             stem(word): self.pages_with(word)
-            for word in telling(tokenise(text))
+            for word in significant_words(tokenise(text))
             if len(word) >= SHORTEST_PREFIX
         }
         rarest = sorted((count, each) for each, count in pages.items() if count)
-        return [each for _, each in rarest if each not in left_out][:MAX_TELLING]
+        return [each for _, each in rarest if each not in left_out][
+            :MAX_SIGNIFICANT_STEMS
+        ]
 
 
 def _term(word: str) -> Query:

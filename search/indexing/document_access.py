@@ -1,7 +1,7 @@
-"""Who may have a document: whoever may read something that leads to it, and staff.
+"""Who may open a document: anyone who may read a page that links to it, and staff.
 
-Asked at each request, so a document goes at the second at which the last page that
-offers it is taken down, made private or expires, whether or not a job has run yet.
+Checked on each request, so a document disappears as soon as the last page that links
+to it is unpublished, made private or expires, even if no job has run yet.
 """
 
 from django.http import Http404, HttpRequest
@@ -16,25 +16,24 @@ from search.indexing.documents import LinkedDocument
 
 
 def is_public(document) -> bool:
-    """Say whether any visitor may have a document now."""
     return public_documents({document.pk}, timezone.now()).exists()
 
 
-def refuse_documents_that_nobody_is_offered(document, request: HttpRequest) -> None:
-    """Raise `Http404` for whoever may not have a document; for a hook of Wagtail's.
+def deny_unlinked_documents(document, request: HttpRequest) -> None:
+    """Raise `Http404` unless the visitor may open the document; a Wagtail hook.
 
-    Those of a private collection are for whoever has got past its login or password.
+    Wagtail has checked the login or password of a private collection before.
     """
     if not (
         is_public(document)
         or document.collection.get_view_restrictions()
-        or (has_session(request) and _may_have(request, document))
+        or (has_session(request) and _may_open(request, document))
     ):
-        raise Http404("No page offers this document.")
+        raise Http404("No public page links to this document.")
 
 
-def _may_have(request: HttpRequest, document) -> bool:
-    """Say whether staff may use a document, or a visitor may read its private page."""
+def _may_open(request: HttpRequest, document) -> bool:
+    """Say whether staff may use the document, or the visitor may read its page."""
     if permitted_files(request.user, type(document)).filter(pk=document.pk).exists():
         return True
     offered = LinkedDocument.objects.filter(document_id=document.pk)

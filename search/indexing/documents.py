@@ -1,30 +1,30 @@
-"""What search knows of pages and files, kept in the database for every process."""
+"""The text of pages and files for the search index, stored in the database."""
 
 from django.db import models
 
 from search.indexing.files.extraction import FileProblem
 
 ADVICE = {
-    FileProblem.SCANNED: "Put what it says on a page, or export the file again from "
-    "the program in which it was written.",
+    FileProblem.SCANNED: "Put the text on a page, or export the file again from the "
+    "program it was written in.",
     FileProblem.ENCRYPTED: "Save it without a password and upload it again.",
-    FileProblem.DAMAGED: "Open it yourself. If you can, save it anew and upload it "
-    "again.",
+    FileProblem.DAMAGED: "Try to open it. If it opens, save it again and upload "
+    "the new file.",
     FileProblem.TOO_LARGE: "Split it into smaller files, or put the main points on a "
     "page.",
 }
 
 
 class IndexedText(models.Model):
-    """A text to search in, and the content version at which it last changed.
+    """A text to search, and the content version at which it last changed.
 
-    Written in the transaction that publishes the page. A row outlives what it is
-    about, without text and not public, so that each process hears of the deletion.
+    Written in the transaction that publishes the page. A row outlives its page or
+    file, empty and not public, so that each process notices the deletion.
     """
 
     title = models.TextField(blank=True)
     body = models.TextField(blank=True)
-    # The page at the top of the tree, below the home page, that it belongs to.
+    # The page directly below the home page that it belongs to.
     section_id = models.PositiveBigIntegerField(null=True)
     updated_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
@@ -46,20 +46,20 @@ class SearchDocument(IndexedText):
     summary = models.TextField(blank=True)
     headings = models.TextField(blank=True)
     kind = models.CharField(max_length=50, blank=True)
-    # A notice loses weight as it ages; a standing page does not.
+    # A notice loses weight as it ages; a permanent page does not.
     is_notice = models.BooleanField(default=False)
     superseded_at = models.DateTimeField(null=True)
 
     @property
     def key(self) -> int:
-        """The number under which the index knows it; pages have the even ones."""
+        """The key in the index; pages have even numbers."""
         return self.page_id * 2
 
 
 class SearchFile(IndexedText):
-    """The text inside one uploaded file, and the page that offers it.
+    """The text inside one uploaded file, and a page that links to it.
 
-    Public while a public page offers it. `problem` says why there is no text.
+    Public while a public page links to it. `problem` says why there is no text.
     """
 
     kind = "Document"
@@ -69,23 +69,22 @@ class SearchFile(IndexedText):
 
     document_id = models.PositiveBigIntegerField(primary_key=True)
     page_id = models.PositiveBigIntegerField(null=True)
-    # What was read last, so that the same file is not read twice.
+    # Of the file that was read last, so that it is not read twice.
     file_hash = models.CharField(max_length=40, blank=True)
     problem = models.CharField(max_length=20, blank=True, choices=FileProblem.choices)
 
     @property
     def key(self) -> int:
-        """The number under which the index knows it; files have the odd ones."""
+        """The key in the index; files have odd numbers."""
         return self.document_id * 2 + 1
 
     @property
     def advice(self) -> str:
-        """What an officer can do so that people find what the file says."""
         return ADVICE.get(self.problem, "")
 
 
 class LinkedDocument(models.Model):
-    """One page that offers one file; kept in step with the live page."""
+    """A document that a page links to; in sync with the live page."""
 
     page_id = models.PositiveBigIntegerField()
     document_id = models.PositiveBigIntegerField(db_index=True)
@@ -93,7 +92,7 @@ class LinkedDocument(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["page_id", "document_id"], name="search_offeredfile_once"
+                fields=["page_id", "document_id"], name="search_linkeddocument_once"
             )
         ]
 
@@ -102,10 +101,10 @@ class LinkedDocument(models.Model):
 
 
 def pages_among(keys: list[int]) -> list[int]:
-    """Return the page ids among the numbers of the index."""
+    """Return the page ids among keys of the index."""
     return [key // 2 for key in keys if not key % 2]
 
 
 def files_among(keys: list[int]) -> list[int]:
-    """Return the document ids among the numbers of the index."""
+    """Return the document ids among keys of the index."""
     return [key // 2 for key in keys if key % 2]

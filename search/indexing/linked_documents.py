@@ -1,6 +1,6 @@
-"""Keeps the text of files for the search index, in step with the pages that offer them.
+"""Stores the text of files for the search index, and which pages link to them.
 
-A file is found while a public page offers it, and nobody is kept from its collection.
+Search finds a file while a public page links to it and its collection is public.
 """
 
 import logging
@@ -30,7 +30,7 @@ SECTION_DEPTH = 3
 
 
 def section_of(path: str) -> int | None:
-    """Return the id of the page below the home page that a tree path belongs to."""
+    """Return the id of the page directly below the home page that a path belongs to."""
     top = path[: SECTION_DEPTH * Page.steplen]
     if len(top) < SECTION_DEPTH * Page.steplen:
         return None
@@ -38,21 +38,21 @@ def section_of(path: str) -> int | None:
 
 
 def sync_linked_documents(page: Page) -> None:
-    """Note which files a live page offers, and bring those files up to date."""
-    offered = set(_documents_in(page))
+    """Store which files a live page links to, and refresh those files."""
+    linked = set(_documents_in(page))
     rows = LinkedDocument.objects.filter(page_id=page.pk)
     before = set(rows.values_list("document_id", flat=True))
-    if not offered and not before:
+    if not linked and not before:
         return
-    rows.exclude(document_id__in=offered).delete()
+    rows.exclude(document_id__in=linked).delete()
     LinkedDocument.objects.bulk_create(
-        LinkedDocument(page_id=page.pk, document_id=pk) for pk in offered - before
+        LinkedDocument(page_id=page.pk, document_id=pk) for pk in linked - before
     )
-    refresh_files(offered | before)
+    refresh_files(linked | before)
 
 
 def _documents_in(page: Page) -> Iterable[int]:
-    """Return the ids of the files that a page, its blocks and its rows refer to."""
+    """Return the ids of the files that a page, its blocks and child rows link to."""
     ReferenceIndex.create_or_update_for_object(page)
     references = ReferenceIndex.get_references_for_object(page)
     label = Document._meta.model_name
@@ -60,45 +60,44 @@ def _documents_in(page: Page) -> Iterable[int]:
     return (int(pk) for pk in found.values_list("to_object_id", flat=True))
 
 
-def files_offered_below(page_ids) -> list[int]:
-    """Return the ids of the files that these pages offer."""
-    offered = LinkedDocument.objects.filter(page_id__in=page_ids)
-    return list(offered.values_list("document_id", flat=True).distinct())
+def files_linked_from(page_ids) -> list[int]:
+    linked = LinkedDocument.objects.filter(page_id__in=page_ids)
+    return list(linked.values_list("document_id", flat=True).distinct())
 
 
 @register_offers
 def documents_on_pages(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
-    """Return which of these documents a page offers that visitors may see."""
-    offered = LinkedDocument.objects.filter(document_id__in=ids)
-    pages = visible_pages(at).filter(pk__in=offered.values("page_id"))
-    offered = offered.filter(page_id__in=pages.values("pk"))
-    return offered.values_list("document_id", flat=True)
+    """Return which of these documents a visible page links to."""
+    linked = LinkedDocument.objects.filter(document_id__in=ids)
+    pages = visible_pages(at).filter(pk__in=linked.values("page_id"))
+    linked = linked.filter(page_id__in=pages.values("pk"))
+    return linked.values_list("document_id", flat=True)
 
 
 def refresh_files(document_ids: Iterable[int]) -> None:
-    """Bring up to date whether files are public, and which page offers each.
+    """Update whether files are public, and which page each is linked from.
 
-    Of several pages the one counts that stays longest, then the oldest.
+    Of several pages, the one that expires last counts, then the oldest.
     """
     ids = list(document_ids)
     if ids:
         with transaction.atomic():
-            # Makes others wait: what is read now is still true when it is written.
+            # Locks out other writers: what is read now is still correct when written.
             _refresh(Document.objects.in_bulk(ids), bump_content_version())
 
 
 def _refresh(documents: dict[int, models.Model], version: int) -> None:
     restricted = restricted_collections()
-    offers: dict[int, list[tuple]] = {}
+    links: dict[int, list[tuple]] = {}
     rows = LinkedDocument.objects.filter(document_id__in=documents)
     page_of = public_pages().in_bulk(list(rows.values_list("page_id", flat=True)))
     for page_id, document_id in rows.values_list("page_id", "document_id"):
         if page := page_of.get(page_id):
-            offers.setdefault(document_id, []).append(
+            links.setdefault(document_id, []).append(
                 (page.expire_at is not None, _reversed(page.expire_at), page.pk)
             )
     for document_id, document in documents.items():
-        best = min(offers.get(document_id, []), default=None)
+        best = min(links.get(document_id, []), default=None)
         page = page_of[best[-1]] if best else None
         SearchFile.objects.update_or_create(
             pk=document_id,
@@ -114,21 +113,21 @@ def _refresh(documents: dict[int, models.Model], version: int) -> None:
         )
 
 
-def _reversed(moment: datetime | None) -> float:
-    return -moment.timestamp() if moment else 0
+def _reversed(at: datetime | None) -> float:
+    return -at.timestamp() if at else 0
 
 
 @receiver([post_save, post_delete], sender=CollectionViewRestriction)
 def sync_collection_privacy(sender, instance, **kwargs) -> None:
-    """Bring the files of a collection up to date when its privacy has changed."""
+    """Refresh the files of a collection when its privacy has changed."""
     below = Collection.objects.filter(path__startswith=instance.collection.path)
     files = Document.objects.filter(collection__in=below)
     refresh_files(files.values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=Collection)
-def follow_collection_move(sender, instance, raw=False, **kwargs) -> None:
-    """Bring files up to date whose collection may have moved below a private one."""
+def sync_moved_collection(sender, instance, raw=False, **kwargs) -> None:
+    """Refresh files whose collection may have moved below a private one."""
     if not raw:
         # Wagtail moves a collection after it has saved it.
         transaction.on_commit(lambda: _refresh_collection(instance.pk), robust=True)
@@ -145,11 +144,11 @@ def _refresh_collection(pk: int) -> None:
 def index_uploaded_file(
     sender, instance, raw=False, update_fields=None, **kwargs
 ) -> None:
-    """Read a new file, once it is stored; follow its title and its collection."""
+    """Read a new file once it is stored; sync its title and collection."""
     if raw or only_internal_fields(update_fields):
         return
     if instance.file_hash:
-        # The officer may have replaced it because of what it said.
+        # It may have been replaced because of what it said.
         replaced = SearchFile.objects.filter(pk=instance.pk).exclude(
             file_hash=instance.file_hash
         )
@@ -160,7 +159,6 @@ def index_uploaded_file(
 
 @receiver(post_delete, sender=Document)
 def remove_file(sender, instance, **kwargs) -> None:
-    """Take away the text of a deleted file."""
     LinkedDocument.objects.filter(document_id=instance.pk).delete()
     SearchFile.objects.filter(pk=instance.pk).update(
         title="", body="", is_public=False, version=bump_content_version()
@@ -168,10 +166,10 @@ def remove_file(sender, instance, **kwargs) -> None:
 
 
 def read_document(document) -> bool:
-    """Read the text of a file unless it is known; say whether it was read.
+    """Read the text of a file unless it is stored; say whether it was read.
 
-    A reader, a storage or a database that is away is no fault of the file, and no
-    upload fails because of it: `rebuild_search_index` reads it later.
+    No upload fails because the reader, the storage or the database is unavailable:
+    `rebuild_search_index` reads the file later.
     """
     try:
         return _read_and_store(document)
@@ -188,7 +186,7 @@ def _read_and_store(document) -> bool:
     with document.open_file() as file:
         reading = read_file(file, document.file_extension)
     with transaction.atomic():
-        # Reading takes seconds: meanwhile it may have been replaced or deleted.
+        # Reading takes seconds: the file may have been replaced or deleted meanwhile.
         same = Document.objects.select_for_update().filter(
             pk=document.pk, file_hash=file_hash
         )
@@ -206,7 +204,7 @@ def _read_and_store(document) -> bool:
 
 
 def read_new_files() -> int:
-    """Bring all files up to date and read those that are not; return how many."""
+    """Refresh all files and read those that are not stored yet; return how many."""
     documents = Document.objects.order_by("pk")
     refresh_files(documents.values_list("pk", flat=True))
     return sum(map(read_document, documents.iterator()))

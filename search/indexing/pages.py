@@ -1,4 +1,4 @@
-"""Keeps the text of public pages for the search index, in step with the pages."""
+"""Stores the text of public pages for the search index, in sync with the pages."""
 
 from bs4 import BeautifulSoup
 from django.db import transaction
@@ -16,14 +16,14 @@ from home.content_version.receivers import live_page_saved
 from home.pages import BasePage, public_pages
 from search.indexing.documents import LinkedDocument, SearchDocument
 from search.indexing.linked_documents import (
-    files_offered_below,
+    files_linked_from,
     read_new_files,
     refresh_files,
     section_of,
     sync_linked_documents,
 )
 
-# These have columns, and so weights, of their own.
+# These have their own columns, and so weights.
 SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
 TEXTS = ("title", "search_words", "summary", "headings", "body")
 # SQLite takes no more than 32,766 values in a statement.
@@ -31,7 +31,7 @@ BATCH = 10_000
 
 
 def extract_text(page: BasePage) -> dict[str, str]:
-    """Return a page's text by search field, read from its own `search_fields`."""
+    """Return a page's text by index field, read from its `search_fields`."""
     parts = []
     for field in page.get_search_fields():
         if isinstance(field, SearchField) and field.field_name not in SEPARATE_FIELDS:
@@ -51,14 +51,12 @@ def extract_text(page: BasePage) -> dict[str, str]:
 
 
 def _as_strings(value) -> list[str]:
-    """Return what a search field holds as a list of strings."""
     if not value:
         return []
     return [str(part) for part in value] if isinstance(value, list) else [str(value)]
 
 
 def _headings(page: BasePage) -> list[str]:
-    """Return the headings inside a page."""
     headings = []
     for field in page._meta.get_fields():
         if isinstance(field, StreamField):
@@ -71,7 +69,7 @@ def _headings(page: BasePage) -> list[str]:
 
 
 def document_values(page: BasePage, section_id: int | None) -> dict:
-    """Return what a live page's document holds, but its version and visibility."""
+    """Return the values of a page's document except version and visibility."""
     superseded = page.superseded_on
     return {
         **extract_text(page),
@@ -101,31 +99,29 @@ def write_document(sender, instance: BasePage, **kwargs) -> None:
 
 @receiver(page_unpublished)
 def deindex_unpublished(sender, instance: Page, **kwargs) -> None:
-    """Empty the document of a page that is no longer public."""
-    forget([instance.pk])
+    deindex([instance.pk])
 
 
 @receiver(post_delete, sender=Page)
-def forget_deleted(sender, instance: Page, **kwargs) -> None:
-    """Empty the document of a deleted page, once its last row is gone."""
-    forget([instance.pk])
+def deindex_deleted(sender, instance: Page, **kwargs) -> None:
+    deindex([instance.pk])
     LinkedDocument.objects.filter(page_id=instance.pk).delete()
 
 
-def forget(page_ids: list[int]) -> None:
-    """Take the text of pages away, leaving rows that tell every index to drop them."""
+def deindex(page_ids: list[int]) -> None:
+    """Empty the documents of pages, so that every process drops them."""
     with transaction.atomic():
         SearchDocument.objects.filter(pk__in=page_ids).update(
             **dict.fromkeys(TEXTS, ""),
             is_public=False,
             version=bump_content_version(),
         )
-        refresh_files(files_offered_below(page_ids))
+        refresh_files(files_linked_from(page_ids))
 
 
 @receiver(post_page_move)
 def reindex_moved_page(sender, instance: Page, **kwargs) -> None:
-    """Bring up to date the section and the privacy, which a move may change."""
+    """Update the section and the privacy, which a move may change."""
     with transaction.atomic():
         below = Page.objects.filter(path__startswith=instance.path).values("pk")
         SearchDocument.objects.filter(pk__in=below).update(
@@ -136,14 +132,14 @@ def reindex_moved_page(sender, instance: Page, **kwargs) -> None:
 
 @receiver([post_save, post_delete], sender=PageViewRestriction)
 def sync_visibility(sender, instance: PageViewRestriction, **kwargs) -> None:
-    """Bring up to date a page, and all below it, whose privacy has changed."""
+    """Update a page, and all below it, when its privacy has changed."""
     page = Page.objects.filter(pk=instance.page_id).first()
     if page is not None:
         refresh_visibility(page)
 
 
 def refresh_visibility(page: Page) -> None:
-    """Bring up to date which documents at and below a page are public."""
+    """Update which documents at and below a page are public."""
     pages = _at_or_below(page)
     with transaction.atomic():
         version = bump_content_version()
@@ -158,11 +154,11 @@ def refresh_visibility(page: Page) -> None:
                 SearchDocument.objects.filter(pk__in=ids[start : start + BATCH]).update(
                     is_public=is_public, version=version
                 )
-        refresh_files(files_offered_below(pages.values("pk")))
+        refresh_files(files_linked_from(pages.values("pk")))
 
 
 def _at_or_below(page: Page) -> PageQuerySet:
-    """Return a page, its aliases and all that is below them."""
+    """Return a page, its aliases and all their descendants."""
     below = Q(path__startswith=page.path)
     for path in page.aliases.values_list("path", flat=True):
         below |= Q(path__startswith=path)
@@ -170,11 +166,10 @@ def _at_or_below(page: Page) -> PageQuerySet:
 
 
 def _public_among(pages: PageQuerySet) -> set[int]:
-    """Return the ids of those that `home.pages.public_pages` would find among pages.
+    """Return the ids of the pages that `home.pages.public_pages` would find.
 
-    That query asks of each page again what is private. PostgreSQL does so well where it
-    knows how many rows there are; just after an import it does not, and 5,000 pages
-    were moved in more than half a minute.
+    Quicker than that query, which PostgreSQL plans badly just after an import: moving
+    5,000 pages took more than half a minute.
     """
     rows = PageViewRestriction.objects.values_list("page__path", "page__aliases__path")
     private = {path for row in rows for path in row}
@@ -188,19 +183,19 @@ def _public_among(pages: PageQuerySet) -> set[int]:
 
 
 def rebuild() -> tuple[int, int]:
-    """Write the text of all live pages and read all files that are not read yet.
+    """Store the text of all live pages and read all files that are not stored yet.
 
-    For a database that was filled without the application, such as an import. Returns
-    how many pages there are, and how many files were read.
+    For a database that was filled without the application. Returns how many pages
+    there are, and how many files were read.
     """
     pages = Page.objects.live().order_by("pk")
-    forget(
+    deindex(
         list(SearchDocument.objects.exclude(pk__in=pages).values_list("pk", flat=True))
     )
     count = 0
     for pk in list(pages.values_list("pk", flat=True)):
         with transaction.atomic():
-            # Makes others wait: what is read now is still true when it is written.
+            # Locks out other writers: what is read now is still correct when written.
             bump_content_version()
             page = pages.filter(pk=pk).specific().first()
             if isinstance(page, BasePage):

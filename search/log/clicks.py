@@ -1,4 +1,4 @@
-"""Which result was opened: a mark in the link's own address, taken off on arrival."""
+"""Logs which result was clicked: a parameter in the link, removed on arrival."""
 
 import re
 from collections.abc import Callable
@@ -15,33 +15,32 @@ MARK = re.compile(r"([-\w]{12})\.(\d{1,4})", re.ASCII)
 
 
 class ClickMiddleware:
-    """Notes that a result was opened, and redirects to its address without the mark.
+    """Logs that a result was clicked, and redirects to its address without the mark.
 
-    The address to go to is the one that was asked for, so nobody can be sent elsewhere.
+    The address to go to is the one that was asked for, so this is no open redirect.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a marked address with a redirect, any other as ever."""
         if request.method not in {"GET", "HEAD"} or PARAMETER not in request.GET:
             return self.get_response(request)
         mark = MARK.fullmatch(request.GET[PARAMETER])
-        # A browser that fetches a page in case it is wanted has not opened it.
+        # A browser that prefetches a page has not opened it.
         is_opened = "prefetch" not in request.headers.get("Sec-Purpose", "")
         if mark and is_opened and request.method == "GET":
             try:
                 log_click(mark[1], int(mark[2]))
             except Error:
-                logger.exception("An opened result could not be noted.")
-        response = HttpResponseRedirect(_without_mark(request))
+                logger.exception("A clicked result could not be logged.")
+        response = HttpResponseRedirect(strip_click_parameter(request))
         add_never_cache_headers(response)
         return response
 
 
-def _without_mark(request: HttpRequest) -> str:
-    """Return the path that was asked for, on this site whatever it looks like."""
+def strip_click_parameter(request: HttpRequest) -> str:
+    """Return the requested path, always as a path of this site."""
     # `//example.org/` would be another site's address.
     path = escape_leading_slashes(request.get_full_path().partition("?")[0])
     parameters = request.GET.copy()

@@ -1,4 +1,4 @@
-"""What people searched for, without who they were (S11 builds on it)."""
+"""The search log: what people searched for, without personal data (S11)."""
 
 import logging
 import secrets
@@ -10,24 +10,24 @@ from django.utils import timezone
 
 from home.rate_limits import RateLimit, RateLimitExceeded
 from search.feedback.unsuccessful_searches.topics import LONGEST, topic_of
-from search.log.redaction import TAKEN_OUT, redact
+from search.log.redaction import REDACTED, redact
 from search.log.retention import purge
 
 logger = logging.getLogger(__name__)
 
-# More than one person searches; people behind one address lose notes, never answers.
-NOTES = RateLimit("noted searches", 30, 1_000, period=timedelta(minutes=10))
+# People who share an address may lose log entries, but never results.
+LOG_LIMIT = RateLimit("logged searches", 30, 1_000, period=timedelta(minutes=10))
 
 _purged_on: date | None = None
 
 
 def make_key() -> str:
-    """Return a name for one search that nobody can guess."""
+    """Return a random name for one search."""
     return secrets.token_urlsafe(9)
 
 
 class LoggedSearch(models.Model):
-    """One search, what it found, and which result was opened first."""
+    """One search, what it found, and which result was clicked first."""
 
     key = models.CharField(max_length=12, unique=True, default=make_key)
     searched_at = models.DateTimeField("searched", default=timezone.now, db_index=True)
@@ -36,8 +36,10 @@ class LoggedSearch(models.Model):
     filters = models.CharField(max_length=300, blank=True)
     page_number = models.PositiveSmallIntegerField(default=1)
     result_count = models.PositiveIntegerField("results")
-    clicked_position = models.PositiveSmallIntegerField("opened", null=True, blank=True)
-    # What it is about, for the queue of what people cannot find.
+    clicked_position = models.PositiveSmallIntegerField(
+        "clicked result", null=True, blank=True
+    )
+    # For the report on unsuccessful searches.
     topic = models.CharField(max_length=LONGEST, blank=True, editable=False)
 
     class Meta:
@@ -45,7 +47,7 @@ class LoggedSearch(models.Model):
         verbose_name_plural = "searches"
         ordering = ["-searched_at", "-pk"]
         indexes = [
-            # All that the queue counts by, in its order.
+            # All that the report counts by, in its order.
             models.Index(
                 fields=[
                     "topic",
@@ -63,58 +65,54 @@ class LoggedSearch(models.Model):
         return self.query
 
     @property
-    def opened_label(self) -> str:
-        """Which result was opened first, for the report."""
+    def clicked_label(self) -> str:
         if self.clicked_position is None:
             return "None"
-        return (
-            f"Number {self.clicked_position}" if self.clicked_position else "Promoted"
-        )
+        if self.clicked_position == 0:
+            return "Promoted result"
+        return f"Result {self.clicked_position}"
 
     @property
-    def own_topic(self) -> str:
-        """What it is about, by the words that results were shown for."""
-        return topic_of((self.corrected or self.query).replace(TAKEN_OUT, " "))
+    def topic_key(self) -> str:
+        """The topic of the words that results were shown for."""
+        return topic_of((self.corrected or self.query).replace(REDACTED, " "))
 
     def save(self, *args, **kwargs):
-        """Save the search, with what is personal taken out of it."""
         self.query = redact(self.query)[:300]
         self.corrected = redact(self.corrected)[:300]
-        self.topic = self.own_topic
+        self.topic = self.topic_key
         super().save(*args, **kwargs)
 
 
 def log_click(key: str, position: int) -> None:
-    """Note which result of a search was opened first; unknown searches are ignored."""
+    """Record the first click on a result; unknown searches are ignored."""
     searches = LoggedSearch.objects.filter(key=key, clicked_position=None)
     searches.update(clicked_position=position)
 
 
-def note(search: LoggedSearch, request: HttpRequest) -> None:
-    """Store a search, unless its network has had too many stored.
+def log_search(search: LoggedSearch, request: HttpRequest) -> None:
+    """Store a search, unless its network has stored too many.
 
-    With the first one of a day goes what was kept long enough.
-
-    So it goes in time even where no scheduled job runs.
+    The first search of a day purges expired data, even if no scheduled job runs.
     """
     global _purged_on
     try:
-        NOTES.use(request, search.searched_at)
+        LOG_LIMIT.use(request, search.searched_at)
         search.save()
         today = timezone.localdate(search.searched_at)
         if _purged_on != today:
             purge(search.searched_at)
             _purged_on = today
     except RateLimitExceeded:
-        pass  # Whoever searched has the answer; only the log goes without.
+        pass  # The visitor has the results; only the log goes without.
     except Error:
-        logger.exception("A search could not be noted.")
+        logger.exception("A search could not be logged.")
 
 
 class LoggedResponse(HttpResponse):
-    """A page of results, noted in the log once the visitor has it.
+    """A page of results, logged once the visitor has received it.
 
-    So nobody waits for the log, and no search fails because of it.
+    So no visitor waits for the log, and no search fails because of it.
     """
 
     def __init__(self, content: str, search: LoggedSearch, request: HttpRequest):
@@ -122,8 +120,7 @@ class LoggedResponse(HttpResponse):
         self._search, self._request = search, request
 
     def close(self):
-        """Note the search, then end the request."""
         try:
-            note(self._search, self._request)
+            log_search(self._search, self._request)
         finally:
             super().close()

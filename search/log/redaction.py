@@ -1,15 +1,15 @@
-"""What says who somebody is, in what people type: found by its form, and taken out.
+"""Removes personal data that has a fixed form from what people type.
 
-No list knows all names, so names and descriptions stay: whoever asks people for words
-asks them not to give any.
+No list knows all names, so names and descriptions stay: forms ask people not to give
+any.
 """
 
 import re
 
 from home.content.text import normalise
 
-TAKEN_OUT = "[removed]"
-# Looked for where a word begins, not again at each of its letters.
+REDACTED = "[removed]"
+# Only at the start of a word, and not again at each of its letters.
 EMAIL_ADDRESS = re.compile(r"(?<![^\s@])[^\s@]++\s?@\s?[^\s@/]+")
 PERSONAL_DATA = re.compile(
     r"""
@@ -33,10 +33,10 @@ PERSONAL_DATA = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return text without what says who somebody is or where they live.
+    """Return text without personal data.
 
-    Email addresses, telephone numbers, postcodes and National Insurance numbers, as
-    people write them: with blanks, dashes or brackets, or without; and the number of
-    a house. Names stay, and so does whatever else has no form of its own.
+    Removes email addresses, telephone numbers, postcodes and National Insurance
+    numbers, with or without spaces, dashes or brackets, and house numbers. Names and
+    anything else without a fixed form stay.
     """
-    return PERSONAL_DATA.sub(TAKEN_OUT, EMAIL_ADDRESS.sub(TAKEN_OUT, normalise(text)))
+    return PERSONAL_DATA.sub(REDACTED, EMAIL_ADDRESS.sub(REDACTED, normalise(text)))

@@ -1,4 +1,4 @@
-"""Reports for officers: what residents search for, and files that cannot be read."""
+"""Reports for editors: what residents search for, and files that cannot be read."""
 
 import django_filters
 from django.urls import reverse
@@ -16,33 +16,27 @@ from search.log.models import LoggedSearch
 
 
 def _cut(name: str):
-    """Return what shows a text short enough for a table, whatever was searched for."""
     return lambda search: Truncator(getattr(search, name)).chars(60)
 
 
 class SearchFilterSet(WagtailFilterSet):
-    """Which searches to look at: those that went wrong."""
-
-    went = django_filters.ChoiceFilter(
-        label="How it went",
-        method="filter_went",
-        choices=[("nothing", "Found nothing"), ("unopened", "No result was opened")],
+    result = django_filters.ChoiceFilter(
+        label="Result",
+        method="filter_result",
+        choices=[("none", "No results"), ("unclicked", "No result clicked")],
     )
 
     class Meta:
         model = LoggedSearch
         fields = []
 
-    def filter_went(self, queryset, name, value):
-        """Return the searches that found nothing, or of which nothing was opened."""
-        if value == "nothing":
+    def filter_result(self, queryset, name, value):
+        if value == "none":
             return queryset.filter(result_count=0, filters="")
         return queryset.filter(result_count__gt=0, clicked_position=None)
 
 
 class SearchLogView(ReportView):
-    """What residents search for. Nothing in it says who they were."""
-
     page_title = "Searches"
     header_icon = "search"
     model = LoggedSearch
@@ -53,21 +47,19 @@ class SearchLogView(ReportView):
     filterset_class = SearchFilterSet
     columns = [
         Column("query", label="Searched for", accessor=_cut("query")),
-        Column("corrected", label="Shown results for", accessor=_cut("corrected")),
+        Column("corrected", label="Showed results for", accessor=_cut("corrected")),
         Column("result_count", label="Results"),
-        Column("opened_label", label="Opened"),
-        DateColumn("searched_at", label="When"),
+        Column("clicked_label", label="Clicked result"),
+        DateColumn("searched_at", label="Date"),
     ]
 
     def get_queryset(self):
-        """Return each search once, the last one first."""
+        # Each search once, and not again for its further pages.
         return LoggedSearch.objects.filter(page_number=1)
 
 
 class UnreadFilesView(ReportView):
-    """Files whose text search could not read, and what to do about each."""
-
-    page_title = "Files not read"
+    page_title = "Files search can’t read"
     header_icon = "doc-empty"
     model = SearchFile
     index_url_name = "unread_files_report"
@@ -80,12 +72,11 @@ class UnreadFilesView(ReportView):
             label="File",
             get_url=lambda file: reverse("wagtaildocs:edit", args=[file.pk]),
         ),
-        Column("get_problem_display", label="Why"),
-        Column("advice", label="What to do"),
+        Column("get_problem_display", label="Issue"),
+        Column("advice", label="How to fix it"),
     ]
 
     def get_queryset(self):
-        """Return the files with a problem that whoever asks can mend."""
         bad = SearchFile.objects.exclude(title="").exclude(
             problem__in=[FileProblem.NONE, FileProblem.UNSUPPORTED]
         )

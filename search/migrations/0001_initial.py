@@ -44,11 +44,10 @@ class Migration(migrations.Migration):
             name='BlockedSuggestion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phrase', models.CharField(help_text='Such as a swear word, or a name. A full name does not cover the surname alone: add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.curation.synonyms.validate_phrases], verbose_name='word or phrase')),
+                ('phrase', models.CharField(help_text='For example, a swear word or a name. A full name does not cover the surname alone, so add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.curation.synonyms.validate_phrases], verbose_name='word or phrase')),
             ],
             options={
-                'verbose_name': 'word never suggested',
-                'verbose_name_plural': 'words never suggested',
+                'verbose_name': 'blocked suggestion',
                 'ordering': ['phrase'],
             },
         ),
@@ -87,7 +86,7 @@ class Migration(migrations.Migration):
                 ('document_id', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
                 ('page_id', models.PositiveBigIntegerField(null=True)),
                 ('file_hash', models.CharField(blank=True, max_length=40)),
-                ('problem', models.CharField(blank=True, choices=[('', 'None'), ('scanned', 'It holds pictures of text but no text'), ('encrypted', 'It needs a password'), ('damaged', 'It is damaged, or not of the kind that its name says'), ('too_large', 'It is too large to read'), ('unsupported', 'Files of its kind are not read')], max_length=20)),
+                ('problem', models.CharField(blank=True, choices=[('', 'None'), ('scanned', 'It contains scanned images, not text'), ('encrypted', 'It is password protected'), ('damaged', 'It is damaged, or is not the file type its name suggests'), ('too_large', 'It is too large to read'), ('unsupported', 'Search cannot read this type of file')], max_length=20)),
             ],
             options={
                 'abstract': False,
@@ -97,9 +96,9 @@ class Migration(migrations.Migration):
             name='SynonymSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('searched', models.CharField(help_text="What people type, such as 'tip, dump'. Separate words or phrases with commas. Plurals and spelling mistakes are found without your help.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
-                ('found_as', models.CharField(help_text="What our pages call it, such as 'household waste recycling centre'.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='also look for')),
-                ('both_ways', models.BooleanField(default=False, help_text="Tick this where both mean the same, such as 'PIP' and 'Personal Independence Payment': people who type either find pages with the other.", verbose_name='works both ways')),
+                ('searched', models.CharField(help_text="What people type, for example 'tip, dump'. Separate words or phrases with commas. You do not need to add plurals or spelling mistakes.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('found_as', models.CharField(help_text="What our pages call it, for example 'household waste recycling centre'.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='also look for')),
+                ('both_ways', models.BooleanField(default=False, help_text="Select this if both mean the same, for example 'PIP' and 'Personal Independence Payment'. A search for either will find pages with the other.", verbose_name='works both ways')),
             ],
             options={
                 'verbose_name': 'synonym',
@@ -174,7 +173,7 @@ class Migration(migrations.Migration):
                 ('document_id', models.PositiveBigIntegerField(db_index=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('page_id', 'document_id'), name='search_offeredfile_once')],
+                'constraints': [models.UniqueConstraint(fields=('page_id', 'document_id'), name='search_linkeddocument_once')],
             },
         ),
         migrations.CreateModel(
@@ -188,7 +187,7 @@ class Migration(migrations.Migration):
                 ('filters', models.CharField(blank=True, max_length=300)),
                 ('page_number', models.PositiveSmallIntegerField(default=1)),
                 ('result_count', models.PositiveIntegerField(verbose_name='results')),
-                ('clicked_position', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='opened')),
+                ('clicked_position', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='clicked result')),
                 ('topic', models.CharField(blank=True, editable=False, max_length=200)),
             ],
             options={
@@ -202,13 +201,13 @@ class Migration(migrations.Migration):
             name='PromotionSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('searched', models.CharField(help_text="Only when this is the whole search, such as 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
-                ('link', models.URLField(blank=True, help_text="The whole address, such as 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='or a page of another site')),
-                ('title', models.CharField(blank=True, help_text='Needed for another site. For a page of ours, its own title is shown if you leave this empty.', max_length=100)),
-                ('description', models.CharField(blank=True, help_text="One sentence under the title. The page's own summary if left empty.", max_length=200)),
-                ('starts_at', models.DateTimeField(blank=True, help_text='At once if left empty.', null=True, verbose_name='starts')),
-                ('ends_at', models.DateTimeField(blank=True, help_text='Never if left empty.', null=True, verbose_name='ends')),
-                ('page', models.ForeignKey(blank=True, help_text='A page of this site. It is shown while it is published and public.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+                ('searched', models.CharField(help_text="Only used when this is the whole search, for example 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('link', models.URLField(blank=True, help_text="The full web address, for example 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='or a page on another website')),
+                ('title', models.CharField(blank=True, help_text='Required for a page on another website. For a page on this website, leave this empty to use the page title.', max_length=100)),
+                ('description', models.CharField(blank=True, help_text='One sentence to show under the title. Leave this empty to use the page summary.', max_length=200)),
+                ('starts_at', models.DateTimeField(blank=True, help_text='Leave this empty to start immediately.', null=True, verbose_name='starts')),
+                ('ends_at', models.DateTimeField(blank=True, help_text='Leave this empty for no end date.', null=True, verbose_name='ends')),
+                ('page', models.ForeignKey(blank=True, help_text='A page on this website. It only appears while it is published and public.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
             ],
             options={
                 'verbose_name': 'promotion',
@@ -231,17 +230,17 @@ class Migration(migrations.Migration):
             name='SearchCheckSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('query', models.CharField(help_text="The whole search as people type it, such as 'food bank'.", max_length=300, validators=[search.curation.checks.models.validate_search], verbose_name='when people search for')),
-                ('within', models.PositiveSmallIntegerField(default=3, help_text='How far down it may stand, from 1 to 10. A promotion counts, as it stands first.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='among the first')),
-                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
+                ('query', models.CharField(help_text="The whole search as people type it, for example 'food bank'.", max_length=300, validators=[search.curation.checks.models.validate_search], verbose_name='when people search for')),
+                ('within', models.PositiveSmallIntegerField(default=3, help_text='From 1 to 10. Promotions count as position 1.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='lowest acceptable position')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('passed', models.BooleanField(editable=False, null=True)),
                 ('position', models.PositiveSmallIntegerField(editable=False, null=True)),
-                ('why', models.CharField(blank=True, editable=False, max_length=100)),
+                ('reason', models.CharField(blank=True, editable=False, max_length=100)),
                 ('checked_at', models.DateTimeField(editable=False, null=True, verbose_name='last checked')),
                 ('checked_version', models.PositiveBigIntegerField(editable=False, null=True)),
-                ('told_at', models.DateTimeField(editable=False, null=True)),
-                ('owner', models.ForeignKey(help_text='Who gets an email when the page is found no more.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('page', models.ForeignKey(help_text='The page that answers it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL, verbose_name='they must find')),
+                ('notified_at', models.DateTimeField(editable=False, null=True)),
+                ('owner', models.ForeignKey(help_text='Who to email if the check fails.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('page', models.ForeignKey(help_text='The page that people need.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL, verbose_name='page to find')),
             ],
             options={
                 'verbose_name': 'search check',
@@ -255,8 +254,8 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField()),
                 ('position', models.PositiveSmallIntegerField(null=True)),
                 ('passed', models.BooleanField()),
-                ('why', models.CharField(max_length=100)),
-                ('check_of', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='search.searchchecksnippet')),
+                ('reason', models.CharField(max_length=100)),
+                ('search_check', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='search.searchchecksnippet')),
             ],
             options={
                 'ordering': ['-checked_at', '-pk'],
@@ -290,7 +289,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='searchchecksnippet',
-            constraint=models.UniqueConstraint(fields=('query', 'page'), name='search_searchcheck_once', violation_error_message='There is a check of this search and this page already.'),
+            constraint=models.UniqueConstraint(fields=('query', 'page'), name='search_searchcheck_once', violation_error_message='There is already a check for this search and page.'),
         ),
         migrations.AddConstraint(
             model_name='usefulnesscount',

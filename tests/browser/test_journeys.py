@@ -76,7 +76,7 @@ def test_resident_who_finds_nothing_can_say_so(resident):
     say(resident, "Search this site", "xylophonezzz")
     with resident.expect_navigation():
         resident.keyboard.press("Enter")
-    expect(resident.get_by_role("main")).to_contain_text("Nothing was found")
+    expect(resident.get_by_role("main")).to_contain_text("No results")
     message = resident.get_by_label("What were you looking for?")
     expect(message).to_have_value(re.compile("I searched for: xylophonezzz"))
 

@@ -27,7 +27,7 @@ def allotments(section):
 
 
 def closest(answer):
-    heading = answer.html.main.find(string="The closest we have")
+    heading = answer.html.main.find(string="Closest matches")
     if heading is None:
         return []
     following = heading.parent.find_next_sibling("ol")
@@ -38,7 +38,7 @@ def closest(answer):
 def test_closest_matches_are_those_of_a_word_that_is_alike(allotments, search_for):
     answer = search_for(FAR)
     assert (answer.count, answer.titles) == (0, [])
-    assert "Nothing was found" in answer.html.main.get_text()
+    assert "No results" in answer.html.main.get_text()
     assert closest(answer) == ["Allotment"]
 
 
@@ -56,8 +56,7 @@ def test_closest_matches_are_few(section, search_for):
 def test_anything_would_be_offered_if_it_needed_not_be_alike(
     allotments, search_for, monkeypatch
 ):
-    """Prove that it is the bound that keeps other words out."""
-    monkeypatch.setattr(vocabulary, "LEAST_ALIKE", 0.0)
+    monkeypatch.setattr(vocabulary, "MIN_SIMILARITY", 0.0)
     assert closest(search_for("xylophone"))
 
 

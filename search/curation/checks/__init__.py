@@ -1,1 +1,1 @@
-"""Search checks: what people must find first, as officers say, watched (S12)."""
+"""Search checks: tests that a search finds the right page (S12)."""

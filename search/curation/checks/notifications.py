@@ -1,4 +1,4 @@
-"""Tells the owners of search checks that fail: by email, and on the admin's home."""
+"""Notifies the owners of failing search checks: by email, and on the dashboard."""
 
 import logging
 from datetime import datetime
@@ -18,72 +18,72 @@ from search.curation.checks.models import SearchCheckSnippet
 
 logger = logging.getLogger(__name__)
 
-SUBJECT = "Searches of the website that fail"
+SUBJECT = "Search checks failing on the website"
 MAX_LINES = 100
 
 
 def list_address(**filters: str) -> str:
-    """Return the address of the list of checks, narrowed by its filters."""
+    """Return the address of the filtered list of checks."""
     address = reverse("wagtailsnippets_search_searchchecksnippet:list")
     return f"{address}?{urlencode(filters)}"
 
 
 @register_dashboard_tasks
 def failing_checks(user, at):
-    """Say how many checks fail: to owners of their own, to the leads of all."""
+    """Count failing checks: owners see their own, leads see all."""
     if not user.has_perm("search.view_searchchecksnippet"):
         return
     failing = SearchCheckSnippet.objects.filter(passed=False)
     filters = {"state": "failing"}
-    # Whoever keeps the words of search can mend any of them.
+    # People who may change promotions can fix any check.
     if not user.has_perm("search.change_promotionsnippet"):
         failing = failing.filter(owner=user)
         filters["whose"] = "mine"
     if count := failing.count():
-        words = counted(count, "search check fails", "search checks fail")
-        yield DashboardTask(words, list_address(**filters))
+        label = counted(count, "search check is failing", "search checks are failing")
+        yield DashboardTask(label, list_address(**filters))
 
 
-def tell_owners(at: datetime) -> None:
-    """Send each owner one email about the checks that have come to fail.
+def notify_owners(at: datetime) -> None:
+    """Send each owner one email about the checks that have started to fail.
 
-    Each check is told of once, and again only after it has passed in between. Where
-    the mail server is away, the next call tries again.
+    Each check is reported once, and again only after it has passed in between. If the
+    mail server is unavailable, the next call tries again.
     """
-    owners = get_user_model().objects.filter(pk__in=_untold().values("owner"))
+    owners = get_user_model().objects.filter(pk__in=_not_notified().values("owner"))
     for owner in owners.order_by("pk"):
-        if not tell(owner, at):
+        if not notify_owner(owner, at):
             return
 
 
-def tell(owner, at: datetime) -> bool:
-    """Send an owner the email, unless it has been sent; False to try later again."""
+def notify_owner(owner, at: datetime) -> bool:
+    """Email an owner unless that has been done; return False to try again later."""
     with transaction.atomic():
-        checks = _untold().filter(owner=owner).select_related("page")
+        checks = _not_notified().filter(owner=owner).select_related("page")
         checks = list(checks.select_for_update(of=("self",)))
         marked = SearchCheckSnippet.objects.filter(pk__in=[each.pk for each in checks])
         # Marked before it is sent, so that of two processes only one sends it.
-        marked.update(told_at=at)
+        marked.update(notified_at=at)
     if not checks:
         return True
     try:
-        send_mail(SUBJECT, _text_of_mail(checks), None, [owner.email])
+        send_mail(SUBJECT, _email_text(checks), None, [owner.email])
     except (BadHeaderError, SMTPRecipientsRefused):
-        # It would be refused again; the leads see the failures in the admin.
-        logger.exception("An owner of search checks cannot be told that they fail.")
+        # It would be rejected again; the leads see the failures in the admin.
+        logger.exception("The owner of failing search checks could not be notified.")
     except Exception:
-        logger.exception("No email about search checks could be sent.")
-        marked.filter(told_at=at).update(told_at=None)
+        logger.exception("The email about failing search checks could not be sent.")
+        marked.filter(notified_at=at).update(notified_at=None)
         return False
     return True
 
 
-def _untold():
-    failing = SearchCheckSnippet.objects.filter(passed=False, told_at=None)
+def _not_notified():
+    failing = SearchCheckSnippet.objects.filter(passed=False, notified_at=None)
     return failing.filter(owner__is_active=True).exclude(owner__email="")
 
 
-def _text_of_mail(checks: list[SearchCheckSnippet]) -> str:
+def _email_text(checks: list[SearchCheckSnippet]) -> str:
     base = settings.WAGTAILADMIN_BASE_URL
     context = {
         "checks": [
@@ -91,7 +91,7 @@ def _text_of_mail(checks: list[SearchCheckSnippet]) -> str:
                 "query": in_one_line(check.query),
                 "page": in_one_line(check.page.title) if check.page else "",
                 "within": check.within,
-                "why": check.why,
+                "reason": check.reason,
             }
             for check in checks[:MAX_LINES]
         ],

@@ -1,4 +1,4 @@
-"""Runs search checks: soon after a change of the site, and every night."""
+"""Runs search checks: soon after the site changes, and every night."""
 
 import logging
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from home.content_version.counter import (
 )
 from home.jobs import register_job
 from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
-from search.curation.checks.notifications import tell_owners
+from search.curation.checks.notifications import notify_owners
 from search.curation.promotions import PromotionSnippet
 from search.engine.index import (
     IndexBrokenError,
@@ -26,8 +26,8 @@ from search.engine.index import (
     translate_tantivy_panics,
 )
 from search.engine.result_order import (
+    ResultKey,
     ResultOrder,
-    Thing,
     default_root,
     key_of,
     visible_below,
@@ -35,37 +35,36 @@ from search.engine.result_order import (
 
 logger = logging.getLogger(__name__)
 
-# Nobody reads further, and whoever keeps the check need not know more.
-MAX_LOOKED_AT = 50
-NO_ANSWER = (StaleIndexError, IndexBrokenError)
+# Nobody reads further.
+MAX_RESULTS = 50
+SEARCH_ERRORS = (StaleIndexError, IndexBrokenError)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check finds: where its page stands, if anywhere, and what that means."""
+    """The result of a check, and the position of its page, if it has one."""
 
     passed: bool
-    why: str
+    reason: str
     position: int | None = None
 
 
 @register_job("search checks", is_slow=True)
 def check_searches(at: datetime) -> None:
-    """Run the checks that are due, and tell the owners of those that fail."""
     run_checks(get_due(at), at)
-    tell_owners(at)
+    notify_owners(at)
 
 
 def get_due(at: datetime) -> list[SearchCheckSnippet]:
-    """Return the checks that may find something else than the last time.
+    """Return the checks whose result may have changed since the last run.
 
-    All after a change of the site, or after a moment at which something starts or ends
-    by the clock; and each once a day at any rate, which the first night hour begins.
+    All checks after a change of the site, or after a scheduled change; and each check
+    once a day in any case.
     """
     checks = SearchCheckSnippet.objects.select_related("page")
     first = checks.aggregate(first=Min("checked_at"))["first"]
-    boundary = get_next_scheduled_change(first) if first else None
-    if boundary is None or boundary > at:
+    change_at = get_next_scheduled_change(first) if first else None
+    if change_at is None or change_at > at:
         is_of_today = Q(checked_at__gte=start_of_day(localdate(at)))
         version = get_content_version()
         checks = checks.exclude(is_of_today, checked_version=version)
@@ -73,9 +72,9 @@ def get_due(at: datetime) -> list[SearchCheckSnippet]:
 
 
 def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
-    """Run checks and note what they find; return False while search does not answer.
+    """Run checks and store the results; return False while search is unavailable.
 
-    What a check found before stays until search answers again.
+    Earlier results stay until search is available again.
     """
     root = default_root()
     if not checks or root is None:
@@ -83,58 +82,59 @@ def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
     try:
         with translate_tantivy_panics():
             state = page_index.catch_up()
-            standings = ResultOrder(state, PromotionSnippet.objects.all(), root, at)
-            verdicts = judge_all(checks, standings, root)
-    except NO_ANSWER as error:
-        logger.warning("Search checks wait, as search does not answer: %s.", error)
+            order = ResultOrder(state, PromotionSnippet.objects.all(), root, at)
+            verdicts = evaluate_all(checks, order, root)
+    except SEARCH_ERRORS as error:
+        logger.warning("Search checks postponed, as search is unavailable: %s.", error)
         return False
     with transaction.atomic():
         for check, verdict in zip(checks, verdicts, strict=True):
-            _note(check, verdict, state.version, at)
+            _record(check, verdict, state.version, at)
     return True
 
 
-def judge_all(
-    checks: Iterable[SearchCheckSnippet], standings: ResultOrder, root: Page
+def evaluate_all(
+    checks: Iterable[SearchCheckSnippet], order: ResultOrder, root: Page
 ) -> list[Verdict]:
-    """Return what checks find in one state of the index; nothing is noted."""
-    visible = visible_below(root, [each.page_id for each in checks], standings.at)
+    """Return the results of checks in one state of the index; nothing is stored."""
+    visible = visible_below(root, [each.page_id for each in checks], order.at)
     return [
-        judge(each, standings.of(each.query, MAX_LOOKED_AT), each.page_id in visible)
+        evaluate(each, order.of(each.query, MAX_RESULTS), each.page_id in visible)
         for each in checks
     ]
 
 
-def judge(check: SearchCheckSnippet, things: list[Thing], is_visible: bool) -> Verdict:
-    """Return what a check finds in the order of results for its search."""
+def evaluate(
+    check: SearchCheckSnippet, result_keys: list[ResultKey], is_visible: bool
+) -> Verdict:
     if check.page_id is None:
         return Verdict(False, "The page has been deleted")
     if not is_visible:
         return Verdict(False, "The page is not public")
-    if key_of(check.page_id) not in things:
-        return Verdict(False, f"Not among the first {MAX_LOOKED_AT}")
-    position = things.index(key_of(check.page_id)) + 1
-    return Verdict(position <= check.within, f"Stands at {position}", position)
+    if key_of(check.page_id) not in result_keys:
+        return Verdict(False, f"Not in the first {MAX_RESULTS} results")
+    position = result_keys.index(key_of(check.page_id)) + 1
+    return Verdict(position <= check.within, f"In position {position}", position)
 
 
-def _note(
+def _record(
     check: SearchCheckSnippet, verdict: Verdict, version: int, at: datetime
 ) -> None:
-    """Store what a check found, unless somebody else has done so meanwhile."""
+    """Store a result, unless another process has stored one meanwhile."""
     same = SearchCheckSnippet.objects.filter(pk=check.pk, checked_at=check.checked_at)
     found = {
         "passed": verdict.passed,
         "position": verdict.position,
-        "why": verdict.why,
+        "reason": verdict.reason,
     }
-    told = {}
+    notified = {}
     if verdict.passed:
-        told = {"told_at": None}
+        notified = {"notified_at": None}
     elif check.passed is None:
-        # Whoever has just made it sees that it fails.
-        told = {"told_at": at}
-    # By `update`, as visitors see nothing of it.
-    if not same.update(checked_at=at, checked_version=version, **found, **told):
+        # The editor who has just saved it sees that it fails.
+        notified = {"notified_at": at}
+    # By `update`: visitors see none of this, so the content version stays.
+    if not same.update(checked_at=at, checked_version=version, **found, **notified):
         return
-    if (check.passed, check.why) != (verdict.passed, verdict.why):
-        SearchCheckResult.objects.create(check_of=check, checked_at=at, **found)
+    if (check.passed, check.reason) != (verdict.passed, verdict.reason):
+        SearchCheckResult.objects.create(search_check=check, checked_at=at, **found)

@@ -9,10 +9,10 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from home.jobs import register_job
-from search.engine.tokens import telling, tokenise
+from search.engine.tokens import significant_words, tokenise
 from search.feedback.enquiries.models import Enquiry
 from search.feedback.unsuccessful_searches.topics import MAX_STEMS, topic_of
-from search.log.models import TAKEN_OUT, LoggedSearch, redact
+from search.log.models import REDACTED, LoggedSearch, redact
 
 BATCH = 2_000
 # What a message is about stands in its first words.
@@ -40,14 +40,14 @@ def topic_of_enquiry(enquiry: Enquiry) -> str:
     """
     if enquiry.query:
         return topic_of(_plain(enquiry.query))
-    words = telling(tokenise(_plain(enquiry.message[:BEGINNING])))
+    words = significant_words(tokenise(_plain(enquiry.message[:BEGINNING])))
     own = topic_of(" ".join(word for word in words if word not in FILLER))
     stems = own.split(" ")
     return _known_topic(stems) or own if len(stems) > SHORT_MESSAGE else own
 
 
 def _plain(text: str) -> str:
-    return redact(text).replace(TAKEN_OUT, " ")
+    return redact(text).replace(REDACTED, " ")
 
 
 def _known_topic(stems: list[str]) -> str:
@@ -71,7 +71,7 @@ def name_topics(at: datetime) -> int:
     """Give a batch of the rows without a topic theirs; return how many there were."""
     searches = list(LoggedSearch.objects.filter(topic="")[:BATCH])
     for search in searches:
-        search.topic = search.own_topic
+        search.topic = search.topic_key
     LoggedSearch.objects.bulk_update(searches, ["topic"], batch_size=500)
     enquiries = list(Enquiry.objects.filter(topic="")[:BATCH])
     for enquiry in enquiries:

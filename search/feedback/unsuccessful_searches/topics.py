@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from search.curation.synonyms import SynonymRow, SynonymSnippet, split_phrases
-from search.engine.tokens import forms, telling, tokenise
+from search.engine.tokens import forms, significant_words, tokenise
 
 LONGEST = 200
 MAX_STEMS = 12
@@ -23,7 +23,7 @@ Stems = frozenset[str]
 
 def topic_of(text: str) -> str:
     """Return the topic of a text; `WORDLESS` where it holds no word."""
-    words = telling(tokenise(text))[:MAX_STEMS]
+    words = significant_words(tokenise(text))[:MAX_STEMS]
     stems = sorted({min(forms(word)) for word in words})
     return " ".join(stems)[:LONGEST].strip() or WORDLESS
 

@@ -1,4 +1,4 @@
-"""Reads the text of an uploaded file, whatever the file holds."""
+"""Extracts the text of an uploaded file in a sandboxed process."""
 
 import os
 import selectors
@@ -29,7 +29,7 @@ PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from search.indexing.files.worker import main; main(sys.argv[2])"
 )
-# How the system ends a program at its limits, and how PDFium ends when out of memory.
+# The system sends these at a limit; PDFium aborts when out of memory.
 SIGNALS_OF_LIMITS = {
     -signal.SIGABRT,
     -signal.SIGALRM,
@@ -46,45 +46,45 @@ class FileProblem(models.TextChoices):
     """Why a file's text could not be read."""
 
     NONE = "", "None"
-    SCANNED = "scanned", "It holds pictures of text but no text"
-    ENCRYPTED = "encrypted", "It needs a password"
-    DAMAGED = "damaged", "It is damaged, or not of the kind that its name says"
+    SCANNED = "scanned", "It contains scanned images, not text"
+    ENCRYPTED = "encrypted", "It is password protected"
+    DAMAGED = "damaged", "It is damaged, or is not the file type its name suggests"
     TOO_LARGE = "too_large", "It is too large to read"
-    UNSUPPORTED = "unsupported", "Files of its kind are not read"
+    UNSUPPORTED = "unsupported", "Search cannot read this type of file"
 
 
 @dataclass(frozen=True)
 class FileReading:
-    """A file's text, one line for each paragraph, or why there is none."""
+    """A file's text, one line per paragraph, or why there is none."""
 
     text: str
     problem: FileProblem
 
 
 class ReaderError(Exception):
-    """No file can be read now, be it good or bad: to be tried again later."""
+    """No file can be read at the moment: try again later."""
 
 
 def read_file(file: BinaryIO, extension: str) -> FileReading:
-    """Return the text of a file, read from where it stands.
+    """Return the text of a file, read from its current position.
 
-    It is judged by its extension and by what it holds. Takes up to `MAX_SECONDS`, and
-    as many again or more while others wait for theirs.
+    Takes up to `MAX_SECONDS`, and `MAX_SECONDS_IN_LINE` more while other files are
+    read.
 
-    Raises `ReaderError` when the reader is busy or does not start, and never for what
-    a file holds.
+    Raises `ReaderError` if the reader is busy or does not start, but never because of
+    what a file contains.
     """
     extension = extension.lower().removeprefix(".")
     if extension not in EXTENSIONS:
         return FileReading("", FileProblem.UNSUPPORTED)
-    # A file of its own: the upload may be in memory or on another machine.
+    # A copy: the upload may be in memory or on another machine.
     with tempfile.TemporaryFile() as copy:
         if not _copy(file, copy):
             return FileReading("", FileProblem.TOO_LARGE)
         if not _one_at_a_time.acquire(timeout=MAX_SECONDS_IN_LINE):
             raise ReaderError("The reader is busy with other files")
         try:
-            return _judge(*_run_reader(copy, extension))
+            return _parse_output(*_run_reader(copy, extension))
         finally:
             _one_at_a_time.release()
 
@@ -102,7 +102,7 @@ def _copy(file: BinaryIO, copy: IO[bytes]) -> bool:
 
 
 def _run_reader(file: IO[bytes], extension: str) -> tuple[bytes, int]:
-    """Return what the reader says of a file, and its exit code."""
+    """Return the output of the reader, and its exit code."""
     try:
         process = subprocess.Popen(  # noqa: S603 - our own arguments
             [sys.executable, "-I", "-c", PROGRAM, str(ROOT), extension],
@@ -123,7 +123,7 @@ def _run_reader(file: IO[bytes], extension: str) -> tuple[bytes, int]:
 
 
 def _receive(pipe: IO[bytes]) -> bytes:
-    """Return what comes through a pipe until it is closed or a limit is passed."""
+    """Read a pipe until it is closed or a limit is reached."""
     end = time.monotonic() + MAX_SECONDS
     received = bytearray()
     with selectors.DefaultSelector() as selector:
@@ -137,27 +137,27 @@ def _receive(pipe: IO[bytes]) -> bytes:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """End the reader with all that it may have started.
+    """Kill the reader and all processes that it has started.
 
-    One that has ended keeps its exit code, and its group until it has been waited for.
+    After it has ended, its exit code and process group remain until `wait`.
     """
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except PermissionError:
-        # What macOS says of a group of which only the dead are left.
+        # macOS raises this for a group of zombies.
         pass
     process.stdout.close()
     process.wait()
 
 
-def _judge(output: bytes, exit_code: int) -> FileReading:
-    """Return what the output of the reader, which may be under a file's spell, says."""
-    ready, _, said = output.partition(b"\n")
+def _parse_output(output: bytes, exit_code: int) -> FileReading:
+    """Parse the output of the reader, which a hostile file may control."""
+    ready, _, rest = output.partition(b"\n")
     if ready != b"ready":
         raise ReaderError("The reader does not start")
     if exit_code in SIGNALS_OF_LIMITS:
         return FileReading("", FileProblem.TOO_LARGE)
-    problem, is_whole, text = said.partition(b"\n")
+    problem, is_whole, text = rest.partition(b"\n")
     problem = problem.decode("utf-8", "ignore")
     if exit_code != 0 or not is_whole or problem not in FileProblem.values:
         return FileReading("", FileProblem.DAMAGED)

@@ -1,4 +1,4 @@
-"""Reads the text of Word (.docx) and OpenDocument files. Runs in the reader only.
+"""Reads the text of Word (.docx) and OpenDocument files, in the worker process only.
 
 Both are XML in a ZIP archive. It is read as a stream, never as a tree, so that memory
 does not grow with the file; document type declarations, and so entities, are refused.
@@ -33,7 +33,7 @@ class Markup:
     holds_text: frozenset[str]
     ends_line: frozenset[str]
     is_space: frozenset[str]
-    # Removed text that is still kept, comments, and what is there a second time.
+    # Tracked deletions, comments, and duplicates for other programs.
     is_left_out: frozenset[str]
 
 
@@ -68,7 +68,7 @@ MAX_BYTES_OF_XML = 128 * 1024 * 1024
 MAX_BYTES_OF_A_LIST = 1024 * 1024
 CHUNK = 64 * 1024
 
-# [MS-CFB]: what Word wraps a document in that has a password, or an older .doc.
+# [MS-CFB]: the container of a document with a password, and of an older .doc.
 COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
@@ -85,17 +85,14 @@ class TextTarget:
         self._left_out = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Note that an element begins."""
         self._left_out += tag in self._markup.is_left_out
         self._inside += tag in self._markup.holds_text
 
     def data(self, data: str) -> None:
-        """Add characters, where they are text."""
         if self._inside and not self._left_out:
             self._lines.add(data)
 
     def end(self, tag: str) -> None:
-        """Note that an element ends."""
         self._left_out -= tag in self._markup.is_left_out
         self._inside -= tag in self._markup.holds_text
         if tag in self._markup.is_space:
@@ -173,7 +170,7 @@ def _parse(archive: ZipFile, name: str, target: TextTarget) -> None:
 
 
 def _read_list(archive: ZipFile, name: str) -> bytes:
-    """Return a small part, one that says what is in the archive."""
+    """Return a small part that lists what is in the archive."""
     with _open(archive, name) as part:
         data = part.read(MAX_BYTES_OF_A_LIST + 1)
     if len(data) > MAX_BYTES_OF_A_LIST:
@@ -185,7 +182,7 @@ def _open(archive: ZipFile, name: str) -> BinaryIO:
     part = archive.getinfo(name)
     if part.flag_bits & 1:
         raise UnreadableError("encrypted")
-    # Neither format knows others, and LZMA asks for as much memory as a file says.
+    # Neither format has others, and LZMA uses as much memory as a file says.
     if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise UnreadableError("damaged")
     return archive.open(part)

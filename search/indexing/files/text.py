@@ -1,4 +1,4 @@
-"""The text of a file: gathered line by line in the reader, cleaned by who asked."""
+"""The text of a file: collected line by line in the worker, cleaned by its parent."""
 
 import unicodedata
 
@@ -14,13 +14,13 @@ class UnreadableError(Exception):
 
 
 class EnoughTextError(Exception):
-    """As much text is gathered as is kept: to read on would add nothing."""
+    """The maximum of text has been collected."""
 
 
 class Lines:
-    """Lines of text, gathered until there are `MAX_CHARACTERS`.
+    """Collects lines of text up to `MAX_CHARACTERS`.
 
-    Methods raise `EnoughTextError` then. What is gathered stays.
+    Methods raise `EnoughTextError` then. What is collected stays.
     """
 
     def __init__(self):
@@ -28,7 +28,6 @@ class Lines:
         self._room = MAX_CHARACTERS
 
     def add(self, text: str) -> None:
-        """Add text to the last line."""
         self._append(text[: self._room].replace("\n", " "))
 
     def end_line(self) -> None:
@@ -47,13 +46,13 @@ class Lines:
 
 
 def clean_text(text: str) -> str:
-    """Return text with no control sign but the line break, no empty line and no indent.
+    """Return text without control characters, empty lines and indentation.
 
-    PostgreSQL refuses NUL, and UTF-8 knows no lone surrogates.
+    PostgreSQL rejects NUL, and UTF-8 has no lone surrogates.
     """
     text = text[:MAX_CHARACTERS]
     categories = {each: unicodedata.category(each) for each in set(text) - {"\n"}}
-    # Format characters, such as the soft hyphen, stand inside words.
+    # Format characters, such as the soft hyphen, are inside words.
     replaced = {
         ord(each): "" if category == "Cf" else " "
         for each, category in categories.items()

@@ -1,10 +1,10 @@
-"""The program that reads one file and can do nothing else.
+"""The program that reads one file, and can do nothing else.
 
 `search.indexing.files.extraction` starts it with the file as standard input. It must
-import no Django: what it does not hold cannot be taken from it.
+not import Django, so that a hostile file has nothing to steal.
 """
 
-# `zipfile` would load this when it meets an old name; then nothing can be loaded.
+# `zipfile` imports this for old names, when no file can be opened any more.
 import encodings.cp437  # noqa: F401
 import os
 import resource
@@ -12,15 +12,19 @@ import signal
 import sys
 from typing import BinaryIO
 
-from search.indexing.files.office import read_docx, read_ods, read_odt
-from search.indexing.files.pdf import read_pdf
-from search.indexing.files.text import UnreadableError
+import pypdfium2
+from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-READERS = {"pdf": read_pdf, "docx": read_docx, "odt": read_odt, "ods": read_ods}
+from search.indexing.files.office import read_docx, read_ods, read_odt
+from search.indexing.files.text import EnoughTextError, Lines, UnreadableError
+
+MAX_PAGES = 1000
+# PDFium's characters for a hyphen that splits a word at the end of a line.
+BROKEN_WORD = ("\x02", "\ufffe")
 
 MAX_BYTES_OF_MEMORY = 512 * 1024 * 1024
 MAX_SECONDS_OF_CPU = 8
-# Longer than who asked waits, for when that one was killed.
+# Longer than the parent process waits, in case that was killed.
 MAX_SECONDS = 15
 
 LIMITS = {
@@ -28,9 +32,9 @@ LIMITS = {
     resource.RLIMIT_CPU: MAX_SECONDS_OF_CPU,
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_FSIZE: 0,
-    # What is open stays open; nothing more can be opened, be it a file or a socket.
+    # Open files stay open; no more files or sockets can be opened.
     resource.RLIMIT_NOFILE: 0,
-    # No further process. The kernel does not hold root to this one.
+    # No further processes. The kernel does not apply this limit to root.
     resource.RLIMIT_NPROC: 0,
 }
 
@@ -38,8 +42,8 @@ LIMITS = {
 def main(extension: str) -> None:
     """Write the problem and the text of the file on standard input.
 
-    The first line says that the file is about to be read, so that whatever goes wrong
-    after it is the file's doing; the second is the problem's value; the rest is text.
+    The first line says that the file is about to be read, so any error after it is
+    caused by the file; the second is the problem's value; the rest is text.
     """
     set_limits()
     output = sys.stdout.buffer
@@ -51,10 +55,10 @@ def main(extension: str) -> None:
 
 
 def set_limits() -> None:
-    """Limit this process, for good.
+    """Limit this process permanently.
 
-    Done here and not before the program starts: to run Python between fork and exec is
-    unsafe in a process with threads.
+    Not before the program starts: running Python between fork and exec is unsafe in a
+    process with threads.
     """
     for kind, most in LIMITS.items():
         host_limit = resource.getrlimit(kind)[1]
@@ -63,11 +67,60 @@ def set_limits() -> None:
         try:
             resource.setrlimit(kind, (most, most))
         except ValueError:
-            # macOS refuses the one on memory; a site runs on Linux.
+            # macOS rejects the memory limit; sites run on Linux.
             if sys.platform == "linux":
                 raise
     signal.alarm(MAX_SECONDS)
     os.nice(10)
+
+
+def read_pdf(file: BinaryIO) -> str:
+    """Return the text of a PDF file's first `MAX_PAGES` pages.
+
+    Encrypted files are read if they open without a password.
+    """
+    document = _open_pdf(file.read())
+    lines = Lines()
+    try:
+        has_content = _collect_text(document, lines)
+    except EnoughTextError:
+        return str(lines)
+    if has_content and not str(lines).strip():
+        raise UnreadableError("scanned")
+    return str(lines)
+
+
+def _open_pdf(data: bytes) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        is_encrypted = error.err_code == FPDF_ERR_PASSWORD
+        raise UnreadableError("encrypted" if is_encrypted else "damaged") from error
+
+
+def _collect_text(document: pypdfium2.PdfDocument, lines: Lines) -> bool:
+    """Collect the text of all pages; say whether anything is visible on them."""
+    read = visible = 0
+    for number in range(min(len(document), MAX_PAGES)):
+        try:
+            page = document[number]
+            text = page.get_textpage().get_text_bounded()
+        except pypdfium2.PdfiumError:
+            # Skip one broken page.
+            continue
+        read += 1
+        for character in BROKEN_WORD:
+            text = text.replace(character, "")
+        for line in text.splitlines():
+            lines.add(line)
+            lines.end_line()
+        visible += any(True for _ in page.get_objects(max_depth=1))
+    if not read:
+        raise UnreadableError("damaged")
+    return bool(visible)
+
+
+READERS = {"pdf": read_pdf, "docx": read_docx, "odt": read_odt, "ods": read_ods}
 
 
 def read(file: BinaryIO, extension: str) -> tuple[str, str]:
@@ -79,5 +132,5 @@ def read(file: BinaryIO, extension: str) -> tuple[str, str]:
     except MemoryError:
         return "too_large", ""
     except Exception:
-        # The readers' libraries fail in too many ways to name.
+        # The libraries fail in too many ways to list.
         return "damaged", ""

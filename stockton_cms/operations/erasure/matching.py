@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import cache
 from html.entities import codepoint2name, html5
 
-from search.log.redaction import TAKEN_OUT
+from search.log.redaction import REDACTED
 
 # Signs after which a longer name goes on, as they may be written: `neil@example.org` is
 # someone else's than `o'neil@example.org`.
@@ -139,7 +139,7 @@ def without(value, pattern: re.Pattern, in_json: bool = False):
         if in_json and pattern.fullmatch(value):
             return ""
         plain = _base64_without(_json_without(value, pattern), pattern)
-        return pattern.sub(TAKEN_OUT, plain)
+        return pattern.sub(REDACTED, plain)
     if isinstance(value, list):
         return [without(each, pattern, in_json=True) for each in value]
     if isinstance(value, dict):
@@ -169,6 +169,6 @@ def _base64_without(text: str, pattern: re.Pattern) -> str:
         except (binascii.Error, ValueError):
             return match[0]
         is_in_it = pattern.search(held.decode("utf-8", "ignore"))
-        return TAKEN_OUT if is_in_it else match[0]
+        return REDACTED if is_in_it else match[0]
 
     return BASE64.sub(judge, text)

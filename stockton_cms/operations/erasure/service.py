@@ -18,8 +18,8 @@ from wagtail.search.models import IndexEntry
 from home.content_version.counter import bump_content_version
 from home.email_addresses import normalise_email
 from search.indexing.documents import IndexedText
-from search.log.redaction import TAKEN_OUT
-from search.log.retention import forget
+from search.log.redaction import REDACTED
+from search.log.retention import delete_with_history
 from stockton_cms.operations.erasure.finder import Found, find, held_in, is_json
 from stockton_cms.operations.erasure.matching import pattern_of, without
 from stockton_cms.operations.erasure.policy import (
@@ -205,8 +205,8 @@ def _value_without(column: models.Field, value, pk, pattern: Pattern):
         return models.Value(cleaned, output_field=models.JSONField())
     if column.unique:
         # Two who were taken out are still two.
-        return cleaned.replace(TAKEN_OUT, f"[removed {pk}]")[: column.max_length]
-    if isinstance(column, models.EmailField) and cleaned == TAKEN_OUT:
+        return cleaned.replace(REDACTED, f"[removed {pk}]")[: column.max_length]
+    if isinstance(column, models.EmailField) and cleaned == REDACTED:
         return ""
     return cleaned[: column.max_length]
 
@@ -218,4 +218,4 @@ def _delete(model: type[models.Model], keys: list) -> None:
             # Also from the cache in front of the table.
             store().delete(key)
     else:
-        forget(model._base_manager.filter(pk__in=keys))
+        delete_with_history(model._base_manager.filter(pk__in=keys))

@@ -81,7 +81,7 @@ def test_page_of_another_site_says_that_it_is_one(home, search_for):
     assert first.a["href"] == GOV_UK
     assert "on another website" in first.get_text()
     assert "What the law says." in first.get_text()
-    assert "Nothing was found" not in answer.html.main.get_text()
+    assert "No results" not in answer.html.main.get_text()
 
 
 def test_plurals_and_stop_words_make_no_difference(home, promoted):
@@ -272,14 +272,14 @@ RIGHT = {
         ({"searched": "tax, ?!"}, "searched", "“?!” holds no word"),
         ({"searched": ", ,"}, "searched", "holds no word"),
         ({"link": ""}, "link", NEITHER),
-        ({"page": True}, "link", "Give a page or an address, not both."),
+        ({"page": True}, "link", "Choose a page or enter a web address, not both."),
         ({"title": ""}, "title", "Say what the other site's page is called."),
         ({"link": "javascript:alert(1)"}, "link", "Enter a valid URL."),
         ({"link": "data:text/html,x"}, "link", "Enter a valid URL."),
         ({"link": "ftp://example.org/"}, "link", "Enter a valid URL."),
         ({"starts_at": "soon"}, "starts_at", "Type the day and the time like this"),
-        ({"ends_at": "2027-07-01 11:59"}, "ends_at", "must come after the start"),
-        ({"ends_at": "2027-07-01 12:00"}, "ends_at", "must come after the start"),
+        ({"ends_at": "2027-07-01 11:59"}, "ends_at", "must be after the start"),
+        ({"ends_at": "2027-07-01 12:00"}, "ends_at", "must be after the start"),
     ],
 )
 def test_wrong_promotion_is_refused_with_one_reason(page, values, name, message):
@@ -302,6 +302,6 @@ def test_what_was_typed_stays_in_the_form_beside_the_reason(
     html = BeautifulSoup(answer.content, "html.parser")
     assert not PromotionSnippet.objects.exists()
     (error,) = html.select(".error-message")
-    assert "The end must come after the start." in error.get_text()
+    assert "The end must be after the start." in error.get_text()
     kept = {name: html.select_one(f"[name={name}]").get("value", "") for name in sent}
     assert kept == sent

@@ -119,7 +119,7 @@ def test_searchers_own_words_come_before_other_ones(
     publish("Cat", "Moggy")
     add("moggy", "cat")
     assert search_for("moggy").titles == ["Moggy", "Cat"]
-    monkeypatch.setattr(query, "OTHER_WORDING", 5.0)
+    monkeypatch.setattr(query, "VARIANT_WEIGHT", 5.0)
     assert search_for("moggy").titles == ["Cat", "Moggy"]
 
 
@@ -180,7 +180,7 @@ def test_officer_adds_changes_and_deletes_a_synonym(
         ("moggy", "…", "found_as", "“…” holds no word"),
         (", ,", "cat", "searched", "holds no word"),
         ("moggy", ",", "found_as", "holds no word"),
-        ("recycling", "recycling", "found_as", "“recycling” stands on both sides."),
+        ("recycling", "recycling", "found_as", "“recycling” is on both sides."),
         ("tip, Recycle", "my bin, recycling", "found_as", "“recycling” stands on"),
         ("x" * 501, "cat", "searched", "at most 500 characters"),
     ],
@@ -204,7 +204,7 @@ def test_what_was_typed_stays_in_the_form_beside_the_reason(
     html = BeautifulSoup(answer.content, "html.parser")
     assert SynonymSnippet.objects.count() == count
     (error,) = html.select(".error-message")
-    assert "“?!” holds no word that can be searched for." in error.get_text()
+    assert "“?!” has no words that people can search for." in error.get_text()
     assert html.select_one("[name=searched]")["value"] == "moggy, ?!"
     assert html.select_one("[name=found_as]")["value"] == "cat"
     assert html.select_one("[name=both_ways]").has_attr("checked")

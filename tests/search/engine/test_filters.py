@@ -241,7 +241,7 @@ def test_choice_that_is_set_is_marked_can_be_cleared_and_opens_the_menu(
         for label, (_, _, mark) in entries.items()
         if mark == "true"
     }
-    assert marked == {"Partnership", "Food and warmth", "Best first"}
+    assert marked == {"Partnership", "Food and warmth", "Most relevant"}
     assert None not in counts(html, "Updated").values()
     # The one link without a count, before the choices.
     cleared = next(iter(menu(html)["Type"].values()))[0]
@@ -274,7 +274,7 @@ def test_order_is_kept_while_filters_change(badgers, visit):
     narrowed = visit(menu(html)["Updated"]["In the past week"][0])
     found = [link.get_text() for link in narrowed.select("ol.results h2 a")]
     assert found == [f"Badger {number}" for number in range(7)]
-    back = state(menu(narrowed)["Sort"]["Best first"][0])
+    back = state(menu(narrowed)["Sort"]["Most relevant"][0])
     assert back == {"query": "badger", "updated": "week"}
 
 
@@ -293,7 +293,7 @@ def test_search_instead_keeps_the_filters(hedgehogs, visit):
 
 def test_nothing_found_under_a_filter_offers_to_search_everything(hedgehogs, visit):
     html = visit("query=hedgehog&type=policy-update&section=learning&sort=newest")
-    assert "Nothing was found" in html.main.get_text()
+    assert "No results" in html.main.get_text()
     link = html.main.find("a", string="Search everything")
     assert state(link["href"]) == {"query": "hedgehog", "sort": "newest"}
     assert len(titles(visit(link["href"]))) == len(PAGES)
@@ -320,7 +320,7 @@ def test_unknown_values_are_ignored(hedgehogs, visit):
         assert titles(html) == expected({}), unknown
         assert counts(html, "Type")["Information"] == 3
         marked = [link.get_text() for link in html.main.select("[aria-current]")]
-        assert marked == ["Best first"], unknown
+        assert marked == ["Most relevant"], unknown
         assert "<script>alert" not in str(html)
 
 
@@ -332,7 +332,7 @@ def test_nothing_found_with_an_unknown_value_does_not_speak_of_filters(
         return headings, html.main.find("a", string="Search everything")
 
     plain = shown(visit("query=hedgehogological"))
-    assert "The closest we have" in plain[0]
+    assert "Closest matches" in plain[0]
     assert shown(visit("query=hedgehogological&type=nonsense")) == plain
     assert shown(visit("query=hedgehogological&section=nowhere")) == plain
 

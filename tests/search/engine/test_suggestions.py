@@ -94,7 +94,7 @@ def test_at_most_eight_are_suggested(publish, suggest, monkeypatch):
     publish(*(f"Pond {number}" for number in range(8)))
     promote("pond life, pondering")
     assert len(suggest("pond")) == 8
-    monkeypatch.setattr(suggestions, "MOST", 20)
+    monkeypatch.setattr(suggestions, "MAX_SUGGESTIONS", 20)
     assert len(suggest("pond")) == 10
 
 
@@ -263,7 +263,7 @@ def test_no_suggestions_while_the_index_does_not_answer(
 
     monkeypatch.setattr(page_index, "catch_up", fail)
     assert suggest("allo") == []
-    assert "There are no suggestions." in caplog.text
+    assert "Suggestions are unavailable." in caplog.text
 
 
 def test_no_suggestions_before_there_is_a_site(db, suggest):

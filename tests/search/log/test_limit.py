@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.rate_limits import RateLimit
-from search.log.models import NOTES, LoggedSearch
+from search.log.models import LOG_LIMIT, LoggedSearch
 
 
 def search(times, network="192.0.2.1"):
@@ -28,12 +28,12 @@ def clock(home):
 
 
 def test_flood_of_searches_is_answered_and_not_stored(clock):
-    assert search(NOTES.per_address + 5) == NOTES.per_address
-    assert search(1, network="192.0.2.2") == NOTES.per_address + 1
-    clock.shift(NOTES.period + timedelta(seconds=1))
-    assert search(1) == NOTES.per_address + 2
+    assert search(LOG_LIMIT.per_address + 5) == LOG_LIMIT.per_address
+    assert search(1, network="192.0.2.2") == LOG_LIMIT.per_address + 1
+    clock.shift(LOG_LIMIT.period + timedelta(seconds=1))
+    assert search(1) == LOG_LIMIT.per_address + 2
 
 
 def test_without_the_limit_all_of_it_would_be_stored(clock, monkeypatch):
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
-    assert search(NOTES.per_address + 5) == NOTES.per_address + 5
+    assert search(LOG_LIMIT.per_address + 5) == LOG_LIMIT.per_address + 5

@@ -170,7 +170,7 @@ def test_log_that_cannot_be_written_harms_no_search(
         request_finished.disconnect(note_the_end)
     # Else the request would keep its connection to the database for ever.
     assert ended == [True]
-    assert "could not be noted" in caplog.text
+    assert "could not be logged" in caplog.text
 
 
 # The report
@@ -221,11 +221,11 @@ def test_report_lists_searches_newest_first_with_what_became_of_them(client, sig
     sign_in("view_loggedsearch")
     assert rows(client) == [
         ["skips", "", "0", "None"],
-        ["binz", "bins", "3", "Promoted"],
-        ["bins", "", "3", "Number 2"],
+        ["binz", "bins", "3", "Promoted result"],
+        ["bins", "", "3", "Result 2"],
     ]
-    assert [row[0] for row in rows(client, went="nothing")] == ["skips"]
-    assert rows(client, went="unopened") == []
+    assert [row[0] for row in rows(client, result="none")] == ["skips"]
+    assert rows(client, result="unclicked") == []
 
 
 def test_report_is_in_the_menu_of_those_who_may_read_it(client, sign_in):

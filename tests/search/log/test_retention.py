@@ -28,26 +28,26 @@ SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 DAYS = [date(2026, 10, 25), date(2026, 3, 29), date(2026, 6, 1), date(2026, 12, 31)]
 
 
-def search_at(moment, home):
-    return LoggedSearch.objects.create(query="x", searched_at=moment, result_count=0)
+def search_at(at, home):
+    return LoggedSearch.objects.create(query="x", searched_at=at, result_count=0)
 
 
-def comment_at(moment, home):
+def comment_at(at, home):
     made = UsefulnessComment.objects.create(page=home, was_useful=True, comment="x")
-    UsefulnessComment.objects.update(created_at=moment)
+    UsefulnessComment.objects.update(created_at=at)
     return made
 
 
-def open_at(moment, home):
+def open_at(at, home):
     made = EnquiryFactory()
-    Enquiry.objects.update(created_at=moment)
+    Enquiry.objects.update(created_at=at)
     return made
 
 
-def closed_at(moment, home):
-    made = EnquiryFactory(status="closed", closed_at=moment)
+def closed_at(at, home):
+    made = EnquiryFactory(status="closed", closed_at=at)
     # However long it was open before.
-    Enquiry.objects.update(created_at=moment - 5_000 * DAY)
+    Enquiry.objects.update(created_at=at - 5_000 * DAY)
     return made
 
 
@@ -83,10 +83,10 @@ def test_what_is_from_the_next_day_stays(home, settings, setting):
 @pytest.mark.parametrize("status", ["open", "closed"])
 def test_address_goes_in_time_whatever_became_of_the_enquiry(db, settings, status):
     settings.ENQUIRY_EMAIL_DAYS = 90
-    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    closed = moment if status == "closed" else None
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    closed = at if status == "closed" else None
     EnquiryFactory(email="jo@example.org", status=status, closed_at=closed)
-    Enquiry.objects.update(created_at=moment)
+    Enquiry.objects.update(created_at=at)
     version = get_content_version()
     purge(start_of_day(date(2026, 4, 1)) - SECOND)
     assert Enquiry.objects.get().email

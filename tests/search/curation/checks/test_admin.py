@@ -64,7 +64,7 @@ def test_new_check_runs_at_once_and_says_what_it_finds(client, editor, page):
         owner=editor.pk,
     )
     assert response.status_code == 302
-    assert "Passes: stands at 1." in said
+    assert "Passes: in position 1." in said
     check = SearchCheckSnippet.objects.get()
     assert (check.query, check.owner, check.passed) == ("food bank", editor, True)
 
@@ -122,7 +122,7 @@ def test_check_of_a_page_that_is_hidden_since_can_be_changed(
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"query": "?!"}, "holds no word that can be searched for"),
+        ({"query": "?!"}, "Enter at least one word that people can search for"),
         ({"within": "0"}, "greater than or equal to 1"),
         ({"within": "11"}, "less than or equal to 10"),
         ({"page": ""}, "required"),
@@ -142,7 +142,7 @@ def test_same_check_cannot_be_made_twice(client, editor, page, make_check):
     data = {"query": "food bank", "page": page.pk, "within": 3, "owner": editor.pk}
     response, said = post(client, reverse(ADDRESSES("add")), **data)
     assert response.status_code == 200
-    assert "There is a check of this search and this page already" in said
+    assert "There is already a check for this search and page" in said
     assert SearchCheckSnippet.objects.count() == 1
 
 
@@ -172,13 +172,13 @@ def test_changed_check_is_another_check(client, editor, page, owner, make_check)
     post(client, check_now(check))
     data = {"query": "swimming", "page": page.pk, "within": 3, "owner": editor.pk}
     _, said = post(client, edit(check), **data)
-    assert "Fails: not among the first 50." in said
+    assert "Fails: not in the first 50 results." in said
     check.refresh_from_db()
     # Whoever has just changed it needs no email about it.
-    assert check.told_at == check.checked_at
+    assert check.notified_at == check.checked_at
     post(client, edit(check), **{**data, "page": other.pk})
     check.refresh_from_db()
-    assert (check.passed, check.told_at) == (True, None)
+    assert (check.passed, check.notified_at) == (True, None)
     assert check.results.count() == 3
 
 
@@ -192,14 +192,14 @@ def test_another_owner_does_not_make_it_another_check(
     post(client, edit(check), **data)
     check.refresh_from_db()
     # It passed before, so the new owner is to be told.
-    assert (check.passed, check.told_at) == (False, None)
+    assert (check.passed, check.notified_at) == (False, None)
 
 
 def test_check_now_runs_it_and_shows_its_history(client, editor, page, make_check):
     check = make_check()
     response, said = post(client, check_now(check))
     assert response.url == edit(check)
-    assert said == "'food bank': Passes: stands at 1."
+    assert said == "'food bank': Passes: in position 1."
     page.unpublish()
     assert "Fails: the page is not public." in post(client, check_now(check))[1]
     html = read(client, edit(check))
@@ -240,28 +240,33 @@ def test_search_that_does_not_answer_leaves_the_check_for_later(
 
     monkeypatch.setattr(PageIndex, "catch_up", behind)
     check = make_check()
-    assert "Search is being brought up to date" in post(client, check_now(check))[1]
+    assert "Search is updating" in post(client, check_now(check))[1]
     data = {"query": "food", "page": page.pk, "within": 3, "owner": editor.pk}
     _, said = post(client, reverse(ADDRESSES("add")), **data)
-    assert "Search is being brought up to date" in said
+    assert "Search is updating" in said
     assert "Not checked yet." in said
     assert SearchCheckSnippet.objects.filter(checked_at=None).count() == 2
 
 
 def test_list_says_how_checks_stand_and_can_be_narrowed(client, editor, make_check):
-    make_check("one", owner=editor, passed=False, why="Stands at 5")
-    make_check("two", passed=True, why="Stands at 1")
+    make_check("one", owner=editor, passed=False, reason="In position 5")
+    make_check("two", passed=True, reason="In position 1")
     make_check("three", page=None)
     html = read(client, reverse(ADDRESSES("list")))
     text = html.main.get_text()
-    for words in ("Fails: stands at 5", "Passes: stands at 1", "Eve Editor", "Nobody"):
+    for words in (
+        "Fails: in position 5",
+        "Passes: in position 1",
+        "Eve Editor",
+        "No owner",
+    ):
         assert words in text
     assert listed(client) == ["one", "three", "two"]
     assert listed(client, state="failing") == ["one"]
     assert listed(client, state="passing") == ["two"]
     assert listed(client, state="unchecked") == ["three"]
     assert listed(client, whose="mine") == ["one"]
-    assert listed(client, whose="nobody") == ["three", "two"]
+    assert listed(client, whose="none") == ["three", "two"]
     assert listed(client, state="passing", whose="mine") == []
 
 

@@ -10,7 +10,7 @@ from django.core import mail
 from home.content_version.counter import get_content_version
 from home.dashboard import get_needs
 from search.curation.checks import notifications
-from search.curation.checks.notifications import tell, tell_owners
+from search.curation.checks.notifications import notify_owner, notify_owners
 from search.curation.checks.running import check_searches
 from search.models import SearchCheckSnippet
 
@@ -23,7 +23,7 @@ def make_failing(make_check, owner):
     """Return a function that makes a check which has just come to fail."""
 
     def make(query="food bank", **values):
-        failing = {"passed": False, "why": "Stands at 5", "checked_at": NOON}
+        failing = {"passed": False, "reason": "In position 5", "checked_at": NOON}
         return make_check(query, **{"owner": owner, **failing, **values})
 
     return make
@@ -31,7 +31,7 @@ def make_failing(make_check, owner):
 
 @pytest.fixture
 def refuse_mail(monkeypatch):
-    """Return a function that lets mail fail with an error, and one that mends it."""
+    """Return a function that lets mail fail with an error, and one that restores it."""
 
     def fail(error):
         def refuse(*args, **kwargs):
@@ -48,12 +48,12 @@ def recipients():
 
 def test_owner_is_told_what_fails_and_where_to_look(make_failing):
     make_failing(query="food bank", within=3)
-    tell_owners(NOON)
+    notify_owners(NOON)
     (message,) = mail.outbox
     assert message.to == ["ann@example.gov.uk"]
-    assert message.subject == "Searches of the website that fail"
-    assert '- "food bank" must find "Food bank" among the first 3.\n' in message.body
-    assert "  Stands at 5.\n" in message.body
+    assert message.subject == "Search checks failing on the website"
+    assert '- "food bank" should find "Food bank" in the first 3.\n' in message.body
+    assert "  In position 5.\n" in message.body
     assert (
         "/admin/snippets/search/searchchecksnippet/?state=failing&whose=mine\n"
         in message.body
@@ -65,15 +65,15 @@ def test_several_checks_of_one_owner_go_in_one_mail(make_failing, django_user_mo
     for query in ("one", "two", "three"):
         make_failing(query)
     make_failing("four", owner=ben)
-    tell_owners(NOON)
+    notify_owners(NOON)
     assert recipients() == [["ann@example.gov.uk"], ["ben@example.gov.uk"]]
-    assert mail.outbox[0].body.count("must find") == 3
+    assert mail.outbox[0].body.count("should find") == 3
 
 
 def test_failure_is_told_of_once(make_failing):
     make_failing()
     for minutes in range(3):
-        tell_owners(NOON + minutes * MINUTE)
+        notify_owners(NOON + minutes * MINUTE)
     assert len(mail.outbox) == 1
 
 
@@ -90,7 +90,7 @@ def test_failure_is_told_of_again_once_it_has_passed_in_between(
         assert len(mail.outbox) == number + 1
         page.save_revision().publish()
         check_searches(NOON + (4 * number + 3) * MINUTE)
-        assert SearchCheckSnippet.objects.get().told_at is None
+        assert SearchCheckSnippet.objects.get().notified_at is None
 
 
 def test_nobody_is_told_of_what_passes_or_never_passed(page, make_check, owner):
@@ -105,40 +105,40 @@ def test_nobody_is_told_of_what_passes_or_never_passed(page, make_check, owner):
 
 
 def test_page_that_is_gone_is_told_without_its_name(make_failing):
-    make_failing(page=None, why="The page has been deleted")
-    tell_owners(NOON)
-    assert "must find a page that is gone" in mail.outbox[0].body
+    make_failing(page=None, reason="The page has been deleted")
+    notify_owners(NOON)
+    assert "should find a page that has been deleted" in mail.outbox[0].body
 
 
 def test_two_processes_send_one_mail(make_failing, owner):
     make_failing()
-    assert tell(owner, NOON)
-    assert tell(owner, NOON + MINUTE)
+    assert notify_owner(owner, NOON)
+    assert notify_owner(owner, NOON + MINUTE)
     assert len(mail.outbox) == 1
 
 
 def test_mail_is_sent_once_the_server_is_back(make_failing, refuse_mail):
-    fail, mend = refuse_mail
+    fail, restore = refuse_mail
     make_failing()
-    fail(ConnectionRefusedError("away"))
-    tell_owners(NOON)
-    assert SearchCheckSnippet.objects.get().told_at is None
-    mend()
-    tell_owners(NOON + MINUTE)
+    fail(ConnectionRefusedError("unavailable"))
+    notify_owners(NOON)
+    assert SearchCheckSnippet.objects.get().notified_at is None
+    restore()
+    notify_owners(NOON + MINUTE)
     assert len(mail.outbox) == 1
 
 
 def test_address_that_is_refused_keeps_nobody_waiting(
     make_failing, refuse_mail, caplog
 ):
-    fail, mend = refuse_mail
+    fail, restore = refuse_mail
     make_failing()
     fail(SMTPRecipientsRefused({}))
-    tell_owners(NOON)
-    assert "cannot be told" in caplog.text
+    notify_owners(NOON)
+    assert "could not be notified" in caplog.text
     assert "ann@" not in caplog.text
-    mend()
-    tell_owners(NOON + MINUTE)
+    restore()
+    notify_owners(NOON + MINUTE)
     assert not mail.outbox
 
 
@@ -153,12 +153,12 @@ def test_without_an_owner_to_write_to_only_the_leads_see_it(
         owner.is_active = reason != "inactive"
         owner.email = "" if reason == "no address" else owner.email
         owner.save()
-    tell_owners(NOON)
+    notify_owners(NOON)
     assert not mail.outbox
     lead = enter_admin(
         "view_searchchecksnippet", "change_promotionsnippet", name="lead"
     )
-    assert needs_of(lead) == ["1 search check fails"]
+    assert needs_of(lead) == ["1 search check is failing"]
 
 
 def needs_of(user):
@@ -175,16 +175,16 @@ def test_home_page_counts_an_editors_own_and_a_leads_all(
     editor = enter_admin("view_searchchecksnippet", name="editor")
     assert needs_of(editor) == []
     make_failing("two", owner=editor)
-    assert needs_of(editor) == ["1 search check fails"]
+    assert needs_of(editor) == ["1 search check is failing"]
     lead = enter_admin(
         "view_searchchecksnippet", "change_promotionsnippet", name="lead"
     )
-    assert needs_of(lead) == ["2 search checks fail"]
+    assert needs_of(lead) == ["2 search checks are failing"]
     assert needs_of(enter_admin(name="author")) == []
 
 
 def test_telling_raises_no_content_version(make_failing):
     make_failing()
     version = get_content_version()
-    tell_owners(NOON)
+    notify_owners(NOON)
     assert get_content_version() == version

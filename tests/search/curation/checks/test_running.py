@@ -10,7 +10,7 @@ from wagtail.models import PageViewRestriction
 from home.content_version.counter import bump_content_version, get_content_version
 from home.jobs import run_due_jobs
 from search.curation.checks import running
-from search.curation.checks.running import check_searches, get_due, judge, run_checks
+from search.curation.checks.running import check_searches, evaluate, get_due, run_checks
 from search.engine.index import IndexBrokenError, PageIndex, StaleIndexError
 from search.models import PromotionSnippet, SearchCheckResult, SearchCheckSnippet
 from tests.factories import StandardPageFactory
@@ -28,11 +28,11 @@ def noon():
 
 def found():
     check = SearchCheckSnippet.objects.get()
-    return check.passed, check.why
+    return check.passed, check.reason
 
 
 def history():
-    return [(each.passed, each.why) for each in SearchCheckResult.objects.all()]
+    return [(each.passed, each.reason) for each in SearchCheckResult.objects.all()]
 
 
 def hide(page):
@@ -43,7 +43,7 @@ def test_check_says_where_its_page_stands(page, make_check, noon):
     make_check()
     check_searches(noon)
     check = SearchCheckSnippet.objects.get()
-    assert (check.passed, check.position, check.why) == (True, 1, "Stands at 1")
+    assert (check.passed, check.position, check.reason) == (True, 1, "In position 1")
     assert check.checked_at == noon
     assert check.state == "Passes"
 
@@ -53,7 +53,7 @@ def test_page_further_down_fails_the_check(page, make_check, noon):
     PromotionSnippet.objects.create(searched="food bank", page=promoted)
     make_check(within=1)
     check_searches(noon)
-    assert found() == (False, "Stands at 2")
+    assert found() == (False, "In position 2")
 
 
 def test_position_that_is_just_near_enough_passes(page, make_check, noon):
@@ -61,37 +61,37 @@ def test_position_that_is_just_near_enough_passes(page, make_check, noon):
     PromotionSnippet.objects.create(searched="food bank", page=promoted)
     make_check(within=2)
     check_searches(noon)
-    assert found() == (True, "Stands at 2")
+    assert found() == (True, "In position 2")
 
 
 def test_promoted_page_stands_first(page, make_check, noon):
     make_check("nothing has these words")
     PromotionSnippet.objects.create(searched="nothing has these words", page=page)
     check_searches(noon)
-    assert found() == (True, "Stands at 1")
+    assert found() == (True, "In position 1")
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("change", "reason"),
     [
         (lambda page: page.delete(), "The page has been deleted"),
         (lambda page: page.unpublish(), "The page is not public"),
         (hide, "The page is not public"),
     ],
 )
-def test_page_that_is_gone_fails_the_check(page, make_check, noon, change, why):
+def test_page_that_is_gone_fails_the_check(page, make_check, noon, change, reason):
     make_check()
     check_searches(noon)
     change(page)
     check_searches(noon + MINUTE)
-    assert found() == (False, why)
-    assert history() == [(False, why), (True, "Stands at 1")]
+    assert found() == (False, reason)
+    assert history() == [(False, reason), (True, "In position 1")]
 
 
 def test_page_that_does_not_answer_fails_the_check(page, make_check, noon):
     make_check("swimming")
     check_searches(noon)
-    assert found() == (False, "Not among the first 50")
+    assert found() == (False, "Not in the first 50 results")
 
 
 def test_nothing_runs_while_nothing_has_changed(page, make_check, noon, monkeypatch):
@@ -127,10 +127,10 @@ def test_end_of_a_promotion_runs_the_checks(page, make_check, noon):
     PromotionSnippet.objects.create(searched="food bank", page=other, ends_at=ends_at)
     make_check()
     check_searches(noon)
-    assert found() == (False, "Stands at 2")
+    assert found() == (False, "In position 2")
     assert get_due(ends_at - MINUTE) == []
     check_searches(ends_at)
-    assert found() == (True, "Stands at 1")
+    assert found() == (True, "In position 1")
 
 
 def test_new_check_is_due_though_the_others_are_not(page, make_check, noon):
@@ -145,7 +145,7 @@ def test_history_holds_changes_and_not_runs(page, make_check, noon):
     for minutes in range(5):
         bump_content_version()
         check_searches(noon + minutes * MINUTE)
-    assert history() == [(True, "Stands at 1")]
+    assert history() == [(True, "In position 1")]
     page.unpublish()
     check_searches(noon + 6 * MINUTE)
     assert len(history()) == 2
@@ -165,7 +165,7 @@ def test_search_that_does_not_answer_fails_no_check(
     with monkeypatch.context() as patch:
         patch.setattr(PageIndex, "catch_up", refuse)
         check_searches(noon + MINUTE)
-    assert found() == (True, "Stands at 1")
+    assert found() == (True, "In position 1")
     check_searches(noon + 2 * MINUTE)
     assert found() == (False, "The page is not public")
 
@@ -175,7 +175,7 @@ def test_two_runs_at_once_keep_one_result(page, make_check, noon):
     one, other = get_due(noon), get_due(noon)
     assert run_checks(one, noon)
     assert run_checks(other, noon + MINUTE)
-    assert history() == [(True, "Stands at 1")]
+    assert history() == [(True, "In position 1")]
     assert SearchCheckSnippet.objects.get().checked_at == noon
 
 
@@ -187,7 +187,7 @@ def test_run_does_not_overwrite_a_check_that_was_changed_meanwhile(
     page.unpublish()
     due = get_due(noon + MINUTE)
     check.refresh_from_db()
-    check.forget()
+    check.reset()
     check.query = "swimming"
     check.save()
     run_checks(due, noon + MINUTE)
@@ -217,11 +217,11 @@ def test_site_without_a_root_fails_no_check(page, make_check, noon, monkeypatch)
 def test_jobs_service_runs_the_checks(page, make_check, noon):
     make_check()
     assert "search checks" not in run_due_jobs(noon)
-    assert found() == (True, "Stands at 1")
+    assert found() == (True, "In position 1")
 
 
 def test_file_before_the_page_counts_as_a_place(page, make_check):
     check = make_check(within=1)
-    assert judge(check, [7, page.pk * 2], True).why == "Stands at 2"
+    assert evaluate(check, [7, page.pk * 2], True).reason == "In position 2"
     # A document may have the number of a page.
-    assert not judge(check, [page.pk * 2 + 1], True).passed
+    assert not evaluate(check, [page.pk * 2 + 1], True).passed

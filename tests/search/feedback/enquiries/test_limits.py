@@ -140,7 +140,7 @@ def test_form_says_what_happens_to_the_message_and_for_how_long(home, client, se
         response = client.get(address)
         text = BeautifulSoup(response.content, "html.parser").form.find_parent("body")
         words = re.sub(r"\s+", " ", text.main.get_text())
-        assert "A person reads every message" in words
+        assert "We read every message" in words
         assert "delete your message 123 days after" in words
         assert "after 45 days at the latest" in words
         assert "no-store" in response["Cache-Control"]

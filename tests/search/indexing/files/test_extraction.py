@@ -59,7 +59,7 @@ def reader(monkeypatch):
         program = [
             "import os, resource, socket, sys, time",
             "sys.path.append(sys.argv[1])",
-            "from search.indexing.files import office, pdf, worker",
+            "from search.indexing.files import office, worker",
             before,
         ]
         if code:
@@ -71,7 +71,7 @@ def reader(monkeypatch):
     return put
 
 
-WITHOUT_LIMITS = "reader.LIMITS.clear()"
+WITHOUT_LIMITS = "worker.LIMITS.clear()"
 
 
 @pytest.mark.parametrize("extension", GOOD)
@@ -145,7 +145,7 @@ def test_broken_page_does_not_hide_the_others():
 
 def test_no_more_pages_are_read_than_the_limit(reader):
     data = make_pdf("One", "Two", "Three")
-    reader(before="pdf.MAX_PAGES = 2")
+    reader(before="worker.MAX_PAGES = 2")
     assert text_of(data) == "One\nTwo"
 
 
@@ -248,14 +248,14 @@ def test_reader_is_given_no_secret_and_has_no_django(reader, monkeypatch):
 
 
 def test_reader_is_held_to_every_limit(reader):
-    reader("return repr([(k, resource.getrlimit(k)) for k in reader.LIMITS])")
+    reader("return repr([(k, resource.getrlimit(k)) for k in worker.LIMITS])")
     limits = ast.literal_eval(text_of(b""))
     assert len(limits) == 6
     assert limits == [(kind, (most, most)) for kind, most in LIMITS.items()]
 
 
 def test_endless_work_is_too_large(reader):
-    reader("while True: pass", before="reader.LIMITS[resource.RLIMIT_CPU] = 1")
+    reader("while True: pass", before="worker.LIMITS[resource.RLIMIT_CPU] = 1")
     assert problem_of(b"") == FileProblem.TOO_LARGE
 
 
@@ -266,7 +266,7 @@ def test_endless_waiting_is_too_large(reader, monkeypatch):
 
 
 def test_reader_that_nobody_waits_for_ends_by_itself(reader):
-    reader("time.sleep(3); return 'Slow'", before="reader.MAX_SECONDS = 1")
+    reader("time.sleep(3); return 'Slow'", before="worker.MAX_SECONDS = 1")
     assert problem_of(b"") == FileProblem.TOO_LARGE
 
 
