@@ -82,7 +82,7 @@ def replace(django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def enter_admin(client, django_user_model):
-    """Return a function that signs somebody in who may do some things of search."""
+    """Return a function that signs in a user with permissions."""
 
     def enter(*codenames, name="officer", **values):
         user = django_user_model.objects.create_user(

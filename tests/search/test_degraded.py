@@ -37,7 +37,7 @@ def allotments(section):
 
 @pytest.fixture
 def broken(monkeypatch):
-    """Return a function that breaks the index, and gives another that mends it."""
+    """Return a function that breaks the index, and gives another that fixes it."""
 
     def fail(*arguments, **values):
         raise RuntimeError("secret detail of the index")
@@ -101,7 +101,7 @@ def test_answer_does_not_need_the_broken_index_for_its_extracts(
     assert "Rules &amp; prices." in html
 
 
-def test_links_have_no_marks_and_nothing_is_noted(allotments, search_for, broken):
+def test_links_have_no_marks_and_nothing_is_logged(allotments, search_for, broken):
     broken()
     answer = search_for("allotment")
     assert "found=" not in str(answer.html)
@@ -175,7 +175,7 @@ def test_newer_draft_of_a_title_is_not_found(allotments, search_for, broken):
 def test_without_the_check_for_visitors_a_hidden_title_would_leak(
     allotments, search_for, broken, monkeypatch
 ):
-    """Prove that it is this defence that keeps drafts out of a degraded answer."""
+    """Show that this defence keeps drafts out of a degraded answer."""
     draft(Page.objects.get(pk=allotments[0].pk).specific)
     broken()
     monkeypatch.setattr(results, "visible_pages", lambda at: Page.objects.all())
@@ -204,7 +204,7 @@ def test_nothing_found_while_degraded_still_helps(allotments, search_for, broken
     assert "Stronger communities" in html.main.get_text()
 
 
-def test_search_mends_itself_with_the_next_search(allotments, search_for, monkeypatch):
+def test_search_fixes_itself_with_the_next_search(allotments, search_for, monkeypatch):
     def fail(*arguments, **values):
         raise ValueError("an invalid argument was passed")
 
@@ -253,7 +253,7 @@ def test_waiting_long_enough_is_not_degraded(allotments, search_for, monkeypatch
 # A document, or a writer, that fails
 
 
-def test_document_that_cannot_be_indexed_leaves_titles_until_it_is_mended(
+def test_document_that_cannot_be_indexed_leaves_titles_until_it_is_fixed(
     allotments, search_for, monkeypatch
 ):
     to_index = index_module.to_index
@@ -285,7 +285,7 @@ def test_index_comes_back_after_its_writer_has_failed(
     monkeypatch.setattr(index_module, "to_index", make_what_cannot_be_written)
     search_for("allotment")
     monkeypatch.undo()
-    # As another process would: all is read anew.
+    # As another process would: all is read again.
     page_index._state = None
     StandardPageFactory(title="Allotment prices", parent=allotments[0].get_parent())
     answer = search_for("allotment prices")

@@ -1,4 +1,4 @@
-"""Nothing that somebody types or sends brings the search down."""
+"""Nothing that someone types or sends brings the search down."""
 
 import pytest
 from django.urls import reverse
@@ -89,7 +89,7 @@ def test_more_parameters_than_django_reads_are_a_bad_request(home, client):
     assert response.status_code in (200, 400)
 
 
-def test_word_beside_hostile_signs_still_finds(home, search_for):
+def test_word_beside_hostile_characters_still_finds(home, search_for):
     StandardPageFactory(parent=home, title="Pipe 5 inches", summary="")
     for query in ('5" pipe', "pipe\\", "(pipe", "pipe AND", "pipe*", '"pipe', "pipe\0"):
         assert search_for(query).titles == ["Pipe 5 inches"], query

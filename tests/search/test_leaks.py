@@ -108,7 +108,7 @@ HIDING = [
 
 @pytest.fixture
 def section_page(home):
-    """Return a page with the canary that stands in the menu and on the home page."""
+    """Return a page with the canary that is in the menu and on the home page."""
     return CommunityIndexPageFactory(parent=home, **WITH_CANARY)
 
 
@@ -206,7 +206,7 @@ def test_canary_of_a_linked_page_is_seen_nowhere(linked_page, hide):
 def test_without_the_check_for_privacy_the_canary_would_leak(
     section, section_page, monkeypatch
 ):
-    """Prove that it is this defence that keeps private pages out of search."""
+    """Show that this defence keeps private pages out of search."""
     private_by_login(section_page)
     assert surfaces_with_the_canary() == set()
     monkeypatch.setattr(pages, "public_pages", Page.objects.live)
@@ -343,7 +343,7 @@ def all_answers():
 
 @pytest.mark.parametrize("hide", [draft, expired, private_by_login, deleted])
 def test_worker_that_knew_a_page_answers_as_one_that_never_did(searched_page, hide):
-    """So nobody can tell from what search says that a word is on a hidden page."""
+    """So no one can tell from what search says that a word is on a hidden page."""
     StandardPageFactory(parent=searched_page.get_parent(), title="Quetzil", summary="")
     page_index.catch_up()
     hide(searched_page)
@@ -353,8 +353,8 @@ def test_worker_that_knew_a_page_answers_as_one_that_never_did(searched_page, hi
     assert answered == all_answers()
 
 
-def test_mistake_that_was_mended_on_a_page_is_no_word_of_the_site(home):
-    """Or else who types it finds nothing, until each worker starts anew."""
+def test_mistake_that_was_fixed_on_a_page_is_no_word_of_the_site(home):
+    """Or else who types it finds nothing, until each worker starts again."""
     page = StandardPageFactory(parent=home, title="Alotment rents", summary="")
     assert ask("alotment")["corrected"] == ""
     page.title = "Allotment rents"

@@ -113,7 +113,7 @@ def test_canary_of_a_file_in_a_draft_is_seen_nowhere(section, file):
 
 
 def answers():
-    """Return what programs are told of every search, and suggestions, in one list."""
+    """Return what programs receive of every search, and suggestions, in one list."""
     queries = [*SEARCHES.values(), CANARY, f"{CANARY}s feathers"]
     found = [ask(query, as_json=True).json() for query in queries]
     for typed in ("mogg", "quet", "plum"):
@@ -124,7 +124,7 @@ def answers():
 
 @pytest.mark.parametrize("hide", [private_by_login, moved_into_a_private_collection])
 def test_worker_that_knew_a_file_answers_as_one_that_never_did(page, file, hide):
-    """So nobody can tell from what search says that a word was in a hidden file."""
+    """So no one can tell from what search says that a word was in a hidden file."""
     PartnershipPageFactory(parent=page.get_parent(), title="Quetzil", summary="")
     page_index.catch_up()
     next(hide(page, file))
@@ -149,7 +149,7 @@ def test_without_the_last_word_of_the_database_a_stale_index_would_leak(
 ):
     """A file made private behind the application's back is in no result all the same.
 
-    The index may count it, and mend spelling with it, until it hears of the change.
+    The index may count it, and fix spelling with it, until it hears of the change.
     """
     monkeypatch.setattr(linked_documents, "restricted_collections", set)
     next(moved_into_a_private_collection(page, file))

@@ -97,7 +97,7 @@ def test_page_that_expires_by_the_clock_leaves_the_closest(allotments, search_fo
         assert closest(search_for(FAR)) == []
 
 
-def test_closest_match_that_is_opened_is_noted(allotments, search_for, client):
+def test_closest_match_that_is_opened_is_logged(allotments, search_for, client):
     answer = search_for(FAR)
     (link,) = answer.html.main.find_all("a", string="Allotment")
     assert client.get(link["href"])["Location"] == allotments.url
@@ -177,7 +177,7 @@ def test_anonymous_visitor_sends_the_form_from_there(section):
     check_sent(send(visitor, action, fields, HTTP_ORIGIN=ORIGIN))
 
 
-def test_somebody_signed_in_sends_the_form_from_there(section, admin_user):
+def test_someone_signed_in_sends_the_form_from_there(section, admin_user):
     visitor = Client(enforce_csrf_checks=True)
     visitor.force_login(admin_user)
     action, fields = form_of(visitor)

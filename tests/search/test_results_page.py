@@ -195,7 +195,7 @@ def test_matched_words_are_marked_in_the_part_that_answers(home, search_for):
     assert len(extract) < 600
 
 
-def test_marks_fit_words_after_signs_of_several_bytes(home, search_for):
+def test_marks_fit_words_after_characters_of_several_bytes(home, search_for):
     summary = "Café – £5 😀 naïve “quoted” allotment, and allotments."
     StandardPageFactory(parent=home, title="Signs", summary=summary)
     (extract,) = search_for("allotment").extracts

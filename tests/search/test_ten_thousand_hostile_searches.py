@@ -93,14 +93,14 @@ def site(home, section):
 
 
 def misspelled(chance, word):
-    """Return a word with one sign too few, too many or wrong."""
+    """Return a word with one character too few, too many or wrong."""
     place = chance.randrange(len(word))
     put_in = chance.choice(["", "", chance.choice("aeioubcdst"), chance.choice(SIGNS)])
     return word[:place] + put_in + word[place + chance.randint(0, 1) :]
 
 
 def make_piece(chance):
-    """Return one piece of a search, already as it stands in an address."""
+    """Return one piece of a search, already as it is in an address."""
     kind = chance.random()
     word = chance.choice(WORDS)
     if kind < 0.25:
@@ -121,7 +121,7 @@ def make_piece(chance):
 
 
 def make_query(chance):
-    """Return what is searched for, as it stands in an address."""
+    """Return what is searched for, as it is in an address."""
     kind = chance.random()
     if kind < 0.9:
         joiner = chance.choice(["+", "+", "", "%20", quote(chance.choice(SIGNS))])

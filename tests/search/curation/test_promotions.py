@@ -1,4 +1,4 @@
-"""What staff promote stands first for its search, while it may be seen (S5)."""
+"""A promoted result comes first for its search, while it may be seen (S5)."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -52,7 +52,7 @@ def promote_link(searched, title="On GOV.UK", **values):
     return promote(searched, link=GOV_UK, title=title, **values)
 
 
-def test_page_stands_first_and_other_results_follow(page, search_for):
+def test_page_comes_first_and_other_results_follow(page, search_for):
     StandardPageFactory(parent=page.get_parent(), title="Council tax", summary="")
     assert search_for("council tax").titles == ["Council tax"]
     promote("council tax", page)
@@ -116,7 +116,7 @@ def test_promotions_of_one_search_keep_one_order(page, promoted):
     assert promoted("tax") == ["Second", "Pay us", "Third"]
 
 
-def test_promotion_is_at_work_from_saving_to_deleting(page, promoted):
+def test_promotion_is_active_from_saving_to_deleting(page, promoted):
     assert promoted("tax") == []
     promotion = promote("tax", page)
     assert promoted("tax") == ["Pay us"]
@@ -150,7 +150,7 @@ def test_promotion_starts_and_ends_to_the_second(home, promoted, starts, ends, s
     assert shown == seen
 
 
-def test_caches_are_told_when_promotions_start_and_end(home):
+def test_caches_know_when_promotions_start_and_end(home):
     before = NOON - SECOND
     assert get_next_scheduled_change(before) is None
     promote_link("tax", starts_at=NOON, ends_at=NOON + timedelta(days=1))
@@ -204,7 +204,7 @@ def test_without_the_check_a_private_page_would_be_promoted(
     assert promoted("tax") == ["Pay us"]
 
 
-def test_promotion_stands_above_filtered_results_too(section, search_for):
+def test_promotion_is_above_filtered_results_too(section, search_for):
     PartnershipPageFactory(parent=section, title="Tax partnership")
     page = StandardPageFactory(parent=section, title="Tax")
     promote("tax", page)
@@ -238,7 +238,7 @@ def test_word_that_staff_promote_is_not_corrected(home, search_for):
     assert answer.corrected == ""
 
 
-def test_officer_adds_changes_and_deletes_a_promotion(
+def test_editor_adds_changes_and_deletes_a_promotion(
     page, promoted, send_form, admin_client
 ):
     add = reverse(ADDRESSES("add"))

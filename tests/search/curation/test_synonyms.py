@@ -1,4 +1,4 @@
-"""Words of staff: other words for the same thing, at work at the next search (S3)."""
+"""Synonyms: other words for the same thing, active at the next search (S3)."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -155,7 +155,7 @@ def test_process_that_does_not_ask_for_the_version_would_miss_a_synonym(
     assert search_for("moggy").titles == ["Cat"]
 
 
-def test_officer_adds_changes_and_deletes_a_synonym(
+def test_editor_adds_changes_and_deletes_a_synonym(
     publish, send_form, search_for, admin_client
 ):
     publish("Cat", "Feline")
@@ -181,7 +181,7 @@ def test_officer_adds_changes_and_deletes_a_synonym(
         (", ,", "cat", "searched", "holds no word"),
         ("moggy", ",", "found_as", "holds no word"),
         ("recycling", "recycling", "found_as", "“recycling” is on both sides."),
-        ("tip, Recycle", "my bin, recycling", "found_as", "“recycling” stands on"),
+        ("tip, Recycle", "my bin, recycling", "found_as", "“recycling” is on"),
         ("x" * 501, "cat", "searched", "at most 500 characters"),
     ],
 )
@@ -222,7 +222,7 @@ def test_new_site_starts_with_a_day_one_list_of_valid_synonyms(seeds):
         synonym.full_clean()
 
 
-def test_no_phrase_of_the_day_one_list_stands_there_twice(seeds):
+def test_no_phrase_of_the_day_one_list_is_listed_twice(seeds):
     phrases = [
         stems(tokenise(phrase))
         for synonym in seeds

@@ -337,7 +337,7 @@ def test_nothing_found_with_an_unknown_value_does_not_speak_of_filters(
     assert shown(visit("query=hedgehogological&section=nowhere")) == plain
 
 
-def test_section_with_a_new_slug_is_offered_by_it_and_the_old_is_ignored(
+def test_section_with_a_new_slug_is_listed_by_it_and_the_old_is_ignored(
     hedgehogs, sections, visit
 ):
     old = menu(visit("query=hedgehog"))["Section"]["Food and warmth"][0]

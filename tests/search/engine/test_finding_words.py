@@ -114,7 +114,7 @@ def test_forms_of_a_word_meet(home, search_for, written, typed):
     assert search_for("xylophone").count == 0
 
 
-def test_question_is_answered_by_its_telling_words(home, search_for):
+def test_question_is_answered_by_its_significant_words(home, search_for):
     StandardPageFactory(parent=home, title="Bulky waste", summary="")
     StandardPageFactory(parent=home, title="How we do it and who you are", summary="")
     assert search_for("how do I get rid of bulky waste").titles == ["Bulky waste"]

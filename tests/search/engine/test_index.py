@@ -73,7 +73,7 @@ def test_only_what_has_changed_is_read(home):
     assert put.call_count == 1
 
 
-def test_version_that_went_back_builds_the_index_anew(home, caplog):
+def test_version_that_went_back_builds_the_index_again(home, caplog):
     page = StandardPageFactory(parent=home, title="Allotments")
     index = PageIndex()
     assert count(index, "allotments") == 1
@@ -112,7 +112,7 @@ def test_index_that_failed_while_reading_holds_no_page_twice(home):
     assert count(index, "stockton") == 1
 
 
-def test_process_with_an_old_version_at_hand_does_not_build_anew(home, caplog):
+def test_process_with_an_old_version_at_hand_does_not_build_again(home, caplog):
     """Two threads of a process ask; the one with the older answer comes last."""
     StandardPageFactory(parent=home, title="Allotments")
     index = PageIndex()

@@ -94,7 +94,7 @@ def test_without_its_rule_a_word_would_not_be_found(
     assert search_for(typed, exact=1).count >= 1
 
 
-def test_stop_words_find_nothing_beside_a_telling_word(
+def test_stop_words_find_nothing_beside_a_significant_word(
     publish, search_for, monkeypatch
 ):
     publish("How to get there", "Bulky waste")
@@ -137,7 +137,7 @@ def test_words_run_together_and_words_apart_meet(publish, search_for, written, t
     assert written in search_for(typed).titles
 
 
-def test_words_that_nowhere_stand_side_by_side_are_not_taken_apart(publish, search_for):
+def test_words_that_are_nowhere_side_by_side_are_not_taken_apart(publish, search_for):
     publish("Food hygiene", "Bank holidays")
     answer = search_for("foodbank")
     assert answer.count == 0
@@ -228,13 +228,13 @@ def test_word_that_staff_explain_is_not_corrected(publish, search_for, monkeypat
     assert search_for("skint").corrected == "skin"
 
 
-def test_word_that_stands_beside_the_others_was_meant(publish, search_for):
+def test_word_that_is_beside_the_others_was_meant(publish, search_for):
     publish("Web page", "Home page", "Any page", "Blue badge")
     meant = {"blue bage": "blue badge", "web bage": "web page", "bage": "badge"}
     assert {typed: search_for(typed).corrected for typed in meant} == meant
 
 
-def test_word_far_off_is_not_corrected_unless_it_stands_beside_the_others(
+def test_word_far_off_is_not_corrected_unless_it_is_beside_the_others(
     publish, search_for
 ):
     publish("Yarm", "Thornaby allotments")

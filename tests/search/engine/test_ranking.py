@@ -21,7 +21,7 @@ YEAR = timedelta(days=365)
 
 @pytest.fixture
 def publish_at(section):
-    """Return a function that publishes a page at a moment."""
+    """Return a function that publishes a page at a time."""
 
     def publish(moment, title, factory=StandardPageFactory, **values):
         with time_machine.travel(moment, tick=False):
@@ -49,7 +49,7 @@ PLACES = {
 }
 
 
-def test_words_count_by_where_they_stand(home, search_for, monkeypatch):
+def test_words_count_by_their_field(home, search_for, monkeypatch):
     for place, values in reversed(PLACES.items()):
         StandardPageFactory(
             parent=home, **{"title": place, "summary": "Other", **values}
@@ -88,7 +88,7 @@ def test_page_with_all_the_words_beats_one_that_repeats_one_of_them(
         (80 * YEAR, "Gritting and snow"),
     ],
 )
-def test_notice_loses_weight_with_age_and_a_standing_page_does_not(
+def test_notice_loses_weight_with_age_and_a_permanent_page_does_not(
     publish_at, search_for, monkeypatch, age, first
 ):
     publish_at(TODAY - 20 * YEAR, "Gritting and snow")
@@ -243,7 +243,7 @@ def test_every_result_is_on_one_of_the_pages_once(two_processes, monkeypatch):
             assert len(keys) == len(set(keys)) == 15
 
 
-def test_equals_stand_in_the_order_in_which_they_were_made(two_processes):
+def test_ties_are_in_the_order_in_which_they_were_made(two_processes):
     for index in two_processes:
         keys = index.search("pond", timezone.now(), limit=20).keys
         assert keys == sorted(keys)

@@ -1,4 +1,4 @@
-"""Suggestions while somebody types: what finds something that they may see (S8)."""
+"""Suggestions while someone types: what finds something that they may see (S8)."""
 
 import pytest
 from django.urls import reverse
@@ -83,7 +83,7 @@ def test_promoted_searches_come_first_then_titles_then_words_of_staff(publish, s
     assert suggest("mog") == ["moguls", "mogging", "Mogul shows", "moggy days"]
 
 
-def test_each_suggestion_stands_there_once(publish, suggest):
+def test_each_suggestion_is_listed_once(publish, suggest):
     publish("Moggy")
     SynonymSnippet.objects.create(searched="MOGGY", found_as="cat")
     promote("moggy")
@@ -175,7 +175,7 @@ def test_without_the_check_for_privacy_words_would_be_suggested(
 @pytest.mark.parametrize(
     "barred", ["pond", "Ponds", "pond life", "damn, pond", "pond\u200b"]
 )
-def test_word_never_suggested_is_suggested_nowhere_and_still_found(
+def test_blocked_word_is_suggested_nowhere_and_still_found(
     publish, suggest, search_for, barred
 ):
     publish("Pond life")
@@ -204,7 +204,7 @@ def test_other_words_are_suggested_all_the_same(publish, suggest, phrase):
         ("smiths", "jonsmith", "jon smith"),
     ],
 )
-def test_nothing_is_corrected_to_words_never_suggested(
+def test_nothing_is_corrected_to_blocked_words(
     publish, search_for, barred, typed, corrected
 ):
     publish("Jon Smith")
@@ -214,9 +214,7 @@ def test_nothing_is_corrected_to_words_never_suggested(
 
 
 @pytest.mark.parametrize("phrase", ["", "?!", ",", "…"])
-def test_word_never_suggested_that_is_no_word_is_refused(
-    publish, suggest, send_form, phrase
-):
+def test_blocked_word_that_is_no_word_is_refused(publish, suggest, send_form, phrase):
     publish("Allotments")
     answer = send_form(reverse(ADDRESSES("add")), "", phrase=phrase)
     assert b"error-message" in answer.content
@@ -224,7 +222,7 @@ def test_word_never_suggested_that_is_no_word_is_refused(
     assert suggest("allo") == ["Allotments"]
 
 
-def test_officer_adds_and_deletes_a_word_never_suggested(
+def test_editor_adds_and_deletes_a_blocked_suggestion(
     publish, suggest, send_form, admin_client
 ):
     publish("Allotments")

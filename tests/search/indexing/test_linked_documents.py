@@ -1,4 +1,4 @@
-"""A file is found while a public page offers it and its collection is for everybody."""
+"""A file is found while a public page offers it and its collection is for everyone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -51,7 +51,7 @@ def is_found(search_for):
         by_text, by_title = search_for("hedgehogs"), search_for("wildlife")
         assert by_text.titles == by_title.titles
         assert len(by_text.titles) == by_text.count == by_title.count
-        # A word of a file that is not found is not what somebody meant either.
+        # A word of a file that is not found is not what someone meant either.
         near = search_for("hedgehosg")
         assert near.corrected == ("hedgehogs" if by_text.count else "")
         return by_text.titles == ["Wildlife plan"]
@@ -283,7 +283,7 @@ def test_private_page_does_not_name_itself_beside_a_file(
     assert "Gardens" not in text
 
 
-# Ways around the signals of one file: each is a thing that officers do in the admin
+# Ways around the signals of one file: each is a thing that editors do in the admin
 
 
 def test_file_put_into_a_private_collection_with_others_is_gone(

@@ -97,7 +97,7 @@ def test_pages_of_a_deleted_section_are_gone(section, allotments, is_found):
     assert not is_found()
 
 
-def test_text_of_a_deleted_page_is_not_kept(allotments):
+def test_text_of_a_deleted_page_is_not_stored(allotments):
     pk = allotments.pk
     allotments.delete()
     document = SearchDocument.objects.get(pk=pk)

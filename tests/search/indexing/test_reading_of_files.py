@@ -1,4 +1,4 @@
-"""A file is read once it is stored; a bad one harms nobody and is reported."""
+"""A file is read once it is stored; a bad one harms no one and is reported."""
 
 import logging
 
@@ -79,7 +79,9 @@ def test_upload_that_is_rolled_back_is_not_read(
     assert reader.read == []
 
 
-def test_replaced_file_is_read_anew_and_only_once(offered, reader, replace, search_for):
+def test_replaced_file_is_read_again_and_only_once(
+    offered, reader, replace, search_for
+):
     plan = offered()
     replace(plan, b"Foxes")
     assert reader.read == [b"Hedgehogs", b"Foxes"]
@@ -104,7 +106,7 @@ def test_change_of_anything_else_reads_nothing(
     assert search_for("hedgehogs").titles == ["Forest"]
 
 
-def test_officer_uploads_replaces_and_deletes_a_file(
+def test_editor_uploads_replaces_and_deletes_a_file(
     section, reader, search_for, admin_client, django_capture_on_commit_callbacks
 ):
     def send(name, data, *args):
@@ -164,7 +166,7 @@ def test_file_that_cannot_be_read_now_is_found_by_title_and_read_later(
 def test_text_of_a_replaced_file_is_gone_though_the_new_one_cannot_be_read_now(
     offered, reader, replace, search_for
 ):
-    """What an officer has taken away must not be found: it may be why they did so."""
+    """What an editor has taken away must not be found: it may be why they did so."""
     plan = offered()
     assert search_for("hedgehogs").count == 1
     reader.fails_with = ReaderError("busy")
@@ -255,7 +257,7 @@ def reported(client, name=REPORT):
 
 @pytest.fixture
 def sign_in(client, django_user_model):
-    """Return a function that signs somebody in who may do things with files."""
+    """Return a function that signs in a user with permissions."""
 
     def sign(*actions, collection=None, others=()):
         user = django_user_model.objects.create_user("officer", password="x")
@@ -350,7 +352,7 @@ def test_report_is_for_those_who_upload_files(offered, reader, client, sign_in, 
 
 @pytest.mark.parametrize("name", [REPORT, "unread_files_report_results"])
 @pytest.mark.parametrize("signed_in", [False, True])
-def test_report_is_refused_to_everybody_else(
+def test_report_is_refused_to_everyone_else(
     offered, reader, client, sign_in, name, signed_in
 ):
     reader.problem = FileProblem.DAMAGED
@@ -365,7 +367,7 @@ def test_report_is_refused_to_everybody_else(
     assert "Quetzals" not in followed
 
 
-def test_report_holds_only_files_of_collections_that_the_officer_may_change(
+def test_report_holds_only_files_of_collections_that_the_editor_may_change(
     offered, reader, client, sign_in
 ):
     reader.problem = FileProblem.DAMAGED

@@ -1,4 +1,4 @@
-"""Documents made anew are the ones that publishing wrote."""
+"""Documents made again are the ones that publishing wrote."""
 
 import pytest
 from wagtail.models import Page, PageViewRestriction
@@ -61,7 +61,7 @@ def test_rebuilding_twice_changes_nothing(pages):
     assert public_documents() == written
 
 
-def test_rebuilding_mends_what_was_changed_behind_the_applications_back(
+def test_rebuilding_fixes_what_was_changed_behind_the_applications_back(
     pages, search_for
 ):
     policy = Page.objects.get(title="Bins plan")

@@ -1,4 +1,4 @@
-"""Which result was opened is noted, and nobody can be sent anywhere else by it."""
+"""Which result was opened is logged, and no one can be sent anywhere else by it."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -41,7 +41,7 @@ def opened():
     return list(LoggedSearch.objects.values_list("clicked_position", flat=True))
 
 
-def test_opened_position_is_noted_and_the_page_is_shown(allotments, links_for, client):
+def test_opened_position_is_logged_and_the_page_is_shown(allotments, links_for, client):
     links = links_for()
     assert opened() == [None]
     response = client.get(links[3])
@@ -162,7 +162,7 @@ def test_garbled_mark_notes_nothing_and_leads_to_the_clean_address(
     assert opened() == [None]
 
 
-# As a server hands a path over, once it has read the percent signs.
+# As a server hands a path over, once it has read the percent characters.
 PATHS = {
     "two slashes": "//evil.example/",
     "two slashes, encoded once more": "/%2F%2Fevil.example/",
@@ -218,7 +218,7 @@ def visitor(home):
 
 
 @pytest.mark.parametrize("more", ["", "&next=//evil.example/&url=https://evil.example"])
-def test_nobody_is_sent_to_another_site(visitor, more):
+def test_no_one_is_sent_to_another_site(visitor, more):
     left = {}
     for name, path in PATHS.items():
         response = visitor.get("/", PATH_INFO=path, QUERY_STRING=FORGED + more)
@@ -262,7 +262,7 @@ HEADERS = [
 ]
 
 
-def test_no_header_sends_anybody_to_another_site(visitor):
+def test_no_header_sends_anyone_to_another_site(visitor):
     for sent in HEADERS:
         response = visitor.get("/", QUERY_STRING=FORGED, **sent)
         assert response.status_code in (302, 400), sent
@@ -302,7 +302,7 @@ def test_post_is_left_alone(allotments, links_for, client):
     assert opened() == [None]
 
 
-def test_page_that_has_gone_since_is_not_found_and_still_noted(
+def test_page_that_has_gone_since_is_not_found_and_still_logged(
     allotments, links_for, client
 ):
     link = links_for()[0]
@@ -313,7 +313,7 @@ def test_page_that_has_gone_since_is_not_found_and_still_noted(
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError, DataError])
-def test_click_that_cannot_be_noted_still_opens_the_page(
+def test_click_that_cannot_be_logged_still_opens_the_page(
     allotments, links_for, visitor, monkeypatch, error
 ):
     link = links_for()[0]

@@ -1,4 +1,4 @@
-"""What people search for is noted without who they are, and without harm to them."""
+"""What people search for is logged without who they are, and without harm to them."""
 
 import io
 import re
@@ -43,7 +43,7 @@ def stored():
     return list(LoggedSearch.objects.order_by("pk").values_list(*names))
 
 
-def test_query_correction_filters_page_and_count_are_noted(allotments, search_for):
+def test_query_correction_filters_page_and_count_are_logged(allotments, search_for):
     with time_machine.travel(NOON, tick=False):
         search_for("  alotment\tgarden ", page=2)
         search_for("allotment", type="partnership", section="stronger-communities")
@@ -62,8 +62,8 @@ def test_query_correction_filters_page_and_count_are_noted(allotments, search_fo
     assert set(LoggedSearch.objects.values_list("searched_at", flat=True)) == {NOON}
 
 
-def test_nothing_else_is_kept(db):
-    """What this table has no column for, nobody can ever read from it."""
+def test_nothing_else_is_stored(db):
+    """What this table has no column for, no one can ever read from it."""
     names = {field.name for field in LoggedSearch._meta.get_fields()}
     assert names == {
         "id",
@@ -87,19 +87,19 @@ def test_promoted_results_are_not_counted_as_found(allotments, section, search_f
 
 
 @pytest.mark.parametrize("query", ["", "  ", "\t\n", "\0"])
-def test_empty_search_is_not_noted(home, search_for, query):
+def test_empty_search_is_not_logged(home, search_for, query):
     search_for(query)
     assert stored() == []
 
 
-def test_search_without_an_answer_is_not_noted(allotments, client):
+def test_search_without_an_answer_is_not_logged(allotments, client):
     assert client.get(reverse("search"), {"query": "x", "page": 9}).status_code == 404
     assert client.head(reverse("search"), {"query": "allotment"}).status_code == 200
     assert client.post(reverse("search"), {"query": "allotment"}).status_code == 405
     assert stored() == []
 
 
-def test_degraded_search_is_not_noted(allotments, search_for, monkeypatch):
+def test_degraded_search_is_not_logged(allotments, search_for, monkeypatch):
     monkeypatch.setattr(page_index, "search", None)
     assert search_for("allotment").count == 4
     assert stored() == []
@@ -143,7 +143,7 @@ def answer_to():
         signal.connect(close_old_connections)
 
 
-def test_search_is_noted_only_once_the_visitor_has_the_answer(allotments, answer_to):
+def test_search_is_logged_only_once_the_visitor_has_the_answer(allotments, answer_to):
     response = answer_to("allotment")
     assert stored() == []
     response.close()
@@ -178,7 +178,7 @@ def test_log_that_cannot_be_written_harms_no_search(
 
 @pytest.fixture
 def sign_in(client, django_user_model):
-    """Return a function that signs somebody in who may do these things and no more."""
+    """Return a function that signs in a user with permissions."""
 
     def sign(*permissions):
         user = django_user_model.objects.create_user("officer", password="x")
@@ -235,7 +235,7 @@ def test_report_is_in_the_menu_of_those_who_may_read_it(client, sign_in):
 
 @pytest.mark.parametrize("name", ["search_log_report", "search_log_report_results"])
 @pytest.mark.parametrize("export", ["", "csv", "xlsx"])
-def test_report_is_refused_to_everybody_else(client, sign_in, name, export):
+def test_report_is_refused_to_everyone_else(client, sign_in, name, export):
     note("quetzal")
     address = reverse(name) + (f"?export={export}" if export else "")
     assert client.get(address).status_code == 302
@@ -267,7 +267,7 @@ def test_formula_in_a_search_is_harmless_in_the_report_and_in_every_export(
     assert [cell.value for cell in cells if cell.data_type == "f"] == []
 
 
-def test_nobody_adds_to_the_log_or_changes_it_in_the_admin(admin_client):
+def test_no_one_adds_to_the_log_or_changes_it_in_the_admin(admin_client):
     note("bins")
     for method in (admin_client.post, admin_client.delete, admin_client.put):
         assert method(REPORT).status_code == 405

@@ -1,4 +1,4 @@
-"""What says who somebody is never reaches the log of searches."""
+"""What says who someone is never reaches the log of searches."""
 
 import re
 
@@ -115,7 +115,7 @@ FORMS = [
     )
     for form in text.strip().splitlines()
 ]
-# What may stay of a form: it says nothing about anybody.
+# What may stay of a form: it says nothing about anyone.
 HARMLESS = {"mailto", "e", "mail", "tel", "call", "or", "postcode", "ni", "my", "about"}
 SENTENCES = ["{}", "my {} about bins", "bins {}", "{} bins to TS", "is this {}, ok"]
 
@@ -194,7 +194,7 @@ def test_there_are_enough_forms():
     assert len(FORMS) == len(set(FORMS)) >= 60
 
 
-def test_personal_data_is_not_noted(home, search_for):
+def test_personal_data_is_not_logged(home, search_for):
     leaks = []
     for form in FORMS:
         LoggedSearch.objects.all().delete()
@@ -207,7 +207,7 @@ def test_personal_data_is_not_noted(home, search_for):
     assert leaks == []
 
 
-def test_personal_data_is_not_kept_in_any_case_or_place(db):
+def test_personal_data_is_not_stored_in_any_case_or_place(db):
     leaks = []
     for form in FORMS:
         for sentence in SENTENCES:
@@ -220,7 +220,7 @@ def test_personal_data_is_not_kept_in_any_case_or_place(db):
     assert leaks == []
 
 
-def test_without_the_rules_every_form_would_be_kept(db, monkeypatch):
+def test_without_the_rules_every_form_would_be_stored(db, monkeypatch):
     """Prove that the tests above look for the right words."""
     for name in ("EMAIL_ADDRESS", "PERSONAL_DATA"):
         monkeypatch.setattr(redaction, name, re.compile(r"(?!)"))
@@ -244,7 +244,7 @@ def test_several_in_one_search_are_all_taken_out(db):
 
 
 @pytest.mark.parametrize("form", ["joe@example.com", "TS18 5AB", "07700 900123"])
-def test_what_was_mended_by_the_spelling_holds_none_either(home, search_for, form):
+def test_what_was_fixed_by_the_spelling_holds_none_either(home, search_for, form):
     StandardPageFactory(parent=home, title="Allotments", summary="")
     answer = search_for(f"alotments {form}")
     assert "Showing results for allotments" in answer.html.main.get_text()
@@ -321,7 +321,7 @@ def test_long_search_is_cut_and_not_refused(home, search_for):
 
 
 def test_taking_out_takes_no_time_whatever_is_typed():
-    """No search makes the rules try the same signs again and again."""
+    """No search makes the rules try the same characters again and again."""
     for piece in ("1", "1 ", "(", "a", "@", "a@", "aa1 ", "qq 1 ", "+", "1-", "a1a "):
         redaction.redact((piece * 300)[:300])
         redaction.redact((piece * 300)[:299] + "!")

@@ -1,4 +1,4 @@
-"""What residents send in is kept as long as the settings say, to the day (O4)."""
+"""What residents send in is stored for as long as the settings say, to the day (O4)."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -101,12 +101,12 @@ def test_enquiry_that_was_opened_again_is_kept_as_an_open_one(db):
     assert purge(datetime.now(UTC)) == 0
 
 
-def test_enquiry_closed_on_no_known_day_is_not_kept_for_ever(db):
+def test_enquiry_closed_on_no_known_day_is_not_stored_for_ever(db):
     EnquiryFactory(status="closed", closed_at=None)
     assert purge(datetime.now(UTC) + 731 * DAY) == 1
 
 
-def test_with_an_enquiry_goes_all_that_is_noted_of_it(db):
+def test_with_an_enquiry_goes_all_that_is_logged_of_it(db):
     officer = get_user_model().objects.create_user("ann")
     gone, kept = EnquiryFactory(assigned_to=officer), EnquiryFactory()
     for each in (gone, kept):

@@ -25,5 +25,5 @@ def make_check(page):
 
 @pytest.fixture
 def owner(django_user_model):
-    """Return somebody who keeps checks."""
+    """Return a user who can own checks."""
     return django_user_model.objects.create_user("ann", email="ann@example.gov.uk")

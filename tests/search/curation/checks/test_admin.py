@@ -1,4 +1,4 @@
-"""Officers keep search checks in the admin, and see what they find (S12)."""
+"""Editors keep search checks in the admin, and see what they find (S12)."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -78,7 +78,7 @@ def private(page):
 
 
 @pytest.mark.parametrize("hide", [unpublished, private])
-def test_page_that_neither_the_public_nor_the_officer_may_read_is_not_told_of(
+def test_page_that_neither_the_public_nor_the_editor_may_read_is_not_named(
     client, editor, home, hide
 ):
     page = StandardPageFactory(parent=home, title="Secret merger")
@@ -93,7 +93,7 @@ def test_page_that_neither_the_public_nor_the_officer_may_read_is_not_told_of(
 
 
 @pytest.mark.parametrize("hide", [unpublished, private])
-def test_draft_of_the_officers_own_section_can_be_checked(client, editor, home, hide):
+def test_draft_of_the_editors_own_section_can_be_checked(client, editor, home, hide):
     page = StandardPageFactory(parent=home, title="Secret merger")
     hide(page)
     group = Group.objects.create(name="Section")
@@ -129,7 +129,7 @@ def test_check_of_a_page_that_is_hidden_since_can_be_changed(
         ({"owner": ""}, "required"),
     ],
 )
-def test_mistake_is_told_and_nothing_is_lost(client, editor, page, wrong, words):
+def test_mistake_is_explained_and_nothing_is_lost(client, editor, page, wrong, words):
     data = {"query": "food", "page": page.pk, "within": 3, "owner": editor.pk}
     response, _ = post(client, reverse(ADDRESSES("add")), **{**data, **wrong})
     assert response.status_code == 200
@@ -146,7 +146,7 @@ def test_same_check_cannot_be_made_twice(client, editor, page, make_check):
     assert SearchCheckSnippet.objects.count() == 1
 
 
-def test_owner_can_be_anybody_who_keeps_checks_and_nobody_else(
+def test_owner_can_be_anyone_who_keeps_checks_and_no_one_else(
     client, editor, page, owner
 ):
     owners = read(client, reverse(ADDRESSES("add"))).select("select[name=owner] option")
@@ -156,7 +156,7 @@ def test_owner_can_be_anybody_who_keeps_checks_and_nobody_else(
     assert response.status_code == 200
 
 
-def test_owner_who_has_left_stays_until_somebody_else_is_chosen(
+def test_owner_who_has_left_stays_until_someone_else_is_chosen(
     client, editor, page, owner, make_check
 ):
     check = make_check(owner=owner)
@@ -174,7 +174,7 @@ def test_changed_check_is_another_check(client, editor, page, owner, make_check)
     _, said = post(client, edit(check), **data)
     assert "Fails: not in the first 50 results." in said
     check.refresh_from_db()
-    # Whoever has just changed it needs no email about it.
+    # Anyone who has just changed it needs no email about it.
     assert check.notified_at == check.checked_at
     post(client, edit(check), **{**data, "page": other.pk})
     check.refresh_from_db()
@@ -191,7 +191,7 @@ def test_another_owner_does_not_make_it_another_check(
     data = {"query": "food bank", "page": page.pk, "within": 1, "owner": editor.pk}
     post(client, edit(check), **data)
     check.refresh_from_db()
-    # It passed before, so the new owner is to be told.
+    # It passed before, so the new owner has to be notified.
     assert (check.passed, check.notified_at) == (False, None)
 
 
@@ -248,7 +248,7 @@ def test_search_that_does_not_answer_leaves_the_check_for_later(
     assert SearchCheckSnippet.objects.filter(checked_at=None).count() == 2
 
 
-def test_list_says_how_checks_stand_and_can_be_narrowed(client, editor, make_check):
+def test_list_says_the_status_of_checks_and_can_be_narrowed(client, editor, make_check):
     make_check("one", owner=editor, passed=False, reason="In position 5")
     make_check("two", passed=True, reason="In position 1")
     make_check("three", page=None)

@@ -46,7 +46,7 @@ def recipients():
     return [message.to for message in mail.outbox]
 
 
-def test_owner_is_told_what_fails_and_where_to_look(make_failing):
+def test_owner_is_notified_of_what_fails_and_where_to_look(make_failing):
     make_failing(query="food bank", within=3)
     notify_owners(NOON)
     (message,) = mail.outbox
@@ -70,14 +70,14 @@ def test_several_checks_of_one_owner_go_in_one_mail(make_failing, django_user_mo
     assert mail.outbox[0].body.count("should find") == 3
 
 
-def test_failure_is_told_of_once(make_failing):
+def test_failure_is_reported_once(make_failing):
     make_failing()
     for minutes in range(3):
         notify_owners(NOON + minutes * MINUTE)
     assert len(mail.outbox) == 1
 
 
-def test_failure_is_told_of_again_once_it_has_passed_in_between(
+def test_failure_is_reported_again_once_it_has_passed_in_between(
     page, make_check, owner
 ):
     make_check(owner=owner)
@@ -93,7 +93,7 @@ def test_failure_is_told_of_again_once_it_has_passed_in_between(
         assert SearchCheckSnippet.objects.get().notified_at is None
 
 
-def test_nobody_is_told_of_what_passes_or_never_passed(page, make_check, owner):
+def test_no_one_is_notified_of_what_passes_or_never_passed(page, make_check, owner):
     make_check(owner=owner)
     make_check("swimming", owner=owner)
     check_searches(NOON)
@@ -104,7 +104,7 @@ def test_nobody_is_told_of_what_passes_or_never_passed(page, make_check, owner):
     assert not mail.outbox
 
 
-def test_page_that_is_gone_is_told_without_its_name(make_failing):
+def test_page_that_is_gone_is_reported_without_its_name(make_failing):
     make_failing(page=None, reason="The page has been deleted")
     notify_owners(NOON)
     assert "should find a page that has been deleted" in mail.outbox[0].body
@@ -128,7 +128,7 @@ def test_mail_is_sent_once_the_server_is_back(make_failing, refuse_mail):
     assert len(mail.outbox) == 1
 
 
-def test_address_that_is_refused_keeps_nobody_waiting(
+def test_address_that_is_refused_keeps_no_one_waiting(
     make_failing, refuse_mail, caplog
 ):
     fail, restore = refuse_mail
@@ -183,7 +183,7 @@ def test_home_page_counts_an_editors_own_and_a_leads_all(
     assert needs_of(enter_admin(name="author")) == []
 
 
-def test_telling_raises_no_content_version(make_failing):
+def test_notifying_bumps_no_content_version(make_failing):
     make_failing()
     version = get_content_version()
     notify_owners(NOON)

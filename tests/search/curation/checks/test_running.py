@@ -39,7 +39,7 @@ def hide(page):
     PageViewRestriction.objects.create(page=page, restriction_type="login")
 
 
-def test_check_says_where_its_page_stands(page, make_check, noon):
+def test_check_says_the_position_of_its_page(page, make_check, noon):
     make_check()
     check_searches(noon)
     check = SearchCheckSnippet.objects.get()
@@ -64,7 +64,7 @@ def test_position_that_is_just_near_enough_passes(page, make_check, noon):
     assert found() == (True, "In position 2")
 
 
-def test_promoted_page_stands_first(page, make_check, noon):
+def test_promoted_page_comes_first(page, make_check, noon):
     make_check("nothing has these words")
     PromotionSnippet.objects.create(searched="nothing has these words", page=page)
     check_searches(noon)
@@ -194,7 +194,7 @@ def test_run_does_not_overwrite_a_check_that_was_changed_meanwhile(
     assert found() == (None, "")
 
 
-def test_checks_raise_no_content_version(page, make_check, noon):
+def test_checks_bump_no_content_version(page, make_check, noon):
     check = make_check()
     version = get_content_version()
     check_searches(noon)

@@ -1,4 +1,4 @@
-"""What officers do after which a file may not be found, and how they undo it.
+"""What editors do after which a file may not be found, and how they undo it.
 
 Each is a generator: its first step hides the file, its second shows it again.
 """

@@ -1,4 +1,4 @@
-"""Files as officers upload them, and the ways in which a page offers one."""
+"""Files as editors upload them, and the ways in which a page offers one."""
 
 from django.core.files.base import ContentFile
 from wagtail.documents import get_document_model

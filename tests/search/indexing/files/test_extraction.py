@@ -265,12 +265,12 @@ def test_endless_waiting_is_too_large(reader, monkeypatch):
     assert problem_of(b"") == FileProblem.TOO_LARGE
 
 
-def test_reader_that_nobody_waits_for_ends_by_itself(reader):
+def test_reader_that_no_one_waits_for_ends_by_itself(reader):
     reader("time.sleep(3); return 'Slow'", before="worker.MAX_SECONDS = 1")
     assert problem_of(b"") == FileProblem.TOO_LARGE
 
 
-def test_endless_output_is_too_large_and_is_not_kept(reader):
+def test_endless_output_is_too_large_and_is_not_stored(reader):
     reader("while True: sys.stdout.buffer.write(b'x' * 65536)")
     tracemalloc.start()
     try:
