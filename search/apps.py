@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class SearchConfig(AppConfig):
-    """Search, and what residents could not find."""
-
     name = "search"
 
     def ready(self):

@@ -151,7 +151,6 @@ def _result_as_json(result: Result, origin: str) -> dict:
 @never_cache
 @require_safe
 def suggestions(request: HttpRequest) -> JsonResponse:
-    """Return search suggestions as JSON; none while search is degraded."""
     root = site_root(request)
     typed = clean_query(request.GET.get("query", ""))
     try:

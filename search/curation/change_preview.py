@@ -44,8 +44,6 @@ class PositionChange:
 
 @dataclass(frozen=True)
 class CheckChange:
-    """A saved check that would start to pass or to fail."""
-
     check: SearchCheckSnippet
     would_pass: bool
     reason_now: str
@@ -77,7 +75,6 @@ class ChangeImpact:
 
     @property
     def not_compared(self) -> int:
-        """How many searches there was no time for."""
         return self.searches - self.compared
 
     @property
@@ -97,7 +94,6 @@ class Comparison:
         return self.now.explanations(text) != self.then.explanations(text)
 
     def orders(self, text: str, limit: int) -> tuple[list[ResultKey], list[ResultKey]]:
-        """Return the first results of a search, now and with the change."""
         return self.now.of(text, limit), self.then.of(text, limit)
 
 
@@ -141,7 +137,6 @@ def preview_change(
 
 
 def frequent_searches(at: datetime) -> list[tuple[str, int]]:
-    """Return what people searched for most in the last 30 days, and how often."""
     searches = LoggedSearch.objects.filter(
         searched_at__gt=at - LAST_MONTH, searched_at__lte=at, page_number=1, filters=""
     ).exclude(query__contains=REDACTED)

@@ -134,7 +134,6 @@ class PromotionSnippet(models.Model):
 
     @property
     def result_label(self) -> str:
-        """The promoted result, as editors know it."""
         return self.title or self.link or str(self.page)
 
 

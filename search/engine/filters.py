@@ -38,7 +38,6 @@ class Filters:
     period: str = ""
 
     def queries(self, at: datetime) -> dict[str, tantivy.Query]:
-        """Return a query for each filter that is set, by name."""
         queries = {}
         if self.kind:
             queries["kind"] = equal_to("kind", self.kind)

@@ -307,7 +307,6 @@ class PageIndex:
     def related(
         self, hits: SearchHits, text: str, at: datetime, limit: int
     ) -> list[int]:
-        """Return the keys of pages similar to a text that are not among the hits."""
         state = self.catch_up()
         vocabulary = Vocabulary(state.dictionary, at)
         words = vocabulary.significant_stems(text, hits.parsed.words)
@@ -320,7 +319,6 @@ class PageIndex:
     def snippet_generator(
         self, parsed: ParsedQuery, at: datetime
     ) -> tantivy.SnippetGenerator | None:
-        """Return the generator of snippets; None while there is no index."""
         state = self._state
         if state is None or not parsed.variants:
             return None

@@ -46,13 +46,11 @@ class SearchRequest:
 
     @property
     def filters(self) -> dict[str, str]:
-        """The filters that are set, by their names in the address."""
         values = {"type": self.kind, "section": self.section, "updated": self.period}
         return {name: value for name, value in values.items() if value}
 
     @property
     def parameters(self) -> dict[str, str]:
-        """All parameters of the address but the page number."""
         return {
             "query": self.query,
             **self.filters,

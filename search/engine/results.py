@@ -78,8 +78,6 @@ PER_PAGE = 10
 
 @dataclass(frozen=True)
 class Result:
-    """One page or file that answers a search."""
-
     title: str
     href: str
     kind: str
@@ -178,7 +176,6 @@ def _results_of(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
 
 
 def _related(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
-    """Return pages like the best result, to fill a short page."""
     best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1])).first()
     if best is None:
         return []

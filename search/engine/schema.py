@@ -24,7 +24,6 @@ KEY_BITS = 28
 
 
 def build_schema() -> tantivy.Schema:
-    """Return the fields of the index; texts are indexed but not stored."""
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("key", indexed=True, fast=True)
     numbers = ("expires", "updated", "newest", "section", "superseded", "is_notice")

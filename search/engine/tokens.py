@@ -115,7 +115,6 @@ def tokenise(text: str) -> list[str]:
 
 
 def significant_words(words: list[str]) -> list[str]:
-    """Return the words without stop words, or all if there are no others."""
     return [word for word in words if word not in STOP_WORDS] or words
 
 

@@ -123,7 +123,6 @@ class Vocabulary:
         return self.dictionary.replaced + found.count
 
     def count(self, *queries: Query) -> int:
-        """Return how many public pages match all of these queries."""
         found = public(queries[0], self._at, queries[1:])
         return self.searcher.search(found, limit=1, count=True).count
 

@@ -39,8 +39,6 @@ class IndexedText(models.Model):
 
 
 class SearchDocument(IndexedText):
-    """The text of one page."""
-
     page_id = models.PositiveBigIntegerField(primary_key=True)
     search_words = models.TextField(blank=True)
     summary = models.TextField(blank=True)

@@ -119,7 +119,6 @@ def _reversed(at: datetime | None) -> float:
 
 @receiver([post_save, post_delete], sender=CollectionViewRestriction)
 def sync_collection_privacy(sender, instance, **kwargs) -> None:
-    """Refresh the files of a collection when its privacy has changed."""
     below = Collection.objects.filter(path__startswith=instance.collection.path)
     files = Document.objects.filter(collection__in=below)
     refresh_files(files.values_list("pk", flat=True))

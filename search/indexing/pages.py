@@ -121,7 +121,6 @@ def deindex(page_ids: list[int]) -> None:
 
 @receiver(post_page_move)
 def reindex_moved_page(sender, instance: Page, **kwargs) -> None:
-    """Update the section and the privacy, which a move may change."""
     with transaction.atomic():
         below = Page.objects.filter(path__startswith=instance.path).values("pk")
         SearchDocument.objects.filter(pk__in=below).update(
@@ -132,14 +131,12 @@ def reindex_moved_page(sender, instance: Page, **kwargs) -> None:
 
 @receiver([post_save, post_delete], sender=PageViewRestriction)
 def sync_visibility(sender, instance: PageViewRestriction, **kwargs) -> None:
-    """Update a page, and all below it, when its privacy has changed."""
     page = Page.objects.filter(pk=instance.page_id).first()
     if page is not None:
         refresh_visibility(page)
 
 
 def refresh_visibility(page: Page) -> None:
-    """Update which documents at and below a page are public."""
     pages = _at_or_below(page)
     with transaction.atomic():
         version = bump_content_version()
@@ -158,7 +155,6 @@ def refresh_visibility(page: Page) -> None:
 
 
 def _at_or_below(page: Page) -> PageQuerySet:
-    """Return a page, its aliases and all their descendants."""
     below = Q(path__startswith=page.path)
     for path in page.aliases.values_list("path", flat=True):
         below |= Q(path__startswith=path)

@@ -18,7 +18,7 @@ SEED = Path(__file__).resolve().parents[1] / "seed_synonyms.toml"
 
 
 def add_synonyms(apps, schema_editor):
-    """Add them once; what staff delete afterwards does not come back."""
+    """Add the default synonyms once; deleted ones do not come back."""
     synonym = apps.get_model("search", "SynonymSnippet")
     synonym.objects.bulk_create(
         synonym(

@@ -10,7 +10,6 @@ register = template.Library()
 
 @register.inclusion_tag("components/page_feedback.html", takes_context=True)
 def usefulness(context):
-    """Ask "Was this page useful?" on a page that everybody may read (R6)."""
     page = context.get("page")
     if not isinstance(page, Page) or not is_asked_about(page, context["request"]):
         return {}

@@ -74,8 +74,6 @@ class CheckCreateView(CheckedAtOnceMixin, snippets.CreateView):
 
 
 class CheckEditView(CheckedAtOnceMixin, snippets.EditView):
-    """A check and its history."""
-
     def get_context_data(self, **kwargs):
         results = self.object.results.all()[:MAX_HISTORY]
         check_now = reverse(self.check_now_url_name, args=[self.object.pk])

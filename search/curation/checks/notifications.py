@@ -23,7 +23,6 @@ MAX_LINES = 100
 
 
 def list_address(**filters: str) -> str:
-    """Return the address of the filtered list of checks."""
     address = reverse("wagtailsnippets_search_searchchecksnippet:list")
     return f"{address}?{urlencode(filters)}"
 

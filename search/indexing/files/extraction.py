@@ -43,8 +43,6 @@ _one_at_a_time = threading.Lock()
 
 
 class FileProblem(models.TextChoices):
-    """Why a file's text could not be read."""
-
     NONE = "", "None"
     SCANNED = "scanned", "It contains scanned images, not text"
     ENCRYPTED = "encrypted", "It is password protected"

@@ -113,7 +113,6 @@ def read_docx(file: BinaryIO) -> str:
 
 
 def read_odt(file: BinaryIO) -> str:
-    """Return the text of an OpenDocument text."""
     return _read_open_document(file, "text", ODT)
 
 
