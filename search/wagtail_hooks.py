@@ -85,8 +85,8 @@ hooks.register("before_serve_document", deny_unlinked_documents, order=1)
 
 
 REPORTS = {
-    "searches": (SearchLogView, "Searches", "search"),
-    "unread-files": (UnreadFilesView, "Files search can’t read", "doc-empty"),
+    "searches": (SearchLogView, "Search log", "search"),
+    "unread-files": (UnreadFilesView, "Files search cannot read", "doc-empty"),
     "findability": (FindabilityView, "Findability", "search"),
 }
 

@@ -37,7 +37,7 @@ class SearchFilterSet(WagtailFilterSet):
 
 
 class SearchLogView(ReportView):
-    page_title = "Searches"
+    page_title = "Search log"
     header_icon = "search"
     model = LoggedSearch
     index_url_name = "search_log_report"
@@ -59,7 +59,7 @@ class SearchLogView(ReportView):
 
 
 class UnreadFilesView(ReportView):
-    page_title = "Files search can’t read"
+    page_title = "Files search cannot read"
     header_icon = "doc-empty"
     model = SearchFile
     index_url_name = "unread_files_report"
