@@ -294,11 +294,11 @@ def test_search_instead_keeps_the_filters(hedgehogs, visit):
 def test_nothing_found_under_a_filter_offers_to_search_everything(hedgehogs, visit):
     html = visit("query=hedgehog&type=policy-update&section=learning&sort=newest")
     assert "No results" in html.main.get_text()
-    link = html.main.find("a", string="Search everything")
+    link = html.main.find("a", string="Search the whole website")
     assert state(link["href"]) == {"query": "hedgehog", "sort": "newest"}
     assert len(titles(visit(link["href"]))) == len(PAGES)
     plain = visit("query=xylophone")
-    assert plain.main.find("a", string="Search everything") is None
+    assert plain.main.find("a", string="Search the whole website") is None
 
 
 UNKNOWN = [
@@ -329,7 +329,7 @@ def test_nothing_found_with_an_unknown_value_does_not_speak_of_filters(
 ):
     def shown(html):
         headings = [heading.get_text() for heading in html.main.select("h2, h3")]
-        return headings, html.main.find("a", string="Search everything")
+        return headings, html.main.find("a", string="Search the whole website")
 
     plain = shown(visit("query=hedgehogological"))
     assert "Closest matches" in plain[0]

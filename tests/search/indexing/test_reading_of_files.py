@@ -278,8 +278,8 @@ def sign_in(client, django_user_model):
 
 
 SORTS = {
-    "scanned PDF": "pictures of text",
-    "PDF with a password": "needs a password",
+    "scanned PDF": "scanned images",
+    "PDF with a password": "password protected",
     "half of a docx file": "damaged",
     "larger than an upload": "too large",
 }
