@@ -33,7 +33,7 @@ MIN_NOTICE_WEIGHT = 0.5
 SUPERSEDED_WEIGHT = 0.4
 # Age and state are weighed for this many of the best results: ten pages.
 WINDOW = 100
-# At most so many results with equal scores are sorted.
+# At most this many results with equal scores are sorted.
 MAX_TIES = 2_000
 # How much the other fields add to the best one: a match in the title and the summary
 # is a little better than one in the title alone.
@@ -194,7 +194,7 @@ def best(
 def _all_up_to(
     searcher: tantivy.Searcher, query: Query, number: int
 ) -> tantivy.SearchResult:
-    """Return so many hits, and more if ties of the last one would be cut off."""
+    """Return that many hits, and more if ties of the last one would be cut off."""
     limit = number
     while True:
         limit *= 2

@@ -36,8 +36,8 @@ def _may_open(request: HttpRequest, document) -> bool:
     """Say whether staff may use the document, or the visitor may read its page."""
     if permitted_files(request.user, type(document)).filter(pk=document.pk).exists():
         return True
-    offered = LinkedDocument.objects.filter(document_id=document.pk)
-    pages = Page.objects.filter(pk__in=offered.values("page_id"))
+    links = LinkedDocument.objects.filter(document_id=document.pk)
+    pages = Page.objects.filter(pk__in=links.values("page_id"))
     return any(
         is_published(page, timezone.now())
         and all(each.accept_request(request) for each in page.get_view_restrictions())

@@ -1,1 +1,1 @@
-"""What was searched for, without anything that says who searched."""
+"""The search log: what people search for, without personal data."""
