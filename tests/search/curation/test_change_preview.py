@@ -302,6 +302,6 @@ def test_form_begins_with_what_residents_searched_for(db, admin_client):
     html = BeautifulSoup(response.content, "html.parser")
     assert html.find("input", attrs={"name": "searched"})["value"] == "cat dog"
     assert (
-        html.find("button", attrs={"name": "action-try"}).get_text()
+        html.find("button", attrs={"name": "action-preview"}).get_text()
         == "Preview results"
     )

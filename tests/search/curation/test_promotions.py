@@ -255,7 +255,7 @@ def test_editor_adds_changes_and_deletes_a_promotion(
     assert promoted("council tax") == []
 
 
-NEITHER = "Choose a page of this site or give an address."
+NEITHER = "Choose a page or enter a web address."
 RIGHT = {
     "searched": "council tax",
     "link": GOV_UK,
@@ -269,14 +269,14 @@ RIGHT = {
     ("values", "name", "message"),
     [
         ({"searched": ""}, "searched", "This field is required."),
-        ({"searched": "tax, ?!"}, "searched", "“?!” holds no word"),
-        ({"searched": ", ,"}, "searched", "holds no word"),
+        ({"searched": "tax, ?!"}, "searched", "“?!” has no words"),
+        ({"searched": ", ,"}, "searched", "Enter at least one word"),
         ({"link": ""}, "link", NEITHER),
         ({"page": True}, "link", "Choose a page or enter a web address, not both."),
-        ({"title": ""}, "title", "Say what the other site's page is called."),
-        ({"link": "javascript:alert(1)"}, "link", "Enter a valid URL."),
-        ({"link": "data:text/html,x"}, "link", "Enter a valid URL."),
-        ({"link": "ftp://example.org/"}, "link", "Enter a valid URL."),
+        ({"title": ""}, "title", "Enter the title of the page on the other website."),
+        ({"link": "javascript:alert(1)"}, "link", "web address, such as"),
+        ({"link": "data:text/html,x"}, "link", "web address, such as"),
+        ({"link": "ftp://example.org/"}, "link", "web address, such as"),
         ({"starts_at": "soon"}, "starts_at", "Type the day and the time like this"),
         ({"ends_at": "2027-07-01 11:59"}, "ends_at", "must be after the start"),
         ({"ends_at": "2027-07-01 12:00"}, "ends_at", "must be after the start"),
