@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from search.feedback.enquiries.answer_emails import send_answers
 from search.feedback.enquiries.services import find_by_reference
-from search.log.retention import forget
+from search.log.retention import delete_with_history
 from search.models import Enquiry, RepeatedEnquiry
 
 WORDS = ["Bins", " bins ", "BINS\r\n"]
@@ -58,6 +58,6 @@ def test_officers_find_it_by_each_reference(references, client, handler):
 
 
 def test_all_of_it_goes_together(references):
-    forget(Enquiry.objects.all())
+    delete_with_history(Enquiry.objects.all())
     assert not RepeatedEnquiry.objects.exists()
     assert not any(map(find_by_reference, references))
