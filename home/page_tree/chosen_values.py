@@ -108,8 +108,9 @@ class RichTextArea(DraftailRichTextArea):
     def value_from_datadict(self, data, files, name):
         """Return the text as HTML; 400 for what no editor sends."""
         sent = data.get(name)
-        if sent is None:
-            return None
+        # The second is what the editor's script sends for an empty text.
+        if sent is None or sent == "null":
+            return super().value_from_datadict(data, files, name)
         try:
             state = json.loads(sent)
             for model, values in _linked(state):

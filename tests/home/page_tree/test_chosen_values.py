@@ -2,6 +2,7 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.exceptions import BadRequest
 from django.urls import reverse
 from wagtail.models import Page
 from wagtail.test.utils.form_data import (
@@ -159,3 +160,11 @@ def test_without_the_rule_the_form_would_take_it(editor, page, hidden, monkeypat
     response, draft = save(editor, page, [blocks(hidden.pk)["call to action"]])
     assert response.status_code == 302
     assert draft.body
+
+
+def test_empty_text_is_taken_as_the_editor_sends_it():
+    widget = chosen_values.RichTextArea()
+    text = widget.value_from_datadict({"text": "null"}, {}, "text")
+    assert BeautifulSoup(text, "html.parser").get_text() == ""
+    with pytest.raises(BadRequest):
+        widget.value_from_datadict({"text": "[]"}, {}, "text")
