@@ -16,6 +16,7 @@ const TEXTS = {
 const allowed = new WeakSet();
 const asking = new WeakSet();
 let automaticSave = Promise.resolve();
+let sentText = "";
 let notice = null;
 let watch = null;
 
@@ -78,22 +79,39 @@ async function recover() {
   const problem = await findProblem();
   if (problem) return say(problem);
   const form = editor();
-  if (form?.matches("[data-controller~=w-autosave]")) {
-    const detail = { type: "edits" };
-    form.dispatchEvent(
-      new CustomEvent("w-unsaved:add", { bubbles: true, cancelable: true, detail }),
-    );
-  } else sayNothing();
+  if (form?.matches("[data-controller~=w-autosave]")) saveAutomatically(form);
+  else sayNothing();
+}
+
+function saveAutomatically(form) {
+  const detail = { type: "edits" };
+  form.dispatchEvent(
+    new CustomEvent("w-unsaved:add", { bubbles: true, cancelable: true, detail }),
+  );
+}
+
+/* What somebody has typed, without what the editor's scripts keep in the form. */
+function textOf(form) {
+  const own = /^(csrfmiddlewaretoken|loaded_revision_|comments-)/;
+  const fields = [...new FormData(form)].filter(
+    ([name, value]) => typeof value === "string" && !own.test(name),
+  );
+  return new URLSearchParams(fields).toString();
 }
 
 document.addEventListener("w-autosave:save", (event) => {
   const { target } = event;
+  sentText = textOf(target);
   automaticSave = new Promise((done) => {
     target.addEventListener("w-autosave:success", done, { once: true });
     target.addEventListener("w-autosave:error", done, { once: true });
   });
 });
-document.addEventListener("w-autosave:success", sayNothing);
+document.addEventListener("w-autosave:success", ({ target }) => {
+  sayNothing();
+  // Wagtail takes for saved what was typed while the server answered.
+  if (textOf(target) !== sentText) saveAutomatically(target);
+});
 // Before Wagtail's own listeners show the text.
 document.addEventListener(
   "w-autosave:error",
