@@ -10,6 +10,10 @@ class HomeConfig(AppConfig):
 
     def ready(self):
         """Connect what follows changes, and register checks and scheduled_changes."""
+        # Jobs run in the order in which they are registered: what cannot wait first.
+        from home.page_tree import scheduled_publishing  # noqa: F401
+
+        # isort: split
         from home import checks  # noqa: F401
         from home.content import dates  # noqa: F401
         from home.content_version import (
@@ -21,7 +25,6 @@ class HomeConfig(AppConfig):
         from home.editorial.links import checker as links_checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
         from home.images import audience  # noqa: F401
-        from home.page_tree import scheduled_publishing  # noqa: F401
         from home.page_tree.chosen_values import hold_choosers_to_the_rule
         from home.page_tree.explorable import hold_lists_to_the_rule
         from home.reports import make_all_exports_safe
