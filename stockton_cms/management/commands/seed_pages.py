@@ -27,7 +27,7 @@ class Command(BaseCommand):
         """Add them, and say where they are."""
         home = HomePage.objects.first()
         if home is None:
-            raise CommandError("There is no home page yet: run example_site first.")
+            raise CommandError("There is no home page yet: run load_demo_site first.")
         try:
             section = seed_pages(number, home, self.stdout, has_pictures=pictures)
         except ValueError as error:
