@@ -18,7 +18,7 @@ from stockton_cms.settings.auth import *  # noqa: F403
 from stockton_cms.settings.auth import single_sign_on
 from stockton_cms.settings.logging import *  # noqa: F403
 from stockton_cms.settings.services import database, mail
-from stockton_cms.settings.storage import *  # noqa: F403  # noqa: F403
+from stockton_cms.settings.storage import *  # noqa: F403
 from stockton_cms.settings.storage import caches, cdn, storages
 
 BASE_DIR = Path(__file__).resolve().parents[2]

@@ -1,6 +1,6 @@
 """How people sign in, wherever the site runs; what differs between places is not here.
 
-Read by `settings.py`. The names are those of django-allauth 65 and Wagtail.
+Read by `__init__.py`. The names are those of django-allauth 65 and Wagtail.
 """
 
 import sys

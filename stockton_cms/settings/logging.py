@@ -1,6 +1,6 @@
 """How the site logs, wherever it runs: JSON lines, each with an id (O2).
 
-Read by `settings.py`. docs/operators.md says what each line holds.
+Read by `__init__.py`. docs/operators.md says what each line holds.
 """
 
 from pythonjsonlogger.core import RESERVED_ATTRS

@@ -1,6 +1,6 @@
 """The services that the site talks to: its database and the mail server.
 
-Read by `settings.py`, which hands over the addresses. One that cannot be meant stops
+Read by `__init__.py`, which hands over the addresses. One that cannot be meant stops
 the start with one line, which never quotes it, as it holds a password.
 """
 

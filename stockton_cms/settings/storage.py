@@ -1,6 +1,6 @@
 """Where the site keeps what is not in the database: caches and files.
 
-Read by `settings.py`, which hands over what the environment says. A value that cannot
+Read by `__init__.py`, which hands over what the environment says. A value that cannot
 be meant stops the start with one line that names it.
 """
 

@@ -66,7 +66,7 @@ def copy(tmp_path):
     for path in [
         ROOT / "stockton_cms/__init__.py",
         ROOT / "deploy/gunicorn.conf.py",
-        *ROOT.glob("stockton_cms/*settings.py"),
+        *ROOT.glob("stockton_cms/settings/*.py"),
     ]:
         there = tmp_path / "copy" / path.relative_to(ROOT)
         there.parent.mkdir(parents=True, exist_ok=True)
