@@ -113,7 +113,7 @@ def test_every_row_says_everything():
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.setting)
 def test_how_long_is_said_by_the_setting_that_decides_it(rule):
     rows = part(PERSONAL, PAGE.read_text()).splitlines()
-    fields = f"`{rule.model}.{rule.emptied}"
+    fields = f"`{rule.model}.{rule.cleared_field}"
     (*_, row) = [row for row in rows if fields in row and f"`{rule.setting}`" in row]
     assert f"`{rule.setting}`" in row.split("|")[5]
     readme = (settings.BASE_DIR / "README.md").read_text()

@@ -110,7 +110,7 @@ def test_weight_of_a_notice_falls_slowly_and_never_to_nothing(db):
     assert weights[:3] == [1.0, 1.0, 1.0]
     assert weights == sorted(weights, reverse=True)
     assert weights[3] > 0.7
-    assert weights[-1] == ranking.LEAST_OF_A_NOTICE > 0
+    assert weights[-1] == ranking.MIN_NOTICE_WEIGHT > 0
 
 
 @pytest.mark.parametrize("field", ["withdrawn_on", "replaced_on"])

@@ -153,7 +153,7 @@ REPORTED = [
     ("<a href='ftp://x/y'>A</a>", "'A': a link that no page may hold"),
     ("<a href='http://[x'>A</a>", "'A': a link that is no address"),
     ("<img src=gone.png alt=''>", "A picture is missing (gone.png): there is no such"),
-    (f"<h2>{'long ' * 30}</h2>", "A heading longer than 120 characters became text"),
+    (f"<h2>{'long ' * 30}</h2>", "A heading of over 120 characters became text"),
 ]
 
 
