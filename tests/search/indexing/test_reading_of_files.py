@@ -1,6 +1,7 @@
 """A file is read once it is stored; a bad one harms no one and is reported."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -182,15 +183,16 @@ def test_missing_file_is_found_by_title_and_read_once_it_is_back(
 ):
     with django_capture_on_commit_callbacks(execute=True):
         plan = save_file()
-        path = plan.file.path
+        path = Path(plan.file.path)
         storage = plan.file.storage
         storage.delete(plan.file.name)
         offer(plan, section)
     assert "is not read yet" in caplog.text
     assert search_for("wildlife").titles == ["Wildlife"]
     assert read_new_files() == 0
-    with open(path, "wb") as file:
-        file.write(b"Hedgehogs")
+    # Its own folder went with it.
+    path.parent.mkdir()
+    path.write_bytes(b"Hedgehogs")
     assert read_new_files() == 1
     assert search_for("hedgehogs").titles == ["Wildlife"]
 
