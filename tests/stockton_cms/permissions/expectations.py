@@ -187,6 +187,7 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk searchchecksnippet delete", "EML", acts=True),
     Rule("wagtailsnippets_search_*", "L"),
     Rule("bulk *snippet delete", "L", acts=True),
+    Rule("bulk blockedsuggestion delete", "L", acts=True),
     Rule("search_log_report*", "LH"),
     Rule("findability_*", "LH"),
     Rule("search_enquiry_modeladmin_create", NONE_AT_ALL),
