@@ -114,8 +114,14 @@ def test_sheets_are_small_in_all():
     assert lines <= MAX_LINES_IN_ALL
 
 
-# Classes of the admin's lists, which Wagtail writes and we only fix.
-OF_WAGTAIL = {"modeladmin", "full-width", "field-progress", "bulk-action-checkbox-cell"}
+# Classes of the admin's lists and messages, which Wagtail writes and we only fix.
+OF_WAGTAIL = {
+    "modeladmin",
+    "full-width",
+    "field-progress",
+    "bulk-action-checkbox-cell",
+    "messages",
+}
 
 
 def test_every_class_that_is_styled_is_used_by_a_template():
@@ -125,6 +131,9 @@ def test_every_class_that_is_styled_is_used_by_a_template():
     )
     # Handed to the picture's component by name.
     used |= set(re.findall(r'css_class="([\w-]+)"', templates))
+    # Given by a script to what it adds to a page.
+    scripts = "\n".join(path.read_text() for path in ROOT.rglob("static/js/*.js"))
+    used |= set(re.findall(r'\.className = "([\w-]+)"', scripts))
     styled = set()
     for sheet in SHEETS:
         css = re.sub(r"/\*.*?\*/|url\([^)]*\)", "", sheet.read_text(), flags=re.DOTALL)
