@@ -58,8 +58,8 @@ def test_officer_reads_the_guide_from_the_help_menu(admin_client, db):
 def test_only_those_who_may_use_the_admin_read_it(client, db):
     address = reverse("guide")
     assert client.get(address).status_code == 302
-    client.force_login(get_user_model().objects.create_user("resident"))
-    assert client.get(address).status_code == 302
+    client.force_login(get_user_model().objects.create_user("no_role"))
+    assert client.get(address).status_code == 403
 
 
 def test_guide_is_rendered_once():
