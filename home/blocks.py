@@ -16,57 +16,13 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
 from home.content.streams import KeepingStreamBlock
-from home.content.validators import (
-    WebAddressField,
-    phone_link,
-    validate_phone_number,
-    web_link,
-)
-from home.email_addresses import EmailAddressFormField
+from home.content.typed_blocks import EmailAddressBlock, PhoneBlock, WebAddressBlock
+from home.content.validators import phone_link, web_link
 from home.pages import is_published
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
 TEXT_FEATURES = [*INLINE_FEATURES, "ol", "ul"]
 PREVIEW_PHONE = "01632 960000"
-
-
-class TypedMixin:
-    """Lets a draft keep whatever was typed; it has to be right to be published."""
-
-    field_class = None
-
-    def __init__(self, required=True, help_text=None, **kwargs):
-        super().__init__(required=required, help_text=help_text, **kwargs)
-        if self.field_class:
-            self.field = self.field_class(required=required, help_text=help_text)
-
-    def clean(self, value):
-        """Return what was typed, put right where that is clear."""
-        try:
-            return super().clean(value)
-        except ValidationError:
-            if self.is_deferred_validation:
-                return value
-            raise
-
-
-class WebAddressBlock(TypedMixin, blocks.URLBlock):
-    """The address of a page anywhere on the web."""
-
-    field_class = WebAddressField
-
-
-class EmailAddressBlock(TypedMixin, blocks.EmailBlock):
-    """An email address."""
-
-    field_class = EmailAddressFormField
-
-
-class PhoneBlock(TypedMixin, blocks.CharBlock):
-    """A phone number, shown as it was typed."""
-
-    def __init__(self, **kwargs):
-        super().__init__(validators=[validate_phone_number], **kwargs)
 
 
 class TextBlock(blocks.RichTextBlock):

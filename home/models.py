@@ -11,8 +11,9 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
-from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock, WebAddressBlock
+from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
 from home.content.streams import KeepingStreamBlock, KeepingStreamField
+from home.content.typed_blocks import WebAddressBlock
 from home.content.validators import phone_link, validate_phone_number
 from home.content_version.counter import ContentVersion
 from home.editorial.content_checks.issues import ContentCheckRun, ContentIssue
