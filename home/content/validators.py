@@ -9,6 +9,8 @@ from django.core.validators import URLValidator
 from django.db import models
 from wagtail.admin.forms.models import register_form_field_override
 
+from home.content.text import normalise
+
 # A browser runs what a `javascript:` or `data:` link says, so only these may be typed.
 validate_web_address = URLValidator(
     schemes=["http", "https"],
@@ -17,14 +19,14 @@ validate_web_address = URLValidator(
 
 # A host and what follows it, such as `www.example.org/path`.
 HOST = re.compile(
-    r"(?://)?(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})(?::\d+)?(?:[/?#].*)?"
+    r"\A(?://)?(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})(?::\d+)?(?:[/?#].*)?"
 )
-EXTENSION = re.compile(
-    r"[\s,;/(-]*(?:extension|extn?|x|#)[.:=\s]*(\d{1,7})\s*\)?$", re.I
-)
+EXTENSION = re.compile(r"(?:extension|extn?|x|#)[.:=\s]*(\d{1,7})\s*\)?$", re.I)
 PHONE_NUMBER = re.compile(r"\+?[\d\s().-]+")
 # Text relay: 18001 or 18002, and then the number.
 FEWEST_DIGITS, MAX_DIGITS = 3, 16
+# With an extension, brackets and all: what is longer is not even read.
+MAX_TYPED = 200
 
 
 def tidy(typed: str) -> str:
@@ -66,8 +68,10 @@ def web_link(address: str) -> str:
 
 def phone_link(number: str) -> str:
     """Return the `tel:` address (RFC 3966) of a phone number; empty if it is none."""
+    if len(number) > MAX_TYPED:
+        return ""
     # Full-width digits and the like become what a phone has keys for.
-    text = unicodedata.normalize("NFKC", tidy(number)).strip()
+    text = normalise(tidy(number)).strip()
     text = "".join(
         "-"
         if unicodedata.category(sign) == "Pd"
@@ -76,7 +80,7 @@ def phone_link(number: str) -> str:
     )
     text = re.sub(r"^(?:tel:\s*)?(?:\((\+\d+)\))?", r"\1", text, flags=re.I)
     extension = EXTENSION.search(text)
-    text = text[: extension.start()] if extension else text
+    text = text[: extension.start()].rstrip(" ,;/(-") if extension else text
     if not PHONE_NUMBER.fullmatch(text):
         return ""
     is_abroad = text.startswith(("+", "00"))

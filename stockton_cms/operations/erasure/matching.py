@@ -3,13 +3,13 @@
 import binascii
 import json
 import re
-import unicodedata
 from base64 import b64decode
 from collections import defaultdict
 from contextlib import suppress
 from functools import cache
 from html.entities import codepoint2name, html5
 
+from home.content.text import normalise
 from search.log.redaction import REDACTED
 
 # Signs after which a longer name goes on, as they may be written: `neil@example.org` is
@@ -24,6 +24,8 @@ BEFORE_NAMES = (
 )
 # What no one sees: it may stand between any two signs of an address.
 INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+# All before a `u`, as JSON within JSON has several; tried from the first one only.
+BACKSLASHES = r"(?<!\\)\\++"
 UNSEEN = "|".join(
     (
         f"[{INVISIBLE}]",
@@ -31,7 +33,7 @@ UNSEEN = "|".join(
         "&(?:amp;)*(?:shy|zwnj|zwj|lrm|rlm|ZeroWidthSpace|NoBreak);",
         r"&(?:amp;)*\#(?:0*(?:173|820[3-7]|8288|65279)"
         "|x0*(?:ad|200[b-f]|2060|feff));",
-        r"\\+u(?:00ad|200[b-f]|2060|feff)",
+        rf"{BACKSLASHES}u(?:00ad|200[b-f]|2060|feff)",
         "%(?:25)*c2%(?:25)*ad|%(?:25)*e2%(?:25)*80%(?:25)*8[b-f]",
         "%(?:25)*e2%(?:25)*81%(?:25)*a0|%(?:25)*ef%(?:25)*bb%(?:25)*bf",
         # A line of a mail that goes on (RFC 2045, 6.7), and its unseen signs.
@@ -92,7 +94,7 @@ def _look_alikes() -> dict[str, set[str]]:
     """Return the signs that are another one in Unicode's eyes, such as wide letters."""
     found = defaultdict(set)
     for code in range(0x80, 0x20000):
-        plain = unicodedata.normalize("NFKC", chr(code)).lower()
+        plain = normalise(chr(code)).lower()
         if len(plain) == 1:
             found[plain].add(chr(code))
     return found
@@ -119,7 +121,7 @@ def _written(sign: str) -> str:
             code = ord(each)
             names = [rf"\#0*{code}", rf"\#x0*{code:x}", *sorted(_entities()[each])]
             ways |= {f"&(?:amp;)*{name};" for name in names}
-            ways.add(rf"\\+u{code:04x}")
+            ways.add(rf"{BACKSLASHES}u{code:04x}")
         if each.isascii() or each in {sign, sign.lower(), sign.upper()}:
             ways.add("".join(f"%(?:25)*{byte:02x}" for byte in each.encode()))
             ways.add("".join(f"={byte:02x}" for byte in each.encode()))
