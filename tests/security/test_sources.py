@@ -26,6 +26,14 @@ ALLOWED = {
     ("home/rate_limits.py", "sql"): (1, LOCK),
     ("home/jobs.py", "sql"): (2, LOCK),
     ("home/page_tree/lock.py", "sql"): (1, LOCK),
+    ("community/alerts/actions.py", "sql"): (
+        1,
+        "carries out Wagtail's action that publishes a draft, and no SQL",
+    ),
+    ("home/page_tree/admin_api.py", "sql"): (
+        1,
+        "carries out Wagtail's action of the admin's API, and no SQL",
+    ),
     ("home/content_version/counter.py", "sql"): (
         1,
         "raises the version and returns it in one statement",
@@ -183,7 +191,7 @@ def test_each_rule_for_templates_sees_what_it_is_for(text, rule):
 
 # What bandit, like ruff, holds for likely faults; each is answered for there.
 BANDIT = {
-    ("community/migrations/0004_alert_ledger.py", "B608"),
+    ("community/migrations/0001_initial.py", "B608"),
     ("stockton_cms/editor_guide.py", "B308"),
     ("stockton_cms/editor_guide.py", "B703"),
     ("stockton_cms/monitoring/prometheus_multiproc.py", "B108"),
