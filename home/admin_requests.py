@@ -53,11 +53,11 @@ def with_clear_refusals(view: Callable) -> Callable:
         try:
             return view(request, *args, **kwargs)
         except ObjectDoesNotExist as error:
-            raise Http404("There is no such thing.") from error
+            raise Http404("This item does not exist.") from error
         except UNREADABLE:
             if request.method == "GET" and not request.GET:
                 raise
-            logger.exception("A request to the admin could not be read.")
+            logger.exception("An admin request could not be processed.")
             return render(request, "home/unreadable.html", status=400)
 
     return wrapped
@@ -88,6 +88,6 @@ class OfferedOnlyMixin:
         """Say that something was refused, as no block says what it has dropped."""
         data = super().clean()
         if getattr(admin_request.get(), "refused_choice", False):
-            text = "you chose is not there, or you may not see it. Choose another."
-            self.add_error(None, f"A page, picture or document that {text}")
+            text = "no longer exists, or you cannot access it. Choose another."
+            self.add_error(None, f"A page, image or document you chose {text}")
         return data

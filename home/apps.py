@@ -1,25 +1,17 @@
-"""The home app."""
-
 from django.apps import AppConfig
 
 
 class HomeConfig(AppConfig):
-    """What every page of the site shares."""
-
     name = "home"
 
     def ready(self):
-        """Connect what follows changes, and register checks and scheduled_changes."""
-        # Jobs run in the order in which they are registered: what cannot wait first.
+        # Jobs run in the order in which they are registered: urgent ones first.
         from home.page_tree import scheduled_publishing  # noqa: F401
 
         # isort: split
         from home import checks  # noqa: F401
         from home.content import dates  # noqa: F401
-        from home.content_version import (
-            receivers,  # noqa: F401
-            scheduled_changes,  # noqa: F401
-        )
+        from home.content_version import receivers  # noqa: F401
         from home.content_version.counter import bump_version_on_change
         from home.editorial.content_checks import checker  # noqa: F401
         from home.editorial.links import checker as links_checker  # noqa: F401

@@ -29,7 +29,7 @@ def page_type_errors(model: type[BasePage]) -> list[Error]:
     errors = [
         Error(
             f"{model.__name__} does not define {rule}.",
-            hint="Name the page types it may stand under and may hold, if only [].",
+            hint="List its allowed parent and child page types, even if [].",
             obj=model,
             id="home.E001",
         )
@@ -40,7 +40,7 @@ def page_type_errors(model: type[BasePage]) -> list[Error]:
         errors.append(
             Error(
                 f"{model.__name__} has no page_description.",
-                hint="One sentence that tells an officer what the page type is for.",
+                hint="One sentence that says what the page type is for.",
                 obj=model,
                 id="home.E002",
             )

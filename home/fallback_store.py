@@ -28,7 +28,7 @@ def remember(name: str, value: object) -> None:
         caches["last_known"].set(name, value)
     except OSError:
         # A full disk must not take down a page that could be served.
-        logger.exception("Could not keep %s for the error page.", name)
+        logger.exception("Could not store %s for the error page.", name)
         return
     _remembered[name] = (value, monotonic())
 

@@ -98,7 +98,7 @@ def register_long_job(name: str) -> Callable[[Job], Job]:
     return register
 
 
-def get_jobs_state(at: datetime) -> JobsHealth:
+def get_jobs_health(at: datetime) -> JobsHealth:
     """Return whether the jobs have run lately, with one query.
 
     A long job that was at work once and is silent now counts as failing.

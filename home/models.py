@@ -4,14 +4,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
-from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import RichTextField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable, Page, PagePermissionTester
 from wagtail.search import index
 
-from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock, WebAddressBlock
+from home.blocks import INLINE_FEATURES, BodyBlock
+from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
 from home.content.streams import KeepingStreamBlock, KeepingStreamField
 from home.content.validators import phone_link, validate_phone_number
 from home.content_version.counter import ContentVersion
@@ -22,9 +22,7 @@ from home.editorial.links.models import ExternalLink, Link
 from home.editorial.preview_links.models import PreviewLink
 from home.editorial.reviews.models import PageReview, ReviewDigest
 from home.email_addresses import EmailAddressField
-from home.import_records import ImportedPage
 from home.jobs import JobRun
-from home.page_tree.page_permissions import HomePagePermissionTester
 from home.pages import BasePage
 from home.rate_limits import RateLimitHit
 
@@ -49,9 +47,24 @@ __all__ = [
 ]
 
 
-class HomePage(BasePage):
-    """The front door of the site."""
+class HomePagePermissionTester(PagePermissionTester):
+    """Lets only administrators delete, unpublish or hide the home page.
 
+    Deleting it deletes every page and Wagtail's record of the site; unpublished or
+    private, the whole site is unavailable. Moving follows deleting.
+    """
+
+    def can_delete(self, ignore_bulk=False):
+        return self.user.is_superuser and super().can_delete(ignore_bulk)
+
+    def can_unpublish(self):
+        return self.user.is_superuser and super().can_unpublish()
+
+    def can_set_view_restrictions(self):
+        return self.user.is_superuser and super().can_set_view_restrictions()
+
+
+class HomePage(BasePage):
     introduction = RichTextField(
         blank=True,
         features=INLINE_FEATURES,
@@ -68,8 +81,8 @@ class HomePage(BasePage):
             heading="Popular pages",
             label="Page",
             max_num=9,
-            help_text="What most people come to the site for, so that they find it "
-            "without searching. Up to nine, shown as cards near the top.",
+            help_text="What most people come to the website for. Up to nine pages, "
+            "shown as cards near the top.",
         ),
         FieldPanel("body"),
         *BasePage.closing_panels,
@@ -84,7 +97,7 @@ class HomePage(BasePage):
     subpage_types = ["community.CommunityIndexPage", "home.StandardPage"]
     max_count = 1
     public_kind = "Home"
-    page_description = "The front door of the site. There is one."
+    page_description = "The home page. Only one can exist."
 
     class Meta:
         verbose_name = "home page"
@@ -93,7 +106,9 @@ class HomePage(BasePage):
         """Refuse an end, at which all of the site would be gone."""
         super().clean()
         if self.expire_at:
-            text = "The home page cannot expire: the whole site would go with it."
+            text = (
+                "The home page cannot expire: the whole website would be unavailable."
+            )
             raise ValidationError({"expire_at": text})
 
     def permissions_for_user(self, user):
@@ -134,8 +149,8 @@ class StandardPage(BasePage):
     subpage_types = []
     public_kind = "Information"
     page_description = (
-        "A page of text, pictures and links. Use it for anything that is not a "
-        "partnership or a policy."
+        "Text, images and links. Use it for anything that is not a partnership or "
+        "policy."
     )
 
     class Meta:
@@ -166,17 +181,27 @@ class ChangeNote(models.Model):
         return self.note
 
 
-class SocialLinkBlock(blocks.StructBlock):
-    """One of the council's places on another website."""
+class ImportedPage(models.Model):
+    """A page that an import has made, so that the next import finds it again.
 
-    label = blocks.CharBlock(max_length=40, help_text="For example 'Facebook'.")
-    url = WebAddressBlock(label="Web address")
+    The row outlives the page: pages that editors have deleted do not come back.
+    """
 
-    class Meta:
-        icon = "site"
-        template = "blocks/social_link.html"
-        description = "A link to the council's page on a social network."
-        preview_value = {"label": "Facebook", "url": "https://example.gov.uk/facebook"}
+    # The section's id and the page's name in the source.
+    source_key = models.CharField(max_length=500, unique=True)
+    page = models.ForeignKey(
+        Page, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # The import's last revision; if the page has another, an editor changed it.
+    revision_id = models.PositiveBigIntegerField()
+    content_hash = models.CharField(max_length=64)
+    # Links to pages that did not exist yet when it was imported.
+    has_open_links = models.BooleanField(default=False, db_index=True)
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self):
+        return self.source_key
 
 
 @register_setting(icon="cog")
@@ -195,21 +220,21 @@ class SiteSettings(BaseSiteSetting):
         max_length=50,
         blank=True,
         validators=[validate_phone_number],
-        help_text="The main number for enquiries, at the foot of every page.",
+        help_text="Main phone number, shown in the footer.",
     )
-    email = EmailAddressField("email", blank=True)
+    email = EmailAddressField("email address", blank=True)
     address = models.TextField(blank=True)
     footer_note = models.CharField(
         max_length=200,
         blank=True,
-        help_text="A sentence at the very foot of every page.",
+        help_text="A sentence at the end of the footer.",
     )
     team_email = EmailAddressField(
-        "communications team's email",
+        "communications team's email address",
         blank=True,
-        help_text="Hears of pages whose review is overdue or that have no content "
-        "owner, and gets the owners' replies. Readers never see it. Left empty, all "
-        "who may publish the home page are told.",
+        help_text="Receives reminders about overdue page reviews and pages without a "
+        "content owner, and replies from content owners. Not shown on the website. If "
+        "empty, reminders go to everyone who can publish the home page.",
     )
     social_links = KeepingStreamField(
         KeepingStreamBlock([("link", SocialLinkBlock())]),
@@ -219,8 +244,8 @@ class SiteSettings(BaseSiteSetting):
     emergency_numbers = KeepingStreamField(
         KeepingStreamBlock([("number", PhoneNumberBlock())]),
         blank=True,
-        help_text="Shown on the page that says the site is out of order, so that "
-        "people in an emergency can still call somebody.",
+        help_text="Shown when the website is unavailable, so that people can still get "
+        "help in an emergency.",
     )
 
     panels = [

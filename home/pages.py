@@ -79,7 +79,7 @@ class BasePageForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminPageForm):
         """Ask before a publication for what readers and colleagues would miss."""
         data = super().clean()
         if data.get("slug") in RESERVED_SLUGS:
-            self.add_error("slug", "The site itself uses this slug. Choose another.")
+            self.add_error("slug", "This slug is reserved. Enter a different one.")
         for name, text in self._find_gaps(data).items():
             if name in self.fields and name not in self.errors:
                 # By this code a draft does not put it off.
@@ -108,57 +108,58 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
     summary = models.CharField(
         max_length=200,
         blank=True,
-        help_text="One or two plain sentences that say what the page is for. Shown on "
-        "cards, at the top of the page and in search results.",
+        help_text="One or two plain sentences that say what the page is for. Shown at "
+        "the top of the page, on cards and in search results.",
     )
     search_words = models.CharField(
-        "words residents use",
+        "search keywords",
         max_length=500,
         blank=True,
-        help_text="Words that people type when they look for this page but that are "
-        "not on it, such as 'skint' or 'handouts'. Separate them with commas. "
-        "Search uses them; readers do not see them.",
+        help_text="Words that people search for but that are not on the page, such as "
+        "'skint' or 'handouts'. Separate them with commas. They are not shown on the "
+        "page.",
     )
     picture = models.ForeignKey(
         "wagtailimages.Image",
+        verbose_name="image",
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
-        help_text="Shown at the top of the page, on cards, and where people share the "
-        "page. At least 1,440 pixels wide is best. What it tells, and what must not be "
-        "cut off, you say in the picture itself: its description and focal area.",
+        help_text="Shown at the top of the page, on cards and when people share the "
+        "page. Use an image at least 1,440 pixels wide. Set its alt text and focal "
+        "point when you edit the image.",
     )
     review_on = models.DateField(
         "next review",
         null=True,
         blank=True,
-        help_text="The day by which somebody should check that this is still true.",
+        help_text="When someone should check that this page is still accurate.",
     )
     owner_name = models.CharField(
         "content owner",
         max_length=100,
         blank=True,
-        help_text="The person or team who knows whether this page is true. They need "
-        "no account here.",
+        help_text="The person or team responsible for this page. They do not need an "
+        "account.",
     )
     owner_email = EmailAddressField(
-        "content owner's email",
+        "content owner's email address",
         blank=True,
-        help_text="Where to ask when the page is due for review. Readers never see it.",
+        help_text="Used for review reminders. Not shown on the website.",
     )
     change_note = models.CharField(
         "what changed for readers?",
         max_length=300,
         blank=True,
-        help_text="Shown with today's date under 'Page history' when you publish, for "
-        "example 'Added the new opening hours'.",
+        help_text="Shown in the page history with the date you publish, for example "
+        "'Added the new opening hours'.",
     )
     minor_edit = models.BooleanField(
         "minor edit",
         default=False,
-        help_text="Tick this for a spelling mistake or a mended link. Readers are told "
-        "nothing.",
+        help_text="Select this for small corrections, such as a spelling mistake or "
+        "broken link. Nothing is added to the page history.",
     )
 
     # Search lets a notice lose weight as it ages; a standing page does not.
@@ -196,7 +197,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
                 FieldPanel("show_in_menus"),
                 FieldPanel("search_words"),
             ],
-            heading="Finding this page",
+            heading="Search and menus",
         ),
         MultiFieldPanel(
             [
@@ -204,7 +205,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
                 FieldPanel("owner_email"),
                 FieldPanel("review_on"),
             ],
-            heading="Keeping this page true",
+            heading="Ownership and review",
         ),
     ]
 
@@ -227,13 +228,13 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         gaps = {}
         if not self.review_on:
             gaps["review_on"] = (
-                "Choose the day by which somebody should check that this page is still "
-                "true. A year from now is usual."
+                "Enter the date when someone should check that this page is still "
+                "accurate, usually a year from now."
             )
         is_silent = not self.change_note and not self.minor_edit
         if self.first_published_at and is_silent:
             gaps["change_note"] = (
-                "Say what changed for readers, or tick 'Minor edit' below."
+                "Say what changed for readers, or select 'Minor edit'."
             )
         return gaps
 

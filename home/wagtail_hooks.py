@@ -70,9 +70,9 @@ def ask_what_changed_before_publishing_in_bulk(request, action_type, objects, ac
     for page in silent[:MAX_NAMED]:
         messages.error(
             request,
-            f"'{page.get_admin_display_title()}' does not say what changed for "
-            "readers, so nothing was published. Open it, and say so or tick "
-            "'Minor edit'.",
+            f"Nothing was published, because '{page.get_admin_display_title()}' "
+            "does not say what changed for readers. Edit the page and describe the "
+            "change, or select 'Minor edit'.",
         )
     return redirect(request.get_full_path()) if silent else None
 

@@ -78,7 +78,7 @@ def give_back(
         "council": get_last_known_council(),
         **sign_in_addresses(),
     }
-    page = render_to_string("kept_text.html", context)
+    page = render_to_string("unsaved_text.html", context)
     headers = {**(headers or {}), "Cache-Control": "no-store"}
     return HttpResponse(page, status=status, headers=headers)
 

@@ -16,9 +16,7 @@ from wagtail.admin.widgets import AdminDateTimeInput
 class LocalDateTimeField(forms.DateTimeField):
     """A moment by the council's clock; says in plain words what it cannot read."""
 
-    default_error_messages = {
-        "invalid": "Type the day and the time like this: 27/11/2026 18:00."
-    }
+    default_error_messages = {"invalid": "Enter a date and time, like 27/11/2026 18:00"}
 
     def to_python(self, value):
         """Return the moment; explain a time that the clock change leaves out."""
@@ -37,10 +35,10 @@ def explain_clock_change(typed: datetime) -> str:
     moment = typed.replace(tzinfo=timezone.get_current_timezone())
     there_and_back = moment.astimezone(UTC).astimezone(moment.tzinfo)
     if there_and_back.replace(tzinfo=None) == typed:
-        why = f"The clocks go back that night, so {shown} comes twice."
+        why = f"The clocks go back that night, so {shown} happens twice."
     else:
         why = f"The clocks go forward that night, so {shown} does not exist."
-    return f"{why} Type a time before 01:00, or 02:00 or later."
+    return f"{why} Enter a time before 01:00, or 02:00 or later."
 
 
 register_form_field_override(

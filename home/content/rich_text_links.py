@@ -17,7 +17,7 @@ OffersFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]
 
 _offers_functions: list[OffersFunction] = []
 
-GONE = "a page that is no longer here"
+GONE = "a page that is no longer available"
 PLAIN_ID = re.compile(r"[0-9]{1,18}")
 
 

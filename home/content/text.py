@@ -59,8 +59,8 @@ class NormalisedLengthValidator(MaxLengthValidator):
         super().__call__(value)
         if len(normalise(value)) > self.limit_value:
             raise ValidationError(
-                "Some of the characters stand for several letters each, which makes "
-                "this too long. Use ordinary letters, or write less.",
+                "Some of the characters count as several letters each, which makes "
+                "this too long. Use plain letters or shorten the text.",
                 code="max_normalised_length",
             )
 

@@ -12,7 +12,7 @@ from wagtail.admin.forms.models import register_form_field_override
 # A browser runs what a `javascript:` or `data:` link says, so only these may be typed.
 validate_web_address = URLValidator(
     schemes=["http", "https"],
-    message="Type a whole web address that begins with https:// or http://.",
+    message="Enter a web address that starts with https:// or http://",
 )
 
 # A host and what follows it, such as `www.example.org/path`.
@@ -38,8 +38,8 @@ class WebAddressField(forms.URLField):
 
     default_validators = [validate_web_address]
     default_error_messages = {
-        "invalid": "Type a web address, such as www.example.org/help or "
-        "https://example.org/help."
+        "invalid": "Enter a web address, like www.example.org/help or "
+        "https://example.org/help"
     }
 
     def __init__(self, **kwargs):
@@ -93,6 +93,6 @@ def validate_phone_number(number: str) -> None:
     """Raise `ValidationError` for what no phone can dial."""
     if not phone_link(number):
         raise ValidationError(
-            "Type one phone number, such as 01632 960000 or 01632 960000 ext 4.",
+            "Enter one phone number, like 01632 960000 or 01632 960000 ext 4",
             code="invalid",
         )

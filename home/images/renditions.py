@@ -70,7 +70,7 @@ def _make(image: AbstractImage, specs: Collection[str]) -> int:
     try:
         reduced = _ReducedCopy(image)
     except Exception as error:  # for a broken file each format has errors of its own
-        logger.warning("The file of picture %s cannot be read: %s", image.pk, error)
+        logger.warning("The file of image %s cannot be read: %s", image.pk, error)
         return 0
     made = 0
     for spec in specs:
@@ -79,7 +79,7 @@ def _make(image: AbstractImage, specs: Collection[str]) -> int:
             made += 1
         except (OSError, ValueError, IntegrityError) as error:
             # It is too long for the format, say, or the image was deleted meanwhile.
-            logger.warning("Picture %s has no %s: %s", image.pk, spec, error)
+            logger.warning("Image %s has no %s: %s", image.pk, spec, error)
     return made
 
 

@@ -44,8 +44,8 @@ class RequireStorageMixin:
                 default_storage.exists(file.name)
             except OSError as error:
                 raise ValidationError(
-                    "Pictures and documents cannot be stored at the moment, so nothing "
-                    "was changed. Try again in a few minutes; everything else works."
+                    "Images and documents cannot be uploaded at the moment. Nothing "
+                    "was changed. Try again in a few minutes."
                 ) from error
         return file
 
@@ -88,8 +88,8 @@ def unreadable_image_as_form_error(clean: Callable) -> Callable:
             return clean(*args)
         except UNREADABLE as error:
             raise ValidationError(
-                "This picture cannot be read; it may be damaged. Open it on your "
-                "computer, save it again and upload that."
+                "This image cannot be read. It may be damaged. Open it on your "
+                "computer, save a new copy and upload that."
             ) from error
 
     return wrapped
@@ -112,8 +112,8 @@ def check_document(file: BinaryIO, name: str) -> None:
 
 def _wrong(ending: str) -> ValidationError:
     return ValidationError(
-        f"The name of this file ends in .{ending}, but there is something else in it. "
-        f"Save it again as a .{ending} file, without a password, and upload that."
+        f"This file is not a valid .{ending} file. Save it again as a .{ending} file "
+        "without a password and upload that."
     )
 
 
@@ -126,8 +126,8 @@ def _check_archive(file: BinaryIO, ending: str) -> None:
                 or sum(part.file_size for part in parts) > MAX_UNPACKED
             ):
                 raise ValidationError(
-                    "This file holds far more than it seems to, so it cannot be "
-                    "uploaded. Make it smaller, or save it as a PDF."
+                    "This file is too large when uncompressed. Make it smaller or save "
+                    "it as a PDF."
                 )
             wanted = OPEN_DOCUMENT.get(ending)
             if wanted and archive.open("mimetype").read(len(wanted) + 1) != wanted:

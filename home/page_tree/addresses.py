@@ -105,7 +105,7 @@ def page_number(text: str, most: int = 9_999) -> int:
     """Return the number after `?page=`; raise `Http404` when it cannot be one."""
     digits = text if text.isascii() and text.isdigit() and len(text) < 5 else "0"
     if not 1 <= int(digits) <= most:
-        raise Http404("There is no such page of the list.")
+        raise Http404("This results page does not exist.")
     return int(digits)
 
 

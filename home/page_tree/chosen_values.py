@@ -20,8 +20,8 @@ from wagtail.models import Page, ReferenceIndex
 from home.admin_requests import admin_request
 from home.page_tree.explorable import is_explorable
 
-NO_SUCH_PAGE = "Choose a page that everybody can read, or one of your section."
-NOT_SHOWN = "Something you cannot see"
+NO_SUCH_PAGE = "Choose a public page or one from your section."
+NOT_SHOWN = "You do not have access to this item"
 # No object has it, so forms refuse it as they refuse what has been deleted.
 NOTHING = "0"
 SNIPPETS = "wagtailsnippets_"
@@ -118,7 +118,7 @@ class RichTextArea(DraftailRichTextArea):
                     values["id"] = NOTHING
             return self.converter.to_database_format(json.dumps(state))
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            raise BadRequest("A text is not what the editor sends.") from error
+            raise BadRequest("The rich text is not valid.") from error
 
     def format_value(self, value):
         """Return what the editor shows, without addresses that may not be known."""

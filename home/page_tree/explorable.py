@@ -117,4 +117,4 @@ def _refuse_choice_by_number(request: HttpRequest, kwargs: dict) -> None:
     if request.resolver_match.url_name in CHOSEN_BY_ID:
         asked = {*request.GET.getlist("id"), *map(str, kwargs.values())}
         if not all(is_explorable(Page, pk) for pk in asked):
-            raise Http404("There is no such page to choose.")
+            raise Http404("This page cannot be chosen.")

@@ -34,7 +34,7 @@ def limit_sorting_of_large_sections(view: Callable) -> Callable:
             return view(request, *args, **kwargs)
         messages.warning(
             request,
-            f"{_too_many(parent)} That is too many to sort by hand.",
+            f"{_too_many(parent)} This is too many to sort manually.",
         )
         query = request.GET.copy()
         del query["ordering"]
@@ -51,11 +51,10 @@ def warn_of_too_many_children(request, page):
     if parent.numchild > MAX_CHILDREN:
         messages.warning(
             request,
-            f"{_too_many(parent)} Make sections inside it, and move pages into them, "
-            "so that people and colleagues keep the overview.",
+            f"{_too_many(parent)} Split this section into sub-sections.",
         )
 
 
 def _too_many(parent: Page) -> str:
     title = parent.get_admin_display_title()
-    return f"'{title}' has {parent.numchild:,} pages directly below it."
+    return f"'{title}' has {parent.numchild:,} pages directly under it."

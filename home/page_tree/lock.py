@@ -106,7 +106,7 @@ class TreeLockMixin:
             reread_position(self)
             reread_position(target)
             if target.path.startswith(self.path) and target.pk != self.pk:
-                raise InvalidMoveToDescendant("A page cannot be moved below itself.")
+                raise InvalidMoveToDescendant("A page cannot be moved under itself.")
             return super().move(target, *args, **kwargs)
 
     def copy(self, *args, **kwargs):
@@ -157,7 +157,7 @@ def in_one_transaction(view: Callable) -> Callable:
                 return view(request, *args, **kwargs)
         except (OperationalError, OSError) as error:
             if is_disk_full_error(error):
-                logger.exception("Nothing was saved, as the disk is full.")
+                logger.exception("Nothing was saved: the disk is full.")
                 return render(request, "home/disk_full.html", status=507)
             if isinstance(error, OSError) or "lock" not in str(error):
                 raise
@@ -167,8 +167,8 @@ def in_one_transaction(view: Callable) -> Callable:
         except (InvalidMoveToDescendant, Page.DoesNotExist):
             messages.error(
                 request,
-                "Somebody else has just moved or deleted one of these pages, so "
-                "nothing was changed. Look where it is now and try again.",
+                "Nothing was changed, because someone else has just moved or deleted "
+                "one of these pages. Find the page and try again.",
             )
             return redirect("wagtailadmin_explore_root")
 
@@ -179,7 +179,7 @@ def refuse_publication(request: HttpRequest, error: NotReadyError) -> HttpRespon
     """Lead to the editor of a draft that is not ready, and say what to put right."""
     messages.error(
         request,
-        f"'{error.instance}' cannot be published yet, so nothing was changed. "
+        f"'{error.instance}' cannot be published yet. Nothing was changed. "
         f"{' '.join(error.messages)}",
     )
     address = AdminURLFinder(request.user).get_edit_url(error.instance)

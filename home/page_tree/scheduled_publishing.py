@@ -2,16 +2,21 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.apps import apps
 from django.db import transaction
 from wagtail.models import DraftStateMixin, Page, Revision
 
+from home.content_version.counter import earliest_after, register_scheduled_change
 from home.jobs import register_job
 
 logger = logging.getLogger(__name__)
+
+# How long a publication that is due may wait for its job.
+MAX_DELAY = timedelta(minutes=2)
+SECOND = timedelta(seconds=1)
 
 
 class SchedulingError(Exception):
@@ -27,7 +32,7 @@ def publish_scheduled(at: datetime) -> None:
     """
     failures = [task for task in _due(at) if not _succeeds(task)]
     if failures:
-        raise SchedulingError(f"{len(failures)} could not be done.")
+        raise SchedulingError(f"{len(failures)} scheduled changes failed.")
 
 
 def _due(at: datetime) -> Iterable[Callable[[], None]]:
@@ -58,6 +63,23 @@ def _succeeds(task: Callable[[], None]) -> bool:
         with transaction.atomic():
             task()
     except Exception:
-        logger.exception("Something scheduled could not be done.")
+        logger.exception("A scheduled change failed.")
         return False
     return True
+
+
+@register_scheduled_change
+def next_page_expiry(after: datetime) -> datetime | None:
+    return earliest_after(after, Page.objects.live(), "expire_at")
+
+
+@register_scheduled_change
+def next_page_publication(after: datetime) -> datetime | None:
+    """Return when the next scheduled revision is to be published.
+
+    One that is due goes live as soon as the job gets to it, so caches may rely on the
+    next second only.
+    """
+    scheduled = Revision.objects.all()
+    first = earliest_after(after - MAX_DELAY, scheduled, "approved_go_live_at")
+    return after + SECOND if first and first <= after else first

@@ -1,5 +1,6 @@
 """Parts of pages that need a query: navigation, cards, pictures, page history."""
 
+from dataclasses import replace
 from urllib.parse import urlencode, urljoin
 
 from django import template
@@ -10,10 +11,13 @@ from home.content.validators import web_link
 from home.content_version.caching import has_session
 from home.images.pictures import (
     BANNER,
+    BODY,
     SOCIAL,
     Picture,
     Shape,
+    get_pictures,
     get_pictures_in_shapes,
+    pictures_in_body,
 )
 from home.navigation.latest_changes import latest_changes
 from home.navigation.listings import get_cards
@@ -175,3 +179,22 @@ def enquiry_href(context, query=""):
 def session_token(context):
     """Put Django's token into a form for whoever may be signed in, and nobody else."""
     return {"has_session": has_session(context["request"])}
+
+
+@register.simple_tag
+def get_body_pictures(body):
+    """Return the pictures of a body by image, for the templates of its blocks."""
+    return get_pictures([image.pk for image in pictures_in_body(body)], BODY)
+
+
+@register.simple_tag(takes_context=True)
+def get_body_picture(context, image):
+    """Return the picture of a block with the alternative text typed there, or None."""
+    pictures = context.get("body_pictures")
+    if pictures is None:
+        pictures = get_pictures([image.pk], BODY)
+    picture = pictures.get(image.pk)
+    if picture is None:
+        return None
+    alt = "" if image.decorative else image.contextual_alt_text or picture.alt
+    return replace(picture, alt=alt)

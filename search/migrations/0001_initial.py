@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('searched', models.CharField(help_text="Only used when this is the whole search, for example 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
-                ('link', models.URLField(blank=True, help_text="The full web address, for example 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='or a page on another website')),
+                ('link', models.URLField(blank=True, help_text="The full web address, for example 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Enter a web address that starts with https:// or http://', schemes=['http', 'https'])], verbose_name='or a page on another website')),
                 ('title', models.CharField(blank=True, help_text='Required for a page on another website. For a page on this website, leave this empty to use the page title.', max_length=100)),
                 ('description', models.CharField(blank=True, help_text='One sentence to show under the title. Leave this empty to use the page summary.', max_length=200)),
                 ('starts_at', models.DateTimeField(blank=True, help_text='Leave this empty to start immediately.', null=True, verbose_name='starts')),

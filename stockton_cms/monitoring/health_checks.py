@@ -23,7 +23,7 @@ from django.db.models import Count, Min, Q
 
 from community.subscriptions.outage import DeliveryHealth, get_updates_state
 from home.content_version.counter import get_content_version
-from home.jobs import JobsHealth, get_jobs_state
+from home.jobs import JobsHealth, get_jobs_health
 from search.engine.index import page_index
 from search.feedback.enquiries.answer_emails import get_waiting_answers
 from search.log.models import LoggedSearch
@@ -208,7 +208,7 @@ def read_facts(at: datetime) -> DatabaseFacts:
         all=Count("pk"), in_vain=Count("pk", filter=Q(result_count=0))
     )
     return DatabaseFacts(
-        jobs=get_jobs_state(at),
+        jobs=get_jobs_health(at),
         pending_migrations=get_pending_migrations(),
         content_version=get_content_version(),
         mails_waiting=mails["waiting"],

@@ -57,7 +57,7 @@ def _server_errors_are_answers(admin_client):
 def assert_clear(response, what):
     assert response.status_code < 500, what
     if response.status_code == 400:
-        assert "could not read" in response.content.decode() or response.json(), what
+        assert "could not process" in response.content.decode() or response.json(), what
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -16,12 +16,14 @@ from wagtail.test.utils.form_data import nested_form_data, streamfield
 from community.models import Partner, PartnershipPage
 from home.blocks import (
     BodyBlock,
+    ImageBlock,
+    TextBlock,
+)
+from home.content.link_blocks import (
     CallToActionBlock,
     ContactBlock,
-    ImageBlock,
     LinkBlock,
     PhoneNumberBlock,
-    TextBlock,
 )
 from home.models import SiteSettings, StandardPage
 from tests.factories import AlertFactory, StandardPageFactory

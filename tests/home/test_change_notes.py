@@ -224,7 +224,8 @@ def test_publishing_in_bulk_needs_a_word_for_readers(page, section, publish_in_b
     silent.title = "Changed"
     silent.save_revision()
     response = publish_in_bulk(page, silent)
-    assert "&#x27;Changed&#x27; does not say what changed" in response.content.decode()
+    reason = "because &#x27;Changed&#x27; does not say what changed"
+    assert reason in response.content.decode()
     for each, title in ((page, "Grants"), (silent, "Silent")):
         each.refresh_from_db()
         assert each.title == title

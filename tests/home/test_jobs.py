@@ -14,7 +14,7 @@ from django.utils import timezone
 from home import jobs
 from home.jobs import (
     JobRun,
-    get_jobs_state,
+    get_jobs_health,
     register_job,
     register_long_job,
     run_due_jobs,
@@ -143,7 +143,7 @@ def test_old_searches_are_forgotten(db, settings):
 
 def test_jobs_that_have_never_run_are_not_running(no_jobs):
     register_job("one")(lambda at: None)
-    state = get_jobs_state(NOW)
+    state = get_jobs_health(NOW)
     assert (state.last_run_at, state.is_running, state.is_well) == (None, False, False)
 
 
@@ -154,7 +154,7 @@ def test_jobs_count_as_stopped_five_minutes_after_their_heartbeat(
     register_job("one")(lambda at: None)
     with time_machine.travel(NOW, tick=False):
         run_due_jobs(NOW)
-    state = get_jobs_state(NOW + timedelta(seconds=seconds))
+    state = get_jobs_health(NOW + timedelta(seconds=seconds))
     assert (state.last_run_at, state.is_running) == (NOW, is_running)
     assert state.is_well is is_running
 
@@ -163,13 +163,13 @@ def test_failing_job_is_named_until_it_succeeds_again(no_jobs, caplog):
     register_job("the other one")(lambda at: None)
     register_job("the broken one")(fail)
     run_due_jobs(NOW)
-    assert get_jobs_state(timezone.now()).failing == ["the broken one"]
+    assert get_jobs_health(timezone.now()).failing == ["the broken one"]
     run = JobRun.objects.get(name="the broken one")
     # The text of an error may hold what somebody wrote.
     assert (run.error, run.succeeded_at) == ("ValueError", None)
     register_job("the broken one")(lambda at: None)
     run_due_jobs(NOW)
-    assert get_jobs_state(timezone.now()).is_well
+    assert get_jobs_health(timezone.now()).is_well
     assert JobRun.objects.count() == 2
 
 
@@ -186,7 +186,7 @@ def test_job_of_an_older_release_is_not_spoken_of(no_jobs):
     JobRun.objects.create(name="gone", finished_at=NOW, error="ValueError")
     register_job("one")(lambda at: None)
     run_due_jobs(NOW)
-    assert get_jobs_state(timezone.now()).failing == []
+    assert get_jobs_health(timezone.now()).failing == []
 
 
 class Stop:
@@ -335,9 +335,9 @@ def test_silent_long_job_counts_as_failing_and_not_as_a_sign_of_life(no_jobs):
     register_long_job("long")(lambda at: None)
     with time_machine.travel(NOW, tick=False):
         run_long_jobs(NOW)
-    assert get_jobs_state(NOW).is_running is False
+    assert get_jobs_health(NOW).is_running is False
     later = NOW + timedelta(seconds=301)
     with time_machine.travel(later, tick=False):
         run_due_jobs(later)
-    state = get_jobs_state(later)
+    state = get_jobs_health(later)
     assert (state.is_running, state.failing) == (True, ["long"])

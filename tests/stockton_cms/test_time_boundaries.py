@@ -13,7 +13,7 @@ from community.models.alerts import AlertSnippet
 from community.receivers import next_alert_change, next_policy_status_change
 from community.templatetags import community_tags
 from home.content_version import counter
-from home.content_version.scheduled_changes import (
+from home.page_tree.scheduled_publishing import (
     next_page_expiry,
     next_page_publication,
 )

@@ -16,7 +16,7 @@ from wagtail.images.blocks import ImageBlock
 
 from community.models import PublishedVersion
 from community.models.policy import STATUS_DATES, PolicyStatus
-from home.blocks import LinkBlock
+from home.content.link_blocks import LinkBlock
 from home.content.rich_text_links import strip_private_links
 from home.content.walker import lines_of
 from home.content_version.counter import start_of_day
@@ -29,7 +29,7 @@ HEADINGS = {
     "title": "Title",
     "summary": "Summary",
     "stands": "Where it stands",
-    "outcome": "What came of the consultation",
+    "outcome": "Consultation outcome",
     "consultation": "Consultation",
     "body": "Text",
     "documents": "Documents",

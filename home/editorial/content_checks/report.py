@@ -51,7 +51,7 @@ def _kind(finding: ContentIssue) -> str:
 EXPORTED = {
     "title": ("Page", lambda finding: finding.page.title),
     "address": ("Address", lambda finding: finding.page.full_url or ""),
-    "kind": ("Kind of page", _kind),
+    "kind": ("Page type", _kind),
     "wrong": ("What is wrong", str),
     "text": ("Words", lambda finding: finding.text),
     "advice": ("What to do", lambda finding: finding.advice),

@@ -149,7 +149,7 @@ class StillTrueColumn(Column):
 EXPORTED = {
     "title": ("Page", lambda review: review.page.title),
     "address": ("Address", lambda review: review.page.full_url or ""),
-    "kind": ("Kind of page", _kind),
+    "kind": ("Page type", _kind),
     "review_on": ("Next review", lambda review: review.review_on),
     "standing": ("Where it stands", _standing),
     "owner_name": ("Content owner", lambda review: review.owner_name),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from home.import_records import ImportedPage
+from home.models import ImportedPage
 from home.page_tree.addresses import site_path, url_path_at
 from home.pages import RESERVED_SLUGS, BasePage
 from stockton_cms.operations.importer.records import (

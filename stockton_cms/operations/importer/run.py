@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from tqdm import tqdm
 from wagtail.models import Page
 
-from home.import_records import ImportedPage
+from home.models import ImportedPage
 from stockton_cms.operations.importer.body import Body, convert
 from stockton_cms.operations.importer.csv_source import CsvSource
 from stockton_cms.operations.importer.files import Library

@@ -23,7 +23,7 @@ from wagtail.signals import page_published
 
 from community.models import CommunityIndexPage
 from home.content_version.counter import bump_content_version
-from home.import_records import ImportedPage
+from home.models import ImportedPage
 from home.notifications import suppress_notifications
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage

@@ -129,10 +129,10 @@ def test_number_of_queries_does_not_grow(home, admin_client):
 @pytest.mark.parametrize(
     ("query", "error"),
     [
-        ({"at": "yesterday"}, "Type the day and the time like this"),
-        ({"at": "31/02/2026 12:00"}, "Type the day and the time like this"),
-        ({"at": "0001-01-01T00:00+23:00"}, "Type the day and the time like this"),
-        ({"at": "9999-12-31T23:59-12:00"}, "Type the day and the time like this"),
+        ({"at": "yesterday"}, "Enter a date and time, like"),
+        ({"at": "31/02/2026 12:00"}, "Enter a date and time, like"),
+        ({"at": "0001-01-01T00:00+23:00"}, "Enter a date and time, like"),
+        ({"at": "9999-12-31T23:59-12:00"}, "Enter a date and time, like"),
         ({"at": "29/03/2026 01:30"}, "01:30 on 29/03/2026 does not exist"),
         ({"at": "25/10/2026 01:30"}, "type 2026-10-25 01:30+01:00 for the first"),
         ({"address": "https://example.com/"}, "not an address of our site"),

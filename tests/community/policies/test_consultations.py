@@ -72,7 +72,7 @@ def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, 
 @pytest.mark.parametrize(
     ("moment", "shown", "heading"),
     [
-        (OPENS - SECOND, False, "Consultation to come"),
+        (OPENS - SECOND, False, "Upcoming consultation"),
         (OPENS, True, "Have your say"),
         (CLOSES - SECOND, True, "Have your say"),
         (CLOSES, False, "What happens next"),

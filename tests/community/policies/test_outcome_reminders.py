@@ -124,7 +124,7 @@ def test_home_of_the_admin_counts_what_is_owed(policy, admin_user):
     assert not soon.is_urgent
     [owed] = owed_outcomes(admin_user, DUE)
     assert owed.is_urgent
-    assert owed.words == "1 consultation outcome is overdue"
+    assert owed.text == "1 consultation outcome is overdue"
 
 
 def test_colleague_of_another_section_hears_nothing_of_it(policy, django_user_model):

@@ -319,8 +319,8 @@ def test_operators_are_told_without_any_address(server, policy, settings):
         is_superuser = True
 
     [need] = updates_not_sent(Administrator, later)
-    assert "1 email update to residents" in need.words
-    assert "ConnectionRefusedError" in need.words
+    assert "1 email update to residents" in need.text
+    assert "ConnectionRefusedError" in need.text
     Administrator.is_superuser = False
     assert list(updates_not_sent(Administrator, later)) == []
 

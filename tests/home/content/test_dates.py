@@ -40,7 +40,7 @@ def test_time_that_the_clocks_leave_out_is_explained(read_typed):
         read_typed("28/03/2027 01:30")
     assert error.value.messages == [
         "The clocks go forward that night, so 01:30 on 28/03/2027 does not exist. "
-        "Type a time before 01:00, or 02:00 or later."
+        "Enter a time before 01:00, or 02:00 or later."
     ]
 
 
@@ -48,8 +48,8 @@ def test_time_that_comes_twice_is_explained(read_typed):
     with pytest.raises(ValidationError) as error:
         read_typed("31/10/2027 01:30")
     assert error.value.messages == [
-        "The clocks go back that night, so 01:30 on 31/10/2027 comes twice. "
-        "Type a time before 01:00, or 02:00 or later."
+        "The clocks go back that night, so 01:30 on 31/10/2027 happens twice. "
+        "Enter a time before 01:00, or 02:00 or later."
     ]
 
 

@@ -200,7 +200,7 @@ def test_admin_says_why_a_page_is_not_moved_below_itself(section, admin_client):
     address = reverse("wagtailadmin_pages:move_confirm", args=[section.pk, below.pk])
     response = admin_client.post(address, follow=True)
     assert response.status_code == 200
-    assert "Somebody else has just moved or deleted" in response.content.decode()
+    assert "someone else has just moved or deleted" in response.content.decode()
     section.refresh_from_db()
     assert section.depth == below.depth - 1
     assert_tree_is_sound()

@@ -250,7 +250,7 @@ def test_export_is_the_list_as_it_is_filtered_and_safe(make_faulty, admin_client
     (row,) = csv.DictReader(StringIO(b"".join(response.streaming_content).decode()))
     assert row["Page"] == "'=A"
     assert row["Address"] == page.full_url
-    assert row["Kind of page"] == "Standard page"
+    assert row["Page type"] == "Standard page"
     assert row["Content owner's email"] == "ann@example.gov.uk"
 
 

@@ -15,7 +15,7 @@ from tests.factories import PAGE_FACTORIES, StandardPageFactory
 from tests.home.editorial.conftest import TODAY
 
 DAY = timedelta(days=1)
-QUESTION = "Choose the day by which somebody should check"
+QUESTION = "Enter the date when someone should check"
 
 
 @pytest.mark.parametrize("factory", PAGE_FACTORIES)

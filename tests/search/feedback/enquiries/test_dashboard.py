@@ -26,7 +26,7 @@ def officer(django_user_model):
 
 
 def words(user, at=None):
-    return [need.words for need in enquiries(user, at or timezone.now())]
+    return [need.text for need in enquiries(user, at or timezone.now())]
 
 
 def test_each_line_leads_to_its_enquiries(officer, client):
@@ -42,7 +42,7 @@ def test_each_line_leads_to_its_enquiries(officer, client):
     found = {}
     for need in enquiries(user, now):
         html = BeautifulSoup(client.get(need.href).content, "html.parser")
-        found[need.words] = [row.text for row in html.select("td.field-short_message")]
+        found[need.text] = [row.text for row in html.select("td.field-short_message")]
     assert {
         each: [text.strip() for text in texts] for each, texts in found.items()
     } == {

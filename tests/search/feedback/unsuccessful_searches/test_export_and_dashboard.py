@@ -6,7 +6,7 @@ from io import BytesIO, StringIO
 import pytest
 from openpyxl import load_workbook
 
-from home.dashboard import get_needs
+from home.dashboard import get_tasks
 from search.feedback.unsuccessful_searches import outcomes
 from search.models import FindabilityAction
 from tests.search.feedback.unsuccessful_searches.conftest import NOON, QUEUE
@@ -38,7 +38,7 @@ def test_export_holds_all_topics_and_no_formulas(client, officer, searched):
 def told(officer):
     """Return a function that gives what the home page tells the officer of topics."""
     return lambda user=officer: [
-        need.words for need in get_needs(user, NOON) if "did not find" in need.words
+        need.text for need in get_tasks(user, NOON) if "did not find" in need.text
     ]
 
 

@@ -1,0 +1,194 @@
+"""Blocks for links, contact details and phone numbers."""
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
+
+from home.content.validators import (
+    WebAddressField,
+    phone_link,
+    validate_phone_number,
+    web_link,
+)
+from home.email_addresses import EmailAddressFormField
+from home.pages import is_published
+
+PREVIEW_PHONE = "01632 960000"
+
+
+class UncheckedDraftMixin:
+    """Lets a draft keep whatever was typed; it has to be right to be published."""
+
+    field_class = None
+
+    def __init__(self, required=True, help_text=None, **kwargs):
+        super().__init__(required=required, help_text=help_text, **kwargs)
+        if self.field_class:
+            self.field = self.field_class(required=required, help_text=help_text)
+
+    def clean(self, value):
+        """Return what was typed, put right where that is clear."""
+        try:
+            return super().clean(value)
+        except ValidationError:
+            if self.is_deferred_validation:
+                return value
+            raise
+
+
+class WebAddressBlock(UncheckedDraftMixin, blocks.URLBlock):
+    """The address of a page anywhere on the web."""
+
+    field_class = WebAddressField
+
+
+class EmailAddressBlock(UncheckedDraftMixin, blocks.EmailBlock):
+    """An email address."""
+
+    field_class = EmailAddressFormField
+
+
+class PhoneBlock(UncheckedDraftMixin, blocks.CharBlock):
+    """A phone number, shown as it was typed."""
+
+    def __init__(self, **kwargs):
+        super().__init__(validators=[validate_phone_number], **kwargs)
+
+
+class LinkValue(StructValue):
+    """A link to a page of the site or to another website."""
+
+    @property
+    def href(self) -> str:
+        """The address; empty while the page is not published, or has been deleted."""
+        page = self.get("page")
+        if page:
+            return page.url if is_published(page, timezone.now()) else ""
+        return web_link(self.get("url"))
+
+
+class LinkBlock(blocks.StructBlock):
+    """The text of a link, and either a page of this site or a web address."""
+
+    text = blocks.CharBlock(
+        max_length=80,
+        help_text="Text that makes sense on its own, not 'click here'.",
+    )
+    page = blocks.PageChooserBlock(required=False, help_text="A page on this website.")
+    url = WebAddressBlock(
+        required=False,
+        label="Web address",
+        help_text="A page on another website.",
+    )
+
+    def clean(self, value):
+        """Require a page or an address, and not both; a draft may wait for it."""
+        value = super().clean(value)
+        is_one = bool(value.get("page")) != bool(value.get("url"))
+        if not is_one and not self.is_deferred_validation:
+            error = ValidationError(
+                "Choose a page or enter a web address, but not both."
+            )
+            raise StructBlockValidationError(block_errors={"page": error})
+        return value
+
+    class Meta:
+        value_class = LinkValue
+        icon = "link"
+        template = "blocks/link.html"
+        description = "A link to a page on this website or another website."
+        preview_value = {"text": "Community grants", "url": "https://example.gov.uk/"}
+
+
+class CallToActionBlock(LinkBlock):
+    """The one thing that most readers come to a page to do."""
+
+    class Meta:
+        icon = "pick"
+        template = "blocks/call_to_action.html"
+        description = "A button for the main thing that people come to this page to do."
+        preview_value = {"text": "Apply for a grant", "url": "https://example.gov.uk/"}
+
+
+class ContactValue(StructValue):
+    """The ways to reach somebody."""
+
+    @property
+    def phone_href(self) -> str:
+        """The `tel:` address of the phone number."""
+        return phone_link(self.get("phone") or "")
+
+
+class ContactBlock(blocks.StructBlock):
+    """Whom to ask, and how to reach them."""
+
+    name = blocks.CharBlock(max_length=100, help_text="A person, team or place.")
+    phone = PhoneBlock(required=False)
+    email = EmailAddressBlock(required=False, label="Email address")
+    address = blocks.TextBlock(required=False, rows=3)
+    hours = blocks.CharBlock(
+        required=False,
+        max_length=120,
+        label="Opening hours",
+        help_text="For example 'Monday to Friday, 9am to 5pm'.",
+    )
+
+    def clean(self, value):
+        """Require at least one way to get in touch; a draft may wait for it."""
+        value = super().clean(value)
+        has_way = any(value.get(name) for name in ("phone", "email", "address"))
+        if not has_way and not self.is_deferred_validation:
+            text = "Enter a phone number, email address or postal address."
+            error = ValidationError(text)
+            raise StructBlockValidationError(block_errors={"phone": error})
+        return value
+
+    class Meta:
+        value_class = ContactValue
+        icon = "mail"
+        template = "blocks/contact.html"
+        description = "How to contact a person or team, and their opening hours."
+        preview_value = {
+            "name": "Stronger Communities team",
+            "phone": PREVIEW_PHONE,
+            "email": "communities@example.gov.uk",
+            "address": "Church Road\nStockton-on-Tees",
+            "hours": "Monday to Friday, 9am to 5pm",
+        }
+
+
+class PhoneNumberValue(StructValue):
+    """A phone number."""
+
+    @property
+    def phone_href(self) -> str:
+        """The `tel:` address of the number."""
+        return phone_link(self["number"])
+
+
+class PhoneNumberBlock(blocks.StructBlock):
+    """A phone number that residents may need in an emergency."""
+
+    label = blocks.CharBlock(max_length=80, help_text="What the number is for.")
+    number = PhoneBlock()
+
+    class Meta:
+        value_class = PhoneNumberValue
+        icon = "mobile-alt"
+        template = "blocks/phone_number.html"
+        description = "A phone number and what it is for."
+        preview_value = {"label": "Housing emergencies", "number": PREVIEW_PHONE}
+
+
+class SocialLinkBlock(blocks.StructBlock):
+    """One of the council's places on another website."""
+
+    label = blocks.CharBlock(max_length=40, help_text="For example 'Facebook'.")
+    url = WebAddressBlock(label="Web address")
+
+    class Meta:
+        icon = "site"
+        template = "blocks/social_link.html"
+        description = "A link to the council's page on a social network."
+        preview_value = {"label": "Facebook", "url": "https://example.gov.uk/facebook"}
