@@ -17,13 +17,13 @@ class HomeConfig(AppConfig):
         from home.editorial.links import checker as links_checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
         from home.images import audience  # noqa: F401
-        from home.page_tree.chosen_values import hold_choosers_to_the_rule
-        from home.page_tree.explorable import hold_lists_to_the_rule
-        from home.reports import make_all_exports_safe
+        from home.page_tree.chosen_values import restrict_choosers
+        from home.page_tree.explorable import restrict_admin_lists
+        from home.reports import sanitise_all_exports
 
-        hold_choosers_to_the_rule()
-        hold_lists_to_the_rule()
-        make_all_exports_safe()
+        restrict_choosers()
+        restrict_admin_lists()
+        sanitise_all_exports()
         bump_version_on_change(
             "home.SiteSettings",
             "wagtailcore.Site",

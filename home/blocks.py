@@ -1,7 +1,7 @@
-"""The blocks that officers build page bodies from.
+"""The blocks that editors build page bodies from.
 
-Each has a description and an icon for the block picker, a preview, and a template in
-`templates/blocks/` that is named for it. None of them takes raw HTML.
+Each has a description and an icon for the block picker, a preview, and a template of
+the same name in `templates/blocks/`. None of them takes raw HTML.
 """
 
 import copy
@@ -13,15 +13,13 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
 from home.content.link_blocks import CallToActionBlock, ContactBlock, LinkBlock
-from home.content.streams import KeepingStreamBlock
+from home.content.streams import LosslessStreamBlock
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
 TEXT_FEATURES = [*INLINE_FEATURES, "ol", "ul"]
 
 
 class TextBlock(blocks.RichTextBlock):
-    """Paragraphs and lists."""
-
     def __init__(self, features=None, **kwargs):
         super().__init__(features=features or TEXT_FEATURES, **kwargs)
 
@@ -37,7 +35,7 @@ class TextBlock(blocks.RichTextBlock):
 
 
 class HeadingBlock(blocks.StructBlock):
-    """A heading at the second or third level; the first is the page's title."""
+    """A heading at level 2 or 3; the page title is level 1."""
 
     text = blocks.CharBlock(
         max_length=120, help_text="A few words that describe what follows."
@@ -57,8 +55,6 @@ class HeadingBlock(blocks.StructBlock):
 
 
 class ImageBlock(WagtailImageBlock):
-    """A picture, with alternative text or marked as decoration."""
-
     class Meta:
         icon = "image"
         label = "Image"
@@ -71,8 +67,6 @@ class ImageBlock(WagtailImageBlock):
 
 
 class DocumentsBlock(blocks.StructBlock):
-    """Files to download."""
-
     heading = blocks.CharBlock(max_length=80, default="Documents")
     documents = blocks.ListBlock(
         DocumentChooserBlock(),
@@ -88,14 +82,12 @@ class DocumentsBlock(blocks.StructBlock):
 
 
 class TableBlock(TypedTableBlock):
-    """Rows and columns of facts."""
-
     text = blocks.CharBlock(required=False)
     number = blocks.DecimalBlock(required=False)
     link = LinkBlock()
 
     def clean(self, table):
-        """Check the cells by the rules of this block: a table brings those it had."""
+        """Check the cells by this block's rules, not those the table came with."""
         columns = [
             {**column, "block": self.child_blocks[column["block"].name]}
             for column in table.columns
@@ -103,7 +95,6 @@ class TableBlock(TypedTableBlock):
         return super().clean(TypedTable(columns, table.row_data, table.caption))
 
     def get_preview_value(self):
-        """Return a table of two opening hours."""
         return self.to_python(
             {
                 "caption": "Opening hours",
@@ -127,8 +118,6 @@ class TableBlock(TypedTableBlock):
 
 
 class DetailsBlock(blocks.StructBlock):
-    """Text behind a line that opens it."""
-
     summary = blocks.CharBlock(
         max_length=120, help_text="The text that people select to read more."
     )
@@ -148,8 +137,6 @@ class DetailsBlock(blocks.StructBlock):
 
 
 class NoticeBlock(blocks.StructBlock):
-    """Something that readers must not miss on this page."""
-
     kind = blocks.ChoiceBlock(
         choices=[("information", "Information"), ("warning", "Warning")],
         default="information",
@@ -171,8 +158,6 @@ class NoticeBlock(blocks.StructBlock):
 
 
 class QuotationBlock(blocks.StructBlock):
-    """Somebody's own words."""
-
     text = blocks.TextBlock(rows=3)
     attribution = blocks.CharBlock(
         required=False,
@@ -190,9 +175,7 @@ class QuotationBlock(blocks.StructBlock):
         }
 
 
-class BodyBlock(KeepingStreamBlock):
-    """The body of a page: any of the blocks, in any order."""
-
+class BodyBlock(LosslessStreamBlock):
     text = TextBlock()
     heading = HeadingBlock()
     image = ImageBlock()
@@ -206,17 +189,16 @@ class BodyBlock(KeepingStreamBlock):
 
     @cached_property
     def _for_drafts(self):
-        """Return a copy that asks for nothing.
+        """Return a copy in which nothing is required.
 
-        Wagtail relaxes the block itself, which all threads share: a colleague could
-        publish meanwhile what is not whole, or be refused a draft.
+        Wagtail relaxes the block itself, which all threads share: an incomplete page
+        could be published, or another editor's draft rejected.
         """
         block = copy.deepcopy(self)
         block.defer_required_validation()
         return block
 
     def clean_deferred(self, value):
-        """Return the body of a draft."""
         draft = self._for_drafts
         return _bound_to(self, draft.clean(_bound_to(draft, value)))
 

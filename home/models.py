@@ -1,4 +1,4 @@
-"""Home page, standard page, site settings, and the notes of what changed."""
+"""Home page, standard page, change notes and site settings."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,7 +12,7 @@ from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock
 from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
-from home.content.streams import KeepingStreamBlock, KeepingStreamField
+from home.content.streams import LosslessStreamBlock, LosslessStreamField
 from home.content.validators import phone_link, validate_phone_number
 from home.content_version.counter import ContentVersion
 from home.editorial.content_checks.issues import ContentCheckRun, ContentIssue
@@ -70,7 +70,7 @@ class HomePage(BasePage):
         features=INLINE_FEATURES,
         help_text="Two or three sentences of welcome, above the list of sections.",
     )
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
 
     content_panels = [
         *BasePage.lead_panels,
@@ -103,7 +103,6 @@ class HomePage(BasePage):
         verbose_name = "home page"
 
     def clean(self):
-        """Refuse an end, at which all of the site would be gone."""
         super().clean()
         if self.expire_at:
             text = (
@@ -112,13 +111,11 @@ class HomePage(BasePage):
             raise ValidationError({"expire_at": text})
 
     def permissions_for_user(self, user):
-        """Return what somebody may do with the page; also of a plain `Page` of it."""
+        """Return what a user may do with the page; also called on its plain `Page`."""
         return HomePagePermissionTester(user, self)
 
 
 class PopularPage(Orderable):
-    """A page that the home page leads to directly."""
-
     home_page = ParentalKey(
         HomePage, on_delete=models.CASCADE, related_name="popular_pages"
     )
@@ -134,9 +131,7 @@ class PopularPage(Orderable):
 
 
 class StandardPage(BasePage):
-    """A page of text, such as the accessibility statement."""
-
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
 
     content_panels = [
         *BasePage.lead_panels,
@@ -158,9 +153,9 @@ class StandardPage(BasePage):
 
 
 class ChangeNote(models.Model):
-    """What changed for readers at one publication, in an officer's words (P5).
+    """What changed for readers at one publication, in the editor's words (P5).
 
-    Written by the system when a page is published, from what was typed there.
+    Created when a page is published, from its `change_note`.
     """
 
     page = models.ForeignKey(
@@ -172,7 +167,7 @@ class ChangeNote(models.Model):
 
     class Meta:
         ordering = ["-published_at", "-pk"]
-        # The latest of a section are read on each of its views.
+        # Each view of a section reads its latest change notes.
         indexes = [
             models.Index(fields=["-published_at", "-id"], name="home_changenote_newest")
         ]
@@ -206,8 +201,6 @@ class ImportedPage(models.Model):
 
 @register_setting(icon="cog")
 class SiteSettings(BaseSiteSetting):
-    """What stands on every page: the council's name and how to reach it."""
-
     council_name = models.CharField(
         max_length=100, default="Stockton-on-Tees Borough Council"
     )
@@ -236,13 +229,13 @@ class SiteSettings(BaseSiteSetting):
         "content owner, and replies from content owners. Not shown on the website. If "
         "empty, reminders go to everyone who can publish the home page.",
     )
-    social_links = KeepingStreamField(
-        KeepingStreamBlock([("link", SocialLinkBlock())]),
+    social_links = LosslessStreamField(
+        LosslessStreamBlock([("link", SocialLinkBlock())]),
         blank=True,
         verbose_name="social networks",
     )
-    emergency_numbers = KeepingStreamField(
-        KeepingStreamBlock([("number", PhoneNumberBlock())]),
+    emergency_numbers = LosslessStreamField(
+        LosslessStreamBlock([("number", PhoneNumberBlock())]),
         blank=True,
         help_text="Shown when the website is unavailable, so that people can still get "
         "help in an emergency.",
@@ -270,5 +263,4 @@ class SiteSettings(BaseSiteSetting):
 
     @property
     def phone_href(self) -> str:
-        """The `tel:` address of the main number."""
         return phone_link(self.phone)

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from community.alerts.visibility import get_last_known_alerts
-from home.navigation.context_processors import get_last_known_council
+from home.navigation.context_processors import get_stored_council
 from stockton_cms.media import MediaStorageUnavailableError
 from stockton_cms.unsaved_text import (
     NOT_OURS,
@@ -76,7 +76,7 @@ def _error_page() -> str:
     """Return the page with the alerts, or without, or what needs no template."""
     for get_alerts in (lambda: get_last_known_alerts(timezone.now()), list):
         try:
-            context = {"alerts": get_alerts(), "council": get_last_known_council()}
+            context = {"alerts": get_alerts(), "council": get_stored_council()}
             return render_to_string("500.html", context)
         except Exception:
             # Whatever was wrong with the answer may be wrong with its error page.

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from home.navigation.context_processors import get_last_known_council
+from home.navigation.context_processors import get_stored_council
 from stockton_cms.accounts.mfa import has_passed_second_step
 from stockton_cms.security.csrf import is_same_origin
 
@@ -75,7 +75,7 @@ def give_back(
         "csrf_token": get_token(request),
         "fields": fields,
         "files": [file.name for file in request.FILES.values()],
-        "council": get_last_known_council(),
+        "council": get_stored_council(),
         **sign_in_addresses(),
     }
     page = render_to_string("unsaved_text.html", context)

@@ -10,10 +10,10 @@ from wagtail.models import Page
 
 from community.models import AlertSnippet
 from community.models.alerts import VisibleAlert
-from home.content.rich_text_links import register_offers
+from home.content.rich_text_links import register_public_documents
 from home.content_version.clock import cache_per_content_version
 from home.editorial.links.extraction import links_in_html
-from home.fallback_store import recall, remember
+from home.fallback_store import load, store
 
 COOKIE_NAME = "closed_alerts"
 COOKIE_SEPARATOR = "-"
@@ -29,13 +29,13 @@ def get_alerts_from_now(page: Page | None, at: datetime) -> list[VisibleAlert]:
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
     alerts = queryset.as_shown(at)
-    remember(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
+    store(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
     return alerts
 
 
 def get_last_known_alerts(at: datetime) -> list[VisibleAlert]:
     """Return the whole site's alerts as last seen, without asking the database."""
-    return [alert for alert in recall(LAST_KNOWN_NAME, []) if alert.is_current(at)]
+    return [alert for alert in load(LAST_KNOWN_NAME, []) if alert.is_current(at)]
 
 
 def visible_alerts(
@@ -51,7 +51,7 @@ def visible_alerts(
     ]
 
 
-@register_offers
+@register_public_documents
 def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
     """Return which documents the alerts lead to that are shown now."""
     for text in AlertSnippet.objects.current(at).values_list("text", flat=True):

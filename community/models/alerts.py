@@ -24,7 +24,7 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
-from home.admin_requests import OfferedOnlyMixin
+from home.admin_requests import ExplorableChoicesMixin
 from home.blocks import INLINE_FEATURES
 from home.content.dates import ExactTimesMixin
 from home.content.validators import validate_web_address, web_link
@@ -182,7 +182,7 @@ class AlertQuerySet(models.QuerySet):
 NO_PAGE = "Choose at least one page below."
 
 
-class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
+class AlertForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminModelForm):
     """The editor's form, in which "tell people again" is asked anew each time."""
 
     def __init__(self, *args, **kwargs):

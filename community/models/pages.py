@@ -13,7 +13,7 @@ from wagtail.search import index
 
 from community.subscriptions.panel import FollowersPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
-from home.content.streams import KeepingStreamField
+from home.content.streams import LosslessStreamField
 from home.content.validators import (
     phone_link,
     validate_phone_number,
@@ -76,7 +76,7 @@ class CommunityIndexPage(BasePage):
         features=TEXT_FEATURES,
         help_text="A few paragraphs on what the section is about.",
     )
-    body = KeepingStreamField(
+    body = LosslessStreamField(
         BodyBlock(),
         blank=True,
         help_text="Anything more, below the list of pages.",
@@ -114,7 +114,7 @@ class CommunityIndexPage(BasePage):
 class PartnershipPage(BasePage):
     """Organisations that work together, and how to join in (P3)."""
 
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
     get_involved = RichTextField(
         "how to get involved",
         blank=True,

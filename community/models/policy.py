@@ -20,7 +20,7 @@ from community.models.consultations import Consultation
 from community.models.pages import related_pages_panel
 from community.subscriptions.panel import FollowersPanel
 from home.blocks import BodyBlock
-from home.content.streams import KeepingStreamField
+from home.content.streams import LosslessStreamField
 from home.editorial.drafts import MultipleChooserPanel
 from home.pages import BasePage
 
@@ -104,7 +104,7 @@ class PolicyUpdatePage(Consultation, BasePage):
     kind = models.CharField(
         max_length=20, choices=PolicyKind.choices, default=PolicyKind.POLICY
     )
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
     adopted_on = models.DateField("adopted", null=True, blank=True)
     review_started_on = models.DateField(
         "under review since",

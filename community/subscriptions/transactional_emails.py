@@ -71,7 +71,7 @@ def _send(name: str, subject: str, context: dict, to: str, at: datetime) -> None
     Raises `NotSentError`; what was not sent does not count.
     """
     try:
-        use = TO_ONE_MAILBOX.use(mailbox_key(to), at)
+        hit = TO_ONE_MAILBOX.hit(mailbox_key(to), at)
     except RateLimitExceeded:
         # Of two at the same moment; the answer to the visitor is the same.
         return
@@ -87,7 +87,7 @@ def _send(name: str, subject: str, context: dict, to: str, at: datetime) -> None
     try:
         message.send()
     except Exception as error:
-        use.delete()
+        hit.delete()
         # What the server says may hold the address.
         logger.error("An email about following failed: %s", type(error).__name__)
         raise NotSentError from None

@@ -14,7 +14,7 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from community.models import Notice, PolicyUpdatePage, Subscription
 from community.subscriptions.outbox import enqueue_deliveries, subscriptions_matching
-from home.content.dates import is_same_moment
+from home.content.dates import is_same_time
 from home.notifications import notifications_suppressed
 from home.page_tree.addresses import descendants_of, parent_path, site_path
 from home.pages import public_pages
@@ -25,7 +25,7 @@ Kind = Notice.Kind
 @receiver(page_published)
 def queue_publication_update(sender, instance, revision=None, alias=False, **kwargs):
     """Tell of a first publication, and of a change that an officer has put in words."""
-    is_first = is_same_moment(instance.first_published_at, instance.last_published_at)
+    is_first = is_same_time(instance.first_published_at, instance.last_published_at)
     content = revision.content if revision else {}
     note = content.get("change_note", "")
     if (

@@ -151,7 +151,7 @@ def _sign_up(
     request: HttpRequest, form: FollowForm, followed: SubscriptionTarget, at
 ) -> None:
     email, frequency = form.cleaned_data["email"], form.cleaned_data["frequency"]
-    sign_up_limit().use(request, at)
+    sign_up_limit().hit(request, at)
     if has_had_enough(email, at):
         return
     try:
@@ -229,7 +229,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
     if not form.is_spam:
         at = timezone.now()
         try:
-            link_limit().use(request, at)
+            link_limit().hit(request, at)
             send_manage_link(form.cleaned_data["email"], at)
         except RateLimitExceeded:
             return too_many(request, MANAGE_TEMPLATE, context)

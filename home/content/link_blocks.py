@@ -18,7 +18,7 @@ PREVIEW_PHONE = "01632 960000"
 
 
 class UncheckedDraftMixin:
-    """Lets a draft keep whatever was typed; it has to be right to be published."""
+    """Accepts any text in a draft; it must be valid to be published."""
 
     field_class = None
 
@@ -28,7 +28,6 @@ class UncheckedDraftMixin:
             self.field = self.field_class(required=required, help_text=help_text)
 
     def clean(self, value):
-        """Return what was typed, put right where that is clear."""
         try:
             return super().clean(value)
         except ValidationError:
@@ -38,30 +37,22 @@ class UncheckedDraftMixin:
 
 
 class WebAddressBlock(UncheckedDraftMixin, blocks.URLBlock):
-    """The address of a page anywhere on the web."""
-
     field_class = WebAddressField
 
 
 class EmailAddressBlock(UncheckedDraftMixin, blocks.EmailBlock):
-    """An email address."""
-
     field_class = EmailAddressFormField
 
 
 class PhoneBlock(UncheckedDraftMixin, blocks.CharBlock):
-    """A phone number, shown as it was typed."""
-
     def __init__(self, **kwargs):
         super().__init__(validators=[validate_phone_number], **kwargs)
 
 
 class LinkValue(StructValue):
-    """A link to a page of the site or to another website."""
-
     @property
     def href(self) -> str:
-        """The address; empty while the page is not published, or has been deleted."""
+        """The address; empty if the page is unpublished or deleted."""
         page = self.get("page")
         if page:
             return page.url if is_published(page, timezone.now()) else ""
@@ -69,8 +60,6 @@ class LinkValue(StructValue):
 
 
 class LinkBlock(blocks.StructBlock):
-    """The text of a link, and either a page of this site or a web address."""
-
     text = blocks.CharBlock(
         max_length=80,
         help_text="Text that makes sense on its own, not 'click here'.",
@@ -83,7 +72,6 @@ class LinkBlock(blocks.StructBlock):
     )
 
     def clean(self, value):
-        """Require a page or an address, and not both; a draft may wait for it."""
         value = super().clean(value)
         is_one = bool(value.get("page")) != bool(value.get("url"))
         if not is_one and not self.is_deferred_validation:
@@ -102,8 +90,6 @@ class LinkBlock(blocks.StructBlock):
 
 
 class CallToActionBlock(LinkBlock):
-    """The one thing that most readers come to a page to do."""
-
     class Meta:
         icon = "pick"
         template = "blocks/call_to_action.html"
@@ -112,17 +98,12 @@ class CallToActionBlock(LinkBlock):
 
 
 class ContactValue(StructValue):
-    """The ways to reach somebody."""
-
     @property
     def phone_href(self) -> str:
-        """The `tel:` address of the phone number."""
         return phone_link(self.get("phone") or "")
 
 
 class ContactBlock(blocks.StructBlock):
-    """Whom to ask, and how to reach them."""
-
     name = blocks.CharBlock(max_length=100, help_text="A person, team or place.")
     phone = PhoneBlock(required=False)
     email = EmailAddressBlock(required=False, label="Email address")
@@ -135,7 +116,6 @@ class ContactBlock(blocks.StructBlock):
     )
 
     def clean(self, value):
-        """Require at least one way to get in touch; a draft may wait for it."""
         value = super().clean(value)
         has_way = any(value.get(name) for name in ("phone", "email", "address"))
         if not has_way and not self.is_deferred_validation:
@@ -159,11 +139,8 @@ class ContactBlock(blocks.StructBlock):
 
 
 class PhoneNumberValue(StructValue):
-    """A phone number."""
-
     @property
     def phone_href(self) -> str:
-        """The `tel:` address of the number."""
         return phone_link(self["number"])
 
 
@@ -182,8 +159,6 @@ class PhoneNumberBlock(blocks.StructBlock):
 
 
 class SocialLinkBlock(blocks.StructBlock):
-    """One of the council's places on another website."""
-
     label = blocks.CharBlock(max_length=40, help_text="For example 'Facebook'.")
     url = WebAddressBlock(label="Web address")
 

@@ -1,7 +1,7 @@
-"""Files that officers upload: each holds what its name says, and is no bomb.
+"""Checks that uploaded files contain what their names say, and are no bombs.
 
-Wagtail looks at the ending of a document's name only. Of pictures it reads the content,
-and lets those that are damaged end in a server error.
+Wagtail looks at a document's extension only, and answers damaged images with a server
+error.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from wagtail.images.forms import BaseImageForm
 
 from home.images.metadata import UNREADABLE, without_metadata
 
-# What lies in the archive of each format (ECMA-376, ODF 1.3).
+# A part that each archive format contains (ECMA-376, ODF 1.3).
 PARTS = {
     "docx": "word/document.xml",
     "xlsx": "xl/workbook.xml",
@@ -34,10 +34,9 @@ MAX_PARTS = 5_000
 
 
 class RequireStorageMixin:
-    """Says beside the field that files cannot be stored, before anything is changed."""
+    """Reports an unavailable file store beside the field."""
 
     def clean_file(self):
-        """Return the uploaded file, if there is a store to take it."""
         file = self.cleaned_data["file"]
         if "file" in self.changed_data:
             try:
@@ -51,10 +50,7 @@ class RequireStorageMixin:
 
 
 class DocumentForm(RequireStorageMixin, BaseDocumentForm):
-    """Wagtail's form for a document, which reads what is in the file."""
-
     def clean_file(self):
-        """Return the file; refuse one that is not of the kind that its name says."""
         file = super().clean_file()
         if file and "file" in self.changed_data:
             check_document(file, file.name)
@@ -62,8 +58,6 @@ class DocumentForm(RequireStorageMixin, BaseDocumentForm):
 
 
 class ImageForm(RequireStorageMixin, BaseImageForm):
-    """Wagtail's form for a picture, which refuses one that is damaged."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "file" in self.fields:
@@ -72,7 +66,7 @@ class ImageForm(RequireStorageMixin, BaseImageForm):
             )
 
     def clean_file(self):
-        """Return the picture without its metadata, as which it is stored and known."""
+        """Return the image without metadata, whose hash is that of the stored file."""
         file = super().clean_file()
         if "file" in self.changed_data:
             return unreadable_image_as_form_error(without_metadata)(file)
@@ -80,8 +74,6 @@ class ImageForm(RequireStorageMixin, BaseImageForm):
 
 
 def unreadable_image_as_form_error(clean: Callable) -> Callable:
-    """Wrap the check of a picture: what cannot be read is an error beside its field."""
-
     @wraps(clean)
     def wrapped(*args):
         try:
@@ -96,7 +88,7 @@ def unreadable_image_as_form_error(clean: Callable) -> Callable:
 
 
 def check_document(file: BinaryIO, name: str) -> None:
-    """Raise `ValidationError` unless a file holds what the ending of its name says."""
+    """Raise `ValidationError` unless a file contains what its extension says."""
     ending = PurePath(name).suffix.lower().lstrip(".")
     file.seek(0)
     start = file.read(1024)
@@ -138,7 +130,7 @@ def _check_archive(file: BinaryIO, ending: str) -> None:
 
 
 def _is_plain_text(file: BinaryIO, start: bytes) -> bool:
-    """Say whether there is text, and none that browsers might take for a page."""
+    """Return whether this is text that browsers would not take for a page."""
     if start.lstrip().startswith((b"<", b"\xef\xbb\xbf<", b"%PDF-", b"{\\rtf")):
         return False
     file.seek(0)

@@ -1,7 +1,6 @@
-"""A warning where too many pages stand directly below one (issue 6).
+"""A warning when a page has too many children.
 
-Officers lose the overview, and sorting by hand shows every page at once: 12 s at
-5,000.
+Sorting them manually shows every page at once: 12 s at 5,000.
 """
 
 from collections.abc import Callable
@@ -18,10 +17,7 @@ LISTS = {"wagtailadmin_explore", "wagtailadmin_explore_results"}
 
 
 def limit_sorting_of_large_sections(view: Callable) -> Callable:
-    """Wrap an admin view: a section too large to be sorted by hand is shown in pages.
-
-    For `decorate_urlpatterns`.
-    """
+    """Wrap an admin view for `decorate_urlpatterns`: large sections stay paginated."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -46,7 +42,6 @@ def limit_sorting_of_large_sections(view: Callable) -> Callable:
 @hooks.register("after_create_page")
 @hooks.register("after_move_page")
 def warn_of_too_many_children(request, page):
-    """Say so when a section has become too large."""
     parent = page.get_parent(update=True)
     if parent.numchild > MAX_CHILDREN:
         messages.warning(

@@ -1,4 +1,4 @@
-"""Putting pages and alerts live, and taking them down, by the clock."""
+"""Publishing and expiry of pages and alerts by the clock."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -20,15 +20,15 @@ SECOND = timedelta(seconds=1)
 
 
 class SchedulingError(Exception):
-    """Some of what was due could not be published or taken down."""
+    pass
 
 
 @register_job("scheduled publishing")
 def publish_scheduled(at: datetime) -> None:
-    """Take down what has expired and put live what is due, each whole or not at all.
+    """Unpublish what has expired and publish what is due, each in a transaction.
 
-    Unlike Wagtail's own command it goes on after one that fails. Raises
-    `SchedulingError` in the end, where one has failed; the next run tries it again.
+    Unlike Wagtail's command, it continues after a failure. Raises `SchedulingError` at
+    the end if anything failed; the next run tries again.
     """
     failures = [task for task in _due(at) if not _succeeds(task)]
     if failures:
@@ -36,7 +36,7 @@ def publish_scheduled(at: datetime) -> None:
 
 
 def _due(at: datetime) -> Iterable[Callable[[], None]]:
-    """Return what is to be done: what expires first, then what goes live."""
+    """Yield what is to be done: first what expires, then what goes live."""
     for model in (Page, *_models_with_drafts()):
         expired = model.objects.filter(live=True, expire_at__lte=at)
         for instance in expired.order_by("expire_at"):

@@ -1,5 +1,3 @@
-"""What the editor shows of the content rules."""
-
 from uuid import uuid4
 
 from django import template

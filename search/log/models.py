@@ -97,7 +97,7 @@ def log_search(search: LoggedSearch, request: HttpRequest) -> None:
     """
     global _purged_on
     try:
-        LOG_LIMIT.use(request, search.searched_at)
+        LOG_LIMIT.hit(request, search.searched_at)
         search.save()
         today = timezone.localdate(search.searched_at)
         if _purged_on != today:

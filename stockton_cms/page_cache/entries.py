@@ -80,7 +80,7 @@ class CachedPage:
         return cls(
             version=state.version,
             made_at=at.timestamp(),
-            valid_until=_seconds(state.boundary),
+            valid_until=_seconds(state.next_change_at),
             headers=headers | validators,
             validators=validators,
             body=response.content,

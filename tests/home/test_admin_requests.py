@@ -1,5 +1,3 @@
-"""Values that no form sends are refused in plain words; none is a server error."""
-
 import json
 
 import pytest
@@ -79,7 +77,6 @@ def test_bulk_action_on_junk(admin_client, home, names):
 
 
 def make_forms(home, section):
-    """Return the address of each real form."""
     policy = PolicyUpdatePageFactory(parent=section)
     site = Site.objects.get()
     snippet = "wagtailsnippets_{}snippet:add".format

@@ -19,7 +19,6 @@ HOME = reverse("wagtailadmin_home")
 
 @pytest.fixture
 def jobs(home):
-    """Let the jobs have run."""
     call_command("run_jobs")
 
 
@@ -62,7 +61,6 @@ def test_open_enquiries_lead_to_their_list(jobs, admin_client):
 
 
 def test_page_tasks_lead_to_their_lists(jobs, home, admin_client):
-    """One page that is due for review, has a broken link and a passed date."""
     page = StandardPageFactory(
         parent=home,
         title="The old page",

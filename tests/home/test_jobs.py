@@ -1,5 +1,3 @@
-"""Scheduled work: every job gets its turn, one process at a time."""
-
 import logging
 import signal
 import threading
@@ -29,7 +27,6 @@ NOW = timezone.now()
 
 @pytest.fixture
 def no_jobs(monkeypatch, db):
-    """Start with an empty register."""
     monkeypatch.setattr(jobs, "_jobs", {})
     monkeypatch.setattr(jobs, "_slow_jobs", set())
     monkeypatch.setattr(jobs, "_long_jobs", {})
@@ -101,7 +98,7 @@ def test_nothing_runs_twice_at_once_and_nobody_waits(no_jobs):
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_no_other_process_gets_its_turn_after_a_failure(no_jobs, caplog):
-    """A connection that is given back with an error takes the lock with it."""
+    """Returning a broken connection would release the lock with it."""
     times = []
 
     def ask_for_nothing(at):
@@ -165,7 +162,7 @@ def test_failing_job_is_named_until_it_succeeds_again(no_jobs, caplog):
     run_due_jobs(NOW)
     assert get_jobs_health(timezone.now()).failing == ["the broken one"]
     run = JobRun.objects.get(name="the broken one")
-    # The text of an error may hold what somebody wrote.
+    # An error message may contain personal data.
     assert (run.error, run.succeeded_at) == ("ValueError", None)
     register_job("the broken one")(lambda at: None)
     run_due_jobs(NOW)
@@ -190,7 +187,7 @@ def test_job_of_an_older_release_is_not_spoken_of(no_jobs):
 
 
 class Stop:
-    """Stands for the event that ends the service; lets waits pass at once."""
+    """A fake stop event whose waits pass at once."""
 
     def __init__(self, traveller, until):
         self.traveller = traveller
@@ -207,8 +204,6 @@ class Stop:
 
 @pytest.fixture
 def serve_until(no_jobs):
-    """Return a function that runs the service for a while of made-up time."""
-
     def serve(until, boundaries=()):
         with (
             time_machine.travel(NOW, tick=False) as traveller,
@@ -279,7 +274,7 @@ def test_no_job_waits_for_a_long_one_in_the_service(no_jobs):
         assert may_end.wait(timeout=20)
 
     def look(at):
-        # Comes to an end only if both are at work at the same time.
+        # Comes to an end only if both run at the same time.
         assert is_under_way.wait(timeout=20)
         may_end.set()
         stop.set()

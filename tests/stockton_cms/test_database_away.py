@@ -260,9 +260,9 @@ def test_attempts_are_made_in_the_background(section, visitor, clock, monkeypatc
         next_attempt()
         assert is_away(visitor.get(section.url))
         with content_version_tracker._reading:
-            assert content_version_tracker._is_away
+            assert content_version_tracker._is_unavailable
     next_attempt()
     visitor.get(section.url)
     with content_version_tracker._reading:
-        assert not content_version_tracker._is_away
+        assert not content_version_tracker._is_unavailable
     assert says_hit(visitor.get(section.url))

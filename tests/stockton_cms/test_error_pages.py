@@ -192,7 +192,7 @@ def test_health_is_live_without_a_single_query(visitor, django_assert_num_querie
 
 
 @pytest.mark.parametrize(
-    "part", ["get_last_known_alerts", "get_last_known_council", "render_to_string"]
+    "part", ["get_last_known_alerts", "get_stored_council", "render_to_string"]
 )
 def test_error_page_stands_where_what_it_is_made_of_fails(
     visitor, section, broken_search, monkeypatch, part

@@ -161,7 +161,7 @@ def database_away():
     def fail(*args, **kwargs):
         raise OperationalError("away")
 
-    clock.content_version_tracker.forget()
+    clock.content_version_tracker.invalidate()
     with (
         patch.object(clock, "get_content_versions", fail),
         patch("django.db.backends.utils.CursorWrapper.execute", fail),

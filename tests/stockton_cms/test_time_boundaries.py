@@ -88,7 +88,7 @@ def walk(section, client, clock):
     return walk_over
 
 
-ALL_FUNCTIONS = tuple(counter._boundary_functions)
+ALL_FUNCTIONS = tuple(counter._scheduled_change_functions)
 
 
 def is_public(response):
@@ -170,8 +170,8 @@ def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
 def test_walk_notices_a_boundary_that_nobody_registered(
     function, name, walk, monkeypatch
 ):
-    others = [each for each in counter._boundary_functions if each is not function]
-    monkeypatch.setattr(counter, "_boundary_functions", others)
+    others = [each for each in counter._scheduled_change_functions if each is not function]
+    monkeypatch.setattr(counter, "_scheduled_change_functions", others)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)
 

@@ -19,7 +19,7 @@ from wagtail.models import Page
 
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.policies.versions.views import give_names
-from home.content.dates import names_of_moments
+from home.content.dates import unique_datetime_labels
 from home.content_version.counter import bump_content_version
 
 HIDE, SHOW = "community.version.hide", "community.version.show"
@@ -164,4 +164,4 @@ def register_version_actions(actions):
 def _name(log_entry) -> str:
     # Older entries have the time only.
     at = datetime.fromisoformat(log_entry.data["published_at"])
-    return log_entry.data.get("name") or names_of_moments([at])[0]
+    return log_entry.data.get("name") or unique_datetime_labels([at])[0]

@@ -15,9 +15,9 @@ from wagtail.views import serve
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.policies.versions.diff import DiffHunk, compare
 from community.policies.versions.rendering import HEADINGS, get_lines
-from home.content.dates import is_same_moment, names_of_moments
+from home.content.dates import is_same_time, unique_datetime_labels
 from home.content_version.caching import mark_cacheable
-from home.content_version.counter import next_moment_of
+from home.content_version.counter import next_change_of
 from home.page_tree.addresses import (
     bind_site,
     public_path,
@@ -75,7 +75,7 @@ def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         if page is None:
             return bind_site(serve)(request, request.path.lstrip("/"))
         response = view(request, page, public_path(page.url_path, root))
-        changes_at = next_moment_of(page, timezone.now(), *page.changes_by_clock)
+        changes_at = next_change_of(page, timezone.now(), *page.changes_by_clock)
         return mark_cacheable(response, changes_at)
 
     return wrapped
@@ -161,7 +161,7 @@ def get_entries(
         note = notes.pop(version.revision_id, None)
         if note:
             words = note.note
-        elif is_same_moment(version.published_at, page.first_published_at):
+        elif is_same_time(version.published_at, page.first_published_at):
             words = FIRST
         else:
             words = AGAIN if version.revision_id in revisions else MINOR
@@ -170,12 +170,12 @@ def get_entries(
     entries += [Entry(note.published_at, note.note) for note in notes.values()]
     first = page.first_published_at
     if first and not any(
-        entry.at < first or is_same_moment(entry.at, first) for entry in entries
+        entry.at < first or is_same_time(entry.at, first) for entry in entries
     ):
         entries.append(Entry(first, FIRST))
     entries.sort(key=_order, reverse=True)
     for entry, name in zip(
-        entries, names_of_moments([entry.at for entry in entries]), strict=True
+        entries, unique_datetime_labels([entry.at for entry in entries]), strict=True
     ):
         entry.name = name
         if entry.version:
@@ -189,7 +189,7 @@ def _order(entry: Entry) -> tuple[datetime, int]:
 
 def give_names(versions: list[PublishedVersion]) -> None:
     """Give each version a `name` that none of the others has; newest first."""
-    names = names_of_moments([version.published_at for version in versions])
+    names = unique_datetime_labels([version.published_at for version in versions])
     for version, name in zip(versions, names, strict=True):
         version.name = name
 

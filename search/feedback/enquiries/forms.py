@@ -114,7 +114,7 @@ class EnquiryForm(ResidentsForm):
         return path if path.startswith("/") and is_local else ""
 
     @property
-    def days_kept(self) -> int:
+    def retention_days(self) -> int:
         """How long the message is kept after it has been dealt with."""
         return settings.ENQUIRY_CLOSED_DAYS
 
@@ -143,7 +143,7 @@ class CommentForm(ResidentsForm):
         }
 
     @property
-    def days_kept(self) -> int:
+    def retention_days(self) -> int:
         """How long what somebody adds is kept."""
         return settings.USEFULNESS_COMMENT_DAYS
 

@@ -69,7 +69,7 @@ def store_enquiry(
     click, the second finds the first, because one at a time is stored.
     """
     # Committed at once, so that a request counts too which takes too long after it.
-    enquiry_limit().use(request, at)
+    enquiry_limit().hit(request, at)
     enquiry = form.instance
     enquiry.topic = topic_of_enquiry(enquiry)
     same, latest = _find_same(enquiry, at)
@@ -118,8 +118,8 @@ def store_vote(page: Page, useful: bool, request: HttpRequest, at: datetime) -> 
     Raises `RateLimitExceeded`, also for that second vote.
     """
     with transaction.atomic():
-        vote_limit().use(request, at)
-        one_vote(page).use(request, at)
+        vote_limit().hit(request, at)
+        one_vote(page).hit(request, at)
         count_vote(page, useful, localdate(at))
 
 
@@ -138,7 +138,7 @@ def store_comment(
     form: CommentForm, page: Page, useful: bool, request: HttpRequest, at: datetime
 ) -> None:
     """Store what somebody adds to their vote. Raises `RateLimitExceeded`."""
-    comment_limit().use(request, at)
+    comment_limit().hit(request, at)
     form.instance.page = page
     form.instance.was_useful = useful
     form.save()

@@ -16,7 +16,7 @@ MIGRATE_LOCK_ID = 7_301_005
 # PostgreSQL's names of "not within `lock_timeout`" and "each waits for the other".
 LOCKED = {"55P03", "40P01"}
 TRIES = 20
-SECONDS_BETWEEN_TRIES = 3
+SECONDS_BETWEEN_ATTEMPTS = 3
 
 
 class Command(migrate.Command):
@@ -74,7 +74,7 @@ class Command(migrate.Command):
             else:
                 return
             if number < tries:
-                time.sleep(SECONDS_BETWEEN_TRIES)
+                time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         raise CommandError(
             "Gave up, as someone holds a table for long: see pg_stat_activity. What "
             "is applied stays applied, and nothing is half done: run this again."

@@ -1,5 +1,3 @@
-"""Officers type dates as they write them, and are told what cannot be read."""
-
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from tests.factories import PolicyUpdatePageFactory
 
 @pytest.fixture
 def read_typed():
-    """Return a function that reads what was typed as the alert's form does."""
     field = AlertSnippet.snippet_viewset.get_form_class().base_fields["ends_at"]
     assert isinstance(field, LocalDateTimeField)
     return field.clean
@@ -25,7 +22,7 @@ def read_typed():
     "typed",
     ["27/11/2026 18:00", "27/11/26 18:00", "2026-11-27 18:00", "2026-11-27T18:00"],
 )
-def test_moment_is_read_as_officers_write_it(typed, read_typed):
+def test_datetime_is_parsed_as_editors_type_it(typed, read_typed):
     assert read_typed(typed) == datetime(2026, 11, 27, 18, tzinfo=UTC)
 
 

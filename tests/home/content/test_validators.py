@@ -1,5 +1,3 @@
-"""Phone numbers, web addresses and email addresses, as people type and paste them."""
-
 import pytest
 from django.core.exceptions import ValidationError
 

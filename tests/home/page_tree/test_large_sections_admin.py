@@ -1,5 +1,3 @@
-"""A section with very many pages is warned about, not left to hang."""
-
 import pytest
 from django.urls import reverse
 from wagtail.models import Page

@@ -1,5 +1,3 @@
-"""Nobody guesses the password of a private page or document; others still get in."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,7 +43,6 @@ def address(request, section):
 
 
 def enter(address, password, network=OFFICE):
-    """Open what is private, fill in the form that is there, and send it."""
     client = Client(REMOTE_ADDR=network)
     html = BeautifulSoup(client.get(address).content, "html.parser")
     form = html.select_one("main form")
@@ -89,7 +86,7 @@ def test_wrong_tries_of_one_visitor_keep_no_other_network_out(address):
 def test_guesser_with_many_addresses_is_stopped_and_soon_forgotten(
     address, clock, monkeypatch
 ):
-    monkeypatch.setattr("home.page_tree.private_passwords.WRONG_OVERALL", 20)
+    monkeypatch.setattr("home.page_tree.private_passwords.MAX_WRONG_OVERALL", 20)
     for number in range(20):
         assert enter(address, "guess", f"198.51.100.{number}").status_code == 200
     assert enter(address, "guess", "198.51.100.99").status_code == 429
