@@ -120,7 +120,7 @@ def test_partnership_page_is_made(task, officer):
     body.get_by_role("textbox").last.click()
     page.keyboard.type("Every first Saturday, from ten to one.")
     doing.take_picture(page, "new-page.webp")
-    picture = page.get_by_role("region", name=doing.use("Picture"))
+    picture = page.get_by_role("region", name=doing.use("Image"))
     doing.choose(picture, "Choose an image")
     chooser = page.get_by_role("dialog")
     doing.choose(chooser, "Upload")

@@ -13,11 +13,11 @@ from community.models.alerts import AlertSnippet
 from community.receivers import next_alert_change, next_policy_status_change
 from community.templatetags import community_tags
 from home.content_version import counter
+from home.jobs import run_due_jobs
 from home.page_tree.scheduled_publishing import (
     next_page_expiry,
     next_page_publication,
 )
-from home.jobs import run_due_jobs
 from stockton_cms.page_cache import entries
 from stockton_cms.page_cache.middleware import SHARED_SECONDS, RequestCollapser
 from tests.factories import AlertFactory
@@ -170,7 +170,9 @@ def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
 def test_walk_notices_a_boundary_that_nobody_registered(
     function, name, walk, monkeypatch
 ):
-    others = [each for each in counter._scheduled_change_functions if each is not function]
+    others = [
+        each for each in counter._scheduled_change_functions if each is not function
+    ]
     monkeypatch.setattr(counter, "_scheduled_change_functions", others)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)

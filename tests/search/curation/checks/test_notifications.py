@@ -162,9 +162,7 @@ def test_without_an_owner_to_write_to_only_the_leads_see_it(
 
 
 def needs_of(user):
-    return [
-        need.text for need in get_tasks(user, NOON) if "search check" in need.text
-    ]
+    return [need.text for need in get_tasks(user, NOON) if "search check" in need.text]
 
 
 def test_home_page_counts_an_editors_own_and_a_leads_all(

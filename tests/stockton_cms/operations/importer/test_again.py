@@ -6,8 +6,7 @@ import pytest
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from home.models import ImportedPage
-from home.models import StandardPage
+from home.models import ImportedPage, StandardPage
 from stockton_cms.operations.importer import run
 from stockton_cms.operations.importer.writing import Writer
 

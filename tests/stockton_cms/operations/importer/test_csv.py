@@ -7,8 +7,7 @@ from wagtail.models import Page, PageLogEntry
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
 from home.content_version.counter import get_content_version
-from home.models import ImportedPage
-from home.models import StandardPage
+from home.models import ImportedPage, StandardPage
 from search.models import SearchDocument
 from tests.community.subscriptions.people import change, follow, told
 
