@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_is_quiet = ContextVar("notifications_suppressed", default=False)
+_suppressed = ContextVar("notifications_suppressed", default=False)
 
 
 @contextmanager
@@ -13,15 +13,15 @@ def suppress_notifications() -> Iterator[None]:
 
     An import of 5,000 pages would send 5,000 emails to each subscriber of a section.
     """
-    token = _is_quiet.set(True)
+    token = _suppressed.set(True)
     try:
         yield
     finally:
-        _is_quiet.reset(token)
+        _suppressed.reset(token)
 
 
 def notifications_suppressed() -> bool:
-    return _is_quiet.get()
+    return _suppressed.get()
 
 
 def in_one_line(text: str) -> str:

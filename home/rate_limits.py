@@ -159,7 +159,7 @@ class SmallBodyMiddleware:
             return None
         is_in_parts = request.content_type == "multipart/form-data"
         most = MAX_BYTES_IN_PARTS if is_in_parts else MAX_BYTES
-        return _refusal(request) if _length(request) > most else None
+        return _too_large_response(request) if _length(request) > most else None
 
 
 def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -168,7 +168,7 @@ def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if _length(request) > MAX_BYTES:
-            return _refusal(request)
+            return _too_large_response(request)
         return view(request, *args, **kwargs)
 
     return wrapped
@@ -180,5 +180,5 @@ def _length(request: HttpRequest) -> int:
     return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
 
-def _refusal(request: HttpRequest) -> HttpResponse:
+def _too_large_response(request: HttpRequest) -> HttpResponse:
     return render(request, "413.html", status=413)

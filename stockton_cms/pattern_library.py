@@ -74,7 +74,7 @@ def get_examples() -> dict[str, list[dict]]:
         ],
         "change_notes": [{"notes": [NOTE]}],
         "comment_form": [{"form": CommentForm(), "address": ADDRESS, "shown_at": ""}],
-        "comparison": [{"part": part, **_versions()} for part in _compared()],
+        "diff": [{"part": part, **_versions()} for part in _compared()],
         "consultation": [
             {"page": _consultation(), "status": status, "calendar_href": "/food.ics"}
             for status in ("proposed", "consultation-open", "awaiting-outcome")
@@ -84,14 +84,14 @@ def get_examples() -> dict[str, list[dict]]:
         "error_summary": [{"form": form}],
         "feed_links": [{"feeds": FEEDS}],
         "field": [{"field": form["message"]}, {"field": form["email"]}],
-        "follow": [{"feeds": FEEDS, "href": "/follow/?page=3"}],
+        "subscribe": [{"feeds": FEEDS, "href": "/follow/?page=3"}],
         "footer": [{"council": COUNCIL}],
         "footer_links": [{"links": LINKS[1:]}],
         "hero": [
             {"title": "Volunteering", "strapline": "Lend a hand", "picture": picture}
         ],
         "honeypot": [{}],
-        "letters": [{"letters": [Letter("A", "A", "#a"), Letter("B", "B", "")]}],
+        "a_to_z_index": [{"letters": [Letter("A", "A", "#a"), Letter("B", "B", "")]}],
         "linked_pages": [{"groups": [{"heading": "Partnerships", "cards": cards}]}],
         "main_navigation": [
             {"links": LINKS[1:], "is_long": False},
@@ -124,7 +124,7 @@ def get_examples() -> dict[str, list[dict]]:
             for status in PolicyStatus
         ],
         "radios": [{"field": FollowForm()["frequency"]}],
-        "respond": [{"page": _consultation()}],
+        "consultation_response": [{"page": _consultation()}],
         "search_filters": [
             {"narrowing": [_narrowing()], "sort": LINKS[:2], "is_set": True}
         ],
@@ -140,7 +140,7 @@ def get_examples() -> dict[str, list[dict]]:
         ],
         "session_token": [{"has_session": True}],
         "structured_data": [metadata],
-        "usefulness": [{"page": StandardPage(pk=1)}],
+        "page_feedback": [{"page": StandardPage(pk=1)}],
         "version_form": [
             {**_versions(), "versions": [*_versions().values()], "action": "/p/"}
         ],

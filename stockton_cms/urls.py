@@ -23,7 +23,7 @@ from community.policies.versions.views import comparison, history
 from community.views import a_to_z, dismiss_alert, policy_updates
 from home.admin_requests import unreadable_input_as_400
 from home.editorial.preview_links.views import read_draft
-from home.images.storage import OWN_FOLDER
+from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
 from home.page_tree.explorable import restrict_to_explorable
 from home.page_tree.large_sections import limit_sorting_of_large_sections
@@ -42,7 +42,7 @@ from stockton_cms.monitoring import health
 from stockton_cms.pattern_library import style_guide
 from stockton_cms.unsaved_text import with_text_kept
 
-FILE_NAME = rf"{OWN_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
+FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
 handler404 = "stockton_cms.error_pages.not_found"
 handler500 = "stockton_cms.error_pages.server_error"

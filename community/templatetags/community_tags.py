@@ -158,7 +158,7 @@ def feed_links(context):
     return {"feeds": get_feeds(context.get("page"), root)}
 
 
-@register.inclusion_tag("components/follow.html", takes_context=True)
+@register.inclusion_tag("components/subscribe.html", takes_context=True)
 def follow(context):
     """Offer residents emails and feeds about this page."""
     href = subscribe_url(context.get("page"), context["request"])

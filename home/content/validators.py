@@ -29,7 +29,7 @@ FEWEST_DIGITS, MAX_DIGITS = 3, 16
 
 def tidy(typed: str) -> str:
     """Return text without the invisible characters that come with a paste."""
-    seen = "".join(sign for sign in typed if unicodedata.category(sign) != "Cf")
+    seen = "".join(each for each in typed if unicodedata.category(each) != "Cf")
     return " ".join(seen.split())
 
 
@@ -69,9 +69,9 @@ def phone_link(number: str) -> str:
     text = unicodedata.normalize("NFKC", tidy(number)).strip()
     text = "".join(
         "-"
-        if unicodedata.category(sign) == "Pd"
-        else str(unicodedata.decimal(sign, sign))
-        for sign in text
+        if unicodedata.category(character) == "Pd"
+        else str(unicodedata.decimal(character, character))
+        for character in text
     )
     text = re.sub(r"^(?:tel:\s*)?(?:\((\+\d+)\))?", r"\1", text, flags=re.I)
     extension = EXTENSION.search(text)

@@ -18,12 +18,12 @@ FULL = ("disk is full", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 # Where Wagtail stores uploaded images.
 ORIGINALS = "original_images/"
 # One of 36 ** 12 names cannot be guessed.
-LETTERS = 12
-OWN_FOLDER = rf"/[0-9a-z]{{{LETTERS}}}/"
+FOLDER_NAME_LENGTH = 12
+FILE_FOLDER = rf"/[0-9a-z]{{{FOLDER_NAME_LENGTH}}}/"
 
 
 def is_disk_full_error(error: Exception) -> bool:
-    return any(words in str(error) for words in FULL)
+    return any(message in str(error) for message in FULL)
 
 
 class MediaMixin:
@@ -34,7 +34,7 @@ class MediaMixin:
 
     def generate_filename(self, filename: str) -> str:
         path = PurePosixPath(super().generate_filename(filename))
-        folder = get_random_string(LETTERS, ascii_lowercase + digits)
+        folder = get_random_string(FOLDER_NAME_LENGTH, ascii_lowercase + digits)
         return str(path.parent / folder / path.name)
 
     def save(self, name: str, content: File, max_length: int | None = None) -> str:

@@ -95,7 +95,7 @@ def restrict_to_explorable(view: Callable) -> Callable:
             return view(request, *args, **kwargs)
         token = admin_request.set(request)
         try:
-            _refuse_choice_by_number(request, kwargs)
+            _reject_hidden_page_ids(request, kwargs)
             response = view(request, *args, **kwargs)
             return response.render() if hasattr(response, "render") else response
         finally:
@@ -104,7 +104,7 @@ def restrict_to_explorable(view: Callable) -> Callable:
     return wrapped
 
 
-def _refuse_choice_by_number(request: HttpRequest, kwargs: dict) -> None:
+def _reject_hidden_page_ids(request: HttpRequest, kwargs: dict) -> None:
     """Raise `Http404` if a chooser is asked for pages that it does not list."""
     if request.resolver_match.url_name in CHOSEN_BY_ID:
         asked = {*request.GET.getlist("id"), *map(str, kwargs.values())}

@@ -29,11 +29,11 @@ class RedirectMiddleware(middleware.RedirectMiddleware):
         path = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
         for each in dict.fromkeys([path, urlsplit(path).path]):
             if redirect := middleware.get_redirect(request, each):
-                return _follow(request, redirect) or response
+                return _get_response(request, redirect) or response
         return response
 
 
-def _follow(request: HttpRequest, redirect: Redirect) -> HttpResponse | None:
+def _get_response(request: HttpRequest, redirect: Redirect) -> HttpResponse | None:
     """Return a redirect, or what Wagtail answers to visitors of a private page."""
     link = redirect.link
     page = redirect.redirect_page or _page_at(link or "")

@@ -6,7 +6,7 @@ from wagtail.images import get_image_model
 
 from community.models import Partner
 from home.images.pictures import LOGO, make_shapes, make_shapes_of_library
-from home.images.storage import OWN_FOLDER
+from home.images.storage import FILE_FOLDER
 
 
 def make_missing_pictures() -> int:
@@ -14,7 +14,7 @@ def make_missing_pictures() -> int:
 
     Six queries in all when nothing is missing.
     """
-    for image in get_image_model().objects.exclude(file__regex=OWN_FOLDER):
+    for image in get_image_model().objects.exclude(file__regex=FILE_FOLDER):
         _store_anew(image)
     logo_ids = Partner.objects.exclude(logo=None).values_list("logo_id", flat=True)
     return make_shapes_of_library() + make_shapes(set(logo_ids), LOGO)

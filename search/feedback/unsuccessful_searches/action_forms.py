@@ -159,7 +159,7 @@ class WordsForm(ActionForm):
         label="Page", queryset=Page.objects.all(), widget=AdminPageChooser
     )
     words = forms.CharField(
-        label="Words residents use",
+        label="Search keywords",
         max_length=200,
         help_text="Separate them with commas. They are added to the page's draft. "
         "Search finds the page by them once you publish it.",

@@ -83,7 +83,7 @@ def test_policy_leads_to_its_history_and_that_to_what_changed(policy, read):
 
 def test_taken_out_and_added_words_are_marked_for_all_senses(policy, read):
     html = compare(read, policy)
-    row = html.select_one(".comparison__row")
+    row = html.select_one(".diff__row")
     assert row.find("del").get_text() == "Removed: Monday (end)"
     assert row.find("ins").get_text() == "Added: Friday (end)"
     assert [each.get_text() for each in row.select(".visually-hidden")][1] == (
@@ -368,9 +368,7 @@ def test_versions_of_one_minute_have_a_name_each(policy, read):
         "3 March 2026, 2:05pm",
     ]
     html = read(compare_address(policy))
-    assert {each.find(string=True) for each in html.select(".comparison h3")} == {
-        *names[:2]
-    }
+    assert {each.find(string=True) for each in html.select(".diff h3")} == {*names[:2]}
     times = [each.get_text() for each in read(history_of(policy)).select("li time")]
     assert times == names
 

@@ -177,7 +177,7 @@ def test_person_who_takes_long_is_still_in_time(send):
         ("message", "   \n", "Tell us what you were looking for."),
         ("message", None, "Tell us what you were looking for."),
         ("message", "x" * 5_001, "Your message is too long."),
-        ("message", "\N{SQUARE KIROMEETORU}" * 1_000, "Use ordinary letters"),
+        ("message", "\N{SQUARE KIROMEETORU}" * 1_000, "Use plain letters"),
         ("message", "a\0b", "Null characters are not allowed."),
         ("email", "not an address", "Enter an email address in the correct"),
         ("email", "a@b\nBcc: c@example.org", "Enter an email address in the correct"),

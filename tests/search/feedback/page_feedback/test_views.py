@@ -46,7 +46,7 @@ def counts(page):
 
 
 def form_on(html):
-    return html.main.select_one("form.usefulness")
+    return html.main.select_one("form.page-feedback")
 
 
 # The form at the foot of pages
@@ -298,7 +298,7 @@ def test_question_warns_of_personal_details_and_can_be_left_out(page, read, sett
     [
         ({"comment": ""}, "Write something, or go back to the page."),
         ({"comment": "x" * 1_001}, "Use 1,000 characters at most."),
-        ({"comment": "\N{SQUARE KIROMEETORU}" * 300}, "Use ordinary letters"),
+        ({"comment": "\N{SQUARE KIROMEETORU}" * 300}, "Use plain letters"),
         ({"shown_at": shown_seconds_ago(-9_000)}, "That was very quick."),
         ({"shown_at": "forged"}, "open for too long"),
     ],
