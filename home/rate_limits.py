@@ -75,8 +75,8 @@ class RateLimit:
         if own.count() >= self.per_address:
             return True
         since = at - OVERALL_PERIOD
-        everybody = hits.filter(limit=self.name, at__gt=since)
-        return self.overall is not None and everybody.count() >= self.overall
+        overall = hits.filter(limit=self.name, at__gt=since)
+        return self.overall is not None and overall.count() >= self.overall
 
     def hit(self, by: HttpRequest | str, at: datetime) -> "RateLimitHit":
         """Count one more, in a transaction of its own or the current one.

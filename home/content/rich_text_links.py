@@ -59,10 +59,10 @@ def strip_private_links(html: str, at: datetime) -> str:
     return str(soup)
 
 
-def _unlink(soup: BeautifulSoup, kind: str, everything, for_everybody) -> None:
+def _unlink(soup: BeautifulSoup, kind: str, everything, get_public) -> None:
     links = soup.find_all("a", linktype=kind)
     ids = {int(link["id"]) for link in links if PLAIN_ID.fullmatch(link.get("id", ""))}
-    shown = {str(pk) for pk in for_everybody(ids).values_list("pk", flat=True)}
+    shown = {str(pk) for pk in get_public(ids).values_list("pk", flat=True)}
     titles = set(everything.filter(pk__in=ids).values_list("title", flat=True))
     for link in links:
         if link.get("id") in shown:
