@@ -18,7 +18,7 @@ from home.content_version.counter import ContentVersion
 from home.editorial.content_checks.issues import ContentCheckRun, ContentIssue
 from home.editorial.drafts import MultipleChooserPanel
 from home.editorial.editing_windows import EditingWindow
-from home.editorial.links.models import ExternalLink, Link
+from home.editorial.links.models import ExternalLink, PageLink
 from home.editorial.preview_links.models import PreviewLink
 from home.editorial.reviews.models import PageReview, ReviewDigest
 from home.email_addresses import EmailAddressField
@@ -38,7 +38,7 @@ __all__ = [
     "HomePage",
     "ImportedPage",
     "JobRun",
-    "Link",
+    "PageLink",
     "PageReview",
     "PopularPage",
     "PreviewLink",

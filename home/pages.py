@@ -24,7 +24,7 @@ from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_moment_of
 from home.content_version.receivers import draft_saved, live_page_saved
 from home.editorial.drafts import DraftFormMixin
-from home.editorial.readiness import refuse_unready
+from home.editorial.readiness import require_ready
 from home.email_addresses import EmailAddressField
 from home.page_tree.lock import TreeLockMixin
 
@@ -239,7 +239,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
 
     def publish(self, revision, user=None, **kwargs):
         """Publish or schedule a draft that is ready."""
-        refuse_unready(revision.as_object(), user)
+        require_ready(revision.as_object(), user)
         return super().publish(revision, user=user, **kwargs)
 
     def save_revision(self, *args, **kwargs):

@@ -62,7 +62,7 @@ class PageReportFilterSet(WagtailFilterSet):
     )
     owner = django_filters.CharFilter(label="Content owner", method="by_owner")
     kind = ContentTypeFilter(
-        label="Kind of page",
+        label="Page type",
         field_name="page__content_type",
         queryset=lambda request: get_page_content_types(include_base_page_type=False),
     )

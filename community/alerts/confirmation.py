@@ -28,7 +28,7 @@ from community.alerts.states import describe_state, with_state
 from community.models import AlertSnippet
 from community.models.alerts import Scope
 from home.content.dates import format_relative_datetime
-from home.editorial.readiness import NotReadyError, refuse_unready
+from home.editorial.readiness import NotReadyError, require_ready
 from home.page_tree.addresses import site_root
 
 
@@ -90,7 +90,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         if response:
             return response
         try:
-            refuse_unready(self.draft)
+            require_ready(self.draft)
         except NotReadyError as error:
             text = f"This draft cannot be published yet. {' '.join(error.messages)}"
             messages.error(self.request, text)

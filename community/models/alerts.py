@@ -29,7 +29,7 @@ from home.blocks import INLINE_FEATURES
 from home.content.dates import ExactTimesMixin
 from home.content.validators import validate_web_address, web_link
 from home.editorial.drafts import DraftFormMixin, InlinePanel
-from home.editorial.readiness import refuse_unready
+from home.editorial.readiness import require_ready
 from home.page_tree.addresses import site_path
 from home.pages import is_published
 
@@ -372,7 +372,7 @@ class AlertSnippet(
     @transaction.atomic
     def publish(self, revision, user=None, **kwargs):
         """Publish; begin a new round when it became worse or people are told again."""
-        refuse_unready(revision.as_object(), user)
+        require_ready(revision.as_object(), user)
         before = type(self).objects.get(pk=self.pk)
         super().publish(revision, user=user, **kwargs)
         after = type(self).objects.get(pk=self.pk)

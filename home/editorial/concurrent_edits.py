@@ -27,7 +27,7 @@ def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
     """
     if is_automatic(request) or not isinstance(instance, RevisionMixin):
         return
-    other = newest_other_version(request, instance)
+    other = latest_other_version(request, instance)
     if other is None:
         return
     who = "You" if other.user_id == request.user.pk else "Someone else"
@@ -37,10 +37,10 @@ def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
     newest = instance.latest_revision_id
     is_newest = other.pk == newest
     outcome = (
-        "Nothing was changed in yours, so theirs is still the newest: read it again."
+        "You did not change anything, so that version is the latest. Read it again."
         if is_newest
-        else "Both versions are kept, and yours is now the newest. Compare them, and "
-        "bring over what should stay."
+        else "Both versions are saved and yours is now the latest. Compare them, and "
+        "copy across anything you need."
     )
     compare = reverse(
         compare_url_name(instance),
@@ -48,10 +48,10 @@ def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
     )
     messages.warning(
         request,
-        f"{who} saved this {'page' if isinstance(instance, Page) else 'text'}{place} "
-        f"on {timezone.localtime(other.created_at):%-d %B at %H:%M}, after you had "
+        f"{who} saved this {'page' if isinstance(instance, Page) else 'item'}{place} "
+        f"on {timezone.localtime(other.created_at):%-d %B at %H:%M}, after you "
         f"opened it. {outcome}",
-        buttons=[messages.button(compare, "Compare the two versions")],
+        buttons=[messages.button(compare, "Compare versions")],
     )
 
 
@@ -62,7 +62,7 @@ def compare_url_name(instance: Model) -> str:
     return instance.snippet_viewset.get_url_name("revisions_compare")
 
 
-def newest_other_version(request: HttpRequest, instance: Model) -> Revision | None:
+def latest_other_version(request: HttpRequest, instance: Model) -> Revision | None:
     """Return the newest version that another window saved since this one was opened."""
     sent = request.POST
     opened = sent.get("version_opened", sent.get("loaded_revision_created_at", ""))

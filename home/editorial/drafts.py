@@ -30,12 +30,12 @@ class DraftFormMixin:
             else {field or NON_FIELD_ERRORS: error.error_list}
         )
         for name, errors in by_field.items():
-            left = [each for each in errors if not self._may_wait(name, each)]
+            left = [each for each in errors if not self._can_wait(name, each)]
             if left:
                 super().add_error(None if name == NON_FIELD_ERRORS else name, left)
         return None
 
-    def _may_wait(self, name: str, error: ValidationError) -> bool:
+    def _can_wait(self, name: str, error: ValidationError) -> bool:
         # The address of a page is in use at once.
         if name in (NON_FIELD_ERRORS, "slug") or error.code in STRICT:
             return False

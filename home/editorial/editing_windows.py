@@ -15,7 +15,7 @@ from wagtail.models import RevisionMixin
 from home.jobs import register_job
 
 # A window may stay open over a holiday.
-KEPT_FOR = timedelta(days=30)
+MAX_AGE = timedelta(days=30)
 
 
 class EditingWindow(models.Model):
@@ -52,7 +52,7 @@ def is_automatic(request: HttpRequest) -> bool:
 @hooks.register("before_create_snippet")
 @hooks.register("before_edit_page")
 @hooks.register("before_edit_snippet")
-def refuse_what_follows_a_sent_form(
+def reject_autosave_after_submit(
     request: HttpRequest, target: object, *others: object
 ) -> JsonResponse | None:
     """Let a form that was sent with a button save nothing more by itself.
@@ -69,8 +69,8 @@ def refuse_what_follows_a_sent_form(
         answer = {
             "success": False,
             "error_code": "already_sent",
-            "error_message": "This form was sent already. Save it yourself to keep "
-            "what you have written since.",
+            "error_message": "You have already submitted this form. Save it again to "
+            "keep the changes you have made since.",
         }
         return JsonResponse(answer, status=409)
     return None
@@ -81,7 +81,7 @@ def refuse_what_follows_a_sent_form(
 @hooks.register("after_create_snippet", order=-1)
 @hooks.register("after_edit_page", order=-1)
 @hooks.register("after_edit_snippet", order=-1)
-def remember_version(request: HttpRequest, instance: models.Model) -> None:
+def record_version(request: HttpRequest, instance: models.Model) -> None:
     """Put the version that was saved down to its window."""
     window = request.editing_window
     if not isinstance(instance, RevisionMixin):
@@ -92,7 +92,7 @@ def remember_version(request: HttpRequest, instance: models.Model) -> None:
     window.save()
 
 
-@register_job("editing windows")
-def forget_windows(at: datetime) -> None:
+@register_job("purge editing windows")
+def purge_windows(at: datetime) -> None:
     """Delete windows that nobody can have open any more."""
-    EditingWindow.objects.filter(saved_at__lt=at - KEPT_FOR).delete()
+    EditingWindow.objects.filter(saved_at__lt=at - MAX_AGE).delete()

@@ -39,7 +39,7 @@ class NotReadyError(ValidationError):
         self.instance = instance
 
 
-def refuse_unready(draft: models.Model, user=None) -> None:
+def require_ready(draft: models.Model, user=None) -> None:
     """Raise `NotReadyError` for a draft with gaps.
 
     Officers are also asked for what only they can add, such as a note on what changed.
@@ -125,7 +125,7 @@ def _as_gaps(
 ) -> Iterator[Gap]:
     for error in errors:
         if error.code in EMPTY:
-            yield Gap("Fill this in.", where, place)
+            yield Gap("This field is required.", where, place)
         else:
             yield from (Gap(text, where, place) for text in error.messages)
 
@@ -135,7 +135,7 @@ def _label(instance: models.Model, name: str) -> str:
 
 
 # More would fill the screen.
-MAX_NAMED = 5
+MAX_LISTED = 5
 PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
 
 
@@ -157,10 +157,10 @@ def list_gaps(request: HttpRequest, instance: models.Model) -> None:
         '<li><a class="w-text-current w-underline" href="{}">{}</a> {}</li>',
         (
             (f"{edit}#:w:contentpath={gap.place}", f"{gap.where}:", gap.message)
-            for gap in gaps[:MAX_NAMED]
+            for gap in gaps[:MAX_LISTED]
         ),
     )
-    rest = len(gaps) - MAX_NAMED
+    rest = len(gaps) - MAX_LISTED
     more = f"And {rest} more." if rest > 0 else ""
     messages.info(
         request,

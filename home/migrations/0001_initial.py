@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('address', models.TextField()),
                 ('address_hash', models.CharField(max_length=64, unique=True)),
                 ('host', models.CharField(max_length=255)),
-                ('outcome', models.CharField(blank=True, choices=[('', 'It has not been checked yet'), ('found', 'It works'), ('not-found', "The other site answers 'not found'"), ('site-error', 'The other site answers with an error of its own'), ('no-such-site', 'There is no website at this address'), ('no-answer', 'The other site does not answer'), ('not-secure', 'Browsers warn that the other site is not secure'), ('in-circles', 'The other site sends people in circles'), ('unknown', 'It could not be checked')], default='', max_length=12)),
+                ('outcome', models.CharField(blank=True, choices=[('', 'Not checked yet'), ('found', 'Works'), ('not-found', 'Page not found on the other website'), ('site-error', 'Error on the other website'), ('no-such-site', 'No website at this address'), ('no-answer', 'The other website did not respond'), ('not-secure', 'The other website is not secure'), ('in-circles', 'Redirect loop'), ('unknown', 'Could not be checked')], default='', max_length=12)),
                 ('checked_at', models.DateTimeField(db_index=True, null=True)),
                 ('next_check_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('failing_since', models.DateTimeField(null=True)),
@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Link',
+            name='PageLink',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('object_id', models.PositiveBigIntegerField(null=True)),

@@ -13,7 +13,7 @@ from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.permissions import policy_registry
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
 
-from home.editorial.readiness import NotReadyError, refuse_unready
+from home.editorial.readiness import NotReadyError, require_ready
 
 
 def permitted_files(user: AbstractBaseUser, model: type[Model]) -> QuerySet:
@@ -47,7 +47,7 @@ class PublishReadyPage(PublishPageAPIAction):
     def execute(self, instance, data):
         """Publish the latest draft, or say what is to be put right."""
         try:
-            refuse_unready(instance.get_latest_revision_as_object(), self.request.user)
+            require_ready(instance.get_latest_revision_as_object(), self.request.user)
         except NotReadyError as error:
             raise ValidationError(error.message_dict) from error
         return super().execute(instance, data)

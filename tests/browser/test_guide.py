@@ -231,13 +231,13 @@ def test_alert_is_put_live_and_ended(task, officer, new_page, office):
 
 
 def test_draft_is_read_by_a_preview_link(task, officer, new_page):
-    doing, page = task("Let somebody read a draft"), officer("author")
+    doing, page = task("Share a draft"), officer("author")
     make_partnership(page, "Billingham history group")
     page.get_by_role("button", name="Actions", exact=True).first.click()
     doing.choose(page, "Preview links")
     doing.fill(page, "Who is it for?", "Cllr Smith")
-    doing.choose(page, "two weeks")
-    doing.choose(page, "Make a link")
+    doing.choose(page, "2 weeks")
+    doing.choose(page, "Create link")
     link = page.get_by_role("row", name="Cllr Smith").get_by_role("link")
     doing.take_picture(page, "preview-link.webp")
     reader = new_page()
@@ -245,7 +245,7 @@ def test_draft_is_read_by_a_preview_link(task, officer, new_page):
     expect(reader.get_by_role("heading", level=1)).to_have_text(
         "Billingham history group"
     )
-    doing.choose(page, "Take back", name="Take back the link for Cllr Smith")
+    doing.choose(page, "Revoke", name="Revoke the link for Cllr Smith")
     expect(said(page)).to_contain_text("no longer works")
     doing.done()
     assert reader.reload().status == 404

@@ -27,7 +27,7 @@ def jobs(home):
 
 def needs(client):
     html = BeautifulSoup(client.get(HOME).content, "html.parser")
-    return html.select_one("#needs-you-content")
+    return html.select_one("#your-tasks-content")
 
 
 def words(client):
@@ -35,7 +35,7 @@ def words(client):
 
 
 def test_officer_whom_nothing_needs_is_told_so(jobs, admin_client):
-    assert "Nothing needs you now." in needs(admin_client).get_text()
+    assert "You have no outstanding tasks." in needs(admin_client).get_text()
 
 
 def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
@@ -81,9 +81,9 @@ def test_pages_to_keep_true_lead_to_their_lists(jobs, home, admin_client):
     links = {a.get_text(): a["href"] for a in needs(admin_client).select("li a")}
     assert set(links) == {
         "1 page is due for review",
-        "Dates that have passed: 1",
-        "Pages with content to mend: 1",
-        "Broken links: 1",
+        "1 date has passed",
+        "1 page has content issues",
+        "1 broken link",
     }
     for address in links.values():
         assert "The old page" in admin_client.get(address).content.decode()

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 MONTHS = [name[:3].lower() for name in month_name[1:]]
 WEEKDAYS = ["mo", "tu", "we", "th", "fr", "sa", "su"]
-MAX_SHOWN = 200
+EXCERPT_LENGTH = 200
 
 MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
@@ -76,7 +76,7 @@ FUTURE = re.compile(
     r"|to\s+be\s+held|being\s+held|(?:is|are)\s+(?:on|held)|book|register|next)\b",
     re.IGNORECASE,
 )
-TO_DO = re.compile(
+CALL_TO_ACTION = re.compile(
     r"\b(?:apply|book|register|send|return|reply|submit|complete|pay|tell\s+us"
     r"|respond|contact|vote|sign\s+up)\b",
     re.IGNORECASE,
@@ -111,7 +111,7 @@ WORDS_TO_DEADLINE = 8
 LOOK_BACK = timedelta(days=30)
 HISTORY = timedelta(days=366)
 # Nobody writes such a sentence; what comes after is not read.
-LONGEST_SENTENCE = 1_000
+MAX_SENTENCE_LENGTH = 1_000
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class DatedStatement:
     last_on: date
 
 
-def sentences_of(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """Return the sentences; a new line ends one too."""
     parts = re.split(r"(?<=[.!?])\s+(?=[\"'“‘(]?[A-Z0-9])|\n+", text)
     return [clean for part in parts if (clean := " ".join(part.split()))]
@@ -130,14 +130,14 @@ def sentences_of(text: str) -> list[str]:
 
 def find_dated_statements(text: str, published_on: date) -> Iterator[DatedStatement]:
     """Yield the claims; a day without a year is the one next to the publication."""
-    for sentence in sentences_of(text):
+    for sentence in split_sentences(text):
         days = list(_days_in(sentence, published_on))
         if days:
-            yield DatedStatement(sentence[:MAX_SHOWN], min(days))
+            yield DatedStatement(sentence[:EXCERPT_LENGTH], min(days))
 
 
 def _days_in(sentence: str, published_on: date) -> Iterator[date]:
-    sentence = sentence[:LONGEST_SENTENCE]
+    sentence = sentence[:MAX_SENTENCE_LENGTH]
     if PAST.search(sentence) and not STILL.search(sentence):
         return
     position = 0
@@ -179,7 +179,7 @@ def _date_at(sentence: str, position: int) -> re.Match | None:
 def _is_claim(trigger: re.Match, match: re.Match, sentence: str) -> bool:
     named = match.groupdict()
     is_dated = bool(named["year"] or named.get("weekday"))
-    if trigger["before"] and not TO_DO.search(sentence):
+    if trigger["before"] and not CALL_TO_ACTION.search(sentence):
         return False
     if trigger["on"] and not FUTURE.search(sentence):
         return False

@@ -5,7 +5,7 @@ finding by itself: its row is written with the page and read from the day after.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from django.db import models
@@ -20,9 +20,9 @@ from home.content_version.receivers import live_page_saved
 from home.editorial.content_checks.rules import (
     ADVICE,
     VERSION,
-    Finding,
+    FoundIssue,
     Rule,
-    find_findings,
+    find_issues,
 )
 from home.editorial.querysets import LivePageQuerySet
 
@@ -30,7 +30,7 @@ REPORT_URL_NAME = "content_checks_report"
 VALUES = ("rule", "text", "place", "shown_from")
 
 
-class PageFindingQuerySet(LivePageQuerySet):
+class ContentIssueQuerySet(LivePageQuerySet):
     """Finds what is to be mended on a day."""
 
     def on_day(self, on: date):
@@ -52,7 +52,7 @@ class ContentIssue(models.Model):
     place = models.CharField(max_length=100, blank=True)
     shown_from = models.DateField(null=True)
 
-    objects = PageFindingQuerySet.as_manager()
+    objects = ContentIssueQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
 
@@ -62,12 +62,12 @@ class ContentIssue(models.Model):
     @property
     def label(self) -> str:
         """What is wrong, also by a rule that only a newer release knows."""
-        return dict(Rule.choices).get(self.rule, "Something else")
+        return dict(Rule.choices).get(self.rule, "Other issue")
 
     @property
     def advice(self) -> str:
         """What to do about it."""
-        return ADVICE.get(self.rule, "Look at this part again.")
+        return ADVICE.get(self.rule, "Check this part of the page.")
 
     @property
     def edit_address(self) -> str:
@@ -96,7 +96,7 @@ def edit_address(page_id: int, place: str) -> str:
 
 
 @receiver(live_page_saved)
-def follow_page(sender, instance, **kwargs) -> None:
+def sync_content_issues(sender, instance, **kwargs) -> None:
     """Write what the rules find on a live page, in the transaction that saves it.
 
     An alias has the findings of its original. A page that is taken down keeps its
@@ -106,16 +106,16 @@ def follow_page(sender, instance, **kwargs) -> None:
         check_page(instance)
 
 
-def check_draft(page: Page, on: date) -> list[Finding]:
+def check_draft(page: Page, on: date) -> list[FoundIssue]:
     """Return what the rules find on a day on a page as it stands in the editor."""
     known = ContentIssue.objects.filter(page_id=page.pk)
-    found = _with_known_days(find_findings(page, on), known)
+    found = _with_known_days(find_issues(page, on), known)
     return [each for each in found if not each.shown_from or each.shown_from <= on]
 
 
 def _with_known_days(
-    found: list[Finding], known: Iterable[ContentIssue]
-) -> list[Finding]:
+    found: list[FoundIssue], known: Iterable[ContentIssue]
+) -> list[FoundIssue]:
     """Return the findings; the same words keep the day that they had when written.
 
     "Until 31 March" does not come to mean next year's because a page is published
@@ -137,7 +137,7 @@ def check_page(page: Page) -> None:
     published_at = page.last_published_at or timezone.now()
     before = list(ContentIssue.objects.filter(page_id=page.pk))
     found = _with_known_days(
-        find_findings(page, timezone.localdate(published_at)), before
+        find_issues(page, timezone.localdate(published_at)), before
     )
     rows = [ContentIssue(page_id=page.pk, **vars(each)) for each in found]
     if _values_of(before) != _values_of(rows):
@@ -151,28 +151,13 @@ def check_page(page: Page) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Count:
-    """How much there is to do, and where."""
+def counts_for(user, on: date) -> dict[str, int]:
+    """Return how many pages the user may edit have issues, and how many dates passed.
 
-    label: str
-    number: int
-    address: str
-
-
-def counts_for(user, on: date) -> list[Count]:
-    """Return how many pages of those that somebody may edit have findings.
-
-    And how many dates on them have passed. One query besides the permissions.
+    One query besides the permissions.
     """
     findings = ContentIssue.objects.on_live_pages(start_of_day(on)).on_day(on)
-    numbers = findings.editable_by(user).aggregate(
+    return findings.editable_by(user).aggregate(
         pages=models.Count("page", distinct=True),
         dates=models.Count("pk", filter=Q(rule=Rule.PASSED_DATE)),
     )
-    report = reverse(REPORT_URL_NAME)
-    dates = f"{report}?rule={Rule.PASSED_DATE.value}"
-    return [
-        Count("Pages with content to mend", numbers["pages"], report),
-        Count("Dates that have passed", numbers["dates"], dates),
-    ]

@@ -26,15 +26,15 @@ from home.editorial.reviews.models import PageReview
 from home.reports import PageReportFilterSet, SafeExportMixin
 
 # More would fill the screen.
-MAX_NAMED = 5
+MAX_LISTED = 5
 
 
 class ContentFilterSet(PageReportFilterSet):
     """Which findings to look at."""
 
-    rule = django_filters.ChoiceFilter(label="What is wrong", choices=Rule.choices)
+    rule = django_filters.ChoiceFilter(label="Issue", choices=Rule.choices)
     page = django_filters.NumberFilter(
-        label="Number of the page", field_name="page_id", max_value=2**31 - 1
+        label="Page ID", field_name="page_id", max_value=2**31 - 1
     )
 
     class Meta:
@@ -50,13 +50,13 @@ def _kind(finding: ContentIssue) -> str:
 
 EXPORTED = {
     "title": ("Page", lambda finding: finding.page.title),
-    "address": ("Address", lambda finding: finding.page.full_url or ""),
-    "kind": ("Kind of page", _kind),
-    "wrong": ("What is wrong", str),
-    "text": ("Words", lambda finding: finding.text),
-    "advice": ("What to do", lambda finding: finding.advice),
+    "address": ("Web address", lambda finding: finding.page.full_url or ""),
+    "kind": ("Page type", _kind),
+    "wrong": ("Issue", str),
+    "text": ("Text", lambda finding: finding.text),
+    "advice": ("How to fix it", lambda finding: finding.advice),
     "owner_name": ("Content owner", lambda finding: finding.owner_name),
-    "owner_email": ("Content owner's email", lambda finding: finding.owner_email),
+    "owner_email": ("Content owner email address", lambda finding: finding.owner_email),
 }
 
 
@@ -75,7 +75,7 @@ class ContentChecksView(SafeExportMixin, ReportView):
     search_fields = ["page__title", "text"]
     # By the index, so that a page's findings stand together and no database sorts.
     default_ordering = ("page_id", "pk")
-    verbose_name_plural = "findings"
+    verbose_name_plural = "issues"
     columns = [
         TitleColumn(
             "title",
@@ -83,13 +83,15 @@ class ContentChecksView(SafeExportMixin, ReportView):
             accessor="page.title",
             get_url=lambda finding: finding.edit_address,
         ),
-        Column("wrong", label="What is wrong", accessor=str),
-        Column("text", label="Words"),
-        Column("advice", label="What to do"),
+        Column("wrong", label="Issue", accessor=str),
+        Column("text", label="Text"),
+        Column("advice", label="How to fix it"),
         Column(
             "owner",
             label="Content owner",
-            accessor=lambda row: row.owner_name or row.owner_email or "Nobody",
+            accessor=lambda row: (
+                row.owner_name or row.owner_email or "No content owner"
+            ),
         ),
     ]
     list_export = list(EXPORTED)
@@ -149,7 +151,7 @@ def register_content_checks_urls():
 
 @hooks.register("after_create_page")
 @hooks.register("after_edit_page")
-def list_findings(request: HttpRequest, page: Page) -> None:
+def list_issues(request: HttpRequest, page: Page) -> None:
     """Say after a page was saved what to mend on it; the editor's own saving is mute.
 
     What is saved may be a draft, so its findings are looked for here and not kept.
@@ -170,16 +172,18 @@ def list_findings(request: HttpRequest, page: Page) -> None:
                 f": “{each.text}”" if each.text else ".",
                 each.advice,
             )
-            for each in found[:MAX_NAMED]
+            for each in found[:MAX_LISTED]
         ),
     )
-    rest = len(found) - MAX_NAMED
+    rest = len(found) - MAX_LISTED
     text = format_html(
-        "Saved. You can make this page better:<ul>{}</ul>{}",
+        "Page saved. Content issues:<ul>{}</ul>{}",
         lines,
         f"And {rest} more." if rest > 0 else "",
     )
     address = f"{reverse(REPORT_URL_NAME)}?page={page.pk}"
     is_listed = page.live and not page.has_unpublished_changes
-    buttons = [messages.button(address, "All of this page")] if is_listed else []
+    buttons = (
+        [messages.button(address, "View all issues on this page")] if is_listed else []
+    )
     messages.warning(request, text, buttons=buttons)

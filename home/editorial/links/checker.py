@@ -8,7 +8,7 @@ from django.db.models import Exists, Min, OuterRef
 
 from home.editorial.links.http_check import Answer, check_url
 from home.editorial.links.index import resolve_targets
-from home.editorial.links.models import ExternalLink, Link, Outcome
+from home.editorial.links.models import ExternalLink, LinkStatus, PageLink
 from home.jobs import register_job
 
 MAX_ADDRESSES = 20
@@ -21,11 +21,11 @@ WEEK = timedelta(weeks=1)
 AGAIN_AFTER = (timedelta(hours=1), timedelta(days=1))
 
 # Where nobody answered at all, it may be our own network.
-UNREACHED = {Outcome.NO_SUCH_SITE, Outcome.NO_ANSWER}
-WORKS_OR_UNKNOWN = {Outcome.FOUND, Outcome.UNKNOWN}
+UNREACHABLE = {LinkStatus.NO_SUCH_SITE, LinkStatus.NO_RESPONSE}
+WORKS_OR_UNKNOWN = {LinkStatus.FOUND, LinkStatus.UNKNOWN}
 
 
-@register_job("checking links", is_slow=True)
+@register_job("check links", is_slow=True)
 def check_links(at: datetime) -> None:
     """Look again at links of our own that led nowhere, then ask other sites.
 
@@ -37,16 +37,16 @@ def check_links(at: datetime) -> None:
         return
     begun = monotonic()
     user_agent = f"Stockton-CMS link checker (+{settings.WAGTAILADMIN_BASE_URL})"
-    for link in get_due(at):
+    for link in due_links(at):
         if monotonic() - begun > SECONDS_TO_BEGIN:
             return
         record(link, check_url(link.address, user_agent), at)
 
 
-def get_due(at: datetime) -> list[ExternalLink]:
+def due_links(at: datetime) -> list[ExternalLink]:
     """Return the addresses to ask for now: one of each host, the longest due first."""
     just_asked = ExternalLink.objects.filter(checked_at__gt=at - PAUSE)
-    uses = Link.objects.filter(external=OuterRef("pk"))
+    uses = PageLink.objects.filter(external=OuterRef("pk"))
     due = ExternalLink.objects.filter(Exists(uses), next_check_at__lte=at)
     due = due.exclude(host__in=just_asked.values("host")).order_by()
     first = due.values("host").annotate(pk=Min("pk"), due_at=Min("next_check_at"))
@@ -71,7 +71,7 @@ def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
         failures = min(link.failures + 1, len(AGAIN_AFTER) + 1)
         is_last = failures > len(AGAIN_AFTER)
         next_check_at = at + (WEEK if is_last else AGAIN_AFTER[failures - 1])
-        is_broken = link.is_broken or (is_last and _is_theirs(answer, since, at))
+        is_broken = link.is_broken or (is_last and _is_confirmed(answer, since, at))
         if is_last and not is_broken:
             next_check_at = at + AGAIN_AFTER[-1]
         changes = {
@@ -90,9 +90,9 @@ def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
         others.filter(next_check_at__lt=at + wait).update(next_check_at=at + wait)
 
 
-def _is_theirs(answer: Answer, since: datetime, at: datetime) -> bool:
+def _is_confirmed(answer: Answer, since: datetime, at: datetime) -> bool:
     """Say whether a failure is the other site's: somebody else has answered since."""
-    if answer.outcome not in UNREACHED or at - since >= WEEK:
+    if answer.outcome not in UNREACHABLE or at - since >= WEEK:
         return True
     answered = ExternalLink.objects.filter(checked_at__gt=since)
-    return answered.exclude(outcome__in=[*UNREACHED, Outcome.NOT_ASKED]).exists()
+    return answered.exclude(outcome__in=[*UNREACHABLE, LinkStatus.NOT_CHECKED]).exists()

@@ -12,7 +12,7 @@ from home.editorial.links.report import (
     check_link_again,
 )
 
-MAX_NAMED = 3
+MAX_LISTED = 3
 
 
 @hooks.register("register_admin_urls")
@@ -45,7 +45,7 @@ def register_broken_links_menu_item():
 def warn_of_broken_links(request, page):
     """Say, after a page was published, which of its links lead nowhere."""
     links = broken_links(timezone.now()).filter(page=page.pk)
-    for link in links.exclude(problem=Problem.OTHER_SITE)[:MAX_NAMED]:
+    for link in links.exclude(problem=Problem.OTHER_SITE)[:MAX_LISTED]:
         messages.warning(
-            request, f"Check the link '{link.text}'. {Problem(link.problem).label}."
+            request, f"Check the link '{link.text}': {Problem(link.problem).label}."
         )

@@ -23,7 +23,7 @@ import certifi
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
-from home.editorial.links.models import Outcome
+from home.editorial.links.models import LinkStatus
 
 SECONDS = 10
 MAX_REDIRECTS = 5
@@ -54,14 +54,14 @@ BAD_CERTIFICATES = {9, 10, 18, 62, 64}
 class Answer:
     """What came of asking, and how many seconds the site wants to be left alone."""
 
-    outcome: Outcome
+    outcome: LinkStatus
     retry_after: float = 0
 
 
 class URLCheckError(Exception):
     """Ends a check_url with an outcome."""
 
-    def __init__(self, outcome: Outcome):
+    def __init__(self, outcome: LinkStatus):
         super().__init__(outcome)
         self.outcome = outcome
 
@@ -98,21 +98,21 @@ def check_url(address: str, user_agent: str) -> Answer:
         return Answer(error.outcome)
     except ssl.SSLCertVerificationError as error:
         is_bad = error.verify_code in BAD_CERTIFICATES
-        return Answer(Outcome.NOT_SECURE if is_bad else Outcome.UNKNOWN)
+        return Answer(LinkStatus.NOT_SECURE if is_bad else LinkStatus.UNKNOWN)
     except (OSError, HTTPException, ValueError):
-        return Answer(Outcome.NO_ANSWER)
-    return Answer(Outcome.IN_CIRCLES)
+        return Answer(LinkStatus.NO_RESPONSE)
+    return Answer(LinkStatus.REDIRECT_LOOP)
 
 
-def _outcome_of(status: int) -> Outcome:
+def _outcome_of(status: int) -> LinkStatus:
     if 200 <= status < 400:
-        return Outcome.FOUND
+        return LinkStatus.FOUND
     if status in {404, 410}:
-        return Outcome.NOT_FOUND
+        return LinkStatus.NOT_FOUND
     if 500 <= status < 600 and status != 503:
-        return Outcome.SITE_ERROR
+        return LinkStatus.SITE_ERROR
     # Refused to a program, such as 403 and 429, says nothing about people.
-    return Outcome.UNKNOWN
+    return LinkStatus.UNKNOWN
 
 
 def _seconds_in(headers) -> float:
@@ -142,12 +142,12 @@ def _checked(address: str) -> Url:
     try:
         url = parse_url(re.sub(r"[\t\n\r]", "", address.strip()))
     except LocationParseError as error:
-        raise URLCheckError(Outcome.NO_SUCH_SITE) from error
+        raise URLCheckError(LinkStatus.NO_SUCH_SITE) from error
     is_usual = url.scheme in PORTS and url.port in {None, *PORTS.values()}
     if not is_usual or url.auth is not None:
-        raise URLCheckError(Outcome.UNKNOWN)
+        raise URLCheckError(LinkStatus.UNKNOWN)
     if not url.host:
-        raise URLCheckError(Outcome.NO_SUCH_SITE)
+        raise URLCheckError(LinkStatus.NO_SUCH_SITE)
     return url
 
 
@@ -160,12 +160,12 @@ def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
     try:
         found = looked_up.result(timeout=_seconds_to(ends_at))
     except (socket.gaierror, UnicodeError) as error:
-        is_away = getattr(error, "errno", None) == socket.EAI_AGAIN
-        outcome = Outcome.NO_ANSWER if is_away else Outcome.NO_SUCH_SITE
+        is_temporary = getattr(error, "errno", None) == socket.EAI_AGAIN
+        outcome = LinkStatus.NO_RESPONSE if is_temporary else LinkStatus.NO_SUCH_SITE
         raise URLCheckError(outcome) from error
     places = [(family, place) for family, _, _, _, place in found]
     if not places or not all(is_public(place[0]) for _, place in places):
-        raise URLCheckError(Outcome.UNKNOWN)
+        raise URLCheckError(LinkStatus.UNKNOWN)
     return places[:MAX_ADDRESSES]
 
 
@@ -227,7 +227,7 @@ def _connect(places: list[tuple], ends_at: float) -> socket.socket:
                 raise
         else:
             return sock
-    raise URLCheckError(Outcome.NO_ANSWER)
+    raise URLCheckError(LinkStatus.NO_RESPONSE)
 
 
 def _cut_off(handle: socket.socket) -> None:
@@ -238,7 +238,7 @@ def _cut_off(handle: socket.socket) -> None:
 def _seconds_to(ends_at: float) -> float:
     left = ends_at - monotonic()
     if left <= 0:
-        raise URLCheckError(Outcome.NO_ANSWER)
+        raise URLCheckError(LinkStatus.NO_RESPONSE)
     return left
 
 

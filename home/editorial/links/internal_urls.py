@@ -27,7 +27,7 @@ def is_own_address(address: str) -> bool:
 
 
 def find_target(address: str) -> dict:
-    """Return what an address of ours leads to, as values of a `Link`.
+    """Return what an address of ours leads to, as values of a `PageLink`.
 
     `site_path` says that it leads nowhere; nothing at all, that it is neither a page
     nor a document and works.

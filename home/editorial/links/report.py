@@ -22,20 +22,24 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.editorial.links.broken import Problem, broken_links_for
-from home.editorial.links.index import followed
-from home.editorial.links.models import ExternalLink, Link
+from home.editorial.links.index import LINK_SOURCES
+from home.editorial.links.models import ExternalLink, PageLink
 from home.page_tree.addresses import descendants_of
 from home.page_tree.explorable import explorable
 from home.reports import SafeExportMixin, sections
 
-ENDED_BY = ("wagtail.unpublish", "wagtail.delete", "wagtail.unpublish.scheduled")
+UNPUBLISH_ACTIONS = (
+    "wagtail.unpublish",
+    "wagtail.delete",
+    "wagtail.unpublish.scheduled",
+)
 
 
-def may_see_report(user) -> bool:
+def can_view_report(user) -> bool:
     """Say whether somebody may edit anything that can have broken links."""
     return PagePermissionPolicy().user_has_permission(user, "change") or any(
         ModelPermissionPolicy(model).user_has_permission(user, "change")
-        for model in followed
+        for model in LINK_SOURCES
     )
 
 
@@ -43,13 +47,11 @@ class BrokenLinkFilterSet(WagtailFilterSet):
     """Which broken links to look at."""
 
     site = django_filters.ChoiceFilter(
-        label="Leads to",
+        label="Links to",
         method="filter_site",
-        choices=[("own", "Our own site"), ("other", "Another site")],
+        choices=[("own", "This website"), ("other", "Another website")],
     )
-    problem = django_filters.ChoiceFilter(
-        label="What is wrong", choices=Problem.choices
-    )
+    problem = django_filters.ChoiceFilter(label="Issue", choices=Problem.choices)
     section = django_filters.ModelChoiceFilter(
         label="Section",
         method="filter_section",
@@ -60,7 +62,7 @@ class BrokenLinkFilterSet(WagtailFilterSet):
     )
 
     class Meta:
-        model = Link
+        model = PageLink
         fields = []
 
     def filter_site(self, queryset, name, value):
@@ -94,24 +96,24 @@ class BrokenLinksView(SafeExportMixin, ReportView):
 
     page_title = "Broken links"
     header_icon = "link"
-    model = Link
+    model = PageLink
     index_url_name = "broken_links_report"
     index_results_url_name = "broken_links_report_results"
     filterset_class = BrokenLinkFilterSet
     columns = [
         TitleColumn("source", label="Page", get_url=lambda link: link.edit_address),
-        Column("text", label="Words of the link"),
-        Column("leads_to", label="Leads to"),
-        Column("what_is_wrong", label="What is wrong"),
+        Column("text", label="Link text"),
+        Column("target_label", label="Links to"),
+        Column("problem_label", label="Issue"),
         Column("owner_name", label="Content owner"),
         DateColumn("since", label="Since"),
         CheckAgainColumn("check_again", label="Check again"),
     ]
     export_headings = {
         "source": "Page",
-        "text": "Words of the link",
-        "leads_to": "Leads to",
-        "what_is_wrong": "What is wrong",
+        "text": "Link text",
+        "target_label": "Links to",
+        "problem_label": "Issue",
         "owner_name": "Content owner",
         "since": "Since",
     }
@@ -120,11 +122,11 @@ class BrokenLinksView(SafeExportMixin, ReportView):
 
     def user_has_permission(self, permission):
         """Let in whoever may edit something."""
-        return may_see_report(self.request.user)
+        return can_view_report(self.request.user)
 
     def user_has_any_permission(self, permissions):
         """Let in whoever may edit something."""
-        return may_see_report(self.request.user)
+        return can_view_report(self.request.user)
 
     any_permission_required = {"change"}
 
@@ -143,13 +145,15 @@ class BrokenLinksView(SafeExportMixin, ReportView):
         return object_list
 
 
-def describe(links: Iterable[Link], user) -> None:
-    """Give each broken link `source`, `edit_address`, `leads_to`, `since` and more."""
+def describe(links: Iterable[PageLink], user) -> None:
+    """Give each broken link what the columns of the report show."""
     finder = AdminURLFinder(user)
     others = _other_sources(links)
     target_ids = {link.target_page_id for link in links if link.target_page_id}
     known = set(explorable(Page).filter(pk__in=target_ids).values_list("pk", flat=True))
-    ends = PageLogEntry.objects.filter(page_id__in=target_ids, action__in=ENDED_BY)
+    ends = PageLogEntry.objects.filter(
+        page_id__in=target_ids, action__in=UNPUBLISH_ACTIONS
+    )
     ended_at = dict(ends.order_by("timestamp").values_list("page_id", "timestamp"))
     for link in links:
         source = link.page or others.get((link.content_type_id, link.object_id))
@@ -160,9 +164,9 @@ def describe(links: Iterable[Link], user) -> None:
             if link.page_id
             else finder.get_edit_url(source)
         )
-        link.leads_to = _leads_to(link, known)
+        link.target_label = _target_label(link, known)
         is_theirs = link.problem == Problem.OTHER_SITE
-        link.what_is_wrong = (
+        link.problem_label = (
             link.external.get_outcome_display()
             if is_theirs
             else Problem(link.problem).label
@@ -170,7 +174,7 @@ def describe(links: Iterable[Link], user) -> None:
         link.since = _since(link, ended_at.get(link.target_page_id))
 
 
-def _other_sources(links: Iterable[Link]) -> dict:
+def _other_sources(links: Iterable[PageLink]) -> dict:
     ids: dict[int, set] = {}
     for link in links:
         if link.content_type_id:
@@ -185,7 +189,7 @@ def _other_sources(links: Iterable[Link]) -> dict:
     }
 
 
-def _leads_to(link: Link, known: set[int]) -> str:
+def _target_label(link: PageLink, known: set[int]) -> str:
     if link.external_id:
         return link.external.address
     if link.site_path:
@@ -195,11 +199,11 @@ def _leads_to(link: Link, known: set[int]) -> str:
     if link.problem == Problem.FILE_DELETED:
         return "A deleted document"
     if link.target_page_id and link.target_page_id not in known:
-        return "A page that you may not see"
+        return "A page you do not have permission to view"
     return str(link.target_page or link.document)
 
 
-def _since(link: Link, ended_at):
+def _since(link: PageLink, ended_at):
     """Return since when the link has been broken; None where nobody knows."""
     if link.problem == Problem.OTHER_SITE:
         return link.external.failing_since
@@ -225,7 +229,7 @@ def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
     messages.success(
         request,
         "The link will be checked again in the next few minutes. If it works, it "
-        "disappears from this list.",
+        "will be removed from this list.",
     )
     query = request.GET.urlencode()
     return redirect(reverse("broken_links_report") + (f"?{query}" if query else ""))
@@ -236,4 +240,4 @@ class BrokenLinksMenuItem(MenuItem):
 
     def is_shown(self, request):
         """Say whether somebody may read the report."""
-        return may_see_report(request.user)
+        return can_view_report(request.user)

@@ -5,7 +5,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import Button
 from wagtail.log_actions import LogFormatter
 
-from home.editorial.preview_links.views import PreviewLinksView, TakeBackView
+from home.editorial.preview_links.views import PreviewLinksView, RevokeView
 
 
 @hooks.register("register_admin_urls")
@@ -15,9 +15,9 @@ def register_preview_link_urls():
     return [
         path(base, PreviewLinksView.as_view(), name="preview_links"),
         path(
-            f"{base}<int:link_id>/take-back/",
-            TakeBackView.as_view(),
-            name="take_back_preview_link",
+            f"{base}<int:link_id>/revoke/",
+            RevokeView.as_view(),
+            name="revoke_preview_link",
         ),
     ]
 
@@ -36,14 +36,14 @@ def register_preview_link_actions(actions):
 
     @actions.register_action("home.preview_link.create")
     class Created(LogFormatter):
-        label = "Make a preview link"
+        label = "Create preview link"
 
         def format_message(self, log_entry):
-            return f"Made a preview link for '{log_entry.data['note']}'"
+            return f"Created a preview link for '{log_entry.data['note']}'"
 
     @actions.register_action("home.preview_link.revoke")
-    class TakenBack(LogFormatter):
-        label = "Take back a preview link"
+    class Revoked(LogFormatter):
+        label = "Revoke preview link"
 
         def format_message(self, log_entry):
-            return f"Took back the preview link for '{log_entry.data['note']}'"
+            return f"Revoked the preview link for '{log_entry.data['note']}'"

@@ -20,30 +20,26 @@ from wagtail.models import Page
 from home.content.dates import format_time
 from home.editorial.preview_links.models import PreviewLink
 
-DAYS = {1: "a day", 7: "a week", 14: "two weeks", 30: "30 days"}
+DAYS = {1: "1 day", 7: "1 week", 14: "2 weeks", 30: "30 days"}
 
 
 class PreviewLinkForm(forms.ModelForm):
     """Who the link is for, and for how long."""
 
     days = forms.TypedChoiceField(
-        label="How long should it work?",
+        label="How long should the link work?",
         choices=DAYS.items(),
         coerce=int,
         initial=7,
         widget=forms.RadioSelect,
-        help_text="After that it stops by itself. You can take it back sooner.",
+        help_text="The link expires after this. You can revoke it at any time.",
     )
 
     class Meta:
         model = PreviewLink
         fields = ["note"]
-        help_texts = {
-            "note": "For example 'Cllr Smith' or 'the printers'. Only officers see it."
-        }
-        error_messages = {
-            "note": {"required": "Say who the link is for, so that others know."}
-        }
+        help_texts = {"note": "For example, 'Cllr Smith'. Only editors can see this."}
+        error_messages = {"note": {"required": "Enter who the link is for."}}
 
     def save(self, commit=True):
         """Make the link, which works from now on."""
@@ -53,7 +49,7 @@ class PreviewLinkForm(forms.ModelForm):
 
 
 # RFC 9110 has no word for it; search engines read this one.
-NOT_FOR_SEARCH = {
+PRIVATE_HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     # The secret address is not told to sites that the draft links to.
     "Referrer-Policy": "same-origin",
@@ -81,12 +77,12 @@ def read_draft(request: HttpRequest, token: str) -> HttpResponse:
         response = page.serve_preview(request, page.default_preview_mode)
         if hasattr(response, "render"):
             response = response.render()
-    for name, value in NOT_FOR_SEARCH.items():
+    for name, value in PRIVATE_HEADERS.items():
         response[name] = value
     return response
 
 
-class ForEditorsOfPageMixin:
+class EditablePageMixin:
     """Gives a view its page, for those who may edit it."""
 
     def setup(self, request, *args, **kwargs):
@@ -106,7 +102,7 @@ class ForEditorsOfPageMixin:
 
 
 class PreviewLinksView(
-    ForEditorsOfPageMixin,
+    EditablePageMixin,
     GenericPageBreadcrumbsMixin,
     WagtailAdminTemplateMixin,
     FormView,
@@ -147,14 +143,13 @@ class PreviewLinksView(
         link = form.save()
         log(self.object, "home.preview_link.create", data={"note": link.note})
         messages.success(
-            self.request, f"The link for '{link.note}' works. Copy it below."
+            self.request,
+            f"Preview link for '{link.note}' created. Copy it from the list below.",
         )
         return super().form_valid(form)
 
 
-class TakeBackView(ForEditorsOfPageMixin, View):
-    """Takes a preview link back."""
-
+class RevokeView(EditablePageMixin, View):
     http_method_names = ["post"]
 
     def post(self, request, page_id, link_id):
@@ -163,5 +158,5 @@ class TakeBackView(ForEditorsOfPageMixin, View):
         if link:
             link.delete()
             log(self.object, "home.preview_link.revoke", data={"note": link.note})
-        messages.success(request, "The link no longer works.")
+        messages.success(request, "Preview link revoked. It no longer works.")
         return redirect(self.get_success_url())

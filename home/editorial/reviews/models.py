@@ -26,24 +26,24 @@ SOON = timedelta(weeks=4)
 QUEUE_URL_NAME = "page_reviews_report"
 
 
-class State(models.TextChoices):
+class ReviewState(models.TextChoices):
     """Why a page is in the review queue; a page may be there for two reasons."""
 
     DUE = "due", "Due or overdue"
     OVERDUE = "overdue", "Overdue"
     SOON = "soon", "Due in the next 4 weeks"
     UNDATED = "undated", "No review date"
-    OWNERLESS = "ownerless", "No content owner's email"
+    OWNERLESS = "ownerless", "No content owner email address"
 
 
-def conditions(on: date) -> dict[State, Q]:
+def state_filters(on: date) -> dict[ReviewState, Q]:
     """Return which reviews are in each state on a day."""
     return {
-        State.DUE: Q(review_on__lte=on),
-        State.OVERDUE: Q(review_on__lt=on),
-        State.SOON: Q(review_on__gt=on, review_on__lte=on + SOON),
-        State.UNDATED: Q(review_on=None),
-        State.OWNERLESS: Q(owner_email=""),
+        ReviewState.DUE: Q(review_on__lte=on),
+        ReviewState.OVERDUE: Q(review_on__lt=on),
+        ReviewState.SOON: Q(review_on__gt=on, review_on__lte=on + SOON),
+        ReviewState.UNDATED: Q(review_on=None),
+        ReviewState.OWNERLESS: Q(owner_email=""),
     }
 
 
@@ -52,11 +52,11 @@ class PageReviewQuerySet(LivePageQuerySet):
 
     def due_for_review(self, on: date):
         """Return those whose day has come or gone by."""
-        return self.filter(conditions(on)[State.DUE])
+        return self.filter(state_filters(on)[ReviewState.DUE])
 
     def in_state(self, state: str, on: date):
         """Return those in a state."""
-        return self.filter(conditions(on)[State(state)])
+        return self.filter(state_filters(on)[ReviewState(state)])
 
     def needing_attention(self, on: date):
         """Return those in any of the states."""
@@ -83,7 +83,7 @@ class PageReview(models.Model):
     def __str__(self):
         return str(self.page)
 
-    def take_over(self, page: Page) -> None:
+    def sync_from_page(self, page: Page) -> None:
         """Take over what the page says; another day or owner starts reminders afresh.
 
         `page` is of a class with `review_on`, `owner_name` and `owner_email`.
@@ -118,7 +118,7 @@ class PageReview(models.Model):
     def status_label(self, on: date) -> str:
         """Return where the review stands, such as 'Overdue by 3 days'."""
         if self.review_on is None:
-            return State.UNDATED.label
+            return ReviewState.UNDATED.label
         days = (self.review_on - on).days
         if days == 0:
             return "Due today"
@@ -144,31 +144,31 @@ class ReviewDigest(models.Model):
 
 
 @receiver(live_page_saved)
-def follow_page(sender, instance, **kwargs) -> None:
+def sync_review(sender, instance, **kwargs) -> None:
     """Write what a live page says about its review, in the transaction that saves it.
 
     The page's tree lock lets two such transactions wait for each other.
     """
     found = PageReview.objects.filter(pk=instance.pk).first()
     review = found or PageReview(page_id=instance.pk)
-    review.take_over(instance)
+    review.sync_from_page(instance)
     review.save()
 
 
-def counts_for(user, on: date) -> dict[State, int]:
+def counts_for(user, on: date) -> dict[ReviewState, int]:
     """Return how many of the pages that somebody may edit are in each state.
 
-    `queue_address(state)` leads to the list of them.
+    `queue_url(state)` leads to the list of them.
     """
     reviews = PageReview.objects.on_live_pages(start_of_day(on)).editable_by(user)
     return reviews.needing_attention(on).aggregate(
         **{
             state.value: models.Count("pk", filter=condition)
-            for state, condition in conditions(on).items()
+            for state, condition in state_filters(on).items()
         }
     )
 
 
-def queue_address(state: str) -> str:
+def queue_url(state: str) -> str:
     """Return where the admin lists the pages in a state."""
     return f"{reverse(QUEUE_URL_NAME)}?state={state}"

@@ -25,7 +25,7 @@ from home.notifications import in_one_line
 
 logger = logging.getLogger(__name__)
 
-SUBJECT = "Pages of the website to check"
+SUBJECT = "Pages due for review"
 # Nobody is to be woken by it.
 QUIET_HOURS_END = 8
 MAX_LINES = 100
@@ -51,7 +51,7 @@ class Recipient:
         return own | Q(remind_team_on__lte=on) if self.is_team else own
 
 
-@register_job("reminders of page reviews")
+@register_job("send page review reminders")
 def remind_of_reviews(at: datetime) -> None:
     """Send one email to everybody who is to be reminded of a review today.
 
@@ -82,7 +82,9 @@ def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
     if is_for_team and team:
         keys.add(team_key)
     elif is_for_team:
-        logger.warning("Nobody can be told that pages are overdue for review.")
+        logger.warning(
+            "No one to remind of overdue page reviews: set a team email address."
+        )
     had = ReviewDigest.objects.filter(sent_on=on).values_list("recipient", flat=True)
     for key in sorted(keys.difference(had)):
         yield Recipient(key, team if key == team_key else (key,), team)
@@ -120,18 +122,18 @@ def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
             return True
         before = [(each.remind_owner_on, each.remind_team_on) for each in reviews]
         # Marked before it is sent, so that of two processes only one sends it.
-        _mark(reviews, recipient, on)
+        _schedule_next(reviews, recipient, on)
         message = _message(reviews, recipient, on)
     try:
         message.send()
     except SMTPRecipientsRefused:
         # For them tomorrow is soon enough; the others are not to wait.
-        logger.exception("The mail server refuses a reminder of page reviews.")
-        _unmark(reviews, before)
+        logger.exception("The mail server rejected a page review reminder.")
+        _restore_reminders(reviews, before)
     except Exception:
-        logger.exception("No reminder of page reviews could be sent.")
+        logger.exception("A page review reminder could not be sent.")
         with transaction.atomic():
-            _unmark(reviews, before)
+            _restore_reminders(reviews, before)
             digest.delete()
         return False
     return True
@@ -146,7 +148,7 @@ def _reviews_for(recipient: Recipient, at: datetime, on: date) -> list[PageRevie
     )
 
 
-def _mark(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
+def _schedule_next(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
     """Set when the recipient is to be reminded of each next."""
     for review in reviews:
         if review.owner_email == recipient.key and review.remind_owner_on <= on:
@@ -157,7 +159,7 @@ def _mark(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
     PageReview.objects.bulk_update(reviews, fields, batch_size=500)
 
 
-def _unmark(reviews: list[PageReview], before: list[tuple]) -> None:
+def _restore_reminders(reviews: list[PageReview], before: list[tuple]) -> None:
     """Take the marks back, but for pages that somebody has changed meanwhile."""
     for review, (owner_on, team_on) in zip(reviews, before, strict=True):
         marked = PageReview.objects.filter(
@@ -176,13 +178,13 @@ def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> Email
             for review in reviews[:MAX_LINES]
         ],
         "more": max(0, len(reviews) - MAX_LINES),
-        "queue_address": _admin_address(QUEUE_URL_NAME) if is_officer else "",
+        "queue_url": _admin_address(QUEUE_URL_NAME) if is_officer else "",
         "is_team": recipient.is_team,
         "can_reply": bool(recipient.team),
     }
     return EmailMessage(
         SUBJECT,
-        render_to_string("home/review_digest.txt", context),
+        render_to_string("home/review_reminder.txt", context),
         to=recipient.emails,
         reply_to=() if recipient.is_team else recipient.team,
     )
@@ -198,8 +200,8 @@ def _describe(
         "title": in_one_line(review.page.title),
         "address": review.page.full_url,
         "review_on": review.review_on,
-        "standing": review.status_label(on),
-        "owner": in_one_line(owner) or "nobody" if recipient.is_team else "",
+        "status": review.status_label(on),
+        "owner": in_one_line(owner) or "none" if recipient.is_team else "",
         "edit_address": edit_address if is_officer else "",
     }
 

@@ -24,7 +24,7 @@ from wagtail.models import Page, Revision, TaskState
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.content.dates import months_after
-from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview, State
+from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview, ReviewState
 from home.page_tree.lock import tree_lock
 from home.reports import PageReportFilterSet, SafeExportMixin
 
@@ -56,7 +56,7 @@ def _set_review(page: Page, review_on: date, user) -> None:
         content = {**revision.content, "review_on": review_on.isoformat()}
         Revision.objects.filter(pk=revision.pk).update(content=content)
     review = PageReview.objects.get(pk=page.pk)
-    review.take_over(page)
+    review.sync_from_page(page)
     review.save()
     log(page, LOG_ACTION, user=user, data={"review_on": review_on.isoformat()})
 
@@ -75,7 +75,7 @@ def _revisions_to_come(page: Page) -> QuerySet[Revision]:
     )
 
 
-MARK_URL_NAME = f"{QUEUE_URL_NAME}_still_true"
+MARK_URL_NAME = f"{QUEUE_URL_NAME}_mark_reviewed"
 MONTHS = (6, 12)
 ALL = "all"
 DAY_FORMAT = "j F Y"
@@ -86,7 +86,7 @@ class ReviewFilterSet(PageReportFilterSet):
 
     state = django_filters.ChoiceFilter(
         label="Review",
-        choices=[*State.choices, (ALL, "All pages")],
+        choices=[*ReviewState.choices, (ALL, "All pages")],
         empty_label="Needs attention",
         widget=forms.RadioSelect,
         method="by_state",
@@ -109,7 +109,7 @@ class ReviewFilterSet(PageReportFilterSet):
         return queryset.in_state(value, timezone.localdate())
 
 
-def _standing(review: PageReview) -> str:
+def _status(review: PageReview) -> str:
     return review.status_label(timezone.localdate())
 
 
@@ -120,7 +120,7 @@ def _kind(review: PageReview) -> str:
 
 
 def _owner(review: PageReview) -> str:
-    return review.owner_name or review.owner_email or "Nobody"
+    return review.owner_name or review.owner_email or "No content owner"
 
 
 def _day(review: PageReview) -> str:
@@ -131,7 +131,7 @@ def _edit_address(review: PageReview) -> str:
     return reverse("wagtailadmin_pages:edit", args=[review.pk])
 
 
-class StillTrueColumn(Column):
+class MarkReviewedColumn(Column):
     """A tick for the buttons above the table, and buttons for this page alone."""
 
     cell_template_name = "home/mark_reviewed_cell.html"
@@ -148,12 +148,12 @@ class StillTrueColumn(Column):
 
 EXPORTED = {
     "title": ("Page", lambda review: review.page.title),
-    "address": ("Address", lambda review: review.page.full_url or ""),
-    "kind": ("Kind of page", _kind),
+    "address": ("Web address", lambda review: review.page.full_url or ""),
+    "kind": ("Page type", _kind),
     "review_on": ("Next review", lambda review: review.review_on),
-    "standing": ("Where it stands", _standing),
+    "status": ("Status", _status),
     "owner_name": ("Content owner", lambda review: review.owner_name),
-    "owner_email": ("Content owner's email", lambda review: review.owner_email),
+    "owner_email": ("Content owner email address", lambda review: review.owner_email),
 }
 
 
@@ -182,11 +182,13 @@ class ReviewQueueView(SafeExportMixin, ReportView):
             sort_key="page__title",
             get_url=_edit_address,
         ),
-        Column("kind", label="Kind", accessor=_kind),
+        Column("kind", label="Page type", accessor=_kind),
         Column("owner", label="Content owner", accessor=_owner, sort_key="owner_name"),
-        Column("standing", label="Where it stands", accessor=_standing),
+        Column("status", label="Status", accessor=_status),
         Column("review_on", label="Next review", accessor=_day, sort_key="review_on"),
-        StillTrueColumn("still_true", label="Still true for", width="250px"),
+        MarkReviewedColumn(
+            "mark_reviewed", label="Reviewed – review again in", width="250px"
+        ),
     ]
     list_export = list(EXPORTED)
     export_headings = {name: label for name, (label, _) in EXPORTED.items()}
@@ -224,7 +226,7 @@ class ReviewQueueView(SafeExportMixin, ReportView):
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
 
-class StillTrueView(PermissionCheckedMixin, View):
+class MarkReviewedView(PermissionCheckedMixin, View):
     """Sets the next review of pages that an officer has read."""
 
     http_method_names = ["post"]
@@ -242,7 +244,7 @@ class StillTrueView(PermissionCheckedMixin, View):
         page_ids = {int(text) for text in asked if text.isdecimal() and len(text) < 19}
         months = months or request.POST.get("months", "")
         if not page_ids or months not in map(str, MONTHS):
-            text = "Nothing was changed: tick the pages that are still true first."
+            text = "Select at least one page."
             messages.warning(request, text)
         else:
             self.mark(page_ids, int(months), timezone.localdate())
@@ -258,14 +260,14 @@ class StillTrueView(PermissionCheckedMixin, View):
         changed = mark_reviewed(free, months, user, on)
         for page in changed:
             day = date_format(page.review_on, DAY_FORMAT)
-            text = f"'{page.title}' is still true. The next review is on {day}."
+            text = f"'{page.title}' has been marked as reviewed. Next review: {day}."
             messages.success(self.request, text)
         for review in reviews:
             if review.pk in locked:
-                text = f"'{review.page.title}' is locked, so its review stays as it is."
+                text = f"'{review.page.title}' is locked. Its review is unchanged."
                 messages.warning(self.request, text)
         if len(reviews) < len(page_ids):
-            text = "Some pages are not published any more, or you may not edit them."
+            text = "Some pages are no longer published, or you cannot edit them."
             messages.warning(self.request, text)
 
 
@@ -309,7 +311,9 @@ def register_urls():
             name=view.index_results_url_name,
         ),
         path(
-            "reports/reviews/still-true/", StillTrueView.as_view(), name=MARK_URL_NAME
+            "reports/reviews/mark-reviewed/",
+            MarkReviewedView.as_view(),
+            name=MARK_URL_NAME,
         ),
     ]
 
@@ -325,4 +329,4 @@ def register_log_action(actions):
         def format_message(self, log_entry):
             day = date.fromisoformat(log_entry.data["review_on"])
             text = date_format(day, DAY_FORMAT)
-            return f"Found to be still true. Next review {text}"
+            return f"Reviewed: no change needed. Next review {text}"

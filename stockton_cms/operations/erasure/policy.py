@@ -25,7 +25,7 @@ DELETED = {"community.Subscriber", "search.Enquiry", "sessions.Session"}
 DERIVED_FROM_PAGE = {
     "community.PublishedVersion",
     "home.ChangeNote",
-    "home.Link",
+    "home.PageLink",
     "home.ContentIssue",
     "home.PageReview",
     "search.SearchDocument",

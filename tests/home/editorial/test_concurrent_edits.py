@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import AlertSnippet
-from home.editorial.editing_windows import KEPT_FOR, EditingWindow, forget_windows
+from home.editorial.editing_windows import MAX_AGE, EditingWindow, purge_windows
 from tests.factories import AlertFactory, StandardPageFactory
 
 
@@ -164,9 +164,9 @@ def test_alert_is_treated_like_a_page(somebody, admin_client, admin_form):
 
 def test_windows_are_forgotten_after_a_month(page, form, admin_client):
     save(admin_client, page, form)
-    forget_windows(timezone.now() + KEPT_FOR - timedelta(hours=1))
+    purge_windows(timezone.now() + MAX_AGE - timedelta(hours=1))
     assert EditingWindow.objects.count() == 1
-    forget_windows(timezone.now() + KEPT_FOR)
+    purge_windows(timezone.now() + MAX_AGE)
     assert EditingWindow.objects.count() == 0
 
 

@@ -132,7 +132,7 @@ def test_partner_without_a_name_is_a_draft(section, autosave):
     }
     assert autosave(page, **row)["success"]
     assert latest(page).partners.get().website == "exam"
-    with pytest.raises(ValidationError, match="Partner 1, Name: Fill this in"):
+    with pytest.raises(ValidationError, match="Partner 1, Name: This field is"):
         latest(page).latest_revision.publish()
 
 

@@ -106,7 +106,7 @@ def test_link_stops_at_its_second(draft, make_link, read):
 def test_link_that_is_taken_back_stops_at_once(draft, make_link, admin_client, read):
     address = make_link(draft)
     link = PreviewLink.objects.get()
-    take_back = reverse("take_back_preview_link", args=[draft.pk, link.pk])
+    take_back = reverse("revoke_preview_link", args=[draft.pk, link.pk])
     for _ in range(2):
         assert admin_client.post(take_back).status_code == 302
         read(address, status=404)
@@ -115,7 +115,7 @@ def test_link_that_is_taken_back_stops_at_once(draft, make_link, admin_client, r
 def test_taking_back_needs_a_post(draft, make_link, admin_client, read):
     address = make_link(draft)
     link = PreviewLink.objects.get()
-    take_back = reverse("take_back_preview_link", args=[draft.pk, link.pk])
+    take_back = reverse("revoke_preview_link", args=[draft.pk, link.pk])
     assert admin_client.get(take_back).status_code == 405
     read(address)
 
@@ -125,7 +125,7 @@ def test_link_of_another_page_is_not_taken_back(
 ):
     make_link(draft)
     link = PreviewLink.objects.get()
-    admin_client.post(reverse("take_back_preview_link", args=[section.pk, link.pk]))
+    admin_client.post(reverse("revoke_preview_link", args=[section.pk, link.pk]))
     assert PreviewLink.objects.exists()
 
 
@@ -180,11 +180,11 @@ def test_page_leads_to_its_links(draft, admin_client):
 def test_history_of_the_page_tells_of_its_links(draft, make_link, admin_client):
     make_link(draft)
     link = PreviewLink.objects.get()
-    admin_client.post(reverse("take_back_preview_link", args=[draft.pk, link.pk]))
+    admin_client.post(reverse("revoke_preview_link", args=[draft.pk, link.pk]))
     entries = PageLogEntry.objects.filter(action__startswith="home.preview_link")
     assert {entry.message for entry in entries} == {
-        "Made a preview link for 'Cllr Smith'",
-        "Took back the preview link for 'Cllr Smith'",
+        "Created a preview link for 'Cllr Smith'",
+        "Revoked the preview link for 'Cllr Smith'",
     }
 
 
@@ -197,7 +197,7 @@ def test_officer_of_other_pages_can_neither_make_nor_take_back(
     officer.user_permissions.add(Permission.objects.get(codename="access_admin"))
     client.force_login(officer)
     address = reverse("preview_links", args=[draft.pk])
-    take_back = reverse("take_back_preview_link", args=[draft.pk, link.pk])
+    take_back = reverse("revoke_preview_link", args=[draft.pk, link.pk])
     for method, path in (("get", address), ("post", address), ("post", take_back)):
         response = getattr(client, method)(path, {"note": "x", "days": "7"})
         assert response.status_code == 302

@@ -136,7 +136,7 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk page publish", CHECKED, acts=True),
     Rule("bulk page unpublish", LIVE, acts=True),
     Rule("preview_links", EDITED),
-    Rule("take_back_preview_link", EDITED),
+    Rule("revoke_preview_link", EDITED),
     # Policies only: `tests/community/test_policy_versions.py` has who may.
     Rule("policy_versions", CHECKED, may_be_missing=True),
     Rule("*_policy_version", CHECKED, may_be_missing=True),

@@ -32,7 +32,7 @@ def edit_url(page):
 
 
 def panel(html):
-    (found,) = BeautifulSoup(html, "html.parser").select("#content-findings")
+    (found,) = BeautifulSoup(html, "html.parser").select("#content-issues")
     return found.get_text(" ", strip=True)
 
 
@@ -48,7 +48,7 @@ def test_editor_looks_at_the_draft_and_not_at_what_is_published(
 ):
     page.summary = "Apply when you like."
     page.save_revision()
-    assert panel(admin_client.get(edit_url).content) == "Nothing to mend in the text"
+    assert panel(admin_client.get(edit_url).content) == "No content issues"
 
 
 def test_list_follows_what_the_editor_saves_by_itself(
@@ -59,7 +59,7 @@ def test_list_follows_what_the_editor_saves_by_itself(
     answer = json.loads(response.content)
     assert answer["success"]
     template = BeautifulSoup(answer["html"], "html.parser").select_one(
-        "[data-w-teleport-target-value='#content-findings']"
+        "[data-w-teleport-target-value='#content-issues']"
     )
     assert "Come by 1 March 2026." in template.get_text()
 
@@ -68,7 +68,7 @@ def test_new_page_has_the_list_too(section, admin_client):
     address = reverse(
         "wagtailadmin_pages:add", args=["home", "standardpage", section.pk]
     )
-    assert "There is no summary" in panel(admin_client.get(address).content)
+    assert "Summary is missing" in panel(admin_client.get(address).content)
 
 
 def test_words_of_an_officer_are_text_in_the_list(section, admin_client):
@@ -81,7 +81,7 @@ def test_alert_is_edited_without_the_list(admin_client):
     address = reverse("wagtailsnippets_community_alertsnippet:add")
     response = admin_client.get(address)
     assert response.status_code == 200
-    assert b"content-findings" not in response.content
+    assert b"content-issues" not in response.content
 
 
 def test_day_without_a_year_keeps_its_meaning_when_published_again(section, clock):

@@ -14,7 +14,7 @@ from home.editorial.content_checks.rules import (
     TEXT_LENGTH,
     Rule,
     count_syllables,
-    find_findings,
+    find_issues,
 )
 from home.models import StandardPage
 
@@ -31,7 +31,7 @@ FILES = '<p><a linktype="document" id="1">The plan</a></p>'
 def find(*body, **values):
     page = StandardPage(title="A page", **{"summary": "What it is for.", **values})
     page.body = list(body)
-    return find_findings(page, PUBLISHED_ON)
+    return find_issues(page, PUBLISHED_ON)
 
 
 def rules_of(findings):
@@ -91,7 +91,7 @@ def test_date_in_the_summary_is_found_from_the_day_after(db):
 @pytest.mark.parametrize(
     ("values", "rules"),
     [
-        ({"alt_text": "", "decorative": False}, [Rule.UNDESCRIBED_PICTURE]),
+        ({"alt_text": "", "decorative": False}, [Rule.MISSING_ALT_TEXT]),
         ({"alt_text": "A park", "decorative": False}, []),
         ({"alt_text": "", "decorative": True}, []),
     ],

@@ -174,7 +174,7 @@ def test_export_is_the_list_as_it_is_filtered_and_safe(
     text = b"".join(response.streaming_content).decode()
     heading, *rows = csv.reader(StringIO(text))
     assert heading[0] == "Page"
-    assert heading[-1] == "Content owner's email"
+    assert heading[-1] == "Content owner email address"
     assert [row[0] for row in rows] == ["Overdue", "Today", "'=1+1"]
     assert rows[0][1] == pages[1].full_url
     assert rows[0][2:] == [
@@ -203,4 +203,4 @@ def test_every_control_of_the_queue_has_a_name(pages, admin_client, admin_user):
     assert len(html.select("h1")) == 1
     names = [tag["aria-label"] for tag in html.select("td input, td button")]
     assert len(set(names)) == len(names) == 15
-    assert "6 months: Overdue is still true" in names
+    assert "6 months until the next review of Overdue" in names
