@@ -21,8 +21,7 @@ class HomeConfig(AppConfig):
             scheduled_changes,  # noqa: F401
         )
         from home.content_version.counter import bump_version_on_change
-        from home.editorial.content_checks import checker  # noqa: F401
-        from home.editorial.links import checker as links_checker  # noqa: F401
+        from home.editorial.links import checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
         from home.images import audience  # noqa: F401
         from home.page_tree.chosen_values import hold_choosers_to_the_rule

@@ -23,8 +23,8 @@ from home.editorial import (
     readiness,  # noqa: F401
 )
 from home.editorial.content_checks import report  # noqa: F401
-from home.editorial.links import hooks as links_hooks  # noqa: F401
-from home.editorial.preview_links import admin as preview_links_admin  # noqa: F401
+from home.editorial.links import report as links_report  # noqa: F401
+from home.editorial.preview_links import views as preview_link_views  # noqa: F401
 from home.editorial.reviews import dashboard  # noqa: F401
 from home.editorial.reviews import report as reviews_report  # noqa: F401
 from home.page_tree import (

@@ -1,7 +1,7 @@
-"""Tells an editor when another version was saved while they were writing.
+"""Warns editors when someone saved another version while they were writing.
 
-Wagtail looks every ten seconds, and where scripts run; who saves in between, or without
-them, would put aside another's words unknowingly.
+Wagtail checks every ten seconds, and only in browsers that run scripts. Anyone who
+saves in between, or without scripts, would replace the other version unknowingly.
 """
 
 from datetime import UTC, datetime
@@ -21,10 +21,7 @@ from home.people import name_of
 @hooks.register("after_edit_page")
 @hooks.register("after_edit_snippet")
 def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
-    """Say who saved another version, and where it is; automatic saving is mute.
-
-    Wagtail refuses automatic saving in that case.
-    """
+    """Say who saved another version. Wagtail rejects an autosave in that case."""
     if is_automatic(request) or not isinstance(instance, RevisionMixin):
         return
     other = latest_other_version(request, instance)
@@ -56,14 +53,13 @@ def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
 
 
 def compare_url_name(instance: Model) -> str:
-    """Return the name of the admin's address that compares two versions."""
     if isinstance(instance, Page):
         return "wagtailadmin_pages:revisions_compare"
     return instance.snippet_viewset.get_url_name("revisions_compare")
 
 
 def latest_other_version(request: HttpRequest, instance: Model) -> Revision | None:
-    """Return the newest version that another window saved since this one was opened."""
+    """Return the latest version that another window saved since this one was opened."""
     sent = request.POST
     opened = sent.get("version_opened", sent.get("loaded_revision_created_at", ""))
     try:

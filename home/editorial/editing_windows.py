@@ -1,7 +1,7 @@
 """Tells the open editors of a page apart, as one person may have several.
 
-The editor's form names its window. Wagtail's automatic saving and the buttons both send
-what the form holds, so every version can be put down to the window that saved it.
+The editor's form identifies its window. Both autosave and the buttons send the form, so
+every version can be attributed to a window.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ MAX_AGE = timedelta(days=30)
 
 
 class EditingWindow(models.Model):
-    """An editor in a browser, what it has saved, and whether its form has been sent."""
+    """An open editor: the versions it has saved, and whether its form was submitted."""
 
     id = models.UUIDField(primary_key=True)
     revision_ids = models.JSONField(default=list)
@@ -34,7 +34,7 @@ class EditingWindow(models.Model):
 
 
 def get_window(request: HttpRequest) -> EditingWindow:
-    """Return the window that sent a form, locked; a new one where it has no name."""
+    """Return the window that sent a form, locked; a new one if it is not named."""
     try:
         name = UUID(request.POST.get("editing_window", ""))
     except ValueError:
@@ -44,7 +44,6 @@ def get_window(request: HttpRequest) -> EditingWindow:
 
 
 def is_automatic(request: HttpRequest) -> bool:
-    """Say whether the editor saves by itself."""
     return not request.accepts("text/html")
 
 
@@ -55,10 +54,10 @@ def is_automatic(request: HttpRequest) -> bool:
 def reject_autosave_after_submit(
     request: HttpRequest, target: object, *others: object
 ) -> JsonResponse | None:
-    """Let a form that was sent with a button save nothing more by itself.
+    """Reject an autosave of a form that was submitted.
 
-    Wagtail may send the form once more while the server answers, even with the
-    moderator's decision in it; that would leave a draft of what has just gone live.
+    Wagtail may autosave once more while the server responds, even with a moderator's
+    decision in it, which would leave a draft of what has just gone live.
     """
     if request.method != "POST":
         return None
@@ -82,7 +81,6 @@ def reject_autosave_after_submit(
 @hooks.register("after_edit_page", order=-1)
 @hooks.register("after_edit_snippet", order=-1)
 def record_version(request: HttpRequest, instance: models.Model) -> None:
-    """Put the version that was saved down to its window."""
     window = request.editing_window
     if not isinstance(instance, RevisionMixin):
         return
@@ -94,5 +92,4 @@ def record_version(request: HttpRequest, instance: models.Model) -> None:
 
 @register_job("purge editing windows")
 def purge_windows(at: datetime) -> None:
-    """Delete windows that nobody can have open any more."""
     EditingWindow.objects.filter(saved_at__lt=at - MAX_AGE).delete()

@@ -1,4 +1,4 @@
-"""What has to be put right before a draft becomes public, in whichever way."""
+"""What has to be complete before a draft is published, however that happens."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ EMPTY = {"required", "blank", "null"}
 
 @dataclass(frozen=True)
 class Gap:
-    """Something to put right: what, where in words, and its place in the editor."""
+    """Something to fix: what, the label of the field, and its content path."""
 
     message: str
     where: str = ""
@@ -32,17 +32,16 @@ class Gap:
 
 
 class NotReadyError(ValidationError):
-    """A draft that must not become public yet."""
-
     def __init__(self, instance: models.Model, gaps: list[Gap]):
         super().__init__({NON_FIELD_ERRORS: [str(gap) for gap in gaps]})
         self.instance = instance
 
 
 def require_ready(draft: models.Model, user=None) -> None:
-    """Raise `NotReadyError` for a draft with gaps.
+    """Raise `NotReadyError` for an incomplete draft.
 
-    Officers are also asked for what only they can add, such as a note on what changed.
+    If there is a user, they also have to provide what only they can, such as a change
+    note.
     """
     gaps = find_gaps(draft) if user else _find_faults(draft)
     if gaps := list(gaps):
@@ -50,7 +49,6 @@ def require_ready(draft: models.Model, user=None) -> None:
 
 
 def find_gaps(draft: models.Model) -> list[Gap]:
-    """Return all that stands between a saved draft and its publication."""
     asked = draft.find_gaps_for_publishing()
     return [
         *_find_faults(draft),
@@ -89,7 +87,7 @@ def _in_fields(instance: models.Model) -> Iterator[Gap]:
 
 
 def gaps_in_body(draft: models.Model, field: StreamField) -> Iterator[Gap]:
-    """Yield what is missing or wrong in the blocks of a body."""
+    """Yield what is missing or invalid in the blocks of a body."""
     body = getattr(draft, field.name)
     try:
         field.stream_block.clean(body)
@@ -144,7 +142,7 @@ PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
 @hooks.register("after_create_snippet")
 @hooks.register("after_edit_snippet")
 def list_gaps(request: HttpRequest, instance: models.Model) -> None:
-    """Name the gaps of a saved draft; after the editor's own saving its panel does."""
+    """List what a saved draft lacks. After an autosave its panel does."""
     is_draft = isinstance(instance, DraftStateMixin) and not any(
         name in request.POST for name in PUBLISHING
     )

@@ -1,4 +1,4 @@
-"""What the content checks found: after saving a page, and in a report over the site."""
+"""Content issues: listed after a page is saved, and in a report."""
 
 import django_filters
 from django.contrib.contenttypes.models import ContentType
@@ -30,8 +30,6 @@ MAX_LISTED = 5
 
 
 class ContentFilterSet(PageReportFilterSet):
-    """Which findings to look at."""
-
     rule = django_filters.ChoiceFilter(label="Issue", choices=Rule.choices)
     page = django_filters.NumberFilter(
         label="Page ID", field_name="page_id", max_value=2**31 - 1
@@ -43,7 +41,7 @@ class ContentFilterSet(PageReportFilterSet):
 
 
 def _kind(finding: ContentIssue) -> str:
-    """Return the kind of page, without a query for each."""
+    """Return the page type without a query for each row."""
     content_type = ContentType.objects.get_for_id(finding.page.content_type_id)
     return content_type.name.capitalize()
 
@@ -61,8 +59,6 @@ EXPORTED = {
 
 
 class ContentChecksView(SafeExportMixin, ReportView):
-    """The findings on the pages that somebody may edit."""
-
     page_title = "Content checks"
     header_icon = "glasses"
     model = ContentIssue
@@ -73,7 +69,7 @@ class ContentChecksView(SafeExportMixin, ReportView):
     filterset_class = ContentFilterSet
     is_searchable = True
     search_fields = ["page__title", "text"]
-    # By the index, so that a page's findings stand together and no database sorts.
+    # In index order, so that issues are grouped by page and no database has to sort.
     default_ordering = ("page_id", "pk")
     verbose_name_plural = "issues"
     columns = [
@@ -99,7 +95,6 @@ class ContentChecksView(SafeExportMixin, ReportView):
     export_filename = "content-checks"
 
     def get_base_queryset(self):
-        """Return what is to be mended today on the pages that this officer may edit."""
         findings = ContentIssue.objects.on_live_pages(timezone.now())
         findings = findings.on_day(timezone.localdate()).editable_by(self.request.user)
         review = PageReview.objects.filter(pk=OuterRef("page_id"))
@@ -109,19 +104,15 @@ class ContentChecksView(SafeExportMixin, ReportView):
         )
 
     def get_filtered_queryset(self):
-        """Return the queryset, which Wagtail filters already."""
+        """Wagtail has filtered it already."""
         return self.get_queryset()
 
     def to_row_dict(self, item):
-        """Return the cells of a finding for a spreadsheet."""
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
 
 class ContentChecksMenuItem(MenuItem):
-    """The report's entry, for those who edit pages."""
-
     def is_shown(self, request):
-        """Say whether somebody may edit any page."""
         return ContentChecksView.permission_policy.user_has_any_permission(
             request.user, ContentChecksView.any_permission_required
         )
@@ -129,7 +120,6 @@ class ContentChecksMenuItem(MenuItem):
 
 @hooks.register("register_reports_menu_item")
 def register_content_checks_menu_item():
-    """Add the report to the reports."""
     view = ContentChecksView
     address = reverse(view.index_url_name)
     return ContentChecksMenuItem(view.page_title, address, icon_name=view.header_icon)
@@ -137,7 +127,6 @@ def register_content_checks_menu_item():
 
 @hooks.register("register_admin_urls")
 def register_content_checks_urls():
-    """Add the report."""
     view = ContentChecksView
     return [
         path("reports/content-checks/", view.as_view(), name=view.index_url_name),
@@ -152,9 +141,9 @@ def register_content_checks_urls():
 @hooks.register("after_create_page")
 @hooks.register("after_edit_page")
 def list_issues(request: HttpRequest, page: Page) -> None:
-    """Say after a page was saved what to mend on it; the editor's own saving is mute.
+    """List the issues of a page after it was saved, except by autosave.
 
-    What is saved may be a draft, so its findings are looked for here and not kept.
+    What is saved may be a draft, so its issues are not stored.
     """
     if not request.accepts("text/html"):
         return

@@ -1,8 +1,8 @@
-"""The list of rules for what officers write (P12), for the editor and the report.
+"""The content rules, for the editor and the report.
 
-Each rule is a small function that yields what breaks it: the words and their place.
-None of them stops anybody from publishing. Raise `VERSION` with each change of a rule,
-so that the job checks all pages again.
+Each rule is a small function that yields what breaks it, and where. Rules never prevent
+publication. Increase `VERSION` when a rule changes, so that the job checks all pages
+again.
 """
 
 import logging
@@ -28,7 +28,7 @@ VERSION = 1
 TEXT_LENGTH = 200
 MAX_OF_A_RULE = 20
 MAX_SENTENCE_WORDS = 30
-# Fewer words say too little of how hard a page is to read.
+# Readability cannot be estimated from fewer words.
 MIN_WORDS = 100
 MAX_READING_AGE = 15
 MIN_WORDS_BESIDE_FILES = 40
@@ -40,7 +40,7 @@ FILE_ADDRESS = re.compile(r"\.(?:pdf|docx?|odt)(?:[?#]|$)", re.I)
 BARE_ADDRESS = re.compile(
     r"(?:https?://|www\.)\S+|(?<![\w-])(?<![\w-]\.)[\w-]+(?:\.[\w-]+)+/\S*", re.I
 )
-# WCAG 2.4.4 and the GOV.UK style guide: a link's words make sense on their own.
+# WCAG 2.4.4 and the GOV.UK style guide: link text makes sense on its own.
 VAGUE_LINK_TEXTS = frozenset(
     {
         "click",
@@ -81,8 +81,6 @@ VAGUE_LINK_TEXTS = frozenset(
 
 
 class Rule(models.TextChoices):
-    """What is wrong with a page's content."""
-
     PASSED_DATE = "passed-date", "Date has passed"
     LINK_TEXT = "link-text", "Link text is not descriptive"
     NO_SUMMARY = "no-summary", "Summary is missing"
@@ -114,7 +112,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class FoundIssue:
-    """What breaks a rule, from a day on: its words, and its place in the editor."""
+    """What breaks a rule, where in the editor, and from which day."""
 
     rule: Rule
     text: str = ""
@@ -123,7 +121,6 @@ class FoundIssue:
 
     @property
     def advice(self) -> str:
-        """What to do about it."""
         return ADVICE[self.rule]
 
 
@@ -131,7 +128,7 @@ Check = Callable[[PageText, date], Iterator[FoundIssue]]
 
 
 def passed_dates(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield the sentences that a date makes untrue, each from the day after it."""
+    """Yield sentences that are out of date the day after a date."""
     for line in text.lines:
         for claim in find_dated_statements(line.text, published_on):
             day = days_after(claim.last_on, 1)
@@ -139,21 +136,18 @@ def passed_dates(text: PageText, published_on: date) -> Iterator[FoundIssue]:
 
 
 def link_texts(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield the links that do not say where they lead."""
     for link, place in text.links:
-        words = link.text.strip(" .!…:»>→").lower()
-        if not words or words in VAGUE_LINK_TEXTS or BARE_ADDRESS.fullmatch(words):
+        label = link.text.strip(" .!…:»>→").lower()
+        if not label or label in VAGUE_LINK_TEXTS or BARE_ADDRESS.fullmatch(label):
             yield FoundIssue(Rule.LINK_TEXT, link.text or link.address, place)
 
 
 def no_summary(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield that a page does not say what it is for."""
     if not getattr(text.page, "summary", "-").strip():
         yield FoundIssue(Rule.NO_SUMMARY, place="summary")
 
 
 def only_files(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield that a page says little more than which files there are."""
     files = [
         (link, place)
         for link, place in text.links
@@ -161,17 +155,17 @@ def only_files(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     ]
     if not files:
         return
-    words = sum(len(WORD.findall(line.text)) for line in text.lines)
-    words -= sum(len(WORD.findall(link.text)) for link, _ in files)
-    if words < MIN_WORDS_BESIDE_FILES:
+    count = sum(len(WORD.findall(line.text)) for line in text.lines)
+    count -= sum(len(WORD.findall(link.text)) for link, _ in files)
+    if count < MIN_WORDS_BESIDE_FILES:
         link, place = files[0]
         yield FoundIssue(Rule.ONLY_FILES, link.text, place)
 
 
 def images_without_alt_text(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield the pictures with no words for who cannot see them (WCAG 1.1.1).
+    """Yield the images without alt text (WCAG 1.1.1).
 
-    Not the one at the top of the page: without a description it is decoration.
+    The image at the top of the page is decorative unless it has a description.
     """
     for picture in text.pictures:
         if not picture.is_described:
@@ -179,7 +173,7 @@ def images_without_alt_text(text: PageText, published_on: date) -> Iterator[Foun
 
 
 def headings(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield empty headings, and those without one of the level above (WCAG 1.3.1)."""
+    """Yield empty headings, and headings that skip a level (WCAG 1.3.1)."""
     level = 1
     for heading in text.headings:
         if not heading.text.strip():
@@ -190,7 +184,6 @@ def headings(text: PageText, published_on: date) -> Iterator[FoundIssue]:
 
 
 def long_sentences(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield the sentences that most people have to read twice."""
     for line in text.lines:
         for sentence in split_sentences(line.text) if line.is_prose else ():
             if len(WORD.findall(sentence)) > MAX_SENTENCE_WORDS:
@@ -198,7 +191,7 @@ def long_sentences(text: PageText, published_on: date) -> Iterator[FoundIssue]:
 
 
 def hard_reading(text: PageText, published_on: date) -> Iterator[FoundIssue]:
-    """Yield that a page is hard to read (the Flesch-Kincaid formula, 1975)."""
+    """Yield an issue if a page is hard to read (Flesch-Kincaid grade level, 1975)."""
     lines = [line.text for line in text.lines if line.is_prose]
     words = [word.lower() for line in lines for word in WORD.findall(line)]
     if len(words) < MIN_WORDS:
@@ -212,7 +205,7 @@ def hard_reading(text: PageText, published_on: date) -> Iterator[FoundIssue]:
 
 
 def count_syllables(word: str) -> int:
-    """Return about how many syllables an English word has."""
+    """Estimate the number of syllables of an English word."""
     is_silent = word.endswith("e") and not word.endswith("le")
     return max(1, len(VOWELS.findall(word)) - is_silent)
 
@@ -230,9 +223,9 @@ RULES: tuple[Check, ...] = (
 
 
 def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
-    """Return what breaks the rules on a page, nothing twice.
+    """Return the issues of a page, without duplicates.
 
-    A page that the rules cannot read has no findings: no check stops a publication.
+    A page that cannot be read has none: checks never prevent publication.
     """
     try:
         text = read_page(page)
@@ -242,7 +235,7 @@ def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
             for each in islice(rule(text, published_on), MAX_OF_A_RULE)
         ]
     except Error:
-        # The transaction is broken, and whoever opened it must know.
+        # The transaction is broken, so its owner has to know.
         raise
     except Exception:
         logger.exception("The content of page %s could not be checked.", page.pk)

@@ -1,4 +1,4 @@
-"""Which links of live pages lead nowhere at a moment, and who may mend them."""
+"""Which links of live pages are broken, and who can fix them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -33,8 +33,6 @@ MAX_IDS = 10_000
 
 
 class Problem(TextChoices):
-    """What is wrong with a link."""
-
     DELETED = "deleted", "Page has been deleted"
     NOT_PUBLISHED = "not-published", "Page is not published"
     EXPIRED = "expired", "Page has expired"
@@ -46,9 +44,9 @@ class Problem(TextChoices):
 
 
 def broken_links(at: datetime) -> QuerySet[PageLink]:
-    """Return the broken links that readers see at a moment, each with its `problem`."""
+    """Return the broken links that readers can see, annotated with `problem`."""
     suspects = _suspects(at)
-    # Found once, not anew for each of what the caller asks: how many, which, of whom.
+    # Evaluated once, however often the caller counts, filters and lists them.
     ids = [row["pk"] for row in suspects[: MAX_IDS + 1]]
     among = suspects if len(ids) > MAX_IDS else ids
     links = PageLink.objects.filter(_is_visible(at), pk__in=among)
@@ -56,7 +54,6 @@ def broken_links(at: datetime) -> QuerySet[PageLink]:
 
 
 def broken_links_for(user: AbstractBaseUser, at: datetime) -> QuerySet[PageLink]:
-    """Return the broken links of what somebody may edit."""
     own = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
     # Asked of each link, so that no database begins with all the pages instead.
     may_edit = Q(Exists(own.filter(pk=OuterRef("page_id"))))
@@ -67,10 +64,10 @@ def broken_links_for(user: AbstractBaseUser, at: datetime) -> QuerySet[PageLink]
 
 
 def _suspects(at: datetime) -> QuerySet:
-    """Return the ids of the few links of many thousand that have to be judged.
+    """Return the ids of the few links, among many thousands, that need checking.
 
-    Each part has an index of its own; together in one condition they would have none
-    (measured with 250,000 links on SQLite).
+    Each part has an index of its own; a single condition would use none (measured with
+    250,000 links on SQLite).
     """
     gone = Page.objects.filter(Q(live=False) | Q(expire_at__lte=at))
     existing = Page.objects.filter(pk=OuterRef("target_page_id"))
@@ -90,7 +87,7 @@ def _suspects(at: datetime) -> QuerySet:
 
 
 def _to_private_pages() -> Iterator[QuerySet[PageLink]]:
-    """Yield the links to pages that are private, or below one that is."""
+    """Yield the links to private pages and to pages below them."""
     rows = PageViewRestriction.objects.values_list("page__path", "page__aliases__path")
     paths = sorted({path for row in rows for path in row if path})
     for start in range(0, len(paths), RANGES_AT_ONCE):
@@ -102,13 +99,12 @@ def _to_private_pages() -> Iterator[QuerySet[PageLink]]:
 
 
 def _restriction_above(path: str) -> QuerySet:
-    """Return what keeps some people from the collection at a path, or from above it."""
+    """Return the restrictions on a collection or on any collection above it."""
     above = Substr(OuterRef(path), 1, Length("collection__path"))
     return CollectionViewRestriction.objects.filter(collection__path=above)
 
 
 def _is_visible(at: datetime) -> Q:
-    """Return the condition for links that some reader may see at a moment."""
     shown = Q(page__live=True) & (Q(page__expire_at=None) | Q(page__expire_at__gt=at))
     for model, still_visible in LINK_SOURCES.items():
         kind = ContentType.objects.get_for_model(model)

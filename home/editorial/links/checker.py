@@ -1,4 +1,4 @@
-"""The job that asks other sites, politely and a few at a time, whether links work."""
+"""The job that checks links to other sites, a few at a time."""
 
 from datetime import datetime, timedelta
 from time import monotonic
@@ -20,17 +20,17 @@ WEEK = timedelta(weeks=1)
 # How long after each failure in a row it is asked again.
 AGAIN_AFTER = (timedelta(hours=1), timedelta(days=1))
 
-# Where nobody answered at all, it may be our own network.
+# If there is no response at all, our own network may be the cause.
 UNREACHABLE = {LinkStatus.NO_SUCH_SITE, LinkStatus.NO_RESPONSE}
 WORKS_OR_UNKNOWN = {LinkStatus.FOUND, LinkStatus.UNKNOWN}
 
 
 @register_job("check links", is_slow=True)
 def check_links(at: datetime) -> None:
-    """Look again at links of our own that led nowhere, then ask other sites.
+    """Resolve broken internal links again, then check links to other sites.
 
-    Takes 20 seconds at most. Nothing is locked and no transaction is open while it
-    waits for an answer.
+    This takes at most 20 seconds. There is no lock or open transaction while it waits
+    for a response.
     """
     resolve_targets()
     if not settings.CHECK_EXTERNAL_LINKS:
@@ -44,7 +44,7 @@ def check_links(at: datetime) -> None:
 
 
 def due_links(at: datetime) -> list[ExternalLink]:
-    """Return the addresses to ask for now: one of each host, the longest due first."""
+    """Return the links to check now: one for each host, those due longest first."""
     just_asked = ExternalLink.objects.filter(checked_at__gt=at - PAUSE)
     uses = PageLink.objects.filter(external=OuterRef("pk"))
     due = ExternalLink.objects.filter(Exists(uses), next_check_at__lte=at)
@@ -56,10 +56,10 @@ def due_links(at: datetime) -> list[ExternalLink]:
 
 
 def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
-    """Keep what came of asking, and when to ask again.
+    """Save the result of a check, and when to check again.
 
-    A link is broken after the third failure in a row, a day and an hour after the
-    first. One that cannot be checked counts as working.
+    A link is broken after three failures in a row, over a day and an hour. A link that
+    cannot be checked counts as working.
     """
     same = ExternalLink.objects.filter(pk=link.pk)
     wait = min(timedelta(seconds=answer.retry_after), WEEK)
@@ -91,7 +91,7 @@ def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
 
 
 def _is_confirmed(answer: Answer, since: datetime, at: datetime) -> bool:
-    """Say whether a failure is the other site's: somebody else has answered since."""
+    """Say whether a failure is the other site's: any other site has responded since."""
     if answer.outcome not in UNREACHABLE or at - since >= WEEK:
         return True
     answered = ExternalLink.objects.filter(checked_at__gt=since)

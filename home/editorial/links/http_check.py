@@ -1,9 +1,9 @@
-"""Asks another site whether an address works, and can be turned against nobody.
+"""Checks whether a URL works, without becoming a way to attack other servers.
 
-An officer may type any address, and any site may redirect anywhere. So each hop is
-checked anew: only http and https on their own ports, no credentials, only public
-addresses, looked up once and connected to as looked up (no DNS rebinding). Nothing is
-read but the head of the answer. See OWASP, "Server-Side Request Forgery Prevention".
+Editors may type any URL, and any site may redirect anywhere. So each hop is validated:
+only http and https on their default ports, no credentials, only public IP addresses,
+resolved once and connected to as resolved (no DNS rebinding). Only the headers are
+read. See OWASP, "Server-Side Request Forgery Prevention".
 """
 
 import re
@@ -46,28 +46,25 @@ NAT64 = ip_network("64:ff9b::/96")
 IN_USE_IPV6 = ip_network("2000::/3")
 
 # What OpenSSL says of a certificate that browsers warn of: expired, not yet valid,
-# self-signed, for another name. A missing link of the chain they mend by themselves.
+# self-signed, for another name. They complete a chain with a missing certificate.
 BAD_CERTIFICATES = {9, 10, 18, 62, 64}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of asking, and how many seconds the site wants to be left alone."""
+    """The result of a check, and how many seconds to wait before the next."""
 
     outcome: LinkStatus
     retry_after: float = 0
 
 
 class URLCheckError(Exception):
-    """Ends a check_url with an outcome."""
-
     def __init__(self, outcome: LinkStatus):
         super().__init__(outcome)
         self.outcome = outcome
 
 
 def is_public(ip_text: str) -> bool:
-    """Say whether an IP address is one of the public internet."""
     ip = ip_address(ip_text)
     if isinstance(ip, IPv6Address):
         if ip in NAT64:
@@ -83,7 +80,7 @@ def is_public(ip_text: str) -> bool:
 
 
 def check_url(address: str, user_agent: str) -> Answer:
-    """Ask for an address, following redirects, in at most `SECONDS` seconds."""
+    """Request a URL and follow redirects, in at most `SECONDS` seconds."""
     ends_at = monotonic() + SECONDS
     try:
         for _ in range(MAX_REDIRECTS + 1):
@@ -116,7 +113,7 @@ def _outcome_of(status: int) -> LinkStatus:
 
 
 def _seconds_in(headers) -> float:
-    """Return what `Retry-After` says (RFC 9110), in seconds."""
+    """Return the seconds in `Retry-After` (RFC 9110)."""
     text = (headers.get("Retry-After") or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -128,7 +125,7 @@ def _seconds_in(headers) -> float:
 
 
 def _ask(address: str, user_agent: str, ends_at: float):
-    """Return the status and headers of one hop: HEAD, then GET where that fails."""
+    """Return the status and headers of one hop: HEAD, then GET if that fails."""
     url = _checked(address)
     ips = _resolve(url.host.strip("[]"), url.port or PORTS[url.scheme], ends_at)
     status, headers = _request("HEAD", url, ips, user_agent, ends_at)
@@ -138,7 +135,7 @@ def _ask(address: str, user_agent: str, ends_at: float):
 
 
 def _checked(address: str) -> Url:
-    """Return an address in its parts, from which alone the request is made."""
+    """Parse a URL; the request is made from these parts only."""
     try:
         url = parse_url(re.sub(r"[\t\n\r]", "", address.strip()))
     except LocationParseError as error:
@@ -152,10 +149,10 @@ def _checked(address: str) -> Url:
 
 
 def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
-    """Return the socket addresses of a host; refuse it if one is not public."""
+    """Return the socket addresses of a host, unless any is not public."""
     executor = ThreadPoolExecutor(max_workers=1)
     looked_up = executor.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    # Whatever the resolver still does, nobody waits for it.
+    # Do not wait for the resolver.
     executor.shutdown(wait=False)
     try:
         found = looked_up.result(timeout=_seconds_to(ends_at))
@@ -170,7 +167,7 @@ def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
 
 
 def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
-    """Return status and headers; of the body nothing is read."""
+    """Return the status and headers without reading the body."""
     host = url.host.strip("[]")
     headers = {
         "Host": url.netloc,
@@ -196,7 +193,7 @@ def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
 
 @contextmanager
 def _connected(places: list[tuple], ends_at: float):
-    """Yield a socket to the first place that answers; cut it off when time is up."""
+    """Yield a socket to the first address that responds; cut it off when time is up."""
     sock = _connect(places, ends_at)
     # Its own handle, as TLS takes over the first. A site that sends a byte now and
     # then would get past the time limit of each single reading.
@@ -243,7 +240,7 @@ def _seconds_to(ends_at: float) -> float:
 
 
 def _tls_context() -> ssl.SSLContext:
-    """Return what verifies other sites, also where the machine has no certificates."""
+    """Verify other sites even if the server has no CA certificates installed."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

@@ -1,4 +1,4 @@
-"""What is kept of the links on live pages, and of the addresses on other sites."""
+"""The links on live pages, and the external URLs that they lead to."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -8,8 +8,6 @@ from wagtail.models import Page
 
 
 class LinkStatus(models.TextChoices):
-    """What came of asking another site for an address."""
-
     NOT_CHECKED = "", "Not checked yet"
     FOUND = "found", "Works"
     NOT_FOUND = "not-found", "Page not found on the other website"
@@ -23,8 +21,6 @@ class LinkStatus(models.TextChoices):
 
 
 class ExternalLink(models.Model):
-    """An address on another site, and what came of asking for it."""
-
     address = models.TextField()
     address_hash = models.CharField(max_length=64, unique=True)
     host = models.CharField(max_length=255)
@@ -57,11 +53,11 @@ class ExternalLink(models.Model):
 
 
 class PageLink(models.Model):
-    """A link as a live page (or an alert) had it when it was published.
+    """A link as it was when its page (or alert) was published.
 
-    One of `target_page`, `document`, `external` and `site_path` says where it leads.
-    Wagtail's reference index forgets a page when it is deleted, and knows neither the
-    words of a link nor addresses that are typed; this does not.
+    Exactly one of `target_page`, `document`, `external` and `site_path` is its target.
+    Wagtail's reference index drops deleted pages, and has neither link text nor typed
+    URLs.
     """
 
     page = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""The report of broken links: what is wrong, where to mend it, and "check again"."""
+"""The report of broken links: what is wrong, where to fix it, and "Check again"."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
+from wagtail import hooks
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
@@ -21,13 +22,14 @@ from wagtail.models import Page, PageLogEntry
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.links.broken import Problem, broken_links_for
+from home.editorial.links.broken import Problem, broken_links, broken_links_for
 from home.editorial.links.index import LINK_SOURCES
 from home.editorial.links.models import ExternalLink, PageLink
 from home.page_tree.addresses import descendants_of
 from home.page_tree.explorable import explorable
 from home.reports import SafeExportMixin, sections
 
+MAX_LISTED = 3
 UNPUBLISH_ACTIONS = (
     "wagtail.unpublish",
     "wagtail.delete",
@@ -36,7 +38,6 @@ UNPUBLISH_ACTIONS = (
 
 
 def can_view_report(user) -> bool:
-    """Say whether somebody may edit anything that can have broken links."""
     return PagePermissionPolicy().user_has_permission(user, "change") or any(
         ModelPermissionPolicy(model).user_has_permission(user, "change")
         for model in LINK_SOURCES
@@ -44,8 +45,6 @@ def can_view_report(user) -> bool:
 
 
 class BrokenLinkFilterSet(WagtailFilterSet):
-    """Which broken links to look at."""
-
     site = django_filters.ChoiceFilter(
         label="Links to",
         method="filter_site",
@@ -66,22 +65,19 @@ class BrokenLinkFilterSet(WagtailFilterSet):
         fields = []
 
     def filter_site(self, queryset, name, value):
-        """Keep the links to other sites, or all others."""
         return queryset.filter(external__isnull=value == "own")
 
     def filter_section(self, queryset, name, value):
-        """Keep the links on a section's own page and on all pages below it."""
+        """Keep the links on a section's page and on all pages below it."""
         pages = Page.objects.filter(Q(pk=value.pk) | descendants_of(value.path))
         return queryset.filter(page__in=pages.values("pk"))
 
 
 class CheckAgainColumn(Column):
-    """The button that has a link to another site checked again."""
-
     cell_template_name = "home/recheck_cell.html"
 
     def get_cell_context_data(self, instance, parent_context):
-        """Give what the form needs; none for links that are looked up anyway."""
+        """Add the form, except for internal links, which are always up to date."""
         context = super().get_cell_context_data(instance, parent_context)
         if instance.external_id:
             address = reverse("check_link_again", args=[instance.pk])
@@ -92,8 +88,6 @@ class CheckAgainColumn(Column):
 
 
 class BrokenLinksView(SafeExportMixin, ReportView):
-    """Broken links of the pages that somebody may edit."""
-
     page_title = "Broken links"
     header_icon = "link"
     model = PageLink
@@ -121,32 +115,27 @@ class BrokenLinksView(SafeExportMixin, ReportView):
     export_filename = "broken-links"
 
     def user_has_permission(self, permission):
-        """Let in whoever may edit something."""
         return can_view_report(self.request.user)
 
     def user_has_any_permission(self, permissions):
-        """Let in whoever may edit something."""
         return can_view_report(self.request.user)
 
     any_permission_required = {"change"}
 
     def get_queryset(self):
-        """Return the links by page, those of other things first."""
         links = broken_links_for(self.request.user, timezone.now())
         return links.select_related("page", "target_page", "document", "external")
 
     def filter_queryset(self, queryset):
-        """Put what is left in order: by page, then as they were found."""
         return super().filter_queryset(queryset).order_by("page__path", "pk")
 
     def decorate_paginated_queryset(self, object_list):
-        """Give each link what the table says of it."""
         describe(object_list, self.request.user)
         return object_list
 
 
 def describe(links: Iterable[PageLink], user) -> None:
-    """Give each broken link what the columns of the report show."""
+    """Add what the columns of the report show to each link."""
     finder = AdminURLFinder(user)
     others = _other_sources(links)
     target_ids = {link.target_page_id for link in links if link.target_page_id}
@@ -204,7 +193,7 @@ def _target_label(link: PageLink, known: set[int]) -> str:
 
 
 def _since(link: PageLink, ended_at):
-    """Return since when the link has been broken; None where nobody knows."""
+    """Return since when the link has been broken; None if unknown."""
     if link.problem == Problem.OTHER_SITE:
         return link.external.failing_since
     if link.problem == Problem.EXPIRED and link.target_page.expire_at:
@@ -220,7 +209,7 @@ def _since(link: PageLink, ended_at):
 
 @require_POST
 def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have a link checked at the next run of the job; for who may edit its page."""
+    """Check a link at the next run of the job."""
     links = broken_links_for(request.user, timezone.now())
     link = get_object_or_404(links, pk=pk, external__isnull=False)
     ExternalLink.objects.filter(pk=link.external_id).update(
@@ -236,8 +225,38 @@ def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class BrokenLinksMenuItem(MenuItem):
-    """The report's entry, for those who may edit something."""
-
     def is_shown(self, request):
-        """Say whether somebody may read the report."""
         return can_view_report(request.user)
+
+
+@hooks.register("register_admin_urls")
+def register_broken_links_urls():
+    view = BrokenLinksView
+    return [
+        path("reports/broken-links/", view.as_view(), name=view.index_url_name),
+        path(
+            "reports/broken-links/results/",
+            view.as_view(results_only=True),
+            name=view.index_results_url_name,
+        ),
+        path(
+            "reports/broken-links/<int:pk>/check/",
+            check_link_again,
+            name="check_link_again",
+        ),
+    ]
+
+
+@hooks.register("register_reports_menu_item")
+def register_broken_links_menu_item():
+    address = reverse(BrokenLinksView.index_url_name)
+    return BrokenLinksMenuItem("Broken links", address, icon_name="link")
+
+
+@hooks.register("after_publish_page")
+def warn_of_broken_links(request, page):
+    links = broken_links(timezone.now()).filter(page=page.pk)
+    for link in links.exclude(problem=Problem.OTHER_SITE)[:MAX_LISTED]:
+        messages.warning(
+            request, f"Check the link '{link.text}': {Problem(link.problem).label}."
+        )

@@ -1,4 +1,4 @@
-"""Emails to those who answer for pages, and to the communications team (P6)."""
+"""Emails that remind content owners and the communications team of reviews."""
 
 import logging
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ TEAM = "the communications team"
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom one email goes to; `key` is how today's digests know them."""
+    """Who gets an email; `key` identifies them in today's digests."""
 
     key: str
     emails: tuple[str, ...]
@@ -42,22 +42,20 @@ class Recipient:
 
     @property
     def is_team(self) -> bool:
-        """Whether this is the communications team."""
         return self.emails == self.team
 
     def reviews_due(self, on: date) -> Q:
-        """Return which reviews this recipient is to be reminded of on a day."""
         own = Q(owner_email=self.key, remind_owner_on__lte=on)
         return own | Q(remind_team_on__lte=on) if self.is_team else own
 
 
 @register_job("send page review reminders")
 def remind_of_reviews(at: datetime) -> None:
-    """Send one email to everybody who is to be reminded of a review today.
+    """Send one email to everyone who is due a reminder today.
 
-    The owner of a page, or the communications team where it has none, hears of it two
-    weeks before its day and on that day; both hear of it two weeks after that and each
-    four weeks from then on. Where the mail server is away, the next call tries again.
+    A page's owner, or the communications team if it has none, is reminded two weeks
+    before the date and on it. Both are reminded two weeks after it and then every four
+    weeks. If the mail server is unavailable, the next run tries again.
     """
     local = localtime(at)
     if local.hour < QUIET_HOURS_END:
@@ -70,7 +68,6 @@ def remind_of_reviews(at: datetime) -> None:
 
 
 def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
-    """Yield all who are to be reminded and have had no email today."""
     reviews = PageReview.objects.on_live_pages(at)
     owners = reviews.filter(remind_owner_on__lte=on).values_list("owner_email")
     keys = {email for (email,) in owners.distinct()}
@@ -91,9 +88,9 @@ def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
 
 
 def get_team_emails() -> tuple[str, ...]:
-    """Return where the communications team is reached, in small letters.
+    """Return the communications team's addresses, in lower case.
 
-    That is the address of the site settings, or else those of all who may publish the
+    This is the address in the site settings, or those of everyone who may publish the
     home page.
     """
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
@@ -110,7 +107,7 @@ def get_team_emails() -> tuple[str, ...]:
 
 
 def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
-    """Send today's email, unless it has been sent; return False to try later again."""
+    """Send today's email if it has not been sent; return False to try again later."""
     with transaction.atomic():
         digest, is_first = ReviewDigest.objects.get_or_create(
             recipient=recipient.key, sent_on=on
@@ -149,7 +146,6 @@ def _reviews_for(recipient: Recipient, at: datetime, on: date) -> list[PageRevie
 
 
 def _schedule_next(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
-    """Set when the recipient is to be reminded of each next."""
     for review in reviews:
         if review.owner_email == recipient.key and review.remind_owner_on <= on:
             review.remind_owner_on = review.get_next_reminder(on)
@@ -160,7 +156,7 @@ def _schedule_next(reviews: list[PageReview], recipient: Recipient, on: date) ->
 
 
 def _restore_reminders(reviews: list[PageReview], before: list[tuple]) -> None:
-    """Take the marks back, but for pages that somebody has changed meanwhile."""
+    """Restore the reminders, except of pages that have changed since."""
     for review, (owner_on, team_on) in zip(reviews, before, strict=True):
         marked = PageReview.objects.filter(
             pk=review.pk,
@@ -193,7 +189,6 @@ def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> Email
 def _describe(
     review: PageReview, recipient: Recipient, on: date, is_officer: bool
 ) -> dict:
-    """Return what the email says of one page."""
     owner = " ".join([review.owner_name, review.owner_email])
     edit_address = _admin_address("wagtailadmin_pages:edit", review.pk)
     return {

@@ -14,7 +14,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from home.content_version.counter import get_content_version
-from home.editorial.content_checks import checker, issues, rules
+from home.editorial.content_checks import issues, rules
 from home.editorial.content_checks.issues import counts_for
 from home.jobs import run_due_jobs
 from home.models import ContentCheckRun, ContentIssue
@@ -270,7 +270,7 @@ def test_job_checks_what_was_never_checked_or_by_earlier_rules(make_faulty, sect
     ContentCheckRun.objects.filter(pk=old.pk).update(rules_version=0)
     ContentCheckRun.objects.filter(pk=new.pk).delete()
     ContentIssue.objects.all().delete()
-    checker.check_pages_by_new_rules(timezone.now())
+    issues.check_unchecked_pages(timezone.now())
     assert found_on(old) == found_on(new) == ["link-text"]
     assert not ContentCheckRun.objects.filter(rules_version=0).exists()
 
@@ -280,11 +280,11 @@ def test_job_goes_on_batch_after_batch_and_comes_to_an_end(make_faulty, monkeypa
     pages = [make_faulty() for _ in range(3)]
     ContentCheckRun.objects.all().delete()
     for _ in range(10):
-        checker.check_pages_by_new_rules(timezone.now())
+        issues.check_unchecked_pages(timezone.now())
     # All live pages, Wagtail's root too.
     assert ContentCheckRun.objects.count() == Page.objects.live().count()
     with CaptureQueriesContext(connection) as queries:
-        checker.check_pages_by_new_rules(timezone.now())
+        issues.check_unchecked_pages(timezone.now())
     assert len(queries) == 1
     assert found_on(pages[0])
 
@@ -294,7 +294,7 @@ def test_change_of_the_rules_reaches_all_pages(make_faulty, monkeypatch):
     monkeypatch.setattr(rules, "RULES", [])
     for module in (issues, checker):
         monkeypatch.setattr(module, "VERSION", rules.VERSION + 1)
-    checker.check_pages_by_new_rules(timezone.now())
+    issues.check_unchecked_pages(timezone.now())
     assert found_on(page) == []
 
 
@@ -308,7 +308,7 @@ def test_checks_change_nothing_for_readers(make_faulty):
     make_faulty()
     ContentCheckRun.objects.all().delete()
     version = get_content_version()
-    checker.check_pages_by_new_rules(timezone.now())
+    issues.check_unchecked_pages(timezone.now())
     assert get_content_version() == version
 
 
