@@ -24,7 +24,7 @@ WAGTAILS_FORMS = {"a promotion", "a synonym", "a search check"}
 TOPIC = digest_of(topic_of("borrow wheelchair week"))
 # Each page that we add or change: its address, and the part of it that is ours.
 PAGES = {
-    "dashboard": ("/admin/", "#your-tasks-section"),
+    "dashboard": ("/admin/", "#needs-you-section"),
     "guide": ("/admin/guide/", MAIN),
     "preview links": (f"/admin/pages/{PARTNERSHIP}/preview-links/", MAIN),
     "alerts": ("/admin/snippets/community/alertsnippet/", ".alert-actions"),

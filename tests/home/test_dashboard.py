@@ -27,7 +27,7 @@ def jobs(home):
 
 def needs(client):
     html = BeautifulSoup(client.get(HOME).content, "html.parser")
-    return html.select_one("#your-tasks-content")
+    return html.select_one("#needs-you-content")
 
 
 def words(client):
@@ -35,7 +35,7 @@ def words(client):
 
 
 def test_officer_whom_nothing_needs_is_told_so(jobs, admin_client):
-    assert "You have no outstanding tasks." in needs(admin_client).get_text()
+    assert "Nothing needs you now." in needs(admin_client).get_text()
 
 
 def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
