@@ -230,7 +230,7 @@ def test_alert_is_put_live_and_ended(task, officer, new_page, office):
     expect(alert).to_have_count(0)
 
 
-def test_draft_is_read_by_a_preview_link(task, officer, new_page):
+def test_draft_is_shared_with_a_preview_link(task, officer, new_page):
     doing, page = task("Share a draft"), officer("author")
     make_partnership(page, "Billingham history group")
     page.get_by_role("button", name="Actions", exact=True).first.click()
