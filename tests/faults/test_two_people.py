@@ -100,7 +100,7 @@ class Officer:
         else:
             self.form, self.own_version = self.form_in(answer.content.decode()), {}
         told = " ".join(str(each) for each in get_messages(answer.wsgi_request))
-        return is_saved, "after you had opened it" in told or "not the latest" in told
+        return is_saved, "after you opened it" in told or "not the latest" in told
 
     def publish(self) -> tuple[bool, bool]:
         return self.save("action-publish")

@@ -70,8 +70,8 @@ class ContentIssue(models.Model):
         return ADVICE.get(self.rule, "Check this part of the page.")
 
     @property
-    def edit_address(self) -> str:
-        return edit_address(self.page_id, self.place)
+    def edit_url(self) -> str:
+        return edit_url(self.page_id, self.place)
 
 
 class ContentCheckRun(models.Model):
@@ -88,7 +88,7 @@ class ContentCheckRun(models.Model):
         return str(self.page)
 
 
-def edit_address(page_id: int, place: str) -> str:
+def edit_url(page_id: int, place: str) -> str:
     address = reverse("wagtailadmin_pages:edit", args=[page_id])
     return f"{address}#:w:contentpath={place}" if place else address
 

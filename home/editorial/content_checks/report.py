@@ -19,7 +19,7 @@ from home.editorial.content_checks.issues import (
     REPORT_URL_NAME,
     ContentIssue,
     check_draft,
-    edit_address,
+    edit_url,
 )
 from home.editorial.content_checks.rules import Rule
 from home.editorial.reviews.models import PageReview
@@ -77,7 +77,7 @@ class ContentChecksView(SafeExportMixin, ReportView):
             "title",
             label="Page",
             accessor="page.title",
-            get_url=lambda finding: finding.edit_address,
+            get_url=lambda finding: finding.edit_url,
         ),
         Column("wrong", label="Issue", accessor=str),
         Column("text", label="Text"),
@@ -156,7 +156,7 @@ def list_issues(request: HttpRequest, page: Page) -> None:
         '<li><a class="w-text-current w-underline" href="{}">{}</a>{} {}</li>',
         (
             (
-                edit_address(page.pk, each.place),
+                edit_url(page.pk, each.place),
                 each.rule.label,
                 f": “{each.text}”" if each.text else ".",
                 each.advice,

@@ -35,7 +35,7 @@ def register_link_source(
     LINK_SOURCES[model] = still_visible
     published.connect(_index_published, sender=model)
     for signal in (unpublished, post_delete):
-        signal.connect(_remove_source, sender=model)
+        signal.connect(remove_links, sender=model)
 
 
 @receiver(live_page_saved)
@@ -52,10 +52,6 @@ def remove_links(sender, instance, **kwargs):
 
 def _index_published(sender, instance, **kwargs):
     index_links(instance)
-
-
-def _remove_source(sender, instance, **kwargs):
-    PageLink.objects.filter(**_source(instance)).delete()
 
 
 def _source(instance: models.Model) -> dict:
@@ -142,9 +138,9 @@ def _host(address: str) -> str:
         return ""
 
 
-def resolve_targets(most: int = 50) -> None:
+def resolve_targets(limit: int = 50) -> None:
     """Resolve broken internal links again, as there may be a page by now."""
-    for link in PageLink.objects.exclude(site_path="").order_by("?")[:most]:
+    for link in PageLink.objects.exclude(site_path="").order_by("?")[:limit]:
         target = find_target(link.site_path)
         if target.get("site_path"):
             continue

@@ -95,7 +95,7 @@ class BrokenLinksView(SafeExportMixin, ReportView):
     index_results_url_name = "broken_links_report_results"
     filterset_class = BrokenLinkFilterSet
     columns = [
-        TitleColumn("source", label="Page", get_url=lambda link: link.edit_address),
+        TitleColumn("source", label="Page", get_url=lambda link: link.edit_url),
         Column("text", label="Link text"),
         Column("target_label", label="Links to"),
         Column("problem_label", label="Issue"),
@@ -148,7 +148,7 @@ def describe(links: Iterable[PageLink], user) -> None:
         source = link.page or others.get((link.content_type_id, link.object_id))
         link.source = str(source)
         # Whoever sees the row may edit the page: asking for each takes queries.
-        link.edit_address = (
+        link.edit_url = (
             reverse("wagtailadmin_pages:edit", args=[link.page_id])
             if link.page_id
             else finder.get_edit_url(source)

@@ -47,7 +47,7 @@ class PreviewLinkForm(forms.ModelForm):
         return super().save(commit)
 
 
-# RFC 9110 has no word for it; search engines read this one.
+# Not in RFC 9110, but search engines honour it.
 PRIVATE_HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     # Keeps the secret URL from sites that the draft links to.
@@ -71,7 +71,7 @@ def read_draft(request: HttpRequest, token: str) -> HttpResponse:
         page = link.page.get_latest_revision_as_object()
         request.is_preview = True
         request.preview_link = link
-        # What the page leads to must not carry the secret on.
+        # Links on the page must not contain the secret.
         request.path = request.path_info = page.get_url(request) or "/"
         response = page.serve_preview(request, page.default_preview_mode)
         if hasattr(response, "render"):

@@ -18,8 +18,8 @@ from home.content_version.receivers import live_page_saved
 from home.editorial.querysets import LivePageQuerySet
 
 NOTICE_DAYS = 14
-# The communications team hears of an overdue page so many days after its date, and
-# again each time that so many more have passed.
+# The communications team is reminded this many days after the review date, and again
+# every `REPEAT_DAYS`.
 ESCALATION_DAYS = 14
 REPEAT_DAYS = 28
 SOON = timedelta(weeks=4)
@@ -67,7 +67,7 @@ class PageReview(models.Model):
     )
     review_on = models.DateField(null=True, db_index=True)
     owner_name = models.CharField(max_length=100, blank=True)
-    # In small letters, so that one person is one person.
+    # In lower case, so that each person has one spelling.
     owner_email = models.EmailField(blank=True, db_index=True)
     remind_owner_on = models.DateField(null=True, db_index=True)
     remind_team_on = models.DateField(null=True, db_index=True)

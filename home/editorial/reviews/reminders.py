@@ -174,7 +174,7 @@ def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> Email
             for review in reviews[:MAX_LINES]
         ],
         "more": max(0, len(reviews) - MAX_LINES),
-        "queue_url": _admin_address(QUEUE_URL_NAME) if is_officer else "",
+        "queue_url": _admin_url(QUEUE_URL_NAME) if is_officer else "",
         "is_team": recipient.is_team,
         "can_reply": bool(recipient.team),
     }
@@ -190,14 +190,14 @@ def _describe(
     review: PageReview, recipient: Recipient, on: date, is_officer: bool
 ) -> dict:
     owner = " ".join([review.owner_name, review.owner_email])
-    edit_address = _admin_address("wagtailadmin_pages:edit", review.pk)
+    edit_url = _admin_url("wagtailadmin_pages:edit", review.pk)
     return {
         "title": in_one_line(review.page.title),
         "address": review.page.full_url,
         "review_on": review.review_on,
         "status": review.status_label(on),
         "owner": in_one_line(owner) or "none" if recipient.is_team else "",
-        "edit_address": edit_address if is_officer else "",
+        "edit_url": edit_url if is_officer else "",
     }
 
 
@@ -206,5 +206,5 @@ def _has_account(email: str) -> bool:
     return any(user.has_perm("wagtailadmin.access_admin") for user in users)
 
 
-def _admin_address(name: str, *arguments) -> str:
+def _admin_url(name: str, *arguments) -> str:
     return urljoin(settings.WAGTAILADMIN_BASE_URL, reverse(name, args=arguments))

@@ -123,7 +123,7 @@ def _day(review: PageReview) -> str:
     return date_format(review.review_on, DAY_FORMAT) if review.review_on else ""
 
 
-def _edit_address(review: PageReview) -> str:
+def _edit_url(review: PageReview) -> str:
     return reverse("wagtailadmin_pages:edit", args=[review.pk])
 
 
@@ -170,7 +170,7 @@ class ReviewQueueView(SafeExportMixin, ReportView):
             label="Page",
             accessor="page.title",
             sort_key="page__title",
-            get_url=_edit_address,
+            get_url=_edit_url,
         ),
         Column("kind", label="Page type", accessor=_kind),
         Column("owner", label="Content owner", accessor=_owner, sort_key="owner_name"),
@@ -205,7 +205,7 @@ class ReviewQueueView(SafeExportMixin, ReportView):
         return {
             **super().get_context_data(*args, **kwargs),
             "months": MONTHS,
-            "mark_address": action,
+            "mark_url": action,
             "csrf_token": get_token(self.request),
         }
 

@@ -1,4 +1,4 @@
-"""Officers see what to mend: after saving a page, and over the whole site (P12, P7)."""
+"""Editors see content issues after saving a page, and in a report."""
 
 import csv
 from datetime import UTC, date, datetime, timedelta
@@ -65,7 +65,7 @@ def found_on(page):
     )
 
 
-def edit_address(page):
+def edit_url(page):
     return reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
@@ -88,7 +88,7 @@ def test_a_row_leads_to_the_block_in_the_editor(make_faulty, admin_client):
     page = make_faulty()
     block = Page.objects.get(pk=page.pk).specific.body[0]
     html = BeautifulSoup(admin_client.get(reverse(REPORT)).content, "html.parser")
-    address = f"{edit_address(page)}#:w:contentpath=body.{block.id}"
+    address = f"{edit_url(page)}#:w:contentpath=body.{block.id}"
     assert html.select_one("td.title a")["href"] == address
     assert html.title.get_text(strip=True)
     assert len(html.select("h1")) == 1
@@ -181,23 +181,23 @@ def test_a_question_that_makes_no_sense_is_no_error(query, make_faulty, ask):
     ask(**query)
 
 
-def test_officers_read_only_of_pages_that_they_may_edit(
-    make_faulty, section, home, ask, officer, may
+def test_editors_see_only_pages_that_they_may_edit(
+    make_faulty, section, home, ask, editor, may
 ):
     own, other = make_faulty(title="Inside"), make_faulty(title="Out", parent=home)
-    assert officer.get(reverse(REPORT)).status_code == 302
+    assert editor.get(reverse(REPORT)).status_code == 302
     may(section, "change")
-    officer.force_login(officer.user)
-    assert titles(ask(officer)) == [own.title]
-    assert ask(officer, page=other.pk) == []
-    counts = counts_for(officer.user, timezone.localdate())
+    editor.force_login(editor.user)
+    assert titles(ask(editor)) == [own.title]
+    assert ask(editor, page=other.pk) == []
+    counts = counts_for(editor.user, timezone.localdate())
     assert counts == {"pages": 1, "dates": 0}
-    assert reverse(REPORT) in officer.get(reverse("wagtailadmin_home")).content.decode()
+    assert reverse(REPORT) in editor.get(reverse("wagtailadmin_home")).content.decode()
 
 
-def test_who_edits_nothing_sees_no_menu_entry(officer):
-    officer.force_login(officer.user)
-    html = officer.get(reverse("wagtailadmin_home")).content.decode()
+def test_who_edits_nothing_sees_no_menu_entry(editor):
+    editor.force_login(editor.user)
+    html = editor.get(reverse("wagtailadmin_home")).content.decode()
     assert reverse(REPORT) not in html
 
 
@@ -254,7 +254,7 @@ def test_export_is_the_list_as_it_is_filtered_and_safe(make_faulty, admin_client
     assert row["Content owner email address"] == "ann@example.gov.uk"
 
 
-def test_script_in_the_words_is_shown_as_text(make_faulty, admin_client, send_form):
+def test_html_in_an_issue_is_escaped(make_faulty, admin_client, send_form):
     page = make_faulty(title="<script>alert(1)</script>", summary="")
     html = admin_client.get(reverse(REPORT)).content.decode()
     assert "<script>alert" not in html
@@ -327,43 +327,43 @@ def messages_after(response):
 
 
 @pytest.mark.parametrize("button", ["action-publish", None])
-def test_saving_lists_what_to_mend_and_stops_nobody(button, make_faulty, send_form):
+def test_saving_lists_issues_and_is_never_prevented(button, make_faulty, send_form):
     page = make_faulty()
     fields = {"summary": "", "title": "New title", "minor_edit": "on"}
-    response = send_form(edit_address(page), button, **fields)
+    response = send_form(edit_url(page), button, **fields)
     text = " ".join(messages_after(response))
     assert "Summary is missing" in text
-    assert f'underline" href="{edit_address(page)}#:w:contentpath=summary"' in text
+    assert f'underline" href="{edit_url(page)}#:w:contentpath=summary"' in text
     page.refresh_from_db()
     assert page.draft_title == "New title"
     # What is live is in the report, a draft is not.
     assert (f"{reverse(REPORT)}?page={page.pk}" in text) == bool(button)
 
 
-def test_page_with_nothing_to_mend_says_nothing(make_faulty, send_form):
-    response = send_form(edit_address(make_faulty()), minor_edit="on")
+def test_page_without_issues_has_no_message(make_faulty, send_form):
+    response = send_form(edit_url(make_faulty()), minor_edit="on")
     assert "make this page better" not in " ".join(messages_after(response))
 
 
 def test_date_to_come_is_not_mentioned_yet(make_faulty, send_form):
     until = f"Closed until {date(timezone.localdate().year + 1, 3, 31):%d %B %Y}."
     fields = {"minor_edit": "on", "summary": until}
-    response = send_form(edit_address(make_faulty()), **fields)
+    response = send_form(edit_url(make_faulty()), **fields)
     assert "Date has passed" not in " ".join(messages_after(response))
     fields["summary"] = "Closed until 31 March 2020."
-    response = send_form(edit_address(make_faulty()), **fields)
+    response = send_form(edit_url(make_faulty()), **fields)
     assert "Date has passed" in " ".join(messages_after(response))
 
 
-def test_words_of_an_officer_are_text_in_the_message(make_faulty, send_form):
+def test_html_in_a_page_is_escaped_in_the_message(make_faulty, send_form):
     fields = {"minor_edit": "on", "summary": "<b>Open</b> until 31 March 2020."}
-    response = send_form(edit_address(make_faulty()), **fields)
+    response = send_form(edit_url(make_faulty()), **fields)
     assert "&lt;b&gt;Open" in " ".join(messages_after(response))
 
 
 def test_the_editors_own_saving_is_mute(make_faulty, admin_client, admin_form):
     page = make_faulty()
-    address = edit_address(page)
+    address = edit_url(page)
     data = {**admin_form(address), "summary": ""}
     response = admin_client.post(address, data, headers={"Accept": "application/json"})
     assert response.json()["success"]

@@ -81,7 +81,7 @@ def test_a_link_that_works_again_is_no_longer_broken(home, asked):
     assert (only_link().failures, only_link().failing_since) == (0, None)
 
 
-def test_who_turns_programs_away_is_never_broken(home, asked):
+def test_site_that_blocks_programs_is_never_broken(home, asked):
     link_to(home, "https://a.test/")
     asked.answers["https://a.test/"] = LinkStatus.UNKNOWN
     for week in range(5):
@@ -89,7 +89,7 @@ def test_who_turns_programs_away_is_never_broken(home, asked):
     assert (only_link().is_broken, len(asked)) == (False, 5)
 
 
-def test_nothing_is_called_broken_while_our_own_network_is_away(home, asked):
+def test_nothing_is_broken_while_our_own_network_is_unavailable(home, asked):
     link_to(home, "https://a.test/", "https://b.test/")
     asked.answers = dict.fromkeys(
         ("https://a.test/", "https://b.test/"), LinkStatus.NO_RESPONSE
@@ -97,7 +97,7 @@ def test_nothing_is_called_broken_while_our_own_network_is_away(home, asked):
     for hours in (0, 1, 25):
         check_links(NOW + hours * HOUR)
     assert not ExternalLink.objects.filter(is_broken=True).exists()
-    # Somebody answers: what still does not is theirs.
+    # Another site responds, so the failure is theirs.
     asked.answers["https://b.test/"] = LinkStatus.FOUND
     for hours in (49, 73):
         check_links(NOW + hours * HOUR)
@@ -134,7 +134,7 @@ def test_a_site_that_wants_peace_is_left_in_peace(home, asked):
     assert asked == ["https://a.test/0", "https://a.test/1"]
 
 
-def test_nobody_can_put_the_checks_off_for_years(home, asked):
+def test_sites_cannot_postpone_checks_for_years(home, asked):
     link_to(home, "https://a.test/")
     asked.answers["https://a.test/"] = Answer(LinkStatus.FOUND, retry_after=1e8)
     check_links(NOW)

@@ -1,4 +1,4 @@
-"""The check_url of other sites: what it tells of a site, and where it cannot be led."""
+"""Checks of links to other sites: what they report, and what they never request."""
 
 import contextlib
 import socket
@@ -56,7 +56,7 @@ def ask(address="http://site.test/", user_agent="the checker"):
     return check_url(address, user_agent).outcome
 
 
-# What it tells
+# What it reports
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_says_who_asks_and_sends_nothing_else(site, monkeypatch):
         }
 
 
-def test_tells_how_long_a_site_wants_to_be_left_alone(site):
+def test_reports_how_long_a_site_wants_to_be_left_alone(site):
     site.replies["/"] = (429, {"Retry-After": "120"})
     assert check_url("http://site.test/", "x").retry_after == 120
     site.replies["/"] = (429, {"Retry-After": "nonsense"})
@@ -118,7 +118,7 @@ def test_follows_redirects_but_not_in_circles(site):
     assert ask("http://site.test/0") == LinkStatus.REDIRECT_LOOP
 
 
-def test_understands_addresses_that_are_not_plain_letters(site):
+def test_urls_with_other_characters_work(site):
     assert ask("http://site.test/caf\u00e9 one?q=\u00a3") == LinkStatus.FOUND
     assert site.seen[0][1] == "/caf%C3%A9%20one?q=%C2%A3"
 
@@ -249,7 +249,7 @@ def test_a_name_that_is_rebound_between_redirects_is_checked_again(site, names):
 
 
 def drip(handler, lines=20):
-    """Send a header a moment, without an end."""
+    """Send headers without an end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
     for number in range(lines):
         handler.wfile.write(b"X-Drip-%d: 1\r\n" % number)
@@ -282,7 +282,7 @@ def test_all_redirects_together_have_one_time_limit(site, monkeypatch):
     assert len(site.seen) < http_check.MAX_REDIRECTS
 
 
-def test_nobody_waits_for_a_slow_name_server(monkeypatch):
+def test_slow_name_server_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(http_check, "SECONDS", 0.1)
     stop = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: stop.wait(20))
@@ -333,7 +333,7 @@ def test_endless_headers_are_no_answer(site):
 
 @pytest.fixture
 def secure_site(names, monkeypatch, tmp_path):
-    """Return a server with a certificate for site.test that nobody knows."""
+    """Return a server with an untrusted certificate for site.test."""
     (tmp_path / "site.pem").write_text(CERTIFICATE + KEY)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "site.pem")
@@ -370,6 +370,6 @@ def test_a_certificate_for_another_name_is_not_secure(secure_site, known_certifi
     assert secure_site.seen == []
 
 
-def test_a_certificate_that_nobody_knows_is_not_secure(secure_site):
+def test_an_untrusted_certificate_is_not_secure(secure_site):
     assert ask("https://site.test/") == LinkStatus.NOT_SECURE
     assert secure_site.seen == []

@@ -1,4 +1,4 @@
-"""What is kept of the links on a page, and which of them are broken."""
+"""Which links of a page are stored, and which of them are broken."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def source(home, target):
     return StandardPageFactory(parent=home, body=text(link_to(target)))
 
 
-# What is kept
+# What is stored
 
 
 def test_links_are_found_wherever_a_page_may_have_them(home, section, target):
@@ -111,7 +111,7 @@ def test_mail_phone_and_jumps_on_the_page_are_left_alone(home):
     assert not PageLink.objects.exists()
 
 
-def test_an_address_on_many_pages_is_kept_once(home):
+def test_a_url_on_many_pages_is_stored_once(home):
     for number in range(3):
         html = f'<a href="https://a.test/">{number}</a>'
         StandardPageFactory(parent=home, body=text(html))
@@ -140,7 +140,7 @@ def test_a_page_that_is_taken_down_has_no_links(source, end):
     assert not PageLink.objects.exists()
 
 
-def test_an_alias_is_not_mended_and_so_not_listed(home, source, target):
+def test_an_alias_is_not_edited_and_so_not_listed(home, source, target):
     source.create_alias(parent=home, update_slug="alias")
     target.unpublish()
     assert [link.page_id for link in broken_links(timezone.now())] == [source.pk]
@@ -148,12 +148,12 @@ def test_an_alias_is_not_mended_and_so_not_listed(home, source, target):
 
 def test_all_can_be_read_anew(home, source):
     alert = AlertFactory(live=True, text='<a href="https://a.test/">x</a>')
-    kept = PageLink.objects.values_list("text", "target_page")
-    before = list(kept)
+    stored = PageLink.objects.values_list("text", "target_page")
+    before = list(stored)
     PageLink.objects.all().delete()
     reindex_links(timezone.now())
-    assert list(kept.filter(page__isnull=False)) == before
-    assert list(kept.filter(object_id=alert.pk)) == [("x", None)]
+    assert list(stored.filter(page__isnull=False)) == before
+    assert list(stored.filter(object_id=alert.pk)) == [("x", None)]
 
 
 # What is broken
@@ -192,7 +192,7 @@ def test_a_link_to_a_page_breaks_at_the_second_it_expires(source, target):
     assert problems(ends_at) == [Problem.EXPIRED]
 
 
-def test_links_of_an_expired_page_trouble_nobody(source, target):
+def test_links_of_an_expired_page_are_not_broken(source, target):
     source.expire_at = timezone.now() + timedelta(hours=1)
     source.save_revision().publish()
     target.unpublish()

@@ -1,4 +1,4 @@
-"""One click sets the next review of a page that is still true (P6)."""
+"""One click marks a page as reviewed and sets the next review."""
 
 from datetime import date, timedelta
 
@@ -70,7 +70,7 @@ def test_button_sets_the_next_review_and_readers_see_no_change(
     assert review_of(page).remind_owner_on == NEXT - timedelta(days=14)
 
 
-def test_history_says_who_found_it_true(page, mark, admin_client, admin_user):
+def test_history_records_the_review(page, mark, admin_client, admin_user):
     mark(one=f"{page.pk}:6")
     address = reverse("wagtailadmin_pages:history", args=[page.pk])
     text = admin_client.get(address).content.decode()
@@ -168,21 +168,21 @@ def test_nonsense_changes_nothing_and_says_so(data, page, mark, review_of):
     assert review_of(page).review_on == TODAY
 
 
-def test_page_of_somebody_else_is_left_alone(page, mark, review_of, officer, may, home):
-    officer.force_login(officer.user)
+def test_page_of_a_colleague_is_not_changed(page, mark, review_of, editor, may, home):
+    editor.force_login(editor.user)
     address = reverse("page_reviews_report_mark_reviewed")
-    assert officer.post(address, {"one": f"{page.pk}:6"}).status_code == 302
+    assert editor.post(address, {"one": f"{page.pk}:6"}).status_code == 302
     assert review_of(page).review_on == TODAY
     other = Page.objects.get(pk=home.pk)
     may(other.add_child(instance=StandardPage(title="Own", slug="own")), "change")
-    assert "you cannot edit them" in mark(officer, one=f"{page.pk}:6")
+    assert "you cannot edit them" in mark(editor, one=f"{page.pk}:6")
     assert review_of(page).review_on == TODAY
 
 
-def test_editor_of_the_section_may_say_so(page, mark, review_of, officer, may, section):
+def test_editor_of_the_section_may_say_so(page, mark, review_of, editor, may, section):
     may(section, "change")
-    officer.force_login(officer.user)
-    mark(officer, one=f"{page.pk}:6")
+    editor.force_login(editor.user)
+    mark(editor, one=f"{page.pk}:6")
     assert review_of(page).review_on == IN_SIX_MONTHS
 
 
@@ -195,9 +195,9 @@ def test_page_that_is_gone_is_left_alone(values, page, mark, review_of):
     assert "no longer published" in mark(one=f"{page.pk}:6")
 
 
-def test_locked_page_is_left_alone(page, mark, review_of, officer):
+def test_locked_page_is_left_alone(page, mark, review_of, editor):
     Page.objects.filter(pk=page.pk).update(
-        locked=True, locked_at=timezone.now(), locked_by=officer.user
+        locked=True, locked_at=timezone.now(), locked_by=editor.user
     )
     assert "is locked" in mark(one=f"{page.pk}:6")
     assert review_of(page).review_on == TODAY

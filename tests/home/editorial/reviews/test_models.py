@@ -1,4 +1,4 @@
-"""Every page has a day by which somebody looks at it, and the site knows it (P6)."""
+"""Every page has a date by which someone reviews it."""
 
 from datetime import date, timedelta
 
@@ -74,7 +74,7 @@ def test_an_alias_is_reviewed_with_its_original(make_reviewed, home):
 
 
 @pytest.mark.parametrize(
-    ("days", "states", "words"),
+    ("days", "states", "label"),
     [
         (-2, {ReviewState.DUE, ReviewState.OVERDUE}, "Overdue by 2 days"),
         (-1, {ReviewState.DUE, ReviewState.OVERDUE}, "Overdue by 1 day"),
@@ -85,11 +85,11 @@ def test_an_alias_is_reviewed_with_its_original(make_reviewed, home):
         (None, {ReviewState.UNDATED}, "No review date"),
     ],
 )
-def test_where_a_review_stands(days, states, words, make_reviewed, admin_user):
+def test_status_of_a_review(days, states, label, make_reviewed, admin_user):
     page = make_reviewed(None if days is None else TODAY + days * DAY)
     PageReview.objects.exclude(pk=page.pk).delete()
     review = PageReview.objects.get()
-    assert review.status_label(TODAY) == words
+    assert review.status_label(TODAY) == label
     counts = counts_for(admin_user, TODAY)
     assert {state for state, count in counts.items() if count} == states
     assert PageReview.objects.needing_attention(TODAY).exists() == bool(states)
@@ -108,14 +108,14 @@ def test_counts_are_one_query_and_lead_to_the_list(
         assert admin_client.get(queue_url(ReviewState.DUE)).status_code == 200
 
 
-def test_counts_are_of_pages_that_an_officer_may_edit(
-    make_reviewed, officer, may, section
+def test_counts_are_of_pages_that_an_editor_may_edit(
+    make_reviewed, editor, may, section
 ):
     make_reviewed()
-    assert not any(counts_for(officer.user, TODAY).values())
+    assert not any(counts_for(editor.user, TODAY).values())
     assert not any(counts_for(AnonymousUser(), TODAY).values())
     may(section, "change")
-    user = type(officer.user).objects.get(pk=officer.user.pk)
+    user = type(editor.user).objects.get(pk=editor.user.pk)
     assert counts_for(user, TODAY)[ReviewState.DUE] == 1
 
 
