@@ -15,7 +15,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.fields import StreamField
 from wagtail.models import COMMENTS_RELATION_NAME, DraftStateMixin
 
-# How Wagtail and Django say that there is nothing.
+# The error codes of Wagtail and Django for an empty value.
 EMPTY = {"required", "blank", "null"}
 
 
@@ -43,7 +43,7 @@ def require_ready(draft: models.Model, user=None) -> None:
     If there is a user, they also have to provide what only they can, such as a change
     note.
     """
-    gaps = find_gaps(draft) if user else _find_faults(draft)
+    gaps = find_gaps(draft) if user else _find_errors(draft)
     if gaps := list(gaps):
         raise NotReadyError(draft, gaps)
 
@@ -51,12 +51,12 @@ def require_ready(draft: models.Model, user=None) -> None:
 def find_gaps(draft: models.Model) -> list[Gap]:
     asked = draft.find_gaps_for_publishing()
     return [
-        *_find_faults(draft),
+        *_find_errors(draft),
         *(Gap(text, _label(draft, name), name) for name, text in asked.items()),
     ]
 
 
-def _find_faults(draft: models.Model) -> Iterator[Gap]:
+def _find_errors(draft: models.Model) -> Iterator[Gap]:
     yield from _in_fields(draft)
     for field in draft._meta.get_fields():
         if isinstance(field, StreamField):

@@ -12,17 +12,17 @@ from home.editorial.links.models import ExternalLink, LinkStatus, PageLink
 from home.jobs import register_job
 
 MAX_ADDRESSES = 20
-# None is begun after that; one takes ten seconds at most.
+# No check starts after this. Each takes at most ten seconds.
 SECONDS_TO_BEGIN = 10
-# Between two requests to one host, whatever else happens.
+# The minimum between two requests to a host.
 PAUSE = timedelta(seconds=30)
 WEEK = timedelta(weeks=1)
-# How long after each failure in a row it is asked again.
-AGAIN_AFTER = (timedelta(hours=1), timedelta(days=1))
+# When to check again after each failure in a row.
+RETRY_DELAYS = (timedelta(hours=1), timedelta(days=1))
 
 # If there is no response at all, our own network may be the cause.
 UNREACHABLE = {LinkStatus.NO_SUCH_SITE, LinkStatus.NO_RESPONSE}
-WORKS_OR_UNKNOWN = {LinkStatus.FOUND, LinkStatus.UNKNOWN}
+WORKING_OR_UNKNOWN = {LinkStatus.FOUND, LinkStatus.UNKNOWN}
 
 
 @register_job("check links", is_slow=True)
@@ -35,10 +35,10 @@ def check_links(at: datetime) -> None:
     resolve_targets()
     if not settings.CHECK_EXTERNAL_LINKS:
         return
-    begun = monotonic()
+    started = monotonic()
     user_agent = f"Stockton-CMS link checker (+{settings.WAGTAILADMIN_BASE_URL})"
     for link in due_links(at):
-        if monotonic() - begun > SECONDS_TO_BEGIN:
+        if monotonic() - started > SECONDS_TO_BEGIN:
             return
         record(link, check_url(link.address, user_agent), at)
 
@@ -63,17 +63,17 @@ def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
     """
     same = ExternalLink.objects.filter(pk=link.pk)
     wait = min(timedelta(seconds=answer.retry_after), WEEK)
-    if answer.outcome in WORKS_OR_UNKNOWN:
+    if answer.outcome in WORKING_OR_UNKNOWN:
         changes = {"failures": 0, "failing_since": None, "is_broken": False}
         next_check_at = at + WEEK
     else:
         since = link.failing_since or at
-        failures = min(link.failures + 1, len(AGAIN_AFTER) + 1)
-        is_last = failures > len(AGAIN_AFTER)
-        next_check_at = at + (WEEK if is_last else AGAIN_AFTER[failures - 1])
+        failures = min(link.failures + 1, len(RETRY_DELAYS) + 1)
+        is_last = failures > len(RETRY_DELAYS)
+        next_check_at = at + (WEEK if is_last else RETRY_DELAYS[failures - 1])
         is_broken = link.is_broken or (is_last and _is_confirmed(answer, since, at))
         if is_last and not is_broken:
-            next_check_at = at + AGAIN_AFTER[-1]
+            next_check_at = at + RETRY_DELAYS[-1]
         changes = {
             "failures": failures,
             "failing_since": since,

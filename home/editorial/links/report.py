@@ -147,7 +147,7 @@ def describe(links: Iterable[PageLink], user) -> None:
     for link in links:
         source = link.page or others.get((link.content_type_id, link.object_id))
         link.source = str(source)
-        # Whoever sees the row may edit the page: asking for each takes queries.
+        # The row is only shown to those who may edit the page, so this is not checked.
         link.edit_url = (
             reverse("wagtailadmin_pages:edit", args=[link.page_id])
             if link.page_id

@@ -26,7 +26,7 @@ from home.notifications import in_one_line
 logger = logging.getLogger(__name__)
 
 SUBJECT = "Pages due for review"
-# Nobody is to be woken by it.
+# No email at night.
 QUIET_HOURS_END = 8
 MAX_LINES = 100
 TEAM = "the communications team"
@@ -45,8 +45,8 @@ class Recipient:
         return self.emails == self.team
 
     def reviews_due(self, on: date) -> Q:
-        own = Q(owner_email=self.key, remind_owner_on__lte=on)
-        return own | Q(remind_team_on__lte=on) if self.is_team else own
+        as_owner = Q(owner_email=self.key, remind_owner_on__lte=on)
+        return as_owner | Q(remind_team_on__lte=on) if self.is_team else as_owner
 
 
 @register_job("send page review reminders")
@@ -82,8 +82,8 @@ def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
         logger.warning(
             "No one to remind of overdue page reviews: set a team email address."
         )
-    had = ReviewDigest.objects.filter(sent_on=on).values_list("recipient", flat=True)
-    for key in sorted(keys.difference(had)):
+    reminded = ReviewDigest.objects.filter(sent_on=on).values_list("recipient", flat=True)
+    for key in sorted(keys.difference(reminded)):
         yield Recipient(key, team if key == team_key else (key,), team)
 
 
@@ -118,13 +118,13 @@ def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
         if not reviews:
             return True
         before = [(each.remind_owner_on, each.remind_team_on) for each in reviews]
-        # Marked before it is sent, so that of two processes only one sends it.
+        # Rescheduled before sending, so that only one of two processes sends it.
         _schedule_next(reviews, recipient, on)
         message = _message(reviews, recipient, on)
     try:
         message.send()
     except SMTPRecipientsRefused:
-        # For them tomorrow is soon enough; the others are not to wait.
+        # Try them again tomorrow, without holding up the others.
         logger.exception("The mail server rejected a page review reminder.")
         _restore_reminders(reviews, before)
     except Exception:
@@ -158,23 +158,23 @@ def _schedule_next(reviews: list[PageReview], recipient: Recipient, on: date) ->
 def _restore_reminders(reviews: list[PageReview], before: list[tuple]) -> None:
     """Restore the reminders, except of pages that have changed since."""
     for review, (owner_on, team_on) in zip(reviews, before, strict=True):
-        marked = PageReview.objects.filter(
+        unchanged = PageReview.objects.filter(
             pk=review.pk,
             remind_owner_on=review.remind_owner_on,
             remind_team_on=review.remind_team_on,
         )
-        marked.update(remind_owner_on=owner_on, remind_team_on=team_on)
+        unchanged.update(remind_owner_on=owner_on, remind_team_on=team_on)
 
 
 def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> EmailMessage:
-    is_officer = recipient.is_team or _has_account(recipient.key)
+    has_account = recipient.is_team or _has_account(recipient.key)
     context = {
         "pages": [
-            _describe(review, recipient, on, is_officer)
+            _describe(review, recipient, on, has_account)
             for review in reviews[:MAX_LINES]
         ],
         "more": max(0, len(reviews) - MAX_LINES),
-        "queue_url": _admin_url(QUEUE_URL_NAME) if is_officer else "",
+        "queue_url": _admin_url(QUEUE_URL_NAME) if has_account else "",
         "is_team": recipient.is_team,
         "can_reply": bool(recipient.team),
     }
@@ -187,7 +187,7 @@ def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> Email
 
 
 def _describe(
-    review: PageReview, recipient: Recipient, on: date, is_officer: bool
+    review: PageReview, recipient: Recipient, on: date, has_account: bool
 ) -> dict:
     owner = " ".join([review.owner_name, review.owner_email])
     edit_url = _admin_url("wagtailadmin_pages:edit", review.pk)
@@ -197,7 +197,7 @@ def _describe(
         "review_on": review.review_on,
         "status": review.status_label(on),
         "owner": in_one_line(owner) or "none" if recipient.is_team else "",
-        "edit_url": edit_url if is_officer else "",
+        "edit_url": edit_url if has_account else "",
     }
 
 
