@@ -82,8 +82,8 @@ def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
         logger.warning(
             "No one to remind of overdue page reviews: set a team email address."
         )
-    reminded = ReviewDigest.objects.filter(sent_on=on).values_list("recipient", flat=True)
-    for key in sorted(keys.difference(reminded)):
+    digests = ReviewDigest.objects.filter(sent_on=on)
+    for key in sorted(keys.difference(digests.values_list("recipient", flat=True))):
         yield Recipient(key, team if key == team_key else (key,), team)
 
 

@@ -40,7 +40,7 @@ def test_editor_lists_content_issues(edit_url, admin_client):
     shown = panel(admin_client.get(edit_url).content)
     assert "Content issues (1)" in shown
     assert PAST in shown
-    assert "Say what is true now" in shown
+    assert "Update this sentence" in shown
 
 
 def test_editor_looks_at_the_draft_and_not_at_what_is_published(
