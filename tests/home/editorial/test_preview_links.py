@@ -160,7 +160,7 @@ def test_editor_sees_the_active_links(draft, make_link, admin_client):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"note": "", "days": "7"}, "Say who the link is for"),
+        ({"note": "", "days": "7"}, "Enter who the link is for"),
         ({"note": "x", "days": "3650"}, "3650"),
         ({"note": "x"}, "required"),
     ],
