@@ -14,7 +14,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.snippets.models import register_snippet
 
 from community.alerts.admin import AlertViewSet
-from community.alerts.history_report import LedgerMenuItem, LedgerView
+from community.alerts.history_report import AlertHistoryMenuItem, AlertHistoryView
 from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 from community.policies.filters import PartnershipFilterSet, PolicyFilterSet
@@ -133,14 +133,14 @@ def refuse_to_delete_alerts_places_in_bulk(request, action_type, objects, action
 
 
 @hooks.register("register_admin_urls")
-def register_ledger_url():
-    """Add the ledger of alerts."""
-    name = LedgerView.index_url_name
-    return [path("reports/alert-ledger/", LedgerView.as_view(), name=name)]
+def register_alert_history_url():
+    """Add the alert history."""
+    name = AlertHistoryView.index_url_name
+    return [path("reports/alert-history/", AlertHistoryView.as_view(), name=name)]
 
 
 @hooks.register("register_reports_menu_item")
-def register_ledger_menu_item():
-    """Add the ledger of alerts to the reports."""
-    address = reverse(LedgerView.index_url_name)
-    return LedgerMenuItem("Alert ledger", address, icon_name="history")
+def register_alert_history_menu_item():
+    """Add the alert history to the reports."""
+    address = reverse(AlertHistoryView.index_url_name)
+    return AlertHistoryMenuItem("Alert history", address, icon_name="history")

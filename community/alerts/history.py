@@ -1,4 +1,4 @@
-"""Writes the ledger of alerts, and answers from it what the site said at a moment (A8).
+"""Writes the alert history, and answers from it what the site said at a moment (A8).
 
 An entry is written in the transaction of the change, and only where visitors see it.
 """
@@ -16,8 +16,8 @@ from wagtail.log_actions import get_active_log_context
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished
 
-from community.models import AlertLedgerEntry, AlertScope, AlertSnippet
-from community.models.alert_history import LedgerEvent
+from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
+from community.models.alert_history import HistoryEvent
 from community.models.alerts import AlertQuerySet, Scope, alert_saved
 from home.page_tree.addresses import site_path
 from home.page_tree.redirects import addresses_changed
@@ -57,37 +57,37 @@ def record_saved_alert(sender, instance: AlertSnippet, **kwargs) -> None:
 @receiver(post_delete, sender=AlertSnippet)
 def record_deleted_alert(sender, instance: AlertSnippet, **kwargs) -> None:
     """Record that an alert which was published is gone."""
-    last = AlertLedgerEntry.objects.filter(alert_id=instance.pk).first()
+    last = AlertHistoryEntry.objects.filter(alert_id=instance.pk).first()
     if last and last.is_live:
         values = {name: getattr(last, name) for name in PUBLIC_FIELDS}
-        _add(instance.pk, LedgerEvent.DELETED, {**values, "is_live": False})
+        _add(instance.pk, HistoryEvent.DELETED, {**values, "is_live": False})
 
 
 @receiver(addresses_changed)
 def record_moved_pages(sender, **kwargs) -> None:
     """Record where alerts are when a page, and all below it, has a new address."""
-    record_current_alerts(LedgerEvent.PAGE_MOVED)
+    record_current_alerts(HistoryEvent.PAGE_MOVED)
 
 
 @receiver(nodes_deleted, sender=Page)
 def record_deleted_pages(sender, **kwargs) -> None:
     """Record where alerts are when pages are deleted, once for all of them."""
-    record_current_alerts(LedgerEvent.PAGE_DELETED)
+    record_current_alerts(HistoryEvent.PAGE_DELETED)
 
 
 @receiver(page_published)
 def record_published_page(sender, **kwargs) -> None:
     """Record the alerts of a page that is public from now on."""
-    record_current_alerts(LedgerEvent.PAGE_PUBLISHED)
+    record_current_alerts(HistoryEvent.PAGE_PUBLISHED)
 
 
 @receiver(page_unpublished)
 def record_unpublished_page(sender, **kwargs) -> None:
     """Record the alerts of a page that is public no more."""
-    record_current_alerts(LedgerEvent.PAGE_TAKEN_DOWN)
+    record_current_alerts(HistoryEvent.PAGE_TAKEN_DOWN)
 
 
-def record_current_alerts(page_event: LedgerEvent) -> None:
+def record_current_alerts(page_event: HistoryEvent) -> None:
     """Record the alerts, not yet over, that a change of pages puts elsewhere.
 
     One query where there are none, and three, whatever is below the page. The row of
@@ -97,7 +97,7 @@ def record_current_alerts(page_event: LedgerEvent) -> None:
     _record(alerts, page_event)
 
 
-def _record(alerts: AlertQuerySet, page_event: LedgerEvent | None = None) -> None:
+def _record(alerts: AlertQuerySet, page_event: HistoryEvent | None = None) -> None:
     """Add an entry for each alert that differs from its last one.
 
     What the database holds counts: the object at hand may be a draft.
@@ -108,8 +108,8 @@ def _record(alerts: AlertQuerySet, page_event: LedgerEvent | None = None) -> Non
     rows = {row["pk"]: row for row in rows}
     if not rows:
         return
-    ledger = AlertLedgerEntry.objects.filter(alert_id__in=rows).newest()
-    last_entries = {entry.alert_id: entry for entry in ledger}
+    history = AlertHistoryEntry.objects.filter(alert_id__in=rows).newest()
+    last_entries = {entry.alert_id: entry for entry in history}
     places = _places_of(rows)
     for pk, row in rows.items():
         values = {name: row[name] for name in COPIED_FIELDS}
@@ -120,11 +120,11 @@ def _record(alerts: AlertQuerySet, page_event: LedgerEvent | None = None) -> Non
         last = last_entries.get(pk)
         was_live = last is not None and last.is_live
         if row["live"] and not was_live:
-            _add(pk, LedgerEvent.PUBLISHED, values)
+            _add(pk, HistoryEvent.PUBLISHED, values)
         elif was_live and not row["live"]:
-            _add(pk, LedgerEvent.TAKEN_DOWN, values)
+            _add(pk, HistoryEvent.TAKEN_DOWN, values)
         elif was_live and any(values[key] != getattr(last, key) for key in values):
-            _add(pk, page_event or LedgerEvent.CHANGED, values)
+            _add(pk, page_event or HistoryEvent.CHANGED, values)
 
 
 def _places_of(alert_ids: Iterable[int]) -> dict[int, list[dict]]:
@@ -143,10 +143,10 @@ def _places_of(alert_ids: Iterable[int]) -> dict[int, list[dict]]:
     }
 
 
-def _add(alert_id: int, event: LedgerEvent, values: dict) -> None:
+def _add(alert_id: int, event: HistoryEvent, values: dict) -> None:
     user = get_active_log_context().user
     user = user if user is not None and user.pk is not None else None
-    AlertLedgerEntry.objects.create(
+    AlertHistoryEntry.objects.create(
         alert_id=alert_id,
         event=event,
         recorded_at=timezone.now(),
@@ -156,13 +156,13 @@ def _add(alert_id: int, event: LedgerEvent, values: dict) -> None:
     )
 
 
-def shown_at(moment: datetime, url_path: str | None = None) -> list[AlertLedgerEntry]:
+def shown_at(moment: datetime, url_path: str | None = None) -> list[AlertHistoryEntry]:
     """Return the entries that were shown at a moment, worst first, as pages show them.
 
     `url_path` is the place in the tree that the address had then, which
     `home.page_tree.addresses.url_path_at` gives; without it, those of all pages.
     """
-    in_force = AlertLedgerEntry.objects.filter(recorded_at__lte=moment).newest()
+    in_force = AlertHistoryEntry.objects.filter(recorded_at__lte=moment).newest()
     shown = in_force.filter(is_live=True, starts_at__lte=moment, ends_at__gt=moment)
     in_order = shown.order_by(*WORST_FIRST)
     return [entry for entry in in_order if entry.is_seen_at(url_path)]
@@ -177,7 +177,7 @@ def get_appearances(
     a gap is one appearance, so an edit does not end it, while an alert that was
     extended after its end has two. A moment off that is to come is what is planned.
     """
-    entries = AlertLedgerEntry.objects.filter(alert_id__in=alert_ids)
+    entries = AlertHistoryEntry.objects.filter(alert_id__in=alert_ids)
     by_alert = groupby(entries.order_by("alert_id", "pk"), lambda each: each.alert_id)
     appearances = {}
     for _, group in by_alert:
@@ -186,7 +186,7 @@ def get_appearances(
 
 
 def _appearances_of(
-    entries: list[AlertLedgerEntry], url_path: str | None
+    entries: list[AlertHistoryEntry], url_path: str | None
 ) -> dict[int, Appearance]:
     """Return the appearances of one alert from all its entries, oldest first."""
     spells: list[tuple[Appearance, list[int]]] = []

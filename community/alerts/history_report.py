@@ -1,4 +1,4 @@
-"""The ledger of alerts as a report: what the site said at a moment, and its export."""
+"""The alert history as a report: what the site said at a moment, and its export."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
 from community.alerts.history import WORST_FIRST, get_appearances, shown_at
-from community.models import AlertLedgerEntry, AlertSnippet
+from community.models import AlertHistoryEntry, AlertSnippet
 from community.models.alerts import Scope
 from home.content.dates import LocalDateTimeField
 from home.page_tree.addresses import site_path, url_path_at
@@ -43,7 +43,7 @@ class PastMomentField(LocalDateTimeField):
         return moment
 
 
-class LedgerForm(forms.Form):
+class AlertHistoryForm(forms.Form):
     """The question what a page said at a moment."""
 
     at = PastMomentField(
@@ -86,7 +86,7 @@ def in_words(moment: datetime) -> str:
     return f"{clock}{half} {local.tzname()} on {local.day} {local:%B %Y}"
 
 
-def _where(entry: AlertLedgerEntry) -> str:
+def _where(entry: AlertHistoryEntry) -> str:
     if entry.scope == Scope.SITE:
         return "On every page"
     return "; ".join(
@@ -97,15 +97,15 @@ def _where(entry: AlertLedgerEntry) -> str:
     )
 
 
-def _link(entry: AlertLedgerEntry) -> str:
+def _link(entry: AlertHistoryEntry) -> str:
     return f"{entry.link_text} ({entry.link_href})" if entry.link_href else ""
 
 
-def _on(entry: AlertLedgerEntry) -> str:
+def _on(entry: AlertHistoryEntry) -> str:
     return in_words(entry.appearance.on_at) if entry.appearance else "Never shown"
 
 
-def _off(entry: AlertLedgerEntry) -> str:
+def _off(entry: AlertHistoryEntry) -> str:
     if not entry.appearance:
         return ""
     is_to_come = entry.appearance.off_at > timezone.now()
@@ -122,12 +122,12 @@ def _exact(moment: datetime | None) -> str:
 CELLS = {
     "on": ("On from", _on),
     "off": ("Off at", _off),
-    "severity": ("Severity", AlertLedgerEntry.get_severity_display),
+    "severity": ("Severity", AlertHistoryEntry.get_severity_display),
     "heading": ("Alert", lambda entry: entry.heading),
     "text": ("Text", lambda entry: get_text_for_indexing(entry.text)),
     "link": ("Link", _link),
     "where": ("Where", _where),
-    "event": ("What happened", AlertLedgerEntry.get_event_display),
+    "event": ("What happened", AlertHistoryEntry.get_event_display),
     "who": ("Who", lambda entry: entry.user_name or "The system"),
     "recorded_at": ("Recorded", lambda entry: in_words(entry.recorded_at)),
 }
@@ -141,14 +141,14 @@ EXPORTED = {
 }
 
 
-class LedgerView(SafeExportMixin, ReportView):
-    """The ledger, newest first, or what of it was shown at a moment."""
+class AlertHistoryView(SafeExportMixin, ReportView):
+    """The history, newest first, or what of it was shown at a moment."""
 
-    page_title = "Alert ledger"
+    page_title = "Alert history"
     header_icon = "history"
-    template_name = "community/ledger_report.html"
-    model = AlertLedgerEntry
-    index_url_name = "alert_ledger_report"
+    template_name = "community/alert_history.html"
+    model = AlertHistoryEntry
+    index_url_name = "alert_history_report"
     permission_policy = ModelPermissionPolicy(AlertSnippet)
     any_permission_required = {"view"}
     columns = [
@@ -157,18 +157,18 @@ class LedgerView(SafeExportMixin, ReportView):
     ]
     list_export = list(EXPORTED)
     export_headings = {name: label for name, (label, _) in EXPORTED.items()}
-    export_filename = "alert-ledger"
+    export_filename = "alert-history"
 
     @cached_property
-    def form(self) -> LedgerForm:
+    def form(self) -> AlertHistoryForm:
         """Return the question; unbound while nothing is asked."""
-        asked = any(self.request.GET.get(name) for name in LedgerForm.base_fields)
+        asked = any(self.request.GET.get(name) for name in AlertHistoryForm.base_fields)
         data = self.request.GET if asked else None
-        return LedgerForm(data, initial={"at": timezone.now()})
+        return AlertHistoryForm(data, initial={"at": timezone.now()})
 
     @cached_property
     def moment(self) -> datetime | None:
-        """Return the moment that is asked about; None for the whole ledger."""
+        """Return the moment that is asked about; None for the whole history."""
         if not self.form.is_valid():
             return None
         asked = self.form.cleaned_data
@@ -181,7 +181,7 @@ class LedgerView(SafeExportMixin, ReportView):
 
     def get_queryset(self):
         """Return the entries that answer; none while the question has an error."""
-        entries = AlertLedgerEntry.objects.all()
+        entries = AlertHistoryEntry.objects.all()
         if not self.form.is_bound:
             return entries
         if not self.form.is_valid():
@@ -220,11 +220,11 @@ class LedgerView(SafeExportMixin, ReportView):
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
 
-class LedgerMenuItem(MenuItem):
+class AlertHistoryMenuItem(MenuItem):
     """The report's entry, for those who may see alerts."""
 
     def is_shown(self, request):
-        """Say whether somebody may read the ledger."""
-        return LedgerView.permission_policy.user_has_any_permission(
-            request.user, LedgerView.any_permission_required
+        """Say whether somebody may read the history."""
+        return AlertHistoryView.permission_policy.user_has_any_permission(
+            request.user, AlertHistoryView.any_permission_required
         )

@@ -20,8 +20,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-TABLE = "community_alertledgerentry"
-REFUSAL = "Entries of the ledger of alerts are never changed."
+TABLE = "community_alerthistoryentry"
+REFUSAL = "Entries of the alert history cannot be changed."
 
 # `INSERT OR REPLACE` of SQLite deletes rows without asking the triggers for deletion.
 SQLITE = [
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AlertLedgerEntry',
+            name='AlertHistoryEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('alert_id', models.PositiveBigIntegerField(db_index=True)),
@@ -106,8 +106,8 @@ class Migration(migrations.Migration):
                 ('dismissal_version', models.PositiveIntegerField()),
             ],
             options={
-                'verbose_name': 'entry of the ledger of alerts',
-                'verbose_name_plural': 'entries of the ledger of alerts',
+                'verbose_name': 'alert history entry',
+                'verbose_name_plural': 'alert history entries',
                 'ordering': ['-pk'],
                 'default_permissions': (),
                 'base_manager_name': 'objects',

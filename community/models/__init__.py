@@ -1,6 +1,6 @@
 """The models of the community area, each subject in a module of its own."""
 
-from community.models.alert_history import AlertLedgerEntry
+from community.models.alert_history import AlertHistoryEntry
 from community.models.alerts import AlertScope, AlertSnippet
 from community.models.pages import (
     CommunityIndexPage,
@@ -20,7 +20,7 @@ from community.models.subscriptions import (
 from community.models.versions import PublishedVersion
 
 __all__ = [
-    "AlertLedgerEntry",
+    "AlertHistoryEntry",
     "AlertScope",
     "AlertSnippet",
     "CommunityIndexPage",

@@ -1,4 +1,4 @@
-"""The ledger of alerts: what each said, where, from when and by whom (A8)."""
+"""The alert history: what each said, where, from when and by whom (A8)."""
 
 from django.db import models
 from django.db.models import Max
@@ -7,13 +7,13 @@ from community.models.alerts import Scope, Severity
 
 
 class AppendOnlyError(Exception):
-    """Somebody tried to change or delete what the ledger holds."""
+    """Somebody tried to change or delete what the history holds."""
 
     def __init__(self):
-        super().__init__("Entries of the ledger of alerts are never changed.")
+        super().__init__("Entries of the alert history cannot be changed.")
 
 
-class LedgerEvent(models.TextChoices):
+class HistoryEvent(models.TextChoices):
     """What happened to an alert."""
 
     PUBLISHED = "published", "Published"
@@ -30,7 +30,7 @@ def _refuse(*args, **kwargs):
     raise AppendOnlyError
 
 
-class LedgerQuerySet(models.QuerySet):
+class HistoryQuerySet(models.QuerySet):
     """Entries, which can be read and added, and nothing else."""
 
     update = delete = bulk_update = _raw_delete = _refuse
@@ -43,13 +43,13 @@ class LedgerQuerySet(models.QuerySet):
             raise AppendOnlyError
         return super().bulk_create(objs, *args, **kwargs)
 
-    def newest(self) -> "LedgerQuerySet":
+    def newest(self) -> "HistoryQuerySet":
         """Return the last of these entries for each alert."""
         last = self.order_by().values("alert_id").annotate(last=Max("pk"))
         return self.model.objects.filter(pk__in=last.values("last"))
 
 
-class AlertLedgerEntry(models.Model):
+class AlertHistoryEntry(models.Model):
     """What the public saw of an alert from a moment on.
 
     It names the alert, the pages and the person by plain values, as each may be gone.
@@ -58,7 +58,7 @@ class AlertLedgerEntry(models.Model):
 
     alert_id = models.PositiveBigIntegerField(db_index=True)
     recorded_at = models.DateTimeField(db_index=True)
-    event = models.CharField(max_length=20, choices=LedgerEvent.choices)
+    event = models.CharField(max_length=20, choices=HistoryEvent.choices)
     # Empty for what the system did, such as a scheduled publication.
     user_id = models.CharField(max_length=64, blank=True)
     user_name = models.TextField(blank=True)
@@ -76,14 +76,14 @@ class AlertLedgerEntry(models.Model):
     is_dismissible = models.BooleanField()
     dismissal_version = models.PositiveIntegerField()
 
-    objects = LedgerQuerySet.as_manager()
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "entry of the ledger of alerts"
-        verbose_name_plural = "entries of the ledger of alerts"
+        verbose_name = "alert history entry"
+        verbose_name_plural = "alert history entries"
         base_manager_name = "objects"
         ordering = ["-pk"]
-        # Nobody can be given leave to change it; who sees alerts sees their ledger.
+        # Nobody can be given leave to change it; who sees alerts sees their history.
         default_permissions = ()
 
     def __str__(self):
@@ -94,7 +94,7 @@ class AlertLedgerEntry(models.Model):
         return Severity(self.severity).label
 
     def save(self, **kwargs):
-        """Add the entry; raise `AppendOnlyError` if it is in the ledger already."""
+        """Add the entry; raise `AppendOnlyError` if it is in the history already."""
         if not self._state.adding:
             raise AppendOnlyError
         super().save(**{**kwargs, "force_insert": True})

@@ -358,7 +358,7 @@ class AlertSnippet(
 
     @transaction.atomic
     def save(self, *args, **kwargs):
-        """Save the alert and its chosen pages; tell the ledger."""
+        """Save the alert and its chosen pages; tell the history."""
         super().save(*args, **kwargs)
         alert_saved.send(sender=type(self), instance=self)
 

@@ -32,7 +32,7 @@ PAGES = {
         f"/admin/snippets/community/alertsnippet/{ALERT}/confirm/",
         MAIN,
     ),
-    "alert ledger": ("/admin/reports/alert-ledger/", MAIN),
+    "alert history": ("/admin/reports/alert-history/", MAIN),
     "searches": ("/admin/reports/searches/", MAIN),
     "files not read": ("/admin/reports/unread-files/", MAIN),
     "reviews": ("/admin/reports/reviews/?state=all", MAIN),
@@ -77,7 +77,7 @@ def test_page_has_a_title_and_one_h1(name, officer):
     assert page.get_by_role("heading", level=1).count() == 1
 
 
-@pytest.mark.parametrize("name", ["reviews", "alert ledger"])
+@pytest.mark.parametrize("name", ["reviews", "alert history"])
 def test_last_column_of_a_list_is_within_reach_on_a_narrow_screen(name, officer):
     page = officer("administrator", PAGES[name][0])
     page.set_viewport_size(NARROW["viewport"])

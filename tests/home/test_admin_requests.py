@@ -30,7 +30,7 @@ LISTS = (
     "wagtailadmin_reports:locked_pages", "wagtailadmin_reports:page_types_usage",
     "wagtailadmin_reports:workflow", "wagtailadmin_reports:workflow_tasks",
     "broken_links_report", "page_reviews_report", "content_checks_report",
-    "search_log_report", "alert_ledger_report", "wagtailadmin_api:pages:listing",
+    "search_log_report", "alert_history_report", "wagtailadmin_api:pages:listing",
     "wagtailadmin_api:pages:find", "wagtailadmin_api:images:find",
     "wagtailsnippets_community_alertsnippet:list", "wagtailusers_users:index",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.models import Page, Revision, Site
 
 from community.models import (
-    AlertLedgerEntry,
+    AlertHistoryEntry,
     AlertSnippet,
     Notice,
     PolicyUpdatePage,
@@ -48,7 +48,7 @@ def write_unknown_choices():
     written = set()
     for model, field in fields_with_choices():
         value = 35 if isinstance(field, models.IntegerField) else "newer"
-        if model is AlertLedgerEntry:
+        if model is AlertHistoryEntry:
             continue
         if model._base_manager.update(**{field.name: value}):
             written.add(f"{model.__name__}.{field.name}")
@@ -72,7 +72,7 @@ def newer(home, section):
 
 
 def test_unknown_choices_fail_no_page_and_no_screen(newer, admin_client):
-    entry = AlertLedgerEntry.objects.first()
+    entry = AlertHistoryEntry.objects.first()
     entry.pk, entry._state.adding = None, True
     entry.severity, entry.event, entry.scope = 35, "newer", "newer"
     entry.save()

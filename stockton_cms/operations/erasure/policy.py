@@ -44,7 +44,7 @@ class ErasureAction(StrEnum):
     TAKEN_OUT = "The address is taken out, the rest stays"
     SHOWN = "Stays, as it is part of the site: look whether it should"
     FILE = "Stays: upload the file again without it"
-    LEDGER = "Stays: the ledger of alerts is never changed"
+    ALERT_HISTORY = "Stays: the alert history cannot be changed"
     LEFT = "Left, although it should be gone: tell who looks after the site"
 
 
@@ -66,8 +66,8 @@ class ErasurePolicy:
         label = row.model._meta.label
         if label in ACCOUNTS:
             return ErasureAction.ACCOUNT
-        if label == "community.AlertLedgerEntry":
-            return ErasureAction.LEDGER
+        if label == "community.AlertHistoryEntry":
+            return ErasureAction.ALERT_HISTORY
         if label == "search.SearchFile" or _is_in_file_name(row):
             return ErasureAction.FILE
         if label in DELETED and {"email", "session_data"} & {*row.fields}:

@@ -1,4 +1,4 @@
-"""The ledger of alerts notes each change that visitors see, and who made it (A8)."""
+"""The alert history notes each change that visitors see, and who made it (A8)."""
 
 from datetime import timedelta
 
@@ -9,22 +9,24 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
-from community.models import AlertLedgerEntry, AlertScope, AlertSnippet
+from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,
     StandardPageFactory,
 )
 
-TABLE = AlertLedgerEntry._meta.db_table
+TABLE = AlertHistoryEntry._meta.db_table
 
 
 def events():
-    return list(AlertLedgerEntry.objects.order_by("pk").values_list("event", flat=True))
+    return list(
+        AlertHistoryEntry.objects.order_by("pk").values_list("event", flat=True)
+    )
 
 
 def last():
-    return AlertLedgerEntry.objects.first()
+    return AlertHistoryEntry.objects.first()
 
 
 def alert_on(*pages, **values):
@@ -138,7 +140,7 @@ def test_no_one_signs_with_a_name_of_their_own(alert, admin_client, admin_user):
     viewset = AlertSnippet.snippet_viewset
     admin_client.post(reverse(viewset.get_url_name("unpublish"), args=[alert.pk]))
     assert last().user_name == "The Leader (admin)"
-    report = reverse("alert_ledger_report")
+    report = reverse("alert_history_report")
     page = admin_client.get(report).content.decode()
     table = b"".join(admin_client.get(report, {"export": "csv"}).streaming_content)
     assert "The Leader (admin)" in page
@@ -218,7 +220,7 @@ def test_pages_of_alerts_that_are_over_are_not_noted(section):
     assert events() == ["published", "published"]
 
 
-def test_move_costs_the_ledger_the_same_whatever_is_below(section):
+def test_move_costs_the_history_the_same_whatever_is_below(section):
     def queries_of_a_rename(slug):
         section.slug = slug
         with CaptureQueriesContext(

@@ -1,4 +1,4 @@
-"""The ledger says which alerts a page showed at a moment, from when until when (A8)."""
+"""The alert history answers what a page showed at a given time (A8)."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from community.alerts.history import get_appearances, shown_at
-from community.models import AlertLedgerEntry, AlertScope
+from community.models import AlertHistoryEntry, AlertScope
 from community.models.alerts import Severity
 from home.page_tree.addresses import url_path_at
 from tests.factories import AlertFactory, StandardPageFactory
@@ -47,7 +47,7 @@ def times_of(alert, url_path=None):
     appearances = get_appearances([alert.pk], url_path)
     found = [
         appearances.get(entry.pk)
-        for entry in AlertLedgerEntry.objects.filter(alert_id=alert.pk).order_by("pk")
+        for entry in AlertHistoryEntry.objects.filter(alert_id=alert.pk).order_by("pk")
     ]
     return [each and f"{each.on_at - DAY}-{each.off_at - DAY}" for each in found]
 

@@ -1,4 +1,4 @@
-"""Officers ask the ledger of alerts in the admin, and take it away (A8)."""
+"""Officers ask the alert history in the admin, and take it away (A8)."""
 
 import csv
 from io import BytesIO, StringIO
@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from community.alerts.history_report import LedgerView
-from community.models import AlertLedgerEntry
+from community.alerts.history_report import AlertHistoryView
+from community.models import AlertHistoryEntry
 from tests.community.alerts.test_history_answers import change, clock, publish
 
 PAYLOADS = [
@@ -40,10 +40,10 @@ def text_of(response):
 
 @pytest.fixture
 def ask(admin_client):
-    """Return a function that asks the ledger and gives the page's text."""
+    """Return a function that asks the history and gives the page's text."""
 
     def get(**query):
-        return text_of(admin_client.get(reverse("alert_ledger_report"), query))
+        return text_of(admin_client.get(reverse("alert_history_report"), query))
 
     return get
 
@@ -55,7 +55,7 @@ def floods(section):
     return alert
 
 
-def test_ledger_says_what_a_page_showed_at_a_moment(floods, ask):
+def test_history_says_what_a_page_showed_at_a_moment(floods, ask):
     publish("8:00", heading="Everywhere", starts="8:00", text="<p>Stay <b>in</b>.</p>")
     text = ask(at="03/03/2026 14:05", address="/stronger-communities/yarm/")
     assert (
@@ -71,7 +71,7 @@ def test_ledger_says_what_a_page_showed_at_a_moment(floods, ask):
     assert "Floods over" not in text
 
 
-def test_ledger_says_so_when_a_page_showed_nothing(floods, ask):
+def test_history_says_so_when_a_page_showed_nothing(floods, ask):
     text = ask(at="03/03/2026 14:05", address="/")
     assert "the page / showed no alert." in text
     assert "Floods" not in text
@@ -90,22 +90,22 @@ def test_address_alone_asks_about_now(floods, ask):
     assert "4:00pm GMT on 3 March 2026 (planned)" in text
 
 
-def test_without_a_question_the_whole_ledger_is_listed_newest_first(floods, ask):
+def test_without_a_question_the_whole_history_is_listed_newest_first(floods, ask):
     text = ask()
     assert text.index("Floods over") < text.index("Floods in Yarm")
     assert "showed" not in text
 
 
-def test_ledger_is_read_page_by_page(home, admin_client, monkeypatch):
-    monkeypatch.setattr(LedgerView, "paginate_by", 2)
+def test_history_is_read_page_by_page(home, admin_client, monkeypatch):
+    monkeypatch.setattr(AlertHistoryView, "paginate_by", 2)
     for _ in range(3):
         publish("8:00")
-    response = admin_client.get(reverse("alert_ledger_report"), {"p": "2"})
+    response = admin_client.get(reverse("alert_history_report"), {"p": "2"})
     assert len(response.context["object_list"]) == 1
     assert "Page 2 of 2" in text_of(response)
 
 
-def test_ledger_is_searched_by_words(floods, ask):
+def test_history_is_searched_by_words(floods, ask):
     publish("8:00", heading="Late buses")
     text = ask(words="buses")
     assert "Late buses" in text
@@ -115,7 +115,7 @@ def test_ledger_is_searched_by_words(floods, ask):
 def test_number_of_queries_does_not_grow(home, admin_client):
     def queries():
         with CaptureQueriesContext(connection) as captured:
-            admin_client.get(reverse("alert_ledger_report"))
+            admin_client.get(reverse("alert_history_report"))
         return len(captured)
 
     publish("8:00")
@@ -157,16 +157,16 @@ def test_each_half_of_the_hour_that_comes_twice_can_be_asked_about(home, ask):
 @pytest.mark.parametrize(
     "value", ["\0", "x" * 10_000, ["1", "2"], "-1", "%00", "'", "//[", "٣"]
 )
-def test_nothing_in_the_address_breaks_the_ledger(value, floods, admin_client):
+def test_nothing_in_the_address_breaks_the_history(value, floods, admin_client):
     for name in ("at", "address", "words", "p", "export"):
-        response = admin_client.get(reverse("alert_ledger_report"), {name: value})
+        response = admin_client.get(reverse("alert_history_report"), {name: value})
         assert response.status_code == 200
 
 
 def download(client, kind, **query):
-    address = reverse("alert_ledger_report")
+    address = reverse("alert_history_report")
     response = client.get(address, {**query, "export": kind})
-    assert f"alert-ledger.{kind}" in response["Content-Disposition"]
+    assert f"alert-history.{kind}" in response["Content-Disposition"]
     return b"".join(response.streaming_content)
 
 
@@ -180,7 +180,7 @@ def rows_of_xlsx(client, **query):
     return list(sheet.iter_rows())
 
 
-def test_whole_ledger_is_exported_with_exact_times(floods, admin_client):
+def test_whole_history_is_exported_with_exact_times(floods, admin_client):
     after, before = rows_of_csv(admin_client)
     assert before["Alert"] == "Floods in Yarm"
     assert after["On from"] == "2026-03-03 09:30:00+00:00"
@@ -230,31 +230,31 @@ def officer(client, django_user_model):
 
 
 def has_menu_entry(client):
-    return b"alert-ledger" in client.get(reverse("wagtailadmin_home")).content
+    return b"alert-history" in client.get(reverse("wagtailadmin_home")).content
 
 
-def test_who_may_not_see_alerts_may_not_see_the_ledger(officer, floods):
-    response = officer.get(reverse("alert_ledger_report"))
+def test_who_may_not_see_alerts_may_not_see_the_history(officer, floods):
+    response = officer.get(reverse("alert_history_report"))
     assert response.status_code == 302
     assert not has_menu_entry(officer)
 
 
-def test_who_may_see_alerts_may_see_the_ledger(officer, floods):
+def test_who_may_see_alerts_may_see_the_history(officer, floods):
     permission = Permission.objects.get(codename="view_alertsnippet")
     Group.objects.get(name="Some").permissions.add(permission)
-    assert "Floods" in text_of(officer.get(reverse("alert_ledger_report")))
+    assert "Floods" in text_of(officer.get(reverse("alert_history_report")))
     assert has_menu_entry(officer)
 
 
 def test_visitor_is_asked_to_sign_in(client, floods):
-    response = client.get(reverse("alert_ledger_report"))
+    response = client.get(reverse("alert_history_report"))
     assert response.status_code == 302
     assert "login" in response["Location"]
 
 
-def test_ledger_cannot_be_changed_by_a_form(floods, admin_client):
-    response = admin_client.post(reverse("alert_ledger_report"), {"heading": "x"})
+def test_history_cannot_be_changed_by_a_form(floods, admin_client):
+    response = admin_client.post(reverse("alert_history_report"), {"heading": "x"})
     assert response.status_code == 405
     assert not Permission.objects.filter(
-        content_type__model=AlertLedgerEntry._meta.model_name
+        content_type__model=AlertHistoryEntry._meta.model_name
     ).exists()

@@ -181,7 +181,7 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailsnippets_community_alertsnippet:confirm_preview", "LP", True),
     Rule("wagtailsnippets_community_alertsnippet:*", "LP"),
     Rule("bulk alertsnippet delete", "LP", acts=True),
-    Rule("alert_ledger_report*", "LP"),
+    Rule("alert_history_report*", "LP"),
     # What staff tell search, and what residents search for and send in.
     Rule("wagtailsnippets_search_searchchecksnippet:*", "EML"),
     Rule("bulk searchchecksnippet delete", "EML", acts=True),

@@ -15,7 +15,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.log_actions import log
 from wagtail.models import Comment, Page, Revision, Site, TaskState
 
-from community.models import AlertLedgerEntry, Subscriber, Subscription
+from community.models import AlertHistoryEntry, Subscriber, Subscription
 from home.content_version.counter import get_content_version
 from home.models import SiteSettings
 from search.models import (
@@ -200,13 +200,13 @@ def test_address_of_an_account_is_refused_and_nothing_changes(notes):
         call_command("erase_personal_data", CANARY, stdout=StringIO())
 
 
-def test_ledger_of_alerts_is_reported_and_stays(home):
+def test_history_of_alerts_is_reported_and_stays(home):
     alert = AlertFactory(live=False, text=f"<p>Ask {CANARY}</p>")
     alert.save_revision().publish()
     report = erase(CANARY, everywhere=True)
-    assert ErasureAction.LEDGER in {line.done for line in report.lines}
-    assert where_it_stands() == {"community_alertledgerentry"}
-    assert AlertLedgerEntry.objects.exists()
+    assert ErasureAction.ALERT_HISTORY in {line.done for line in report.lines}
+    assert where_it_stands() == {"community_alerthistoryentry"}
+    assert AlertHistoryEntry.objects.exists()
 
 
 def test_somebody_elses_address_stays(home):

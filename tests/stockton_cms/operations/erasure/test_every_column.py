@@ -77,7 +77,7 @@ def plant(text):
         label = model._meta.label
         if not label.startswith(OURS) or label in ACCOUNTS | finder.REBUILDABLE_TABLES:
             continue
-        if label in {"community.AlertLedgerEntry", "wagtailcore.Locale"}:
+        if label in {"community.AlertHistoryEntry", "wagtailcore.Locale"}:
             continue
         for field in finder.word_fields(model):
             value = value_for(field, f"x {text} y")
