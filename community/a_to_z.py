@@ -15,7 +15,7 @@ from home.pages import visible_pages
 
 PER_PAGE = 200
 OTHER = "#"
-OTHER_LABEL = "Numbers and other signs"
+OTHER_LABEL = "Numbers and symbols"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _letters(counts: dict[str, int]) -> list[Letter]:
         count = counts.get(name, 0)
         href = f"?page={before // PER_PAGE + 1}#{_anchor(name)}" if count else ""
         before += count
-        label = OTHER_LABEL if name == OTHER else f"Pages that begin with {name}"
+        label = OTHER_LABEL if name == OTHER else f"Pages starting with {name}"
         if name != OTHER or count:
             letters.append(Letter(name, label, href))
     return letters

@@ -49,7 +49,7 @@ class PartnershipViewSet(PageListingViewSet):
 
 
 class PolicyViewSet(PageListingViewSet):
-    """All policy pages, and where each stands today."""
+    """All policy pages, with the current status of each."""
 
     model = PolicyUpdatePage
     icon = "doc-full"
@@ -60,8 +60,8 @@ class PolicyViewSet(PageListingViewSet):
         *PageListingViewSet.index_view_class.base_columns[:2],
         Column("get_kind_display", label="Kind", sort_key="kind"),
         Column(
-            "stands_at",
-            label="Stands at",
+            "policy_status",
+            label="Policy status",
             accessor=lambda policy: (
                 PolicyStatus(policy.get_status(timezone.now())).label
             ),
@@ -108,7 +108,7 @@ def warn_of_alerts_in_scope(request, page):
         messages.warning(
             request,
             f"The alert '{scope.alert.heading}' is set to appear on "
-            f"'{scope.page.title}'. It will no longer appear there.",
+            f"'{scope.page.title}'. If you delete this page, it will no longer appear there.",
         )
 
 
@@ -126,7 +126,7 @@ def refuse_to_delete_alerts_places_in_bulk(request, action_type, objects, action
         messages.error(
             request,
             f"The alert '{scope.alert.heading}' is set to appear on "
-            f"'{scope.page.title}', so nothing was deleted. End the alert first, or "
+            f"'{scope.page.title}', so no pages were deleted. End the alert first, or "
             "delete that page on its own.",
         )
     return redirect(request.get_full_path()) if scopes else None

@@ -48,10 +48,10 @@ class AlertActionView(PermissionCheckedMixin, View):
     def get_refusal(self) -> str:
         """Return why nothing may be changed now; empty where it may."""
         if self.alert is None:
-            return "This alert has been deleted meanwhile."
+            return "This alert has been deleted."
         lock = self.alert.get_lock()
         if lock and lock.for_user(self.request.user):
-            return f"'{self.alert}' is locked, so nothing was changed. Unlock it first."
+            return f"'{self.alert}' is locked, so it was not changed. Unlock it first."
         return ""
 
     def refuse(self) -> HttpResponse | None:
@@ -73,7 +73,7 @@ class AlertActionView(PermissionCheckedMixin, View):
     def set_end(self, ends_at: datetime):
         """Publish another end, and say whether that took a draft from its reviewers."""
         if self.alert.workflow_in_progress:
-            text = f"The draft of '{self.alert}' has to be submitted again."
+            text = f"You need to submit the draft of '{self.alert}' again."
             messages.warning(self.request, text)
         publish_end(self.alert, ends_at, self.request.user)
 
@@ -91,7 +91,7 @@ class EndView(AlertActionView):
             messages.success(self.request, f"'{alert}' has ended.")
         elif alert.state == State.SCHEDULED:
             alert.unpublish(user=self.request.user)
-            text = f"'{alert}' will not start: it is not published any more."
+            text = f"'{alert}' has been unpublished and will not start."
             messages.success(self.request, text)
         elif alert.state == State.ENDED:
             end = format_relative_datetime(alert.ends_at, self.at)
@@ -111,12 +111,12 @@ class ExtendView(AlertActionView):
         new_end = get_new_end(alert, self.kwargs["extension"], self.at)
         seen = self.request.POST.get("ends_at") == alert.ends_at.isoformat()
         if new_end is None or not seen:
-            standing = describe_state(alert, self.at)
-            text = f"Nothing was changed, as '{alert}' has changed: {standing}."
+            state = describe_state(alert, self.at)
+            text = f"Your change was not made because '{alert}' has changed: {state}."
             messages.warning(self.request, text)
             return
         self.set_end(new_end)
-        end = format_relative_datetime(new_end, self.at).removeprefix("at ")
+        end = format_relative_datetime(new_end, self.at)
         messages.success(self.request, f"'{alert}' now ends {end}.")
 
 

@@ -24,7 +24,7 @@ from community.alerts.audience import (
     order_on_page,
     public_site_pages,
 )
-from community.alerts.states import describe_state, with_state
+from community.alerts.states import State, describe_state, with_state
 from community.models import AlertSnippet
 from community.models.alerts import Scope
 from home.content.dates import format_relative_datetime
@@ -38,10 +38,10 @@ class PageToShowForm(forms.Form):
     page = forms.ModelChoiceField(
         Page.objects.none(),
         required=False,
-        label="Try it on another page",
+        label="Preview on another page",
         widget=AdminPageChooser(show_edit_link=False, show_clear_link=False),
         error_messages={
-            "invalid_choice": "Residents cannot open that page now. Choose another."
+            "invalid_choice": "That page is not public. Choose another page."
         },
     )
 
@@ -59,7 +59,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
     """Shows what will happen when the draft of an alert goes live, and publishes it."""
 
     template_name = "community/alert_confirm.html"
-    page_title = "Before it goes live"
+    page_title = "Check before publishing"
     confirm_preview_url_name = None
 
     @cached_property
@@ -79,7 +79,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         if refusal:
             return refusal
         if self.alert.live and not self.alert.has_unpublished_changes:
-            return f"'{self.alert}' is published, and has no changes since."
+            return f"'{self.alert}' is already published and has no new changes."
         if self.alert.latest_revision is None:
             return f"'{self.alert}' has no draft. Edit it first."
         return ""
@@ -92,7 +92,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         try:
             refuse_unready(self.draft)
         except NotReadyError as error:
-            text = f"This draft cannot be published yet. {' '.join(error.messages)}"
+            text = f"You cannot publish this draft yet. {' '.join(error.messages)}"
             messages.error(self.request, text)
             return redirect(self.edit_url_name, self.alert.pk)
         return None
@@ -106,18 +106,20 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         if self.request.POST.get("draft") != self.draft_id:
             messages.warning(
                 self.request,
-                "Nothing was published, as the draft has been changed since you opened "
-                "this page. Here is the newest one.",
+                "The alert was not published because the draft has changed since you "
+                "opened this page. Check the latest draft below.",
             )
             return redirect(self.request.get_full_path())
         if not get_places(self.draft, get_chosen_pages(self.draft)):
-            text = "Nothing was published, as no page is chosen. Choose at least one."
+            text = "The alert was not published. Choose at least one page first."
             messages.error(self.request, text)
             return redirect(self.edit_url_name, self.alert.pk)
         self.alert.latest_revision.publish(user=self.request.user)
         published = with_state(AlertSnippet.objects, self.at).get(pk=self.alert.pk)
-        standing = describe_state(published, self.at)
-        messages.success(self.request, f"'{published}' is published. {standing}.")
+        state = describe_state(published, self.at)
+        is_scheduled = published.state == State.SCHEDULED
+        done = "scheduled" if is_scheduled else "published"
+        messages.success(self.request, f"'{published}' has been {done}. {state}.")
         return None
 
     def get_breadcrumbs_items(self):
@@ -154,8 +156,8 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             beside=sorted([*neighbours, draft], key=order_on_page, reverse=True),
             has_ended=draft.ends_at <= at,
             starts_later=draft.starts_at > at,
-            start_in_words=format_relative_datetime(draft.starts_at, at),
-            end_in_words=format_relative_datetime(draft.ends_at, at),
+            start=format_relative_datetime(draft.starts_at, at),
+            end=format_relative_datetime(draft.ends_at, at),
             form=form,
             media=form.media,
             shown_page=page,

@@ -19,7 +19,7 @@ class State(models.IntegerChoices):
     SCHEDULED = 30, "Scheduled"
     DRAFT = 40, "Draft"
     ENDED = 50, "Ended"
-    UNPUBLISHED = 60, "Not published any more"
+    UNPUBLISHED = 60, "Unpublished"
 
 
 SHOWN = (State.LIVE, State.ENDING_SOON)
@@ -58,7 +58,7 @@ def describe_state(alert: AlertSnippet, at: datetime) -> str:
     }
     label = words.get(alert.state, label)
     if alert.live and alert.has_unpublished_changes:
-        label += ", with changes not yet published"
+        label += ", with unpublished changes"
     return label
 
 

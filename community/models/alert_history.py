@@ -1,4 +1,4 @@
-"""The alert history: what each said, where, from when and by whom (A8)."""
+"""The alert history: what each alert said, where, from when and by whom (A8)."""
 
 from django.db import models
 from django.db.models import Max
@@ -7,7 +7,7 @@ from community.models.alerts import Scope, Severity
 
 
 class AppendOnlyError(Exception):
-    """Somebody tried to change or delete what the history holds."""
+    """Something tried to change or delete an alert history entry."""
 
     def __init__(self):
         super().__init__("Entries of the alert history cannot be changed.")
@@ -50,7 +50,7 @@ class HistoryQuerySet(models.QuerySet):
 
 
 class AlertHistoryEntry(models.Model):
-    """What the public saw of an alert from a moment on.
+    """What the public saw of an alert from `recorded_at` on.
 
     It names the alert, the pages and the person by plain values, as each may be gone.
     Written by `community.alerts.history`; triggers in the database refuse changes.
@@ -83,7 +83,8 @@ class AlertHistoryEntry(models.Model):
         verbose_name_plural = "alert history entries"
         base_manager_name = "objects"
         ordering = ["-pk"]
-        # Nobody can be given leave to change it; who sees alerts sees their history.
+        # No one can be given permission to change it; those who may view alerts may
+        # view their history.
         default_permissions = ()
 
     def __str__(self):

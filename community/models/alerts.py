@@ -1,4 +1,4 @@
-"""Alerts: what everybody must know while a service is disrupted (A1 to A5, A7)."""
+"""Alerts: messages across the top of pages (A1 to A5, A7)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -179,7 +179,7 @@ class AlertQuerySet(models.QuerySet):
         return [make_shown(row, row.pop("link_path")) for row in rows]
 
 
-NO_PAGE = "Choose at least one page below."
+NO_PAGE = "Choose at least one page below"
 
 
 class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
@@ -196,7 +196,7 @@ class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
     @staticmethod
     def say_chosen_twice(*args) -> str:
         """Return what to say of a page that is chosen twice, in plain words."""
-        return "This page is chosen twice. Remove one of the two."
+        return "You have chosen this page twice. Remove one of them."
 
     def is_valid(self):
         """Refuse to publish an alert for chosen pages when no page is chosen."""
@@ -228,8 +228,8 @@ class AlertSnippet(
     severity = models.PositiveSmallIntegerField(
         choices=Severity.choices,
         default=Severity.DISRUPTION,
-        help_text="The worst stands first. Keep 'Emergency' for danger to life. "
-        "Readers see a notable death as an 'Announcement'.",
+        help_text="More severe alerts are shown first. Use Emergency only for danger "
+        "to life. Readers see a notable death as an 'Announcement'.",
     )
     heading = models.CharField(
         max_length=100,
@@ -240,13 +240,13 @@ class AlertSnippet(
         blank=True,
         max_length=TEXT_LENGTH,
         features=INLINE_FEATURES,
-        help_text="What people should do, in one or two short sentences: at most "
-        f"{TEXT_LENGTH} letters, spaces included.",
+        help_text="What people should do, in one or two short sentences, up to "
+        f"{TEXT_LENGTH} characters.",
     )
     link_text = models.CharField(
         max_length=80,
         blank=True,
-        help_text="The words of the link to the details, such as 'Which roads are "
+        help_text="The text of the link to more details, such as 'Which roads are "
         "closed'.",
     )
     link_page = models.ForeignKey(
@@ -255,13 +255,13 @@ class AlertSnippet(
         null=True,
         blank=True,
         related_name="+",
-        help_text="The page of this site that has the details.",
+        help_text="The page on this website that has more details.",
     )
     link_url = models.URLField(
         "web address",
         blank=True,
         validators=[validate_web_address],
-        help_text="Where the details are, if it is another website.",
+        help_text="Use this if the details are on another website.",
     )
     scope = models.CharField(
         "where it appears", max_length=10, choices=Scope.choices, default=Scope.SITE
@@ -271,25 +271,26 @@ class AlertSnippet(
         null=True,
         blank=True,
         default=timezone.now,
-        help_text="Once published, it is shown from this moment.",
+        help_text="Once published, the alert is shown from this time.",
     )
     ends_at = models.DateTimeField(
         "expected end",
         null=True,
         blank=True,
-        help_text="It goes away by itself at this moment. You can change it at any "
-        "time.",
+        help_text="The alert will come down automatically at this time. You can "
+        "change it whenever you need to.",
     )
     is_dismissible = models.BooleanField(
-        "people may close it",
+        "people can dismiss it",
         default=True,
-        help_text="Somebody who closes it does not see it again. "
-        "An emergency cannot be closed.",
+        help_text="Someone who dismisses the alert does not see it again. "
+        "Emergency alerts cannot be dismissed.",
     )
     show_again = models.BooleanField(
-        "tell people who already closed it",
+        "show again to people who dismissed it",
         default=False,
-        help_text="Tick this when the news has changed, not for a spelling mistake.",
+        help_text="Select this if the news has changed, but not to correct a spelling "
+        "mistake.",
     )
     dismissal_version = models.PositiveIntegerField(default=1, editable=False)
     # The expected end of which its publisher has been reminded.
@@ -304,7 +305,7 @@ class AlertSnippet(
         FieldPanel("text"),
         MultiFieldPanel(
             [FieldPanel("link_text"), FieldPanel("link_page"), FieldPanel("link_url")],
-            heading="Link to the details",
+            heading="Link to more details",
         ),
         FieldRowPanel(
             [FieldPanel("starts_at"), FieldPanel("ends_at")], heading="When it is shown"
@@ -313,7 +314,7 @@ class AlertSnippet(
         InlinePanel("scopes", heading="Chosen pages", label="Page"),
         MultiFieldPanel(
             [FieldPanel("is_dismissible"), FieldPanel("show_again")],
-            heading="Closing it",
+            heading="Dismissing the alert",
         ),
     ]
     search_fields = [
@@ -337,17 +338,17 @@ class AlertSnippet(
         super().clean()
         errors = {}
         if not self.starts_at:
-            errors["starts_at"] = "Say when the alert starts."
+            errors["starts_at"] = "Enter when the alert starts"
         if not self.ends_at:
             errors["ends_at"] = (
-                "Say when you expect the alert to end. You can change it at any time."
+                "Enter when you expect the alert to end. You can change this later."
             )
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            errors["ends_at"] = "An alert must end after it starts."
+            errors["ends_at"] = "The alert must end after it starts"
         if self.link_page_id and self.link_url:
-            errors["link_url"] = "Choose a page or type an address: one of the two."
+            errors["link_url"] = "Choose a page or enter a web address, not both"
         if (self.link_page_id or self.link_url) and not self.link_text:
-            errors["link_text"] = "Say in words where the link leads."
+            errors["link_text"] = "Enter the link text"
         if errors:
             raise ValidationError(errors)
 

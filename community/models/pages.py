@@ -57,8 +57,8 @@ related_pages_panel = MultipleChooserPanel(
     ],
     heading="Linked partnerships and policies",
     label="Link",
-    help_text="Partnerships and policies that belong with this page. The link is shown "
-    "on both pages, so add it on one of them only.",
+    help_text="Partnerships and policies related to this page. The link is shown on both "
+    "pages, so add it to only one of them.",
 )
 
 
@@ -74,12 +74,12 @@ class CommunityIndexPage(BasePage):
     introduction = RichTextField(
         blank=True,
         features=TEXT_FEATURES,
-        help_text="A few paragraphs on what the section is about.",
+        help_text="A few paragraphs about this section.",
     )
     body = KeepingStreamField(
         BodyBlock(),
         blank=True,
-        help_text="Anything more, below the list of pages.",
+        help_text="More content, shown below the list of pages.",
     )
 
     content_panels = [
@@ -119,7 +119,7 @@ class PartnershipPage(BasePage):
         "how to get involved",
         blank=True,
         features=TEXT_FEATURES,
-        help_text="What a resident or group can do to take part.",
+        help_text="How residents and groups can take part.",
     )
     website = models.URLField(
         blank=True,
@@ -127,7 +127,7 @@ class PartnershipPage(BasePage):
         help_text="The partnership's own website, if it has one.",
     )
     lead_officer = models.CharField(
-        max_length=100, blank=True, help_text="The council officer who leads on this."
+        max_length=100, blank=True, help_text="The council officer who leads this partnership."
     )
     contact_email = EmailAddressField("email", blank=True)
     contact_phone = models.CharField(
@@ -164,7 +164,7 @@ class PartnershipPage(BasePage):
     subpage_types = []
     public_kind = "Partnership"
     page_description = (
-        "Organisations that work together, who they are and how to join in."
+        "Organisations that work together, who they are and how to get involved."
     )
 
     class Meta:
@@ -190,8 +190,7 @@ class Partner(Orderable):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Shown beside the name. The name says who it is, so the logo "
-        "needs no text of its own.",
+        help_text="Shown next to the name, so the logo does not need alt text.",
     )
 
     panels = [FieldPanel("name"), FieldPanel("website"), FieldPanel("logo")]

@@ -110,7 +110,7 @@ class PolicyUpdatePage(Consultation, BasePage):
         "under review since",
         null=True,
         blank=True,
-        help_text="The policy still holds while it is reviewed.",
+        help_text="The policy still applies while it is under review.",
     )
     replaced_on = models.DateField("replaced", null=True, blank=True)
     replaced_by = models.ForeignKey(
@@ -119,7 +119,7 @@ class PolicyUpdatePage(Consultation, BasePage):
         null=True,
         blank=True,
         related_name="replaces",
-        help_text="The page that readers should read instead.",
+        help_text="The page that replaces this one.",
     )
     withdrawn_on = models.DateField("withdrawn", null=True, blank=True)
     withdrawn_reason = models.CharField(
@@ -151,9 +151,9 @@ class PolicyUpdatePage(Consultation, BasePage):
                     [FieldPanel("withdrawn_on"), FieldPanel("withdrawn_reason")]
                 ),
             ],
-            heading="Where it stands",
-            help_text="The status that readers see follows from these dates and those "
-            "of the consultation. Without any the policy is shown as proposed.",
+            heading="Status",
+            help_text="The status that readers see depends on these dates and the "
+            "consultation dates. With no dates, the policy is shown as proposed.",
         ),
         related_pages_panel,
         *BasePage.closing_panels,
@@ -174,8 +174,8 @@ class PolicyUpdatePage(Consultation, BasePage):
     public_kind = "Policy update"
     is_notice = True
     page_description = (
-        "A policy, plan, strategy, framework or consultation, where it stands and "
-        "what has changed."
+        "A policy, plan, strategy, framework or consultation, its status and what "
+        "has changed."
     )
 
     objects = PageManager.from_queryset(PolicyQuerySet)()
@@ -196,11 +196,11 @@ class PolicyUpdatePage(Consultation, BasePage):
         super().clean()
         errors = self.find_errors_of_consultation()
         if self.replaced_by_id and self.replaced_by_id == self.pk:
-            errors["replaced_by"] = "A policy cannot be replaced by itself."
+            errors["replaced_by"] = "A policy cannot replace itself"
         elif self.replaced_by_id and not self.replaced_on:
-            errors["replaced_on"] = "Give the day on which it was replaced."
+            errors["replaced_on"] = "Enter the date it was replaced"
         if self.withdrawn_on and not self.withdrawn_reason:
-            errors["withdrawn_reason"] = "Tell readers why it was withdrawn."
+            errors["withdrawn_reason"] = "Enter why it was withdrawn"
         if errors:
             raise ValidationError(errors)
 
@@ -242,7 +242,8 @@ class PolicyDocument(Orderable):
     title = models.CharField(
         max_length=150,
         blank=True,
-        help_text="How the file is called on the page; its own title if left empty.",
+        help_text="The document title shown on the page. Leave empty to use the "
+        "document's own title.",
     )
 
     panels = [FieldPanel("document"), FieldPanel("title")]

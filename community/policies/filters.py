@@ -50,8 +50,8 @@ class PolicyFilterSet(PageFilterSet):
     kind = django_filters.MultipleChoiceFilter(
         choices=PolicyKind.choices, widget=forms.CheckboxSelectMultiple
     )
-    stands_at = django_filters.MultipleChoiceFilter(
-        label="Stands at",
+    policy_status = django_filters.MultipleChoiceFilter(
+        label="Policy status",
         choices=PolicyStatus.choices,
         widget=forms.CheckboxSelectMultiple,
         method="by_status",

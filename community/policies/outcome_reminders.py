@@ -31,8 +31,8 @@ STAGES = (
     (OutcomeReminder.Stage.FOUR_WEEKS, timedelta(weeks=4)),
 )
 SUBJECTS = {
-    OutcomeReminder.Stage.FOUR_WEEKS: "A consultation's outcome is due in four weeks",
-    OutcomeReminder.Stage.ONE_WEEK: "A consultation's outcome is due in a week",
+    OutcomeReminder.Stage.FOUR_WEEKS: "A consultation's outcome is due in 4 weeks",
+    OutcomeReminder.Stage.ONE_WEEK: "A consultation's outcome is due in 1 week",
     OutcomeReminder.Stage.OVERDUE: "A consultation's outcome is overdue",
 }
 
@@ -82,12 +82,12 @@ def remind(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> None:
     owner = (page.owner_email,) if page.owner_email else ()
     emails = {*(owner or team), *(team if stage == stage.OVERDUE else ())}
     if not emails:
-        logger.warning("Nobody can be told that page %s owes its outcome.", page.pk)
+        logger.warning("No recipients for the reminder that page %s has an outcome due.", page.pk)
         return
     try:
         EmailMessage(SUBJECTS[stage], _text(page, stage), to=sorted(emails)).send()
     except Exception:
-        logger.exception("No reminder of the outcome of page %s was sent.", page.pk)
+        logger.exception("The outcome reminder for page %s could not be sent.", page.pk)
         reminder.delete()
 
 
@@ -114,7 +114,7 @@ def owed_outcomes(user, at):
     ids = [page.pk for page in waiting]
     own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
     stages = [get_stage(each, at) for each in waiting if each.pk in own]
-    address = f"{reverse('policies:index')}?stands_at={PolicyStatus.AWAITING_OUTCOME}"
+    address = f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
     if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
         words = counted(
             overdue,

@@ -36,7 +36,7 @@ def test_pages_at_any_depth_stand_under_their_first_letter(section, read_list):
     below = CommunityIndexPageFactory(parent=section, title="Food banks")
     add(below, "Baby milk", "bread", "7 places to eat", "Étude club")
     assert groups_of(read_list()) == {
-        "Numbers and other signs": ["7 places to eat", "Étude club"],
+        "Numbers and symbols": ["7 places to eat", "Étude club"],
         "B": ["Baby milk", "bread"],
         "F": ["Food banks"],
     }

@@ -38,7 +38,7 @@ class ForPublishersOfPolicyMixin:
         if not self.object.permissions_for_user(request.user).can_publish():
             raise PermissionDenied
         if not isinstance(self.object, PolicyUpdatePage):
-            raise Http404("Only policies have published versions.")
+            raise Http404("Only policies have public versions.")
         return super().dispatch(request, *args, **kwargs)
 
 
@@ -50,7 +50,7 @@ class VersionsView(
 ):
     """The published versions of a policy, and which of them readers may see."""
 
-    page_title = "Versions that readers can see"
+    page_title = "Public versions"
     header_icon = "history"
     template_name = "community/versions.html"
 
@@ -90,18 +90,18 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
         if version.ended_at is None:
             messages.error(
                 request,
-                "This is what the page says now. Correct the page and publish it "
-                "first; then hide the version with the mistake.",
+                "This is the current version. Correct the page and publish it first, "
+                "then hide the version with the mistake.",
             )
         elif self.action == HIDE:
             self._write(version, timezone.now(), request.user)
             messages.success(
-                request, f"Readers no longer see the version of {version.name}."
+                request, f"The version from {version.name} is now hidden from readers."
             )
         else:
             self._write(version, None, None)
             messages.success(
-                request, f"Readers see the version of {version.name} again."
+                request, f"The version from {version.name} is public again."
             )
         return redirect(reverse("policy_versions", args=[page_id]))
 
@@ -138,8 +138,7 @@ def add_versions_button(page, user, view_name, next_url=None):
     is_policy = page.specific_class is PolicyUpdatePage
     if is_policy and page.permissions_for_user(user).can_publish():
         address = reverse("policy_versions", args=[page.pk])
-        label = "Versions that readers can see"
-        yield Button(label, address, icon_name="history", priority=68)
+        yield Button("Public versions", address, icon_name="history", priority=68)
 
 
 @hooks.register("register_log_actions")
@@ -148,17 +147,17 @@ def register_version_actions(actions):
 
     @actions.register_action(HIDE)
     class Hidden(LogFormatter):
-        label = "Hide a version from readers"
+        label = "Hide a public version"
 
         def format_message(self, log_entry):
-            return f"Hid the version of {_name(log_entry)} from readers"
+            return f"Hid the version from {_name(log_entry)}"
 
     @actions.register_action(SHOW)
     class Shown(LogFormatter):
-        label = "Show a version to readers again"
+        label = "Show a hidden version"
 
         def format_message(self, log_entry):
-            return f"Showed the version of {_name(log_entry)} to readers again"
+            return f"Showed the version from {_name(log_entry)} again"
 
 
 def _name(log_entry) -> str:

@@ -24,12 +24,12 @@ from home.editorial.links.extraction import children_of
 from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 
-FILE_GONE = "A file that is no longer here"
+FILE_GONE = "A document that is no longer available"
 HEADINGS = {
     "title": "Title",
     "summary": "Summary",
-    "stands": "Where it stands",
-    "outcome": "What came of the consultation",
+    "status": "Status",
+    "outcome": "Consultation outcome",
     "consultation": "Consultation",
     "body": "Text",
     "documents": "Documents",
@@ -72,7 +72,7 @@ class VersionText:
         return {
             "title": format_html(LINE, page.title),
             "summary": format_html(LINE, page.summary),
-            "stands": _paragraphs(self._where_it_stands()),
+            "status": _paragraphs(self._status_lines()),
             "outcome": "".join(self._outcome()),
             "consultation": "".join(self._consultation()),
             "body": "".join(
@@ -83,7 +83,7 @@ class VersionText:
             "documents": _paragraphs(self._documents()),
         }
 
-    def _where_it_stands(self) -> Iterator[str]:
+    def _status_lines(self) -> Iterator[str]:
         page = self.page
         yield f"Kind: {page.get_kind_display()}"
         if PolicyStatus.WITHDRAWN in self.statuses:
@@ -116,8 +116,8 @@ class VersionText:
         if was_open:
             for label, way in (
                 ("Respond online", page.respond_url),
-                ("Write an email to", page.respond_email),
-                ("By post, by phone or in person", page.respond_address),
+                ("Email", page.respond_email),
+                ("Other ways to respond", page.respond_address),
             ):
                 if way:
                     yield linebreaks(escape(f"{label}: {way}"))
@@ -143,7 +143,7 @@ class VersionText:
             yield value.source
         elif isinstance(block, ImageBlock):
             if value.contextual_alt_text and not value.decorative:
-                yield format_html(LINE, f"Picture: {value.contextual_alt_text}")
+                yield format_html(LINE, f"Image: {value.contextual_alt_text}")
         elif isinstance(block, DocumentChooserBlock):
             is_public = value.collection_id not in self.restricted
             yield format_html(LINE, value.title if is_public else FILE_GONE)

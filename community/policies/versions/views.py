@@ -103,7 +103,7 @@ def comparison(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpR
     """
     versions = get_versions(page)
     if len(versions) < 2:
-        raise Http404("There are no two versions to compare.")
+        raise Http404("There are not two versions to compare.")
     chosen = {
         _choose(versions, request.GET.get("from"), otherwise=versions[1]),
         _choose(versions, request.GET.get("to"), otherwise=versions[0]),
@@ -147,7 +147,7 @@ def _choose(
     for version in versions:
         if is_id and version.pk == int(text):
             return version
-    raise Http404("There is no such version.")
+    raise Http404("This version does not exist or is hidden.")
 
 
 def get_entries(

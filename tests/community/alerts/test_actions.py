@@ -105,7 +105,7 @@ def test_draft_cannot_be_ended(home, press):
 
 
 def test_two_hours_are_added_to_the_end(alert, press):
-    assert press(alert, "two-hours").startswith("'Floods in Yarm' now ends ")
+    assert press(alert, "two-hours").startswith("'Floods in Yarm' now ends at ")
     end = alert.ends_at
     alert.refresh_from_db()
     assert alert.ends_at == end + 2 * HOUR
@@ -114,13 +114,13 @@ def test_two_hours_are_added_to_the_end(alert, press):
 def test_second_click_on_a_button_adds_nothing(alert, press):
     seen = alert.ends_at
     press(alert, "day")
-    assert "Nothing was changed" in press(alert, "day", ends_at=seen)
+    assert "Your change was not made" in press(alert, "day", ends_at=seen)
     alert.refresh_from_db()
     assert alert.ends_at == seen + DAY
 
 
 def test_unknown_extension_adds_nothing(alert, press):
-    assert "Nothing was changed" in press(alert, "year")
+    assert "Your change was not made" in press(alert, "year")
 
 
 def test_ended_alert_is_shown_again_when_time_is_added(home, press, read):
@@ -131,7 +131,7 @@ def test_ended_alert_is_shown_again_when_time_is_added(home, press, read):
 
 
 def test_alert_that_is_long_over_gets_no_more_time(home, press):
-    assert "Nothing was changed" in press(make("long over"), "day")
+    assert "Your change was not made" in press(make("long over"), "day")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_officer_is_told_that_a_draft_leaves_its_reviewers(alert, press, admin_u
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=1)
     workflow.start(alert, admin_user)
     said = press(alert, "two-hours")
-    assert "The draft of 'Floods in Yarm' has to be submitted again." in said
+    assert "You need to submit the draft of 'Floods in Yarm' again." in said
     assert "'Floods in Yarm' now ends" in said
 
 
@@ -203,7 +203,7 @@ def test_locked_alert_is_left_alone(name, alert, press, django_user_model):
     owner = django_user_model.objects.create_user("owner")
     end = alert.ends_at
     AlertSnippet.objects.filter(pk=alert.pk).update(locked=True, locked_by=owner)
-    assert "is locked, so nothing was changed" in press(alert, name)
+    assert "is locked, so it was not changed" in press(alert, name)
     alert.refresh_from_db()
     assert alert.ends_at == end
 
@@ -211,7 +211,7 @@ def test_locked_alert_is_left_alone(name, alert, press, django_user_model):
 @pytest.mark.parametrize("name", ["end", "day"])
 def test_alert_that_is_gone_is_no_fault(name, alert, press):
     AlertSnippet.objects.all().delete()
-    assert press(alert, name) == "This alert has been deleted meanwhile."
+    assert press(alert, name) == "This alert has been deleted."
 
 
 @pytest.fixture

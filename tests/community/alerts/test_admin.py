@@ -55,7 +55,7 @@ def alert(home):
 
 def test_officer_writes_and_publishes_an_alert(home, publish_alert, read):
     response = publish_alert(address_of("add"), **VALID)
-    assert "'Floods in Yarm' is published. Live until" in text_of(response)
+    assert "'Floods in Yarm' has been published. Live until" in text_of(response)
     assert AlertSnippet.objects.get().live
     assert "Floods in Yarm" in read("/").select_one(".alerts").get_text()
 
@@ -126,14 +126,14 @@ def test_other_views_of_an_alert_answer(name, alert, admin_client):
 
 def test_times_that_contradict_each_other_are_refused(home, send_form):
     response = send_form(address_of("add"), **{**VALID, "ends_at": VALID["starts_at"]})
-    assert "An alert must end after it starts." in text_of(response)
+    assert "The alert must end after it starts" in text_of(response)
     assert "Floods in Yarm" in response.content.decode()
     assert not AlertSnippet.objects.exists()
 
 
 def test_alert_without_an_end_is_refused(home, send_form):
     response = send_form(address_of("add"), **{**VALID, "ends_at": ""})
-    assert "Say when you expect the alert to end" in text_of(response)
+    assert "Enter when you expect the alert to end" in text_of(response)
     assert not AlertSnippet.objects.exists()
 
 
@@ -144,14 +144,14 @@ def test_two_links_are_refused(section, send_form):
         "link_url": "https://example.gov.uk/",
     }
     response = send_form(address_of("add"), **VALID, **links)
-    assert "Choose a page or type an address: one of the two." in text_of(response)
+    assert "Choose a page or enter a web address, not both" in text_of(response)
 
 
 @pytest.mark.parametrize("kind", ["link_page", "link_url"])
 def test_link_without_words_is_refused(kind, section, send_form):
     target = {"link_page": str(section.pk), "link_url": "https://example.gov.uk/"}
     response = send_form(address_of("add"), **VALID, **{kind: target[kind]})
-    assert "Say in words where the link leads." in text_of(response)
+    assert "Enter the link text" in text_of(response)
 
 
 def test_script_as_a_link_is_refused(home, send_form):
@@ -299,7 +299,7 @@ def test_visitor_cannot_reach_the_alerts_of_the_admin(alert, client):
 
 def test_alert_for_chosen_pages_without_a_page_is_refused(home, send_form):
     response = send_form(address_of("add"), **VALID | {"scope": "pages"})
-    assert "Choose at least one page below." in text_of(response)
+    assert "Choose at least one page below" in text_of(response)
     assert not AlertSnippet.objects.filter(live=True).exists()
 
 
@@ -331,7 +331,7 @@ def test_list_says_in_words_what_visitors_see(one_of_each_state, admin_client):
     listing = text_of(admin_client.get(address_of("list")))
     for words in ("Live until", "Ends in 29 minutes, at", "Starts ", "Draft", "Ended "):
         assert words in listing
-    assert "Not published any more" in listing
+    assert "Unpublished" in listing
 
 
 def test_list_says_which_live_alert_has_changes(alert, send_form, admin_client):
@@ -387,5 +387,5 @@ def test_page_chosen_twice_in_an_edit_is_said(button, section, send_form):
     edit = address_of("edit", alert.pk)
     fields = rows((old, section), (None, section))
     response = send_form(edit, button=button, **fields)
-    assert "This page is chosen twice. Remove one of the two." in text_of(response)
+    assert "You have chosen this page twice. Remove one of them." in text_of(response)
     assert AlertScope.objects.count() == 1

@@ -87,7 +87,7 @@ def test_publisher_is_told_what_where_and_until_when(ann, ben, home, severity):
         "Floods in Yarm\nGo & see.\n",
         "- On every page of the site\n",
         "It ends on Tuesday 3 March at 5:30pm (GMT).",
-        "goes away by itself",
+        "come down automatically",
         "\nhttp://localhost"
         + reverse(AlertSnippet.snippet_viewset.get_url_name("list")),
     ):
@@ -113,7 +113,7 @@ def test_chosen_pages_are_named(ann, section):
 def test_an_alert_whose_pages_are_gone_says_so(ann, home):
     AlertSnippet.objects.filter(pk=publish(ann).pk).update(scope="pages")
     remind_publishers(SOON)
-    assert "Nowhere any more" in mail.outbox[0].body
+    assert "Nowhere, because its pages have been deleted" in mail.outbox[0].body
 
 
 def test_one_reminder_is_sent_however_often_the_job_runs(ann, home):

@@ -59,7 +59,7 @@ def test_history_says_what_a_page_showed_at_a_moment(floods, ask):
     publish("8:00", heading="Everywhere", starts="8:00", text="<p>Stay <b>in</b>.</p>")
     text = ask(at="03/03/2026 14:05", address="/stronger-communities/yarm/")
     assert (
-        "At 2:05pm GMT on 3 March 2026 the page /stronger-communities/yarm/ showed "
+        "At 2:05pm GMT on 3 March 2026, the page /stronger-communities/yarm/ showed "
         "these 2 alerts." in text
     )
     assert "Floods in Yarm" in text
@@ -73,20 +73,20 @@ def test_history_says_what_a_page_showed_at_a_moment(floods, ask):
 
 def test_history_says_so_when_a_page_showed_nothing(floods, ask):
     text = ask(at="03/03/2026 14:05", address="/")
-    assert "the page / showed no alert." in text
+    assert "the page / showed no alerts." in text
     assert "Floods" not in text
 
 
 def test_moment_alone_asks_about_all_pages(floods, ask):
     text = ask(at="03/03/2026 15:30")
-    assert "3:30pm GMT on 3 March 2026 the site showed this alert." in text
+    assert "3:30pm GMT on 3 March 2026, the site showed this alert." in text
     assert "Floods over" in text
 
 
 def test_address_alone_asks_about_now(floods, ask):
     with time_machine.travel(clock("14:05"), tick=False):
         text = ask(address="/stronger-communities/")
-    assert "At 2:05pm GMT on 3 March 2026 the page" in text
+    assert "At 2:05pm GMT on 3 March 2026, the page" in text
     assert "4:00pm GMT on 3 March 2026 (planned)" in text
 
 
@@ -134,8 +134,8 @@ def test_number_of_queries_does_not_grow(home, admin_client):
         ({"at": "0001-01-01T00:00+23:00"}, "Type the day and the time like this"),
         ({"at": "9999-12-31T23:59-12:00"}, "Type the day and the time like this"),
         ({"at": "29/03/2026 01:30"}, "01:30 on 29/03/2026 does not exist"),
-        ({"at": "25/10/2026 01:30"}, "type 2026-10-25 01:30+01:00 for the first"),
-        ({"address": "https://example.com/"}, "not an address of our site"),
+        ({"at": "25/10/2026 01:30"}, "enter 2026-10-25 01:30+01:00 for the first"),
+        ({"address": "https://example.com/"}, "Enter an address on this website"),
         ({"address": "/" + "x" * 10_000}, "at most 2000 characters"),
     ],
 )
@@ -183,10 +183,10 @@ def rows_of_xlsx(client, **query):
 def test_whole_history_is_exported_with_exact_times(floods, admin_client):
     after, before = rows_of_csv(admin_client)
     assert before["Alert"] == "Floods in Yarm"
-    assert after["On from"] == "2026-03-03 09:30:00+00:00"
-    assert after["Off at"] == "2026-03-03 16:00:00+00:00"
+    assert after["Shown from"] == "2026-03-03 09:30:00+00:00"
+    assert after["Shown until"] == "2026-03-03 16:00:00+00:00"
     assert after["Recorded"] == "2026-03-03 15:00:00+00:00"
-    assert after["Number of the alert"] == str(floods.pk)
+    assert after["Alert ID"] == str(floods.pk)
     headings, *rows = rows_of_xlsx(admin_client)
     assert [cell.value for cell in headings] == list(after)
     assert [str(cell.value or "") for cell in rows[0]] == list(after.values())

@@ -97,7 +97,7 @@ def test_moment_is_said_as_seen_from_today(moment, words):
         (
             State.UNPUBLISHED,
             ("2026-11-22 08:00", "2026-11-22 18:00"),
-            "Not published any more",
+            "Unpublished",
         ),
     ],
 )
@@ -108,5 +108,5 @@ def test_state_is_said_with_its_times(state, times, words):
     alert.state = state
     assert describe_state(alert, NOW) == words
     alert.has_unpublished_changes = True
-    more = ", with changes not yet published" if is_live else ""
+    more = ", with unpublished changes" if is_live else ""
     assert describe_state(alert, NOW) == words + more

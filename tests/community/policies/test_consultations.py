@@ -72,7 +72,7 @@ def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, 
 @pytest.mark.parametrize(
     ("moment", "shown", "heading"),
     [
-        (OPENS - SECOND, False, "Consultation to come"),
+        (OPENS - SECOND, False, "Upcoming consultation"),
         (OPENS, True, "Have your say"),
         (CLOSES - SECOND, True, "Have your say"),
         (CLOSES, False, "What happens next"),
@@ -181,20 +181,20 @@ def test_one_way_to_respond_is_enough(publish, name):
 def test_consultation_without_a_way_to_respond_is_not_published(publish):
     policy, said = publish(**FORM_DATES)
     assert not policy.live
-    assert "Say how people can respond" in said
+    assert "Enter at least one way to respond" in said
 
 
 def test_outcome_is_not_published_with_a_part_missing(publish):
     dates = FORM_DATES | {"outcome_published_on": "01/07/2027"}
     policy, said = publish(**dates, respond_url=ASKED["respond_url"])
     assert not policy.live
-    assert said.count("Fill this in before you publish the outcome.") == 3
+    assert said.count("Fill this in before you publish the outcome") == 3
 
 
 def test_older_page_without_a_way_to_respond_goes_on(section, read, at):
     policy = PolicyUpdatePageFactory(parent=section, **DATES)
     at(OPENS)
-    assert "We must hear from you" in main_text(read(policy.url))
+    assert "Respond by" in main_text(read(policy.url))
     policy.unpublish()
 
 

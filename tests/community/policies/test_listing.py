@@ -115,7 +115,7 @@ def test_each_choice_leads_to_as_many_as_it_says(policies, read):
 
 def test_nothing_found_leads_back_to_all(policies, read):
     html = read(f"{LIST}?kind=policy")
-    assert html.main.find("a", string="Show all")["href"] == LIST
+    assert html.main.find("a", string="Show all policy updates")["href"] == LIST
 
 
 def test_policy_without_a_date_is_listed_last(policies, section, read):
@@ -126,7 +126,7 @@ def test_policy_without_a_date_is_listed_last(policies, section, read):
 
 
 def test_list_without_policies_says_so(section, read):
-    assert "There are no policy updates here yet." in read(LIST).main.get_text()
+    assert "There are no policy updates yet." in read(LIST).main.get_text()
 
 
 def test_long_list_has_pages_that_keep_the_filters(policies, read, client, monkeypatch):

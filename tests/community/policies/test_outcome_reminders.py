@@ -42,8 +42,8 @@ def test_owner_is_chased_three_times_and_the_team_once(policy):
     for week in range(20):
         remind_of_outcomes(CLOSES + week * WEEK)
     assert sent() == [
-        ("outcome is due in four weeks", [OWNER]),
-        ("outcome is due in a week", [OWNER]),
+        ("outcome is due in 4 weeks", [OWNER]),
+        ("outcome is due in 1 week", [OWNER]),
         ("outcome is overdue", [OWNER, TEAM]),
     ]
     text = mail.outbox[0].body

@@ -107,5 +107,5 @@ def test_officer_is_told_what_is_wrong_with_the_dates(section, send_form):
         address, title="A plan", slug="a-plan", withdrawn_on="2020-07-01"
     )
     assert response.status_code == 200
-    assert "Tell readers why it was withdrawn." in response.content.decode()
+    assert "Enter why it was withdrawn" in response.content.decode()
     assert 'value="A plan"' in response.content.decode()

@@ -101,7 +101,7 @@ def test_panel_of_the_editor_says_at_once_what_is_missing(section, autosave):
     page.save_revision()
     html = autosave(page, withdrawn_on="02/12/2026")["html"]
     assert "Before you publish (1)" in html
-    assert "Tell readers why it was withdrawn." in html
+    assert "Enter why it was withdrawn" in html
 
 
 def test_draft_that_is_right_says_nothing(section, autosave):
@@ -116,7 +116,7 @@ def test_saving_says_what_is_missing_and_where(section, admin_client, send_form)
     send_form(edit_address(page), button=None, withdrawn_on="02/12/2026")
     html = BeautifulSoup(admin_client.get(edit_address(page)).content, "html.parser")
     (link,) = html.select("a[href$='contentpath=withdrawn_reason']")
-    assert "Tell readers why it was withdrawn." in link.parent.get_text()
+    assert "Enter why it was withdrawn" in link.parent.get_text()
 
 
 def test_partner_without_a_name_is_a_draft(section, autosave):

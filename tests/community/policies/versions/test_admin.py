@@ -41,7 +41,7 @@ def test_officer_hides_an_earlier_version_and_shows_it_again(
 ):
     assert compared(client, policy).status_code == 200
     response = change(admin_client, "hide", versions[0])
-    assert "Readers no longer see the version of" in response.content.decode()
+    assert "is now hidden from readers" in response.content.decode()
     assert compared(client, policy).status_code == 404
     assert versions[0].hidden_by == admin_user
     change(admin_client, "show", versions[0])
@@ -56,7 +56,7 @@ def test_page_of_versions_says_which_readers_see(policy, versions, admin_client)
     assert "Took out a name" in html
     assert html.count(">Hide<") == 1
     change(admin_client, "hide", versions[0])
-    assert "do not see it: hidden on" in admin_client.get(address).content.decode()
+    assert "Hidden on" in admin_client.get(address).content.decode()
 
 
 def test_what_the_page_says_now_is_not_hidden(versions, admin_client):
@@ -71,8 +71,8 @@ def test_page_history_tells_who_hid_what(versions, policy, admin_client, admin_u
     entries = PageLogEntry.objects.filter(action__startswith="community.version")
     assert {entry.user for entry in entries} == {admin_user}
     messages = [entry.formatter.format_message(entry) for entry in entries]
-    assert any(message.startswith("Hid the version of") for message in messages)
-    assert any(message.startswith("Showed the version of") for message in messages)
+    assert any(message.startswith("Hid the version from") for message in messages)
+    assert any(message.startswith("Showed the version from") for message in messages)
 
 
 def test_who_may_not_publish_the_policy_hides_nothing(

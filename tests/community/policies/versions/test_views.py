@@ -84,10 +84,10 @@ def test_policy_leads_to_its_history_and_that_to_what_changed(policy, read):
 def test_taken_out_and_added_words_are_marked_for_all_senses(policy, read):
     html = compare(read, policy)
     row = html.select_one(".comparison__row")
-    assert row.find("del").get_text() == "Taken out: Monday (end)"
+    assert row.find("del").get_text() == "Removed: Monday (end)"
     assert row.find("ins").get_text() == "Added: Friday (end)"
     assert [each.get_text() for each in row.select(".visually-hidden")][1] == (
-        "Taken out: "
+        "Removed: "
     )
     assert html.select_one('meta[name="robots"]')["content"] == "noindex"
 
@@ -258,7 +258,7 @@ def test_titles_that_are_private_by_now_are_not_told(section, policy, read):
     words = text(compare(read, policy))
     assert not any(title in words for title in titles)
     assert "a page that is no longer here" in words
-    assert "A file that is no longer here" in words
+    assert "A document that is no longer available" in words
 
 
 def test_deleted_document_and_page_leave_no_title(section, policy, read):
@@ -271,7 +271,7 @@ def test_deleted_document_and_page_leave_no_title(section, policy, read):
     page.delete()
     words = text(compare(read, policy))
     assert "Minutes of the talks" not in words
-    assert "A file that is no longer here" in words
+    assert "A document that is no longer available" in words
 
 
 def test_what_is_shown_is_escaped(policy, read):
@@ -302,7 +302,7 @@ def test_long_history_takes_as_many_queries_as_a_short_one(
     make_versions(policy, 200)
     with django_assert_max_num_queries(20):
         html = client.get(history_of(policy)).content.decode()
-    assert html.count("Compare with the version before") == 200
+    assert html.count("Compare with the previous version") == 200
     with django_assert_max_num_queries(35):
         client.get(compare_address(policy))
 
