@@ -25,7 +25,7 @@ def make_logos(sender, instance, **kwargs):
 
 
 @receiver([unpublished, post_delete], sender=AlertSnippet)
-def raise_version_where_alerts_are_taken_down(sender, instance, **kwargs):
+def bump_version_when_alert_removed(sender, instance, **kwargs):
     """Raise the content version so that an alert taken down does not come back."""
     bump_content_version(is_removal=True)
 

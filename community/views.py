@@ -35,7 +35,7 @@ def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     """
     now = timezone.now()
     alert = get_object_or_404(AlertSnippet.objects.current(at=now), pk=alert_id)
-    shown = alert.as_shown()
+    shown = alert.as_visible_alert()
     if not shown.can_be_dismissed:
         return HttpResponseRedirect("/")
     response = HttpResponseRedirect(_path_back(request))
@@ -96,4 +96,4 @@ def policy_updates(request: HttpRequest) -> HttpResponse:
     context = {"page": root, "listing": listing, "canonical": canonical}
     context |= {"subscribe_url": reverse("follow"), "feeds": [policy_feed_link()]}
     response = render(request, "community/policy_updates.html", context)
-    return mark_cacheable(response) if listing.is_worth_keeping else response
+    return mark_cacheable(response) if listing.is_cacheable else response

@@ -108,12 +108,13 @@ def warn_of_alerts_in_scope(request, page):
         messages.warning(
             request,
             f"The alert '{scope.alert.heading}' is set to appear on "
-            f"'{scope.page.title}'. If you delete this page, it will no longer appear there.",
+            f"'{scope.page.title}'. If you delete this page, it will not appear "
+            "there.",
         )
 
 
 @hooks.register("before_bulk_action")
-def refuse_to_delete_alerts_places_in_bulk(request, action_type, objects, action):
+def block_bulk_delete_of_alert_pages(request, action_type, objects, action):
     """Send back who would delete an alert's places among others, where nothing warns.
 
     Wagtail calls this hook only after its question, so there is no room for a warning.

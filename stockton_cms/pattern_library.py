@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from community.a_to_z import Letter
 from community.models import PartnershipPage, PolicyUpdatePage, PublishedVersion
-from community.models.alerts import Severity, VisibleAlert
 from community.models.policy import PolicyStatus
-from community.policies.versions.diff import compare
-from community.policies.versions.views import ComparedPart, give_names
+from community.models.visible_alerts import Severity, VisibleAlert
+from community.policies.versions.diff import diff_texts
+from community.policies.versions.views import ComparedPart, name_versions
 from community.subscriptions.forms import FollowForm
 from home.blocks import BodyBlock
 from home.images.pictures import Picture
@@ -257,7 +257,7 @@ def _policy() -> PolicyUpdatePage:
 def _versions() -> dict[str, PublishedVersion]:
     later = PublishedVersion(pk=2, published_at=MOMENT)
     earlier = PublishedVersion(pk=1, published_at=MOMENT - timedelta(days=90))
-    give_names([later, earlier])
+    name_versions([later, earlier])
     return {"later": later, "earlier": earlier}
 
 
@@ -265,8 +265,8 @@ def _compared() -> list[ComparedPart]:
     before = ["Who it is for", "Ask by the end of May.", "Bring a letter."]
     after = ["Who it is for", "Ask by the end of June.", "Come on a Tuesday."]
     return [
-        ComparedPart("Text", compare(before, after)),
-        ComparedPart("Documents", compare([], ["Application form"])),
+        ComparedPart("Text", diff_texts(before, after)),
+        ComparedPart("Documents", diff_texts([], ["Application form"])),
     ]
 
 

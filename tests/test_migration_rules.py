@@ -8,7 +8,7 @@ from wagtail.blocks import CharBlock, ChoiceBlock, StructBlock
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from home.blocks import BodyBlock
 from tests.migration_rules import BASELINE, broken_rules, is_checked
 

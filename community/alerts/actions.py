@@ -12,8 +12,8 @@ from wagtail.actions.publish_revision import PublishRevisionAction
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from community.alerts.states import (
-    SHOWN,
-    State,
+    VISIBLE_STATES,
+    AlertState,
     describe_state,
     with_state,
 )
@@ -45,7 +45,7 @@ class AlertActionView(PermissionCheckedMixin, View):
         self.alert = alerts.first()
         return super().dispatch(request, *args, **kwargs)
 
-    def get_refusal(self) -> str:
+    def get_blocked_reason(self) -> str:
         """Return why nothing may be changed now; empty where it may."""
         if self.alert is None:
             return "This alert has been deleted."
@@ -54,17 +54,17 @@ class AlertActionView(PermissionCheckedMixin, View):
             return f"'{self.alert}' is locked, so it was not changed. Unlock it first."
         return ""
 
-    def refuse(self) -> HttpResponse | None:
+    def redirect_if_blocked(self) -> HttpResponse | None:
         """Lead back to the list with a message where nothing may be changed now."""
-        refusal = self.get_refusal()
-        if not refusal:
+        reason = self.get_blocked_reason()
+        if not reason:
             return None
-        messages.warning(self.request, refusal)
+        messages.warning(self.request, reason)
         return redirect(self.index_url_name)
 
     def post(self, request, *args, **kwargs):
         """Act, say what was done, and lead back to the list."""
-        return self.refuse() or self.act() or redirect(self.index_url_name)
+        return self.redirect_if_blocked() or self.act() or redirect(self.index_url_name)
 
     def act(self) -> HttpResponse | None:
         """Change the alert and say so in a message; lead elsewhere, if need be."""
@@ -86,14 +86,14 @@ class EndView(AlertActionView):
     def act(self):
         """End or take back the alert, unless that has been done already."""
         alert = self.alert
-        if alert.state in SHOWN:
+        if alert.state in VISIBLE_STATES:
             self.set_end(self.at.replace(microsecond=0))
             messages.success(self.request, f"'{alert}' has ended.")
-        elif alert.state == State.SCHEDULED:
+        elif alert.state == AlertState.SCHEDULED:
             alert.unpublish(user=self.request.user)
             text = f"'{alert}' has been unpublished and will not start."
             messages.success(self.request, text)
-        elif alert.state == State.ENDED:
+        elif alert.state == AlertState.ENDED:
             end = format_relative_datetime(alert.ends_at, self.at)
             messages.info(self.request, f"'{alert}' has already ended, {end}.")
         else:
@@ -122,9 +122,9 @@ class ExtendView(AlertActionView):
 
 def can_be_extended(alert: AlertSnippet, at: datetime) -> bool:
     """Say whether an alert of `with_state` runs, or has ended in the last day."""
-    if alert.state == State.ENDED:
+    if alert.state == AlertState.ENDED:
         return at - alert.ends_at <= STILL_EXTENDED
-    return alert.state in SHOWN
+    return alert.state in VISIBLE_STATES
 
 
 def get_new_end(alert: AlertSnippet, extension: str, at: datetime) -> datetime | None:

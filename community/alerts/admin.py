@@ -9,9 +9,14 @@ from wagtail.snippets.views import snippets
 
 from community.alerts.actions import EXTENSIONS, EndView, ExtendView, can_be_extended
 from community.alerts.confirmation import ConfirmPreviewView, ConfirmView
-from community.alerts.states import SHOWN, State, describe_state, with_state
+from community.alerts.states import (
+    VISIBLE_STATES,
+    AlertState,
+    describe_state,
+    with_state,
+)
 from community.models import AlertSnippet
-from community.models.alerts import Scope
+from community.models.visible_alerts import Scope
 from community.policies.filters import AlertFilterSet
 from home.page_tree.admin_api import NoChooserViewSet
 
@@ -73,15 +78,15 @@ class StateColumn(Column):
     def get_actions(self, alert):
         """Yield the words of each button and where it leads."""
         url_name = AlertSnippet.snippet_viewset.get_url_name
-        if alert.state in (*SHOWN, State.SCHEDULED):
-            label = "Cancel" if alert.state == State.SCHEDULED else "End now"
+        if alert.state in (*VISIBLE_STATES, AlertState.SCHEDULED):
+            label = "Cancel" if alert.state == AlertState.SCHEDULED else "End now"
             yield label, reverse(url_name("end"), args=[alert.pk])
         if can_be_extended(alert, timezone.now()):
             for name, (label, _) in EXTENSIONS.items():
                 yield label, reverse(url_name("extend"), args=[alert.pk, name])
 
 
-def where_in_words(alert: AlertSnippet) -> str:
+def describe_scope(alert: AlertSnippet) -> str:
     """Return where an alert of the list appears, in a few words."""
     if alert.scope == Scope.SITE:
         return "Whole site"
@@ -100,7 +105,7 @@ class AlertViewSet(snippets.SnippetViewSet):
     list_display = [
         "heading",
         Column("severity", accessor="get_severity_display", sort_key="severity"),
-        Column("where", label="Where", accessor=where_in_words),
+        Column("where", label="Where", accessor=describe_scope),
         StateColumn("state"),
     ]
     filterset_class = AlertFilterSet

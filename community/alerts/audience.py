@@ -11,7 +11,7 @@ from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
 
 from community.models import AlertSnippet
-from community.models.alerts import Scope, VisibleAlert
+from community.models.visible_alerts import Scope, VisibleAlert
 from home.page_tree.addresses import descendants_of, parent_path, site_path
 from home.pages import visible_pages
 
@@ -41,7 +41,7 @@ WHOLE_SITE = ScopeRange("", with_descendants=True)
 
 
 @dataclass(frozen=True)
-class ReachedPage:
+class AudiencePage:
     """One of the pages on which an alert appears, and the pages above it."""
 
     title: str
@@ -54,7 +54,7 @@ class AlertAudience:
     """The public pages on which an alert appears, the first of them listed."""
 
     count: int
-    pages: list[ReachedPage]
+    pages: list[AudiencePage]
 
     @property
     def unlisted_count(self) -> int:
@@ -89,7 +89,7 @@ def public_site_pages(at: datetime) -> PageQuerySet:
     return visible_pages(at).filter(_on([ScopeRange(root, True) for root in roots]))
 
 
-def pages_reached(places: Collection[ScopeRange], at: datetime) -> PageQuerySet:
+def pages_in_scope(places: Collection[ScopeRange], at: datetime) -> PageQuerySet:
     """Return the public pages of these places."""
     pages = public_site_pages(at)
     if all(place.path for place in places):
@@ -97,15 +97,15 @@ def pages_reached(places: Collection[ScopeRange], at: datetime) -> PageQuerySet:
     return pages
 
 
-def get_reach(places: Collection[ScopeRange], at: datetime) -> AlertAudience:
+def get_audience(places: Collection[ScopeRange], at: datetime) -> AlertAudience:
     """Count and list the public pages of these places, with five queries at most."""
-    pages = pages_reached(places, at)
+    pages = pages_in_scope(places, at)
     rows = list(pages.order_by("path").values("path", "title", "url_path")[:MAX_LISTED])
     titles = _titles_above([row["path"] for row in rows])
     return AlertAudience(
         count=pages.count() if len(rows) == MAX_LISTED else len(rows),
         pages=[
-            ReachedPage(
+            AudiencePage(
                 title=row["title"],
                 href=site_path(row["url_path"]),
                 where=" › ".join(_trail(row["path"], titles)),
@@ -144,9 +144,9 @@ def get_alerts_with(
     """Return the alerts that a page will show once a draft is live, worst first."""
     begins = max(at, draft.starts_at)
     others = AlertSnippet.objects.exclude(pk=draft.pk).current(begins)
-    shown = others.in_scope_of(page).as_shown(begins)
+    shown = others.in_scope_of(page).as_visible_alerts(begins)
     if any(p.covers(page.path) for p in get_places(draft, get_chosen_pages(draft))):
-        shown.append(draft.as_shown())
+        shown.append(draft.as_visible_alert())
     return sorted(shown, key=order_on_page, reverse=True)
 
 

@@ -17,16 +17,16 @@ from wagtail.utils.decorators import xframe_options_sameorigin_override
 
 from community.alerts.actions import AlertActionView
 from community.alerts.audience import (
+    get_audience,
     get_chosen_pages,
     get_overlapping_alerts,
     get_places,
-    get_reach,
     order_on_page,
     public_site_pages,
 )
-from community.alerts.states import State, describe_state, with_state
+from community.alerts.states import AlertState, describe_state, with_state
 from community.models import AlertSnippet
-from community.models.alerts import Scope
+from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
 from home.editorial.readiness import NotReadyError, refuse_unready
 from home.page_tree.addresses import site_root
@@ -73,20 +73,20 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         revision = self.alert.latest_revision
         return f"{revision.pk} {revision.created_at.isoformat()}" if revision else ""
 
-    def get_refusal(self) -> str:
+    def get_blocked_reason(self) -> str:
         """Return why there is nothing that could be published."""
-        refusal = super().get_refusal()
-        if refusal:
-            return refusal
+        reason = super().get_blocked_reason()
+        if reason:
+            return reason
         if self.alert.live and not self.alert.has_unpublished_changes:
             return f"'{self.alert}' is already published and has no new changes."
         if self.alert.latest_revision is None:
             return f"'{self.alert}' has no draft. Edit it first."
         return ""
 
-    def refuse(self) -> HttpResponse | None:
+    def redirect_if_blocked(self) -> HttpResponse | None:
         """Lead back to the editor, too, where the draft is not fit to publish."""
-        response = super().refuse()
+        response = super().redirect_if_blocked()
         if response:
             return response
         try:
@@ -99,7 +99,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
 
     def get(self, request, *args, **kwargs):
         """Show the draft, where there is one that can be published."""
-        return self.refuse() or super().get(request, *args, **kwargs)
+        return self.redirect_if_blocked() or super().get(request, *args, **kwargs)
 
     def act(self) -> HttpResponse | None:
         """Publish the draft that was shown, and no other."""
@@ -117,7 +117,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         self.alert.latest_revision.publish(user=self.request.user)
         published = with_state(AlertSnippet.objects, self.at).get(pk=self.alert.pk)
         state = describe_state(published, self.at)
-        is_scheduled = published.state == State.SCHEDULED
+        is_scheduled = published.state == AlertState.SCHEDULED
         done = "scheduled" if is_scheduled else "published"
         messages.success(self.request, f"'{published}' has been {done}. {state}.")
         return None
@@ -151,7 +151,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             alert=draft,
             draft_id=self.draft_id,
             is_whole_site=draft.scope == Scope.SITE,
-            reach=get_reach(places, at),
+            reach=get_audience(places, at),
             closed_pages=[page for page in chosen if page.pk not in public],
             beside=sorted([*neighbours, draft], key=order_on_page, reverse=True),
             has_ended=draft.ends_at <= at,

@@ -19,7 +19,7 @@ from wagtail.rich_text import get_text_for_indexing
 
 from community.alerts.states import ENDING_SOON
 from community.models import AlertSnippet
-from community.models.alerts import Scope
+from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
 from home.jobs import register_job
 from home.notifications import in_one_line
@@ -31,7 +31,7 @@ SHORT = timedelta(hours=2)
 SUBJECT = "An alert on the website ends soon"
 
 
-@register_job("reminders of alerts that end soon")
+@register_job("send alert expiry reminders")
 def remind_publishers(at: datetime) -> None:
     """Send an email for each alert that ends soon: one for each expected end.
 
@@ -100,13 +100,13 @@ def _text_of_mail(alert: AlertSnippet) -> str:
         "heading": in_one_line(alert.heading),
         "text": in_one_line(get_text_for_indexing(alert.text)),
         "places": _places_of(alert),
-        "end": _end_in_words(alert.ends_at),
+        "end": _format_end(alert.ends_at),
         "list_address": urljoin(settings.WAGTAILADMIN_BASE_URL, address),
     }
     return render_to_string("community/alert_reminder.txt", context)
 
 
-def _end_in_words(ends_at: datetime) -> str:
+def _format_end(ends_at: datetime) -> str:
     # As seen from a week before, so with the date: a mail may be read late.
     words = format_relative_datetime(ends_at, ends_at - timedelta(weeks=1))
     # When the clocks go back, 1:30am comes twice.

@@ -18,7 +18,8 @@ from wagtail.signals import page_published, page_unpublished
 
 from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
 from community.models.alert_history import HistoryEvent
-from community.models.alerts import AlertQuerySet, Scope, alert_saved
+from community.models.alerts import AlertQuerySet, alert_saved
+from community.models.visible_alerts import Scope
 from home.page_tree.addresses import site_path
 from home.page_tree.redirects import addresses_changed
 from home.people import name_of
@@ -156,7 +157,9 @@ def _add(alert_id: int, event: HistoryEvent, values: dict) -> None:
     )
 
 
-def shown_at(moment: datetime, url_path: str | None = None) -> list[AlertHistoryEntry]:
+def visible_at(
+    moment: datetime, url_path: str | None = None
+) -> list[AlertHistoryEntry]:
     """Return the entries that were shown at a moment, worst first, as pages show them.
 
     `url_path` is the place in the tree that the address had then, which
@@ -165,7 +168,7 @@ def shown_at(moment: datetime, url_path: str | None = None) -> list[AlertHistory
     in_force = AlertHistoryEntry.objects.filter(recorded_at__lte=moment).newest()
     shown = in_force.filter(is_live=True, starts_at__lte=moment, ends_at__gt=moment)
     in_order = shown.order_by(*WORST_FIRST)
-    return [entry for entry in in_order if entry.is_seen_at(url_path)]
+    return [entry for entry in in_order if entry.is_visible_on(url_path)]
 
 
 def get_appearances(
@@ -195,7 +198,7 @@ def _appearances_of(
         off_at = entry.ends_at
         if following:
             off_at = min(off_at, following.recorded_at)
-        if on_at >= off_at or not entry.is_seen_at(url_path):
+        if on_at >= off_at or not entry.is_visible_on(url_path):
             continue
         if spells and spells[-1][0].off_at == on_at:
             before, pks = spells.pop()

@@ -14,9 +14,9 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
-from community.alerts.history import WORST_FIRST, get_appearances, shown_at
+from community.alerts.history import WORST_FIRST, get_appearances, visible_at
 from community.models import AlertHistoryEntry, AlertSnippet
-from community.models.alerts import Scope
+from community.models.visible_alerts import Scope
 from home.content.dates import LocalDateTimeField
 from home.page_tree.addresses import site_path, url_path_at
 from home.reports import SafeExportMixin
@@ -98,7 +98,9 @@ def _link(entry: AlertHistoryEntry) -> str:
 
 
 def _shown_from(entry: AlertHistoryEntry) -> str:
-    return format_exact_time(entry.appearance.on_at) if entry.appearance else "Never shown"
+    return (
+        format_exact_time(entry.appearance.on_at) if entry.appearance else "Never shown"
+    )
 
 
 def _shown_until(entry: AlertHistoryEntry) -> str:
@@ -130,8 +132,14 @@ CELLS = {
 # Exports have times to the microsecond, and the alert's ID.
 EXPORTED = {
     **CELLS,
-    "on": ("Shown from", lambda entry: _exact(getattr(entry.appearance, "on_at", None))),
-    "off": ("Shown until", lambda entry: _exact(getattr(entry.appearance, "off_at", None))),
+    "on": (
+        "Shown from",
+        lambda entry: _exact(getattr(entry.appearance, "on_at", None)),
+    ),
+    "off": (
+        "Shown until",
+        lambda entry: _exact(getattr(entry.appearance, "off_at", None)),
+    ),
     "recorded_at": ("Recorded", lambda entry: _exact(entry.recorded_at)),
     "alert_id": ("Alert ID", lambda entry: entry.alert_id),
 }
@@ -181,7 +189,7 @@ class AlertHistoryView(SafeExportMixin, ReportView):
         if not self.form.is_valid():
             return entries.none()
         if self.at:
-            shown = shown_at(self.at, self.url_path)
+            shown = visible_at(self.at, self.url_path)
             entries = entries.filter(pk__in=[entry.pk for entry in shown])
             entries = entries.order_by(*WORST_FIRST)
         words = self.form.cleaned_data["words"]

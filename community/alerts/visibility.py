@@ -9,7 +9,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from community.models import AlertSnippet
-from community.models.alerts import VisibleAlert
+from community.models.visible_alerts import VisibleAlert
 from home.content.rich_text_links import register_offers
 from home.content_version.clock import cache_per_content_version
 from home.editorial.links.extraction import links_in_html
@@ -28,7 +28,7 @@ def get_alerts_from_now(page: Page | None, at: datetime) -> list[VisibleAlert]:
     Those for the whole site are kept for the error page.
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
-    alerts = queryset.as_shown(at)
+    alerts = queryset.as_visible_alerts(at)
     remember(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
     return alerts
 
@@ -59,10 +59,10 @@ def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
 
 
 @cache_per_content_version
-def get_closable_keys() -> frozenset[str]:
+def get_dismissible_keys() -> frozenset[str]:
     """Return the keys of all alerts, now or to come, that visitors may close."""
     now = timezone.now()
-    alerts = AlertSnippet.objects.published_until_after(now).as_shown(now)
+    alerts = AlertSnippet.objects.published_until_after(now).as_visible_alerts(now)
     return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Max
 
-from community.models.alerts import Scope, Severity
+from community.models.visible_alerts import Scope, Severity
 
 
 class AppendOnlyError(Exception):
@@ -102,14 +102,14 @@ class AlertHistoryEntry(models.Model):
 
     delete = _refuse
 
-    def is_seen_at(self, url_path: str | None) -> bool:
+    def is_visible_on(self, url_path: str | None) -> bool:
         """Say whether a page at this `url_path`, or any page, has the alert."""
         if not self.is_live or self.scope == Scope.SITE:
             return self.is_live
-        return any(_covers(place, url_path) for place in self.places)
+        return any(_place_is_visible_on(place, url_path) for place in self.places)
 
 
-def _covers(place: dict, url_path: str | None) -> bool:
+def _place_is_visible_on(place: dict, url_path: str | None) -> bool:
     if url_path is None:
         return place["is_live"] or place["include_descendants"]
     if url_path == place["url_path"]:

@@ -1,6 +1,5 @@
 """Alerts: messages across the top of pages (A1 to A5, A7)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -24,13 +23,19 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
+from community.models.visible_alerts import (
+    VISIBLE_FIELDS,
+    Scope,
+    Severity,
+    VisibleAlert,
+    build_visible_alert,
+)
 from home.admin_requests import OfferedOnlyMixin
 from home.blocks import INLINE_FEATURES
 from home.content.dates import ExactTimesMixin
-from home.content.validators import validate_web_address, web_link
+from home.content.validators import validate_web_address
 from home.editorial.drafts import DraftFormMixin, InlinePanel
 from home.editorial.readiness import refuse_unready
-from home.page_tree.addresses import site_path
 from home.pages import is_published
 
 # What readers see of the text: without marks such as bold, and without addresses.
@@ -38,108 +43,6 @@ TEXT_LENGTH = 400
 
 # Sent in the transaction that saves an alert, with the pages chosen for it.
 alert_saved = Signal()
-
-
-class Severity(models.IntegerChoices):
-    """How bad it is: the higher the number, the higher on the page."""
-
-    INFORMATION = 10, "Information"
-    DISRUPTION = 20, "Disruption"
-    NOTABLE_DEATH = 30, "Notable death"
-    EMERGENCY = 40, "Emergency"
-
-    @classmethod
-    def _missing_(cls, value):
-        """Take what only a newer release knows for a disruption.
-
-        That is the worst which neither raises an alarm nor tells of a death.
-        """
-        return cls.DISRUPTION
-
-    @property
-    def public_label(self) -> str:
-        """What readers are told; a notice of a death is not labelled as one."""
-        return "Announcement" if self is Severity.NOTABLE_DEATH else self.label
-
-
-class Scope(models.TextChoices):
-    """Where an alert appears."""
-
-    SITE = "site", "On every page of the site"
-    PAGES = "pages", "On the pages chosen below"
-
-
-@dataclass(frozen=True)
-class VisibleAlert:
-    """An alert as a page shows it, free of the database."""
-
-    pk: int
-    dismissal_version: int
-    severity: int
-    heading: str
-    text: str
-    link_href: str
-    link_text: str
-    can_be_dismissed: bool
-    is_site_wide: bool
-    starts_at: datetime | None
-    ends_at: datetime | None
-
-    @property
-    def severity_label(self) -> str:
-        """The severity in words for readers."""
-        return Severity(self.severity).public_label
-
-    @property
-    def severity_name(self) -> str:
-        """The severity as the style sheet names it, such as `notable-death`."""
-        return Severity(self.severity).name.lower().replace("_", "-")
-
-    @property
-    def dismissal_key(self) -> str:
-        """What a visitor's cookie remembers: this alert, and this round of it."""
-        return f"{self.pk}.{self.dismissal_version}"
-
-    def is_current(self, at: datetime) -> bool:
-        """Say whether the alert has started and not yet ended."""
-        return self.starts_at <= at < self.ends_at
-
-
-# What is read of an alert to show it.
-SHOWN_FIELDS = (
-    "pk",
-    "dismissal_version",
-    "severity",
-    "heading",
-    "text",
-    "link_url",
-    "link_text",
-    "is_dismissible",
-    "scope",
-    "starts_at",
-    "ends_at",
-)
-
-
-def make_shown(values: dict, link_url_path: str | None) -> VisibleAlert:
-    """Return an alert from its `SHOWN_FIELDS` and the path of the page it links to."""
-    return VisibleAlert(
-        pk=values["pk"] or 0,
-        dismissal_version=values["dismissal_version"],
-        severity=values["severity"],
-        heading=values["heading"],
-        text=values["text"],
-        link_href=(
-            site_path(link_url_path) if link_url_path else web_link(values["link_url"])
-        ),
-        link_text=values["link_text"],
-        can_be_dismissed=(
-            values["is_dismissible"] and values["severity"] < Severity.EMERGENCY
-        ),
-        is_site_wide=values["scope"] == Scope.SITE,
-        starts_at=values["starts_at"],
-        ends_at=values["ends_at"],
-    )
 
 
 class AlertQuerySet(models.QuerySet):
@@ -168,15 +71,15 @@ class AlertQuerySet(models.QuerySet):
         )
         return self.filter(whole_site | on_page | below_page).distinct()
 
-    def as_shown(self, at: datetime) -> list["VisibleAlert"]:
+    def as_visible_alerts(self, at: datetime) -> list["VisibleAlert"]:
         """Read the alerts as pages show them, which is quicker than whole alerts."""
         # A link to a page that is not published would lead nowhere.
         is_published = Q(link_page__live=True) & (
             Q(link_page__expire_at=None) | Q(link_page__expire_at__gt=at)
         )
         path = Case(When(is_published, then=F("link_page__url_path")))
-        rows = self.annotate(link_path=path).values("link_path", *SHOWN_FIELDS)
-        return [make_shown(row, row.pop("link_path")) for row in rows]
+        rows = self.annotate(link_path=path).values("link_path", *VISIBLE_FIELDS)
+        return [build_visible_alert(row, row.pop("link_path")) for row in rows]
 
 
 NO_PAGE = "Choose at least one page below"
@@ -394,14 +297,14 @@ class AlertSnippet(
 
     def get_preview_context(self, request, mode_name):
         """Return the alert as the page will show it."""
-        return {"request": request, "preview_alerts": [self.as_shown()]}
+        return {"request": request, "preview_alerts": [self.as_visible_alert()]}
 
-    def as_shown(self) -> VisibleAlert:
+    def as_visible_alert(self) -> VisibleAlert:
         """Return the alert as pages show it."""
         page = self.link_page
-        values = {name: getattr(self, name) for name in SHOWN_FIELDS}
+        values = {name: getattr(self, name) for name in VISIBLE_FIELDS}
         is_there = page and is_published(page, timezone.now())
-        return make_shown(values, page.url_path if is_there else None)
+        return build_visible_alert(values, page.url_path if is_there else None)
 
 
 class AlertScope(Orderable):

@@ -90,8 +90,8 @@ class Consultation(models.Model):
             FieldPanel("respond_address"),
         ],
         heading="Consultation",
-        help_text="Fill this in if you are asking for people's views. The page only shows "
-        "how to respond while the consultation is open.",
+        help_text="Fill this in if you are asking for people's views. The page only "
+        "shows how to respond while the consultation is open.",
     )
     outcome_panel = MultiFieldPanel(
         [FieldPanel("outcome_published_on"), *map(FieldPanel, OUTCOME_TEXTS)],
@@ -122,7 +122,9 @@ class Consultation(models.Model):
         opens, closes = self.consultation_opens_at, self.consultation_closes_at
         if bool(opens) != bool(closes):
             missing = "consultation_closes_at" if opens else "consultation_opens_at"
-            errors[missing] = "Enter both when the consultation opens and when it closes"
+            errors[missing] = (
+                "Enter both when the consultation opens and when it closes"
+            )
         elif opens and closes <= opens:
             errors["consultation_closes_at"] = (
                 "The consultation must close after it opens"

@@ -57,8 +57,8 @@ related_pages_panel = MultipleChooserPanel(
     ],
     heading="Linked partnerships and policies",
     label="Link",
-    help_text="Partnerships and policies related to this page. The link is shown on both "
-    "pages, so add it to only one of them.",
+    help_text="Partnerships and policies related to this page. The link is shown on "
+    "both pages, so add it to only one of them.",
 )
 
 
@@ -127,7 +127,9 @@ class PartnershipPage(BasePage):
         help_text="The partnership's own website, if it has one.",
     )
     lead_officer = models.CharField(
-        max_length=100, blank=True, help_text="The council officer who leads this partnership."
+        max_length=100,
+        blank=True,
+        help_text="The council officer who leads this partnership.",
     )
     contact_email = EmailAddressField("email", blank=True)
     contact_phone = models.CharField(

@@ -11,7 +11,7 @@ from community.models.policy import STATUS_DATES, PolicyUpdatePage
 
 # What readers see. Whatever else a page holds, such as its owner's email address, is
 # not kept and so cannot be shown.
-KEPT = (
+ARCHIVED_FIELDS = (
     "title",
     "summary",
     "kind",

@@ -199,7 +199,7 @@ def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
             descendants_of(section.path) | Q(pk=section.pk)
         ),
     )
-    return _give_out(request, subject)
+    return _feed_response(request, subject)
 
 
 @require_safe
@@ -215,7 +215,7 @@ def policy_feed(request: HttpRequest) -> HttpResponse:
         urn=uuid5(root.translation_key, "policies").urn,
         pages=below.type(PolicyUpdatePage),
     )
-    return _give_out(request, subject)
+    return _feed_response(request, subject)
 
 
 def _root_or_404(request: HttpRequest) -> Page:
@@ -225,5 +225,5 @@ def _root_or_404(request: HttpRequest) -> Page:
     return root
 
 
-def _give_out(request: HttpRequest, subject: Subject) -> HttpResponse:
+def _feed_response(request: HttpRequest, subject: Subject) -> HttpResponse:
     return mark_cacheable(UpdatesFeed(request, subject)(request))

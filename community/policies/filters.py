@@ -6,10 +6,10 @@ from django.utils import timezone
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.views.pages.listing import PageFilterSet
 
-from community.alerts.states import State, with_state
+from community.alerts.states import AlertState, with_state
 from community.models import AlertSnippet, PartnershipPage, PolicyUpdatePage
-from community.models.alerts import Severity
 from community.models.policy import PolicyKind, PolicyStatus
+from community.models.visible_alerts import Severity
 
 REVIEW_CHOICES = [("due", "Due for review"), ("none", "No review date")]
 
@@ -77,7 +77,9 @@ class AlertFilterSet(WagtailFilterSet):
         choices=Severity.choices, widget=forms.CheckboxSelectMultiple
     )
     state = django_filters.MultipleChoiceFilter(
-        choices=State.choices, widget=forms.CheckboxSelectMultiple, method="by_state"
+        choices=AlertState.choices,
+        widget=forms.CheckboxSelectMultiple,
+        method="by_state",
     )
 
     def by_state(self, queryset, name, value):

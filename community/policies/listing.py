@@ -58,14 +58,14 @@ class Listing:
 
     cards: list[Card]
     count: int
-    narrowing: list[Facet]
-    is_narrowed: bool
+    facets: list[Facet]
+    is_filtered: bool
     number: int
     last_number: int
     # What the address holds before the number of the page.
     before: str
     # Whether it is one of a few: anybody may make up filters that say nothing.
-    is_worth_keeping: bool
+    is_cacheable: bool
 
 
 def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | None:
@@ -95,12 +95,12 @@ def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | Non
     return Listing(
         cards=[cards[pk] for pk in ids if pk in cards],
         count=len(found),
-        narrowing=_narrowing(rows, asked, labels),
-        is_narrowed=bool(asked),
+        facets=_get_facets(rows, asked, labels),
+        is_filtered=bool(asked),
         number=number,
         last_number=last_number,
         before=f"{urlencode(asked)}&" if asked else "",
-        is_worth_keeping=bool(found) and asked.keys() == FILTERS.keys() & request.GET,
+        is_cacheable=bool(found) and asked.keys() == FILTERS.keys() & request.GET,
     )
 
 
@@ -130,7 +130,7 @@ def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
     return rows, {slug: title for _, slug, title in sections}
 
 
-def _narrowing(
+def _get_facets(
     rows: list[Row], asked: dict[str, str], labels: dict[str, dict[str, str]]
 ) -> list[Facet]:
     """Return the filters; choices are counted under all the other filters."""

@@ -37,7 +37,7 @@ SUBJECTS = {
 }
 
 
-@register_job("reminders of consultations without an outcome")
+@register_job("send consultation outcome reminders")
 def remind_of_outcomes(at: datetime) -> None:
     """Send one email for each consultation and stage that has come.
 
@@ -47,11 +47,11 @@ def remind_of_outcomes(at: datetime) -> None:
     """
     if timezone.localtime(at).hour < QUIET_HOURS_END:
         return
-    for page in get_waiting(at):
+    for page in get_awaiting_outcome(at):
         remind(page, get_stage(page, at))
 
 
-def get_waiting(at: datetime) -> list[PolicyUpdatePage]:
+def get_awaiting_outcome(at: datetime) -> list[PolicyUpdatePage]:
     """Return the closed consultations whose outcome is due within four weeks."""
     closed_before = at - OUTCOME_PROMISED + STAGES[-1][1]
     policies = PolicyUpdatePage.objects.live().with_status(at)
@@ -82,7 +82,9 @@ def remind(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> None:
     owner = (page.owner_email,) if page.owner_email else ()
     emails = {*(owner or team), *(team if stage == stage.OVERDUE else ())}
     if not emails:
-        logger.warning("No recipients for the reminder that page %s has an outcome due.", page.pk)
+        logger.warning(
+            "No recipients for the reminder that page %s has an outcome due.", page.pk
+        )
         return
     try:
         EmailMessage(SUBJECTS[stage], _text(page, stage), to=sorted(emails)).send()
@@ -105,16 +107,18 @@ def _text(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> str:
 
 
 @register_dashboard_tasks
-def owed_outcomes(user, at):
+def outcomes_due(user, at):
     """Say how many consultations that the user may edit owe their outcome, or soon."""
-    waiting = get_waiting(at)
+    waiting = get_awaiting_outcome(at)
     if not waiting:
         return
     may_edit = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
     ids = [page.pk for page in waiting]
     own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
     stages = [get_stage(each, at) for each in waiting if each.pk in own]
-    address = f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
+    address = (
+        f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
+    )
     if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
         words = counted(
             overdue,

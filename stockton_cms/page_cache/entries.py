@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from community.alerts.visibility import dismissed_alert_keys, visible_alerts
-from community.models.alerts import VisibleAlert
+from community.models.visible_alerts import VisibleAlert
 from home.content_version.caching import canonical_cache_url
 from home.content_version.clock import ContentState
 from stockton_cms.page_cache.policy import CacheKey

@@ -11,7 +11,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
-from community.alerts.visibility import dismissed_alert_keys, get_closable_keys
+from community.alerts.visibility import dismissed_alert_keys, get_dismissible_keys
 from home.content_version.caching import canonical_cache_url, has_session
 from search.log.clicks import PARAMETER as CLICK_MARK
 
@@ -92,6 +92,6 @@ def _closed_alerts(request: HttpRequest) -> tuple[str, ...]:
     """
     closed = dismissed_alert_keys(request)
     try:
-        return tuple(sorted({*closed} & get_closable_keys())) if closed else ()
+        return tuple(sorted({*closed} & get_dismissible_keys())) if closed else ()
     except Error:
         return ()

@@ -208,7 +208,9 @@ def test_alert_is_put_live_and_ended(task, officer, new_page, office):
     doing.fill(page, "Where it appears", "On every page of the site")
     doing.open_more(page, "Save draft")
     doing.choose(page, "Publish")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Check before publishing")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "Check before publishing"
+    )
     resident = new_page()
     resident.goto(office.address)
     alert = resident.get_by_role("heading", name=heading)

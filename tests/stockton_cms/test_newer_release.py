@@ -107,7 +107,7 @@ def test_unknown_severity_is_shown_as_a_disruption(newer, read, admin_client):
     assert alert.select_one(".alert__severity").get_text() == "Disruption: "
     AlertSnippet.objects.update(severity=50)
     assert read("/nowhere/", status=404).select_one(".alert")
-    assert not AlertSnippet.objects.get().as_shown().can_be_dismissed
+    assert not AlertSnippet.objects.get().as_visible_alert().can_be_dismissed
 
 
 def test_update_of_an_unknown_kind_is_sent_as_a_change(newer):

@@ -18,7 +18,7 @@ from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.policies.versions.views import give_names
+from community.policies.versions.views import name_versions
 from home.content.dates import names_of_moments
 from home.content_version.counter import bump_content_version
 
@@ -68,7 +68,7 @@ class VersionsView(
         versions = self.object.published_versions.select_related("hidden_by")
         notes = dict(self.object.change_notes.values_list("revision_id", "note"))
         versions = list(versions.defer("content"))
-        give_names(versions)
+        name_versions(versions)
         rows = [(version, notes.get(version.revision_id)) for version in versions]
         return super().get_context_data(rows=rows, page=self.object, **kwargs)
 
@@ -83,7 +83,7 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
     def post(self, request: HttpRequest, page_id: int, version_id: int):
         """Do it, and note in the page's history who did."""
         versions = list(self.object.published_versions.defer("content"))
-        give_names(versions)
+        name_versions(versions)
         version = next((each for each in versions if each.pk == version_id), None)
         if version is None:
             raise Http404("This policy has no such version.")

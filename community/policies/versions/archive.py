@@ -12,7 +12,7 @@ from wagtail.query import PageQuerySet
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.models.versions import KEPT
+from community.models.versions import ARCHIVED_FIELDS
 from home.content_version.counter import bump_content_version
 from home.jobs import register_job
 from home.page_tree.addresses import descendants_of
@@ -42,30 +42,30 @@ def close_unpublished(sender, instance, **kwargs):
 
 
 @receiver(post_page_move)
-def reindex_moved_page(sender, instance, **kwargs):
+def sync_moved_policies(sender, instance, **kwargs):
     """Follow policies into a private section, and out of it."""
-    _follow_privacy(instance)
+    _sync_privacy(instance)
 
 
 @receiver(post_save, sender=PageViewRestriction)
-def follow_new_restriction(sender, instance, raw=False, **kwargs):
+def sync_new_restriction(sender, instance, raw=False, **kwargs):
     """Note until when readers saw what is private from now on."""
     if not raw:
-        _follow_privacy(instance.page)
+        _sync_privacy(instance.page)
 
 
 @receiver(post_delete, sender=PageViewRestriction)
-def follow_lifted_restriction(sender, instance, origin, **kwargs):
+def sync_removed_restriction(sender, instance, origin, **kwargs):
     """Keep what everybody may read from now on.
 
     A restriction that goes with its page lets nobody read anything.
     """
     lifted = origin if isinstance(origin, PageViewRestriction) else origin.model
     if isinstance(lifted, PageViewRestriction) or lifted is PageViewRestriction:
-        _follow_privacy(instance.page)
+        _sync_privacy(instance.page)
 
 
-@register_job("published versions of policies")
+@register_job("archive policy versions")
 def archive_missing(at: datetime) -> None:
     """Keep what each policy says that was published without keeping it.
 
@@ -93,7 +93,7 @@ def _readable() -> PageQuerySet:
     return PolicyUpdatePage.objects.filter(pk__in=public)
 
 
-def _follow_privacy(page: Page) -> None:
+def _sync_privacy(page: Page) -> None:
     """Begin and end versions where everybody may now read policies, or no longer."""
     now = timezone.now()
     here = Q(path=page.path) | descendants_of(page.path)
@@ -116,5 +116,5 @@ def _begin(page: PolicyUpdatePage, at: datetime, revision_id: int | None) -> Non
         page=page,
         revision_id=revision_id,
         published_at=at,
-        content={name: content[name] for name in KEPT},
+        content={name: content[name] for name in ARCHIVED_FIELDS},
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from wagtail.views import serve
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.policies.versions.diff import DiffHunk, compare
+from community.policies.versions.diff import DiffHunk, diff_texts
 from community.policies.versions.rendering import HEADINGS, get_lines
 from home.content.dates import is_same_moment, names_of_moments
 from home.content_version.caching import mark_cacheable
@@ -49,12 +49,12 @@ class ComparedPart:
     """A part of the page in both versions."""
 
     heading: str
-    stretches: list[DiffHunk]
+    hunks: list[DiffHunk]
 
     @property
     def is_same(self) -> bool:
         """Whether nothing of it has changed."""
-        return not any(stretch.rows for stretch in self.stretches)
+        return not any(hunk.lines for hunk in self.hunks)
 
 
 def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -134,7 +134,7 @@ def get_paths(path: str) -> dict[str, str]:
 def get_versions(page: PolicyUpdatePage) -> list[PublishedVersion]:
     """Return the versions that readers may see, newest first."""
     shown = list(page.published_versions.filter(hidden_at=None).defer("content"))
-    give_names(shown)
+    name_versions(shown)
     return shown
 
 
@@ -187,7 +187,7 @@ def _order(entry: Entry) -> tuple[datetime, int]:
     return entry.at, entry.version.pk if entry.version else 0
 
 
-def give_names(versions: list[PublishedVersion]) -> None:
+def name_versions(versions: list[PublishedVersion]) -> None:
     """Give each version a `name` that none of the others has; newest first."""
     names = names_of_moments([version.published_at for version in versions])
     for version, name in zip(versions, names, strict=True):
@@ -200,7 +200,7 @@ def get_parts(
     """Return the parts of the page that either version has, compared."""
     before, after = get_lines([earlier, later], now)
     return [
-        ComparedPart(heading, compare(before[name], after[name]))
+        ComparedPart(heading, diff_texts(before[name], after[name]))
         for name, heading in HEADINGS.items()
         if before[name] or after[name]
     ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import GroupApprovalTask, ModelLogEntry, Workflow, WorkflowTask
 
 from community.alerts.actions import get_new_end
-from community.alerts.states import State
+from community.alerts.states import AlertState
 from community.models import AlertScope, AlertSnippet
 from tests.factories import AlertFactory
 
@@ -140,7 +140,7 @@ def test_alert_that_is_long_over_gets_no_more_time(home, press):
 def test_day_that_is_added_ends_at_the_same_time_by_the_clock(day, hours):
     noon = datetime(*day, 12, tzinfo=UTC)
     alert = AlertFactory.build(starts_at=noon - DAY, ends_at=noon)
-    alert.state = State.LIVE
+    alert.state = AlertState.LIVE
     assert get_new_end(alert, "day", noon - HOUR) - noon == timedelta(hours=hours)
 
 

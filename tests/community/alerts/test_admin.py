@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from community.alerts.states import State
+from community.alerts.states import AlertState
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from tests.factories import AlertFactory, StandardPageFactory
 
 VALID = {
@@ -206,12 +206,12 @@ def test_preview_shows_the_alert_as_pages_will(
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (State.ENDING_SOON, "Soon over"),
-        (State.LIVE, "Now"),
-        (State.SCHEDULED, "To come"),
-        (State.DRAFT, "A draft"),
-        (State.ENDED, "Over"),
-        (State.UNPUBLISHED, "Taken down"),
+        (AlertState.ENDING_SOON, "Soon over"),
+        (AlertState.LIVE, "Now"),
+        (AlertState.SCHEDULED, "To come"),
+        (AlertState.DRAFT, "A draft"),
+        (AlertState.ENDED, "Over"),
+        (AlertState.UNPUBLISHED, "Taken down"),
     ],
 )
 def test_list_is_filtered_by_state(state, expected, one_of_each_state, admin_client):

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from community.alerts.audience import (
     MAX_LISTED,
+    get_audience,
     get_chosen_pages,
     get_overlapping_alerts,
     get_places,
-    get_reach,
 )
 from community.models import AlertScope
 from tests.factories import AlertFactory, StandardPageFactory
@@ -23,7 +23,7 @@ def places_of(alert):
 
 
 def reach_of(alert):
-    return get_reach(places_of(alert), timezone.now())
+    return get_audience(places_of(alert), timezone.now())
 
 
 def neighbours_of(alert):
@@ -69,7 +69,7 @@ def test_first_pages_are_listed_and_the_others_counted(
         StandardPageFactory(parent=section)
     places = places_of(make(section))
     with django_assert_num_queries(5):
-        reach = get_reach(places, timezone.now())
+        reach = get_audience(places, timezone.now())
     assert (reach.count, len(reach.pages), reach.unlisted_count) == (5, 2, 3)
     assert MAX_LISTED == 50
 

@@ -16,7 +16,7 @@ from wagtail.models import (
 )
 
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from tests.factories import (
     PAGE_FACTORIES,
     AlertFactory,

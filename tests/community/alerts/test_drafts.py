@@ -94,4 +94,4 @@ def test_live_alert_is_ended_whatever_else_is_wrong_with_it(home, admin_user):
 
 def test_script_in_the_address_of_a_draft_is_no_link(home):
     alert = AlertFactory.build(link_text="More", link_url="javascript:alert(1)")
-    assert alert.as_shown().link_href == ""
+    assert alert.as_visible_alert().link_href == ""

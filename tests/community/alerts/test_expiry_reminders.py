@@ -14,7 +14,7 @@ from wagtail.models import Revision
 from community.alerts import expiry_reminders
 from community.alerts.expiry_reminders import get_ending_soon, remind, remind_publishers
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from home.content_version.counter import get_content_version
 from tests.factories import AlertFactory, StandardPageFactory
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from community.alerts.history import get_appearances, shown_at
+from community.alerts.history import get_appearances, visible_at
 from community.models import AlertHistoryEntry, AlertScope
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from home.page_tree.addresses import url_path_at
 from tests.factories import AlertFactory, StandardPageFactory
 
@@ -54,7 +54,7 @@ def times_of(alert, url_path=None):
 
 def headings_at(time, address=None):
     url_path = url_path_at(address) if address else None
-    return [entry.heading for entry in shown_at(clock(time), url_path)]
+    return [entry.heading for entry in visible_at(clock(time), url_path)]
 
 
 # From when until when
@@ -152,7 +152,7 @@ def test_moments_of_an_appearance_are_right_to_the_second(home):
     publish("10:00", heading="Floods")
     on_at, off_at = clock("10:00"), clock("17:00")
     moments = (on_at - SECOND, on_at, off_at - SECOND, off_at)
-    assert [len(shown_at(moment)) for moment in moments] == [0, 1, 1, 0]
+    assert [len(visible_at(moment)) for moment in moments] == [0, 1, 1, 0]
 
 
 def test_what_was_said_then_is_not_what_is_said_now(home):
@@ -217,7 +217,7 @@ def test_number_of_queries_does_not_grow(section, django_assert_num_queries):
     for _ in range(3):
         change(publish("8:00", pages={section: True}), "9:30", heading="Changed")
     with django_assert_num_queries(2):
-        shown = shown_at(clock("12:00"), section.url_path)
+        shown = visible_at(clock("12:00"), section.url_path)
         assert len(get_appearances([entry.alert_id for entry in shown])) == 6
 
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from community.models import OutcomeReminder
 from community.policies.outcome_reminders import (
-    get_waiting,
-    owed_outcomes,
+    get_awaiting_outcome,
+    outcomes_due,
     remind_of_outcomes,
 )
 from home.models import SiteSettings
@@ -120,17 +120,17 @@ def test_title_cannot_add_a_header_or_a_line(policy):
 
 
 def test_home_of_the_admin_counts_what_is_owed(policy, admin_user):
-    [soon] = owed_outcomes(admin_user, DUE - WEEK)
+    [soon] = outcomes_due(admin_user, DUE - WEEK)
     assert not soon.is_urgent
-    [owed] = owed_outcomes(admin_user, DUE)
+    [owed] = outcomes_due(admin_user, DUE)
     assert owed.is_urgent
     assert owed.words == "1 consultation outcome is overdue"
 
 
 def test_colleague_of_another_section_hears_nothing_of_it(policy, django_user_model):
     colleague = django_user_model.objects.create_user("colleague")
-    assert list(owed_outcomes(colleague, DUE)) == []
-    assert len(get_waiting(DUE)) == 1
+    assert list(outcomes_due(colleague, DUE)) == []
+    assert len(get_awaiting_outcome(DUE)) == 1
 
 
 def test_need_leads_to_the_consultations_that_owe_an_outcome(
@@ -144,6 +144,6 @@ def test_need_leads_to_the_consultations_that_owe_an_outcome(
         consultation_closes_at=now - 13 * WEEK,
     )
     PolicyUpdatePageFactory(parent=section, title="Owes nothing")
-    [owed] = owed_outcomes(admin_user, now)
+    [owed] = outcomes_due(admin_user, now)
     listed = admin_client.get(owed.href).context["object_list"]
     assert [page.title for page in listed] == ["Owes its outcome"]

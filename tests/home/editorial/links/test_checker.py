@@ -174,7 +174,7 @@ def test_it_comes_after_what_cannot_wait():
     names = list(jobs._jobs)
     assert names.index("checking links") > names.index("scheduled publishing")
     assert names.index("checking links") > names.index(
-        "reminders of alerts that end soon"
+        "send alert expiry reminders"
     )
 
 

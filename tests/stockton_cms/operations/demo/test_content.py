@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from wagtail.models import Page
 
 from community.models import AlertSnippet, PolicyUpdatePage
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from stockton_cms.operations.demo import content_files
 from stockton_cms.operations.demo.documents import make_pdf
 from stockton_cms.operations.demo.illustrations import LOGOS, SCENES, Scene, draw_scene

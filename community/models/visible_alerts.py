@@ -1,0 +1,111 @@
+"""An alert as pages show it, free of the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+
+from home.content.validators import web_link
+from home.page_tree.addresses import site_path
+
+
+class Severity(models.IntegerChoices):
+    """How bad it is: the higher the number, the higher on the page."""
+
+    INFORMATION = 10, "Information"
+    DISRUPTION = 20, "Disruption"
+    NOTABLE_DEATH = 30, "Notable death"
+    EMERGENCY = 40, "Emergency"
+
+    @classmethod
+    def _missing_(cls, value):
+        """Take what only a newer release knows for a disruption.
+
+        That is the worst which neither raises an alarm nor tells of a death.
+        """
+        return cls.DISRUPTION
+
+    @property
+    def public_label(self) -> str:
+        """What readers are told; a notice of a death is not labelled as one."""
+        return "Announcement" if self is Severity.NOTABLE_DEATH else self.label
+
+
+class Scope(models.TextChoices):
+    """Where an alert appears."""
+
+    SITE = "site", "On every page of the site"
+    PAGES = "pages", "On the pages chosen below"
+
+
+@dataclass(frozen=True)
+class VisibleAlert:
+    """An alert as a page shows it, free of the database."""
+
+    pk: int
+    dismissal_version: int
+    severity: int
+    heading: str
+    text: str
+    link_href: str
+    link_text: str
+    can_be_dismissed: bool
+    is_site_wide: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+    @property
+    def severity_label(self) -> str:
+        """The severity in words for readers."""
+        return Severity(self.severity).public_label
+
+    @property
+    def severity_name(self) -> str:
+        """The severity as the style sheet names it, such as `notable-death`."""
+        return Severity(self.severity).name.lower().replace("_", "-")
+
+    @property
+    def dismissal_key(self) -> str:
+        """What a visitor's cookie remembers: this alert, and this round of it."""
+        return f"{self.pk}.{self.dismissal_version}"
+
+    def is_current(self, at: datetime) -> bool:
+        """Say whether the alert has started and not yet ended."""
+        return self.starts_at <= at < self.ends_at
+
+
+# What is read of an alert to show it.
+VISIBLE_FIELDS = (
+    "pk",
+    "dismissal_version",
+    "severity",
+    "heading",
+    "text",
+    "link_url",
+    "link_text",
+    "is_dismissible",
+    "scope",
+    "starts_at",
+    "ends_at",
+)
+
+
+def build_visible_alert(values: dict, link_url_path: str | None) -> VisibleAlert:
+    """Return an alert from its `VISIBLE_FIELDS` and the path of the page it links to."""
+    return VisibleAlert(
+        pk=values["pk"] or 0,
+        dismissal_version=values["dismissal_version"],
+        severity=values["severity"],
+        heading=values["heading"],
+        text=values["text"],
+        link_href=(
+            site_path(link_url_path) if link_url_path else web_link(values["link_url"])
+        ),
+        link_text=values["link_text"],
+        can_be_dismissed=(
+            values["is_dismissible"] and values["severity"] < Severity.EMERGENCY
+        ),
+        is_site_wide=values["scope"] == Scope.SITE,
+        starts_at=values["starts_at"],
+        ends_at=values["ends_at"],
+    )
