@@ -20,7 +20,7 @@ OTHER_LABEL = "Numbers and symbols"
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter above the list; `href` is empty where no title begins with it."""
+    """A letter above the list; `href` is empty if no title starts with it."""
 
     name: str
     label: str
@@ -29,7 +29,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Group:
-    """The pages whose titles begin with a letter."""
+    """The pages whose titles start with a letter."""
 
     name: str
     anchor: str
@@ -38,8 +38,6 @@ class Group:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the A to Z."""
-
     letters: list[Letter]
     groups: list[Group]
     number: int
@@ -47,9 +45,9 @@ class Listing:
 
 
 def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> Listing | None:
-    """Return a page of the A to Z, with two queries; None where there is no such page.
+    """Return a page of the A to Z in two queries, or None if there is no such page.
 
-    A letter leads to the page of the list on which it begins.
+    A letter links to the page of the list on which it starts.
     """
     pages = _by_letter(visible_pages(at).filter(descendants_of(section.path)))
     counts = dict(

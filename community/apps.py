@@ -4,12 +4,9 @@ from django.apps import AppConfig
 
 
 class CommunityConfig(AppConfig):
-    """Sections, partnerships, policies and alerts."""
-
     name = "community"
 
     def ready(self):
-        """Connect what follows changes, and register boundaries and jobs."""
         from community import receivers  # noqa: F401
         from community.alerts import (
             dashboard,  # noqa: F401

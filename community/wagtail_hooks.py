@@ -1,4 +1,4 @@
-"""What the community area adds to the Wagtail admin."""
+"""Admin listings, warnings and reports of the community app."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -22,18 +22,13 @@ from community.policies.versions import admin  # noqa: F401
 
 
 class PageListingMenuItem(MenuItem):
-    """A listing's entry, for those who may open it."""
-
     def is_shown(self, request):
-        """Say whether somebody may do anything with a page."""
         return PagePermissionPolicy().user_has_any_permission(
             request.user, PageListingViewSet.index_view_class.any_permission_required
         )
 
 
 class PartnershipViewSet(PageListingViewSet):
-    """All partnership pages, wherever they are in the tree."""
-
     model = PartnershipPage
     icon = "group"
     menu_label = "Partnerships"
@@ -49,8 +44,6 @@ class PartnershipViewSet(PageListingViewSet):
 
 
 class PolicyViewSet(PageListingViewSet):
-    """All policy pages, with the current status of each."""
-
     model = PolicyUpdatePage
     icon = "doc-full"
     menu_label = "Policies"
@@ -73,8 +66,6 @@ class PolicyViewSet(PageListingViewSet):
 
 
 class CommunityViewSetGroup(ViewSetGroup):
-    """The menu entry that holds both listings."""
-
     menu_label = "Communities"
     menu_icon = "group"
     menu_order = 150
@@ -83,7 +74,6 @@ class CommunityViewSetGroup(ViewSetGroup):
 
 @hooks.register("register_admin_viewset")
 def register_listings():
-    """Add the listings of partnerships and policies to the menu."""
     return CommunityViewSetGroup()
 
 
@@ -91,7 +81,7 @@ register_snippet(AlertViewSet)
 
 
 def scopes_at_or_below(page):
-    """Return where alerts that are not over are set to appear, at or below a page."""
+    """Return the scopes of current and future alerts at or below a page."""
     return AlertScope.objects.filter(
         page__path__startswith=page.path,
         alert__live=True,
@@ -101,7 +91,7 @@ def scopes_at_or_below(page):
 
 @hooks.register("before_delete_page")
 def warn_of_alerts_in_scope(request, page):
-    """Say, before a page is deleted, which alerts appear on it or below it (A2)."""
+    """Warn before a page is deleted that alerts appear on or below it (A2)."""
     if request.method == "POST":
         return
     for scope in scopes_at_or_below(page):
@@ -115,9 +105,9 @@ def warn_of_alerts_in_scope(request, page):
 
 @hooks.register("before_bulk_action")
 def block_bulk_delete_of_alert_pages(request, action_type, objects, action):
-    """Send back who would delete an alert's places among others, where nothing warns.
+    """Block the bulk deletion of pages on which alerts appear.
 
-    Wagtail calls this hook only after its question, so there is no room for a warning.
+    Wagtail calls this hook only after its confirmation, too late for a warning.
     """
     pages = [page for page in objects if isinstance(page, Page)]
     if action_type != "delete" or not pages:
@@ -135,13 +125,11 @@ def block_bulk_delete_of_alert_pages(request, action_type, objects, action):
 
 @hooks.register("register_admin_urls")
 def register_alert_history_url():
-    """Add the alert history."""
     name = AlertHistoryView.index_url_name
     return [path("reports/alert-history/", AlertHistoryView.as_view(), name=name)]
 
 
 @hooks.register("register_reports_menu_item")
 def register_alert_history_menu_item():
-    """Add the alert history to the reports."""
     address = reverse(AlertHistoryView.index_url_name)
     return AlertHistoryMenuItem("Alert history", address, icon_name="history")

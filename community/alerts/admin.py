@@ -1,4 +1,4 @@
-"""Alerts in the Wagtail admin: the list, and the way from writing to publishing."""
+"""Alerts in the Wagtail admin."""
 
 from django.db.models import Count
 from django.middleware.csrf import get_token
@@ -27,35 +27,33 @@ class ConfirmFirstMixin:
     confirm_url_name = None
 
     def publish_action(self):
-        """Leave the draft unpublished."""
+        pass
 
     def get_success_url(self):
-        """Lead to the confirmation after "Publish"."""
         if self.action == "publish":
             return reverse(self.confirm_url_name, args=[self.object.pk])
         return super().get_success_url()
 
     def get_success_message(self, *args, **kwargs):
-        """Say nothing of publishing, which is still to come."""
         if self.action == "publish":
             return None
         return super().get_success_message(*args, **kwargs)
 
 
 class AlertCreateView(ConfirmFirstMixin, snippets.CreateView):
-    """A new alert."""
+    pass
 
 
 class AlertCopyView(ConfirmFirstMixin, snippets.CopyView):
-    """A new alert that begins as the copy of another."""
+    pass
 
 
 class AlertEditView(ConfirmFirstMixin, snippets.EditView):
-    """An alert that exists; what is live stays until the change is confirmed."""
+    pass
 
 
 class StateColumn(Column):
-    """Where an alert stands, and the buttons that end it or give it more time."""
+    """The state of an alert, and the buttons that end or extend it."""
 
     cell_template_name = "community/alert_state_cell.html"
 
@@ -63,11 +61,9 @@ class StateColumn(Column):
         css = {"all": ["css/admin-alerts.css"]}
 
     def get_value(self, instance):
-        """Return the state in words."""
         return describe_state(instance, timezone.now())
 
     def get_cell_context_data(self, instance, parent_context):
-        """Give the buttons that make sense now, to those who may publish."""
         context = super().get_cell_context_data(instance, parent_context)
         request = context["request"]
         if request.user.has_perm("community.publish_alertsnippet"):
@@ -76,7 +72,7 @@ class StateColumn(Column):
         return context
 
     def get_actions(self, alert):
-        """Yield the words of each button and where it leads."""
+        """Yield the label and URL of each button."""
         url_name = AlertSnippet.snippet_viewset.get_url_name
         if alert.state in (*VISIBLE_STATES, AlertState.SCHEDULED):
             label = "Cancel" if alert.state == AlertState.SCHEDULED else "End now"
@@ -87,15 +83,12 @@ class StateColumn(Column):
 
 
 def describe_scope(alert: AlertSnippet) -> str:
-    """Return where an alert of the list appears, in a few words."""
     if alert.scope == Scope.SITE:
         return "Whole site"
     return f"{alert.place_count} page{'' if alert.place_count == 1 else 's'}"
 
 
 class AlertViewSet(snippets.SnippetViewSet):
-    """Alerts: list, edit, confirm, publish, extend, end."""
-
     model = AlertSnippet
     chooser_viewset_class = NoChooserViewSet
     icon = "warning"
@@ -115,14 +108,12 @@ class AlertViewSet(snippets.SnippetViewSet):
     edit_view_class = AlertEditView
 
     def get_queryset(self, request):
-        """Return the alerts with their states: what is live first."""
         alerts = with_state(AlertSnippet.objects.all(), timezone.now())
         return alerts.annotate(place_count=Count("scopes")).order_by(
             "state", "-severity", "-starts_at", "-pk"
         )
 
     def get_common_view_kwargs(self, **kwargs):
-        """Tell the views of the confirmation."""
         return super().get_common_view_kwargs(
             confirm_url_name=self.get_url_name("confirm"),
             confirm_preview_url_name=self.get_url_name("confirm_preview"),
@@ -130,7 +121,6 @@ class AlertViewSet(snippets.SnippetViewSet):
         )
 
     def get_urlpatterns(self):
-        """Add the confirmation and the actions of the list."""
         views = {
             "confirm": ("confirm/", ConfirmView),
             "confirm_preview": ("confirm/preview/", ConfirmPreviewView),

@@ -1,4 +1,4 @@
-"""What an officer sees before an alert goes live, and publishes (A6)."""
+"""The check before an alert is published (A6)."""
 
 from datetime import datetime
 
@@ -33,7 +33,7 @@ from home.page_tree.addresses import site_root
 
 
 class PageToShowForm(forms.Form):
-    """Which page the alert is tried on."""
+    """Selects the page on which the alert is previewed."""
 
     page = forms.ModelChoiceField(
         Page.objects.none(),
@@ -56,25 +56,21 @@ class PageToShowForm(forms.Form):
 
 
 class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
-    """Shows what will happen when the draft of an alert goes live, and publishes it."""
-
     template_name = "community/alert_confirm.html"
     page_title = "Check before publishing"
     confirm_preview_url_name = None
 
     @cached_property
     def draft(self) -> AlertSnippet:
-        """Return the alert as it will be published."""
         return self.alert.get_latest_revision_as_object()
 
     @property
     def draft_id(self) -> str:
-        """Return what names this draft: saving again may write over a revision."""
+        """Identify this draft: saving again may overwrite its revision."""
         revision = self.alert.latest_revision
         return f"{revision.pk} {revision.created_at.isoformat()}" if revision else ""
 
     def get_blocked_reason(self) -> str:
-        """Return why there is nothing that could be published."""
         reason = super().get_blocked_reason()
         if reason:
             return reason
@@ -85,7 +81,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         return ""
 
     def redirect_if_blocked(self) -> HttpResponse | None:
-        """Lead back to the editor, too, where the draft is not fit to publish."""
+        """Redirect to the editor, too, if the draft is not ready to publish."""
         response = super().redirect_if_blocked()
         if response:
             return response
@@ -98,7 +94,6 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         return None
 
     def get(self, request, *args, **kwargs):
-        """Show the draft, where there is one that can be published."""
         return self.redirect_if_blocked() or super().get(request, *args, **kwargs)
 
     def act(self) -> HttpResponse | None:
@@ -123,7 +118,6 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         return None
 
     def get_breadcrumbs_items(self):
-        """Lead from the list by the editor to here."""
         return [
             *self.breadcrumbs_items,
             {"url": reverse(self.index_url_name), "label": "Alerts"},
@@ -135,13 +129,12 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         ]
 
     def get_context_data(self, **kwargs):
-        """Work out where, when and beside what the draft will be shown."""
         draft, at = self.draft, self.at
         chosen = get_chosen_pages(draft)
         places = get_places(draft, chosen)
         ids = [page.pk for page in chosen]
         public = public_site_pages(at).in_bulk(ids)
-        neighbours = get_overlapping_alerts(draft, places, at)
+        overlapping = get_overlapping_alerts(draft, places, at)
         form = PageToShowForm(self.request, at)
         picked = form.cleaned_data["page"] if form.is_valid() else None
         first_chosen = next((public[pk] for pk in ids if pk in public), None)
@@ -151,9 +144,11 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             alert=draft,
             draft_id=self.draft_id,
             is_whole_site=draft.scope == Scope.SITE,
-            reach=get_audience(places, at),
-            closed_pages=[page for page in chosen if page.pk not in public],
-            beside=sorted([*neighbours, draft], key=order_on_page, reverse=True),
+            audience=get_audience(places, at),
+            hidden_pages=[page for page in chosen if page.pk not in public],
+            alerts_in_order=sorted(
+                [*overlapping, draft], key=order_on_page, reverse=True
+            ),
             has_ended=draft.ends_at <= at,
             starts_later=draft.starts_at > at,
             start=format_relative_datetime(draft.starts_at, at),
@@ -169,12 +164,11 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
 
 @method_decorator(xframe_options_sameorigin_override, name="get")
 class ConfirmPreviewView(AlertActionView):
-    """A page that residents see, with the draft of an alert on it, for a frame."""
+    """A public page with the draft of an alert on it, for the iframe."""
 
     http_method_names = ["get"]
 
     def get(self, request, *args, **kwargs):
-        """Show the page named in `?page=` as it will be with the draft."""
         form = PageToShowForm(request, self.at)
         page = form.cleaned_data["page"] if form.is_valid() else None
         if self.alert is None or page is None:

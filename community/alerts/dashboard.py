@@ -1,4 +1,4 @@
-"""What alerts ask of an officer, on the admin's home page."""
+"""Dashboard tasks about alerts."""
 
 from django.urls import reverse
 
@@ -9,7 +9,7 @@ from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 
 @register_dashboard_tasks
 def running_alerts(user, at):
-    """Say how many alerts residents see, and how many of them end within the hour."""
+    """Count the alerts that are live, and those that end within the hour."""
     if not user.has_perm("community.change_alertsnippet"):
         return
     live = AlertSnippet.objects.filter(live=True)

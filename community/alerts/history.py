@@ -1,6 +1,6 @@
-"""Writes the alert history, and answers from it what the site said at a moment (A8).
+"""Writes the alert history, and reads from it what the site showed at a time (A8).
 
-An entry is written in the transaction of the change, and only where visitors see it.
+An entry is written in the transaction of the change, if visitors see a difference.
 """
 
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ WORST_FIRST = ("-severity", "-starts_at", "-alert_id")
 
 @dataclass(frozen=True)
 class Appearance:
-    """From when until when visitors saw an alert, edits in between included."""
+    """The period during which visitors saw an alert, including edits."""
 
     on_at: datetime
     off_at: datetime
@@ -51,13 +51,11 @@ class Appearance:
 
 @receiver(alert_saved)
 def record_saved_alert(sender, instance: AlertSnippet, **kwargs) -> None:
-    """Record an alert that was saved, where visitors see a difference."""
     _record(AlertSnippet.objects.filter(pk=instance.pk))
 
 
 @receiver(post_delete, sender=AlertSnippet)
 def record_deleted_alert(sender, instance: AlertSnippet, **kwargs) -> None:
-    """Record that an alert which was published is gone."""
     last = AlertHistoryEntry.objects.filter(alert_id=instance.pk).first()
     if last and last.is_live:
         values = {name: getattr(last, name) for name in PUBLIC_FIELDS}
@@ -66,33 +64,29 @@ def record_deleted_alert(sender, instance: AlertSnippet, **kwargs) -> None:
 
 @receiver(addresses_changed)
 def record_moved_pages(sender, **kwargs) -> None:
-    """Record where alerts are when a page, and all below it, has a new address."""
     record_current_alerts(HistoryEvent.PAGE_MOVED)
 
 
 @receiver(nodes_deleted, sender=Page)
 def record_deleted_pages(sender, **kwargs) -> None:
-    """Record where alerts are when pages are deleted, once for all of them."""
     record_current_alerts(HistoryEvent.PAGE_DELETED)
 
 
 @receiver(page_published)
 def record_published_page(sender, **kwargs) -> None:
-    """Record the alerts of a page that is public from now on."""
     record_current_alerts(HistoryEvent.PAGE_PUBLISHED)
 
 
 @receiver(page_unpublished)
 def record_unpublished_page(sender, **kwargs) -> None:
-    """Record the alerts of a page that is public no more."""
     record_current_alerts(HistoryEvent.PAGE_TAKEN_DOWN)
 
 
 def record_current_alerts(page_event: HistoryEvent) -> None:
-    """Record the alerts, not yet over, that a change of pages puts elsewhere.
+    """Record current and future alerts whose pages a change affects.
 
-    One query where there are none, and three, whatever is below the page. The row of
-    the content version, locked before, keeps alerts and pages from changing at once.
+    One query if there are none, otherwise three, however many pages are below. The row
+    of the content version, already locked, stops alerts and pages changing at once.
     """
     alerts = AlertSnippet.objects.published_until_after(timezone.now())
     _record(alerts, page_event)
@@ -101,7 +95,7 @@ def record_current_alerts(page_event: HistoryEvent) -> None:
 def _record(alerts: AlertQuerySet, page_event: HistoryEvent | None = None) -> None:
     """Add an entry for each alert that differs from its last one.
 
-    What the database holds counts: the object at hand may be a draft.
+    This compares what is in the database: the instance may be a draft.
     """
     rows = alerts.values(
         "pk", "live", "link_url", "link_page__url_path", *COPIED_FIELDS
@@ -157,16 +151,14 @@ def _add(alert_id: int, event: HistoryEvent, values: dict) -> None:
     )
 
 
-def visible_at(
-    moment: datetime, url_path: str | None = None
-) -> list[AlertHistoryEntry]:
-    """Return the entries that were shown at a moment, worst first, as pages show them.
+def visible_at(at: datetime, url_path: str | None = None) -> list[AlertHistoryEntry]:
+    """Return the entries visible at a time, worst first, in the order of pages.
 
-    `url_path` is the place in the tree that the address had then, which
-    `home.page_tree.addresses.url_path_at` gives; without it, those of all pages.
+    `url_path` is the place in the tree that the address had then, from
+    `home.page_tree.addresses.url_path_at`; without it, entries for any page.
     """
-    in_force = AlertHistoryEntry.objects.filter(recorded_at__lte=moment).newest()
-    shown = in_force.filter(is_live=True, starts_at__lte=moment, ends_at__gt=moment)
+    latest = AlertHistoryEntry.objects.filter(recorded_at__lte=at).newest()
+    shown = latest.filter(is_live=True, starts_at__lte=at, ends_at__gt=at)
     in_order = shown.order_by(*WORST_FIRST)
     return [entry for entry in in_order if entry.is_visible_on(url_path)]
 
@@ -174,11 +166,11 @@ def visible_at(
 def get_appearances(
     alert_ids: Iterable[int], url_path: str | None = None
 ) -> dict[int, Appearance]:
-    """Return, by the entry's pk, when the alert of that entry was on, with one query.
+    """Map the pk of each entry to the time its alert was shown, with one query.
 
-    On one page, or on any. An entry that nobody saw is missing. What goes on without
-    a gap is one appearance, so an edit does not end it, while an alert that was
-    extended after its end has two. A moment off that is to come is what is planned.
+    On one page, or on any. Entries that no one saw are missing. Time without a gap is
+    one appearance, so an edit does not end it, but an alert extended after its end has
+    two. An `off_at` in the future is planned.
     """
     entries = AlertHistoryEntry.objects.filter(alert_id__in=alert_ids)
     by_alert = groupby(entries.order_by("alert_id", "pk"), lambda each: each.alert_id)

@@ -171,7 +171,7 @@ class AlertHistoryView(SafeExportMixin, ReportView):
 
     @cached_property
     def at(self) -> datetime | None:
-        """The time that is looked up; None for the whole history."""
+        """Return the time to look up; None for the whole history."""
         if not self.form.is_valid():
             return None
         asked = self.form.cleaned_data
@@ -179,7 +179,7 @@ class AlertHistoryView(SafeExportMixin, ReportView):
 
     @property
     def url_path(self) -> str | None:
-        """The place in the tree that is looked up; None for all pages."""
+        """Return the place in the tree to look up; None for all pages."""
         return self.form.url_path if self.at else None
 
     def get_queryset(self):

@@ -7,15 +7,11 @@ from community.models.visible_alerts import Scope, Severity
 
 
 class AppendOnlyError(Exception):
-    """Something tried to change or delete an alert history entry."""
-
     def __init__(self):
         super().__init__("Entries of the alert history cannot be changed.")
 
 
 class HistoryEvent(models.TextChoices):
-    """What happened to an alert."""
-
     PUBLISHED = "published", "Published"
     CHANGED = "changed", "Changed"
     TAKEN_DOWN = "taken-down", "Taken down"
@@ -31,14 +27,13 @@ def _refuse(*args, **kwargs):
 
 
 class HistoryQuerySet(models.QuerySet):
-    """Entries, which can be read and added, and nothing else."""
+    """Entries, which can only be read and added."""
 
     update = delete = bulk_update = _raw_delete = _refuse
-    # Django hides these two from templates; a refusal needs that no less.
+    # As Django does for `update` and `delete`, so that templates cannot call them.
     _refuse.alters_data = True
 
     def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
-        """Add entries; refuse to write over any."""
         if update_conflicts:
             raise AppendOnlyError
         return super().bulk_create(objs, *args, **kwargs)
@@ -52,8 +47,8 @@ class HistoryQuerySet(models.QuerySet):
 class AlertHistoryEntry(models.Model):
     """What the public saw of an alert from `recorded_at` on.
 
-    It names the alert, the pages and the person by plain values, as each may be gone.
-    Written by `community.alerts.history`; triggers in the database refuse changes.
+    It names the alert, pages and person by plain values, as each may be deleted.
+    Written by `community.alerts.history`; database triggers prevent changes.
     """
 
     alert_id = models.PositiveBigIntegerField(db_index=True)
@@ -91,11 +86,9 @@ class AlertHistoryEntry(models.Model):
         return f"{self.get_event_display()}: {self.heading}"
 
     def get_severity_display(self) -> str:
-        """Return the severity in words, as readers saw it."""
         return Severity(self.severity).label
 
     def save(self, **kwargs):
-        """Add the entry; raise `AppendOnlyError` if it is in the history already."""
         if not self._state.adding:
             raise AppendOnlyError
         super().save(**{**kwargs, "force_insert": True})
@@ -103,7 +96,7 @@ class AlertHistoryEntry(models.Model):
     delete = _refuse
 
     def is_visible_on(self, url_path: str | None) -> bool:
-        """Say whether a page at this `url_path`, or any page, has the alert."""
+        """Say whether the page at this `url_path`, or any page, shows the alert."""
         if not self.is_live or self.scope == Scope.SITE:
             return self.is_live
         return any(_place_is_visible_on(place, url_path) for place in self.places)

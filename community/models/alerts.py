@@ -46,20 +46,18 @@ alert_saved = Signal()
 
 
 class AlertQuerySet(models.QuerySet):
-    """Alerts, by time and place."""
-
     def published_until_after(self, at: datetime) -> "AlertQuerySet":
-        """Return published alerts that are shown now or later; worst first."""
+        """Return published alerts that are current or in the future, worst first."""
         return self.filter(live=True, ends_at__gt=at).order_by(
             "-severity", "-starts_at", "-pk"
         )
 
     def current(self, at: datetime) -> "AlertQuerySet":
-        """Return alerts that are shown now; worst first, then newest."""
+        """Return current alerts, worst first, then newest."""
         return self.published_until_after(at).filter(starts_at__lte=at)
 
     def in_scope_of(self, page: Page | None) -> "AlertQuerySet":
-        """Return a page's alerts; without a page (404, search), those for all."""
+        """Return a page's alerts; without a page (404, search), site-wide alerts."""
         whole_site = Q(scope=Scope.SITE)
         if page is None or not page.path:
             return self.filter(whole_site)
@@ -72,7 +70,7 @@ class AlertQuerySet(models.QuerySet):
         return self.filter(whole_site | on_page | below_page).distinct()
 
     def as_visible_alerts(self, at: datetime) -> list["VisibleAlert"]:
-        """Read the alerts as pages show them, which is quicker than whole alerts."""
+        """Read what pages show of the alerts, which is quicker than whole alerts."""
         # A link to a page that is not published would lead nowhere.
         is_published = Q(link_page__live=True) & (
             Q(link_page__expire_at=None) | Q(link_page__expire_at__gt=at)
@@ -86,7 +84,7 @@ NO_PAGE = "Choose at least one page below"
 
 
 class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
-    """The editor's form, in which "tell people again" is asked anew each time."""
+    """The editing form, in which `show_again` starts unticked for each change."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -98,11 +96,9 @@ class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
 
     @staticmethod
     def say_chosen_twice(*args) -> str:
-        """Return what to say of a page that is chosen twice, in plain words."""
         return "You have chosen this page twice. Remove one of them."
 
     def is_valid(self):
-        """Refuse to publish an alert for chosen pages when no page is chosen."""
         is_valid = super().is_valid()
         if is_valid and not self.is_deferred_validation and not self._has_a_place():
             self.add_error("scope", NO_PAGE)
@@ -126,7 +122,7 @@ class AlertSnippet(
     index.Indexed,
     ClusterableModel,
 ):
-    """A message across the top of pages, from one moment to another."""
+    """A message across the top of pages for a period."""
 
     severity = models.PositiveSmallIntegerField(
         choices=Severity.choices,
@@ -233,11 +229,10 @@ class AlertSnippet(
         return self.heading or "Alert without a heading"
 
     def get_severity_display(self) -> str:
-        """Return the severity in words, also one that only a newer release knows."""
+        """Return the label, also of a severity that only a newer release knows."""
         return Severity(self.severity).label
 
     def clean(self):
-        """Refuse times and links that contradict each other, at the field to mend."""
         super().clean()
         errors = {}
         if not self.starts_at:
@@ -256,18 +251,16 @@ class AlertSnippet(
             raise ValidationError(errors)
 
     def find_gaps_for_publishing(self) -> dict[str, str]:
-        """Return what is missing beside the rest: a page where it appears."""
         is_nowhere = self.scope == Scope.PAGES and not self.scopes.exists()
         return {"scope": NO_PAGE} if is_nowhere else {}
 
     @transaction.atomic
     def save(self, *args, **kwargs):
-        """Save the alert and its chosen pages; tell the history."""
         super().save(*args, **kwargs)
         alert_saved.send(sender=type(self), instance=self)
 
     def with_content_json(self, content):
-        """Build the alert from a revision, with what is the alert's, not the text's."""
+        """Keep what belongs to the alert rather than to a revision."""
         alert = super().with_content_json(content)
         alert.dismissal_version = self.dismissal_version
         alert.reminded_of = self.reminded_of
@@ -275,7 +268,7 @@ class AlertSnippet(
 
     @transaction.atomic
     def publish(self, revision, user=None, **kwargs):
-        """Publish; begin a new round when it became worse or people are told again."""
+        """Publish; bump `dismissal_version` if it is more severe or shown again."""
         refuse_unready(revision.as_object(), user)
         before = type(self).objects.get(pk=self.pk)
         super().publish(revision, user=user, **kwargs)
@@ -288,19 +281,15 @@ class AlertSnippet(
 
     @transaction.atomic
     def unpublish(self, *args, **kwargs):
-        """Take the alert down, as one transaction."""
         super().unpublish(*args, **kwargs)
 
     def get_preview_template(self, request, mode_name):
-        """Return the template that shows the alert on an otherwise ordinary page."""
         return "community/alert_preview.html"
 
     def get_preview_context(self, request, mode_name):
-        """Return the alert as the page will show it."""
         return {"request": request, "preview_alerts": [self.as_visible_alert()]}
 
     def as_visible_alert(self) -> VisibleAlert:
-        """Return the alert as pages show it."""
         page = self.link_page
         values = {name: getattr(self, name) for name in VISIBLE_FIELDS}
         is_there = page and is_published(page, timezone.now())
@@ -308,10 +297,7 @@ class AlertSnippet(
 
 
 class AlertScope(Orderable):
-    """A page on which an alert appears, with or without all the pages below it.
-
-    It points to the page itself, so moving or renaming the page changes nothing.
-    """
+    """A page on which an alert appears, with or without all the pages below it."""
 
     alert = ParentalKey(AlertSnippet, on_delete=models.CASCADE, related_name="scopes")
     page = models.ForeignKey(
@@ -333,7 +319,7 @@ class AlertScope(Orderable):
 
     @transaction.atomic
     def save(self, *args, **kwargs):
-        """Save in place of another row for the page: two may exchange their pages."""
+        """Replace another row for the page, so that two rows can swap pages."""
         same = AlertScope.objects.filter(alert=self.alert.pk, page=self.page_id)
         same.exclude(pk=self.pk).delete()
         super().save(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What a consultation asks, how people answer, and what came of it (R9)."""
+"""Consultations: what they ask, how people respond, and the outcome (R9)."""
 
 from datetime import date, datetime, timedelta
 
@@ -101,23 +101,22 @@ class Consultation(models.Model):
 
     @property
     def outcome_due_on(self) -> date | None:
-        """The day by which the council has promised to publish the outcome."""
+        """The date by which the council has promised to publish the outcome."""
         if self.consultation_closes_at is None:
             return None
         return timezone.localdate(self.consultation_closes_at + OUTCOME_PROMISED)
 
     def is_outcome_published(self, at: datetime) -> bool:
-        """Say whether readers are told at this moment what came of it."""
         published_on = self.outcome_published_on
         return published_on is not None and published_on <= timezone.localdate(at)
 
     def get_public_outcome(self) -> str:
-        """Return what search may know of the outcome: nothing before its day."""
+        """Return the outcome for search: nothing before it is published."""
         is_public = self.is_outcome_published(timezone.now())
         return " ".join(getattr(self, name) for name in OUTCOME_TEXTS if is_public)
 
     def find_errors_of_consultation(self) -> dict[str, str]:
-        """Return what is missing or contradicts itself, by the field to mend."""
+        """Return error messages by field."""
         errors = {}
         opens, closes = self.consultation_opens_at, self.consultation_closes_at
         if bool(opens) != bool(closes):
@@ -132,9 +131,9 @@ class Consultation(models.Model):
         return errors
 
     def find_gaps_of_consultation(self) -> dict[str, str]:
-        """Return what readers would miss, by the field to fill in before publishing.
+        """Return what is missing for publication, by field.
 
-        Pages from before these fields were there go on without.
+        Older pages without these fields stay valid.
         """
         gaps = {}
         ways = [getattr(self, name) for name in WAYS_TO_RESPOND]

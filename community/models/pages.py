@@ -25,10 +25,7 @@ from home.pages import BasePage
 
 
 class RelatedPage(Orderable):
-    """A link from a partnership or policy to another one.
-
-    Made on either of the two pages and shown on both.
-    """
+    """A link between two partnerships or policies, made on one and shown on both."""
 
     page = ParentalKey(Page, on_delete=models.CASCADE, related_name="related_pages")
     related_page = models.ForeignKey(
@@ -174,13 +171,10 @@ class PartnershipPage(BasePage):
 
     @property
     def contact_phone_href(self) -> str:
-        """The `tel:` address of the contact's phone number."""
         return phone_link(self.contact_phone)
 
 
 class Partner(Orderable):
-    """One organisation in a partnership."""
-
     page = ParentalKey(
         PartnershipPage, on_delete=models.CASCADE, related_name="partners"
     )

@@ -15,8 +15,6 @@ REVIEW_CHOICES = [("due", "Due for review"), ("none", "No review date")]
 
 
 class ReviewFilter(django_filters.ChoiceFilter):
-    """Pages whose review is due, or that have no review date."""
-
     def __init__(self, **kwargs):
         super().__init__(
             label="Review",
@@ -28,15 +26,12 @@ class ReviewFilter(django_filters.ChoiceFilter):
 
     @staticmethod
     def by_review(queryset, name, value):
-        """Keep the pages that the choice names."""
         if value == "due":
             return queryset.filter(review_on__lte=timezone.localdate())
         return queryset.filter(review_on=None)
 
 
 class PartnershipFilterSet(PageFilterSet):
-    """Filters of the partnership listing."""
-
     review = ReviewFilter()
 
     class Meta:
@@ -45,8 +40,6 @@ class PartnershipFilterSet(PageFilterSet):
 
 
 class PolicyFilterSet(PageFilterSet):
-    """Filters of the policy listing."""
-
     kind = django_filters.MultipleChoiceFilter(
         choices=PolicyKind.choices, widget=forms.CheckboxSelectMultiple
     )
@@ -59,7 +52,6 @@ class PolicyFilterSet(PageFilterSet):
     review = ReviewFilter()
 
     def by_status(self, queryset, name, value):
-        """Keep the policies that stand at one of the statuses now."""
         if not value:
             return queryset
         with_status = PolicyUpdatePage.objects.with_status(timezone.now())
@@ -71,8 +63,6 @@ class PolicyFilterSet(PageFilterSet):
 
 
 class AlertFilterSet(WagtailFilterSet):
-    """Filters of the list of alerts."""
-
     severity = django_filters.MultipleChoiceFilter(
         choices=Severity.choices, widget=forms.CheckboxSelectMultiple
     )
@@ -83,7 +73,6 @@ class AlertFilterSet(WagtailFilterSet):
     )
 
     def by_state(self, queryset, name, value):
-        """Keep the alerts that are in one of the states now."""
         if not value:
             return queryset
         with_states = with_state(AlertSnippet.objects.all(), timezone.now())

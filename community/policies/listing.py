@@ -1,6 +1,6 @@
 """All policy updates: open consultations first, then the newest, with filters (P4).
 
-Everything stands in the address; what makes no sense there narrows nothing.
+Filters are query parameters; unknown values are ignored.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from home.page_tree.addresses import descendants_of, page_number, parent_path
 from home.pages import visible_pages
 
 PER_PAGE = 30
-# Where a page was never published by an officer, as after an import of tables.
+# For a page that was never published in the admin, such as an imported one.
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 FILTERS = {
     "kind": ("Kind", "Any kind"),
@@ -38,7 +38,7 @@ FILTERS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A policy by what it can be found; `topic` is the slug of its section."""
+    """The filter values of a policy; `topic` is the slug of its section."""
 
     pk: int
     kind: str
@@ -48,28 +48,25 @@ class Row:
     updated_at: datetime
 
     def matches(self, asked: dict[str, str]) -> bool:
-        """Say whether it is among what is asked for."""
         return all(getattr(self, name) == value for name, value in asked.items())
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the list, and the filters beside it."""
-
     cards: list[Card]
     count: int
     facets: list[Facet]
     is_filtered: bool
     number: int
     last_number: int
-    # What the address holds before the number of the page.
+    # The query string before the page number.
     before: str
-    # Whether it is one of a few: anybody may make up filters that say nothing.
+    # Whether its filters are all real: anyone can make up others to fill the cache.
     is_cacheable: bool
 
 
 def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | None:
-    """Return a page of the list; None where there is no such page."""
+    """Return a page of the list, or None if there is no such page."""
     rows, topics = _read(root, at)
     years = {row.year for row in rows}
     labels = {
@@ -105,7 +102,7 @@ def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | Non
 
 
 def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
-    """Return all policies that anybody may see, in order, and the titles of topics."""
+    """Return all public policies in order, and the titles of topics."""
     visible = visible_pages(at).filter(descendants_of(root.path))
     policies = PolicyUpdatePage.objects.filter(pk__in=visible).with_status(at)
     values = list(
@@ -133,7 +130,7 @@ def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
 def _get_facets(
     rows: list[Row], asked: dict[str, str], labels: dict[str, dict[str, str]]
 ) -> list[Facet]:
-    """Return the filters; choices are counted under all the other filters."""
+    """Return the filters; options are counted under all the other filters."""
     shown = []
     for name, names in FILTERS.items():
         others = {key: value for key, value in asked.items() if key != name}
@@ -159,7 +156,7 @@ def _get_facets(
 
 @register_labels(PolicyUpdatePage)
 def get_policy_labels(ids: Collection[int], at: datetime) -> dict[int, str]:
-    """Return where each policy stands at a moment, in the words that readers see."""
+    """Return the public label of each policy's status."""
     policies = PolicyUpdatePage.objects.filter(pk__in=ids).with_status(at)
     return {
         pk: PolicyStatus(status).label

@@ -22,9 +22,8 @@ from home.notifications import in_one_line
 
 logger = logging.getLogger(__name__)
 
-# Nobody is to be woken by it.
 QUIET_HOURS_END = 8
-# What is left of the twelve weeks when each is sent; the nearest first.
+# The time left when each is sent, the shortest first.
 STAGES = (
     (OutcomeReminder.Stage.OVERDUE, timedelta(0)),
     (OutcomeReminder.Stage.ONE_WEEK, timedelta(weeks=1)),
@@ -39,11 +38,10 @@ SUBJECTS = {
 
 @register_job("send consultation outcome reminders")
 def remind_of_outcomes(at: datetime) -> None:
-    """Send one email for each consultation and stage that has come.
+    """Send one email for each consultation and stage that is due.
 
-    It goes to the page's content owner, or the communications team where it has none;
-    both hear of it once it is overdue. Where the mail server is away, the next call
-    tries again.
+    It goes to the content owner, or to the communications team if there is none, and to
+    both once it is overdue. If sending fails, the next run tries again.
     """
     if timezone.localtime(at).hour < QUIET_HOURS_END:
         return
@@ -52,7 +50,7 @@ def remind_of_outcomes(at: datetime) -> None:
 
 
 def get_awaiting_outcome(at: datetime) -> list[PolicyUpdatePage]:
-    """Return the closed consultations whose outcome is due within four weeks."""
+    """Return closed consultations whose outcome is due within four weeks."""
     closed_before = at - OUTCOME_PROMISED + STAGES[-1][1]
     policies = PolicyUpdatePage.objects.live().with_status(at)
     return list(
@@ -64,7 +62,6 @@ def get_awaiting_outcome(at: datetime) -> list[PolicyUpdatePage]:
 
 
 def get_stage(page: PolicyUpdatePage, at: datetime) -> OutcomeReminder.Stage:
-    """Return how near the promised day of a waiting consultation is."""
     left = page.consultation_closes_at + OUTCOME_PROMISED - at
     return next(stage for stage, at_most in STAGES if left <= at_most)
 
@@ -108,7 +105,7 @@ def _text(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> str:
 
 @register_dashboard_tasks
 def outcomes_due(user, at):
-    """Say how many consultations that the user may edit owe their outcome, or soon."""
+    """Count the outcomes, due soon or overdue, of consultations the user can edit."""
     waiting = get_awaiting_outcome(at)
     if not waiting:
         return
@@ -120,16 +117,16 @@ def outcomes_due(user, at):
         f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
     )
     if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
-        words = counted(
+        label = counted(
             overdue,
             "consultation outcome is overdue",
             "consultation outcomes are overdue",
         )
-        yield DashboardTask(words, address, is_urgent=True)
+        yield DashboardTask(label, address, is_urgent=True)
     if soon := len(stages) - overdue:
-        words = counted(
+        label = counted(
             soon,
             "consultation outcome is due soon",
             "consultation outcomes are due soon",
         )
-        yield DashboardTask(words, address)
+        yield DashboardTask(label, address)

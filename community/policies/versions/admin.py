@@ -1,4 +1,4 @@
-"""What an officer can take out of the public history of a policy, in the admin."""
+"""Hiding public versions of a policy, in the admin."""
 
 from datetime import datetime
 
@@ -26,15 +26,13 @@ HIDE, SHOW = "community.version.hide", "community.version.show"
 
 
 class ForPublishersOfPolicyMixin:
-    """Gives a view its policy, for those who may publish it."""
+    """Gives a view its policy, for users who can publish it."""
 
     def setup(self, request: HttpRequest, *args, **kwargs):
-        """Find the page, or answer 404."""
         super().setup(request, *args, **kwargs)
         self.object = get_object_or_404(Page, pk=kwargs["page_id"]).specific
 
     def dispatch(self, request: HttpRequest, *args, **kwargs):
-        """Refuse those who may not publish the page; other pages have no versions."""
         if not self.object.permissions_for_user(request.user).can_publish():
             raise PermissionDenied
         if not isinstance(self.object, PolicyUpdatePage):
@@ -48,23 +46,18 @@ class VersionsView(
     WagtailAdminTemplateMixin,
     TemplateView,
 ):
-    """The published versions of a policy, and which of them readers may see."""
-
     page_title = "Public versions"
     header_icon = "history"
-    template_name = "community/versions.html"
+    template_name = "community/public_versions.html"
 
     def get_page_subtitle(self):
-        """Return the page's title."""
         return self.object.get_admin_display_title()
 
     def get_breadcrumbs_items(self):
-        """Lead through the tree to the page."""
         here = {"url": "", "label": self.page_title}
         return [*self.breadcrumbs_items, here]
 
     def get_context_data(self, **kwargs):
-        """Add the versions, with what was said to have changed."""
         versions = self.object.published_versions.select_related("hidden_by")
         notes = dict(self.object.change_notes.values_list("revision_id", "note"))
         versions = list(versions.defer("content"))
@@ -74,14 +67,13 @@ class VersionsView(
 
 
 class ChangeVersionView(ForPublishersOfPolicyMixin, View):
-    """Hides an earlier version from readers, or shows it to them again."""
+    """Hides an earlier version from readers, or shows it again."""
 
     http_method_names = ["post"]
     action = HIDE
 
     @transaction.atomic
     def post(self, request: HttpRequest, page_id: int, version_id: int):
-        """Do it, and note in the page's history who did."""
         versions = list(self.object.published_versions.defer("content"))
         name_versions(versions)
         version = next((each for each in versions if each.pk == version_id), None)
@@ -121,7 +113,6 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
 
 @hooks.register("register_admin_urls")
 def register_version_urls():
-    """Add the addresses below each page."""
     base = "pages/<int:page_id>/published-versions/"
     hide = ChangeVersionView.as_view()
     show = ChangeVersionView.as_view(action=SHOW)
@@ -134,7 +125,6 @@ def register_version_urls():
 
 @hooks.register("register_page_header_buttons")
 def add_versions_button(page, user, view_name, next_url=None):
-    """Add the versions to what an officer can do with a policy."""
     is_policy = page.specific_class is PolicyUpdatePage
     if is_policy and page.permissions_for_user(user).can_publish():
         address = reverse("policy_versions", args=[page.pk])
@@ -143,8 +133,6 @@ def add_versions_button(page, user, view_name, next_url=None):
 
 @hooks.register("register_log_actions")
 def register_version_actions(actions):
-    """Let the page's history tell who hid what from readers."""
-
     @actions.register_action(HIDE)
     class Hidden(LogFormatter):
         label = "Hide a public version"

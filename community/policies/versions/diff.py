@@ -1,4 +1,4 @@
-"""Two texts side by side: what was taken out of the one and put into the other."""
+"""The differences between two texts, for display side by side."""
 
 import re
 from collections import Counter
@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-# The space before it, and a word, number or address, or one sign.
+# The space before a token, and a word, number, address or single character.
 TOKENS = re.compile(r"(\s*)(\w(?:[\w.,@:/%+'’-]*\w)?|\S|$)")
-# Lines that have less in common are shown whole: word by word nobody could read them.
+# Lines with less in common are shown whole, as a word diff would be unreadable.
 MIN_SIMILARITY = 0.3
-# Longer lines are compared as wholes, which takes no time.
+# Longer lines are compared whole, which is quick.
 MAX_TOKENS = 2_000
-# How many pairs of equal words may be looked at in one comparison, about; the lines
-# that are left then are compared as wholes.
+# Roughly how many pairs of equal words one comparison may look at; lines left over are
+# compared whole.
 MAX_PAIRS = 20_000_000
 
 
 @dataclass(frozen=True)
 class Span:
-    """Some words, and whether the other text lacks them."""
+    """Some text, and whether it is missing from the other version."""
 
     text: str
     is_changed: bool = False
@@ -28,7 +28,7 @@ class Span:
 
 @dataclass(frozen=True)
 class DiffLine:
-    """A line of each text that belong together; empty where one has none."""
+    """Matching lines of both texts; a side is empty if it has no such line."""
 
     before: list[Span] = field(default_factory=list)
     after: list[Span] = field(default_factory=list)
@@ -36,16 +36,15 @@ class DiffLine:
 
 @dataclass(frozen=True)
 class DiffHunk:
-    """Lines that follow each other and are the same in both, or are not."""
+    """Consecutive lines that are all the same in both texts, or all different."""
 
     same: list[str] = field(default_factory=list)
     lines: list[DiffLine] = field(default_factory=list)
 
 
 def diff_texts(before: list[str], after: list[str]) -> list[DiffHunk]:
-    """Return what two texts have in common and what not, in their order."""
     budget = CostBudget()
-    # Of very many equal lines, those that come too often are not matched.
+    # In long texts, lines that are very frequent are not matched.
     is_cheap = budget.allows(before, after)
     matcher = SequenceMatcher(None, before, after, autojunk=not is_cheap)
     hunks = []
@@ -59,15 +58,15 @@ def diff_texts(before: list[str], after: list[str]) -> list[DiffHunk]:
 
 
 class CostBudget:
-    """What a comparison may still cost, so that no two versions keep a process busy."""
+    """What a comparison may still cost, so that none keeps a process busy."""
 
     def __init__(self):
         self._left = MAX_PAIRS
 
     def allows(self, before: list[str], after: list[str]) -> bool:
-        """Say whether these may be compared piece by piece, and count what that costs.
+        """Say whether these may be compared token by token, and deduct the cost.
 
-        At worst, each pair of equal tokens is looked at for each piece that differs.
+        At worst, each pair of equal tokens is looked at for each token that differs.
         """
         counts = Counter(after)
         pairs = sum(counts[piece] for piece in before)
@@ -90,7 +89,7 @@ def _lines(
 
 
 def _diff_line(old: str, new: str, budget: CostBudget) -> DiffLine | None:
-    """Return two lines word by word; None where they are too different for that."""
+    """Compare two lines word by word; None if they are too different."""
     if not (old and new):
         return DiffLine(
             *([Span(line, is_changed=True)] if line else [] for line in (old, new))
@@ -102,14 +101,14 @@ def _diff_line(old: str, new: str, budget: CostBudget) -> DiffLine | None:
     if is_long or not budget.allows(words, other_words):
         return None
     matcher = SequenceMatcher(None, words, other_words, autojunk=False)
-    # The quick ones are never less than what the last works out at length.
+    # The quick ratios are upper bounds of the exact one.
     ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
     if any(ratio() < MIN_SIMILARITY for ratio in ratios):
         return None
     line = DiffLine()
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         changed = tokens[start:end], other_tokens[other_start:other_end]
-        # Where one word takes the place of another, the space before it stays.
+        # When one word replaces another, the space before it is unchanged.
         is_space_unchanged = tag == "replace" and changed[0][0][0] == changed[1][0][0]
         for spans, side in zip((line.before, line.after), changed, strict=True):
             space = side[0][0] if is_space_unchanged else ""
@@ -119,10 +118,10 @@ def _diff_line(old: str, new: str, budget: CostBudget) -> DiffLine | None:
     return line
 
 
-def _add(spans: list[Span], words: str, is_changed: bool) -> None:
-    """Add words to a line, to the last run where they are as changed as that."""
-    if not words:
+def _add(spans: list[Span], text: str, is_changed: bool) -> None:
+    """Append text to a line, joined to the last span if that has the same state."""
+    if not text:
         return
     if spans and spans[-1].is_changed == is_changed:
-        words = spans.pop().text + words
-    spans.append(Span(words, is_changed))
+        text = spans.pop().text + text
+    spans.append(Span(text, is_changed))

@@ -1,4 +1,4 @@
-"""The history of a policy: what changed, and two published versions side by side."""
+"""The public history of a policy, and two versions side by side."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,40 +28,37 @@ from home.pages import visible_pages
 
 FIRST, MINOR, AGAIN = "First published", "Minor edit", "Shown again"
 HISTORY, COMPARE = "history/", "history/compare/"
-LONGEST_ID = 18
+MAX_ID_DIGITS = 18
 
 
 @dataclass
 class Entry:
-    """One publication, as readers are told of it."""
+    """One publication in the history."""
 
     at: datetime
     note: str
-    # None where the version was not kept, or readers may not see it any more.
+    # None if the version was not archived or is hidden.
     version: PublishedVersion | None = None
     before: PublishedVersion | None = None
-    # The day and the time, as no other entry is called.
+    # The date and time, unique among the entries.
     name: str = field(init=False)
 
 
 @dataclass(frozen=True)
 class ComparedPart:
-    """A part of the page in both versions."""
-
     heading: str
     hunks: list[DiffHunk]
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing of it has changed."""
         return not any(hunk.lines for hunk in self.hunks)
 
 
 def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give a view the policy at `policy_path`, which everybody may read.
+    """Pass the view the public policy at `policy_path`.
 
-    Where there is none, the address may be that of a page, as nothing is reserved
-    below a section; below a policy are no pages.
+    If there is none, serve the address as a page: nothing is reserved below a section,
+    and there are no pages below a policy.
     """
 
     @require_safe
@@ -83,7 +80,6 @@ def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 @for_policy
 def history(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
-    """List what has changed on a policy, newest first."""
     versions = get_versions(page)
     context = {
         "page": page,
@@ -97,10 +93,7 @@ def history(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResp
 
 @for_policy
 def comparison(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
-    """Show two versions of a policy side by side; the last two if none are named.
-
-    A 404 for whatever is not a version of this policy that readers may see.
-    """
+    """Show two versions side by side; the last two by default."""
     versions = get_versions(page)
     if len(versions) < 2:
         raise Http404("There are not two versions to compare.")
@@ -123,7 +116,6 @@ def comparison(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpR
 
 
 def get_paths(path: str) -> dict[str, str]:
-    """Return the addresses of a policy and of what is told of its past."""
     return {
         "path": path,
         "history_path": f"{path}{HISTORY}",
@@ -132,7 +124,7 @@ def get_paths(path: str) -> dict[str, str]:
 
 
 def get_versions(page: PolicyUpdatePage) -> list[PublishedVersion]:
-    """Return the versions that readers may see, newest first."""
+    """Return the public versions, newest first."""
     shown = list(page.published_versions.filter(hidden_at=None).defer("content"))
     name_versions(shown)
     return shown
@@ -143,7 +135,7 @@ def _choose(
 ) -> PublishedVersion:
     if text is None:
         return otherwise
-    is_id = text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+    is_id = text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS
     for version in versions:
         if is_id and version.pk == int(text):
             return version
@@ -153,20 +145,20 @@ def _choose(
 def get_entries(
     page: PolicyUpdatePage, versions: list[PublishedVersion]
 ) -> list[Entry]:
-    """Return all publications of which readers know, newest first."""
+    """Return all public publications, newest first."""
     notes = {note.revision_id: note for note in page.change_notes.all()}
     entries, revisions = [], {None}
     # A revision may be published twice; its note belongs to the first time.
     for version, before in reversed([*zip_longest(versions, versions[1:])]):
         note = notes.pop(version.revision_id, None)
         if note:
-            words = note.note
+            text = note.note
         elif is_same_moment(version.published_at, page.first_published_at):
-            words = FIRST
+            text = FIRST
         else:
-            words = AGAIN if version.revision_id in revisions else MINOR
+            text = AGAIN if version.revision_id in revisions else MINOR
         revisions.add(version.revision_id)
-        entries.append(Entry(version.published_at, words, version, before))
+        entries.append(Entry(version.published_at, text, version, before))
     entries += [Entry(note.published_at, note.note) for note in notes.values()]
     first = page.first_published_at
     if first and not any(
@@ -188,7 +180,7 @@ def _order(entry: Entry) -> tuple[datetime, int]:
 
 
 def name_versions(versions: list[PublishedVersion]) -> None:
-    """Give each version a `name` that none of the others has; newest first."""
+    """Set a unique `name` on each version; newest first."""
     names = names_of_moments([version.published_at for version in versions])
     for version, name in zip(versions, names, strict=True):
         version.name = name
@@ -197,7 +189,6 @@ def name_versions(versions: list[PublishedVersion]) -> None:
 def get_parts(
     earlier: PublishedVersion, later: PublishedVersion, now: datetime
 ) -> list[ComparedPart]:
-    """Return the parts of the page that either version has, compared."""
     before, after = get_lines([earlier, later], now)
     return [
         ComparedPart(heading, diff_texts(before[name], after[name]))
