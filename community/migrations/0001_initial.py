@@ -21,12 +21,12 @@ from django.db import migrations, models
 
 
 TABLE = "community_alerthistoryentry"
-REFUSAL = "Entries of the alert history cannot be changed."
+MESSAGE = "Entries of the alert history cannot be changed."
 
 # `INSERT OR REPLACE` of SQLite deletes rows without asking the triggers for deletion.
 SQLITE = [
     f"""CREATE TRIGGER {TABLE}_{name} BEFORE {event} ON {TABLE} {condition}
-        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
     for name, event, condition in [
         ("no_update", "UPDATE", ""),
         ("no_delete", "DELETE", ""),
@@ -43,7 +43,7 @@ SQLITE_UNDO = [
 POSTGRESQL = [
     f"""CREATE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            RAISE EXCEPTION '{REFUSAL}'
+            RAISE EXCEPTION '{MESSAGE}'
             USING ERRCODE = 'integrity_constraint_violation';
         END $$""",
     f"""CREATE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE}

@@ -93,7 +93,7 @@ def test_ending_twice_says_that_it_has_ended(alert, press):
     assert alert.ends_at == end
 
 
-def test_scheduled_alert_is_taken_back(home, press):
+def test_scheduled_alert_is_unpublished(home, press):
     alert = make("scheduled")
     assert "will not start" in press(alert, "end")
     alert.refresh_from_db()
@@ -111,7 +111,7 @@ def test_two_hours_are_added_to_the_end(alert, press):
     assert alert.ends_at == end + 2 * HOUR
 
 
-def test_second_click_on_a_button_adds_nothing(alert, press):
+def test_second_click_adds_no_time(alert, press):
     seen = alert.ends_at
     press(alert, "day")
     assert "Your change was not made" in press(alert, "day", ends_at=seen)
@@ -161,16 +161,16 @@ def test_colleagues_draft_stays_a_draft_with_the_new_end(
     assert (alert.heading, alert.scope) == ("Floods in Yarm", "site")
     assert alert.has_unpublished_changes
     assert alert.dismissal_version == 1
-    kept = alert.get_latest_revision_as_object()
-    assert kept.heading == "Only a draft"
-    assert kept.show_again
-    assert [scope.page_id for scope in kept.scopes.all()] == [section.pk]
-    assert abs(kept.ends_at - alert.ends_at) < timedelta(seconds=1)
+    stored = alert.get_latest_revision_as_object()
+    assert stored.heading == "Only a draft"
+    assert stored.show_again
+    assert [scope.page_id for scope in stored.scopes.all()] == [section.pk]
+    assert abs(stored.ends_at - alert.ends_at) < timedelta(seconds=1)
     assert alert.latest_revision.user == colleague
     assert alert.live_revision.as_object().heading == "Floods in Yarm"
 
 
-def test_officer_is_told_that_a_draft_leaves_its_reviewers(alert, press, admin_user):
+def test_editor_is_warned_that_the_draft_leaves_its_workflow(alert, press, admin_user):
     alert.save_revision()
     workflow = Workflow.objects.create(name="Second pair of eyes")
     task = GroupApprovalTask.objects.create(name="Look")
@@ -181,7 +181,7 @@ def test_officer_is_told_that_a_draft_leaves_its_reviewers(alert, press, admin_u
     assert "'Floods in Yarm' now ends" in said
 
 
-def test_readers_are_not_told_again_when_the_end_moves(home, press):
+def test_dismissed_alert_is_not_shown_again_when_the_end_moves(home, press):
     alert = AlertFactory(show_again=True, live=False)
     alert.save_revision().publish()
     alert.refresh_from_db()
@@ -209,14 +209,14 @@ def test_locked_alert_is_left_alone(name, alert, press, django_user_model):
 
 
 @pytest.mark.parametrize("name", ["end", "day"])
-def test_alert_that_is_gone_is_no_fault(name, alert, press):
+def test_deleted_alert_is_no_error(name, alert, press):
     AlertSnippet.objects.all().delete()
     assert press(alert, name) == "This alert has been deleted."
 
 
 @pytest.fixture
 def writer(client, django_user_model):
-    """Return the client of somebody who may write alerts and not publish them."""
+    """Return the client of someone who may write alerts and not publish them."""
     user = django_user_model.objects.create_user("writer")
     names = ["access_admin", "add_alertsnippet", "change_alertsnippet"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))

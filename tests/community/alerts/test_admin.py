@@ -175,7 +175,7 @@ def test_same_page_twice_is_refused(section, send_form):
     assert not AlertSnippet.objects.exists()
 
 
-def test_tell_again_is_asked_anew_for_each_edit(alert, publish_alert, admin_form):
+def test_show_again_starts_unticked_for_each_edit(alert, publish_alert, admin_form):
     publish_alert(address_of("edit", alert.pk), show_again="on")
     alert.refresh_from_db()
     assert alert.dismissal_version == 2
@@ -327,7 +327,7 @@ def test_deleting_pages_without_alerts_together_works(section, admin_client):
     assert not section.get_children().exists()
 
 
-def test_list_says_in_words_what_visitors_see(one_of_each_state, admin_client):
+def test_list_describes_the_state_of_each_alert(one_of_each_state, admin_client):
     listing = text_of(admin_client.get(address_of("list")))
     for words in ("Live until", "Ends in 29 minutes, at", "Starts ", "Draft", "Ended "):
         assert words in listing

@@ -1,4 +1,4 @@
-"""Before an alert goes live, an officer sees where, when and beside what (A6)."""
+"""An editor checks where and when an alert is shown before publishing it (A6)."""
 
 from datetime import timedelta
 
@@ -167,14 +167,14 @@ def test_what_is_no_page_leads_to_the_home_page(page, home, look, admin_client):
     assert admin_client.get(preview, {"page": page}).status_code == 404
 
 
-def test_times_are_said_in_words(home, look):
+def test_times_are_described(home, look):
     start = timezone.now() + 3 * DAY
     html = look(make_draft(starts_at=start, ends_at=start + DAY))
     assert "This alert starts on " in html.get_text()
     assert html.select_one("form[method=post] button").get_text() == "Schedule"
 
 
-def test_end_that_has_passed_is_warned_of(home, look, decide):
+def test_past_end_is_warned_about(home, look, decide):
     alert = make_draft(starts_at=timezone.now() - DAY, ends_at=timezone.now())
     html = look(alert)
     assert "The end time has passed" in html.get_text()
@@ -232,7 +232,7 @@ def test_alert_that_would_appear_nowhere_is_not_published(section, admin_client)
     assert not alert.live
 
 
-def test_alerts_that_stand_beside_it_are_listed_in_order(section, look):
+def test_overlapping_alerts_are_listed_in_order(section, look):
     AlertFactory(heading="Worse", severity=Severity.EMERGENCY)
     listed = look(make_draft([section])).select("ol.alert-list li")
     assert [item.get_text() for item in listed] == [
@@ -241,7 +241,7 @@ def test_alerts_that_stand_beside_it_are_listed_in_order(section, look):
     ]
 
 
-def test_no_other_alert_is_said_in_words(home, look):
+def test_page_says_that_there_is_no_other_alert(home, look):
     assert "No other alert is shown on these pages" in look(make_draft()).get_text()
 
 
@@ -289,7 +289,7 @@ def test_locked_draft_is_not_published(home, look, decide, django_user_model):
     assert not AlertSnippet.objects.get().live
 
 
-def test_draft_that_is_gone_is_no_fault(home, look, decide):
+def test_deleted_draft_is_no_error(home, look, decide):
     alert = make_draft()
     seen = look(alert)
     AlertSnippet.objects.get().delete()

@@ -1,4 +1,4 @@
-"""A draft of an alert keeps whatever is there; its times are asked for at the end."""
+"""A draft of an alert is saved incomplete; its times are required to publish it."""
 
 import json
 from datetime import timedelta
@@ -68,7 +68,7 @@ def test_unfinished_alert_is_saved_and_not_published(
     assert not AlertSnippet.objects.get().live
 
 
-def test_page_that_is_chosen_later_is_kept(section, admin_client, admin_form):
+def test_page_that_is_chosen_later_is_saved(section, admin_client, admin_form):
     alert = AlertFactory(live=False)
     alert.save_revision()
     edit = address_of("edit", alert.pk)

@@ -112,7 +112,7 @@ def test_alert_that_was_taken_down_is_forgotten(home, client, error_page):
     assert not error_page().select(".alerts")
 
 
-def test_last_known_alerts_stand_worst_first(home, client):
+def test_last_known_alerts_are_worst_first(home, client):
     for severity in (10, 40, 20):
         AlertFactory(severity=severity)
     client.get("/")

@@ -17,13 +17,13 @@ SECOND = timedelta(seconds=1)
 
 
 def clock(text):
-    """Return a moment of the day from a text such as 14:05."""
+    """Return a time of the day from a text such as 14:05."""
     hours, minutes = text.split(":")
     return DAY + timedelta(hours=int(hours), minutes=int(minutes))
 
 
 def change(alert, at, **values):
-    """Save an alert at a moment of the day, times given in the same way."""
+    """Save an alert at a time of the day, times given in the same way."""
     for name, value in values.items():
         setattr(alert, name, clock(value) if name.endswith("_at") else value)
     with time_machine.travel(clock(at), tick=False):
@@ -102,7 +102,7 @@ def test_alert_ended_early_is_off_from_then(home):
     assert times_of(alert) == ["10:00:00-12:00:00", None]
 
 
-def test_alert_that_is_taken_down_is_off_and_is_on_anew_later(home):
+def test_alert_that_is_taken_down_is_off_and_on_again_later(home):
     alert = publish("10:00")
     change(alert, "12:00", live=False)
     change(alert, "13:00", live=True)
@@ -145,14 +145,14 @@ def test_alerts_do_not_end_each_other(home):
     assert times_of(second) == ["11:00:00-17:00:00"]
 
 
-# Which alerts, at an address and a moment
+# Which alerts, at an address and a time
 
 
-def test_moments_of_an_appearance_are_right_to_the_second(home):
+def test_times_of_an_appearance_are_right_to_the_second(home):
     publish("10:00", heading="Floods")
     on_at, off_at = clock("10:00"), clock("17:00")
-    moments = (on_at - SECOND, on_at, off_at - SECOND, off_at)
-    assert [len(visible_at(moment)) for moment in moments] == [0, 1, 1, 0]
+    times = (on_at - SECOND, on_at, off_at - SECOND, off_at)
+    assert [len(visible_at(time)) for time in times] == [0, 1, 1, 0]
 
 
 def test_what_was_said_then_is_not_what_is_said_now(home):
@@ -163,7 +163,7 @@ def test_what_was_said_then_is_not_what_is_said_now(home):
     assert [headings_at(time) for time in times] == [["First"], ["Second"], []]
 
 
-def test_worst_stands_first_then_newest(home):
+def test_worst_is_first_then_newest(home):
     publish("8:00", heading="Old")
     publish("8:00", starts="10:00", heading="New")
     publish("8:00", heading="Worst", severity=Severity.EMERGENCY)
@@ -240,5 +240,5 @@ def test_address_is_understood_however_it_was_copied(address, section):
     "address",
     ["", "stronger-communities", "https://example.com/", "javascript:x", "http://["],
 )
-def test_address_of_somebody_else_is_not_ours(address, section):
+def test_address_of_another_site_is_rejected(address, section):
     assert url_path_at(address) is None

@@ -1,4 +1,4 @@
-"""What the alert history holds can be changed by nobody, in no way (A8)."""
+"""Nothing can change an entry of the alert history (A8)."""
 
 from contextlib import contextmanager
 
@@ -25,7 +25,7 @@ def entry(home):
     return last()
 
 
-REFUSED = {
+BLOCKED = {
     "save": lambda entry: entry.save(),
     "save of a copy with its number": lambda entry: entry.save(force_update=True),
     "delete": lambda entry: entry.delete(),
@@ -45,10 +45,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("way", REFUSED)
+@pytest.mark.parametrize("way", BLOCKED)
 def test_entry_cannot_be_changed_in_code(way, entry):
     with pytest.raises(AppendOnlyError, match="cannot be changed"):
-        REFUSED[way](entry)
+        BLOCKED[way](entry)
     assert last().heading == "Floods in Yarm"
 
 

@@ -1,4 +1,4 @@
-"""Officers ask the alert history in the admin, and take it away (A8)."""
+"""Editors look up and export the alert history in the admin (A8)."""
 
 import csv
 from io import BytesIO, StringIO
@@ -77,13 +77,13 @@ def test_history_says_so_when_a_page_showed_nothing(floods, ask):
     assert "Floods" not in text
 
 
-def test_moment_alone_asks_about_all_pages(floods, ask):
+def test_time_alone_looks_up_all_pages(floods, ask):
     text = ask(at="03/03/2026 15:30")
     assert "3:30pm GMT on 3 March 2026, the site showed this alert." in text
     assert "Floods over" in text
 
 
-def test_address_alone_asks_about_now(floods, ask):
+def test_address_alone_looks_up_now(floods, ask):
     with time_machine.travel(clock("14:05"), tick=False):
         text = ask(address="/stronger-communities/")
     assert "At 2:05pm GMT on 3 March 2026, the page" in text
@@ -220,7 +220,7 @@ def test_characters_that_no_spreadsheet_holds_do_not_break_the_export(
 
 @pytest.fixture
 def officer(client, django_user_model):
-    """Return a client signed in as somebody with nothing but access to the admin."""
+    """Return a client signed in as someone with nothing but access to the admin."""
     user = django_user_model.objects.create_user("officer", password="secret")
     group = Group.objects.create(name="Some")
     group.permissions.add(Permission.objects.get(codename="access_admin"))

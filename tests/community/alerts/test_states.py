@@ -1,4 +1,4 @@
-"""Where alerts stand, and their times, in words that officers use."""
+"""The states of alerts and their times, as editors read them."""
 
 from datetime import datetime
 
@@ -34,12 +34,12 @@ NOW = at("2026-11-23 12:30")
     ],
 )
 @pytest.mark.parametrize("day", ["2026-06-23", "2026-11-23"])
-def test_time_is_said_by_the_councils_clock(day, time, words):
+def test_time_is_formatted_by_the_councils_clock(day, time, words):
     assert format_time(at(f"{day} {time}")) == words
 
 
 @pytest.mark.parametrize(
-    ("moment", "words"),
+    ("time", "words"),
     [
         ("2026-11-23 18:00", "at 6pm today"),
         ("2026-11-24 08:00", "at 8am tomorrow"),
@@ -55,8 +55,8 @@ def test_time_is_said_by_the_councils_clock(day, time, words):
         ),
     ],
 )
-def test_moment_is_said_as_seen_from_today(moment, words):
-    assert format_relative_datetime(at(moment), NOW) == words
+def test_time_is_formatted_relative_to_today(time, words):
+    assert format_relative_datetime(at(time), NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_moment_is_said_as_seen_from_today(moment, words):
         ),
     ],
 )
-def test_state_is_said_with_its_times(state, times, words):
+def test_state_is_described_with_its_times(state, times, words):
     is_live = state not in {AlertState.DRAFT, AlertState.UNPUBLISHED}
     starts_at, ends_at = map(at, times)
     alert = AlertSnippet(starts_at=starts_at, ends_at=ends_at, live=is_live)

@@ -35,8 +35,8 @@ OUTCOME = {
 def at(monkeypatch):
     """Return a function that sets the clock."""
 
-    def set_clock(moment):
-        monkeypatch.setattr(timezone, "now", lambda: moment)
+    def set_clock(time):
+        monkeypatch.setattr(timezone, "now", lambda: time)
 
     return set_clock
 
@@ -70,7 +70,7 @@ def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, 
 
 
 @pytest.mark.parametrize(
-    ("moment", "shown", "heading"),
+    ("time", "shown", "heading"),
     [
         (OPENS - SECOND, False, "Upcoming consultation"),
         (OPENS, True, "Have your say"),
@@ -80,9 +80,9 @@ def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, 
     ids=["before", "as it opens", "in the last second", "as it closes"],
 )
 def test_ways_to_respond_are_shown_to_the_second(
-    policy, read, at, moment, shown, heading
+    policy, read, at, time, shown, heading
 ):
-    at(moment)
+    at(time)
     html = read(policy.url)
     assert html.select_one(".consultation h2").get_text() == heading
     assert ("surveys.example.org" in str(html.main)) is shown
@@ -132,12 +132,12 @@ def test_search_does_not_know_an_outcome_before_its_day(policy, client, at):
 
 
 def test_where_it_stands_is_said_in_listings_and_in_search(policy, read, at):
-    for moment, status in (
+    for time, status in (
         (OPENS - SECOND, PolicyStatus.PROPOSED),
         (OPENS, PolicyStatus.CONSULTATION_OPEN),
         (CLOSES, PolicyStatus.AWAITING_OUTCOME),
     ):
-        at(moment)
+        at(time)
         card = read(policy.get_parent().url).select_one(".card .label")
         assert card.get_text() == status.label
         result = read("/search/?query=food+plan").select_one(".result .label")

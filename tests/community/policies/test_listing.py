@@ -113,7 +113,7 @@ def test_each_choice_leads_to_as_many_as_it_says(policies, read):
             assert len(titles(read(LIST + link["href"]))) == count
 
 
-def test_nothing_found_leads_back_to_all(policies, read):
+def test_nothing_found_goes_back_to_all(policies, read):
     html = read(f"{LIST}?kind=policy")
     assert html.main.find("a", string="Show all policy updates")["href"] == LIST
 

@@ -105,7 +105,7 @@ def test_mail_server_that_is_away_is_tried_again(policy, settings, caplog):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     remind_of_outcomes(DUE)
-    assert "No reminder of the outcome" in caplog.text
+    assert "could not be sent" in caplog.text
     assert not OutcomeReminder.objects.exists()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     remind_of_outcomes(DUE)
@@ -113,7 +113,7 @@ def test_mail_server_that_is_away_is_tried_again(policy, settings, caplog):
 
 
 def test_title_cannot_add_a_header_or_a_line(policy):
-    policy.title = "Food\nBcc: everybody@example.org"
+    policy.title = "Food\nBcc: everyone@example.org"
     policy.save_revision().publish()
     remind_of_outcomes(DUE)
     assert "\nBcc" not in mail.outbox[0].message().as_string()

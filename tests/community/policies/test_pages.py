@@ -49,9 +49,11 @@ def test_withdrawn_policy_says_why(section, read):
 
 def test_reason_is_not_shown_before_the_policy_is_withdrawn(section, read):
     policy = PolicyUpdatePageFactory(
-        parent=section, withdrawn_on=date(2090, 1, 1), withdrawn_reason="To be told."
+        parent=section,
+        withdrawn_on=date(2090, 1, 1),
+        withdrawn_reason="To be announced.",
     )
-    assert "To be told." not in read(policy.url).get_text()
+    assert "To be announced." not in read(policy.url).get_text()
 
 
 def test_kind_and_key_dates_are_shown_by_the_clock_in_london(section, read):

@@ -1,4 +1,4 @@
-"""Whoever may publish a policy takes a version of it out of the public history."""
+"""Those who can publish a policy can hide a version from the public history."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -110,5 +110,5 @@ def test_erased_address_leaves_earlier_versions(policy, versions, client):
     assert erase(NEIL).is_done
     first.refresh_from_db()
     assert NEIL not in str(first.content)
-    # Also from the page that was kept for others.
+    # Also from the page that was stored for others.
     assert NEIL not in client.get(address).content.decode()

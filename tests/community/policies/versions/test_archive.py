@@ -1,4 +1,4 @@
-"""A version is kept of what everybody could read, and of nothing else."""
+"""Versions are archived of public text, and of nothing else."""
 
 from datetime import timedelta
 
@@ -67,9 +67,9 @@ def test_versions_outlive_their_revisions(policy):
 
 def test_what_readers_do_not_see_is_not_kept(policy):
     publish(policy, owner_email="owner@example.gov.uk", search_words="handouts")
-    kept = str([version.content for version in PublishedVersion.objects.all()])
-    assert "owner@example.gov.uk" not in kept
-    assert "handouts" not in kept
+    stored = str([version.content for version in PublishedVersion.objects.all()])
+    assert "owner@example.gov.uk" not in stored
+    assert "handouts" not in stored
 
 
 def test_publication_in_a_private_section_is_not_kept(section, policy):
@@ -82,10 +82,10 @@ def test_publication_in_a_private_section_is_not_kept(section, policy):
 def test_lifted_restriction_keeps_what_is_public_from_then(section, policy):
     restriction = restrict(section)
     publish(policy, summary="Secret words")
-    publish(policy, summary="Words for everybody")
+    publish(policy, summary="Words for everyone")
     before = timezone.now()
     restriction.delete()
-    assert summaries() == ["First words", "Words for everybody"]
+    assert summaries() == ["First words", "Words for everyone"]
     assert open_versions().get().published_at >= before
 
 

@@ -110,7 +110,7 @@ def test_dates_texts_and_documents_are_compared(section, read, policy):
     policy.documents.add(PolicyDocument(document=document))
     body = [
         ("heading", {"text": "Who it is for", "level": "h2"}),
-        ("text", "<p>Everybody.</p><ul><li>Bring a bag</li></ul>"),
+        ("text", "<p>Everyone.</p><ul><li>Bring a bag</li></ul>"),
         ("call_to_action", {"text": "Apply", "url": "https://example.org/"}),
     ]
     now = publish(policy, documents=policy.documents.all(), body=body)
@@ -118,7 +118,7 @@ def test_dates_texts_and_documents_are_compared(section, read, policy):
     words = text(compare(read, policy))
     for expected in (
         "Who it is for",
-        "Everybody.",
+        "Everyone.",
         "Bring a bag",
         "Apply (https://example.org/)",
         "Adopted: 3 March 2026",
