@@ -7,9 +7,11 @@ class CommunityConfig(AppConfig):
     name = "community"
 
     def ready(self):
-        from community import receivers  # noqa: F401
-        from community.alerts import (
+        from community import (
             dashboard,  # noqa: F401
+            receivers,  # noqa: F401
+        )
+        from community.alerts import (
             expiry_reminders,  # noqa: F401
             history,  # noqa: F401
         )

@@ -1,9 +1,12 @@
 """Alerts in the Wagtail admin."""
 
+import django_filters
+from django import forms
 from django.db.models import Count
 from django.middleware.csrf import get_token
 from django.urls import path, reverse
 from django.utils import timezone
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views import snippets
 
@@ -16,8 +19,7 @@ from community.alerts.states import (
     with_state,
 )
 from community.models import AlertSnippet
-from community.models.visible_alerts import Scope
-from community.policies.filters import AlertFilterSet
+from community.models.visible_alerts import Scope, Severity
 from home.page_tree.admin_api import NoChooserViewSet
 
 
@@ -86,6 +88,27 @@ def describe_scope(alert: AlertSnippet) -> str:
     if alert.scope == Scope.SITE:
         return "Whole site"
     return f"{alert.place_count} page{'' if alert.place_count == 1 else 's'}"
+
+
+class AlertFilterSet(WagtailFilterSet):
+    severity = django_filters.MultipleChoiceFilter(
+        choices=Severity.choices, widget=forms.CheckboxSelectMultiple
+    )
+    state = django_filters.MultipleChoiceFilter(
+        choices=AlertState.choices,
+        widget=forms.CheckboxSelectMultiple,
+        method="by_state",
+    )
+
+    def by_state(self, queryset, name, value):
+        if not value:
+            return queryset
+        with_states = with_state(AlertSnippet.objects.all(), timezone.now())
+        return queryset.filter(pk__in=with_states.filter(state__in=value).values("pk"))
+
+    class Meta:
+        model = AlertSnippet
+        fields = []
 
 
 class AlertViewSet(snippets.SnippetViewSet):

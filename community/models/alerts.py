@@ -80,7 +80,7 @@ class AlertQuerySet(models.QuerySet):
         return [build_visible_alert(row, row.pop("link_path")) for row in rows]
 
 
-NO_PAGE = "Choose at least one page below"
+NO_PAGE = "Choose at least one page below."
 
 
 class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
@@ -100,12 +100,12 @@ class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
 
     def is_valid(self):
         is_valid = super().is_valid()
-        if is_valid and not self.is_deferred_validation and not self._has_a_place():
+        if is_valid and not self.is_deferred_validation and not self._has_page():
             self.add_error("scope", NO_PAGE)
             return False
         return is_valid
 
-    def _has_a_place(self) -> bool:
+    def _has_page(self) -> bool:
         if self.cleaned_data.get("scope") != Scope.PAGES:
             return True
         chosen = self.formsets["scopes"].cleaned_data
@@ -236,17 +236,17 @@ class AlertSnippet(
         super().clean()
         errors = {}
         if not self.starts_at:
-            errors["starts_at"] = "Enter when the alert starts"
+            errors["starts_at"] = "Enter when the alert starts."
         if not self.ends_at:
             errors["ends_at"] = (
                 "Enter when you expect the alert to end. You can change this later."
             )
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            errors["ends_at"] = "The alert must end after it starts"
+            errors["ends_at"] = "The alert must end after it starts."
         if self.link_page_id and self.link_url:
-            errors["link_url"] = "Choose a page or enter a web address, not both"
+            errors["link_url"] = "Choose a page or enter a web address, not both."
         if (self.link_page_id or self.link_url) and not self.link_text:
-            errors["link_text"] = "Enter the link text"
+            errors["link_text"] = "Enter the link text."
         if errors:
             raise ValidationError(errors)
 

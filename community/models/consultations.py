@@ -122,11 +122,11 @@ class Consultation(models.Model):
         if bool(opens) != bool(closes):
             missing = "consultation_closes_at" if opens else "consultation_opens_at"
             errors[missing] = (
-                "Enter both when the consultation opens and when it closes"
+                "Enter both when the consultation opens and when it closes."
             )
         elif opens and closes <= opens:
             errors["consultation_closes_at"] = (
-                "The consultation must close after it opens"
+                "The consultation must close after it opens."
             )
         return errors
 
@@ -140,11 +140,11 @@ class Consultation(models.Model):
         if self.consultation_opens_at and not any(ways):
             gaps["respond_url"] = (
                 "Enter at least one way to respond: a web address, an email address or "
-                "another way"
+                "another way."
             )
         if self.outcome_published_on:
             for name in OUTCOME_TEXTS:
                 # The editor of texts sends empty paragraphs.
                 if not get_text_for_indexing(getattr(self, name)).strip():
-                    gaps[name] = "Fill this in before you publish the outcome"
+                    gaps[name] = "Fill this in before you publish the outcome."
         return gaps

@@ -189,11 +189,11 @@ class PolicyUpdatePage(Consultation, BasePage):
         super().clean()
         errors = self.find_errors_of_consultation()
         if self.replaced_by_id and self.replaced_by_id == self.pk:
-            errors["replaced_by"] = "A policy cannot replace itself"
+            errors["replaced_by"] = "A policy cannot replace itself."
         elif self.replaced_by_id and not self.replaced_on:
-            errors["replaced_on"] = "Enter the date it was replaced"
+            errors["replaced_on"] = "Enter the date it was replaced."
         if self.withdrawn_on and not self.withdrawn_reason:
-            errors["withdrawn_reason"] = "Enter why it was withdrawn"
+            errors["withdrawn_reason"] = "Enter why it was withdrawn."
         if errors:
             raise ValidationError(errors)
 

@@ -3,13 +3,10 @@
 import django_filters
 from django import forms
 from django.utils import timezone
-from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.views.pages.listing import PageFilterSet
 
-from community.alerts.states import AlertState, with_state
-from community.models import AlertSnippet, PartnershipPage, PolicyUpdatePage
+from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
-from community.models.visible_alerts import Severity
 
 REVIEW_CHOICES = [("due", "Due for review"), ("none", "No review date")]
 
@@ -59,25 +56,4 @@ class PolicyFilterSet(PageFilterSet):
 
     class Meta:
         model = PolicyUpdatePage
-        fields = []
-
-
-class AlertFilterSet(WagtailFilterSet):
-    severity = django_filters.MultipleChoiceFilter(
-        choices=Severity.choices, widget=forms.CheckboxSelectMultiple
-    )
-    state = django_filters.MultipleChoiceFilter(
-        choices=AlertState.choices,
-        widget=forms.CheckboxSelectMultiple,
-        method="by_state",
-    )
-
-    def by_state(self, queryset, name, value):
-        if not value:
-            return queryset
-        with_states = with_state(AlertSnippet.objects.all(), timezone.now())
-        return queryset.filter(pk__in=with_states.filter(state__in=value).values("pk"))
-
-    class Meta:
-        model = AlertSnippet
         fields = []

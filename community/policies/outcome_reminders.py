@@ -10,12 +10,10 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from community.models import OutcomeReminder, PolicyUpdatePage
 from community.models.consultations import OUTCOME_PROMISED
 from community.models.policy import PolicyStatus
-from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 from home.editorial.reviews.reminders import get_team_emails
 from home.jobs import register_job
 from home.notifications import in_one_line
@@ -101,32 +99,3 @@ def _text(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> str:
         "edit_address": urljoin(settings.WAGTAILADMIN_BASE_URL, edit),
     }
     return render_to_string("community/outcome_reminder.txt", context)
-
-
-@register_dashboard_tasks
-def outcomes_due(user, at):
-    """Count the outcomes, due soon or overdue, of consultations the user can edit."""
-    waiting = get_awaiting_outcome(at)
-    if not waiting:
-        return
-    may_edit = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
-    ids = [page.pk for page in waiting]
-    own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
-    stages = [get_stage(each, at) for each in waiting if each.pk in own]
-    address = (
-        f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
-    )
-    if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
-        label = counted(
-            overdue,
-            "consultation outcome is overdue",
-            "consultation outcomes are overdue",
-        )
-        yield DashboardTask(label, address, is_urgent=True)
-    if soon := len(stages) - overdue:
-        label = counted(
-            soon,
-            "consultation outcome is due soon",
-            "consultation outcomes are due soon",
-        )
-        yield DashboardTask(label, address)

@@ -1,4 +1,4 @@
-"""Who answers for a consultation is reminded of the outcome it promised (R9)."""
+"""The owner of a consultation is reminded of the outcome it promised (R9)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,10 +6,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from community.dashboard import outcomes_due
 from community.models import OutcomeReminder
 from community.policies.outcome_reminders import (
     get_awaiting_outcome,
-    outcomes_due,
     remind_of_outcomes,
 )
 from home.models import SiteSettings
@@ -119,21 +119,21 @@ def test_title_cannot_add_a_header_or_a_line(policy):
     assert "\nBcc" not in mail.outbox[0].message().as_string()
 
 
-def test_home_of_the_admin_counts_what_is_owed(policy, admin_user):
+def test_dashboard_counts_outcomes_due(policy, admin_user):
     [soon] = outcomes_due(admin_user, DUE - WEEK)
     assert not soon.is_urgent
-    [owed] = outcomes_due(admin_user, DUE)
-    assert owed.is_urgent
-    assert owed.words == "1 consultation outcome is overdue"
+    [overdue] = outcomes_due(admin_user, DUE)
+    assert overdue.is_urgent
+    assert overdue.words == "1 consultation outcome is overdue"
 
 
-def test_colleague_of_another_section_hears_nothing_of_it(policy, django_user_model):
+def test_colleague_of_another_section_gets_no_task(policy, django_user_model):
     colleague = django_user_model.objects.create_user("colleague")
     assert list(outcomes_due(colleague, DUE)) == []
     assert len(get_awaiting_outcome(DUE)) == 1
 
 
-def test_need_leads_to_the_consultations_that_owe_an_outcome(
+def test_task_links_to_the_consultations_with_an_outcome_due(
     section, admin_client, admin_user
 ):
     now = timezone.now()
@@ -144,6 +144,6 @@ def test_need_leads_to_the_consultations_that_owe_an_outcome(
         consultation_closes_at=now - 13 * WEEK,
     )
     PolicyUpdatePageFactory(parent=section, title="Owes nothing")
-    [owed] = outcomes_due(admin_user, now)
-    listed = admin_client.get(owed.href).context["object_list"]
+    [overdue] = outcomes_due(admin_user, now)
+    listed = admin_client.get(overdue.href).context["object_list"]
     assert [page.title for page in listed] == ["Owes its outcome"]
