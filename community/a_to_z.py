@@ -19,7 +19,7 @@ OTHER_LABEL = "Numbers and symbols"
 
 
 @dataclass(frozen=True)
-class Letter:
+class IndexLetter:
     """A letter above the list; `href` is empty if no title starts with it."""
 
     name: str
@@ -28,7 +28,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Group:
+class LetterGroup:
     """The pages whose titles start with a letter."""
 
     name: str
@@ -37,14 +37,14 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Listing:
-    letters: list[Letter]
-    groups: list[Group]
+class AToZPage:
+    letters: list[IndexLetter]
+    groups: list[LetterGroup]
     number: int
     last_number: int
 
 
-def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> Listing | None:
+def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> AToZPage | None:
     """Return a page of the A to Z in two queries, or None if there is no such page.
 
     A letter links to the page of the list on which it starts.
@@ -61,7 +61,7 @@ def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> Listing 
         "letter", "title", "url_path"
     )[first : first + PER_PAGE]
     groups = [
-        Group(
+        LetterGroup(
             name=OTHER_LABEL if letter == OTHER else letter,
             anchor=_anchor(letter),
             links=[
@@ -70,7 +70,7 @@ def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> Listing 
         )
         for letter, own in groupby(rows, key=lambda row: row["letter"])
     ]
-    return Listing(_letters(counts), groups, number, last_number)
+    return AToZPage(_letters(counts), groups, number, last_number)
 
 
 def _by_letter(pages: QuerySet) -> QuerySet:
@@ -82,7 +82,7 @@ def _by_letter(pages: QuerySet) -> QuerySet:
     )
 
 
-def _letters(counts: dict[str, int]) -> list[Letter]:
+def _letters(counts: dict[str, int]) -> list[IndexLetter]:
     letters, before = [], 0
     for name in (OTHER, *ascii_uppercase):
         count = counts.get(name, 0)
@@ -90,7 +90,7 @@ def _letters(counts: dict[str, int]) -> list[Letter]:
         before += count
         label = OTHER_LABEL if name == OTHER else f"Pages starting with {name}"
         if name != OTHER or count:
-            letters.append(Letter(name, label, href))
+            letters.append(IndexLetter(name, label, href))
     return letters
 
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from community.a_to_z import Letter
+from community.a_to_z import IndexLetter
 from community.models import PartnershipPage, PolicyUpdatePage, PublishedVersion
 from community.models.policy import PolicyStatus
 from community.models.visible_alerts import Severity, VisibleAlert
@@ -91,7 +91,9 @@ def get_examples() -> dict[str, list[dict]]:
             {"title": "Volunteering", "strapline": "Lend a hand", "picture": picture}
         ],
         "honeypot": [{}],
-        "letters": [{"letters": [Letter("A", "A", "#a"), Letter("B", "B", "")]}],
+        "letters": [
+            {"letters": [IndexLetter("A", "A", "#a"), IndexLetter("B", "B", "")]}
+        ],
         "linked_pages": [{"groups": [{"heading": "Partnerships", "cards": cards}]}],
         "main_navigation": [
             {"links": LINKS[1:], "is_long": False},

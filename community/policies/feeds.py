@@ -35,7 +35,7 @@ FIRST_PUBLISHED = "Published for the first time."
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedEntry:
     """One change; its URN stays the same wherever the site or the page moves."""
 
     urn: str
@@ -45,7 +45,7 @@ class Entry:
     at: datetime
 
 
-def get_entries(pages: PageQuerySet) -> list[Entry]:
+def get_feed_entries(pages: PageQuerySet) -> list[FeedEntry]:
     """Return the latest changes to some pages, newest first, in two queries."""
     changes = _changes(pages)
     # A change note on the first publication says more than that it was the first.
@@ -57,10 +57,10 @@ def get_entries(pages: PageQuerySet) -> list[Entry]:
     return newest_first[:MAX_ENTRIES]
 
 
-def _publications(pages: PageQuerySet) -> list[Entry]:
+def _publications(pages: PageQuerySet) -> list[FeedEntry]:
     newest = pages.exclude(first_published_at=None).order_by("-first_published_at")
     return [
-        Entry(
+        FeedEntry(
             urn=uuid5(page.translation_key, "published").urn,
             title=page.title,
             url_path=page.url_path,
@@ -73,10 +73,10 @@ def _publications(pages: PageQuerySet) -> list[Entry]:
     ]
 
 
-def _changes(pages: PageQuerySet) -> list[Entry]:
+def _changes(pages: PageQuerySet) -> list[FeedEntry]:
     notes = change_notes_for(pages, is_most_of_site=False).select_related("page")
     return [
-        Entry(
+        FeedEntry(
             urn=uuid5(note.page.translation_key, f"change/{note.pk}").urn,
             title=note.page.title,
             url_path=note.page.url_path,
@@ -88,7 +88,7 @@ def _changes(pages: PageQuerySet) -> list[Entry]:
 
 
 @dataclass(frozen=True)
-class Subject:
+class FeedSubject:
     title: str
     subtitle: str
     path: str
@@ -100,7 +100,7 @@ class Subject:
 class UpdatesFeed(Feed):
     feed_type = Atom1Feed
 
-    def __init__(self, request: HttpRequest, subject: Subject):
+    def __init__(self, request: HttpRequest, subject: FeedSubject):
         self._origin, self._root = site_origin(request), site_root(request)
         council_name = council(request)["council"].council_name
         self._council = without_control_characters(council_name)
@@ -125,7 +125,7 @@ class UpdatesFeed(Feed):
         return self._council
 
     def items(self):
-        return get_entries(self._subject.pages)
+        return get_feed_entries(self._subject.pages)
 
     def item_title(self, item):
         return without_control_characters(item.title)
@@ -170,7 +170,7 @@ def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
     root, now = _root_or_404(request), timezone.now()
     sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
     section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
-    subject = Subject(
+    subject = FeedSubject(
         title=section.title,
         subtitle=f"What is new and what has changed in {section.title}.",
         path=public_path(section.url_path, root),
@@ -187,7 +187,7 @@ def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
 def policy_feed(request: HttpRequest) -> HttpResponse:
     root, now = _root_or_404(request), timezone.now()
     below = visible_pages(now).filter(descendants_of(root.path))
-    subject = Subject(
+    subject = FeedSubject(
         title=POLICY_UPDATES,
         subtitle="What is new and what has changed in policies and consultations.",
         path="/",
@@ -205,5 +205,5 @@ def _root_or_404(request: HttpRequest) -> Page:
     return root
 
 
-def _feed_response(request: HttpRequest, subject: Subject) -> HttpResponse:
+def _feed_response(request: HttpRequest, subject: FeedSubject) -> HttpResponse:
     return mark_cacheable(UpdatesFeed(request, subject)(request))

@@ -37,7 +37,7 @@ FILTERS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class PolicyRow:
     """The filter values of a policy; `topic` is the slug of its section."""
 
     pk: int
@@ -52,7 +52,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Listing:
+class PolicyListing:
     cards: list[Card]
     count: int
     facets: list[Facet]
@@ -65,7 +65,7 @@ class Listing:
     is_cacheable: bool
 
 
-def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | None:
+def get_listing(request: HttpRequest, root: Page, at: datetime) -> PolicyListing | None:
     """Return a page of the list, or None if there is no such page."""
     rows, topics = _read(root, at)
     years = {row.year for row in rows}
@@ -89,7 +89,7 @@ def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | Non
     cards = {
         card.pk: card for card in get_cards(Page.objects.filter(pk__in=ids), root, at)
     }
-    return Listing(
+    return PolicyListing(
         cards=[cards[pk] for pk in ids if pk in cards],
         count=len(found),
         facets=_get_facets(rows, asked, labels),
@@ -101,7 +101,7 @@ def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | Non
     )
 
 
-def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
+def _read(root: Page, at: datetime) -> tuple[list[PolicyRow], dict[str, str]]:
     """Return all public policies in order, and the titles of topics."""
     visible = visible_pages(at).filter(descendants_of(root.path))
     policies = PolicyUpdatePage.objects.filter(pk__in=visible).with_status(at)
@@ -112,7 +112,7 @@ def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
     sections = visible.filter(path__in=paths).values_list("path", "slug", "title")
     slugs = {path: slug for path, slug, _ in sections}
     rows = [
-        Row(
+        PolicyRow(
             pk=pk,
             kind=kind,
             status=status,
@@ -128,7 +128,7 @@ def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
 
 
 def _get_facets(
-    rows: list[Row], asked: dict[str, str], labels: dict[str, dict[str, str]]
+    rows: list[PolicyRow], asked: dict[str, str], labels: dict[str, dict[str, str]]
 ) -> list[Facet]:
     """Return the filters; options are counted under all the other filters."""
     shown = []

@@ -32,7 +32,7 @@ MAX_ID_DIGITS = 18
 
 
 @dataclass
-class Entry:
+class HistoryItem:
     """One publication in the history."""
 
     at: datetime
@@ -84,7 +84,7 @@ def history(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResp
     context = {
         "page": page,
         **get_paths(path),
-        "entries": get_entries(page, versions),
+        "entries": get_history(page, versions),
         "versions": versions,
         "canonical": site_origin(request) + request.path,
     }
@@ -142,9 +142,9 @@ def _choose(
     raise Http404("This version does not exist or is hidden.")
 
 
-def get_entries(
+def get_history(
     page: PolicyUpdatePage, versions: list[PublishedVersion]
-) -> list[Entry]:
+) -> list[HistoryItem]:
     """Return all public publications, newest first."""
     notes = {note.revision_id: note for note in page.change_notes.all()}
     entries, revisions = [], {None}
@@ -158,13 +158,13 @@ def get_entries(
         else:
             text = AGAIN if version.revision_id in revisions else MINOR
         revisions.add(version.revision_id)
-        entries.append(Entry(version.published_at, text, version, before))
-    entries += [Entry(note.published_at, note.note) for note in notes.values()]
+        entries.append(HistoryItem(version.published_at, text, version, before))
+    entries += [HistoryItem(note.published_at, note.note) for note in notes.values()]
     first = page.first_published_at
     if first and not any(
         entry.at < first or is_same_moment(entry.at, first) for entry in entries
     ):
-        entries.append(Entry(first, FIRST))
+        entries.append(HistoryItem(first, FIRST))
     entries.sort(key=_order, reverse=True)
     for entry, name in zip(
         entries, names_of_moments([entry.at for entry in entries]), strict=True
@@ -175,7 +175,7 @@ def get_entries(
     return entries
 
 
-def _order(entry: Entry) -> tuple[datetime, int]:
+def _order(entry: HistoryItem) -> tuple[datetime, int]:
     return entry.at, entry.version.pk if entry.version else 0
 
 
