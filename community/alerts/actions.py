@@ -25,7 +25,7 @@ EXTENSIONS = {
     "day": ("Add a day", timedelta(days=1)),
 }
 # How long after its end an alert can still be given more time.
-STILL_EXTENDED = timedelta(days=1)
+EXTENDABLE_FOR = timedelta(days=1)
 
 
 class AlertActionView(PermissionCheckedMixin, View):
@@ -116,7 +116,7 @@ class ExtendView(AlertActionView):
 
 def can_be_extended(alert: AlertSnippet, at: datetime) -> bool:
     if alert.state == AlertState.ENDED:
-        return at - alert.ends_at <= STILL_EXTENDED
+        return at - alert.ends_at <= EXTENDABLE_FOR
     return alert.state in VISIBLE_STATES
 
 

@@ -115,7 +115,7 @@ class Consultation(models.Model):
         is_public = self.is_outcome_published(timezone.now())
         return " ".join(getattr(self, name) for name in OUTCOME_TEXTS if is_public)
 
-    def find_errors_of_consultation(self) -> dict[str, str]:
+    def get_consultation_errors(self) -> dict[str, str]:
         """Return error messages by field."""
         errors = {}
         opens, closes = self.consultation_opens_at, self.consultation_closes_at
@@ -130,7 +130,7 @@ class Consultation(models.Model):
             )
         return errors
 
-    def find_gaps_of_consultation(self) -> dict[str, str]:
+    def get_consultation_gaps(self) -> dict[str, str]:
         """Return what is missing for publication, by field.
 
         Older pages without these fields stay valid.

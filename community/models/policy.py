@@ -187,7 +187,7 @@ class PolicyUpdatePage(Consultation, BasePage):
 
     def clean(self):
         super().clean()
-        errors = self.find_errors_of_consultation()
+        errors = self.get_consultation_errors()
         if self.replaced_by_id and self.replaced_by_id == self.pk:
             errors["replaced_by"] = "A policy cannot replace itself."
         elif self.replaced_by_id and not self.replaced_on:
@@ -198,7 +198,7 @@ class PolicyUpdatePage(Consultation, BasePage):
             raise ValidationError(errors)
 
     def find_gaps_for_publishing(self):
-        return super().find_gaps_for_publishing() | self.find_gaps_of_consultation()
+        return super().find_gaps_for_publishing() | self.get_consultation_gaps()
 
     def get_status(self, at: datetime) -> PolicyStatus:
         for status, begins, ends in STATUS_RULES:
