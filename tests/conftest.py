@@ -174,7 +174,7 @@ def home(request, db):
 
 @pytest.fixture
 def section(home):
-    """Return a section index page below the home page."""
+    """Return a section below the home page."""
     return CommunityIndexPage.objects.get()
 
 

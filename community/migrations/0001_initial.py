@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                 ('picture', models.ForeignKey(blank=True, help_text='Shown at the top of the page, on cards, and where people share the page. At least 1,440 pixels wide is best. What it tells, and what must not be cut off, you say in the picture itself: its description and focal area.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
             ],
             options={
-                'verbose_name': 'section index page',
+                'verbose_name': 'section',
             },
             bases=(home.content.dates.ExactTimesMixin, home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),

@@ -1,4 +1,4 @@
-"""Section index pages and partnership pages."""
+"""Sections and partnership pages."""
 
 from django.db import models
 from modelcluster.fields import ParentalKey
@@ -105,7 +105,7 @@ class CommunityIndexPage(BasePage):
     page_description = "A section that introduces and lists the pages below it."
 
     class Meta:
-        verbose_name = "section index page"
+        verbose_name = "section"
 
 
 class PartnershipPage(BasePage):
