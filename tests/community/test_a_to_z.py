@@ -32,7 +32,7 @@ def add(parent, *titles, **values):
     return [StandardPageFactory(parent=parent, title=each, **values) for each in titles]
 
 
-def test_pages_at_any_depth_stand_under_their_first_letter(section, read_list):
+def test_pages_at_any_depth_are_under_their_first_letter(section, read_list):
     below = CommunityIndexPageFactory(parent=section, title="Food banks")
     add(below, "Baby milk", "bread", "7 places to eat", "Étude club")
     assert groups_of(read_list()) == {
@@ -42,7 +42,7 @@ def test_pages_at_any_depth_stand_under_their_first_letter(section, read_list):
     }
 
 
-def test_letters_lead_to_what_there_is(section, read_list):
+def test_letters_link_to_their_pages(section, read_list):
     add(section, "Bread", "Milk")
     html = read_list()
     links = html.select("nav[aria-label=Letters] a")
@@ -50,7 +50,7 @@ def test_letters_lead_to_what_there_is(section, read_list):
     assert html.find(id="b").get_text() == "B"
 
 
-def test_long_list_has_pages_and_letters_lead_to_theirs(
+def test_long_list_has_pages_and_letters_link_to_theirs(
     section, read_list, monkeypatch
 ):
     monkeypatch.setattr(a_to_z, "PER_PAGE", 2)
@@ -102,7 +102,7 @@ def test_only_sections_have_one(section, read):
     read("/nowhere/a-to-z/", status=404)
 
 
-def test_section_leads_to_it_and_it_says_where_it_stands(section, read, read_list):
+def test_section_links_to_it_with_breadcrumbs(section, read, read_list):
     [page] = add(section, "Bread")
     link = read(page.url).select_one(".section-navigation p a")
     assert link["href"] == f"{section.url}a-to-z/"

@@ -140,7 +140,7 @@ def test_policies_are_filtered_by_kind(section, listed):
     assert listed("policies:index") == {"policy", "plan", "strategy"}
 
 
-def test_policies_are_filtered_by_where_they_stand(section, listed):
+def test_policies_are_filtered_by_status(section, listed):
     past = date(2020, 1, 1)
     PolicyUpdatePageFactory(parent=section, title="Idea")
     PolicyUpdatePageFactory(parent=section, title="Law", adopted_on=past)

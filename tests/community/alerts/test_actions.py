@@ -224,7 +224,7 @@ def writer(client, django_user_model):
     return client
 
 
-def test_who_may_not_publish_has_no_buttons_and_is_refused(alert, writer, press):
+def test_who_may_not_publish_has_no_buttons_and_is_rejected(alert, writer, press):
     assert buttons_of(writer) == []
     for name in ("end", "day"):
         assert "permission" in press(alert, name, client=writer)

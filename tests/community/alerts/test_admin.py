@@ -124,20 +124,20 @@ def test_other_views_of_an_alert_answer(name, alert, admin_client):
     assert admin_client.get(address_of(name, alert.pk)).status_code == 200
 
 
-def test_times_that_contradict_each_other_are_refused(home, send_form):
+def test_times_that_contradict_each_other_are_rejected(home, send_form):
     response = send_form(address_of("add"), **{**VALID, "ends_at": VALID["starts_at"]})
     assert "The alert must end after it starts" in text_of(response)
     assert "Floods in Yarm" in response.content.decode()
     assert not AlertSnippet.objects.exists()
 
 
-def test_alert_without_an_end_is_refused(home, send_form):
+def test_alert_without_an_end_is_rejected(home, send_form):
     response = send_form(address_of("add"), **{**VALID, "ends_at": ""})
     assert "Enter when you expect the alert to end" in text_of(response)
     assert not AlertSnippet.objects.exists()
 
 
-def test_two_links_are_refused(section, send_form):
+def test_two_links_are_rejected(section, send_form):
     links = {
         "link_text": "More",
         "link_page": str(section.pk),
@@ -148,20 +148,20 @@ def test_two_links_are_refused(section, send_form):
 
 
 @pytest.mark.parametrize("kind", ["link_page", "link_url"])
-def test_link_without_words_is_refused(kind, section, send_form):
+def test_link_without_words_is_rejected(kind, section, send_form):
     target = {"link_page": str(section.pk), "link_url": "https://example.gov.uk/"}
     response = send_form(address_of("add"), **VALID, **{kind: target[kind]})
     assert "Enter the link text" in text_of(response)
 
 
-def test_script_as_a_link_is_refused(home, send_form):
+def test_script_as_a_link_is_rejected(home, send_form):
     link = {"link_text": "More", "link_url": "javascript:alert(1)"}
     response = send_form(address_of("add"), **VALID, **link)
     assert list(response.context["form"].errors) == ["link_url"]
     assert not AlertSnippet.objects.exists()
 
 
-def test_same_page_twice_is_refused(section, send_form):
+def test_same_page_twice_is_rejected(section, send_form):
     scopes = {"scopes-TOTAL_FORMS": "2"}
     for number in range(2):
         scopes |= {
@@ -297,7 +297,7 @@ def test_visitor_cannot_reach_the_alerts_of_the_admin(alert, client):
         assert "login" in response["Location"]
 
 
-def test_alert_for_chosen_pages_without_a_page_is_refused(home, send_form):
+def test_alert_for_chosen_pages_without_a_page_is_rejected(home, send_form):
     response = send_form(address_of("add"), **VALID | {"scope": "pages"})
     assert "Choose at least one page below" in text_of(response)
     assert not AlertSnippet.objects.filter(live=True).exists()
@@ -309,7 +309,7 @@ def delete_in_bulk(client, *pages):
     return client.post(f"{address}?{ids}", follow=True)
 
 
-def test_deleting_pages_in_scope_together_is_refused(section, admin_client):
+def test_deleting_pages_in_scope_together_is_rejected(section, admin_client):
     page = StandardPageFactory(parent=section)
     other = StandardPageFactory(parent=section)
     alert = AlertFactory(heading="Floods in Yarm", scope="pages")

@@ -296,7 +296,7 @@ def test_deleted_draft_is_no_error(home, look, decide):
     assert "has been deleted" in decide(alert, seen)
 
 
-def test_who_may_not_publish_is_refused(home, look, decide, client, django_user_model):
+def test_who_may_not_publish_is_rejected(home, look, decide, client, django_user_model):
     alert = make_draft()
     seen = look(alert)
     writer = django_user_model.objects.create_user("writer")

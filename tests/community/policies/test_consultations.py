@@ -52,7 +52,7 @@ def main_text(html):
     return html.main.get_text(" ", strip=True)
 
 
-def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, at):
+def test_open_consultation_shows_what_it_is_about_and_how_to_respond(policy, read, at):
     at(OPENS)
     html = read(policy.url)
     section = html.select_one(".consultation")
@@ -88,7 +88,7 @@ def test_ways_to_respond_are_shown_to_the_second(
     assert ("surveys.example.org" in str(html.main)) is shown
 
 
-def test_closed_consultation_says_by_when_people_hear(policy, read, at):
+def test_closed_consultation_shows_when_the_outcome_is_due(policy, read, at):
     at(CLOSES)
     assert "by 23 August 2027" in main_text(read(policy.url))
 
@@ -131,7 +131,7 @@ def test_search_does_not_know_an_outcome_before_its_day(policy, client, at):
     assert "Food plan" in client.get(address).content.decode()
 
 
-def test_where_it_stands_is_said_in_listings_and_in_search(policy, read, at):
+def test_status_is_shown_in_listings_and_search(policy, read, at):
     for time, status in (
         (OPENS - SECOND, PolicyStatus.PROPOSED),
         (OPENS, PolicyStatus.CONSULTATION_OPEN),
@@ -144,7 +144,7 @@ def test_where_it_stands_is_said_in_listings_and_in_search(policy, read, at):
         assert result.get_text() == status.label
 
 
-def test_page_that_asks_nothing_says_nothing_of_it(section, read):
+def test_page_without_a_consultation_shows_none(section, read):
     policy = PolicyUpdatePageFactory(parent=section)
     html = read(policy.url)
     assert not html.select(".consultation, .outcome")
@@ -198,7 +198,7 @@ def test_older_page_without_a_way_to_respond_goes_on(section, read, at):
     policy.unpublish()
 
 
-def test_link_that_browsers_would_run_is_refused(policy):
+def test_script_link_is_rejected(policy):
     policy.respond_url = "javascript:alert(1)"
     with pytest.raises(ValidationError):
         policy.full_clean()

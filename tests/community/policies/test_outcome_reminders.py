@@ -58,7 +58,7 @@ def test_first_reminder_comes_four_weeks_before(policy, left, count):
     assert len(mail.outbox) == count
 
 
-def test_team_hears_where_a_page_has_no_owner(policy):
+def test_team_is_reminded_where_a_page_has_no_owner(policy):
     policy.owner_email = ""
     policy.save_revision().publish()
     remind_of_outcomes(DUE - WEEK)
@@ -81,7 +81,7 @@ def test_jobs_that_were_off_for_months_send_the_last_stage_only(policy):
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_nobody_is_chased_for_what_is_settled(policy, change):
+def test_no_reminder_once_the_outcome_is_published(policy, change):
     type(policy).objects.filter(pk=policy.pk).update(**change)
     remind_of_outcomes(DUE + WEEK)
     assert mail.outbox == []
@@ -94,7 +94,7 @@ def test_longer_consultation_is_a_new_promise(policy):
     assert len(mail.outbox) == 2
 
 
-def test_nobody_is_woken(policy):
+def test_no_reminder_at_night(policy):
     remind_of_outcomes(DUE.replace(hour=3))
     assert mail.outbox == []
     remind_of_outcomes(DUE.replace(hour=7))

@@ -142,7 +142,7 @@ def test_page_and_database_agree_whatever_the_dates(section):
 
 
 @pytest.mark.parametrize("status", PolicyStatus)
-def test_page_shows_where_the_policy_stands(status, section, read):
+def test_page_shows_the_status_of_the_policy(status, section, read):
     dates = dict(RULES).get(status, {})
     policy = PolicyUpdatePageFactory(
         parent=section, withdrawn_reason="Out of date.", **dates
@@ -181,7 +181,7 @@ def test_page_shows_a_consultation_that_opens_by_the_clock_alone(section, read):
         ({"withdrawn_on": TODAY}, "withdrawn_reason"),
     ],
 )
-def test_dates_that_contradict_each_other_are_refused(values, field, section):
+def test_contradictory_dates_are_rejected(values, field, section):
     policy = PolicyUpdatePageFactory(parent=section)
     for name, value in values.items():
         setattr(policy, name, value)
@@ -204,7 +204,7 @@ def test_replacement_needs_a_date_and_is_another_page(section):
     policy.full_clean()
 
 
-def test_all_mistakes_are_told_at_once(section):
+def test_all_errors_are_reported_at_once(section):
     policy = PolicyUpdatePageFactory(parent=section)
     policy.consultation_opens_at = AT
     policy.withdrawn_on = TODAY

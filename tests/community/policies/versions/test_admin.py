@@ -48,7 +48,7 @@ def test_officer_hides_an_earlier_version_and_shows_it_again(
     assert compared(client, policy).status_code == 200
 
 
-def test_page_of_versions_says_which_readers_see(policy, versions, admin_client):
+def test_list_of_versions_shows_which_are_public(policy, versions, admin_client):
     edit = admin_client.get(reverse("wagtailadmin_pages:edit", args=[policy.pk]))
     address = reverse("policy_versions", args=[policy.pk])
     assert address in edit.content.decode()
@@ -59,13 +59,13 @@ def test_page_of_versions_says_which_readers_see(policy, versions, admin_client)
     assert "Hidden on" in admin_client.get(address).content.decode()
 
 
-def test_what_the_page_says_now_is_not_hidden(versions, admin_client):
+def test_current_version_cannot_be_hidden(versions, admin_client):
     response = change(admin_client, "hide", versions[1])
     assert "This is what the page says now" in response.content.decode()
     assert versions[1].hidden_at is None
 
 
-def test_page_history_tells_who_hid_what(versions, policy, admin_client, admin_user):
+def test_page_history_shows_who_hid_what(versions, policy, admin_client, admin_user):
     change(admin_client, "hide", versions[0])
     change(admin_client, "show", versions[0])
     entries = PageLogEntry.objects.filter(action__startswith="community.version")

@@ -50,7 +50,7 @@ def test_changed_words_of_a_line_are_marked(before, after, out, added):
     assert (whole(line.before), whole(line.after)) == (before, after)
 
 
-def test_lines_that_are_too_different_stand_alone():
+def test_lines_that_are_too_different_are_separate():
     (hunk,) = diff_texts(["Bring a letter."], ["Doors open at noon"])
     assert hunk.lines == [
         DiffLine(before=[Span("Bring a letter.", is_changed=True)]),

@@ -60,7 +60,7 @@ def test_history_lists_all_publications_newest_first(policy, read):
     assert texts[2] == "3 March 2026, 2:05pm First published"
 
 
-def test_notes_from_before_versions_were_kept_are_listed(policy, read):
+def test_notes_from_before_versions_existed_are_listed(policy, read):
     PublishedVersion.objects.all().delete()
     html = read(history_of(policy))
     notes = [
@@ -74,14 +74,14 @@ def test_notes_from_before_versions_were_kept_are_listed(policy, read):
     assert not html.select("form.version-form")
 
 
-def test_policy_leads_to_its_history_and_that_to_what_changed(policy, read):
+def test_policy_links_to_its_history_and_that_to_what_changed(policy, read):
     html = read(policy.url)
     assert html.select_one(f'main a[href="{history_of(policy)}"]')
     link = read(history_of(policy)).select_one(".page-history__notes a")
     assert "Friday" in text(read(link["href"]))
 
 
-def test_taken_out_and_added_words_are_marked_for_all_senses(policy, read):
+def test_removed_and_added_text_is_marked_for_all_senses(policy, read):
     html = compare(read, policy)
     row = html.select_one(".comparison__row")
     assert row.find("del").get_text() == "Removed: Monday (end)"
@@ -238,7 +238,7 @@ def linked_body(page, document):
     ]
 
 
-def test_titles_that_are_private_by_now_are_not_told(section, policy, read):
+def test_titles_that_are_private_now_are_not_shown(section, policy, read):
     page = StandardPageFactory(parent=section, title="Talks with the landlord")
     collection = Collection.get_first_root_node().add_child(name="Office")
     document = wagtail_factories.DocumentFactory(
@@ -307,7 +307,7 @@ def test_long_history_takes_as_many_queries_as_a_short_one(
         client.get(compare_address(policy))
 
 
-def test_kept_comparison_is_made_anew_when_a_version_is_hidden(
+def test_cached_comparison_is_rebuilt_when_a_version_is_hidden(
     policy, client, admin_client
 ):
     publish(policy, summary="Pantries open daily.")
