@@ -140,7 +140,7 @@ def test_officer_picks_another_page(section, look, frame):
     alert = make_draft([section])
     elsewhere = Page.objects.get(slug="front")
     html = look(alert, page=elsewhere.pk)
-    assert "This alert does not appear on this page." in html.get_text()
+    assert "This alert will not appear on this page." in html.get_text()
     assert headings(frame(html)) == []
     assert headings(frame(look(alert, page=section.pk))) != []
 
@@ -242,7 +242,7 @@ def test_overlapping_alerts_are_listed_in_order(section, look):
 
 
 def test_page_says_that_there_is_no_other_alert(home, look):
-    assert "No other alert is shown on these pages" in look(make_draft()).get_text()
+    assert "No other alerts are shown on these pages" in look(make_draft()).get_text()
 
 
 def test_newer_draft_is_not_published_unseen(home, look, decide):
