@@ -337,7 +337,7 @@ def test_list_describes_the_state_of_each_alert(one_of_each_state, admin_client)
 def test_list_says_which_live_alert_has_changes(alert, send_form, admin_client):
     send_form(address_of("edit", alert.pk), button=None, heading="A draft")
     listing = text_of(admin_client.get(address_of("list")))
-    assert ", with changes not yet published" in listing
+    assert ", with unpublished changes" in listing
 
 
 def rows(*choices):

@@ -181,7 +181,7 @@ def test_dismissed_alert_comes_back_when_it_is_shown_again(alert, client):
     assert is_shown(client)
     assert not alert.show_again
     close(client, alert)
-    publish(alert, text="<p>A typo mended.</p>")
+    publish(alert, text="<p>A typo fixed.</p>")
     assert not is_shown(client)
 
 

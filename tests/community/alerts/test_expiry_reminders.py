@@ -296,7 +296,7 @@ def test_hostile_heading_neither_adds_headers_nor_lines(ann, home, line_end):
     assert message.recipients() == ["ann@example.gov.uk"]
     assert "Bcc" not in message.message()
     in_one_line = "Bins Bcc: all@example.com It ends: never"
-    assert f"It says: {in_one_line}\n{in_one_line} {{% now 'Y' %}}\n" in message.body
+    assert f"Alert: {in_one_line}\n{in_one_line} {{% now 'Y' %}}\n" in message.body
 
 
 def test_a_reminder_changes_nothing_that_visitors_see(ann, home):
