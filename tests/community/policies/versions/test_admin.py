@@ -61,7 +61,7 @@ def test_list_of_versions_shows_which_are_public(policy, versions, admin_client)
 
 def test_current_version_cannot_be_hidden(versions, admin_client):
     response = change(admin_client, "hide", versions[1])
-    assert "This is what the page says now" in response.content.decode()
+    assert "This is the current version" in response.content.decode()
     assert versions[1].hidden_at is None
 
 
