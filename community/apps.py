@@ -24,7 +24,6 @@ class CommunityConfig(AppConfig):
         from community.policies.versions import archive  # noqa: F401
         from community.subscriptions import (
             outage,  # noqa: F401
-            retention,  # noqa: F401
             sending,  # noqa: F401
             services,  # noqa: F401
             update_events,  # noqa: F401

@@ -94,6 +94,6 @@ def policy_updates(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no such page of the list.")
     canonical = site_origin(request) + request.path
     context = {"page": root, "listing": listing, "canonical": canonical}
-    context |= {"subscribe_url": reverse("follow"), "feeds": [policy_feed_link()]}
+    context |= {"subscribe_url": reverse("subscribe"), "feeds": [policy_feed_link()]}
     response = render(request, "community/policy_updates.html", context)
     return mark_cacheable(response) if listing.is_worth_keeping else response

@@ -20,7 +20,7 @@ from community.models.alerts import Severity, VisibleAlert
 from community.models.policy import PolicyStatus
 from community.policies.versions.diff import compare
 from community.policies.versions.views import ComparedPart, give_names
-from community.subscriptions.forms import FollowForm
+from community.subscriptions.forms import SubscribeForm
 from home.blocks import BodyBlock
 from home.images.pictures import Picture
 from home.models import SiteSettings, StandardPage
@@ -123,7 +123,7 @@ def get_examples() -> dict[str, list[dict]]:
             }
             for status in PolicyStatus
         ],
-        "radios": [{"field": FollowForm()["frequency"]}],
+        "radios": [{"field": SubscribeForm()["frequency"]}],
         "respond": [{"page": _consultation()}],
         "search_filters": [
             {"narrowing": [_narrowing()], "sort": LINKS[:2], "is_set": True}

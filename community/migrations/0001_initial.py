@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('suppressed_at', models.DateTimeField(blank=True, null=True)),
                 ('token_version', models.PositiveIntegerField(default=0)),
-                ('refusals', models.PositiveSmallIntegerField(db_default=0, default=0)),
+                ('bounce_count', models.PositiveSmallIntegerField(db_default=0, default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -185,17 +185,17 @@ class Migration(migrations.Migration):
             name='MailOutage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('try_again_at', models.DateTimeField()),
+                ('started_at', models.DateTimeField()),
+                ('attempts', models.PositiveIntegerField(default=0)),
+                ('retry_at', models.DateTimeField()),
                 ('problem', models.CharField(max_length=100)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='community_mailtrouble_one_row')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='community_mailoutage_one_row')],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name='UpdateEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('published', 'Published for the first time'), ('changed', 'Changed'), ('withdrawn', 'Withdrawn')], max_length=10)),
@@ -315,7 +315,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('notice', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.notice')),
+                ('event', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.updateevent')),
                 ('subscriber', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.subscriber')),
                 ('subscription', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='community.subscription')),
             ],
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('notice', 'subscriber'), name='community_delivery_once'),
+            constraint=models.UniqueConstraint(fields=('event', 'subscriber'), name='community_delivery_once'),
         ),
         migrations.RunPython(guard, lift_guard, elidable=False),
     ]

@@ -13,9 +13,9 @@ from community.models.subscriptions import (
     Delivery,
     Frequency,
     MailOutage,
-    Notice,
     Subscriber,
     Subscription,
+    UpdateEvent,
 )
 from community.models.versions import PublishedVersion
 
@@ -27,7 +27,6 @@ __all__ = [
     "Delivery",
     "Frequency",
     "MailOutage",
-    "Notice",
     "OutcomeReminder",
     "Partner",
     "PartnershipPage",
@@ -37,4 +36,5 @@ __all__ = [
     "RelatedPage",
     "Subscriber",
     "Subscription",
+    "UpdateEvent",
 ]

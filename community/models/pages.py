@@ -11,7 +11,7 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
-from community.subscriptions.panel import FollowersPanel
+from community.subscriptions.panel import SubscriberCountPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
 from home.content.streams import KeepingStreamField
 from home.content.validators import (
@@ -89,7 +89,7 @@ class CommunityIndexPage(BasePage):
         FieldPanel("body"),
         *BasePage.closing_panels,
     ]
-    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
+    promote_panels = [*BasePage.promote_panels, SubscriberCountPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("strapline"),
@@ -151,7 +151,7 @@ class PartnershipPage(BasePage):
         related_pages_panel,
         *BasePage.closing_panels,
     ]
-    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
+    promote_panels = [*BasePage.promote_panels, SubscriberCountPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("body"),

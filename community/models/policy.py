@@ -18,7 +18,7 @@ from wagtail.search import index
 
 from community.models.consultations import Consultation
 from community.models.pages import related_pages_panel
-from community.subscriptions.panel import FollowersPanel
+from community.subscriptions.panel import SubscriberCountPanel
 from home.blocks import BodyBlock
 from home.content.streams import KeepingStreamField
 from home.editorial.drafts import MultipleChooserPanel
@@ -158,7 +158,7 @@ class PolicyUpdatePage(Consultation, BasePage):
         related_pages_panel,
         *BasePage.closing_panels,
     ]
-    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
+    promote_panels = [*BasePage.promote_panels, SubscriberCountPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("body"),

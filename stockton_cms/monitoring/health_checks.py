@@ -21,7 +21,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Min, Q
 
-from community.subscriptions.outage import DeliveryHealth, get_updates_state
+from community.subscriptions.outage import DeliveryHealth, get_delivery_health
 from home.content_version.counter import get_content_version
 from home.jobs import JobsHealth, get_jobs_state
 from search.engine.index import page_index
@@ -213,7 +213,7 @@ def read_facts(at: datetime) -> DatabaseFacts:
         content_version=get_content_version(),
         mails_waiting=mails["waiting"],
         mails_waiting_since=mails["since"],
-        updates=get_updates_state(at),
+        updates=get_delivery_health(at),
         recent_searches=counts["all"],
         recent_searches_in_vain=counts["in_vain"],
     )

@@ -188,7 +188,7 @@ def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily
         (
             "updates_refused",
             "Whether the mail server takes no updates.",
-            bool(updates.trouble),
+            bool(updates.outage),
         ),
         ("recent_searches", "Searches in the last hour.", facts.recent_searches),
         (

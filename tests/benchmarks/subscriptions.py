@@ -42,7 +42,7 @@ for number in range({ROUNDS}):
     without = publish(f"Nobody is told of note {{number}}.")
     wishes.update(confirmed_at=timezone.now())
     print("times", without, publish(f"All are told of note {{number}}."))
-latest = Delivery.objects.order_by("-notice_id").values_list("notice_id")[:1]
+latest = Delivery.objects.order_by("-event_id").values_list("event_id")[:1]
 Delivery.objects.exclude(notice_id__in=latest).update(state="sent")
 """
 SENDING = """

@@ -15,11 +15,11 @@ from wagtail.models import Page, Revision, Site
 from community.models import (
     AlertLedgerEntry,
     AlertSnippet,
-    Notice,
     PolicyUpdatePage,
     Subscriber,
+    UpdateEvent,
 )
-from community.subscriptions.update_emails import _told
+from community.subscriptions.update_emails import make_item
 from home.models import SiteSettings
 from search.feedback.unsuccessful_searches.models import FindabilityAction
 from tests.community.policies.versions import published_versions
@@ -64,7 +64,7 @@ def newer(home, section):
     EnquiryFactory(message="Bins", status="closed", outcome="found")
     follower = Subscriber.objects.create(email="a@example.org", email_key="a")
     follower.subscriptions.create(page=section)
-    Notice.objects.create(page=policy, kind="changed", title="Plan", path="/plan/")
+    UpdateEvent.objects.create(page=policy, kind="changed", title="Plan", path="/plan/")
     FindabilityAction.objects.create(
         topic="bins", label="bins", kind="promoted", at=timezone.now()
     )
@@ -77,7 +77,11 @@ def test_unknown_choices_fail_no_page_and_no_screen(newer, admin_client):
     entry.severity, entry.event, entry.scope = 35, "newer", "newer"
     entry.save()
     written = write_unknown_choices()
-    assert written >= {"AlertSnippet.severity", "PolicyUpdatePage.kind", "Notice.kind"}
+    assert written >= {
+        "AlertSnippet.severity",
+        "PolicyUpdatePage.kind",
+        "UpdateEvent.kind",
+    }
     assert written >= {"Enquiry.outcome", "FindabilityAction.kind"}
     html = admin_client.get(reverse("wagtailadmin_home")).content.decode()
     alert = AlertSnippet.objects.get()
@@ -111,8 +115,8 @@ def test_unknown_severity_is_shown_as_a_disruption(newer, read, admin_client):
 
 
 def test_update_of_an_unknown_kind_is_sent_as_a_change(newer):
-    Notice.objects.update(kind="newer")
-    assert _told(Notice.objects.first()).what == "Changed"
+    UpdateEvent.objects.update(kind="newer")
+    assert make_item(UpdateEvent.objects.first()).heading == "Updated"
 
 
 def text_block(text, key):

@@ -25,7 +25,7 @@ from home.notifications import in_one_line
 
 logger = logging.getLogger(__name__)
 
-SUBJECT = "Pages of the website to check"
+SUBJECT = "Pages due for review"
 # Nobody is to be woken by it.
 QUIET_HOURS_END = 8
 MAX_LINES = 100
@@ -199,7 +199,7 @@ def _describe(
         "address": review.page.full_url,
         "review_on": review.review_on,
         "standing": review.status_label(on),
-        "owner": in_one_line(owner) or "nobody" if recipient.is_team else "",
+        "owner": in_one_line(owner) or "none" if recipient.is_team else "",
         "edit_address": edit_address if is_officer else "",
     }
 

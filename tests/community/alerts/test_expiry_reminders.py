@@ -87,7 +87,7 @@ def test_publisher_is_told_what_where_and_until_when(ann, ben, home, severity):
         "Floods in Yarm\nGo & see.\n",
         "- On every page of the site\n",
         "It ends on Tuesday 3 March at 5:30pm (GMT).",
-        "goes away by itself",
+        "it will come down automatically",
         "\nhttp://localhost"
         + reverse(AlertSnippet.snippet_viewset.get_url_name("list")),
     ):
@@ -113,7 +113,7 @@ def test_chosen_pages_are_named(ann, section):
 def test_an_alert_whose_pages_are_gone_says_so(ann, home):
     AlertSnippet.objects.filter(pk=publish(ann).pk).update(scope="pages")
     remind_publishers(SOON)
-    assert "Nowhere any more" in mail.outbox[0].body
+    assert "Nowhere: its pages have been deleted" in mail.outbox[0].body
 
 
 def test_one_reminder_is_sent_however_often_the_job_runs(ann, home):
@@ -296,7 +296,7 @@ def test_hostile_heading_neither_adds_headers_nor_lines(ann, home, line_end):
     assert message.recipients() == ["ann@example.gov.uk"]
     assert "Bcc" not in message.message()
     in_one_line = "Bins Bcc: all@example.com It ends: never"
-    assert f"It says: {in_one_line}\n{in_one_line} {{% now 'Y' %}}\n" in message.body
+    assert f"Heading: {in_one_line}\n{in_one_line} {{% now 'Y' %}}\n" in message.body
 
 
 def test_a_reminder_changes_nothing_that_visitors_see(ann, home):

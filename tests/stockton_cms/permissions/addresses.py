@@ -17,7 +17,7 @@ PUBLIC = {
     "usefulness", "usefulness_comment", "usefulness_thanks", "dismiss_alert", "a_to_z",
     "policy_updates", "policy_feed", "section_feed", "consultation_calendar",
     "policy_history", "policy_comparison",
-    "follow", "follow_sent", "confirm_subscription", "manage_link", "manage_link_sent",
+    "subscribe", "subscribe_sent", "confirm_subscription", "manage_link", "manage_link_sent",
     "manage_subscriptions", "unsubscribe", "unsubscribe_all",
     "wagtailcore_authenticate_with_password", "wagtailcore_login", "wagtail_serve",
     "picture", "staff_picture",

@@ -77,7 +77,7 @@ def test_the_mail_says_what_to_do_without_an_account(make_reviewed):
     (message,) = mail.outbox
     assert message.subject == SUBJECT
     assert message.reply_to == [TEAM]
-    assert "reply to this email" in message.body
+    assert "Reply to this email" in message.body
     line = f"- Grants and & loans\n  {page.full_url}\n  Due today (3 March 2026)\n"
     assert line in message.body
     assert "/admin/" not in message.body
@@ -274,7 +274,7 @@ def test_without_anybody_to_tell_the_log_says_so(make_reviewed, team, caplog):
     with caplog.at_level(logging.WARNING):
         assert remind() == [[ANN]]
     assert "Nobody can be told" in caplog.text
-    assert "tell the communications team" in mail.outbox[0].body
+    assert "Contact the communications team" in mail.outbox[0].body
     assert page.title in mail.outbox[0].body
 
 
