@@ -15,7 +15,7 @@ from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 
 ALL_POLICIES = "All policy updates"
-NOT_PUBLIC = "A page that is not public at the moment"
+NOT_PUBLIC = "A page that is not public"
 PAGE_TYPES = (CommunityIndexPage, PartnershipPage, PolicyUpdatePage)
 # Of an id in a URL.
 MAX_DIGITS = 9

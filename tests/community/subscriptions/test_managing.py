@@ -109,10 +109,10 @@ def test_frequency_can_be_changed(press, make_subscription, policy):
 
 
 def test_unsubscribing_from_one_or_all(press, make_subscription, policy):
-    kept, stopped = make_subscription(), make_subscription(policy)
+    remaining, stopped = make_subscription(), make_subscription(policy)
     make_subscription(None)
     others = make_subscription(email="bob@example.org")
-    address = path_of(manage_url(kept.subscriber))
+    address = path_of(manage_url(remaining.subscriber))
     assert "You have unsubscribed from these updates" in tokenise(
         press(address, "Unsubscribe: Food plan")
     )
@@ -125,11 +125,11 @@ def test_unsubscribing_from_one_or_all(press, make_subscription, policy):
 
 
 def test_a_get_changes_nothing(client, make_subscription):
-    kept = make_subscription()
-    address = path_of(manage_url(kept.subscriber))
-    for what in ("stop-all", f"stop {kept.pk}", "new-links"):
+    remaining = make_subscription()
+    address = path_of(manage_url(remaining.subscriber))
+    for what in ("stop-all", f"stop {remaining.pk}", "new-links"):
         client.get(f"{address}&do={what}")
-    assert Subscription.objects.get() == kept
+    assert Subscription.objects.get() == remaining
     assert Subscriber.objects.get().token_version == 0
 
 
@@ -142,16 +142,16 @@ def test_unknown_action_changes_nothing(client, make_subscription, what):
 
 
 def test_subscription_ended_in_another_tab(client, make_subscription):
-    kept = make_subscription()
+    remaining = make_subscription()
     gone = make_subscription(None)
-    address = path_of(manage_url(kept.subscriber))
+    address = path_of(manage_url(remaining.subscriber))
     number = gone.pk
     gone.delete()
     for verb in ("stop", "change"):
         data = {"do": f"{verb} {number}", f"{number}-frequency": "daily"}
         shown = client.post(address, data, follow=True)
         assert "You have already unsubscribed" in tokenise(shown)
-    assert Subscription.objects.get() == kept
+    assert Subscription.objects.get() == remaining
 
 
 def test_link_cannot_change_other_subscribers(client, make_subscription):
@@ -172,7 +172,7 @@ def test_pages_that_are_not_public_are_not_named(
     response = client.get(address)
     assert "Food plan" not in response.content.decode()
     assert "A page that is not public" in tokenise(response)
-    press(address, "Unsubscribe: A page that is not public at the moment")
+    press(address, "Unsubscribe: A page that is not public")
     assert not Subscription.objects.exists()
 
 

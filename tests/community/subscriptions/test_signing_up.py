@@ -142,7 +142,7 @@ def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
     sign_up("ann@xn--bcher-kva.example")
     assert Subscriber.objects.get().email == "ann@bücher.example"
     assert Subscription.objects.count() == 1
-    # To the address that it has, whatever somebody types.
+    # To the stored address, however it was typed.
     assert [message.to for message in mail.outbox] == [["ann@bücher.example"]] * 2
 
 
@@ -315,7 +315,7 @@ def test_an_earlier_email_works_after_a_second_one(client, sign_up):
 def test_pending_subscription_is_purged_after_seven_days(
     client, sign_up, make_subscription
 ):
-    kept = make_subscription(email="bob@example.org")
+    remaining = make_subscription(email="bob@example.org")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sign_up()
         clock.shift(timedelta(days=6))
@@ -328,7 +328,7 @@ def test_pending_subscription_is_purged_after_seven_days(
         assert client.post(last_link()).status_code == 404
         purge_unconfirmed(timezone.now())
     assert [each.email for each in Subscriber.objects.all()] == ["bob@example.org"]
-    assert Subscription.objects.get() == kept
+    assert Subscription.objects.get() == remaining
 
 
 def _of(email):

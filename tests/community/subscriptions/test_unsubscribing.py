@@ -55,7 +55,7 @@ def test_a_get_changes_nothing_and_shows_one_button(client, make_subscription, p
 def test_one_click_unsubscribes_and_can_be_repeated(
     mail_server, make_subscription, policy
 ):
-    kept, ended = make_subscription(), make_subscription(policy)
+    remaining, ended = make_subscription(), make_subscription(policy)
     address = path_of(unsubscribe_url(ended))
     for _ in range(2):
         response = mail_server.post(address, ONE_CLICK)
@@ -63,7 +63,7 @@ def test_one_click_unsubscribes_and_can_be_repeated(
         assert response.status_code == 200
         assert "You have unsubscribed" in tokenise(response)
         assert not response.cookies
-    assert Subscription.objects.get() == kept
+    assert Subscription.objects.get() == remaining
     assert "You have unsubscribed" in tokenise(mail_server.get(address))
 
 
