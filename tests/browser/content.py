@@ -41,12 +41,12 @@ from tests.browser.officers import build_officers
 from tests.browser.states import (
     ANSWERED,
     DISMISSED_ALERT,
-    SUBSCRIBER,
-    SUBSCRIBED_AT,
     JOURNEY_ALERT,
     POLICY_STATUSES,
     REFERENCE,
     SEVERITIES,
+    SUBSCRIBED_AT,
+    SUBSCRIBER,
     UNDECIDED,
     VOTED_ON,
 )
