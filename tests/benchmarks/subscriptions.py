@@ -93,7 +93,7 @@ def measure(name: str, environment: dict, folder: Path) -> bool:
     seconds, left = output.strip().splitlines()[-1].split()
     accepted = log.read_text().splitlines()
     print(
-        f"{name}: {len(accepted):,} emails to {len(set(accepted)):,} people are sent in "
+        f"{name}: {len(accepted):,} emails to {len(set(accepted)):,} people in "
         f"{float(seconds):.0f} s (at most {SENDING_SECONDS}); {left} are left"
     )
     all_once = len(accepted) == len(set(accepted)) == PEOPLE
