@@ -52,7 +52,7 @@ class PolicyViewSet(PageListingViewSet):
     """All policy pages, and where each stands today."""
 
     model = PolicyUpdatePage
-    icon = "doc-full"
+    icon = "clipboard-list"
     menu_label = "Policies"
     menu_item_class = PageListingMenuItem
     filterset_class = PolicyFilterSet
@@ -75,8 +75,8 @@ class PolicyViewSet(PageListingViewSet):
 class CommunityViewSetGroup(ViewSetGroup):
     """The menu entry that holds both listings."""
 
-    menu_label = "Communities"
-    menu_icon = "group"
+    menu_label = "Policies and partnerships"
+    menu_icon = "list-ul"
     menu_order = 150
     items = (PartnershipViewSet("partnerships"), PolicyViewSet("policies"))
 
@@ -143,4 +143,4 @@ def register_ledger_url():
 def register_ledger_menu_item():
     """Add the ledger of alerts to the reports."""
     address = reverse(LedgerView.index_url_name)
-    return LedgerMenuItem("Alert ledger", address, icon_name="history")
+    return LedgerMenuItem("Alert ledger", address, icon_name="calendar-alt")

@@ -30,6 +30,10 @@ from home.page_tree.lock import TreeLockMixin
 
 # The site itself answers at these addresses below a section.
 RESERVED_SLUGS = frozenset({"a-to-z"})
+SLUG_HELP = (
+    "The last part of the page's web address, such as 'bin-collections'. Use lowercase "
+    "letters, numbers and hyphens."
+)
 
 
 @cache
@@ -79,7 +83,9 @@ class BasePageForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminPageForm):
         """Ask before a publication for what readers and colleagues would miss."""
         data = super().clean()
         if data.get("slug") in RESERVED_SLUGS:
-            self.add_error("slug", "The site itself uses this slug. Choose another.")
+            self.add_error(
+                "slug", "The website already uses this address. Choose another."
+            )
         for name, text in self._find_gaps(data).items():
             if name in self.fields and name not in self.errors:
                 # By this code a draft does not put it off.
@@ -191,12 +197,12 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
     promote_panels = [
         MultiFieldPanel(
             [
-                FieldPanel("slug"),
-                FieldPanel("seo_title"),
+                FieldPanel("slug", heading="Page address", help_text=SLUG_HELP),
+                FieldPanel("seo_title", heading="Title for search engines"),
                 FieldPanel("show_in_menus"),
-                FieldPanel("search_words"),
+                FieldPanel("search_words", heading="Search keywords"),
             ],
-            heading="Finding this page",
+            heading="Search and menus",
         ),
         MultiFieldPanel(
             [
@@ -204,7 +210,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
                 FieldPanel("owner_email"),
                 FieldPanel("review_on"),
             ],
-            heading="Keeping this page true",
+            heading="Ownership and review",
         ),
     ]
 

@@ -140,7 +140,7 @@ def get_examples() -> dict[str, list[dict]]:
         ],
         "session_token": [{"has_session": True}],
         "structured_data": [metadata],
-        "usefulness": [{"page": StandardPage(pk=1)}],
+        "page_feedback": [{"page": StandardPage(pk=1)}],
         "version_form": [
             {**_versions(), "versions": [*_versions().values()], "action": "/p/"}
         ],

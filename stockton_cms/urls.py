@@ -134,18 +134,18 @@ urlpatterns = [
     path("cant-find-it/answers/<str:reference>/", answer, name="enquiry_answer"),
     path(
         "was-this-page-useful/<int:page_id>/",
-        views.usefulness,
-        name="usefulness",
+        views.page_feedback,
+        name="page_feedback",
     ),
     path(
         "was-this-page-useful/<int:page_id>/thanks/",
         views.thanks,
-        name="usefulness_thanks",
+        name="page_feedback_thanks",
     ),
     path(
         "was-this-page-useful/<int:page_id>/<slug:said>/",
         views.comment,
-        name="usefulness_comment",
+        name="page_feedback_comment",
     ),
     path("alerts/<int:alert_id>/close/", dismiss_alert, name="dismiss_alert"),
     # Renditions only: originals and documents have no address of their own. In

@@ -6,6 +6,8 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import DismissibleMenuItem, MenuItem
 from wagtail.admin.views.account import AvatarSettingsPanel, NameEmailSettingsPanel
+from wagtail.admin.views.reports.aging_pages import AgingPagesView
+from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
 
 from stockton_cms.accounts.mfa import guard_private_document, guard_private_page
 from stockton_cms.editor_guide import GuideView
@@ -48,7 +50,41 @@ hooks.register("register_permissions", get_erase_permissions)
 @hooks.register("register_help_menu_item")
 def register_guide_menu_item():
     """Put the editors' guide first in the help menu."""
-    return MenuItem("Guide for editors", reverse("guide"), icon_name="help", order=1)
+    return MenuItem(
+        "Guide for editors", reverse("guide"), icon_name="info-circle", order=1
+    )
+
+
+# Wagtail's own entries, by name: the label, icon and place that replace theirs.
+WAGTAIL_ENTRIES = {
+    "images": {"order": 500},
+    "documents": {"order": 600},
+    "reports": {"icon_name": "table"},
+    "aging-pages": {"label": "Ageing pages"},
+    "page-types-usage": {"label": "Page types", "icon_name": "grid"},
+}
+SETTINGS_ENTRIES = {
+    "workflows": {"icon_name": "order"},
+    "workflow-tasks": {"icon_name": "success"},
+    "groups": {"icon_name": "key"},
+    "site-settings": {"icon_name": "sliders"},
+}
+
+
+def _arrange(menu_items, changes) -> None:
+    for item in menu_items:
+        vars(item).update(changes.get(item.name, {}))
+
+
+@hooks.register("construct_main_menu")
+@hooks.register("construct_reports_menu")
+def arrange_menu(request, menu_items):
+    _arrange(menu_items, WAGTAIL_ENTRIES)
+
+
+@hooks.register("construct_settings_menu")
+def arrange_settings_menu(request, menu_items):
+    _arrange(menu_items, SETTINGS_ENTRIES)
 
 
 @hooks.register("construct_help_menu")
@@ -109,6 +145,9 @@ def lead_to_new_password(request):
         "help_text": "You get an email with a link that works once, for an hour.",
     }
 
+
+AgingPagesView.page_title = "Ageing pages"
+PageTypesUsageReportView.page_title = "Page types"
 
 # Files that are uploaded have no address of their own, so the picture would be broken.
 AvatarSettingsPanel.is_active = lambda panel: False

@@ -85,7 +85,7 @@ BAD = {
     "DROP_COLUMN": migrations.RemoveField(ENQUIRY, "answer"),
     "DROP_TABLE": migrations.DeleteModel("SearchCheckSnippet"),
     "RENAME_COLUMN": migrations.RenameField(ENQUIRY, "answer", "reply"),
-    "RENAME_TABLE": migrations.RenameModel("UsefulnessComment", "Remark"),
+    "RENAME_TABLE": migrations.RenameModel("PageFeedbackComment", "Remark"),
     "ALTER_COLUMN": migrations.AlterField(ENQUIRY, "belongs_to", word()),
     "ADD_UNIQUE": migrations.AddConstraint(
         ENQUIRY, models.UniqueConstraint(fields=["query"], name="once")

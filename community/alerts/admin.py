@@ -95,7 +95,7 @@ class AlertViewSet(snippets.SnippetViewSet):
     chooser_viewset_class = NoChooserViewSet
     icon = "warning"
     menu_label = "Alerts"
-    menu_order = 140
+    menu_order = 200
     add_to_admin_menu = True
     list_display = [
         "heading",

@@ -25,7 +25,7 @@ from community.subscriptions.outage import DeliveryHealth, get_updates_state
 from home.content_version.counter import get_content_version
 from home.jobs import JobsHealth, get_jobs_state
 from search.engine.index import page_index
-from search.feedback.enquiries.answer_emails import get_waiting_answers
+from search.feedback.enquiries.answer_emails import get_unsent_answers
 from search.log.models import LoggedSearch
 from stockton_cms.operations.backup.status import LastBackup, get_last_backup
 
@@ -200,7 +200,7 @@ def call_with_timeout(tasks: dict[str, Callable]) -> dict:
 
 def read_facts(at: datetime) -> DatabaseFacts:
     """Read all that the database tells, with a few quick queries."""
-    mails = get_waiting_answers().aggregate(
+    mails = get_unsent_answers().aggregate(
         waiting=Count("pk"), since=Min("answered_at")
     )
     searches = LoggedSearch.objects.filter(searched_at__gt=at - RECENT, page_number=1)

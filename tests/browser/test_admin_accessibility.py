@@ -42,8 +42,11 @@ PAGES = {
     "an enquiry": ("/admin/search/enquiry/inspect/1/", MAIN),
     "assigning an enquiry": ("/admin/enquiries/1/assign/", MAIN),
     "answering an enquiry": ("/admin/enquiries/1/answer/", MAIN),
-    "what people cannot find": ("/admin/reports/findability/", MAIN),
-    "a topic that people cannot find": (f"/admin/reports/findability/{TOPIC}/", MAIN),
+    "unsuccessful searches": ("/admin/reports/unsuccessful-searches/", MAIN),
+    "a topic of unsuccessful searches": (
+        f"/admin/reports/unsuccessful-searches/{TOPIC}/",
+        MAIN,
+    ),
     "search checks": ("/admin/snippets/search/searchchecksnippet/", MAIN),
     "a promotion": ("/admin/snippets/search/promotionsnippet/add/", MAIN),
     "a synonym": ("/admin/snippets/search/synonymsnippet/edit/1/", MAIN),
@@ -88,7 +91,7 @@ def test_last_column_of_a_list_is_within_reach_on_a_narrow_screen(name, officer)
     assert last["x"] + last["width"] < NARROW["viewport"]["width"] + 1
 
 
-@pytest.mark.parametrize("name", ["enquiries", "what people cannot find"])
+@pytest.mark.parametrize("name", ["enquiries", "unsuccessful searches"])
 def test_list_fits_beside_its_filters(name, officer):
     page = officer("administrator", PAGES[name][0])
     table = page.locator("table.listing")

@@ -129,7 +129,7 @@ def test_page_cannot_take_its_address(section, send_form):
     [page] = add(section, "Bread", live=False)
     address = reverse("wagtailadmin_pages:edit", args=[page.pk])
     response = send_form(address, slug="a-to-z")
-    assert "The site itself uses this slug" in response.content.decode()
+    assert "The website already uses this address" in response.content.decode()
     page.refresh_from_db()
     assert not page.live
 

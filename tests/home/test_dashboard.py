@@ -57,7 +57,7 @@ def test_open_enquiries_lead_to_their_list(jobs, admin_client):
     EnquiryFactory(message="Where is the tip?")
     EnquiryFactory(message="All done", status=EnquiryStatus.CLOSED)
     (link,) = needs(admin_client).select("li a")
-    assert link.get_text() == "1 enquiry waits for somebody"
+    assert link.get_text() == "1 unassigned enquiry"
     listed = admin_client.get(link["href"]).content.decode()
     assert "Where is the tip?" in listed
     assert "All done" not in listed
@@ -111,7 +111,7 @@ def test_job_that_fails_is_named(jobs, admin_client):
     [
         (None, []),
         ("change_alertsnippet", ["1 alert is live"]),
-        ("view_enquiry", ["1 enquiry waits for somebody"]),
+        ("view_enquiry", ["1 unassigned enquiry"]),
     ],
 )
 def test_officer_sees_only_what_their_role_may_see(

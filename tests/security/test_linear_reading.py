@@ -33,7 +33,7 @@ from home.reports import as_safe_cell
 from search.curation.synonyms import split_phrases
 from search.engine.query import _replace_words
 from search.engine.tokens import clean_query, fold, strip_hyphens, tokenise
-from search.feedback.enquiries.services import folded
+from search.feedback.enquiries.services import normalise_message
 from search.feedback.unsuccessful_searches.topics import topic_of
 from search.indexing.files.text import clean_text
 from search.log.redaction import redact
@@ -125,7 +125,7 @@ READERS = {
     "erasure": lambda text: without(text, pattern_of("o'neil+a@a-a.example.org")),
     "erased addresses": lambda text: may_hold(text, "a@example.org"),
     "files": clean_text,
-    "folded messages": folded,
+    "normalised messages": normalise_message,
     "folded words": fold,
     "headings": read_headings,
     "hyphens": strip_hyphens,

@@ -41,7 +41,7 @@ SIGNS = ("birdsong", "900142", "9zz")
 KEEPS_WORDS = {
     "community_subscriber",
     "search_enquiry",
-    "search_usefulnesscomment",
+    "search_pagefeedbackcomment",
 }
 
 

@@ -21,7 +21,7 @@ from community.models import (
 )
 from community.subscriptions.update_emails import _told
 from home.models import SiteSettings
-from search.feedback.unsuccessful_searches.models import FindabilityAction
+from search.feedback.unsuccessful_searches.models import TopicAction
 from tests.community.policies.versions import published_versions
 from tests.community.policies.versions.published_versions import (
     publish_twice_as_recorded,
@@ -65,7 +65,7 @@ def newer(home, section):
     follower = Subscriber.objects.create(email="a@example.org", email_key="a")
     follower.subscriptions.create(page=section)
     Notice.objects.create(page=policy, kind="changed", title="Plan", path="/plan/")
-    FindabilityAction.objects.create(
+    TopicAction.objects.create(
         topic="bins", label="bins", kind="promoted", at=timezone.now()
     )
     return policy
@@ -78,7 +78,7 @@ def test_unknown_choices_fail_no_page_and_no_screen(newer, admin_client):
     entry.save()
     written = write_unknown_choices()
     assert written >= {"AlertSnippet.severity", "PolicyUpdatePage.kind", "Notice.kind"}
-    assert written >= {"Enquiry.outcome", "FindabilityAction.kind"}
+    assert written >= {"Enquiry.outcome", "TopicAction.kind"}
     html = admin_client.get(reverse("wagtailadmin_home")).content.decode()
     alert = AlertSnippet.objects.get()
     addresses = {

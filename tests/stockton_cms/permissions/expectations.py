@@ -188,7 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailsnippets_search_*", "L"),
     Rule("bulk *snippet delete", "L", acts=True),
     Rule("search_log_report*", "LH"),
-    Rule("findability_*", "LH"),
+    Rule("unsuccessful_searches_*", "LH"),
     Rule("search_enquiry_modeladmin_create", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_edit", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_delete", NOBODY),

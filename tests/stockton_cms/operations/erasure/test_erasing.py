@@ -22,7 +22,7 @@ from search.models import (
     Enquiry,
     EnquiryEvent,
     LoggedSearch,
-    UsefulnessComment,
+    PageFeedbackComment,
 )
 from stockton_cms.operations.erasure import finder
 from stockton_cms.operations.erasure.policy import ErasureAction
@@ -70,7 +70,7 @@ def notes(home, section, officer, client):
     EnquiryFactory(message=f"Ask {CANARY} about bins", email="other@example.org")
     follower = Subscriber.objects.create(email=CANARY.title(), email_key=CANARY)
     follower.subscriptions.create(page=section)
-    UsefulnessComment.objects.create(page=home, was_useful=False, comment=CANARY)
+    PageFeedbackComment.objects.create(page=home, was_useful=False, comment=CANARY)
     LoggedSearch.objects.create(query="x", result_count=0)
     LoggedSearch.objects.update(query=f"bins {CANARY}")
     page = PartnershipPageFactory(parent=section, title="Forum", summary="A forum.")
@@ -100,7 +100,7 @@ def test_the_address_is_gone_from_every_table(notes):
     assert before >= {
         "community_subscriber",
         "search_enquiry",
-        "search_usefulnesscomment",
+        "search_pagefeedbackcomment",
         "search_loggedsearch",
         "wagtailcore_revision",
         "wagtailcore_comment",

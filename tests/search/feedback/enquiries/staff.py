@@ -1,4 +1,4 @@
-"""What officers send about enquiries, and what they read afterwards."""
+"""Helpers to send forms as staff and read the pages after them."""
 
 import json
 
@@ -10,7 +10,6 @@ def entity(data, kind="LINK"):
 
 
 def typed(text, link=None, kind="unstyled", entities=None):
-    """Return what Wagtail's editor sends; the link is on all of the text."""
     link = [{"offset": 0, "length": len(text), "key": 0}] if link else []
     block = {"key": "aaaaa", "text": text, "type": kind, "depth": 0, "data": {}}
     block |= {"inlineStyleRanges": [], "entityRanges": link}
