@@ -30,9 +30,9 @@ PLAIN_PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="robots" content="noindex">
-<title>Something went wrong</title>
-<h1>Sorry, something went wrong</h1>
-<p>It is our fault and not yours. Please try again in a few minutes.</p>
+<title>Sorry, there is a problem with the website</title>
+<h1>Sorry, there is a problem with the website</h1>
+<p>Try again in a few minutes.</p>
 </html>
 """
 # What comes back by itself: the database, or the store of pictures and documents.

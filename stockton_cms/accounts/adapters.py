@@ -29,8 +29,8 @@ from stockton_cms.accounts.mfa import is_setting_up_first
 
 logger = logging.getLogger(__name__)
 NO_MATCH = "Your username, email address or password is incorrect."
-TOO_MANY = "Too many attempts. Wait five minutes and try again."
-WRONG_CODE = "That code or passkey is not right. Try again."
+TOO_MANY = "Too many attempts. Wait 5 minutes and try again."
+WRONG_CODE = "The code or passkey is incorrect. Try again."
 # The limit for wrong passwords from devices that are not known.
 STRANGER = "login_failed_by_stranger"
 

@@ -108,10 +108,10 @@ class AddPasskeyForm(OwnLabels, AddWebAuthnForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["name"].help_text = "Such as 'Work laptop', to tell it from others."
+        self.fields["name"].help_text = "For example, ‘Work laptop’"
         self.fields["passwordless"].help_text = (
-            "The device asks for your finger, face or PIN instead. Leave it off for "
-            "simple security keys, which work after your password only."
+            "Your device asks for your fingerprint, face or PIN instead. Leave this "
+            "unticked for basic security keys, which only work with a password."
         )
 
 

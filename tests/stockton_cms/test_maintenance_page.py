@@ -38,7 +38,7 @@ def test_page_follows_the_site_settings(home, page):
 def test_page_holds_no_alert_that_nobody_could_end(home, page):
     AlertFactory(heading="Flood warning")
     call_command("render_maintenance_page", verbosity=0)
-    assert "Sorry, something went wrong" in page.read_text()
+    assert "Sorry, there is a problem with the website" in page.read_text()
     assert "Flood warning" not in page.read_text()
 
 

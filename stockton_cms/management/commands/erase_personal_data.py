@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--everywhere",
             action="store_true",
-            help="also take it off pages and whatever else visitors see",
+            help="also remove it from pages and other public content",
         )
 
     def handle(self, *args, email, dry_run, everywhere, **options):
@@ -37,5 +37,5 @@ class Command(BaseCommand):
             for name, address in line.places:
                 self.stdout.write(f"  {name} {address}".rstrip())
         if report.has_account or report.left:
-            raise CommandError(report.in_words)
-        self.stdout.write(report.in_words)
+            raise CommandError(report.summary)
+        self.stdout.write(report.summary)

@@ -24,15 +24,15 @@ class EraseForm(forms.Form):
 
     email = forms.EmailField(
         label="Email address",
-        help_text="Of the person who asks. The report is shown first.",
+        help_text="The email address of the person who asked. You will see a report first.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Type the email address of the person who asks."},
+        error_messages={"required": "Enter the email address of the person who asked."},
     )
     everywhere = forms.BooleanField(
-        label="Also take it off pages and whatever else visitors see",
+        label="Also remove it from pages and other public content",
         required=False,
-        help_text="Leave this empty for a colleague's address that stands on pages as "
-        "a contact. Where it has to stay, the report says where it is.",
+        help_text="Leave this unticked for a staff email address that pages show as a "
+        "contact. The report says where the address could not be removed.",
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 

@@ -39,13 +39,13 @@ NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
 class ErasureAction(StrEnum):
     """What is done, as the report says it."""
 
-    ACCOUNT = "An account: an administrator deletes it first, under Settings, Users"
-    DELETED = "Deleted, with all that belongs to it"
-    TAKEN_OUT = "The address is taken out, the rest stays"
-    SHOWN = "Stays, as it is part of the site: look whether it should"
-    FILE = "Stays: upload the file again without it"
-    LEDGER = "Stays: the ledger of alerts is never changed"
-    LEFT = "Left, although it should be gone: tell who looks after the site"
+    ACCOUNT = "Not erased: an administrator must first delete the account in Settings, Users"
+    DELETED = "Deleted, with everything that belongs to it"
+    TAKEN_OUT = "Address removed, the rest stays"
+    SHOWN = "Not changed: it is public, so check whether it should be"
+    FILE = "Not changed: upload the file again without the address"
+    LEDGER = "Not changed: alert history is a permanent record"
+    LEFT = "Not erased because of an error: contact your site administrator"
 
 
 class ErasurePolicy:

@@ -69,17 +69,17 @@ class Report:
     def in_words(self) -> str:
         """What came of it, in a sentence."""
         if not self.lines:
-            return "The address stands nowhere."
+            return "This email address was not found in any record."
         if self.has_account:
-            return "Nothing is erased while an account has this address."
+            return "Nothing was erased, because an account uses this email address."
         if self.is_done and self.left:
             rows = (
                 "1 row still has" if self.left == 1 else f"{self.left} rows still have"
             )
-            return f"The address is erased where the report says so. {rows} it."
+            return f"The email address was erased where the report says so. {rows} it."
         if self.is_done:
-            return "The address is erased. Every table was read again: none has it."
-        return "Nothing is erased yet. This is what would be done."
+            return "The email address was erased. A second check found it nowhere."
+        return "Nothing has been erased yet. This is what will happen."
 
 
 @transaction.atomic

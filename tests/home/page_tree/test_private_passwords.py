@@ -61,7 +61,7 @@ def test_five_wrong_passwords_and_even_the_right_one_waits(address, clock):
     assert refused.status_code == 429
     assert refused["Retry-After"] == "300"
     html = BeautifulSoup(refused.content, "html.parser")
-    assert html.h1.get_text() == "Too many wrong passwords"
+    assert html.h1.get_text() == "Too many incorrect passwords"
     assert "Wait 5 minutes" in html.main.get_text()
     clock.shift(timedelta(minutes=5, seconds=1))
     assert enter(address, PASSWORD).url == address

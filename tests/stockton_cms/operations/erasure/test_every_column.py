@@ -157,7 +157,7 @@ def test_copy_that_is_left_is_told_and_fails(notes, monkeypatch):  # noqa: F811
     monkeypatch.setattr(service, "_rewrite", lambda row, pattern: None)
     report = erase(CANARY, everywhere=True)
     assert report.left
-    assert "still have it" in report.in_words
+    assert "still have it" in report.summary
     said = StringIO()
     with pytest.raises(CommandError, match="still have it"):
         call_command("erase_personal_data", CANARY, "--everywhere", stdout=said)
