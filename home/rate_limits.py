@@ -118,7 +118,7 @@ class RateLimitHit(models.Model):
         return f"{self.limit}, {self.at:%H:%M}"
 
 
-@register_job("forgetting who has sent how much")
+@register_job("purge rate-limit records")
 def forget_uses(at: datetime) -> None:
     """Delete what was counted before midnight, whose keys nobody can have again."""
     end = min(start_of_day(timezone.localdate(at)), at - OVERALL_PERIOD)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from home.navigation.context_processors import get_last_known_council
-from stockton_cms.accounts.mfa import has_passed_second_step
+from stockton_cms.accounts.mfa import has_passed_mfa
 from stockton_cms.security.csrf import is_same_origin
 
 SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
@@ -25,11 +25,11 @@ SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
 def may_use_admin(request: HttpRequest) -> bool:
     """Say whether someone is signed in, with all that the admin asks for."""
     return request.user.has_perm("wagtailadmin.access_admin") and (
-        not settings.SECOND_STEP_REQUIRED or has_passed_second_step(request)
+        not settings.SECOND_STEP_REQUIRED or has_passed_mfa(request)
     )
 
 
-def with_text_kept(view: Callable) -> Callable:
+def with_text_preserved(view: Callable) -> Callable:
     """Wrap an admin view: who is signed out gets back what they have sent."""
 
     @wraps(view)
@@ -78,7 +78,7 @@ def give_back(
         "council": get_last_known_council(),
         **sign_in_addresses(),
     }
-    page = render_to_string("kept_text.html", context)
+    page = render_to_string("unsaved_text.html", context)
     headers = {**(headers or {}), "Cache-Control": "no-store"}
     return HttpResponse(page, status=status, headers=headers)
 

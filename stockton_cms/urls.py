@@ -40,7 +40,7 @@ from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.monitoring import health
 from stockton_cms.pattern_library import style_guide
-from stockton_cms.unsaved_text import with_text_kept
+from stockton_cms.unsaved_text import with_text_preserved
 
 FILE_NAME = rf"{OWN_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
@@ -86,7 +86,7 @@ for wrapper in (
     with_role,
     within_what_is_explorable,
     with_clear_refusals,
-    with_text_kept,
+    with_text_preserved,
     with_admin_policy,
 ):
     admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, wrapper)

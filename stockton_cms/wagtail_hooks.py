@@ -91,7 +91,7 @@ def keep_lists_within_reach():
 
 
 @hooks.register("register_account_menu_item")
-def lead_to_second_step(request):
+def register_mfa_menu_item(request):
     """Lead from "Account" to what someone signs in with besides the password."""
     return {
         "url": reverse("mfa_index"),

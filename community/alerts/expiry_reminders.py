@@ -31,7 +31,7 @@ SHORT = timedelta(hours=2)
 SUBJECT = "An alert on the website ends soon"
 
 
-@register_job("reminders of alerts that end soon")
+@register_job("send alert expiry reminders")
 def remind_publishers(at: datetime) -> None:
     """Send an email for each alert that ends soon: one for each expected end.
 

@@ -37,7 +37,7 @@ SUBJECTS = {
 }
 
 
-@register_job("reminders of consultations without an outcome")
+@register_job("send consultation outcome reminders")
 def remind_of_outcomes(at: datetime) -> None:
     """Send one email for each consultation and stage that has come.
 

@@ -14,7 +14,7 @@ KEPT = timedelta(days=30)
 BATCH = 1000
 
 
-@register_job("forgetting old updates")
+@register_job("purge sent updates")
 def forget_old_updates(at: datetime) -> None:
     """Delete what was sent or given up, and what it told of, after 30 days."""
     before = at - KEPT

@@ -53,7 +53,7 @@ def confirm_subscription(subscription: Subscription, at: datetime) -> None:
     )
 
 
-@register_job("email addresses that nobody has confirmed")
+@register_job("purge unconfirmed subscribers")
 @transaction.atomic
 def forget_unconfirmed(at: datetime) -> None:
     """Delete wishes that nobody has confirmed, and addresses that follow nothing."""

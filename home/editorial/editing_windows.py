@@ -92,7 +92,7 @@ def remember_version(request: HttpRequest, instance: models.Model) -> None:
     window.save()
 
 
-@register_job("editing windows")
+@register_job("purge editing windows")
 def forget_windows(at: datetime) -> None:
     """Delete windows that nobody can have open any more."""
     EditingWindow.objects.filter(saved_at__lt=at - KEPT_FOR).delete()

@@ -8,8 +8,8 @@ from wagtail.admin.models import FormState
 from home.jobs import register_job
 
 
-@register_job("ended sessions")
-def forget_ended(at: datetime) -> None:
+@register_job("purge expired sessions")
+def purge_expired_sessions(at: datetime) -> None:
     """Delete sessions that are over, and half-typed forms that are a day old."""
     Session.objects.filter(expire_date__lte=at).delete()
     stale = at - FormState.STALE_TIMEOUT

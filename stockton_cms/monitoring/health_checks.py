@@ -48,8 +48,8 @@ class DatabaseFacts:
     mails_waiting: int
     mails_waiting_since: datetime | None
     updates: DeliveryHealth
-    recent_searches: int
-    recent_searches_in_vain: int
+    searches_1h: int
+    searches_without_results_1h: int
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,8 @@ def read_facts(at: datetime) -> DatabaseFacts:
         mails_waiting=mails["waiting"],
         mails_waiting_since=mails["since"],
         updates=get_updates_state(at),
-        recent_searches=counts["all"],
-        recent_searches_in_vain=counts["in_vain"],
+        searches_1h=counts["all"],
+        searches_without_results_1h=counts["in_vain"],
     )
 
 

@@ -55,8 +55,8 @@ def _cut(text: str) -> str:
     """
     if len(text) <= MAX_LENGTH:
         return text
-    kept, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]
-    return kept + end[len(kept) :].rpartition(" ")[0] + CUT
+    start, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]
+    return start + end[len(start) :].rpartition(" ")[0] + CUT
 
 
 def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:

@@ -130,7 +130,7 @@ def count_database_error(sender, **kwargs) -> None:
         DATABASE_ERRORS.labels(type(error).__name__).inc()
 
 
-def exposition(health: Health) -> bytes:
+def render_metrics(health: Health) -> bytes:
     """Return what all workers have counted, and how the site is, for Prometheus."""
     registry = CollectorRegistry()
     if FOLDER:
@@ -150,14 +150,14 @@ class HealthCollector:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield each sample; none of the database while it is unavailable."""
         health = self._health
-        part = GaugeMetricFamily(
-            "stockton_part_up",
+        component = GaugeMetricFamily(
+            "stockton_component_up",
             "Whether what the site needs is well, as in /-/status.",
-            labels=["part"],
+            labels=["component"],
         )
         for name, is_well in health.parts.items():
-            part.add_metric([name], is_well)
-        yield part
+            component.add_metric([name], is_well)
+        yield component
         if health.last_backup:
             yield GaugeMetricFamily(
                 "stockton_last_backup_timestamp_seconds",
@@ -165,11 +165,11 @@ class HealthCollector:
                 health.last_backup.made_at.timestamp(),
             )
         if health.facts:
-            yield from _figures(health, health.facts)
-            yield from _figures_of_jobs(health.facts)
+            yield from _gauges(health, health.facts)
+            yield from _job_gauges(health.facts)
 
 
-def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
+def _gauges(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
     since = facts.mails_waiting_since
     seconds = (health.at - since).total_seconds() if since else 0
     updates, updates_since = facts.updates, facts.updates.since
@@ -186,21 +186,21 @@ def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily
         ("updates_waiting", "Email updates that are due.", updates.waiting),
         ("updates_waiting_seconds", "How long the first of them waits.", late),
         (
-            "updates_refused",
+            "updates_blocked",
             "Whether the mail server takes no updates.",
             bool(updates.trouble),
         ),
-        ("recent_searches", "Searches in the last hour.", facts.recent_searches),
+        ("searches_1h", "Searches in the last hour.", facts.searches_1h),
         (
-            "recent_searches_in_vain",
+            "searches_without_results_1h",
             "Those of them that found nothing.",
-            facts.recent_searches_in_vain,
+            facts.searches_without_results_1h,
         ),
     ):
         yield GaugeMetricFamily(f"stockton_{name}", help_text, value)
 
 
-def _figures_of_jobs(facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
+def _job_gauges(facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
     succeeded = GaugeMetricFamily(
         "stockton_job_last_success_timestamp_seconds",
         "When a job last ended well.",

@@ -65,7 +65,7 @@ def follow_lifted_restriction(sender, instance, origin, **kwargs):
         _follow_privacy(instance.page)
 
 
-@register_job("published versions of policies")
+@register_job("archive policy versions")
 def archive_missing(at: datetime) -> None:
     """Keep what each policy says that was published without keeping it.
 

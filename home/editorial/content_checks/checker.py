@@ -13,7 +13,7 @@ from home.page_tree.lock import tree_lock
 BATCH = 100
 
 
-@register_job("checking content")
+@register_job("check content")
 def check_pages_by_new_rules(at: datetime) -> None:
     """Check some live pages that these rules have not checked yet.
 

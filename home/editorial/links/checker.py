@@ -25,7 +25,7 @@ UNREACHED = {Outcome.NO_SUCH_SITE, Outcome.NO_ANSWER}
 WORKS_OR_UNKNOWN = {Outcome.FOUND, Outcome.UNKNOWN}
 
 
-@register_job("checking links", is_slow=True)
+@register_job("check links", is_slow=True)
 def check_links(at: datetime) -> None:
     """Look again at links of our own that led nowhere, then ask other sites.
 

@@ -53,7 +53,7 @@ class PreviewLink(models.Model):
         return reverse("preview_link", args=[self.token])
 
 
-@register_job("expired preview links")
+@register_job("purge expired preview links")
 def forget_expired(at: datetime) -> None:
     """Delete the links that have expired, and with them whom they were for."""
     PreviewLink.objects.filter(expires_at__lte=at).delete()

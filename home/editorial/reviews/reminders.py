@@ -51,7 +51,7 @@ class Recipient:
         return own | Q(remind_team_on__lte=on) if self.is_team else own
 
 
-@register_job("reminders of page reviews")
+@register_job("send page review reminders")
 def remind_of_reviews(at: datetime) -> None:
     """Send one email to everybody who is to be reminded of a review today.
 

@@ -32,7 +32,7 @@ LONGEST_SENDING = timedelta(hours=1)
 MAX_IN_A_RUN = 100
 
 
-@register_job("answers to what residents could not find")
+@register_job("send enquiry answers")
 def send_answers(at: datetime) -> None:
     """Send the email about each answer that has not been sent, once.
 

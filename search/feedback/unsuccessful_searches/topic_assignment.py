@@ -66,7 +66,7 @@ def name_enquiry(sender, instance, raw=False, **kwargs) -> None:
         instance.topic = topic_of_enquiry(instance)
 
 
-@register_job("sorting searches and enquiries by topic", is_slow=True)
+@register_job("sort searches and enquiries by topic", is_slow=True)
 def name_topics(at: datetime) -> int:
     """Give a batch of the rows without a topic theirs; return how many there were."""
     searches = list(LoggedSearch.objects.filter(topic="")[:BATCH])

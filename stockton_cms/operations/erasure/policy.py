@@ -41,10 +41,10 @@ class ErasureAction(StrEnum):
 
     ACCOUNT = "Not erased: an administrator must first delete the account in Settings, Users"
     DELETED = "Deleted, with everything that belongs to it"
-    TAKEN_OUT = "Address removed, the rest stays"
+    REMOVED = "Address removed, the rest stays"
     SHOWN = "Not changed: it is public, so check whether it should be"
     FILE = "Not changed: upload the file again without the address"
-    LEDGER = "Not changed: alert history is a permanent record"
+    ALERT_HISTORY = "Not changed: alert history is a permanent record"
     LEFT = "Not erased because of an error: contact your site administrator"
 
 
@@ -61,13 +61,13 @@ class ErasurePolicy:
             shown = [shown_object(row) for row in rows]
             self._shown = {_key(each) for each in shown if each}
 
-    def of(self, row: Found) -> ErasureAction:
+    def action_for(self, row: Found) -> ErasureAction:
         """Return what becomes of a row."""
         label = row.model._meta.label
         if label in ACCOUNTS:
             return ErasureAction.ACCOUNT
         if label == "community.AlertLedgerEntry":
-            return ErasureAction.LEDGER
+            return ErasureAction.ALERT_HISTORY
         if label == "search.SearchFile" or _is_in_file_name(row):
             return ErasureAction.FILE
         if label in DELETED and {"email", "session_data"} & {*row.fields}:
@@ -75,7 +75,7 @@ class ErasurePolicy:
         return (
             ErasureAction.SHOWN
             if self._belongs_to_shown(row)
-            else ErasureAction.TAKEN_OUT
+            else ErasureAction.REMOVED
         )
 
     def _belongs_to_shown(self, row: Found) -> bool:

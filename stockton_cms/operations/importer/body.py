@@ -47,7 +47,7 @@ ENDS = {
     "tr": {"tr", "td", "th", "p"},
 }
 NOT_WORDS = HEADINGS | {"img", "table", "blockquote", "details"}
-MAX_SIGNS_IN_HEADING = 120
+MAX_HEADING_LENGTH = 120
 
 Block = dict[str, Any]
 
@@ -207,7 +207,7 @@ class Converter:
         text = " ".join(node.get_text(" ").split())
         for image in node.find_all("img"):
             self._image(image)
-        if len(text) > MAX_SIGNS_IN_HEADING:
+        if len(text) > MAX_HEADING_LENGTH:
             self._note(f"A heading of over 120 characters became text: {text[:40]}…")
             self._end_paragraph()
             self._words.append(f"<b>{escape(text)}</b>")

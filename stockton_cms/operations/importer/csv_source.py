@@ -15,7 +15,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from home.dashboard import counted
 from stockton_cms.operations.importer.records import (
-    MAX_SIGNS_IN_BODY,
+    MAX_BODY_LENGTH,
     Record,
     SourceError,
     tidy,
@@ -54,7 +54,7 @@ class CsvSource:
     def scan(self) -> Iterator[tuple[Record, int, str]]:
         """Yield each row, what `load` needs to find it again, and what is wrong."""
         with self.path.open(encoding=self._encoding(), newline="") as file:
-            csv.field_size_limit(MAX_SIGNS_IN_BODY * 4)
+            csv.field_size_limit(MAX_BODY_LENGTH * 4)
             first = file.readline()
             separator = max(SEPARATORS, key=first.count)
             file.seek(0)

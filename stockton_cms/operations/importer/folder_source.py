@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EncodingDetector, UnicodeDammit
 
 from stockton_cms.operations.importer.records import (
-    MAX_SIGNS_IN_BODY,
+    MAX_BODY_LENGTH,
     SECTION,
     Record,
     SourceError,
@@ -101,7 +101,7 @@ class FolderSource:
         )
 
     def _read(self, path: Path, is_index: bool) -> Record:
-        if path.stat().st_size > MAX_SIGNS_IN_BODY * 4:
+        if path.stat().st_size > MAX_BODY_LENGTH * 4:
             raise SourceError("The file is larger than 4 MB.")
         soup = BeautifulSoup(as_text(path.read_bytes()), "html.parser")
         record = self._frame(path.parent if is_index else path, is_page=not is_index)

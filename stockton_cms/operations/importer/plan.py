@@ -20,7 +20,7 @@ from stockton_cms.operations.importer.records import (
 MAX_LEVELS = 20
 # Values in one statement.
 CHUNK = 500
-MAX_SIGNS_IN_KEY = 450
+MAX_KEY_LENGTH = 450
 
 
 @dataclass(slots=True, eq=False)
@@ -116,8 +116,8 @@ class Planner:
         while node.key in self._keys:
             number += 1
             node.key = f"{key}-{number}"
-        if len(node.key) > MAX_SIGNS_IN_KEY:
-            node.problem = f"Its path is longer than {MAX_SIGNS_IN_KEY} signs."
+        if len(node.key) > MAX_KEY_LENGTH:
+            node.problem = f"Its path is longer than {MAX_KEY_LENGTH} characters."
             return node
         self._keys[node.key] = node
         for address in (base, node.old_address, address_of(own_path)):

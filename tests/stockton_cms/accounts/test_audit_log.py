@@ -49,8 +49,8 @@ def test_each_event_is_noted_and_names_the_account(secured, client, lines, app_c
         "account.sign_in_failed",
         "account.sign_in_failed",
         "account.sign_in",
-        "account.second_step_removed",
-        "account.second_step_removed",
+        "account.mfa_removed",
+        "account.mfa_removed",
         "account.sign_out",
     ]
     # In the words of the site history.

@@ -315,7 +315,7 @@ def test_checks_change_nothing_for_readers(make_faulty):
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_job_runs_with_the_others(home):
     ContentCheckRun.objects.all().delete()
-    assert "checking content" not in run_due_jobs(timezone.now())
+    assert "check content" not in run_due_jobs(timezone.now())
     assert ContentCheckRun.objects.filter(pk=home.pk).exists()
 
 

@@ -172,9 +172,9 @@ def test_an_environment_variable_turns_it_off(home, asked, settings):
 
 def test_it_comes_after_what_cannot_wait():
     names = list(jobs._jobs)
-    assert names.index("checking links") > names.index("scheduled publishing")
-    assert names.index("checking links") > names.index(
-        "reminders of alerts that end soon"
+    assert names.index("check links") > names.index("scheduled publishing")
+    assert names.index("check links") > names.index(
+        "send alert expiry reminders"
     )
 
 

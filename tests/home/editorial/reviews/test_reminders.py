@@ -253,7 +253,7 @@ def test_a_failure_does_not_stop_other_jobs(make_reviewed, monkeypatch, caplog):
         raise ZeroDivisionError
 
     monkeypatch.setattr(reminders, "get_recipients", fail)
-    assert run_due_jobs(noon()) == ["reminders of page reviews"]
+    assert run_due_jobs(noon()) == ["send page review reminders"]
 
 
 def test_without_a_team_address_those_who_may_publish_the_home_page_are_told(

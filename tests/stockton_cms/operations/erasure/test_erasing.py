@@ -204,7 +204,7 @@ def test_ledger_of_alerts_is_reported_and_stays(home):
     alert = AlertFactory(live=False, text=f"<p>Ask {CANARY}</p>")
     alert.save_revision().publish()
     report = erase(CANARY, everywhere=True)
-    assert ErasureAction.LEDGER in {line.done for line in report.lines}
+    assert ErasureAction.ALERT_HISTORY in {line.done for line in report.lines}
     assert where_it_stands() == {"community_alertledgerentry"}
     assert AlertLedgerEntry.objects.exists()
 
