@@ -1,4 +1,4 @@
-"""What search engines are told: the sitemap and robots.txt."""
+"""The sitemap and robots.txt."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse

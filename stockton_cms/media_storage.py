@@ -23,7 +23,7 @@ from storages.utils import clean_name
 from home.images.storage import MediaMixin
 from stockton_cms.media import MediaStorageUnavailableError
 
-# No one waits for a picture for long, and for a store that is known to be away at all.
+# No one waits long for a picture, nor at all for a store known to be unavailable.
 CONFIG = Config(
     connect_timeout=1,
     read_timeout=5,

@@ -1,4 +1,4 @@
-"""What was typed in the admin survives the end of a session, and other refusals.
+"""Preserves what was typed in the admin when a session ends or saving fails.
 
 `admin-sending.js` asks whether the session still holds before it lets a form go. Where
 it cannot, or the session ends just then, the answer is a page with all that was sent.
@@ -94,7 +94,7 @@ def sign_in_addresses() -> dict[str, str]:
 
 
 def session(request: HttpRequest) -> HttpResponse:
-    """Say that the session holds: to a script with a new token, to people in words."""
+    """Say that the session is still valid: a new token for scripts, a page for people."""
     if _wants_json(request):
         return JsonResponse({"token": get_token(request)})
     return render(request, "signed_in.html")

@@ -92,7 +92,7 @@ def keep_lists_within_reach():
 
 @hooks.register("register_account_menu_item")
 def register_mfa_menu_item(request):
-    """Lead from "Account" to what someone signs in with besides the password."""
+    """Lead from "Account" to two-factor authentication."""
     return {
         "url": reverse("mfa_index"),
         "label": "Two-factor authentication",

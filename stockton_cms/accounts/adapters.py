@@ -34,14 +34,14 @@ WRONG_CODE = "The code or passkey is incorrect. Try again."
 # The limit for wrong passwords from devices that are not known.
 STRANGER = "login_failed_by_stranger"
 
-# allauth counts tries, and remembers codes that were used, in the default cache, which
+# allauth counts attempts, and remembers codes that were used, in the default cache, which
 # each process may have for itself and which a Redis that is unavailable leaves empty.
 for module in (ratelimit, authenticator_app, jwtkit):
     module.cache = ConnectionProxy(caches, "sign_in")
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by administrators; tries are counted for the account itself."""
+    """Limits sign-in attempts for each account; administrators create accounts."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,

@@ -1,4 +1,4 @@
-"""What the log and the site history say of sign-in: who, and never with what."""
+"""Logs sign-in, in the log and the site history: who, and never with what."""
 
 import logging
 
@@ -43,7 +43,7 @@ def register_actions(actions):
 
 
 def record(action: str, user, request=None, **facts) -> None:
-    """Write a line to the log and, of people with an account, to the site history."""
+    """Write a line to the log and, for people with an account, to the site history."""
     address = get_client_ip(request) if request else None
     extra = {"user_id": user and user.pk, "address": address, **facts}
     logger.info(ACTIONS[action][1], extra=extra)
@@ -53,13 +53,13 @@ def record(action: str, user, request=None, **facts) -> None:
 
 @receiver(user_logged_in)
 def log_sign_in(request, user, sociallogin=None, **kwargs):
-    """Note that someone is in, after two-factor authentication or by single sign-on."""
+    """Log a sign-in, after two-factor authentication or by single sign-on."""
     record("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
 
 
 @receiver(user_login_failed)
 def log_login_failed(credentials, request=None, **kwargs):
-    """Note a password that was wrong; the name may be a password, typed too early."""
+    """Log a wrong password; never the name, which may be a password typed too early."""
     record("account.sign_in_failed", find_account(**credentials), request)
 
 
@@ -84,11 +84,11 @@ def log_new_password(request, user, **kwargs):
 
 @receiver([authenticator_added, authenticator_reset])
 def log_mfa_added(request, user, authenticator, **kwargs):
-    """Note an app, a passkey or new recovery codes."""
+    """Log an app, a passkey or new recovery codes."""
     record("account.mfa_added", user, request, kind=authenticator.type)
 
 
 @receiver(authenticator_removed)
 def log_mfa_removed(user, authenticator: Authenticator, request=None, **kwargs):
-    """Note that an app, a passkey or recovery codes are gone."""
+    """Log that an app, a passkey or recovery codes were removed."""
     record("account.mfa_removed", user, request, kind=authenticator.type)

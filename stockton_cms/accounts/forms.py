@@ -34,7 +34,7 @@ class OwnLabels:
 
 
 class SignInForm(OwnLabels, LoginForm):
-    """The first step: a name and a password."""
+    """Asks for a name and a password."""
 
     labels = {"login": "Username or email address", "password": "Password"}
 
@@ -102,7 +102,7 @@ class SetUpAppForm(OwnLabels, ActivateTOTPForm):
 
 
 class AddPasskeyForm(OwnLabels, AddWebAuthnForm):
-    """A passkey: one that signs in by itself, unless the device cannot."""
+    """Adds a passkey, which signs in on its own unless the device cannot."""
 
     labels = {"name": "Passkey name", "passwordless": "Sign in without a password"}
 

@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 
 from search.indexing.document_access import is_public
 
-# Recovery codes stand in for one of these.
+# Recovery codes replace one of these.
 MFA_METHODS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -37,7 +37,7 @@ def has_passed_mfa(request: HttpRequest) -> bool:
 def is_setting_up_first(request: HttpRequest) -> bool:
     """Say whether someone has just signed in and has no two-factor authentication yet.
 
-    Their password was typed a moment ago, and there is nothing of theirs to take away.
+    They have just typed their password, and have no method that could be removed.
     """
     records = get_authentication_records(request, request.user)
     is_fresh = any(

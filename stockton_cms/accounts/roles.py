@@ -1,4 +1,4 @@
-"""Who may do what in the admin: the one table (P9). docs/roles.md says it in words.
+"""Who may do what in the admin: the one table (P9), explained in docs/roles.md.
 
 A new line reaches every site with its next `migrate`; see `role_groups`.
 """

@@ -65,7 +65,7 @@ class CouncilAdapter(OpenIDConnectOAuth2Adapter):
         return f"{settings.WAGTAILADMIN_BASE_URL}{reverse('single_sign_on_back')}"
 
     def complete_login(self, request: HttpRequest, app, token, **kwargs) -> SocialLogin:
-        """Return who signs in; what else the provider says is not kept."""
+        """Return who signs in; nothing else that the provider says is stored."""
         self.did_fetch_access_token = False  # Else the signature is not looked at.
         claims = self._decode_id_token(app, kwargs["response"]["id_token"])
         check_claims(claims, app)
@@ -172,8 +172,8 @@ def start(request: HttpRequest) -> HttpResponse:
     try:
         provider = CouncilAdapter(request).get_provider()
         back_to = get_next_redirect_url(request)
-        told = {"auth_params": {"nonce": nonce}, "nonce": nonce}
-        response = provider.redirect(request, AuthProcess.LOGIN, back_to, **told)
+        kwargs = {"auth_params": {"nonce": nonce}, "nonce": nonce}
+        response = provider.redirect(request, AuthProcess.LOGIN, back_to, **kwargs)
     except PROVIDER_ERRORS as error:
         return refuse(request, repr(error))
     # Browsers follow no redirect of a form to where our policy lets no form be sent.

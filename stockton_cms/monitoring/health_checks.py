@@ -40,7 +40,7 @@ RECENT = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class DatabaseFacts:
-    """What the database tells about how the site is."""
+    """The state of the site, read from the database."""
 
     jobs: JobsHealth
     pending_migrations: list[str]
@@ -54,7 +54,7 @@ class DatabaseFacts:
 
 @dataclass(frozen=True)
 class Health:
-    """How the site is at a moment, as one of its processes sees it.
+    """The state of the site at a time, as one of its processes sees it.
 
     `facts` are None while the database does not answer, `has_cache` where there is no
     shared cache to answer.
@@ -169,7 +169,7 @@ class Check(Thread):
             self.answers.append(self._task())
         except Exception as error:
             kind = type(error).__name__
-            logger.warning("The check '%s' found no one there: %s", self._key, kind)
+            logger.warning("The check '%s' failed: %s", self._key, kind)
         finally:
             _under_way.pop(self._key, None)
             connection.close()
@@ -199,7 +199,7 @@ def call_with_timeout(tasks: dict[str, Callable]) -> dict:
 
 
 def read_facts(at: datetime) -> DatabaseFacts:
-    """Read all that the database tells, with a few quick queries."""
+    """Read the state of the site from the database, with a few quick queries."""
     mails = get_waiting_answers().aggregate(
         waiting=Count("pk"), since=Min("answered_at")
     )
@@ -263,6 +263,6 @@ def media_store_answers() -> bool:
 
 
 def shared_cache_answers() -> bool:
-    """Say whether the cache keeps what it is told; its errors are silent otherwise."""
+    """Say whether the cache stores values; its errors are otherwise silent."""
     shared_cache.set("health", 1, timeout=10)
     return shared_cache.get("health") == 1

@@ -1,6 +1,6 @@
 """What is counted for Prometheus: no words, addresses, paths or names of anyone (O2).
 
-Workers count in files that they share (`metrics_folder.py`), so that whichever is asked
+Workers count in files that they share (`prometheus_multiproc.py`), so that whichever is asked
 answers for all of them.
 """
 
@@ -85,7 +85,7 @@ SECONDS_BETWEEN_SAMPLES = 5
 class MetricsMiddleware:
     """Counts and times what the page cache passes on.
 
-    Kept pages it never sees: timing them would cost a twentieth of what they take.
+    It never sees cached pages: timing them would cost a twentieth of what they take.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
@@ -112,7 +112,7 @@ class MetricsMiddleware:
 
 
 def take_sample() -> None:
-    """Note how this process is, for whichever is asked."""
+    """Record the state of this process, for whichever worker is asked."""
     try:
         pages = Path("/proc/self/statm").read_text().split()[1]
         MEMORY.set(int(pages) * os.sysconf("SC_PAGE_SIZE"))
@@ -142,7 +142,7 @@ def render_metrics(health: Health) -> bytes:
 
 
 class HealthCollector:
-    """Tells Prometheus how the site is."""
+    """Reports the state of the site to Prometheus."""
 
     def __init__(self, health: Health):
         self._health = health
@@ -187,13 +187,13 @@ def _gauges(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]
         ("updates_waiting_seconds", "How long the first of them waits.", late),
         (
             "updates_blocked",
-            "Whether the mail server takes no updates.",
+            "Whether the mail server accepts no updates.",
             bool(updates.trouble),
         ),
         ("searches_1h", "Searches in the last hour.", facts.searches_1h),
         (
             "searches_without_results_1h",
-            "Those of them that found nothing.",
+            "Those of them without results.",
             facts.searches_without_results_1h,
         ),
     ):
@@ -203,7 +203,7 @@ def _gauges(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]
 def _job_gauges(facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
     succeeded = GaugeMetricFamily(
         "stockton_job_last_success_timestamp_seconds",
-        "When a job last ended well.",
+        "When a job last succeeded.",
         labels=["job"],
     )
     failing = GaugeMetricFamily(

@@ -29,7 +29,7 @@ def make_folder(parent: Path | None = None) -> str:
         folder = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
         # Held open, and with it the lock, until the last of these processes has ended.
         fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
-        # Another that starts at this moment may have taken it for one that was left.
+        # Another process starting now may have removed it as an abandoned one.
         if os.path.isdir(folder):
             return folder
 

@@ -98,6 +98,6 @@ def _purge(get_paths: Callable[[], Iterable[str]]) -> None:
             [urljoin(settings.WAGTAILADMIN_BASE_URL, path) for path in paths]
         )
     except Exception:
-        logger.exception("The cache in front could not be told of a change.")
+        logger.exception("The cache in front could not be notified of a change.")
     finally:
         connection.close()

@@ -112,7 +112,7 @@ class CachedPage:
     ) -> bool:
         """Say whether it may be given out while no one knows what the site says now.
 
-        What stands around the page may be a day old, the page itself not out of date,
+        What surrounds the page may be a day old, the page itself not out of date,
         nor taken away since, as far as this process knew at `verified_at`.
         """
         if (
@@ -126,7 +126,7 @@ class CachedPage:
         return at.timestamp() < min(true_at + SECONDS_TO_KEEP, self.changes_at)
 
     def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
-        """Return the body with the alerts of another moment, without any query."""
+        """Return the body with the alerts of another time, without any query."""
         before, _, rest = self.body.partition(ALERTS_BEGIN)
         _, end, after = rest.partition(ALERTS_END)
         if not end:
@@ -171,8 +171,8 @@ class CachedPage:
         return self.encoded[encoding]
 
 
-def _seconds(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else FOREVER
+def _seconds(at: datetime | None) -> float:
+    return at.timestamp() if at else FOREVER
 
 
 ENCODERS = {

@@ -70,7 +70,7 @@ class PageCacheMiddleware:
         self._flights = RequestCollapser()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response, kept or made."""
+        """Return the response, cached or made."""
         reason = cache_bypass_reason(request)
         if reason == "session" and not has_user_session(request):
             # It has opened private pages; the public ones are as for everyone.
@@ -86,41 +86,41 @@ class PageCacheMiddleware:
         at = timezone.now()
         state, is_current = content_version_tracker.get(at)
         key = get_cache_key(request)
-        kept = self._find(key, state, at)
-        if kept and is_current and kept.is_valid(state, at):
-            return answer(request, kept, at, HIT)
-        if not is_current and kept is None:
+        cached = self._find(key, state, at)
+        if cached and is_current and cached.is_valid(state, at):
+            return answer(request, cached, at, HIT)
+        if not is_current and cached is None:
             # What was made for those who have closed nothing, with other alerts.
-            kept = self._find(key._replace(closed=()), state, at)
-        if kept and not is_current and self._is_true_enough(kept, state, at):
-            return serve_stale(request, kept, at)
+            cached = self._find(key._replace(closed=()), state, at)
+        if cached and not is_current and self._can_serve_stale(cached, state, at):
+            return serve_stale(request, cached, at)
         with self._flights.board(key) as is_first:
             if not is_first:
                 at = timezone.now()
                 state, _ = content_version_tracker.get(at)
-                kept = self._find(key, state, at)
-                if kept and kept.is_valid(state, at):
-                    return answer(request, kept, at, COLLAPSED)
-            return self._make(request, key, state, kept)
+                cached = self._find(key, state, at)
+                if cached and cached.is_valid(state, at):
+                    return answer(request, cached, at, COLLAPSED)
+            return self._make(request, key, state, cached)
 
     def _find(
         self, key: CacheKey, state: ContentState | None, at: datetime
     ) -> CachedPage | None:
         """Return the cached page that is valid, else the newest that is not."""
-        kept = self._local.get(key)
-        if self._shared is None or (kept and kept.is_valid(state, at)):
-            return kept
+        cached = self._local.get(key)
+        if self._shared is None or (cached and cached.is_valid(state, at)):
+            return cached
         shared = self._shared.get(key)
-        if shared and (kept is None or shared.made_at > kept.made_at):
+        if shared and (cached is None or shared.made_at > cached.made_at):
             self._local.set(key, shared)
             return shared
-        return kept
+        return cached
 
     @staticmethod
-    def _is_true_enough(
-        kept: CachedPage, state: ContentState | None, at: datetime
+    def _can_serve_stale(
+        cached: CachedPage, state: ContentState | None, at: datetime
     ) -> bool:
-        return kept.can_serve_stale(state, content_version_tracker.verified_at, at)
+        return cached.can_serve_stale(state, content_version_tracker.verified_at, at)
 
     def _make(
         self,
@@ -136,54 +136,54 @@ class PageCacheMiddleware:
         request = with_only(request, COOKIE_NAME, *session)
         set_dismissed_alert_keys(request, key.closed)
         response = self.get_response(request)
-        is_away = response.status_code == 503
-        if is_away and old and self._is_true_enough(old, state, at):
+        is_unavailable = response.status_code == 503
+        if is_unavailable and old and self._can_serve_stale(old, state, at):
             return serve_stale(request, old, at)
         reason = uncacheable_reason(request, response)
         if reason or state is None:
             return pass_on(request, response, reason or "no-version")
-        kept = CachedPage.from_response(request, response, state, at)
-        self._local.set(key, kept)
+        cached = CachedPage.from_response(request, response, state, at)
+        self._local.set(key, cached)
         if self._shared:
-            self._shared.set(key, kept)
+            self._shared.set(key, cached)
         # Making it took its time, after which others may keep it for less.
-        return answer(request, kept, timezone.now(), STORED)
+        return answer(request, cached, timezone.now(), STORED)
 
 
 def answer(
-    request: HttpRequest, kept: CachedPage, at: datetime, status: str
+    request: HttpRequest, cached: CachedPage, at: datetime, status: str
 ) -> HttpResponse:
     """Return a cached page as a response, or 304 to a browser that has it already."""
     COUNT[status]()
-    # Some CDNs do not look at the cookie that tells who has closed an alert.
-    seconds = kept.seconds_left(at, SHARED_SECONDS) if kept.is_for_all else 0
+    # Some CDNs ignore the cookie that says who has closed an alert.
+    seconds = cached.seconds_left(at, SHARED_SECONDS) if cached.is_for_all else 0
     lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else NOBODY_ELSE
     meta = request.META
     known = meta.get("HTTP_IF_NONE_MATCH")
-    if known and ({kept.etag, "*"} & {*parse_etags(known)}):
+    if known and ({cached.etag, "*"} & {*parse_etags(known)}):
         said = {"Cache-Control": lifetime, "Cache-Status": f"StocktonCMS; {status}"}
-        return HttpResponseNotModified(headers=kept.validators | said)
+        return HttpResponseNotModified(headers=cached.validators | said)
     encoding = choose_encoding(meta.get("HTTP_ACCEPT_ENCODING", ""))
     is_wanted = request.method == "GET"
-    response = HttpResponse(kept.body_in(encoding) if is_wanted else b"")
+    response = HttpResponse(cached.body_in(encoding) if is_wanted else b"")
     # Setting each again would cost more than all else here. No one is in front of this
     # middleware who could change them.
-    response.headers = kept.headers_in(encoding, lifetime, status)
+    response.headers = cached.headers_in(encoding, lifetime, status)
     return response
 
 
-def serve_stale(request: HttpRequest, kept: CachedPage, at: datetime) -> HttpResponse:
+def serve_stale(request: HttpRequest, cached: CachedPage, at: datetime) -> HttpResponse:
     """Return a cached page with the current alerts, and say that it may be old."""
-    if at.timestamp() < kept.valid_until and not dismissed_alert_keys(request):
-        return answer(request, kept, at, AWAY)
+    if at.timestamp() < cached.valid_until and not dismissed_alert_keys(request):
+        return answer(request, cached, at, AWAY)
     count_stale()
-    body = kept.body_with_alerts(request, at)
+    body = cached.body_with_alerts(request, at)
     said = {
         "Cache-Control": NOBODY_ELSE,
         "Cache-Status": f"StocktonCMS; {AWAY}",
         "Content-Length": str(len(body)),
     }
-    headers = {name: value for name, value in kept.headers.items() if name != "ETag"}
+    headers = {name: value for name, value in cached.headers.items() if name != "ETag"}
     is_wanted = request.method == "GET"
     return HttpResponse(body if is_wanted else b"", headers=headers | said)
 
@@ -201,7 +201,7 @@ def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpRe
 def with_only(request: HttpRequest, *names: str) -> HttpRequest:
     """Return the request with no cookies but these.
 
-    Pages read no others, and some of them would keep a page from being kept.
+    Pages read no others, and some of them would stop a page from being cached.
     """
     other = copy(request)
     cookies = request.COOKIES

@@ -35,7 +35,7 @@ LARGEST_BODY = 2 * 1024 * 1024
 
 
 class CacheKey(NamedTuple):
-    """What tells one cached page from another."""
+    """The key of a cached page."""
 
     scheme: str
     host: str
@@ -77,7 +77,7 @@ def uncacheable_reason(request: HttpRequest, response: HttpResponse) -> str:
 
 
 def get_cache_key(request: HttpRequest) -> CacheKey:
-    """Return the key of a request; the database is seldom asked, and may be away."""
+    """Return the key of a request; works while the database is unavailable."""
     closed = _closed_alerts(request) if "HTTP_COOKIE" in request.META else ()
     said = request.META.get("HTTP_HOST", "")
     # Without its port, and in small letters: no page depends on either.

@@ -215,7 +215,7 @@ TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
 # How the admin writes dates and times into its fields. Who chose American English,
-# or a time zone of their own, would have what they type read as another moment.
+# or a time zone of their own, would have what they type read as another time.
 WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
 WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAIL_TIME_FORMAT = "%H:%M"
@@ -235,7 +235,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
 SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
-# A cache would go on knowing a session that was ended while no one could tell it.
+# A cache that was unreachable when a session ended would still know that session.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SOCIALACCOUNT_PROVIDERS = single_sign_on(env, required)

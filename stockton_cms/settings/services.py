@@ -12,7 +12,7 @@ from environ import Env
 
 DATABASE_EXAMPLES = (
     "DATABASE_URL must be such as sqlite:///var/db.sqlite3 or "
-    "postgresql://user:password@host:5432/name; in the password, write signs that "
+    "postgresql://user:password@host:5432/name; in the password, percent-encode special "
     "mean something in an address as %23 for #."
 )
 EMAIL_EXAMPLES = (
@@ -28,7 +28,7 @@ SQLITE_OPTIONS = {
     ),
 }
 POSTGRESQL_OPTIONS = {
-    # Who asks tries again at once; waiting longer each time, as the pool would, it
+    # Callers try again at once; waiting longer each time, as the pool would, it
     # would not notice for a minute that the server is back.
     "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 0},
     "connect_timeout": 3,

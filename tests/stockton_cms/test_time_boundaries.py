@@ -150,7 +150,7 @@ def test_day_of_a_clock_change_has_23_or_25_hours():
 
 @pytest.mark.parametrize("name", AT_ANY_MOMENT)
 def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
-    monkeypatch.setattr(entries, "_seconds", lambda moment: entries.FOREVER)
+    monkeypatch.setattr(entries, "_seconds", lambda at: entries.FOREVER)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)
 

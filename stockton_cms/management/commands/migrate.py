@@ -62,18 +62,18 @@ class Command(migrate.Command):
                 is_told = True
             time.sleep(min(0.5, seconds))
 
-    def _migrate(self, tries: int, *args, **options) -> None:
+    def _migrate(self, attempts: int, *args, **options) -> None:
         """Migrate; begin again with what is left where a table could not be locked."""
-        for number in range(1, tries + 1):
+        for number in range(1, attempts + 1):
             try:
                 super().handle(*args, **options)
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", None) not in LOCKED:
                     raise
-                self._say(f"\nA table is in use (attempt {number} of {tries}).")
+                self._say(f"\nA table is in use (attempt {number} of {attempts}).")
             else:
                 return
-            if number < tries:
+            if number < attempts:
                 time.sleep(SECONDS_BETWEEN_TRIES)
         raise CommandError(
             "Gave up, as someone holds a table for long: see pg_stat_activity. What "

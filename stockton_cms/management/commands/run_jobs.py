@@ -13,9 +13,9 @@ class Command(BaseCommand):
     """Run the jobs that the apps have registered."""
 
     help = (
-        "Publish what is scheduled, send reminders and forget old searches. Run it "
-        "every minute, or once with --forever; it does nothing while another one is "
-        "active."
+        "Publish what is scheduled, send reminders and purge expired data. Run it "
+        "every minute, or once with --forever; it does nothing while another one "
+        "is running."
     )
 
     # They take longer than the jobs, which run every minute.
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def stopped_by_signal() -> Event:
-    """Return an event that is set when the process is told to end."""
+    """Return an event that is set by a signal to stop."""
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *arguments: stop.set())

@@ -18,7 +18,7 @@ Progress = Callable[[Iterable, str], Iterable]
 
 
 def make_backup(path: Path, at: datetime, progress: Progress) -> Manifest:
-    """Write all rows and files as they are at one moment into an archive.
+    """Write all rows and files as they are at one point in time into an archive.
 
     The site goes on meanwhile. Files are read after the rows: one that was added in
     between is in the archive without a row, one that was deleted is left out.

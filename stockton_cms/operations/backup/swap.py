@@ -22,7 +22,7 @@ from stockton_cms.operations.backup.lock import AlreadyRunning, alone
 def connected_to(**settings) -> Iterator[None]:
     """Let the default connection, models and migrations lead somewhere else.
 
-    Migrations of Wagtail's write by the default connection whatever they are told, so
+    Migrations of Wagtail's write by the default connection whatever they are passed, so
     a second one beside it would not do. The process must do nothing else meanwhile.
     """
     before = connection.settings_dict

@@ -50,7 +50,7 @@ class EraseForm(forms.Form):
 
 @method_decorator(sensitive_post_parameters("email"), name="dispatch")
 class EraseView(WagtailAdminTemplateMixin, FormView):
-    """Shows where an address stands, then erases it.
+    """Shows where an email address was found, then erases it.
 
     The address comes in the body of a post and is stored nowhere.
     """

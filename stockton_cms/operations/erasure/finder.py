@@ -1,4 +1,4 @@
-"""Every row of every table in which an email address stands."""
+"""Finds every row of every table that contains an email address."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ REBUILDABLE_TABLES = {"wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexE
 
 @dataclass(frozen=True)
 class Found:
-    """One row, and the names of its fields in which the address stands."""
+    """One row, and the names of its fields that contain the address."""
 
     model: type[models.Model]
     pk: object
@@ -88,7 +88,7 @@ def _rows(model, fields, address: str, pattern: Pattern) -> Iterator[Found]:
 
 
 def _holds(field: models.Field, value, pattern: Pattern) -> bool:
-    """Say whether the address stands in what a field holds.
+    """Say whether the value of a field contains the address.
 
     A field for one address holds this one or another, of which it may be a part.
     """

@@ -1,4 +1,4 @@
-"""What becomes of each row in which the address of someone stands."""
+"""Decides what to do with each row that contains the email address."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Erases an email address everywhere, or says where it stands; both with a report."""
+"""Erases an email address everywhere, or reports where it was found."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -185,7 +185,7 @@ def _reindex(rows: list[Found]) -> None:
 
 
 def _rewrite(row: Found, pattern: Pattern) -> None:
-    """Write the fields of a row without the address, as they are at this moment."""
+    """Write the fields of a row, as they are now, without the address."""
     this = row.model._base_manager.filter(pk=row.pk)
     fields = [row.model._meta.get_field(name) for name in row.fields]
     held = this.select_for_update().values_list(*map(held_in, fields)).first()

@@ -39,7 +39,7 @@ APART = frozenset(
     )
 )
 NOT_INLINE = APART | HEADINGS | LISTS | {"img", "li"}
-# Tags that HTML lets authors leave open: each ends those in which it cannot stand.
+# Tags that HTML lets authors leave open: each ends those that cannot contain it.
 ENDS = {
     "li": {"li", "p"},
     "td": {"td", "th", "p"},

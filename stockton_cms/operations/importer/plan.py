@@ -1,4 +1,4 @@
-"""Where each page of a source will stand, before anything is written."""
+"""Where each page of a source will go, before anything is written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -218,7 +218,7 @@ class Planner:
         parent_model = above.model if above else self._models[node.parent_id]
         if node.model not in parent_model.allowed_subpage_models():
             node.problem = (
-                f"A {node.model._meta.verbose_name} cannot stand below a "
+                f"A {node.model._meta.verbose_name} cannot be below a "
                 f"{parent_model._meta.verbose_name}."
             )
             return

@@ -34,7 +34,7 @@ class SourceError(Exception):
 
 @dataclass
 class Record:
-    """What a source says of one page; everything is text as it stands there."""
+    """What a source says of one page; everything is text as it is written there."""
 
     # Where in the source, for anyone who fixes it: "line 7" or a file's name.
     place: str

@@ -162,7 +162,7 @@ class Import:
         digest = _digest(node, record, body)
         outcome = self._outcome(node, digest)
         if outcome == Outcome.DELETED:
-            # Nothing can stand below it, and links to it lead nowhere.
+            # Nothing can be below it, and links to it lead nowhere.
             node.problem = "An officer has deleted it."
         if outcome in {Outcome.CREATED, Outcome.CHANGED}:
             for note in body.notes:
@@ -232,7 +232,7 @@ def _digest(node: Node, record: Record, body: Body) -> str:
 
 
 def _batches(things: list, what: str = "pages") -> Iterator[list]:
-    """Yield batches; tell of the progress: a bar in a terminal, else a line each."""
+    """Yield batches; show progress: a bar in a terminal, else a line each."""
     with tqdm(total=len(things), unit=f" {what}", disable=None) as bar:
         for start in range(0, len(things), BATCH_SIZE):
             batch = things[start : start + BATCH_SIZE]

@@ -187,7 +187,7 @@ def test_parents_in_a_circle_are_refused(run_import, write_csv, section):
 def test_what_may_not_stand_there_is_refused(run_import, write_csv, section):
     source = write_csv("title,type,parent", "A,standard,", "B,,a", "C,policy,/")
     report, _ = run_import(source)
-    assert "A standard page cannot stand below a standard page. (line 3)" in report
+    assert "A standard page cannot be below a standard page. (line 3)" in report
     assert "Its parent '/' lies outside the section. (line 4)" in report
 
 
