@@ -31,10 +31,10 @@ dev: $(DEV_READY) .env ## Serve the site for development: reloads on change, sho
 test: $(DEV_READY) ## Run the tests on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests.run -n 2
 
-test-slow: $(DEV_READY) ## Run the proofs that take long (concurrency), on both databases
+test-slow: $(DEV_READY) ## Run the slow tests (concurrency), on both databases
 	@$(BIN)/python -m tests.run -m slow
 
-deployment-test: $(DEV_READY) ## Install the site, run it on two machines, put releases in and back, under load
+deployment-test: $(DEV_READY) ## Install the site, run it on two machines, deploy and roll back releases under load
 	@$(BIN)/python -m tests.run -m deployment
 
 faults: $(DEV_READY) ## Take away what the site stands on, piece by piece, and print what it does

@@ -19,9 +19,9 @@ class StocktonCmsConfig(AppConfig):
             missing_roles,  # noqa: F401
             sessions,  # noqa: F401
         )
-        from stockton_cms.accounts.role_groups import follow_roles
+        from stockton_cms.accounts.role_groups import sync_roles
         from stockton_cms.page_cache import cdn  # noqa: F401
 
         # Django and Wagtail make permissions app by app; after the last all are there.
         *_, last = [config for config in apps.get_app_configs() if config.models_module]
-        post_migrate.connect(follow_roles, sender=last)
+        post_migrate.connect(sync_roles, sender=last)

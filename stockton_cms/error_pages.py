@@ -36,7 +36,7 @@ PLAIN_PAGE = """<!doctype html>
 </html>
 """
 # What comes back by itself: the database, or the store of pictures and documents.
-AWAY = (OperationalError, InterfaceError, MediaStorageUnavailableError)
+TEMPORARY_ERRORS = (OperationalError, InterfaceError, MediaStorageUnavailableError)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -62,7 +62,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     # Django calls this while it handles the exception.
     status, headers = 500, {}
-    if isinstance(sys.exc_info()[1], AWAY):
+    if isinstance(sys.exc_info()[1], TEMPORARY_ERRORS):
         status, headers = 503, {"Retry-After": str(RETRY_AFTER_SECONDS)}
     try:
         if is_form_of_admin(request):

@@ -47,12 +47,12 @@ class CircuitBreaker:
     """Remembers a store that is unavailable, so that not every request waits for it."""
 
     def __init__(self):
-        self._away_until = 0.0
+        self._unavailable_until = 0.0
 
     @contextmanager
     def asking(self, name: str) -> Iterator[None]:
         """Turn errors of the store into those of a disk."""
-        if monotonic() < self._away_until:
+        if monotonic() < self._unavailable_until:
             raise MediaStorageUnavailableError(f"Media storage was unavailable: {name}")
         try:
             yield
@@ -64,13 +64,13 @@ class CircuitBreaker:
                 raise FileNotFoundError(f"The store has no file {name}") from error
             if status in TAKEN:
                 raise FileExistsError(f"The store has a file {name}") from error
-            raise self._is_away(name, error) from error
+            raise self._is_unavailable(name, error) from error
         except (BotoCoreError, OSError) as error:
-            self._away_until = monotonic() + SECONDS_BETWEEN_ATTEMPTS
-            raise self._is_away(name, error) from error
+            self._unavailable_until = monotonic() + SECONDS_BETWEEN_ATTEMPTS
+            raise self._is_unavailable(name, error) from error
 
     @staticmethod
-    def _is_away(name: str, error: Exception) -> MediaStorageUnavailableError:
+    def _is_unavailable(name: str, error: Exception) -> MediaStorageUnavailableError:
         return MediaStorageUnavailableError(
             f"The media store fails for {name}: {error}"
         )

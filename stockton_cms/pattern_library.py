@@ -33,9 +33,9 @@ from search.feedback.enquiries.forms import CommentForm, EnquiryForm
 ADDRESS = "https://example.gov.uk/"
 PHONE = "01632 960000"
 EMAIL = "communities@example.gov.uk"
-MOMENT = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
+EXAMPLE_TIME = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
 
-NOTE = {"published_at": MOMENT, "note": "Added a new shop."}
+NOTE = {"published_at": EXAMPLE_TIME, "note": "Added a new shop."}
 LINKS = [
     Link("Stockton-on-Tees", "/"),
     Link("Stronger communities", "/stronger-communities/", is_ancestor=True),
@@ -102,7 +102,7 @@ def get_examples() -> dict[str, list[dict]]:
         "page_header": [{"page": page, "kind": "Information"}],
         "page_history": [{"page": page, "notes": [NOTE], "more": [NOTE, NOTE]}],
         "pagination": [{"number": 2, "last_number": 3, "label": "Pages of results"}],
-        "preview_notice": [{"link": {"expires_at": MOMENT}}],
+        "preview_notice": [{"link": {"expires_at": EXAMPLE_TIME}}],
         "partners": [
             {
                 "partners": [
@@ -119,7 +119,7 @@ def get_examples() -> dict[str, list[dict]]:
                 "page": _policy(),
                 "status": status,
                 "label": status.label,
-                "dates": [("Adopted", MOMENT, True)],
+                "dates": [("Adopted", EXAMPLE_TIME, True)],
             }
             for status in PolicyStatus
         ],
@@ -146,7 +146,7 @@ def get_examples() -> dict[str, list[dict]]:
         ],
         "version_link": [{"href": "/p/history/"}],
         "updates": [
-            {"updates": [Update("Food banks", "/food/", "A new place.", MOMENT)]}
+            {"updates": [Update("Food banks", "/food/", "A new place.", EXAMPLE_TIME)]}
         ],
     }
 
@@ -173,7 +173,9 @@ def _result() -> Result:
     extract = format_html(
         "Where to find a {} near you.", format_html("<mark>{}</mark>", "food bank")
     )
-    return Result("Food banks", "/food/", "Section", "Communities", extract, MOMENT)
+    return Result(
+        "Food banks", "/food/", "Section", "Communities", extract, EXAMPLE_TIME
+    )
 
 
 def _file_result() -> Result:
@@ -203,8 +205,8 @@ def _alerts() -> list[VisibleAlert]:
             link_text="Which streets",
             can_be_dismissed=severity != Severity.EMERGENCY,
             is_site_wide=True,
-            starts_at=MOMENT,
-            ends_at=MOMENT,
+            starts_at=EXAMPLE_TIME,
+            ends_at=EXAMPLE_TIME,
         )
         for severity in reversed(Severity)
     ]
@@ -215,8 +217,8 @@ def _page() -> StandardPage:
         title="Fairtrade Borough",
         summary="We have been a Fairtrade borough since July 2007.",
         url_path="/home/fairtrade-borough/",
-        first_published_at=MOMENT,
-        last_published_at=MOMENT + timedelta(days=9),
+        first_published_at=EXAMPLE_TIME,
+        last_published_at=EXAMPLE_TIME + timedelta(days=9),
     )
 
 
@@ -232,8 +234,8 @@ def _partnership() -> PartnershipPage:
 def _consultation() -> PolicyUpdatePage:
     return PolicyUpdatePage(
         kind="consultation",
-        consultation_opens_at=MOMENT,
-        consultation_closes_at=MOMENT + timedelta(weeks=6),
+        consultation_opens_at=EXAMPLE_TIME,
+        consultation_closes_at=EXAMPLE_TIME + timedelta(weeks=6),
         consultation_purpose="Which community spaces do you use, and why?",
         respond_url=ADDRESS,
         respond_email=EMAIL,
@@ -247,16 +249,16 @@ def _consultation() -> PolicyUpdatePage:
 def _policy() -> PolicyUpdatePage:
     return PolicyUpdatePage(
         kind="strategy",
-        adopted_on=MOMENT.date(),
-        replaced_on=MOMENT.date(),
-        withdrawn_on=MOMENT.date(),
+        adopted_on=EXAMPLE_TIME.date(),
+        replaced_on=EXAMPLE_TIME.date(),
+        withdrawn_on=EXAMPLE_TIME.date(),
         withdrawn_reason="The law has changed.",
     )
 
 
 def _versions() -> dict[str, PublishedVersion]:
-    later = PublishedVersion(pk=2, published_at=MOMENT)
-    earlier = PublishedVersion(pk=1, published_at=MOMENT - timedelta(days=90))
+    later = PublishedVersion(pk=2, published_at=EXAMPLE_TIME)
+    earlier = PublishedVersion(pk=1, published_at=EXAMPLE_TIME - timedelta(days=90))
     give_names([later, earlier])
     return {"later": later, "earlier": earlier}
 

@@ -94,7 +94,7 @@ def sign_in_addresses() -> dict[str, str]:
 
 
 def session(request: HttpRequest) -> HttpResponse:
-    """Say that the session is still valid: a new token for scripts, a page for people."""
+    """Say that the session is still valid: a new token or a page."""
     if _wants_json(request):
         return JsonResponse({"token": get_token(request)})
     return render(request, "signed_in.html")

@@ -66,7 +66,7 @@ def register_session_url():
 
 
 @hooks.register("insert_global_admin_js")
-def keep_what_was_typed():
+def add_unsaved_text_script():
     """Ask whether the session still holds before any form is sent."""
     return format_html(
         '<script src="{script}" data-session-url="{session_url}" '
@@ -84,7 +84,7 @@ def style_notice_of_unsaved_text():
 
 
 @hooks.register("insert_global_admin_css")
-def keep_lists_within_reach():
+def add_listing_styles():
     """Let lists be moved sideways where the screen is narrow."""
     address = static("css/admin-listings.css")
     return format_html('<link rel="stylesheet" href="{}">', address)

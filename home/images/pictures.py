@@ -54,7 +54,7 @@ BODY = Shape(
 SOCIAL = Shape(fallback=f"fill-1200x630|{JPEG}")
 LOGO = Shape(fallback="max-240x120|format-png")
 
-SECONDS_BETWEEN_TRIES = 60 * 60
+SECONDS_BETWEEN_ATTEMPTS = 60 * 60
 
 # Any image may become the picture of a page or stand in a body.
 LIBRARY_SHAPES = (CARD, BANNER, BODY, SOCIAL)
@@ -110,7 +110,9 @@ def get_pictures_in_shapes(
 def _is_first_try(image_id: int, shapes: Collection[Shape]) -> bool:
     """Say whether nobody has tried lately to make an image's files for a visitor."""
     names = "-".join(str(hash(shape)) for shape in shapes)
-    return cache.add(f"picture-tried-{image_id}-{names}", True, SECONDS_BETWEEN_TRIES)
+    return cache.add(
+        f"picture-tried-{image_id}-{names}", True, SECONDS_BETWEEN_ATTEMPTS
+    )
 
 
 def pictures_in_body(body: StreamValue) -> list[AbstractImage]:

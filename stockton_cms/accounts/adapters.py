@@ -34,7 +34,7 @@ WRONG_CODE = "The code or passkey is incorrect. Try again."
 # The limit for wrong passwords from devices that are not known.
 STRANGER = "login_failed_by_stranger"
 
-# allauth counts attempts, and remembers codes that were used, in the default cache, which
+# allauth counts attempts, and remembers used codes, in the default cache, which
 # each process may have for itself and which a Redis that is unavailable leaves empty.
 for module in (ratelimit, authenticator_app, jwtkit):
     module.cache = ConnectionProxy(caches, "sign_in")

@@ -1,7 +1,7 @@
 """What is counted for Prometheus: no words, addresses, paths or names of anyone (O2).
 
-Workers count in files that they share (`prometheus_multiproc.py`), so that whichever is asked
-answers for all of them.
+Workers count in shared files (`prometheus_multiproc.py`), so any worker answers
+for all of them.
 """
 
 import os

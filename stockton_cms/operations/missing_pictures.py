@@ -15,13 +15,13 @@ def make_missing_pictures() -> int:
     Six queries in all when nothing is missing.
     """
     for image in get_image_model().objects.exclude(file__regex=OWN_FOLDER):
-        _store_anew(image)
+        _store_again(image)
     logo_ids = Partner.objects.exclude(logo=None).values_list("logo_id", flat=True)
     return make_shapes_of_library() + make_shapes(set(logo_ids), LOGO)
 
 
 @transaction.atomic
-def _store_anew(image) -> None:
+def _store_again(image) -> None:
     """Store a picture of an earlier release without its metadata, and its sizes.
 
     Those had names that can be guessed. One whose file is lost stays as it is.

@@ -26,11 +26,11 @@ from stockton_cms.release_fingerprint import get_release
 logger = logging.getLogger(__name__)
 
 # How long a page may be given out while the database is unavailable.
-SECONDS_TO_KEEP = 24 * 60 * 60
+CACHE_SECONDS = 24 * 60 * 60
 # In a shared cache a page stays for as long as it may be valid; Redis makes room.
-SECONDS_SHARED = 7 * SECONDS_TO_KEEP
+SECONDS_SHARED = 7 * CACHE_SECONDS
 # What belongs to one answer only, or is said again in each.
-NOT_KEPT = frozenset({"content-length", "date", "x-request-id"})
+NOT_CACHED = frozenset({"content-length", "date", "x-request-id"})
 FOREVER = float("inf")
 # What `base.html` puts around the alerts.
 ALERTS_BEGIN, ALERTS_END = b"<!--alerts-->", b"<!--/alerts-->"
@@ -75,7 +75,7 @@ class CachedPage:
         headers = {
             name: value
             for name, value in response.headers.items()
-            if name.lower() not in NOT_KEPT
+            if name.lower() not in NOT_CACHED
         }
         return cls(
             version=state.version,
@@ -122,8 +122,8 @@ class CachedPage:
         ):
             return False
         was_valid = self.version == state.version
-        true_at = verified_at.timestamp() if was_valid else self.made_at
-        return at.timestamp() < min(true_at + SECONDS_TO_KEEP, self.changes_at)
+        version_at = verified_at.timestamp() if was_valid else self.made_at
+        return at.timestamp() < min(version_at + CACHE_SECONDS, self.changes_at)
 
     def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
         """Return the body with the alerts of another time, without any query."""

@@ -52,10 +52,10 @@ SHARED_SECONDS = 3
 # How long a visitor waits for someone else's request to make the same page.
 SECONDS_TO_WAIT = 5
 HIT, COLLAPSED, STORED = "hit", "hit; detail=collapsed", "fwd=miss; stored"
-AWAY = "hit; detail=database-away"
-COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, AWAY: count_stale}
+STALE = "hit; detail=database-unavailable"
+COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, STALE: count_stale}
 BYPASS = "StocktonCMS; fwd=bypass"
-NOBODY_ELSE = "private, no-cache"
+PRIVATE = "private, no-cache"
 # Files have lifetimes of their own, or need none.
 FILES = ("/static/", "/media/")
 
@@ -88,7 +88,7 @@ class PageCacheMiddleware:
         key = get_cache_key(request)
         cached = self._find(key, state, at)
         if cached and is_current and cached.is_valid(state, at):
-            return answer(request, cached, at, HIT)
+            return serve_cached(request, cached, at, HIT)
         if not is_current and cached is None:
             # What was made for those who have closed nothing, with other alerts.
             cached = self._find(key._replace(closed=()), state, at)
@@ -100,7 +100,7 @@ class PageCacheMiddleware:
                 state, _ = content_version_tracker.get(at)
                 cached = self._find(key, state, at)
                 if cached and cached.is_valid(state, at):
-                    return answer(request, cached, at, COLLAPSED)
+                    return serve_cached(request, cached, at, COLLAPSED)
             return self._make(request, key, state, cached)
 
     def _find(
@@ -147,17 +147,17 @@ class PageCacheMiddleware:
         if self._shared:
             self._shared.set(key, cached)
         # Making it took its time, after which others may keep it for less.
-        return answer(request, cached, timezone.now(), STORED)
+        return serve_cached(request, cached, timezone.now(), STORED)
 
 
-def answer(
+def serve_cached(
     request: HttpRequest, cached: CachedPage, at: datetime, status: str
 ) -> HttpResponse:
     """Return a cached page as a response, or 304 to a browser that has it already."""
     COUNT[status]()
     # Some CDNs ignore the cookie that says who has closed an alert.
     seconds = cached.seconds_left(at, SHARED_SECONDS) if cached.is_for_all else 0
-    lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else NOBODY_ELSE
+    lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else PRIVATE
     meta = request.META
     known = meta.get("HTTP_IF_NONE_MATCH")
     if known and ({cached.etag, "*"} & {*parse_etags(known)}):
@@ -175,12 +175,12 @@ def answer(
 def serve_stale(request: HttpRequest, cached: CachedPage, at: datetime) -> HttpResponse:
     """Return a cached page with the current alerts, and say that it may be old."""
     if at.timestamp() < cached.valid_until and not dismissed_alert_keys(request):
-        return answer(request, cached, at, AWAY)
+        return serve_cached(request, cached, at, STALE)
     count_stale()
     body = cached.body_with_alerts(request, at)
     said = {
-        "Cache-Control": NOBODY_ELSE,
-        "Cache-Status": f"StocktonCMS; {AWAY}",
+        "Cache-Control": PRIVATE,
+        "Cache-Status": f"StocktonCMS; {STALE}",
         "Content-Length": str(len(body)),
     }
     headers = {name: value for name, value in cached.headers.items() if name != "ETag"}
@@ -193,7 +193,7 @@ def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpRe
     count_bypass()
     if not request.path_info.startswith(FILES):
         if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = NOBODY_ELSE
+            response.headers["Cache-Control"] = PRIVATE
         response.headers["Cache-Status"] = f"{BYPASS}; detail={reason}"
     return response
 

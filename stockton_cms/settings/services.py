@@ -1,7 +1,7 @@
 """The services that the site talks to: its database and the mail server.
 
-Read by `settings.py`, which hands over the addresses. One that cannot be meant stops
-the start with one line, which never quotes it, as it holds a password.
+An address that cannot be meant stops the start with one line, which never quotes it,
+as it holds a password.
 """
 
 import sys
@@ -12,8 +12,8 @@ from environ import Env
 
 DATABASE_EXAMPLES = (
     "DATABASE_URL must be such as sqlite:///var/db.sqlite3 or "
-    "postgresql://user:password@host:5432/name; in the password, percent-encode special "
-    "mean something in an address as %23 for #."
+    "postgresql://user:password@host:5432/name; in the password, percent-encode "
+    "special characters (# as %23)."
 )
 EMAIL_EXAMPLES = (
     "EMAIL_URL must be such as smtp+tls://user:password@mail.example.gov.uk:587, or "

@@ -229,7 +229,7 @@ def test_store_that_is_away_is_asked_once_in_a_while(away, monkeypatch):
         with pytest.raises(OSError, match="store"):
             default_storage.open("images/a.jpg")
     assert len(asked) == media_storage.CONFIG.retries["total_max_attempts"]
-    monkeypatch.setattr(media_storage._patience, "_away_until", 0)
+    monkeypatch.setattr(media_storage._patience, "_unavailable_until", 0)
     with pytest.raises(OSError, match="store"):
         default_storage.open("images/a.jpg")
     assert len(asked) == 2 * media_storage.CONFIG.retries["total_max_attempts"]

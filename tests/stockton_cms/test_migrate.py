@@ -124,7 +124,7 @@ def test_table_in_use_is_tried_again(djangos_handle, pauses):
     said = StringIO()
     call_command("migrate", stdout=said)
     assert "A table is in use (attempt 2 of 20)" in said.getvalue()
-    assert pauses == [migrate.SECONDS_BETWEEN_TRIES] * 2
+    assert pauses == [migrate.SECONDS_BETWEEN_ATTEMPTS] * 2
 
 
 def test_table_that_stays_in_use_ends_it_in_words(djangos_handle, pauses):

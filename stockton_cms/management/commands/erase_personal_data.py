@@ -1,4 +1,4 @@
-"""`manage.py erase_personal_data EMAIL`: for a resident who asks to be forgotten."""
+"""`manage.py erase_personal_data EMAIL`: for someone who asks for erasure."""
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError

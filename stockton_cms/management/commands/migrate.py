@@ -15,8 +15,8 @@ from stockton_cms.postgresql.base import SECONDS_FOR_AN_ANSWER
 MIGRATE_LOCK_ID = 7_301_005
 # PostgreSQL's names of "not within `lock_timeout`" and "each waits for the other".
 LOCKED = {"55P03", "40P01"}
-TRIES = 20
-SECONDS_BETWEEN_TRIES = 3
+MAX_ATTEMPTS = 20
+SECONDS_BETWEEN_ATTEMPTS = 3
 
 
 class Command(migrate.Command):
@@ -40,13 +40,13 @@ class Command(migrate.Command):
             super().handle(*args, **options)
             return
         with self._our_turn(options["wait"]), time_limits_for_migrations():
-            self._migrate(TRIES, *args, **options)
+            self._migrate(MAX_ATTEMPTS, *args, **options)
 
     @contextmanager
     def _our_turn(self, seconds: float) -> Iterator[None]:
         """Hold the lock; it goes with the process, however that ends."""
         deadline = time.monotonic() + seconds
-        is_told = False
+        is_announced = False
         while True:
             with single_process_lock("migrate", MIGRATE_LOCK_ID) as is_ours:
                 if is_ours:
@@ -57,9 +57,9 @@ class Command(migrate.Command):
                     f"Another migrate has been running for {seconds:g} seconds. "
                     "Nothing was done here: run this again when that one has ended."
                 )
-            if not is_told:
+            if not is_announced:
                 self._say("Another machine is migrating the database: waiting for it.")
-                is_told = True
+                is_announced = True
             time.sleep(min(0.5, seconds))
 
     def _migrate(self, attempts: int, *args, **options) -> None:
@@ -74,10 +74,11 @@ class Command(migrate.Command):
             else:
                 return
             if number < attempts:
-                time.sleep(SECONDS_BETWEEN_TRIES)
+                time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         raise CommandError(
-            "Gave up, as someone holds a table for long: see pg_stat_activity. What "
-            "is applied stays applied, and nothing is half done: run this again."
+            "Gave up. Could not get a table lock: another session holds it (see "
+            "pg_stat_activity). What is applied stays applied, nothing is half done: "
+            "run this again."
         )
 
     def _say(self, text: str) -> None:

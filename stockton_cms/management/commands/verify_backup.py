@@ -6,7 +6,7 @@ from django.utils import timezone
 from stockton_cms.operations.backup.delivery import opened
 from stockton_cms.operations.backup.progress import shown
 from stockton_cms.operations.backup.restore import refuse_newer
-from stockton_cms.operations.backup.status import note_verified
+from stockton_cms.operations.backup.status import record_verified
 from stockton_cms.operations.cli_errors import report_errors
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             for _ in shown(reader.verify(), "checked"):
                 pass
             manifest, address = reader.manifest, str(reader.path)
-            note_verified(address, timezone.now())
+            record_verified(address, timezone.now())
         self.stdout.write(
             f"{address} is whole: {manifest.row_count:,} rows and "
             f"{manifest.file_count:,} files of {manifest.made_at}."

@@ -15,7 +15,7 @@ from stockton_cms.operations.backup.archive import Manifest, Reader
 from stockton_cms.operations.backup.create import Progress, make_backup
 from stockton_cms.operations.backup.destinations import SCHEME, Bucket, Folder, fetch
 from stockton_cms.operations.backup.lock import alone
-from stockton_cms.operations.backup.status import LastBackup, note_backup
+from stockton_cms.operations.backup.status import LastBackup, record_backup
 from stockton_cms.operations.backup.swap import put_back_files
 
 # A backup that was broken off is brought to its end as long as it still counts as the
@@ -105,7 +105,7 @@ def back_up(to: Folder | Bucket, at: datetime, progress: Progress) -> Delivered:
         except OSError as error:
             raise NotDeliveredError(str(error)) from error
         size, address = archive.stat().st_size, to.address_of(archive.name)
-        note_backup(LastBackup(_made_at(archive), size, address))
+        record_backup(LastBackup(_made_at(archive), size, address))
         archive.unlink()
         return Delivered(manifest, address, size, bytes_sent, went_on)
 

@@ -39,7 +39,7 @@ def restore(archive: Reader, at: datetime, progress: Progress) -> list[str]:
     """Put an archive's rows and files in the place of the site's own.
 
     Everything is made ready beside what is there and exchanged at the end, so a restore
-    that fails has changed nothing. Returns lines that say where the old rows and files are.
+    that fails has changed nothing. Returns where the old rows and files are, as text.
 
     Raises:
         ArchiveError: it is damaged, or from a newer version of this site.

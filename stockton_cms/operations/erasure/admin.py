@@ -24,7 +24,7 @@ class EraseForm(forms.Form):
 
     email = forms.EmailField(
         label="Email address",
-        help_text="The email address of the person who asked. You will see a report first.",
+        help_text="Of the person who asked. You will see a report first.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Enter the email address of the person who asked."},
     )

@@ -12,7 +12,7 @@ from home.email_addresses import normalise_email
 from stockton_cms.operations.erasure.matching import may_hold, without
 
 # What cannot hold a word. Every other kind of field is looked at, new ones too.
-NO_WORDS = (
+NO_TEXT = (
     models.BooleanField,
     models.DateField,
     models.DecimalField,
@@ -40,7 +40,7 @@ def word_fields(model: type[models.Model]) -> list[models.Field]:
     return [
         field
         for field in model._meta.local_concrete_fields
-        if field.remote_field is None and not isinstance(field, NO_WORDS)
+        if field.remote_field is None and not isinstance(field, NO_TEXT)
     ]
 
 

@@ -34,7 +34,7 @@ UNSEEN = "|".join(
         r"\\+u(?:00ad|200[b-f]|2060|feff)",
         "%(?:25)*c2%(?:25)*ad|%(?:25)*e2%(?:25)*80%(?:25)*8[b-f]",
         "%(?:25)*e2%(?:25)*81%(?:25)*a0|%(?:25)*ef%(?:25)*bb%(?:25)*bf",
-        # A line of an email that continues (RFC 2045, 6.7), and its invisible characters.
+        # A folded line of an email (RFC 2045, 6.7), and its invisible characters.
         "=\r?\n|=c2=ad|=e2=80=8[b-f]",
     )
 )

@@ -39,7 +39,9 @@ NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
 class ErasureAction(StrEnum):
     """What is done, as the report says it."""
 
-    ACCOUNT = "Not erased: an administrator must first delete the account in Settings, Users"
+    ACCOUNT = (
+        "Not erased: an administrator must first delete the account in Settings, Users"
+    )
     DELETED = "Deleted, with everything that belongs to it"
     REMOVED = "Address removed, the rest stays"
     SHOWN = "Not changed: it is public, so check whether it should be"

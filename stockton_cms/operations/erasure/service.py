@@ -112,7 +112,9 @@ def _report_rows_left(
     left = list(find(address, pattern))
     report.left = len(left)
     gone = {ErasureAction.DELETED, ErasureAction.REMOVED}
-    failed = [(row, ErasureAction.LEFT) for row in left if policy.action_for(row) in gone]
+    failed = [
+        (row, ErasureAction.LEFT) for row in left if policy.action_for(row) in gone
+    ]
     report.lines += _lines(failed, pattern)
 
 

@@ -165,10 +165,10 @@ class Converter:
             return self._list
         if node.name == "table" and _is_of_facts(node):
             return self._table
-        has_words_only = not node.find(NOT_WORDS)
-        if node.name == "details" and has_words_only:
+        has_text_only = not node.find(NOT_WORDS)
+        if node.name == "details" and has_text_only:
             return self._details
-        if node.name == "blockquote" and has_words_only:
+        if node.name == "blockquote" and has_text_only:
             return self._quotation if not node.find(LISTS | {"a"}) else None
         return self._image if node.name == "img" else None
 

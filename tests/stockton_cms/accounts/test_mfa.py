@@ -186,9 +186,7 @@ def test_other_session_of_a_password_alone_stays_out(
     assert not is_in(other)
 
 
-def test_password_and_code_open_the_admin(
-    secured, client, mfa_required, app_code
-):
+def test_password_and_code_open_the_admin(secured, client, mfa_required, app_code):
     assert try_to_sign_in(client)["Location"] == ASK
     assert not is_in(client)
     page = client.get(ASK)

@@ -137,11 +137,11 @@ def test_part_with_other_bytes_is_sent_again(s3, settings):
 def test_upload_that_was_whole_already_is_not_sent_again(s3, monkeypatch, requests_of):
     """As where it was killed before it could note that."""
     asked, _ = requests_of
-    note = delivery.note_backup
-    monkeypatch.setattr(delivery, "note_backup", lambda last: 1 / 0)
+    note = delivery.record_backup
+    monkeypatch.setattr(delivery, "record_backup", lambda last: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(destination("s3://backups"))
-    monkeypatch.setattr(delivery, "note_backup", note)
+    monkeypatch.setattr(delivery, "record_backup", note)
     asked.clear()
     assert run(destination("s3://backups")).bytes_sent == 0
     assert "UploadPart" not in asked

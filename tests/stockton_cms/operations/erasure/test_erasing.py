@@ -268,7 +268,7 @@ def test_a_table_that_nobody_thought_of_is_searched_too(home, monkeypatch):
     assert {*finder.tables()} >= {*apps.get_models()} - {
         model for model in apps.get_models() if model._meta.proxy
     }
-    monkeypatch.setattr(finder, "NO_WORDS", (models.Field,))
+    monkeypatch.setattr(finder, "NO_TEXT", (models.Field,))
     EnquiryFactory(email=CANARY)
     assert erase(CANARY).lines == []
     assert where_it_stands() == {"search_enquiry"}

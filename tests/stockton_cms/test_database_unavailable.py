@@ -32,7 +32,7 @@ from tests.stockton_cms.clock_changes import (
 from tests.stockton_cms.test_error_pages import no_database
 from tests.stockton_cms.test_time_boundaries import MOMENT, says_hit
 
-AWAY = "StocktonCMS; hit; detail=database-away"
+AWAY = "StocktonCMS; hit; detail=database-unavailable"
 
 
 @pytest.fixture(autouse=True)
