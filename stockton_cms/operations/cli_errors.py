@@ -21,7 +21,7 @@ def explain(error: Exception) -> str:
     if not isinstance(error, OSError):
         reason = f"The database cannot be used: {why(error)}"
         advice = (
-            "Check DATABASE_URL and docs/runbook/database-unavailable.md. Where a table "
+            "Check DATABASE_URL and docs/runbook/database-unavailable.md; where a table "
             "or column is missing, run `manage.py migrate`."
         )
     elif error.filename:

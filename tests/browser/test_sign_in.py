@@ -11,7 +11,7 @@ from tests.browser.chromium import OPTIONS
 from tests.browser.conftest import NARROW
 from tests.browser.officers import PASSWORD, get_app_code, get_recovery_codes
 
-SECOND_STEP = "/account/second-step/"
+SECOND_STEP = "/account/two-factor/"
 LOGIN = f"/account/login/?next={SECOND_STEP}"
 KEY = {
     "protocol": "ctap2",

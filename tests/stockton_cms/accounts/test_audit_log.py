@@ -8,7 +8,7 @@ from wagtail.models import ModelLogEntry
 from tests.stockton_cms.accounts.conftest import PASSWORD, try_to_sign_in
 
 pytestmark = pytest.mark.django_db
-STEP = "/account/second-step/"
+STEP = "/account/two-factor/"
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from tests.stockton_cms.permissions.world import (
 )
 
 pytestmark = pytest.mark.django_db
-ENROL = "/account/second-step/"
+ENROL = "/account/two-factor/"
 ASK = f"{ENROL}authenticate/"
 ACTIVATE = f"{ENROL}totp/activate/"
 CONFIRM = "/account/confirm/"
