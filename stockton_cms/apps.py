@@ -5,12 +5,9 @@ from django.db.models.signals import post_migrate
 
 
 class StocktonCmsConfig(AppConfig):
-    """The site as a whole."""
-
     name = "stockton_cms"
 
     def ready(self):
-        """Connect the cache in front, the rules of sign-in, and the roles."""
         from stockton_cms import maintenance_page  # noqa: F401
         from stockton_cms.accounts import (
             audit_log,  # noqa: F401

@@ -40,7 +40,6 @@ TEMPORARY_ERRORS = (OperationalError, InterfaceError, MediaStorageUnavailableErr
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Show the site's 404 page."""
     return render(request, "404.html", status=404)
 
 
@@ -73,7 +72,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _error_page() -> str:
-    """Return the page with the alerts, or without, or what needs no template."""
     for get_alerts in (lambda: get_last_known_alerts(timezone.now()), list):
         try:
             context = {"alerts": get_alerts(), "council": get_last_known_council()}

@@ -98,22 +98,18 @@ class MediaStore(MediaMixin, S3Storage):
         return super().get_default_settings() | {"file_overwrite": False}
 
     def url(self, name, *args, **kwargs):
-        """Return the address on the site itself, as for a disk."""
         return settings.MEDIA_URL + filepath_to_uri(clean_name(name))
 
     def exists(self, name):
-        """Say whether there is such a file."""
         with _patience.asking(name):
             return super().exists(name)
 
     def size(self, name):
-        """Return the size of a file in bytes."""
         with _patience.asking(name):
             head = self._client.head_object(**self._place(name))
             return head["ContentLength"]
 
     def listdir(self, path):
-        """Return the names of folders and of files in a folder."""
         with _patience.asking(path):
             return super().listdir(path)
 

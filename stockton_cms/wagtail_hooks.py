@@ -23,13 +23,11 @@ hooks.register("before_serve_document", guard_private_document, order=-1)
 
 @hooks.register("register_admin_urls")
 def register_guide_url():
-    """Add the editors' guide."""
     return [path("guide/", GuideView.as_view(), name="guide")]
 
 
 @hooks.register("register_admin_urls")
 def register_erase_url():
-    """Add the page on which leads erase personal data."""
     return [
         path("erase-personal-data/", EraseView.as_view(), name="erase_personal_data")
     ]
@@ -37,7 +35,6 @@ def register_erase_url():
 
 @hooks.register("register_settings_menu_item")
 def register_erase_menu_item():
-    """Put it last in the settings, for those who may."""
     url = reverse("erase_personal_data")
     return EraseMenuItem("Erase personal data", url, icon_name="bin", order=9_000)
 
@@ -47,7 +44,6 @@ hooks.register("register_permissions", get_erase_permissions)
 
 @hooks.register("register_help_menu_item")
 def register_guide_menu_item():
-    """Put the editors' guide first in the help menu."""
     return MenuItem("Guide for editors", reverse("guide"), icon_name="help", order=1)
 
 
@@ -61,7 +57,6 @@ def leave_out_guides_of_others(request, menu_items):
 
 @hooks.register("register_admin_urls")
 def register_session_url():
-    """Add where a script asks whether someone is still signed in."""
     return [path("session/", session, name="admin_session")]
 
 
@@ -92,7 +87,6 @@ def add_listing_styles():
 
 @hooks.register("register_account_menu_item")
 def register_mfa_menu_item(request):
-    """Lead from "Account" to two-factor authentication."""
     return {
         "url": reverse("mfa_index"),
         "label": "Two-factor authentication",
@@ -102,7 +96,6 @@ def register_mfa_menu_item(request):
 
 @hooks.register("register_account_menu_item")
 def lead_to_new_password(request):
-    """Lead from "Account" to the one way to another password."""
     return {
         "url": reverse("account_reset_password"),
         "label": "Choose a new password",

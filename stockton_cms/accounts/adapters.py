@@ -53,7 +53,6 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return that no one signs up."""
         return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
@@ -77,7 +76,6 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def post_login(self, request: HttpRequest, user, **kwargs) -> HttpResponse:
-        """Know the device from now on."""
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user)
         return response
@@ -124,12 +122,10 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def generate_authenticator_name(self, user, type: str) -> str:
-        """Return the name that is offered for a new passkey."""
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
         return f"Passkey {number}"
 
     def build_totp_svg(self, url: str) -> str:
-        """Return the picture of an address as SVG."""
         drawn = qrcode.make(url, image_factory=SvgPathFillImage)
         return drawn.to_string().decode()
 

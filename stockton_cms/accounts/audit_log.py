@@ -37,7 +37,6 @@ ACTIONS = {
 
 @hooks.register("register_log_actions")
 def register_actions(actions):
-    """Let the site history name what happens to accounts."""
     for action, (label, message) in ACTIONS.items():
         actions.register_action(action, label, message)
 
@@ -53,7 +52,6 @@ def record(action: str, user, request=None, **facts) -> None:
 
 @receiver(user_logged_in)
 def log_sign_in(request, user, sociallogin=None, **kwargs):
-    """Log a sign-in, after two-factor authentication or by single sign-on."""
     record("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
 
 
@@ -65,30 +63,25 @@ def log_login_failed(credentials, request=None, **kwargs):
 
 @receiver(authentication_failed)
 def log_wrong_code(request, user, authenticator, **kwargs):
-    """Note a code that was wrong."""
     record("account.sign_in_failed", user, request, mfa_type=authenticator.type)
 
 
 @receiver(user_logged_out)
 def log_sign_out(request, user, **kwargs):
-    """Note that someone has gone."""
     if user:
         record("account.sign_out", user, request)
 
 
 @receiver(password_reset)
 def log_new_password(request, user, **kwargs):
-    """Note a new password."""
     record("account.new_password", user, request)
 
 
 @receiver([authenticator_added, authenticator_reset])
 def log_mfa_added(request, user, authenticator, **kwargs):
-    """Log an app, a passkey or new recovery codes."""
     record("account.mfa_added", user, request, kind=authenticator.type)
 
 
 @receiver(authenticator_removed)
 def log_mfa_removed(user, authenticator: Authenticator, request=None, **kwargs):
-    """Log that an app, a passkey or recovery codes were removed."""
     record("account.mfa_removed", user, request, kind=authenticator.type)

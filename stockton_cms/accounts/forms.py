@@ -34,8 +34,6 @@ class OwnLabels:
 
 
 class SignInForm(OwnLabels, LoginForm):
-    """Asks for a name and a password."""
-
     labels = {"login": "Username or email address", "password": "Password"}
 
     def __init__(self, *args, **kwargs):
@@ -50,8 +48,6 @@ class SignInForm(OwnLabels, LoginForm):
 
 
 class ForgottenPasswordForm(ResetPasswordForm):
-    """Where to send the link to a new password."""
-
     email = EmailAddressFormField(
         label="Email address",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -59,8 +55,6 @@ class ForgottenPasswordForm(ResetPasswordForm):
 
 
 class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
-    """Asks for a new password, twice."""
-
     labels = {"password1": "New password", "password2": "New password again"}
 
     def __init__(self, *args, **kwargs):
@@ -69,7 +63,6 @@ class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
         self.fields["password1"].help_text = " ".join(password_validators_help_texts())
 
     def clean(self):
-        """Say in our words that two passwords differ."""
         data = super().clean()
         is_given = data.get("password1") and self.data.get("password2")
         if is_given and self.has_error("password2"):
@@ -78,26 +71,18 @@ class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
 
 
 class ConfirmPasswordForm(OwnLabels, ReauthenticateForm):
-    """Asks for the password once more."""
-
     labels = {"password": "Password"}
 
 
 class CodeForm(OwnLabels, AuthenticateForm):
-    """Asks for a code of the app, or a recovery code."""
-
     labels = {"code": "Authentication code"}
 
 
 class ConfirmCodeForm(OwnLabels, ReauthenticateCodeForm):
-    """Asks for a code once more."""
-
     labels = CodeForm.labels
 
 
 class SetUpAppForm(OwnLabels, ActivateTOTPForm):
-    """Asks for the first code of a new app."""
-
     labels = CodeForm.labels
 
 
@@ -116,6 +101,4 @@ class AddPasskeyForm(OwnLabels, AddWebAuthnForm):
 
 
 class RenamePasskeyForm(OwnLabels, EditWebAuthnForm):
-    """Gives a passkey another name."""
-
     labels = {"name": "Passkey name"}

@@ -40,7 +40,6 @@ def invite(request: HttpRequest, user) -> None:
 
 
 def send_invitation(request: HttpRequest, user) -> None:
-    """Send a link with which to choose a password."""
     adapter = get_adapter(request)
     key = f"{user_pk_to_url_str(user)}-{InvitationLinks().make_token(user)}"
     context = {

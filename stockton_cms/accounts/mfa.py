@@ -58,7 +58,6 @@ def require_mfa(view: Callable) -> Callable:
 
 
 def _redirect_to_mfa(request: HttpRequest) -> HttpResponse | None:
-    """Return a redirect for someone who is signed in with a password alone."""
     is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
     if not is_signed_in or has_passed_mfa(request):
         return None

@@ -36,7 +36,6 @@ WORKFLOW = "Section approval"
 
 
 def role_groups() -> dict[str, Group]:
-    """Return the group of each role, by the role's name."""
     rows = RoleGroup.objects.exclude(group=None).select_related("group")
     return {row.role: row.group for row in rows}
 
@@ -66,7 +65,6 @@ def sync_roles(apps=installed_apps, **kwargs) -> None:
 
 
 def _sections():
-    """Return the sections directly below a home page."""
     return CommunityIndexPage.objects.filter(depth=3)
 
 

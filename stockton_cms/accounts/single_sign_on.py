@@ -61,7 +61,6 @@ class CouncilAdapter(OpenIDConnectOAuth2Adapter):
         return provider
 
     def get_callback_url(self, request: HttpRequest, app) -> str:
-        """Return where the provider sends people back to."""
         return f"{settings.WAGTAILADMIN_BASE_URL}{reverse('single_sign_on_back')}"
 
     def complete_login(self, request: HttpRequest, app, token, **kwargs) -> SocialLogin:
@@ -116,7 +115,6 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """Lets in whom the provider has named, if they have an account here."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin) -> bool:
-        """Return that no one signs up."""
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -133,7 +131,6 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         sociallogin.account.save()
 
     def on_authentication_error(self, request, provider, **kwargs) -> None:
-        """Show our page, with the reason in the log."""
         exception = kwargs.get("exception")
         reason = exception or request.GET.get("error", "")[:100] or "no such state"
         kind = "cancelled" if kwargs.get("error") == AuthError.CANCELLED else "failed"
@@ -150,7 +147,6 @@ def find_account(sociallogin: SocialLogin):
 
 
 def get_app() -> dict:
-    """Return the settings of the council's provider, or raise `Http404`."""
     providers = settings.SOCIALACCOUNT_PROVIDERS
     if "openid_connect" not in providers:
         raise Http404
@@ -167,7 +163,6 @@ def refuse(request: HttpRequest, reason: object, kind: str = "failed") -> HttpRe
 @require_POST
 @rate_limit(action="login")
 def start(request: HttpRequest) -> HttpResponse:
-    """Send to the provider, to sign in there."""
     nonce = token_urlsafe()
     try:
         provider = CouncilAdapter(request).get_provider()

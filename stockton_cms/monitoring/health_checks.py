@@ -91,7 +91,6 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        """Whether all that the site needs is well."""
         return all(self.parts.values())
 
     def as_json(self) -> dict:

@@ -93,7 +93,6 @@ class MetricsMiddleware:
         self._sampled_at = float("-inf")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response, counted."""
         started = monotonic()
         response = self.get_response(request)
         now = monotonic()
@@ -124,7 +123,6 @@ def take_sample() -> None:
 
 @receiver(got_request_exception, dispatch_uid="database-errors")
 def count_database_error(sender, **kwargs) -> None:
-    """Count a request that ended with an error of the database."""
     error = sys.exc_info()[1]
     if isinstance(error, Error):
         DATABASE_ERRORS.labels(type(error).__name__).inc()

@@ -112,7 +112,6 @@ def build(folder: Path, pages: int) -> Site:
 
 
 def main() -> None:
-    """Build the sites, serve them side by side, and print what was measured."""
     with ExitStack() as stack:
         hello = stack.enter_context(
             serve("/", {"DJANGO_SETTINGS_MODULE": HELLO_SETTINGS})
@@ -164,7 +163,6 @@ def print_table(times: dict[str, list[float]]) -> None:
 
 
 def print_bars(times: dict[str, list[float]], sites: list[Site]) -> None:
-    """Print each figure beside its bar."""
     medians = {name: statistics.median(values) for name, values in times.items()}
     small, large = sites
     made = [medians[f"section, made again, {site.pages:,} pages"] for site in sites]

@@ -100,7 +100,6 @@ class CachedPage:
         return 2 * len(self.body) + 15_000
 
     def is_valid(self, state: ContentState | None, at: datetime) -> bool:
-        """Say whether this is what the site says now."""
         return (
             state is not None
             and self.version == state.version
@@ -214,7 +213,6 @@ class LocalCache:
             return page
 
     def set(self, key: CacheKey, page: CachedPage) -> None:
-        """Keep a page; let go of those not asked for longest."""
         with self._lock:
             self._drop(key)
             self._pages[key] = page
@@ -223,7 +221,6 @@ class LocalCache:
                 self._drop(next(iter(self._pages)))
 
     def clear(self) -> None:
-        """Let go of all pages."""
         with self._lock:
             self._pages.clear()
             self._bytes = 0
@@ -254,7 +251,6 @@ class SharedCache:
             return None
 
     def set(self, key: CacheKey, page: CachedPage) -> None:
-        """Keep a page."""
         try:
             caches[self._alias].set(self._name(key), vars(page), SECONDS_SHARED)
         except Exception:

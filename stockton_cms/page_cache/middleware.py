@@ -70,7 +70,6 @@ class PageCacheMiddleware:
         self._flights = RequestCollapser()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response, cached or made."""
         reason = cache_bypass_reason(request)
         if reason == "session" and not has_user_session(request):
             # It has opened private pages; the public ones are as for everyone.

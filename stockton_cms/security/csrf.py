@@ -41,7 +41,6 @@ class SameOriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response."""
         return self.get_response(request)
 
     def process_view(self, request, callback, callback_args, callback_kwargs):

@@ -64,7 +64,6 @@ def flag(variable: str, default: bool) -> bool:
 
 
 def number(variable: str, default: int, what: str = "number") -> int:
-    """Return the number, or stop the start where it is not one."""
     text = env(variable, default="").strip() or str(default)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500):
         sys.exit(f"{variable} must be a {what}, at least 1.")
@@ -72,7 +71,6 @@ def number(variable: str, default: int, what: str = "number") -> int:
 
 
 def days(variable: str, default: int) -> int:
-    """Return the number of days, or stop the start where it is not one."""
     return number(variable, default, "number of days")
 
 

@@ -7,15 +7,12 @@ from stockton_cms.operations.erasure.service import erase
 
 
 class Command(BaseCommand):
-    """Erase an email address everywhere, and report what was done."""
-
     help = (
         "Erase an email address from every table: enquiries that left it go, other "
         "texts lose the address. Begin with --dry-run."
     )
 
     def add_arguments(self, parser):
-        """Take the address, and how far to go."""
         parser.add_argument("email")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
         parser.add_argument(
@@ -25,7 +22,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, email, dry_run, everywhere, **options):
-        """Erase it; fail where it is left, an account has it or it is no address."""
         try:
             report = erase(email, everywhere=everywhere, dry_run=dry_run)
         except ValidationError as error:

@@ -6,15 +6,12 @@ from stockton_cms.operations.missing_pictures import make_missing_pictures
 
 
 class Command(BaseCommand):
-    """Make the sizes that pictures lack, so that no visitor waits for them."""
-
     help = (
         "Make the sizes of pictures that are missing, as after an upgrade that shows "
         "pictures in other sizes. Quick when nothing is missing."
     )
 
     def handle(self, *args, **options):
-        """Make them, and say how many if there were any."""
         made = make_missing_pictures()
         if made:
             self.stdout.write(f"Made {made} sizes of pictures.")

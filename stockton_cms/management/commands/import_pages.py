@@ -15,8 +15,6 @@ IMPORT_LOCK_ID = 7_301_003
 
 
 class Command(BaseCommand):
-    """Import pages from a CSV file or a folder of HTML pages (P15)."""
-
     help = (
         "Import pages from a CSV file or a folder of HTML pages, below a section. "
         "Begin with --dry-run. Safe to repeat and to interrupt; docs/operators.md "
@@ -24,7 +22,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        """Take the source, the section, and how to import."""
         parser.add_argument("source", type=Path, help="a .csv file or a folder")
         parser.add_argument(
             "--under", required=True, help="the address of the section, such as /food/"
@@ -49,7 +46,6 @@ class Command(BaseCommand):
             parser.add_argument(name, action="store_true", help=text)
 
     def handle(self, *args, source: Path, under: str, **options):
-        """Import, and end with an error where a page was refused."""
         how = Options(
             default_type=options["type"],
             is_dry=options["dry_run"],

@@ -23,7 +23,6 @@ class Command(migrate.Command):
     """Migrate under a lock that all machines share, with time limits that fit it."""
 
     def add_arguments(self, parser):
-        """Take how long to wait for another machine."""
         super().add_arguments(parser)
         parser.add_argument(
             "--wait",

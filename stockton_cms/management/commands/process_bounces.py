@@ -8,8 +8,6 @@ from community.subscriptions.bounces import import_reports
 
 
 class Command(BaseCommand):
-    """Stop sending to whom mail servers report as unreachable or complaining."""
-
     help = (
         "Read bounces and complaints about email updates from .eml or mbox files, or "
         "folders of them, and stop sending to those people. Reading the same files "
@@ -17,7 +15,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        """Take the files, and `--dry-run`."""
         parser.add_argument("paths", nargs="+", type=Path, metavar="FILE")
         parser.add_argument(
             "--dry-run",
@@ -26,7 +23,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, paths, dry_run=False, **options):
-        """Read them; print how many came to what."""
         if missing := [str(path) for path in paths if not path.exists()]:
             raise CommandError(f"There is no {', '.join(missing)}.")
         found = import_reports(paths, dry_run)

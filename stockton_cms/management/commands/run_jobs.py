@@ -10,8 +10,6 @@ from home.jobs import run_due_jobs, run_jobs_until, run_long_jobs
 
 
 class Command(BaseCommand):
-    """Run the jobs that the apps have registered."""
-
     help = (
         "Publish what is scheduled, send reminders and purge expired data. Run it "
         "every minute, or once with --forever; it does nothing while another one "
@@ -22,7 +20,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        """Take `--forever`."""
         parser.add_argument(
             "--forever",
             action="store_true",
@@ -30,7 +27,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, forever=False, **options):
-        """Run them, and end with an error where one has failed."""
         if forever:
             run_jobs_until(stopped_by_signal())
             return

@@ -11,16 +11,12 @@ from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
-    """Check an archive without touching the site (O3)."""
-
     help = "Check every checksum of an archive, and that this version can restore it."
 
     def add_arguments(self, parser):
-        """Take the archive."""
         parser.add_argument("archive", help="its path, or s3://bucket/key")
 
     def handle(self, *args, archive: str, **options):
-        """Say what the archive holds; end with an error where it is not whole."""
         with report_errors(), opened(archive) as reader:
             refuse_newer(reader)
             for _ in shown(reader.verify(), "checked"):

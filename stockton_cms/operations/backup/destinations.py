@@ -23,7 +23,6 @@ class Folder:
     path: Path
 
     def address_of(self, name: str) -> str:
-        """Return the path of an archive."""
         return str(self.path / name)
 
     def send(self, archive: Path) -> int:
@@ -110,7 +109,6 @@ class Bucket:
     prefix: str
 
     def address_of(self, name: str) -> str:
-        """Return the address of an archive."""
         return f"{SCHEME}{self.bucket}/{self._key(name)}"
 
     def _key(self, name: str) -> str:

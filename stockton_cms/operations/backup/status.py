@@ -35,14 +35,12 @@ def get_last_backup() -> LastBackup | None:
 
 
 def record_backup(last: LastBackup) -> None:
-    """Keep when the last backup was made."""
     part = _file().with_suffix(".part")
     part.write_text(json.dumps(asdict(last), default=datetime.isoformat, indent=1))
     part.replace(_file())
 
 
 def record_verified(to: str, at: datetime) -> None:
-    """Keep that an archive is whole, if it is that of the last backup."""
     last = get_last_backup()
     if last and last.to == to:
         record_backup(replace(last, verified_at=at))

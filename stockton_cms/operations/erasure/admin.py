@@ -63,13 +63,11 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
     report: Report | None = None
 
     def dispatch(self, request, *args, **kwargs):
-        """Refuse those who may not."""
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):
-        """Show the report; erase where it was shown before and confirmed."""
         data = form.cleaned_data
         self.report = erase(
             data["email"], data["everywhere"], dry_run=not form.is_confirmed
@@ -85,15 +83,11 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
 
 
 class EraseMenuItem(MenuItem):
-    """The page's entry, for those who may."""
-
     def is_shown(self, request):
-        """Say whether someone may erase."""
         return request.user.has_perm(PERMISSION)
 
 
 def get_erase_permissions():
-    """Let administrators give the permission to groups."""
     return Permission.objects.filter(codename=PERMISSION.partition(".")[2])
 
 

@@ -45,7 +45,6 @@ def word_fields(model: type[models.Model]) -> list[models.Field]:
 
 
 def tables() -> list[type[models.Model]]:
-    """Return a model for each table of all apps."""
     models_of_all = apps.get_models(include_auto_created=True)
     return [model for model in models_of_all if not model._meta.proxy]
 

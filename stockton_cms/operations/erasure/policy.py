@@ -64,7 +64,6 @@ class ErasurePolicy:
             self._shown = {_key(each) for each in shown if each}
 
     def action_for(self, row: Found) -> ErasureAction:
-        """Return what becomes of a row."""
         label = row.model._meta.label
         if label in ACCOUNTS:
             return ErasureAction.ACCOUNT

@@ -67,7 +67,6 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """The outcome, in a sentence."""
         if not self.lines:
             return "This email address was not found in any record."
         if self.has_account:

@@ -69,7 +69,6 @@ class CsvSource:
                 ) from error
 
     def load(self, reference: int) -> Record:
-        """Return a row that `scan` has yielded."""
         self._rows.seek(reference)
         return Record(**json.loads(self._rows.readline()))
 

@@ -70,7 +70,6 @@ class Library:
         self._known.clear()
 
     def end_batch(self) -> None:
-        """Keep the files of the batch."""
         self.written.clear()
 
     def _take(

@@ -58,7 +58,6 @@ class FolderSource:
             raise SourceError("There is no .html file in the folder.")
 
     def load(self, reference: str) -> Record:
-        """Return a page that `scan` has yielded."""
         path = self.root / reference
         return tidy(self._read(path, is_index=path.stem.lower() in INDEX_STEMS))
 

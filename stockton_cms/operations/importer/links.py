@@ -66,7 +66,6 @@ class Links:
     def _inside(
         self, local: str, href: str, base: str, text: str, stores: bool
     ) -> Target:
-        """Return what a link within the old site leads to."""
         address = address_of(urljoin(base or "/", local))
         path_only = urlsplit(address).path
         for candidate in (address, path_only):

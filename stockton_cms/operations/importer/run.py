@@ -45,7 +45,6 @@ class Report:
         self.notes = 0
 
     def page(self, outcome: Outcome, place: str, text: str) -> None:
-        """Say what becomes of a page; pages that stay as they are are only counted."""
         self.pages[outcome] += 1
         if outcome != Outcome.SAME:
             self.stdout.write(f"{outcome}: {one_line(text)} ({one_line(place)})")
@@ -56,7 +55,6 @@ class Report:
         self.stdout.write(f"  note: {one_line(place)}: {one_line(text)}")
 
     def end(self, is_dry: bool) -> None:
-        """Write the totals."""
         counts = ", ".join(f"{outcome}: {self.pages[outcome]:,}" for outcome in Outcome)
         self.stdout.write(f"Pages: {counts}. Notes: {self.notes:,}.")
         if is_dry:
@@ -74,8 +72,6 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True)
 class Options:
-    """How to import."""
-
     default_type: str = "standard"
     is_dry: bool = False
     as_drafts: bool = False
