@@ -11,8 +11,8 @@ from wagtail.images import get_image_model
 
 from community.models import Partner
 from home.images.pictures import CARD, LIBRARY_SHAPES, LOGO, specs_of
+from stockton_cms.management.commands.generate_renditions import make_missing_pictures
 from stockton_cms.operations.backup.create import all_files
-from stockton_cms.operations.missing_pictures import make_missing_pictures
 from tests.factories import PartnershipPageFactory
 from tests.home.images.test_metadata import photograph, told_by
 

@@ -80,7 +80,7 @@ def convert(html: str, base: str, links: Links, stores: bool) -> Body:
     except RecursionError:
         text = " ".join(soup.get_text(" ").split())
         body.blocks = [{"type": "text", "value": f"<p>{escape(text)}</p>"}]
-        body.notes.append("It is nested too deeply: only its words were carried over.")
+        body.notes.append("It is nested too deeply: only its text was imported.")
     return body
 
 
@@ -271,7 +271,7 @@ class Converter:
         headings = rows.pop(0) if has_headings else []
         width = max(map(len, [headings, *rows]))
         if node.find("a"):
-            self._note("The links in a table became words.")
+            self._note("Links in a table became plain text.")
         caption = node.find("caption")
         columns = [
             {"type": "text", "heading": heading}

@@ -132,10 +132,10 @@ class CsvSource:
                 f"{', '.join(COLUMNS)}."
             )
         if twice := {name for name, n in Counter(names).items() if name and n > 1}:
-            raise SourceError(f"The column '{min(twice)}' is there twice.")
+            raise SourceError(f"The column '{min(twice)}' appears twice.")
         unknown = [name for name in names if name and name not in COLUMNS]
         if unknown:
-            self.notes.append(f"Columns that are not read: {', '.join(unknown)}.")
+            self.notes.append(f"Columns ignored: {', '.join(unknown)}.")
         return [name if name in COLUMNS else "" for name in names]
 
 

@@ -170,7 +170,7 @@ class Planner:
         if found is None:
             node.problem = f"There is no page '{cell}' to put it below."
         elif not found.path.startswith(section.path):
-            node.problem = f"Its parent '{cell}' lies outside the section."
+            node.problem = f"Its parent '{cell}' is outside the section."
         else:
             node.parent_id = found.pk
             self._models[found.pk] = found.specific_class
@@ -180,9 +180,7 @@ class Planner:
         seen, above = {node}, node.parent
         while above is not None:
             if above in seen:
-                node.problem = (
-                    f"Its parents lead in a circle, by way of {node.parent.place}."
-                )
+                node.problem = f"Its parents form a loop through {node.parent.place}."
                 return
             if above.problem:
                 node.problem = f"The page above it ({above.place}) was refused."
@@ -191,7 +189,7 @@ class Planner:
             above = above.parent
         node.level = len(seen) - 1
         if node.level >= MAX_LEVELS:
-            node.problem = f"It lies more than {MAX_LEVELS} levels deep."
+            node.problem = f"It is more than {MAX_LEVELS} levels deep."
 
     def _find_imported(self) -> None:
         """Note which pages an earlier import has made, and where they are now."""

@@ -65,7 +65,7 @@ def tidy(record: Record) -> Record:
     """Make the record's words plain text; raise `SourceError` for what cannot be."""
     values = asdict(record)
     if any("\0" in text for text in values.values() if isinstance(text, str)):
-        raise SourceError("It holds a NUL sign, which is not text: export it again.")
+        raise SourceError("It contains a NUL character: export it again.")
     record.title = plain_text(record.title)
     if not record.title:
         raise SourceError("It has no title.")

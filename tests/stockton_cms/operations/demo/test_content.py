@@ -12,7 +12,7 @@ from wagtail.models import Page
 from community.models import AlertSnippet, PolicyUpdatePage
 from community.models.alerts import Severity
 from stockton_cms.operations.demo import content_files
-from stockton_cms.operations.demo.documents import make_pdf
+from stockton_cms.operations.demo.build import make_pdf
 from stockton_cms.operations.demo.illustrations import LOGOS, SCENES, Scene, draw_scene
 from stockton_cms.operations.demo.loader import Filler, publish_page, publish_updates
 from stockton_cms.operations.demo.rich_text import rich_text
