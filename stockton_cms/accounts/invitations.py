@@ -1,4 +1,4 @@
-"""Invites anyone who gets an account in the admin to choose a password (feature O5)."""
+"""Invites people with a new account to choose a password (feature O5)."""
 
 from datetime import datetime, timedelta
 

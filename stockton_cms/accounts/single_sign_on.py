@@ -178,7 +178,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def back(request: HttpRequest) -> HttpResponse:
-    """Take anyone who comes back from the provider to where they were going."""
+    """Take people who come back from the provider to where they were going."""
     try:
         return OAuth2CallbackView.adapter_view(CouncilAdapter(request))(request)
     except (*PROVIDER_ERRORS, IntegrityError) as error:

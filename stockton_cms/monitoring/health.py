@@ -59,7 +59,7 @@ def database_is_ready() -> bool:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when all that the site needs is active, else 503; say what to us."""
+    """Answer 200 when all that the site needs is well, else 503; say what, to us."""
     health = get_health(timezone.now())
     said = health.as_json()
     if not is_internal(request):

@@ -31,7 +31,7 @@ from stockton_cms.operations.backup.status import LastBackup, get_last_backup
 
 logger = logging.getLogger(__name__)
 
-# How long anyone who asks waits at most. A database that hangs never says so.
+# How long a caller waits at most. A database that hangs never says so.
 SECONDS_TO_WAIT = 4
 # An email that waits for longer is the mail server's fault, or that of its settings.
 MAIL_PATIENCE = timedelta(hours=1)

@@ -77,7 +77,7 @@ class PageCacheMiddleware:
             if not response.headers["Cache-Status"].startswith(BYPASS):
                 return response
         if reason:
-            return pass_on(request, self.get_response(request), reason)
+            return bypass(request, self.get_response(request), reason)
         return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
@@ -93,7 +93,7 @@ class PageCacheMiddleware:
             cached = self._find(key._replace(closed=()), state, at)
         if cached and not is_current and self._can_serve_stale(cached, state, at):
             return serve_stale(request, cached, at)
-        with self._flights.board(key) as is_first:
+        with self._flights.lead_or_wait(key) as is_first:
             if not is_first:
                 at = timezone.now()
                 state, _ = content_version_tracker.get(at)
@@ -140,7 +140,7 @@ class PageCacheMiddleware:
             return serve_stale(request, old, at)
         reason = uncacheable_reason(request, response)
         if reason or state is None:
-            return pass_on(request, response, reason or "no-version")
+            return bypass(request, response, reason or "no-version")
         cached = CachedPage.from_response(request, response, state, at)
         self._local.set(key, cached)
         if self._shared:
@@ -187,7 +187,7 @@ def serve_stale(request: HttpRequest, cached: CachedPage, at: datetime) -> HttpR
     return HttpResponse(body if is_wanted else b"", headers=headers | said)
 
 
-def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpResponse:
+def bypass(request: HttpRequest, response: HttpResponse, reason: str) -> HttpResponse:
     """Return a response that is for this visitor alone, and say so to caches."""
     count_bypass()
     if not request.path_info.startswith(FILES):
@@ -217,7 +217,7 @@ class RequestCollapser:
         self._under_way: dict[CacheKey, Event] = {}
 
     @contextmanager
-    def board(self, key: CacheKey) -> Iterator[bool]:
+    def lead_or_wait(self, key: CacheKey) -> Iterator[bool]:
         """Yield whether this request is the first; others have waited for it."""
         with self._lock:
             landed = self._under_way.get(key)

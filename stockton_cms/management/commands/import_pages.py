@@ -8,7 +8,7 @@ from wagtail.models import Page
 from home.jobs import single_process_lock
 from home.page_tree.addresses import url_path_at
 from stockton_cms.operations.importer.records import MODELS, SourceError
-from stockton_cms.operations.importer.run import Options, Outcome, import_pages
+from stockton_cms.operations.importer.run import ImportOutcome, Options, import_pages
 
 # Any number will do that no other advisory lock of this database uses.
 IMPORT_LOCK_ID = 7_301_003
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 report = import_pages(source, section_at(under), how, self.stdout)
             except SourceError as error:
                 raise CommandError(str(error)) from error
-        if refused := report.pages[Outcome.REFUSED]:
+        if refused := report.pages[ImportOutcome.REFUSED]:
             raise CommandError(f"Refused: {refused:,}. The report says which and why.")
 
 

@@ -62,7 +62,7 @@ class Manifest:
         return sum(name.startswith(FILES) for name in self.entries)
 
 
-class Writer:
+class ArchiveWriter:
     """Writes an archive beside its place, and puts it there once it is whole."""
 
     def __init__(self, path: Path, manifest: Manifest):
@@ -70,7 +70,7 @@ class Writer:
         self._part = path.with_name(f"{path.name}.part")
         self._manifest = manifest
 
-    def __enter__(self) -> "Writer":
+    def __enter__(self) -> "ArchiveWriter":
         """Open the archive; no one else on the machine may read it."""
         handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(handle, "wb")

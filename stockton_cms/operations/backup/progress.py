@@ -1,4 +1,4 @@
-"""A bar for anyone who waits; nothing where no one looks."""
+"""A progress bar on a terminal."""
 
 from collections.abc import Iterable
 

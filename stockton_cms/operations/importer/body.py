@@ -16,7 +16,7 @@ from wagtail.admin.rich_text.converters.editor_html import EditorHTMLConverter
 
 from home.blocks import TEXT_FEATURES
 from stockton_cms.operations.importer.files import FileError
-from stockton_cms.operations.importer.links import Links
+from stockton_cms.operations.importer.links import LinkResolver
 
 # Left out with all that is in them.
 DROPPED = frozenset(
@@ -63,7 +63,7 @@ class Body:
     has_open_links: bool = False
 
 
-def convert(html: str, base: str, links: Links, stores: bool) -> Body:
+def convert(html: str, base: str, links: LinkResolver, stores: bool) -> Body:
     """Return the blocks of a page's HTML.
 
     `base` is the address that the page had. Only with `stores` are pictures and
@@ -105,7 +105,7 @@ class Converter:
     # The same rules as the editor's own for what rich text may hold.
     whitelister = EditorHTMLConverter(TEXT_FEATURES)
 
-    def __init__(self, body: Body, base: str, links: Links, stores: bool):
+    def __init__(self, body: Body, base: str, links: LinkResolver, stores: bool):
         self.body = body
         self.base = base
         self.links = links

@@ -18,7 +18,7 @@ from stockton_cms.operations.importer.records import (
     MAX_BODY_LENGTH,
     Record,
     SourceError,
-    tidy,
+    normalise,
 )
 
 COLUMNS = (
@@ -87,7 +87,7 @@ class CsvSource:
                 if name:
                     setattr(record, name, cell if name == "body" else cell.strip())
             try:
-                tidy(record)
+                normalise(record)
             except SourceError as error:
                 problem = problem or str(error)
             record.body = as_html(record.body)

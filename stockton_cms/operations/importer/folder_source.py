@@ -12,7 +12,7 @@ from stockton_cms.operations.importer.records import (
     SECTION,
     Record,
     SourceError,
-    tidy,
+    normalise,
 )
 
 ENDINGS = frozenset({".html", ".htm"})
@@ -42,13 +42,13 @@ class FolderSource:
                 record.title = folder.name.replace("-", " ").replace("_", " ")
                 record.title = record.title.strip().capitalize() or "Section"
                 record.notes.append("There is no index.html: titled like the folder.")
-                yield tidy(record), "", ""
+                yield normalise(record), "", ""
             for path in [index, *files] if index else files:
                 problem = ""
                 name = path.relative_to(self.root).as_posix()
                 record = Record(place=name)
                 try:
-                    record = tidy(self._read(path, is_index=path == index))
+                    record = normalise(self._read(path, is_index=path == index))
                 except SourceError as error:
                     problem = str(error)
                 except OSError as error:
@@ -59,7 +59,7 @@ class FolderSource:
 
     def load(self, reference: str) -> Record:
         path = self.root / reference
-        return tidy(self._read(path, is_index=path.stem.lower() in INDEX_STEMS))
+        return normalise(self._read(path, is_index=path.stem.lower() in INDEX_STEMS))
 
     def _folders(self, folder: Path) -> Iterator[tuple[Path, Path | None, list[Path]]]:
         """Yield folders that hold pages, above those in them: index and other files."""

@@ -24,7 +24,7 @@ MAX_KEY_LENGTH = 450
 
 
 @dataclass(slots=True, eq=False)
-class Node:
+class PlannedPage:
     """One page of the plan; light, as there may be very many."""
 
     place: str
@@ -38,7 +38,7 @@ class Node:
     old_address: str
     is_draft: bool
     problem: str = ""
-    parent: "Node | None" = None
+    parent: "PlannedPage | None" = None
     # The page above it, where that is on the site already.
     parent_id: int | None = None
     level: int = 0
@@ -58,12 +58,12 @@ class Plan:
     """All pages of a source, parents first, and by their addresses."""
 
     section: Page
-    nodes: list[Node] = field(default_factory=list)
-    by_address: dict[str, Node] = field(default_factory=dict)
+    nodes: list[PlannedPage] = field(default_factory=list)
+    by_address: dict[str, PlannedPage] = field(default_factory=dict)
     # The hosts of the old site: a link to them is a link within the site.
     hosts: set[str] = field(default_factory=set)
 
-    def accepted(self) -> list[Node]:
+    def accepted(self) -> list[PlannedPage]:
         """Return the pages that can be imported."""
         return [node for node in self.nodes if not node.problem]
 
@@ -80,15 +80,15 @@ class Planner:
         self.plan = Plan(section)
         self.default_type = default_type
         self.as_drafts = as_drafts
-        self._keys: dict[str, Node] = {}
-        self._by_slug: dict[str, Node | None] = {}
+        self._keys: dict[str, PlannedPage] = {}
+        self._by_slug: dict[str, PlannedPage | None] = {}
         self._models: dict[int, type[Page]] = {section.pk: section.specific_class}
         self._paths = {section.pk: site_path(section.url_path)}
-        self._taken: dict[Node | int, set[str]] = {}
+        self._taken: dict[PlannedPage | int, set[str]] = {}
 
-    def add(self, record: Record, reference: int | str, problem: str) -> Node:
+    def add(self, record: Record, reference: int | str, problem: str) -> PlannedPage:
         """Add a page that the source describes."""
-        node = Node(
+        node = PlannedPage(
             place=record.place,
             key="",
             reference=reference,
@@ -144,7 +144,7 @@ class Planner:
                 self._place(node)
         return self.plan
 
-    def _find_parent(self, node: Node) -> None:
+    def _find_parent(self, node: PlannedPage) -> None:
         cell = node.parent_cell.strip()
         if not cell:
             node.parent_id = self.plan.section.pk
@@ -159,7 +159,7 @@ class Planner:
         else:
             self._find_existing_parent(node, cell)
 
-    def _find_existing_parent(self, node: Node, cell: str) -> None:
+    def _find_existing_parent(self, node: PlannedPage, cell: str) -> None:
         section = self.plan.section
         inside = section.url_path + "".join(f"{s}/" for s in cell.split("/") if s)
         paths = [path for path in (inside, url_path_at(cell)) if path]
@@ -176,7 +176,7 @@ class Planner:
             self._models[found.pk] = found.specific_class
             self._paths[found.pk] = site_path(found.url_path)
 
-    def _check_levels(self, node: Node) -> None:
+    def _check_levels(self, node: PlannedPage) -> None:
         seen, above = {node}, node.parent
         while above is not None:
             if above in seen:
@@ -207,7 +207,7 @@ class Planner:
                     node.slug = row.page.slug
                     node.path = site_path(row.page.url_path)
 
-    def _place(self, node: Node) -> None:
+    def _place(self, node: PlannedPage) -> None:
         """Check the rules of the tree, and give the page its slug and address."""
         above = node.parent
         if above is not None and above.problem:
@@ -229,9 +229,9 @@ class Planner:
             f"{above.path if above else self._paths[node.parent_id]}{node.slug}/"
         )
 
-    def _slugs_below(self, above: Node | int) -> set[str]:
+    def _slugs_below(self, above: PlannedPage | int) -> set[str]:
         if above not in self._taken:
-            parent_id = above.page_id if isinstance(above, Node) else above
+            parent_id = above.page_id if isinstance(above, PlannedPage) else above
             taken = set(RESERVED_SLUGS)
             if parent := Page.objects.filter(pk=parent_id).first():
                 taken.update(parent.get_children().values_list("slug", flat=True))

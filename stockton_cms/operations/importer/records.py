@@ -61,7 +61,7 @@ class Record:
         return {key: text for key, text in asdict(self).items() if key not in apart}
 
 
-def tidy(record: Record) -> Record:
+def normalise(record: Record) -> Record:
     """Make the record's words plain text; raise `SourceError` for what cannot be."""
     values = asdict(record)
     if any("\0" in text for text in values.values() if isinstance(text, str)):
