@@ -324,13 +324,13 @@ def test_visitor_who_waits_for_a_page_past_the_moment_sees_the_new(
     def wait_for_another(flights, key):
         # Meanwhile someone else's request has made the page.
         with monkeypatch.context() as patch:
-            patch.setattr(RequestCollapser, "board", board)
+            patch.setattr(RequestCollapser, "lead_or_wait", lead_or_wait)
             client.get(section.url)
         clock.move_to(MOMENT)
         yield False
 
-    board = RequestCollapser.board
-    monkeypatch.setattr(RequestCollapser, "board", wait_for_another)
+    lead_or_wait = RequestCollapser.lead_or_wait
+    monkeypatch.setattr(RequestCollapser, "lead_or_wait", wait_for_another)
     response = client.get(section.url)
     assert change.is_seen_in(response.content.decode())
 

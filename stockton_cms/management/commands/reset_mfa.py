@@ -1,4 +1,4 @@
-"""`manage.py reset_mfa NAME`: for someone who has lost their phone and recovery codes."""
+"""`manage.py reset_mfa NAME`: for someone who lost their phone and recovery codes."""
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
