@@ -73,7 +73,7 @@ def test_error_page_shows_what_the_site_knew_last(home, numbers, client, error_p
 
 def test_error_page_works_when_nothing_was_known(error_page):
     html = error_page()
-    assert "something went wrong" in html.h1.get_text()
+    assert "there is a problem" in html.h1.get_text()
     assert not html.select(".alerts")
     assert SiteSettings._meta.get_field("council_name").default in html.get_text()
 

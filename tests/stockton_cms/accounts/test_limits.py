@@ -35,7 +35,7 @@ def test_five_of_200_tries_are_judged(officer, client, judged):
 def test_sixth_is_told_to_wait(officer, client):
     guess(client, MOST)
     response = try_to_sign_in(client)
-    assert "Wait five minutes" in response.content.decode()
+    assert "Wait 5 minutes" in response.content.decode()
     assert not is_in(client)
 
 

@@ -257,9 +257,9 @@ def test_command_reports_in_words_and_without_the_address(notes):
     out = StringIO()
     call_command("erase_personal_data", CANARY, "--dry-run", stdout=out)
     assert "Enquiries (email): 1. Deleted" in out.getvalue()
-    assert "Nothing is erased yet." in out.getvalue()
+    assert "Nothing has been erased yet." in out.getvalue()
     call_command("erase_personal_data", CANARY, stdout=out)
-    assert "The address is erased" in out.getvalue()
+    assert "The email address was erased" in out.getvalue()
     assert SIGN not in out.getvalue()
 
 
