@@ -31,13 +31,13 @@ dev: $(DEV_READY) .env ## Serve the site for development: reloads on change, sho
 test: $(DEV_READY) ## Run the tests on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests.run -n 2
 
-test-slow: $(DEV_READY) ## Run the proofs that take long (concurrency), on both databases
+test-slow: $(DEV_READY) ## Run the slow tests (concurrency), on both databases
 	@$(BIN)/python -m tests.run -m slow
 
-deployment-test: $(DEV_READY) ## Install the site, run it on two machines, put releases in and back, under load
+deployment-test: $(DEV_READY) ## Install the site, run it on two machines, deploy and roll back releases under load
 	@$(BIN)/python -m tests.run -m deployment
 
-faults: $(DEV_READY) ## Take away what the site stands on, piece by piece, and print what it does
+faults: $(DEV_READY) ## Stop the services that the site depends on, one by one, and print what it does
 	@$(BIN)/python -m tests.faults.run
 
 browser-test: $(DEV_READY) ## Try every page in Chromium: axe, keyboard, small screens, journeys
@@ -46,7 +46,7 @@ browser-test: $(DEV_READY) ## Try every page in Chromium: axe, keyboard, small s
 screenshots: $(DEV_READY) ## Write a picture of every page to var/screenshots, and those of the editors' guide
 	@$(BIN)/python -m tests.browser.run -n 2 -m "screenshots or guide" --guide-pictures
 
-security: $(DEV_READY) ## Run every proof of the threat model, and print what was measured
+security: $(DEV_READY) ## Run every test of the threat model, and print what was measured
 	@$(BIN)/python -m tests.security.run
 
 html: $(DEV_READY) ## Validate the HTML of every page

@@ -15,12 +15,12 @@ from home.pages import visible_pages
 
 PER_PAGE = 200
 OTHER = "#"
-OTHER_LABEL = "Numbers and other signs"
+OTHER_LABEL = "Numbers and symbols"
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A letter above the list; `href` is empty where no title begins with it."""
+class IndexLetter:
+    """A letter above the list; `href` is empty if no title starts with it."""
 
     name: str
     label: str
@@ -28,8 +28,8 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Group:
-    """The pages whose titles begin with a letter."""
+class LetterGroup:
+    """The pages whose titles start with a letter."""
 
     name: str
     anchor: str
@@ -37,19 +37,17 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of the A to Z."""
-
-    letters: list[Letter]
-    groups: list[Group]
+class AToZPage:
+    letters: list[IndexLetter]
+    groups: list[LetterGroup]
     number: int
     last_number: int
 
 
-def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> Listing | None:
-    """Return a page of the A to Z, with two queries; None where there is no such page.
+def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> AToZPage | None:
+    """Return a page of the A to Z in two queries, or None if there is no such page.
 
-    A letter leads to the page of the list on which it begins.
+    A letter links to the page of the list on which it starts.
     """
     pages = _by_letter(visible_pages(at).filter(descendants_of(section.path)))
     counts = dict(
@@ -63,7 +61,7 @@ def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> Listing 
         "letter", "title", "url_path"
     )[first : first + PER_PAGE]
     groups = [
-        Group(
+        LetterGroup(
             name=OTHER_LABEL if letter == OTHER else letter,
             anchor=_anchor(letter),
             links=[
@@ -72,7 +70,7 @@ def get_a_to_z(section: Page, root: Page, number: int, at: datetime) -> Listing 
         )
         for letter, own in groupby(rows, key=lambda row: row["letter"])
     ]
-    return Listing(_letters(counts), groups, number, last_number)
+    return AToZPage(_letters(counts), groups, number, last_number)
 
 
 def _by_letter(pages: QuerySet) -> QuerySet:
@@ -84,15 +82,15 @@ def _by_letter(pages: QuerySet) -> QuerySet:
     )
 
 
-def _letters(counts: dict[str, int]) -> list[Letter]:
+def _letters(counts: dict[str, int]) -> list[IndexLetter]:
     letters, before = [], 0
     for name in (OTHER, *ascii_uppercase):
         count = counts.get(name, 0)
         href = f"?page={before // PER_PAGE + 1}#{_anchor(name)}" if count else ""
         before += count
-        label = OTHER_LABEL if name == OTHER else f"Pages that begin with {name}"
+        label = OTHER_LABEL if name == OTHER else f"Pages starting with {name}"
         if name != OTHER or count:
-            letters.append(Letter(name, label, href))
+            letters.append(IndexLetter(name, label, href))
     return letters
 
 

@@ -4,15 +4,14 @@ from django.apps import AppConfig
 
 
 class CommunityConfig(AppConfig):
-    """Sections, partnerships, policies and alerts."""
-
     name = "community"
 
     def ready(self):
-        """Connect what follows changes, and register boundaries and jobs."""
-        from community import receivers  # noqa: F401
-        from community.alerts import (
+        from community import (
             dashboard,  # noqa: F401
+            receivers,  # noqa: F401
+        )
+        from community.alerts import (
             expiry_reminders,  # noqa: F401
             history,  # noqa: F401
         )
@@ -24,7 +23,6 @@ class CommunityConfig(AppConfig):
         from community.policies.versions import archive  # noqa: F401
         from community.subscriptions import (
             outage,  # noqa: F401
-            retention,  # noqa: F401
             sending,  # noqa: F401
             services,  # noqa: F401
             update_events,  # noqa: F401

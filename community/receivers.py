@@ -19,25 +19,23 @@ from home.images.pictures import LOGO, make_shapes_after_commit
 
 @receiver([live_page_saved, draft_saved], sender=PartnershipPage)
 def make_logos(sender, instance, **kwargs):
-    """Make the logos of a partnership, so that no visitor waits for them."""
+    """Create the logos when a partnership is saved, so that no visitor waits."""
     logo_ids = [partner.logo_id for partner in instance.partners.all()]
     make_shapes_after_commit(logo_ids, LOGO)
 
 
 @receiver([unpublished, post_delete], sender=AlertSnippet)
-def raise_version_where_alerts_are_taken_down(sender, instance, **kwargs):
-    """Raise the content version so that an alert taken down does not come back."""
+def bump_version_when_alert_removed(sender, instance, **kwargs):
+    """Bump the version as a removal, so that no cache brings the alert back."""
     bump_content_version(is_removal=True)
 
 
 @register_scheduled_change
 def next_alert_change(after: datetime) -> datetime | None:
-    """Return when the next published alert starts or ends."""
     published = AlertSnippet.objects.filter(live=True)
     return earliest_after(after, published, "starts_at", "ends_at")
 
 
 @register_scheduled_change
 def next_policy_status_change(after: datetime) -> datetime | None:
-    """Return when the next live policy comes to stand elsewhere."""
     return earliest_after(after, PolicyUpdatePage.objects.live(), *STATUS_DATES)

@@ -1,4 +1,4 @@
-"""Closing an alert, the A to Z of a section, and the list of policy updates."""
+"""Views: dismissing an alert, the A to Z of a section, the list of policy updates."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,14 +28,13 @@ from home.pages import visible_pages
 @never_cache
 @require_POST
 def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
-    """Remember in the visitor's own cookie that they closed an alert; go back.
+    """Store the dismissed alert in the visitor's cookie and redirect back.
 
-    The cookie holds nothing but numbers of alerts and is the only one that a
-    visitor gets. A 404 if the alert is over; an emergency stays.
+    The cookie holds only the ids of alerts and is the only one that a visitor gets.
     """
     now = timezone.now()
     alert = get_object_or_404(AlertSnippet.objects.current(at=now), pk=alert_id)
-    shown = alert.as_shown()
+    shown = alert.as_visible_alert()
     if not shown.can_be_dismissed:
         return HttpResponseRedirect("/")
     response = HttpResponseRedirect(_path_back(request))
@@ -55,7 +54,6 @@ def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
 
 
 def _path_back(request: HttpRequest) -> str:
-    """Return the path on this site that the form was on; the home page if in doubt."""
     path = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if is_ours and path.startswith("/") else "/"
@@ -63,10 +61,7 @@ def _path_back(request: HttpRequest) -> str:
 
 @require_safe
 def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
-    """List every page of a section by the first letter of its title (R2).
-
-    A 404 where there is no such section, or nothing in it, or no such `?page=`.
-    """
+    """List every page of a section by the first letter of its title (R2)."""
     root = site_root(request)
     number = page_number(request.GET.get("page", "1"))
     if root is None:
@@ -85,7 +80,7 @@ def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
 
 @require_safe
 def policy_updates(request: HttpRequest) -> HttpResponse:
-    """List all policies and consultations (P4); a 404 for a wrong `?page=`."""
+    """List all policies and consultations (P4)."""
     root = site_root(request)
     if root is None:
         raise Http404("There is no site yet.")
@@ -94,6 +89,6 @@ def policy_updates(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no such page of the list.")
     canonical = site_origin(request) + request.path
     context = {"page": root, "listing": listing, "canonical": canonical}
-    context |= {"subscribe_url": reverse("follow"), "feeds": [policy_feed_link()]}
+    context |= {"subscribe_url": reverse("subscribe"), "feeds": [policy_feed_link()]}
     response = render(request, "community/policy_updates.html", context)
-    return mark_cacheable(response) if listing.is_worth_keeping else response
+    return mark_cacheable(response) if listing.is_cacheable else response

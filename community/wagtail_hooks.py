@@ -1,4 +1,4 @@
-"""What the community area adds to the Wagtail admin."""
+"""Admin listings, warnings and reports of the community app."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -14,7 +14,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.snippets.models import register_snippet
 
 from community.alerts.admin import AlertViewSet
-from community.alerts.history_report import LedgerMenuItem, LedgerView
+from community.alerts.history_report import AlertHistoryMenuItem, AlertHistoryView
 from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 from community.policies.filters import PartnershipFilterSet, PolicyFilterSet
@@ -22,18 +22,13 @@ from community.policies.versions import admin  # noqa: F401
 
 
 class PageListingMenuItem(MenuItem):
-    """A listing's entry, for those who may open it."""
-
     def is_shown(self, request):
-        """Say whether somebody may do anything with a page."""
         return PagePermissionPolicy().user_has_any_permission(
             request.user, PageListingViewSet.index_view_class.any_permission_required
         )
 
 
 class PartnershipViewSet(PageListingViewSet):
-    """All partnership pages, wherever they are in the tree."""
-
     model = PartnershipPage
     icon = "group"
     menu_label = "Partnerships"
@@ -49,10 +44,8 @@ class PartnershipViewSet(PageListingViewSet):
 
 
 class PolicyViewSet(PageListingViewSet):
-    """All policy pages, and where each stands today."""
-
     model = PolicyUpdatePage
-    icon = "doc-full"
+    icon = "clipboard-list"
     menu_label = "Policies"
     menu_item_class = PageListingMenuItem
     filterset_class = PolicyFilterSet
@@ -60,8 +53,8 @@ class PolicyViewSet(PageListingViewSet):
         *PageListingViewSet.index_view_class.base_columns[:2],
         Column("get_kind_display", label="Kind", sort_key="kind"),
         Column(
-            "stands_at",
-            label="Stands at",
+            "policy_status",
+            label="Policy status",
             accessor=lambda policy: (
                 PolicyStatus(policy.get_status(timezone.now())).label
             ),
@@ -73,17 +66,14 @@ class PolicyViewSet(PageListingViewSet):
 
 
 class CommunityViewSetGroup(ViewSetGroup):
-    """The menu entry that holds both listings."""
-
-    menu_label = "Communities"
-    menu_icon = "group"
+    menu_label = "Policies and partnerships"
+    menu_icon = "list-ul"
     menu_order = 150
     items = (PartnershipViewSet("partnerships"), PolicyViewSet("policies"))
 
 
 @hooks.register("register_admin_viewset")
 def register_listings():
-    """Add the listings of partnerships and policies to the menu."""
     return CommunityViewSetGroup()
 
 
@@ -91,7 +81,7 @@ register_snippet(AlertViewSet)
 
 
 def scopes_at_or_below(page):
-    """Return where alerts that are not over are set to appear, at or below a page."""
+    """Return the scopes of current and future alerts at or below a page."""
     return AlertScope.objects.filter(
         page__path__startswith=page.path,
         alert__live=True,
@@ -101,22 +91,23 @@ def scopes_at_or_below(page):
 
 @hooks.register("before_delete_page")
 def warn_of_alerts_in_scope(request, page):
-    """Say, before a page is deleted, which alerts appear on it or below it (A2)."""
+    """Warn before a page is deleted that alerts appear on or below it (A2)."""
     if request.method == "POST":
         return
     for scope in scopes_at_or_below(page):
         messages.warning(
             request,
             f"The alert '{scope.alert.heading}' is set to appear on "
-            f"'{scope.page.title}'. It will no longer appear there.",
+            f"'{scope.page.title}'. If you delete this page, it will not appear "
+            "there.",
         )
 
 
 @hooks.register("before_bulk_action")
-def refuse_to_delete_alerts_places_in_bulk(request, action_type, objects, action):
-    """Send back who would delete an alert's places among others, where nothing warns.
+def block_bulk_delete_of_alert_pages(request, action_type, objects, action):
+    """Block the bulk deletion of pages on which alerts appear.
 
-    Wagtail calls this hook only after its question, so there is no room for a warning.
+    Wagtail calls this hook only after its confirmation, too late for a warning.
     """
     pages = [page for page in objects if isinstance(page, Page)]
     if action_type != "delete" or not pages:
@@ -126,21 +117,19 @@ def refuse_to_delete_alerts_places_in_bulk(request, action_type, objects, action
         messages.error(
             request,
             f"The alert '{scope.alert.heading}' is set to appear on "
-            f"'{scope.page.title}', so nothing was deleted. End the alert first, or "
+            f"'{scope.page.title}', so no pages were deleted. End the alert first, or "
             "delete that page on its own.",
         )
     return redirect(request.get_full_path()) if scopes else None
 
 
 @hooks.register("register_admin_urls")
-def register_ledger_url():
-    """Add the ledger of alerts."""
-    name = LedgerView.index_url_name
-    return [path("reports/alert-ledger/", LedgerView.as_view(), name=name)]
+def register_alert_history_url():
+    name = AlertHistoryView.index_url_name
+    return [path("reports/alert-history/", AlertHistoryView.as_view(), name=name)]
 
 
 @hooks.register("register_reports_menu_item")
-def register_ledger_menu_item():
-    """Add the ledger of alerts to the reports."""
-    address = reverse(LedgerView.index_url_name)
-    return LedgerMenuItem("Alert ledger", address, icon_name="history")
+def register_alert_history_menu_item():
+    address = reverse(AlertHistoryView.index_url_name)
+    return AlertHistoryMenuItem("Alert history", address, icon_name="calendar-alt")

@@ -46,7 +46,7 @@ read_settings() {
   export PYTHONDONTWRITEBYTECODE=1
 }
 
-point() { # NAME FOLDER: lets the name lead to the folder, from one moment to the next
+point() { # NAME FOLDER: points the name at the folder, atomically
   ln -sfn "$2" "$HOME_DIR/.$1" && mv -T "$HOME_DIR/.$1" "$HOME_DIR/$1"
 }
 
@@ -77,8 +77,8 @@ try() {
 }
 
 wait_for() { # SERVICE: until one of its workers answers
-  local tries
-  for tries in {1..300}; do
+  local attempt
+  for attempt in {1..300}; do
     [ -e "$RUN_DIR/stockton_cms_$1/answers" ] && return
     sleep 0.2
   done

@@ -1,1 +1,1 @@
-"""The ground floor: what every page of the site shares."""
+"""The base app: what every page of the site shares."""

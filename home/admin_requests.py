@@ -1,7 +1,7 @@
-"""Values that no form of the admin sends, answered with 400 or 404.
+"""Requests to the admin that no form sends, answered with 400 or 404.
 
-Wagtail and the forms below it turn numbers, JSON and filters into what they need
-wherever they meet them, and fail on anything else.
+Wagtail and its forms parse numbers, JSON and filters wherever they meet them, and raise
+all kinds of errors for anything else.
 """
 
 import logging
@@ -26,7 +26,7 @@ from wagtail.query import PageQuerySet
 
 logger = logging.getLogger(__name__)
 
-# What is raised for a value that cannot be read, is of another kind, or is missing.
+# Raised for values that are invalid, of another type, or missing.
 UNREADABLE = (
     BadRequest,
     ValidationError,
@@ -42,10 +42,10 @@ UNREADABLE = (
 )
 
 
-def with_clear_refusals(view: Callable) -> Callable:
-    """Wrap an admin view: what cannot be read is refused in plain words.
+def unreadable_input_as_400(view: Callable) -> Callable:
+    """Wrap an admin view for `decorate_urlpatterns`: unreadable input gets a 400.
 
-    For `decorate_urlpatterns`. A fault of ours may look the same, so it is logged.
+    A bug of ours may raise the same errors, so they are logged.
     """
 
     @wraps(view)
@@ -53,24 +53,24 @@ def with_clear_refusals(view: Callable) -> Callable:
         try:
             return view(request, *args, **kwargs)
         except ObjectDoesNotExist as error:
-            raise Http404("There is no such thing.") from error
+            raise Http404("This item does not exist.") from error
         except UNREADABLE:
             if request.method == "GET" and not request.GET:
                 raise
-            logger.exception("A request to the admin could not be read.")
+            logger.exception("An admin request could not be processed.")
             return render(request, "home/unreadable.html", status=400)
 
     return wrapped
 
 
-# The request of someone who is signed in; None outside the admin.
+# The request of a signed-in user; None outside the admin.
 admin_request: ContextVar[HttpRequest | None] = ContextVar(
     "admin_request", default=None
 )
 
 
-def pages_of_their_part() -> PageQuerySet:
-    """Return the pages whose drafts whoever asks may see; all outside the admin."""
+def permitted_pages() -> PageQuerySet:
+    """Return the pages whose drafts the user may see; all pages outside the admin."""
     request = admin_request.get()
     if request is None:
         return Page.objects.all()
@@ -78,16 +78,15 @@ def pages_of_their_part() -> PageQuerySet:
     return policy.explorable_instances(request.user).order_by()
 
 
-class OfferedOnlyMixin:
-    """Refuses a form in whose blocks or texts something was chosen that nobody offered.
+class ExplorableChoicesMixin:
+    """Rejects a form whose blocks or rich text contain something not offered.
 
-    `home.page_tree.chosen_values` notes it. Fields of their own say so themselves.
+    `home.page_tree.chosen_values` records it. Form fields report it themselves.
     """
 
     def clean(self):
-        """Say that something was refused, as no block says what it has dropped."""
         data = super().clean()
-        if getattr(admin_request.get(), "refused_choice", False):
-            text = "you chose is not there, or you may not see it. Choose another."
-            self.add_error(None, f"A page, picture or document that {text}")
+        if getattr(admin_request.get(), "has_rejected_choice", False):
+            text = "no longer exists, or you cannot access it. Choose another."
+            self.add_error(None, f"A page, image or document you chose {text}")
         return data

@@ -1,37 +1,28 @@
-"""The home app."""
-
 from django.apps import AppConfig
 
 
 class HomeConfig(AppConfig):
-    """What every page of the site shares."""
-
     name = "home"
 
     def ready(self):
-        """Connect what follows changes, and register checks and scheduled_changes."""
-        # Jobs run in the order in which they are registered: what cannot wait first.
+        # Jobs run in the order in which they are registered: urgent ones first.
         from home.page_tree import scheduled_publishing  # noqa: F401
 
         # isort: split
         from home import checks  # noqa: F401
         from home.content import dates  # noqa: F401
-        from home.content_version import (
-            receivers,  # noqa: F401
-            scheduled_changes,  # noqa: F401
-        )
+        from home.content_version import receivers  # noqa: F401
         from home.content_version.counter import bump_version_on_change
-        from home.editorial.content_checks import checker  # noqa: F401
-        from home.editorial.links import checker as links_checker  # noqa: F401
+        from home.editorial.links import checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
         from home.images import audience  # noqa: F401
-        from home.page_tree.chosen_values import hold_choosers_to_the_rule
-        from home.page_tree.explorable import hold_lists_to_the_rule
-        from home.reports import make_all_exports_safe
+        from home.page_tree.chosen_values import restrict_choosers
+        from home.page_tree.explorable import restrict_admin_lists
+        from home.reports import sanitise_all_exports
 
-        hold_choosers_to_the_rule()
-        hold_lists_to_the_rule()
-        make_all_exports_safe()
+        restrict_choosers()
+        restrict_admin_lists()
+        sanitise_all_exports()
         bump_version_on_change(
             "home.SiteSettings",
             "wagtailcore.Site",

@@ -1,4 +1,4 @@
-"""System checks of what must hold for every page type and block of the project."""
+"""System checks for every page type and block of the project."""
 
 from django.core.checks import Error, Tags, register
 from django.template import TemplateDoesNotExist
@@ -12,7 +12,6 @@ TREE_RULES = ("parent_page_types", "subpage_types")
 
 
 def project_page_types() -> list[type[BasePage]]:
-    """Return the page types of this project."""
     return [model for model in get_page_models() if issubclass(model, BasePage)]
 
 
@@ -25,11 +24,10 @@ def check_page_types(app_configs=None, **kwargs) -> list[Error]:
 
 
 def page_type_errors(model: type[BasePage]) -> list[Error]:
-    """Return what is wrong with a page type."""
     errors = [
         Error(
             f"{model.__name__} does not define {rule}.",
-            hint="Name the page types it may stand under and may hold, if only [].",
+            hint="List its allowed parent and child page types, even if [].",
             obj=model,
             id="home.E001",
         )
@@ -40,7 +38,7 @@ def page_type_errors(model: type[BasePage]) -> list[Error]:
         errors.append(
             Error(
                 f"{model.__name__} has no page_description.",
-                hint="One sentence that tells an officer what the page type is for.",
+                hint="One sentence that says what the page type is for.",
                 obj=model,
                 id="home.E002",
             )
@@ -59,7 +57,7 @@ def page_type_errors(model: type[BasePage]) -> list[Error]:
 
 @register(Tags.models)
 def check_blocks(app_configs=None, **kwargs) -> list[Error]:
-    """Each block that an officer can pick has template, preview, description, icon."""
+    """Each block has a template, a preview, a description and an icon."""
     errors = []
     for model in project_page_types():
         for field in model._meta.get_fields():
@@ -70,7 +68,6 @@ def check_blocks(app_configs=None, **kwargs) -> list[Error]:
 
 
 def block_errors(block, model) -> list[Error]:
-    """Return what a block lacks that an officer needs to choose it well."""
     template = getattr(block.meta, "template", None)
     lacks = {
         "a template in blocks/": not (template and template_exists(template)),
@@ -91,7 +88,6 @@ def block_errors(block, model) -> list[Error]:
 
 
 def template_exists(name: str) -> bool:
-    """Say whether a template of this name can be loaded."""
     try:
         get_template(name)
     except TemplateDoesNotExist:

@@ -1,4 +1,4 @@
-"""What needs an officer, on the admin's home page (P13): apps register their own."""
+"""The "Your tasks" panel on the admin home (P13): apps register their own tasks."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,82 +10,76 @@ from wagtail import hooks
 from wagtail.admin.ui.components import Component
 
 from home.content.dates import format_relative_datetime
-from home.jobs import get_jobs_state
+from home.jobs import get_jobs_health
 
 
 @dataclass(frozen=True)
 class DashboardTask:
-    """A line on the home page: what there is to do, and the list that it leads to."""
-
-    words: str
+    text: str
     href: str = ""
     is_urgent: bool = False
 
 
-NeedsFunction = Callable[[AbstractBaseUser, datetime], Iterable[DashboardTask]]
+TasksFunction = Callable[[AbstractBaseUser, datetime], Iterable[DashboardTask]]
 
-_needs_functions: list[NeedsFunction] = []
+_task_functions: list[TasksFunction] = []
 
 
-def register_dashboard_tasks(function: NeedsFunction) -> NeedsFunction:
-    """Register a function that tells what needs a user at a moment.
+def register_dashboard_tasks(function: TasksFunction) -> TasksFunction:
+    """Register a function that returns a user's tasks at a given time.
 
-    It answers with one query or two, and only with what the user may see.
+    It needs one query or two, and returns only what the user may see.
     """
-    if function not in _needs_functions:
-        _needs_functions.append(function)
+    if function not in _task_functions:
+        _task_functions.append(function)
     return function
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """Return a number with its words: `counted(2, "page is due", "pages are due")`."""
+    """Return a count with its noun: `counted(2, "page is due", "pages are due")`."""
     return f"{count:,} {one if count == 1 else many}"
 
 
-def get_needs(user: AbstractBaseUser, at: datetime) -> list[DashboardTask]:
-    """Return what needs this user, what is urgent first."""
-    needs = [need for function in _needs_functions for need in function(user, at)]
-    return sorted(needs, key=lambda need: not need.is_urgent)
+def get_tasks(user: AbstractBaseUser, now: datetime) -> list[DashboardTask]:
+    """Return a user's tasks, urgent ones first."""
+    tasks = [task for function in _task_functions for task in function(user, now)]
+    return sorted(tasks, key=lambda task: not task.is_urgent)
 
 
 class TasksPanel(Component):
-    """The panel on the admin's home page."""
-
-    name = "needs"
+    name = "tasks"
     template_name = "home/tasks_panel.html"
     order = 50
 
     def get_context_data(self, parent_context):
-        """Give what needs the user now."""
         user = parent_context["request"].user
-        return {"needs": get_needs(user, timezone.now())}
+        return {"tasks": get_tasks(user, timezone.now())}
 
 
 @hooks.register("construct_homepage_panels")
-def add_needs_panel(request, panels):
-    """Put what needs the officer first."""
+def add_tasks_panel(request, panels):
     panels.append(TasksPanel())
 
 
 @register_dashboard_tasks
-def jobs_that_do_not_run(user, at):
-    """Say to everybody that scheduled work is not done, as nobody else would notice."""
-    state = get_jobs_state(at)
-    if not state.is_running:
-        ran = (
-            "have stopped. They last ran "
-            f"{format_relative_datetime(state.last_run_at, at)}"
-            if state.last_run_at
+def stopped_jobs(user, at):
+    """Warn everyone, because stopped jobs go unnoticed otherwise."""
+    health = get_jobs_health(at)
+    if not health.is_running:
+        since = (
+            f"stopped {format_relative_datetime(health.last_run_at, at)}"
+            if health.last_run_at
             else "have not run yet"
         )
         yield DashboardTask(
-            f"Scheduled publishing and reminders {ran}. Tell whoever runs the site. "
-            "Alerts still start and end by themselves.",
+            f"Scheduled tasks are not running: they {since}. Scheduled publishing and "
+            "reminders are delayed. Contact your site administrator. Alerts still "
+            "start and end on time.",
             is_urgent=True,
         )
-    elif state.failing:
+    elif health.failing:
         yield DashboardTask(
-            f"Scheduled work fails: {', '.join(state.failing)}. Tell whoever runs the "
-            "site; the log says why.",
+            f"Scheduled tasks are failing: {', '.join(health.failing)}. Contact your "
+            "site administrator, who can check the log.",
             is_urgent=True,
         )

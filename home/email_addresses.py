@@ -1,4 +1,4 @@
-"""Email addresses: how they are written, what is accepted, what is one mailbox."""
+"""Email addresses: normalisation, validation, and which share a mailbox."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ TOO_LONG = "Your email address must be 254 characters or fewer"
 # RFC 5321, 4.5.3.1.3, without the angle brackets.
 MAX_LENGTH = 254
 # With invisible characters and spaces.
-LONGEST_TYPED = 2_000
+MAX_TYPED_LENGTH = 2_000
 # Quoted names and old ways to write a route, by which some mail servers deliver to
 # another mailbox than it seems (RFC 5321, appendix C).
 ROUTING = re.compile(r'["\\%!\[\]]')
@@ -29,11 +29,11 @@ _check_parts = EmailValidator(INVALID, allowlist=[])
 def normalise_email(typed: str) -> str:
     """Return an address as it is stored and compared.
 
-    In small letters, without the mailto: of a link, invisible characters and the spaces
-    that keyboards put around an @ or a dot. A space inside a name stays, so that the
-    address is refused: without it the name may be someone else's.
+    Lower-cased, without a link's mailto:, invisible characters and the spaces that
+    keyboards put around an @ or a dot. A space inside a name stays, so that the address
+    is rejected: without it the name may be someone else's.
     """
-    if len(typed) > LONGEST_TYPED:
+    if len(typed) > MAX_TYPED_LENGTH:
         # No address, and refused for its length: to look through it takes time.
         return typed
     shown = "".join(each for each in typed if unicodedata.category(each) != "Cf")
@@ -48,7 +48,6 @@ def normalise_email(typed: str) -> str:
 
 
 def validate_email_address(email: str) -> None:
-    """Raise `ValidationError` where a normalised address is not one of a person."""
     _check_parts(email)
     local, _, host = email.rpartition("@")
     is_routed = ROUTING.search(email) or MACHINE.search(host)
@@ -61,11 +60,11 @@ def validate_email_address(email: str) -> None:
 
 
 def address_key(email: str) -> str:
-    """Return the same for an address however its host is spelt; "" for a wrong host.
+    """Return one key for all spellings of an address; "" for an invalid host.
 
-    A host in letters of other alphabets has a second spelling, as mail servers use it.
+    An internationalised host has two spellings (IDNA).
     """
-    if len(email) > LONGEST_TYPED:
+    if len(email) > MAX_TYPED_LENGTH:
         return ""
     local, _, host = normalise_email(email).rpartition("@")
     try:
@@ -75,14 +74,12 @@ def address_key(email: str) -> str:
 
 
 def mailbox_key(email: str) -> str:
-    """Return the same for all addresses of one mailbox, as ann+bins@ is ann@."""
+    """Return one key for all addresses of a mailbox, as ann+bins@ is ann@."""
     local, _, host = address_key(email).rpartition("@")
     return f"{local.partition('+')[0] or local}@{host}"
 
 
 class EmailAddressFormField(forms.EmailField):
-    """Takes an address that someone types, and says in the same words what is wrong."""
-
     default_validators = [validate_email_address]
     default_error_messages = {
         "required": REQUIRED,
@@ -94,24 +91,20 @@ class EmailAddressFormField(forms.EmailField):
         super().__init__(max_length=max_length, **kwargs)
 
     def to_python(self, value):
-        """Return the address normalised."""
         return normalise_email(super().to_python(value))
 
 
 class EmailAddressField(models.EmailField):
-    """A column for an address; to migrations it is Django's."""
+    """An email column; Django's own in migrations."""
 
     default_validators = [validate_email_address]
 
     def to_python(self, value):
-        """Return the address normalised, as each form and import asks for it."""
         return normalise_email(super().to_python(value) or "")
 
     def formfield(self, **kwargs):
-        """Return the field for forms that has our messages."""
         return super().formfield(**{"form_class": EmailAddressFormField, **kwargs})
 
     def deconstruct(self):
-        """Return Django's own field."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.EmailField", args, kwargs

@@ -1,7 +1,7 @@
-"""What the site knew last, kept outside the database for the error page.
+"""Values stored outside the database, for pages shown while it is unavailable.
 
-When the database is away, the error page still shows phone numbers and alerts. They
-are kept in a small file cache, which outlives both the database and this process.
+Phone numbers and alerts are in a small file cache, which outlives both the database and
+this process.
 """
 
 import logging
@@ -19,8 +19,8 @@ REWRITE_SECONDS = 60
 _remembered: dict[str, tuple[object, float]] = {}
 
 
-def remember(name: str, value: object) -> None:
-    """Keep a small picklable value; written when it changes and once a minute."""
+def store(name: str, value: object) -> None:
+    """Store a small picklable value, when it changes and once a minute."""
     previous, written_at = _remembered.get(name, (None, float("-inf")))
     if previous == value and monotonic() - written_at < REWRITE_SECONDS:
         return
@@ -28,13 +28,13 @@ def remember(name: str, value: object) -> None:
         caches["last_known"].set(name, value)
     except OSError:
         # A full disk must not take down a page that could be served.
-        logger.exception("Could not keep %s for the error page.", name)
+        logger.exception("Could not store %s for the error page.", name)
         return
     _remembered[name] = (value, monotonic())
 
 
-def recall(name: str, default: object) -> object:
-    """Return what was kept last, by whichever process, or the default."""
+def load(name: str, default: object) -> object:
+    """Return the value that any process stored last, or the default."""
     try:
         return caches["last_known"].get(name, default)
     except (OSError, pickle.PickleError, EOFError):

@@ -1,6 +1,6 @@
-"""Scheduled work: every app registers its own, and one command runs it all.
+"""Scheduled jobs: every app registers its own, and one command runs them all.
 
-Each run leaves a heartbeat in the database, for `/-/status` and the admin's home.
+Each run leaves a heartbeat in the database, for `/-/status` and the admin home.
 """
 
 import fcntl
@@ -23,15 +23,15 @@ logger = logging.getLogger(__name__)
 
 Job = Callable[[datetime], object]
 
-# Any number will do that no other advisory lock of this database uses.
+# Unique among the advisory locks of this database.
 JOBS_LOCK_ID = 7_301_002
 LONG_JOBS_LOCK_ID = 7_301_006
-# Without a sign of life for this long, the jobs count as not running.
+# Without a heartbeat for this long, the jobs count as not running.
 HEARTBEAT_TIMEOUT = timedelta(minutes=5)
 RUN_INTERVAL = timedelta(minutes=1)
-# How often the service looks whether somebody has scheduled something sooner.
+# How often the service checks for a new scheduled change.
 POLL_INTERVAL = timedelta(seconds=5)
-# What is due at a moment is found after it.
+# Queries find what is due only after its time.
 SAFETY_MARGIN = timedelta(milliseconds=20)
 
 _jobs: dict[str, Job] = {}
@@ -40,12 +40,12 @@ _long_jobs: dict[str, Job] = {}
 
 
 class JobRun(models.Model):
-    """When a job last ran, and how that ended: one row for each job."""
+    """When a job last ran and its result: one row for each job."""
 
     name = models.CharField(max_length=100, unique=True)
     finished_at = models.DateTimeField()
     succeeded_at = models.DateTimeField(null=True)
-    # The kind of error only: its text may hold what people wrote.
+    # Only the type: the message may contain personal data.
     error = models.CharField(max_length=100, blank=True)
 
     def __str__(self):
@@ -54,8 +54,6 @@ class JobRun(models.Model):
 
 @dataclass(frozen=True)
 class JobsHealth:
-    """Whether scheduled work is done."""
-
     last_run_at: datetime | None
     is_running: bool
     failing: list[str]
@@ -64,15 +62,14 @@ class JobsHealth:
 
     @property
     def is_well(self) -> bool:
-        """Whether the jobs run, and none has failed the last time."""
         return self.is_running and not self.failing
 
 
 def register_job(name: str, is_slow: bool = False) -> Callable[[Job], Job]:
     """Register a function that is called every minute or so with the time.
 
-    It finds out by itself what is due. `name` is what operators read in the log. What
-    is slow runs after all others, so that nothing waits for it that is in a hurry.
+    It works out what is due. `name` appears in the log. Slow jobs run after all others,
+    so that nothing urgent waits for them.
     """
 
     def register(job: Job) -> Job:
@@ -85,10 +82,10 @@ def register_job(name: str, is_slow: bool = False) -> Callable[[Job], Job]:
 
 
 def register_long_job(name: str) -> Callable[[Job], Job]:
-    """Register a function that may be at work for half a minute when it is called.
+    """Register a function that may run for half a minute each time it is called.
 
-    It returns True where it has more to do, and is called again at once. No other job
-    waits for it: it has a lock of its own, and in the service a thread of its own.
+    It returns True if there is more to do, and is called again at once. Other jobs do
+    not wait for it: it has its own lock, and its own thread in the service.
     """
 
     def register(job: Job) -> Job:
@@ -98,10 +95,10 @@ def register_long_job(name: str) -> Callable[[Job], Job]:
     return register
 
 
-def get_jobs_state(at: datetime) -> JobsHealth:
+def get_jobs_health(at: datetime) -> JobsHealth:
     """Return whether the jobs have run lately, with one query.
 
-    A long job that was at work once and is silent now counts as failing.
+    A long job that has run before and is silent now counts as failing.
     """
     names = [*_jobs, *_long_jobs]
     runs = list(JobRun.objects.filter(name__in=names).order_by("name"))
@@ -121,12 +118,12 @@ def get_jobs_state(at: datetime) -> JobsHealth:
 
 
 def run_due_jobs(at: datetime) -> list[str]:
-    """Run every job; return the names of those that failed, which the log explains.
+    """Run every job; return the names of those that failed.
 
-    Does nothing while another process is at it. Call it outside a transaction.
+    Does nothing while another process runs them. Call it outside a transaction.
     """
     failed = []
-    # What the log says of one run has one id, as what it says of a request.
+    # The log lines of one run share an id, as those of a request do.
     set_guid(generate_guid())
     with single_process_lock("jobs", JOBS_LOCK_ID) as is_our_turn:
         names = sorted(_jobs, key=_slow_jobs.__contains__)
@@ -141,7 +138,7 @@ def run_due_jobs(at: datetime) -> list[str]:
 
 
 def run_long_jobs(at: datetime) -> tuple[list[str], bool]:
-    """Run every long job once; return which failed, and whether one has more to do."""
+    """Run each long job once; return which failed, and whether there is more to do."""
     failed, has_more = [], False
     set_guid(generate_guid())
     with single_process_lock("long-jobs", LONG_JOBS_LOCK_ID) as is_our_turn:
@@ -157,9 +154,9 @@ def run_long_jobs(at: datetime) -> tuple[list[str], bool]:
 
 
 def run_jobs_until(stop: Event) -> None:
-    """Run the jobs every minute, and at each boundary at once, until told to stop.
+    """Run the jobs every minute, and at each scheduled change, until stopped.
 
-    Goes on after any error: whatever is away comes back. Long jobs go beside them.
+    Continues after any error, because outages end. Long jobs run beside them.
     """
     beside = Thread(target=_run_long_jobs_until, args=[stop], name="long jobs")
     if _long_jobs:
@@ -170,7 +167,7 @@ def run_jobs_until(stop: Event) -> None:
 
 
 def _run_long_jobs_until(stop: Event) -> None:
-    """Run the long jobs every minute, and on and on while they have more to do."""
+    """Run the long jobs every minute, and without a pause while there is more to do."""
     while not stop.is_set():
         has_more = False
         try:
@@ -191,9 +188,9 @@ def _run_short_jobs_until(stop: Event) -> None:
             if at >= due_at:
                 due_at = at + RUN_INTERVAL
                 run_due_jobs(at)
-            boundary = get_next_scheduled_change(at)
-            if boundary:
-                due_at = min(due_at, boundary + SAFETY_MARGIN)
+            next_change_at = get_next_scheduled_change(at)
+            if next_change_at:
+                due_at = min(due_at, next_change_at + SAFETY_MARGIN)
         except Exception:
             logger.exception("The jobs could not be run; they are tried again.")
             due_at = at + POLL_INTERVAL
@@ -203,22 +200,21 @@ def _run_short_jobs_until(stop: Event) -> None:
 
 
 @dataclass(frozen=True)
-class StopRequested:
-    """How a job has ended: the kind of error, or nothing; and whether there is more."""
+class JobResult:
+    """The kind of error, if any, and whether there is more to do."""
 
     error: str = ""
     has_more: bool = False
-    # The connection has broken that kept other machines from the jobs.
+    # The connection that held the lock has broken.
     has_lost_lock: bool = False
 
 
-def _run(name: str, job: Job, at: datetime) -> StopRequested:
-    """Run a job, and leave its heartbeat."""
+def _run(name: str, job: Job, at: datetime) -> JobResult:
     try:
-        ended = StopRequested(has_more=job(at) is True)
+        ended = JobResult(has_more=job(at) is True)
     except Exception as error:
         logger.exception("The job '%s' failed.", name)
-        ended = StopRequested(
+        ended = JobResult(
             error=type(error).__name__, has_lost_lock=_close_broken_connection()
         )
     _leave_heartbeat(name, ended.error)
@@ -226,9 +222,9 @@ def _run(name: str, job: Job, at: datetime) -> StopRequested:
 
 
 def _close_broken_connection() -> bool:
-    """Close the connection if it does not answer any more; return whether it was so.
+    """Close the connection if it no longer answers; return whether it did not.
 
-    One that answers keeps the lock, and must not go back to the pool with it.
+    One that answers holds the lock, and must not return to the pool with it.
     """
     is_ours_to_close = connection.errors_occurred and not connection.in_atomic_block
     if not is_ours_to_close or connection.connection is None or connection.is_usable():
@@ -238,7 +234,6 @@ def _close_broken_connection() -> bool:
 
 
 def _close_if_unusable() -> None:
-    """Let one error of the database not take everything after it with it."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
 
@@ -257,15 +252,15 @@ def _leave_heartbeat(name: str, error: str) -> None:
 
 @contextmanager
 def single_process_lock(name: str, lock_id: int) -> Iterator[bool]:
-    """Yield whether it is this process's turn, without waiting for it.
+    """Yield whether this process got the lock, without waiting for it.
 
-    `name` is that of the lock's file; `lock_id` its number in the database.
+    `name` is that of the lock file on SQLite, `lock_id` the PostgreSQL lock.
     """
     if connection.vendor == "postgresql":
-        with _lock_in_the_database(lock_id) as is_ours:
+        with _advisory_lock(lock_id) as is_ours:
             yield is_ours
         return
-    # SQLite means one machine. The lock goes with the process, however it ends.
+    # SQLite means one machine. The lock ends with the process.
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / f"{name}.lock").open("w") as file:
         try:
@@ -277,8 +272,7 @@ def single_process_lock(name: str, lock_id: int) -> Iterator[bool]:
 
 
 @contextmanager
-def _lock_in_the_database(lock_id: int) -> Iterator[bool]:
-    """Yield whether this connection has the lock that all machines share."""
+def _advisory_lock(lock_id: int) -> Iterator[bool]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_id])
         (is_ours,) = cursor.fetchone()

@@ -1,31 +1,28 @@
-"""Home page, standard page, site settings, and the notes of what changed."""
+"""Home page, standard page, change notes and site settings."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
-from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import RichTextField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable, Page, PagePermissionTester
 from wagtail.search import index
 
-from home.blocks import INLINE_FEATURES, BodyBlock, PhoneNumberBlock
-from home.content.streams import KeepingStreamBlock, KeepingStreamField
-from home.content.typed_blocks import WebAddressBlock
+from home.blocks import INLINE_FEATURES, BodyBlock
+from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
+from home.content.streams import LosslessStreamBlock, LosslessStreamField
 from home.content.validators import phone_link, validate_phone_number
 from home.content_version.counter import ContentVersion
 from home.editorial.content_checks.issues import ContentCheckRun, ContentIssue
 from home.editorial.drafts import MultipleChooserPanel
 from home.editorial.editing_windows import EditingWindow
-from home.editorial.links.models import ExternalLink, Link
+from home.editorial.links.models import ExternalLink, PageLink
 from home.editorial.preview_links.models import PreviewLink
 from home.editorial.reviews.models import PageReview, ReviewDigest
 from home.email_addresses import EmailAddressField
-from home.import_records import ImportedPage
 from home.jobs import JobRun
-from home.page_tree.page_permissions import HomePagePermissionTester
 from home.pages import BasePage
 from home.rate_limits import RateLimitHit
 
@@ -39,7 +36,7 @@ __all__ = [
     "HomePage",
     "ImportedPage",
     "JobRun",
-    "Link",
+    "PageLink",
     "PageReview",
     "PopularPage",
     "PreviewLink",
@@ -50,15 +47,30 @@ __all__ = [
 ]
 
 
-class HomePage(BasePage):
-    """The front door of the site."""
+class HomePagePermissionTester(PagePermissionTester):
+    """Lets only administrators delete, unpublish or hide the home page.
 
+    Deleting it deletes every page and Wagtail's record of the site; unpublished or
+    private, the whole site is unavailable. Moving follows deleting.
+    """
+
+    def can_delete(self, ignore_bulk=False):
+        return self.user.is_superuser and super().can_delete(ignore_bulk)
+
+    def can_unpublish(self):
+        return self.user.is_superuser and super().can_unpublish()
+
+    def can_set_view_restrictions(self):
+        return self.user.is_superuser and super().can_set_view_restrictions()
+
+
+class HomePage(BasePage):
     introduction = RichTextField(
         blank=True,
         features=INLINE_FEATURES,
         help_text="Two or three sentences of welcome, above the list of sections.",
     )
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
 
     content_panels = [
         *BasePage.lead_panels,
@@ -69,8 +81,8 @@ class HomePage(BasePage):
             heading="Popular pages",
             label="Page",
             max_num=9,
-            help_text="What most people come to the site for, so that they find it "
-            "without searching. Up to nine, shown as cards near the top.",
+            help_text="What most people come to the website for. Up to nine pages, "
+            "shown as cards near the top.",
         ),
         FieldPanel("body"),
         *BasePage.closing_panels,
@@ -85,26 +97,25 @@ class HomePage(BasePage):
     subpage_types = ["community.CommunityIndexPage", "home.StandardPage"]
     max_count = 1
     public_kind = "Home"
-    page_description = "The front door of the site. There is one."
+    page_description = "The home page. Only one can exist."
 
     class Meta:
         verbose_name = "home page"
 
     def clean(self):
-        """Refuse an end, at which all of the site would be gone."""
         super().clean()
         if self.expire_at:
-            text = "The home page cannot expire: the whole site would go with it."
+            text = (
+                "The home page cannot expire: the whole website would be unavailable."
+            )
             raise ValidationError({"expire_at": text})
 
     def permissions_for_user(self, user):
-        """Return what somebody may do with the page; also of a plain `Page` of it."""
+        """Return what a user may do with the page; also called on its plain `Page`."""
         return HomePagePermissionTester(user, self)
 
 
 class PopularPage(Orderable):
-    """A page that the home page leads to directly."""
-
     home_page = ParentalKey(
         HomePage, on_delete=models.CASCADE, related_name="popular_pages"
     )
@@ -120,9 +131,7 @@ class PopularPage(Orderable):
 
 
 class StandardPage(BasePage):
-    """A page of text, such as the accessibility statement."""
-
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
 
     content_panels = [
         *BasePage.lead_panels,
@@ -135,8 +144,8 @@ class StandardPage(BasePage):
     subpage_types = []
     public_kind = "Information"
     page_description = (
-        "A page of text, pictures and links. Use it for anything that is not a "
-        "partnership or a policy."
+        "Text, images and links. Use it for anything that is not a partnership or "
+        "policy."
     )
 
     class Meta:
@@ -144,9 +153,9 @@ class StandardPage(BasePage):
 
 
 class ChangeNote(models.Model):
-    """What changed for readers at one publication, in an officer's words (P5).
+    """What changed for readers at one publication, in the editor's words (P5).
 
-    Written by the system when a page is published, from what was typed there.
+    Created when a page is published, from its `change_note`.
     """
 
     page = models.ForeignKey(
@@ -158,7 +167,7 @@ class ChangeNote(models.Model):
 
     class Meta:
         ordering = ["-published_at", "-pk"]
-        # The latest of a section are read on each of its views.
+        # Each view of a section reads its latest change notes.
         indexes = [
             models.Index(fields=["-published_at", "-id"], name="home_changenote_newest")
         ]
@@ -167,23 +176,31 @@ class ChangeNote(models.Model):
         return self.note
 
 
-class SocialLinkBlock(blocks.StructBlock):
-    """One of the council's places on another website."""
+class ImportedPage(models.Model):
+    """A page that an import has made, so that the next import finds it again.
 
-    label = blocks.CharBlock(max_length=40, help_text="For example 'Facebook'.")
-    url = WebAddressBlock(label="Web address")
+    The row outlives the page: pages that editors have deleted do not come back.
+    """
 
-    class Meta:
-        icon = "site"
-        template = "blocks/social_link.html"
-        description = "A link to the council's page on a social network."
-        preview_value = {"label": "Facebook", "url": "https://example.gov.uk/facebook"}
+    # The section's id and the page's name in the source.
+    source_key = models.CharField(max_length=500, unique=True)
+    page = models.ForeignKey(
+        Page, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # The import's last revision; if the page has another, an editor changed it.
+    revision_id = models.PositiveBigIntegerField()
+    content_hash = models.CharField(max_length=64)
+    # Links to pages that did not exist yet when it was imported.
+    has_open_links = models.BooleanField(default=False, db_index=True)
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self):
+        return self.source_key
 
 
 @register_setting(icon="cog")
 class SiteSettings(BaseSiteSetting):
-    """What stands on every page: the council's name and how to reach it."""
-
     council_name = models.CharField(
         max_length=100, default="Stockton-on-Tees Borough Council"
     )
@@ -196,32 +213,32 @@ class SiteSettings(BaseSiteSetting):
         max_length=50,
         blank=True,
         validators=[validate_phone_number],
-        help_text="The main number for enquiries, at the foot of every page.",
+        help_text="Main phone number, shown in the footer.",
     )
-    email = EmailAddressField("email", blank=True)
+    email = EmailAddressField("email address", blank=True)
     address = models.TextField(blank=True)
     footer_note = models.CharField(
         max_length=200,
         blank=True,
-        help_text="A sentence at the very foot of every page.",
+        help_text="A sentence at the end of the footer.",
     )
     team_email = EmailAddressField(
-        "communications team's email",
+        "communications team's email address",
         blank=True,
-        help_text="Hears of pages whose review is overdue or that have no content "
-        "owner, and gets the owners' replies. Readers never see it. Left empty, all "
-        "who may publish the home page are told.",
+        help_text="Receives reminders about overdue page reviews and pages without a "
+        "content owner, and replies from content owners. Not shown on the website. If "
+        "empty, reminders go to everyone who can publish the home page.",
     )
-    social_links = KeepingStreamField(
-        KeepingStreamBlock([("link", SocialLinkBlock())]),
+    social_links = LosslessStreamField(
+        LosslessStreamBlock([("link", SocialLinkBlock())]),
         blank=True,
         verbose_name="social networks",
     )
-    emergency_numbers = KeepingStreamField(
-        KeepingStreamBlock([("number", PhoneNumberBlock())]),
+    emergency_numbers = LosslessStreamField(
+        LosslessStreamBlock([("number", PhoneNumberBlock())]),
         blank=True,
-        help_text="Shown on the page that says the site is out of order, so that "
-        "people in an emergency can still call somebody.",
+        help_text="Shown when the website is unavailable, so that people can still get "
+        "help in an emergency.",
     )
 
     panels = [
@@ -246,5 +263,4 @@ class SiteSettings(BaseSiteSetting):
 
     @property
     def phone_href(self) -> str:
-        """The `tel:` address of the main number."""
         return phone_link(self.phone)

@@ -1,30 +1,29 @@
-"""Changes of which nobody is told: imports, and copies of what is there already."""
+"""Suppressing notifications during imports and copies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_is_quiet = ContextVar("notifications_suppressed", default=False)
+_suppressed = ContextVar("notifications_suppressed", default=False)
 
 
 @contextmanager
 def suppress_notifications() -> Iterator[None]:
-    """Let nobody who follows pages be told of what is published meanwhile.
+    """Notify no subscribers of what is published in this context.
 
-    An import of 5,000 pages would be 5,000 emails to each who follows the section.
+    An import of 5,000 pages would send 5,000 emails to each subscriber of a section.
     """
-    token = _is_quiet.set(True)
+    token = _suppressed.set(True)
     try:
         yield
     finally:
-        _is_quiet.reset(token)
+        _suppressed.reset(token)
 
 
 def notifications_suppressed() -> bool:
-    """Say whether nobody is to be told of what is published now."""
-    return _is_quiet.get()
+    return _suppressed.get()
 
 
 def in_one_line(text: str) -> str:
-    """Return the text without line breaks, so that none looks like ours."""
+    """Return the text without line breaks, so that none looks like one of ours."""
     return " ".join(text.split())

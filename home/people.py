@@ -1,12 +1,10 @@
-"""What officers are called wherever it counts who did something."""
-
 from django.contrib.auth.models import AbstractBaseUser
 
 
 def name_of(user: AbstractBaseUser | None) -> str:
-    """Return someone's name and the username that no one else has; empty for None.
+    """Return a user's name and username; empty for None.
 
-    Two people may have one name, and administrators may change it.
+    Two people may share a name, and administrators may change it.
     """
     if not user:
         return ""

@@ -1,6 +1,6 @@
-"""How much one visitor, and all together, may send: counted, and soon forgotten.
+"""Rate limits on what visitors send.
 
-A use is counted under a key made from the visitor's network address, or from the email
+A hit is counted under a key made from the visitor's network address, or the email
 address that something goes to, with a salt that changes at midnight; the address itself
 is never stored (ADR 23).
 """
@@ -23,26 +23,26 @@ from home.content_version.caching import has_session
 from home.content_version.counter import start_of_day
 from home.jobs import register_job
 
-# Any number will do that no other advisory lock of this database uses.
+# Unique among the advisory locks of this database.
 LIMITS_LOCK_ID = 7_301_004
 HOUR = timedelta(hours=1)
-# Short, so that whoever uses up what all may send keeps others out for minutes only.
+# Short: an attacker who uses up the overall limit blocks others for minutes only.
 OVERALL_PERIOD = timedelta(minutes=10)
-# What a household or a phone gets from its provider; it may use all of it.
+# Providers give a household or a phone this much.
 IPV6_PREFIX = 64
-# The longest message in signs that take most room, and what goes with it.
+# The longest message in four-byte characters, URL-encoded, and the other fields.
 MAX_BYTES = 80_000
-# No form of ours for visitors is sent so, and each part takes its time.
+# No public form is multipart, and each part takes time to parse.
 MAX_BYTES_IN_PARTS = 12_000
 
 
 class RateLimitExceeded(Exception):  # noqa: N818 - it is no error of ours
-    """Somebody, or all together, may send no more for the moment."""
+    pass
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Begin a transaction for which all others that are begun here wait."""
+    """Open a transaction; only one of these runs at a time."""
     with transaction.atomic():
         # On SQLite every transaction is IMMEDIATE, which is the lock already.
         if connection.vendor == "postgresql":
@@ -55,8 +55,8 @@ def one_at_a_time() -> Iterator[None]:
 class RateLimit:
     """How often something may be sent.
 
-    `per_address` in `period` from one network address, until midnight at the longest;
-    `overall` in ten minutes by everybody, where there is such a limit.
+    `per_address` from one network address in `period`, until midnight at the longest;
+    `overall` by everyone in ten minutes, if there is such a limit.
     """
 
     name: str
@@ -65,27 +65,26 @@ class RateLimit:
     period: timedelta = HOUR
 
     def is_reached(self, by: HttpRequest | str, at: datetime) -> bool:
-        """Return whether one more would be too many; with two quick queries.
+        """Return whether one more would be too many, with two quick queries.
 
-        `by` is a visitor's request, or what else is counted for itself, such as the
+        `by` is a visitor's request, or the key of what else is counted, such as the
         email address that something is sent to.
         """
-        uses = RateLimitHit.objects
-        own = uses.filter(key=self._key(by, at), at__gt=at - self.period)
+        hits = RateLimitHit.objects
+        own = hits.filter(key=self._key(by, at), at__gt=at - self.period)
         if own.count() >= self.per_address:
             return True
         since = at - OVERALL_PERIOD
-        everybody = uses.filter(limit=self.name, at__gt=since)
-        return self.overall is not None and everybody.count() >= self.overall
+        overall = hits.filter(limit=self.name, at__gt=since)
+        return self.overall is not None and overall.count() >= self.overall
 
-    def use(self, by: HttpRequest | str, at: datetime) -> "RateLimitHit":
+    def hit(self, by: HttpRequest | str, at: datetime) -> "RateLimitHit":
         """Count one more, in a transaction of its own or the current one.
 
-        Others wait for its end, so what takes long is done after it, and counts even
-        where that never ends. Who finds that nothing was sent after all deletes what is
-        returned.
+        Others wait for its end, so do slow work after it. If nothing was sent after
+        all, delete what is returned.
 
-        Raises `RateLimitExceeded`. Ask `is_reached` before the transaction.
+        Raises `RateLimitExceeded`. Check `is_reached` before the transaction.
         """
         with one_at_a_time():
             if self.is_reached(by, at):
@@ -100,14 +99,14 @@ class RateLimit:
 
 
 class RateLimitHit(models.Model):
-    """That something was sent which is limited; neither what it was nor by whom."""
+    """One limited action; neither what was sent nor by whom."""
 
     limit = models.CharField(max_length=50)
     key = models.CharField(max_length=64)
     at = models.DateTimeField(db_index=True)
 
     class Meta:
-        # Nobody edits it.
+        # Never edited in the admin.
         default_permissions = ()
         indexes = [
             models.Index(fields=["key", "at"], name="limited_use_key"),
@@ -118,19 +117,19 @@ class RateLimitHit(models.Model):
         return f"{self.limit}, {self.at:%H:%M}"
 
 
-@register_job("forgetting who has sent how much")
-def forget_uses(at: datetime) -> None:
-    """Delete what was counted before midnight, whose keys nobody can have again."""
+@register_job("purge rate-limit records")
+def purge_rate_limit_hits(at: datetime) -> None:
+    """Delete what was counted before midnight, whose keys cannot recur."""
     end = min(start_of_day(timezone.localdate(at)), at - OVERALL_PERIOD)
     RateLimitHit.objects.filter(at__lt=end).delete()
 
 
 def network_of(request: HttpRequest) -> str:
-    """Return the network address that a request came from, as sign-in knows it.
+    """Return the network address of a request, as sign-in knows it.
 
     Behind our proxy that is the last entry of `X-Forwarded-For`, which visitors cannot
-    write (`BEHIND_TLS_PROXY`); of IPv6 the first 64 bits. All whose address is not
-    known count as one.
+    forge (`BEHIND_TLS_PROXY`); of IPv6 the first 64 bits. All unknown addresses count
+    as one.
     """
     text = get_client_ip(request)
     if text is None:
@@ -143,44 +142,43 @@ def network_of(request: HttpRequest) -> str:
 
 
 class SmallBodyMiddleware:
-    """Refuses unread what is far too large to come from a visitor's form (413).
+    """Rejects unread bodies that are too large for a visitor's form (413).
 
-    Pages that are not there read what is sent too, to look for a token.
+    Even a 404 page reads the body, to look for a CSRF token.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response."""
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs) -> HttpResponse | None:
-        """Return the refusal; what staff send, with a session, has other limits."""
+        """Return the error; requests with a staff session have other limits."""
         if has_session(request):
             return None
         is_in_parts = request.content_type == "multipart/form-data"
         most = MAX_BYTES_IN_PARTS if is_in_parts else MAX_BYTES
-        return _refusal(request) if _length(request) > most else None
+        return _too_large_response(request) if _length(request) > most else None
 
 
 def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view that takes a form: what is far too large is refused from all."""
+    """Wrap a view that takes a form, and reject bodies that are far too large."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if _length(request) > MAX_BYTES:
-            return _refusal(request)
+            return _too_large_response(request)
         return view(request, *args, **kwargs)
 
     return wrapped
 
 
 def _length(request: HttpRequest) -> int:
-    """Return how many bytes are sent; where it is not given, Django reads none."""
+    """Return how many bytes are sent; without the header, Django reads none."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
 
-def _refusal(request: HttpRequest) -> HttpResponse:
+def _too_large_response(request: HttpRequest) -> HttpResponse:
     return render(request, "413.html", status=413)

@@ -1,4 +1,4 @@
-"""What every export of a report does with its cells."""
+"""Safe exports and filters for reports."""
 
 import django_filters
 from django.db.models import Q
@@ -9,7 +9,7 @@ from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import Page, get_page_content_types
 from wagtail.query import PageQuerySet
 
-from home.admin_requests import pages_of_their_part
+from home.admin_requests import permitted_pages
 from home.editorial.reviews.models import PageReview
 from home.page_tree.addresses import descendants_of
 
@@ -18,9 +18,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def as_safe_cell(value, is_csv: bool):
-    """Keep text from being taken for a formula, and what Excel cannot hold out.
+    """Escape formulas, and remove characters that Excel cannot store.
 
-    Wagtail types the cells of XLSX as text; CSV knows no types.
+    XLSX cells are typed as text; CSV has no types.
     """
     if not isinstance(value, str):
         return value
@@ -30,16 +30,15 @@ def as_safe_cell(value, is_csv: bool):
 
 
 class SafeExportMixin:
-    """Makes the spreadsheets of a report view safe to open. Put it first."""
+    """Makes a report view's exports safe to open. Put it first."""
 
     def preprocess_field_value(self, field, value, export_format):
-        """Return what goes into a cell."""
         value = super().preprocess_field_value(field, value, export_format)
         return as_safe_cell(value, export_format == self.FORMAT_CSV)
 
 
-def make_all_exports_safe() -> None:
-    """Let Wagtail's own reports and lists do the same; they export titles as typed."""
+def sanitise_all_exports() -> None:
+    """Patch Wagtail's own reports and lists, which export titles as typed."""
     original = SpreadsheetExportMixin.preprocess_field_value
 
     def preprocess_field_value(view, field, value, export_format):
@@ -50,30 +49,28 @@ def make_all_exports_safe() -> None:
 
 
 def sections(request: HttpRequest) -> PageQuerySet:
-    """Return the pages directly below the home pages that have pages below them."""
-    return pages_of_their_part().filter(depth=3, numchild__gt=0).order_by("title")
+    """Return the children of the home pages that have children."""
+    return permitted_pages().filter(depth=3, numchild__gt=0).order_by("title")
 
 
 class PageReportFilterSet(WagtailFilterSet):
-    """Section, owner and kind of the pages of a report, by its column `page`."""
+    """Section, owner and type of the pages of a report, by its column `page`."""
 
     section = django_filters.ModelChoiceFilter(
         label="Section", queryset=sections, method="by_section"
     )
     owner = django_filters.CharFilter(label="Content owner", method="by_owner")
     kind = ContentTypeFilter(
-        label="Kind of page",
+        label="Page type",
         field_name="page__content_type",
         queryset=lambda request: get_page_content_types(include_base_page_type=False),
     )
 
     def by_section(self, queryset, name, section: Page):
-        """Keep a section and all pages below it."""
         pages = Page.objects.filter(descendants_of(section.path) | Q(pk=section.pk))
         return queryset.filter(page__in=pages.values("pk"))
 
     def by_owner(self, queryset, name, value):
-        """Keep the pages of which the owner's name or email holds the words."""
         words = value.strip()
         is_theirs = Q(owner_name__icontains=words) | Q(owner_email__icontains=words)
         owned = PageReview.objects.filter(is_theirs)

@@ -1,4 +1,4 @@
-"""What the ground floor adds to the Wagtail admin."""
+"""What the home app adds to the Wagtail admin."""
 
 import re
 from functools import reduce
@@ -23,8 +23,8 @@ from home.editorial import (
     readiness,  # noqa: F401
 )
 from home.editorial.content_checks import report  # noqa: F401
-from home.editorial.links import hooks as links_hooks  # noqa: F401
-from home.editorial.preview_links import admin as preview_links_admin  # noqa: F401
+from home.editorial.links import report as links_report  # noqa: F401
+from home.editorial.preview_links import views as preview_link_views  # noqa: F401
 from home.editorial.reviews import dashboard  # noqa: F401
 from home.editorial.reviews import report as reviews_report  # noqa: F401
 from home.page_tree import (
@@ -34,13 +34,11 @@ from home.page_tree import (
 from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadyPages
 from home.pages import is_published
 
-# More would fill the screen.
-MAX_NAMED = 5
+MAX_LISTED_PAGES = 5
 
 
 @hooks.register("before_move_page")
-def refuse_wrong_moves(request, page, destination):
-    """Refuse moves below the page itself, and by people who may not move it there."""
+def check_move(request, page, destination):
     if request.method == "POST" and destination.path.startswith(page.path):
         raise InvalidMoveToDescendant
     # Wagtail asks for permission only after its question, which names both pages.
@@ -49,10 +47,10 @@ def refuse_wrong_moves(request, page, destination):
 
 
 @hooks.register("before_bulk_action")
-def ask_what_changed_before_publishing_in_bulk(request, action_type, objects, action):
-    """Send back who would publish many pages at once without a word for readers (P5).
+def require_change_notes_in_bulk_publish(request, action_type, objects, action):
+    """Stop bulk publishing of pages without a change note (P5).
 
-    Wagtail calls this hook only after its question, so there is no form to ask in.
+    Wagtail calls this hook after its confirmation page, so there is no form to ask in.
     """
     chosen = [each for each in objects if isinstance(each, Page)]
     if action_type != "publish" or not chosen:
@@ -65,36 +63,36 @@ def ask_what_changed_before_publishing_in_bulk(request, action_type, objects, ac
     silent = [
         page
         for page in pages.select_related("latest_revision")
-        if not says_what_changed(page)
+        if not has_change_note(page)
     ]
-    for page in silent[:MAX_NAMED]:
+    for page in silent[:MAX_LISTED_PAGES]:
         messages.error(
             request,
-            f"'{page.get_admin_display_title()}' does not say what changed for "
-            "readers, so nothing was published. Open it, and say so or tick "
-            "'Minor edit'.",
+            f"Nothing was published, because '{page.get_admin_display_title()}' "
+            "does not say what changed for readers. Edit the page and describe the "
+            "change, or select 'Minor edit'.",
         )
     return redirect(request.get_full_path()) if silent else None
 
 
-def says_what_changed(page):
-    """Say whether the latest draft of a page has a note for readers, or needs none."""
+def has_change_note(page):
+    """Return whether the latest draft has a change note, or is a minor edit."""
     said = page.latest_revision.content if page.latest_revision else {}
     return bool(said.get("change_note") or said.get("minor_edit"))
 
 
-# As many digits as the numbers of pages can have in every database.
+# As many digits as ids can have in every database.
 NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class PublishedPageLinkHandler(PageLinkHandler):
-    """Shows a link in text to a page that is not published as plain words."""
+    """Shows links to unpublished pages as plain text."""
 
     @classmethod
     def get_many(cls, attrs_list: list[dict]) -> list[Page | None]:
-        """Return the page of each link, or None where there is none to open.
+        """Return the page of each link, or None.
 
-        What was not chosen in the editor may hold anything for a number.
+        Ids that were not chosen in the editor may be anything.
         """
         pages = super().get_many(
             [
@@ -108,13 +106,12 @@ class PublishedPageLinkHandler(PageLinkHandler):
 
 # After Wagtail's own.
 @hooks.register("register_rich_text_features", order=10)
-def link_to_published_pages_only(features):
-    """Let no link in text lead to a page that is not there."""
+def unlink_unpublished_pages(features):
     features.register_link_type(PublishedPageLinkHandler)
 
 
 def phone_number_entity(props):
-    """Return the HTML of a link in text; one to a phone number can be dialled."""
+    """Return the HTML of a link; phone numbers become `tel:` addresses."""
     typed = props.get("url") or ""
     if typed.startswith("tel:"):
         props = {**props, "url": phone_link(typed) or typed}
@@ -122,8 +119,7 @@ def phone_number_entity(props):
 
 
 @hooks.register("register_rich_text_features", order=10)
-def dial_phone_numbers_in_text(features):
-    """Keep of a phone number in text what a phone dials; the words stay as typed."""
+def make_phone_numbers_dialable(features):
     rule = features.converter_rules_by_converter["contentstate"]["link"]
     decorators = {"LINK": phone_number_entity}
     to_html = {**rule["to_database_format"], "entity_decorators": decorators}
@@ -133,15 +129,14 @@ def dial_phone_numbers_in_text(features):
 
 
 @hooks.register("insert_global_admin_js")
-def leave_typed_dates_alone():
-    """Keep the date picker from replacing what it cannot read."""
+def add_date_script():
+    """Stop the date picker replacing dates that it cannot parse."""
     return format_html('<script src="{}"></script>', static("js/admin-dates.js"))
 
 
 # After Wagtail's own.
 @hooks.register("construct_admin_api", order=10)
-def give_permitted_files_only(router):
-    """Put our views in place of those that ask for too little."""
+def register_restricted_endpoints(router):
     router.register_endpoint("pages", ReadyPages)
     router.register_endpoint("images", PermittedImages)
     router.register_endpoint("documents", PermittedDocuments)

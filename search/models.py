@@ -5,8 +5,8 @@ from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet
 from search.feedback.enquiries.models import Enquiry, EnquiryEvent, RepeatedEnquiry
-from search.feedback.page_feedback.models import UsefulnessComment, UsefulnessCount
-from search.feedback.unsuccessful_searches.models import FindabilityAction
+from search.feedback.page_feedback.models import PageFeedbackComment, PageFeedbackCount
+from search.feedback.unsuccessful_searches.models import TopicAction
 from search.indexing.documents import LinkedDocument, SearchDocument, SearchFile
 from search.log.models import LoggedSearch
 
@@ -14,9 +14,10 @@ __all__ = [
     "BlockedSuggestion",
     "Enquiry",
     "EnquiryEvent",
-    "FindabilityAction",
     "LinkedDocument",
     "LoggedSearch",
+    "PageFeedbackComment",
+    "PageFeedbackCount",
     "PromotionSnippet",
     "RepeatedEnquiry",
     "SearchCheckResult",
@@ -24,6 +25,5 @@ __all__ = [
     "SearchDocument",
     "SearchFile",
     "SynonymSnippet",
-    "UsefulnessComment",
-    "UsefulnessCount",
+    "TopicAction",
 ]

@@ -3,7 +3,7 @@
 from django.urls import path, reverse
 from django.utils import timezone
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
@@ -16,8 +16,11 @@ from search.feedback.enquiries.admin import EnquiryAdmin
 from search.feedback.enquiries.admin_views import (
     admin_urlpatterns as enquiry_urlpatterns,
 )
-from search.feedback.unsuccessful_searches.outcomes import note_in_queue
-from search.feedback.unsuccessful_searches.report import TOPIC_URL_NAME, FindabilityView
+from search.feedback.unsuccessful_searches.outcomes import record_actions
+from search.feedback.unsuccessful_searches.report import (
+    TOPIC_URL_NAME,
+    UnsuccessfulSearchesView,
+)
 from search.feedback.unsuccessful_searches.topic_page import TopicView
 from search.indexing.document_access import deny_unlinked_documents
 from search.indexing.linked_documents import Document, refresh_files
@@ -54,15 +57,15 @@ class SynonymViewSet(ImpactPreviewViewSet):
 class BlockedSuggestionViewSet(SnippetViewSet):
     model = BlockedSuggestion
     chooser_viewset_class = NoChooserViewSet
-    icon = "view"
+    icon = "no-view"
     menu_label = "Blocked suggestions"
     search_fields = ["phrase"]
 
 
 class SearchViewSetGroup(SnippetViewSetGroup):
-    menu_label = "Search words"
+    menu_label = "Search"
     menu_icon = "search"
-    menu_order = 160
+    menu_order = 400
     items = (
         PromotionViewSet,
         SynonymViewSet,
@@ -85,9 +88,13 @@ hooks.register("before_serve_document", deny_unlinked_documents, order=1)
 
 
 REPORTS = {
-    "searches": (SearchLogView, "Search log", "search"),
+    "searches": (SearchLogView, "Search log", "list-ol"),
     "unread-files": (UnreadFilesView, "Files search cannot read", "doc-empty"),
-    "findability": (FindabilityView, "Findability", "search"),
+    "unsuccessful-searches": (
+        UnsuccessfulSearchesView,
+        "Unsuccessful searches",
+        "circle-xmark",
+    ),
 }
 
 
@@ -105,15 +112,16 @@ def register_admin_urls():
         for slug, (view, _, _) in REPORTS.items()
     ]
     topic = path(
-        "reports/findability/<str:digest>/", TopicView.as_view(), name=TOPIC_URL_NAME
+        "reports/unsuccessful-searches/<str:digest>/",
+        TopicView.as_view(),
+        name=TOPIC_URL_NAME,
     )
     return [*enquiry_urlpatterns, *reports, topic]
 
 
 @hooks.register("after_create_snippet")
-def record_topic_action(request, snippet):
-    """Record a new promotion or synonym for the topic it was made for."""
-    note_in_queue(snippet, request.user, timezone.now())
+def record_topic_actions(request, snippet):
+    record_actions(snippet, request.user, timezone.now())
 
 
 class ReportMenuItem(MenuItem):
@@ -139,6 +147,15 @@ def register_unread_files():
 
 
 @hooks.register("register_admin_menu_item")
-def register_findability():
-    # After the enquiries.
-    return ReportMenuItem(*REPORTS["findability"], order=301)
+def register_enquiries_and_feedback():
+    items = [
+        EnquiryAdmin().get_menu_item(),
+        ReportMenuItem(*REPORTS["unsuccessful-searches"]),
+    ]
+    return SubmenuMenuItem(
+        "Enquiries and feedback",
+        Menu(items=items),
+        name="enquiries-and-feedback",
+        icon_name="comment",
+        order=300,
+    )

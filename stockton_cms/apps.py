@@ -5,12 +5,9 @@ from django.db.models.signals import post_migrate
 
 
 class StocktonCmsConfig(AppConfig):
-    """The site as a whole."""
-
     name = "stockton_cms"
 
     def ready(self):
-        """Connect the cache in front, the rules of sign-in, and the roles."""
         from stockton_cms import maintenance_page  # noqa: F401
         from stockton_cms.accounts import (
             audit_log,  # noqa: F401
@@ -19,9 +16,9 @@ class StocktonCmsConfig(AppConfig):
             missing_roles,  # noqa: F401
             sessions,  # noqa: F401
         )
-        from stockton_cms.accounts.role_groups import follow_roles
+        from stockton_cms.accounts.role_groups import sync_roles
         from stockton_cms.page_cache import cdn  # noqa: F401
 
         # Django and Wagtail make permissions app by app; after the last all are there.
         *_, last = [config for config in apps.get_app_configs() if config.models_module]
-        post_migrate.connect(follow_roles, sender=last)
+        post_migrate.connect(sync_roles, sender=last)

@@ -1,4 +1,4 @@
-"""What search engines are told: the sitemap and robots.txt."""
+"""The sitemap and robots.txt."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -10,10 +10,7 @@ from home.pages import visible_pages
 
 
 class PageSitemap(Sitemap):
-    """Every page that a visitor may see."""
-
     def items(self):
-        """Return the visible pages of the site, in the order of the tree."""
         root = self.get_wagtail_site().root_page
         pages = visible_pages(timezone.now()).descendant_of(root, inclusive=True)
         return pages.order_by("path").defer_streamfields().specific()

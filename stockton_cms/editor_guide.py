@@ -52,13 +52,10 @@ def get_guide() -> dict:
 
 
 class GuideView(WagtailAdminTemplateMixin, TemplateView):
-    """The guide, for all who may use the admin."""
-
     page_title = "Guide for editors"
     header_icon = "help"
     template_name = "admin/editor_guide.html"
     breadcrumbs_items = []
 
     def get_context_data(self, **kwargs):
-        """Add the guide."""
         return super().get_context_data(guide=get_guide(), **kwargs)

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from community.alerts.visibility import get_last_known_alerts
-from home.navigation.context_processors import get_last_known_council
+from home.navigation.context_processors import get_stored_council
 from stockton_cms.media import MediaStorageUnavailableError
 from stockton_cms.unsaved_text import (
     NOT_OURS,
@@ -30,17 +30,16 @@ PLAIN_PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="robots" content="noindex">
-<title>Something went wrong</title>
-<h1>Sorry, something went wrong</h1>
-<p>It is our fault and not yours. Please try again in a few minutes.</p>
+<title>Sorry, there is a problem with the website</title>
+<h1>Sorry, there is a problem with the website</h1>
+<p>Try again in a few minutes.</p>
 </html>
 """
 # What comes back by itself: the database, or the store of pictures and documents.
-AWAY = (OperationalError, InterfaceError, MediaStorageUnavailableError)
+TEMPORARY_ERRORS = (OperationalError, InterfaceError, MediaStorageUnavailableError)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Show the site's 404 page."""
     return render(request, "404.html", status=404)
 
 
@@ -62,7 +61,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     # Django calls this while it handles the exception.
     status, headers = 500, {}
-    if isinstance(sys.exc_info()[1], AWAY):
+    if isinstance(sys.exc_info()[1], TEMPORARY_ERRORS):
         status, headers = 503, {"Retry-After": str(RETRY_AFTER_SECONDS)}
     try:
         if is_form_of_admin(request):
@@ -73,10 +72,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _error_page() -> str:
-    """Return the page with the alerts, or without, or what needs no template."""
     for get_alerts in (lambda: get_last_known_alerts(timezone.now()), list):
         try:
-            context = {"alerts": get_alerts(), "council": get_last_known_council()}
+            context = {"alerts": get_alerts(), "council": get_stored_council()}
             return render_to_string("500.html", context)
         except Exception:
             # Whatever was wrong with the answer may be wrong with its error page.

@@ -20,8 +20,8 @@ from home.navigation.context_processors import facts_of
 PATH = "error_page/503.html"
 
 
-@register_job("page for when the application is unavailable")
-def follow_site_settings(at: datetime) -> None:
+@register_job("refresh maintenance page")
+def refresh_maintenance_page(at: datetime) -> None:
     """Write the page again where the site settings, or how pages look, have changed."""
     render_maintenance_page()
 

@@ -14,7 +14,7 @@ from wagtail.images import get_image_model
 from home.page_tree.admin_api import permitted_files
 
 # Of browsers and a CDN; a picture that is changed gets another name.
-SECONDS_KEPT = 24 * 60 * 60
+BROWSER_CACHE_SECONDS = 24 * 60 * 60
 # nginx asks again, so that a deleted picture goes, and has it where we are unavailable.
 SECONDS_IN_NGINX = 60
 
@@ -29,7 +29,7 @@ def picture(request: HttpRequest, path: str) -> HttpResponse:
     response = _read(path)
     if response.status_code != HTTPStatus.OK:
         return response
-    response["Cache-Control"] = f"public, max-age={SECONDS_KEPT}"
+    response["Cache-Control"] = f"public, max-age={BROWSER_CACHE_SECONDS}"
     response["X-Accel-Expires"] = str(SECONDS_IN_NGINX)
     set_response_etag(response)
     return get_conditional_response(request, etag=response["ETag"], response=response)
@@ -46,7 +46,7 @@ def staff_picture(request: HttpRequest, path: str) -> HttpResponse:
     ):
         raise Http404("There is no such picture.")
     response = _read(path)
-    response["Cache-Control"] = f"private, max-age={SECONDS_KEPT}"
+    response["Cache-Control"] = f"private, max-age={BROWSER_CACHE_SECONDS}"
     return response
 
 

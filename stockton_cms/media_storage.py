@@ -23,7 +23,7 @@ from storages.utils import clean_name
 from home.images.storage import MediaMixin
 from stockton_cms.media import MediaStorageUnavailableError
 
-# No one waits for a picture for long, and for a store that is known to be away at all.
+# No one waits long for a picture, nor at all for a store known to be unavailable.
 CONFIG = Config(
     connect_timeout=1,
     read_timeout=5,
@@ -47,12 +47,12 @@ class CircuitBreaker:
     """Remembers a store that is unavailable, so that not every request waits for it."""
 
     def __init__(self):
-        self._away_until = 0.0
+        self._unavailable_until = 0.0
 
     @contextmanager
     def asking(self, name: str) -> Iterator[None]:
         """Turn errors of the store into those of a disk."""
-        if monotonic() < self._away_until:
+        if monotonic() < self._unavailable_until:
             raise MediaStorageUnavailableError(f"Media storage was unavailable: {name}")
         try:
             yield
@@ -64,13 +64,13 @@ class CircuitBreaker:
                 raise FileNotFoundError(f"The store has no file {name}") from error
             if status in TAKEN:
                 raise FileExistsError(f"The store has a file {name}") from error
-            raise self._is_away(name, error) from error
+            raise self._is_unavailable(name, error) from error
         except (BotoCoreError, OSError) as error:
-            self._away_until = monotonic() + SECONDS_BETWEEN_ATTEMPTS
-            raise self._is_away(name, error) from error
+            self._unavailable_until = monotonic() + SECONDS_BETWEEN_ATTEMPTS
+            raise self._is_unavailable(name, error) from error
 
     @staticmethod
-    def _is_away(name: str, error: Exception) -> MediaStorageUnavailableError:
+    def _is_unavailable(name: str, error: Exception) -> MediaStorageUnavailableError:
         return MediaStorageUnavailableError(
             f"The media store fails for {name}: {error}"
         )
@@ -98,22 +98,18 @@ class MediaStore(MediaMixin, S3Storage):
         return super().get_default_settings() | {"file_overwrite": False}
 
     def url(self, name, *args, **kwargs):
-        """Return the address on the site itself, as for a disk."""
         return settings.MEDIA_URL + filepath_to_uri(clean_name(name))
 
     def exists(self, name):
-        """Say whether there is such a file."""
         with _patience.asking(name):
             return super().exists(name)
 
     def size(self, name):
-        """Return the size of a file in bytes."""
         with _patience.asking(name):
             head = self._client.head_object(**self._place(name))
             return head["ContentLength"]
 
     def listdir(self, path):
-        """Return the names of folders and of files in a folder."""
         with _patience.asking(path):
             return super().listdir(path)
 

@@ -14,13 +14,13 @@ from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from community.a_to_z import Letter
+from community.a_to_z import IndexLetter
 from community.models import PartnershipPage, PolicyUpdatePage, PublishedVersion
-from community.models.alerts import Severity, VisibleAlert
 from community.models.policy import PolicyStatus
-from community.policies.versions.diff import compare
-from community.policies.versions.views import ComparedPart, give_names
-from community.subscriptions.forms import FollowForm
+from community.models.visible_alerts import Severity, VisibleAlert
+from community.policies.versions.diff import diff_texts
+from community.policies.versions.views import ComparedPart, name_versions
+from community.subscriptions.forms import SubscribeForm
 from home.blocks import BodyBlock
 from home.images.pictures import Picture
 from home.models import SiteSettings, StandardPage
@@ -33,9 +33,9 @@ from search.feedback.enquiries.forms import CommentForm, EnquiryForm
 ADDRESS = "https://example.gov.uk/"
 PHONE = "01632 960000"
 EMAIL = "communities@example.gov.uk"
-MOMENT = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
+EXAMPLE_TIME = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
 
-NOTE = {"published_at": MOMENT, "note": "Added a new shop."}
+NOTE = {"published_at": EXAMPLE_TIME, "note": "Added a new shop."}
 LINKS = [
     Link("Stockton-on-Tees", "/"),
     Link("Stronger communities", "/stronger-communities/", is_ancestor=True),
@@ -84,14 +84,16 @@ def get_examples() -> dict[str, list[dict]]:
         "error_summary": [{"form": form}],
         "feed_links": [{"feeds": FEEDS}],
         "field": [{"field": form["message"]}, {"field": form["email"]}],
-        "follow": [{"feeds": FEEDS, "href": "/follow/?page=3"}],
+        "subscribe": [{"feeds": FEEDS, "href": "/follow/?page=3"}],
         "footer": [{"council": COUNCIL}],
         "footer_links": [{"links": LINKS[1:]}],
         "hero": [
             {"title": "Volunteering", "strapline": "Lend a hand", "picture": picture}
         ],
         "honeypot": [{}],
-        "a_to_z_index": [{"letters": [Letter("A", "A", "#a"), Letter("B", "B", "")]}],
+        "a_to_z_index": [
+            {"letters": [IndexLetter("A", "A", "#a"), IndexLetter("B", "B", "")]}
+        ],
         "linked_pages": [{"groups": [{"heading": "Partnerships", "cards": cards}]}],
         "main_navigation": [
             {"links": LINKS[1:], "is_long": False},
@@ -102,7 +104,7 @@ def get_examples() -> dict[str, list[dict]]:
         "page_header": [{"page": page, "kind": "Information"}],
         "page_history": [{"page": page, "notes": [NOTE], "more": [NOTE, NOTE]}],
         "pagination": [{"number": 2, "last_number": 3, "label": "Pages of results"}],
-        "preview_notice": [{"link": {"expires_at": MOMENT}}],
+        "preview_notice": [{"link": {"expires_at": EXAMPLE_TIME}}],
         "partners": [
             {
                 "partners": [
@@ -119,11 +121,11 @@ def get_examples() -> dict[str, list[dict]]:
                 "page": _policy(),
                 "status": status,
                 "label": status.label,
-                "dates": [("Adopted", MOMENT, True)],
+                "dates": [("Adopted", EXAMPLE_TIME, True)],
             }
             for status in PolicyStatus
         ],
-        "radios": [{"field": FollowForm()["frequency"]}],
+        "radios": [{"field": SubscribeForm()["frequency"]}],
         "consultation_response": [{"page": _consultation()}],
         "search_filters": [
             {"narrowing": [_narrowing()], "sort": LINKS[:2], "is_set": True}
@@ -146,7 +148,7 @@ def get_examples() -> dict[str, list[dict]]:
         ],
         "version_link": [{"href": "/p/history/"}],
         "updates": [
-            {"updates": [Update("Food banks", "/food/", "A new place.", MOMENT)]}
+            {"updates": [Update("Food banks", "/food/", "A new place.", EXAMPLE_TIME)]}
         ],
     }
 
@@ -173,7 +175,9 @@ def _result() -> Result:
     extract = format_html(
         "Where to find a {} near you.", format_html("<mark>{}</mark>", "food bank")
     )
-    return Result("Food banks", "/food/", "Section", "Communities", extract, MOMENT)
+    return Result(
+        "Food banks", "/food/", "Section", "Communities", extract, EXAMPLE_TIME
+    )
 
 
 def _file_result() -> Result:
@@ -203,8 +207,8 @@ def _alerts() -> list[VisibleAlert]:
             link_text="Which streets",
             can_be_dismissed=severity != Severity.EMERGENCY,
             is_site_wide=True,
-            starts_at=MOMENT,
-            ends_at=MOMENT,
+            starts_at=EXAMPLE_TIME,
+            ends_at=EXAMPLE_TIME,
         )
         for severity in reversed(Severity)
     ]
@@ -215,8 +219,8 @@ def _page() -> StandardPage:
         title="Fairtrade Borough",
         summary="We have been a Fairtrade borough since July 2007.",
         url_path="/home/fairtrade-borough/",
-        first_published_at=MOMENT,
-        last_published_at=MOMENT + timedelta(days=9),
+        first_published_at=EXAMPLE_TIME,
+        last_published_at=EXAMPLE_TIME + timedelta(days=9),
     )
 
 
@@ -232,8 +236,8 @@ def _partnership() -> PartnershipPage:
 def _consultation() -> PolicyUpdatePage:
     return PolicyUpdatePage(
         kind="consultation",
-        consultation_opens_at=MOMENT,
-        consultation_closes_at=MOMENT + timedelta(weeks=6),
+        consultation_opens_at=EXAMPLE_TIME,
+        consultation_closes_at=EXAMPLE_TIME + timedelta(weeks=6),
         consultation_purpose="Which community spaces do you use, and why?",
         respond_url=ADDRESS,
         respond_email=EMAIL,
@@ -247,17 +251,17 @@ def _consultation() -> PolicyUpdatePage:
 def _policy() -> PolicyUpdatePage:
     return PolicyUpdatePage(
         kind="strategy",
-        adopted_on=MOMENT.date(),
-        replaced_on=MOMENT.date(),
-        withdrawn_on=MOMENT.date(),
+        adopted_on=EXAMPLE_TIME.date(),
+        replaced_on=EXAMPLE_TIME.date(),
+        withdrawn_on=EXAMPLE_TIME.date(),
         withdrawn_reason="The law has changed.",
     )
 
 
 def _versions() -> dict[str, PublishedVersion]:
-    later = PublishedVersion(pk=2, published_at=MOMENT)
-    earlier = PublishedVersion(pk=1, published_at=MOMENT - timedelta(days=90))
-    give_names([later, earlier])
+    later = PublishedVersion(pk=2, published_at=EXAMPLE_TIME)
+    earlier = PublishedVersion(pk=1, published_at=EXAMPLE_TIME - timedelta(days=90))
+    name_versions([later, earlier])
     return {"later": later, "earlier": earlier}
 
 
@@ -265,8 +269,8 @@ def _compared() -> list[ComparedPart]:
     before = ["Who it is for", "Ask by the end of May.", "Bring a letter."]
     after = ["Who it is for", "Ask by the end of June.", "Come on a Tuesday."]
     return [
-        ComparedPart("Text", compare(before, after)),
-        ComparedPart("Documents", compare([], ["Application form"])),
+        ComparedPart("Text", diff_texts(before, after)),
+        ComparedPart("Documents", diff_texts([], ["Application form"])),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What tells this release from another: made from what it consists of.
+"""Identifies this release, from what it consists of.
 
 The same on all machines and in all processes that run it, wherever it lies.
 """

@@ -1,4 +1,4 @@
-"""What was typed in the admin survives the end of a session, and other refusals.
+"""Preserves what was typed in the admin when a session ends or saving fails.
 
 `admin-sending.js` asks whether the session still holds before it lets a form go. Where
 it cannot, or the session ends just then, the answer is a page with all that was sent.
@@ -15,8 +15,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from home.navigation.context_processors import get_last_known_council
-from stockton_cms.accounts.mfa import has_passed_second_step
+from home.navigation.context_processors import get_stored_council
+from stockton_cms.accounts.mfa import has_passed_mfa
 from stockton_cms.security.csrf import is_same_origin
 
 SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
@@ -25,11 +25,11 @@ SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
 def may_use_admin(request: HttpRequest) -> bool:
     """Say whether someone is signed in, with all that the admin asks for."""
     return request.user.has_perm("wagtailadmin.access_admin") and (
-        not settings.SECOND_STEP_REQUIRED or has_passed_second_step(request)
+        not settings.SECOND_STEP_REQUIRED or has_passed_mfa(request)
     )
 
 
-def with_text_kept(view: Callable) -> Callable:
+def with_text_preserved(view: Callable) -> Callable:
     """Wrap an admin view: who is signed out gets back what they have sent."""
 
     @wraps(view)
@@ -75,10 +75,10 @@ def give_back(
         "csrf_token": get_token(request),
         "fields": fields,
         "files": [file.name for file in request.FILES.values()],
-        "council": get_last_known_council(),
+        "council": get_stored_council(),
         **sign_in_addresses(),
     }
-    page = render_to_string("kept_text.html", context)
+    page = render_to_string("unsaved_text.html", context)
     headers = {**(headers or {}), "Cache-Control": "no-store"}
     return HttpResponse(page, status=status, headers=headers)
 
@@ -94,7 +94,7 @@ def sign_in_addresses() -> dict[str, str]:
 
 
 def session(request: HttpRequest) -> HttpResponse:
-    """Say that the session holds: to a script with a new token, to people in words."""
+    """Say that the session is still valid: a new token or a page."""
     if _wants_json(request):
         return JsonResponse({"token": get_token(request)})
     return render(request, "signed_in.html")

@@ -21,14 +21,14 @@ from community.policies.consultation_calendar import consultation_calendar
 from community.policies.feeds import policy_feed, section_feed
 from community.policies.versions.views import comparison, history
 from community.views import a_to_z, dismiss_alert, policy_updates
-from home.admin_requests import with_clear_refusals
+from home.admin_requests import unreadable_input_as_400
 from home.editorial.preview_links.views import read_draft
-from home.images.storage import OWN_FOLDER
+from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
-from home.page_tree.explorable import within_what_is_explorable
+from home.page_tree.explorable import restrict_to_explorable
 from home.page_tree.large_sections import limit_sorting_of_large_sections
 from home.page_tree.lock import in_one_transaction
-from home.page_tree.private_passwords import with_few_guesses
+from home.page_tree.private_passwords import limit_password_attempts
 from search.feedback.enquiries.views import answer, enquiry, thanks
 from search.feedback.page_feedback import views
 from search.views import search, suggestions
@@ -40,9 +40,9 @@ from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.monitoring import health
 from stockton_cms.pattern_library import style_guide
-from stockton_cms.unsaved_text import with_text_kept
+from stockton_cms.unsaved_text import with_text_preserved
 
-FILE_NAME = rf"{OWN_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
+FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
 handler404 = "stockton_cms.error_pages.not_found"
 handler500 = "stockton_cms.error_pages.server_error"
@@ -84,9 +84,9 @@ for wrapper in (
     limit_sorting_of_large_sections,
     require_mfa,
     with_role,
-    within_what_is_explorable,
-    with_clear_refusals,
-    with_text_kept,
+    restrict_to_explorable,
+    unreadable_input_as_400,
+    with_text_preserved,
     with_admin_policy,
 ):
     admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, wrapper)
@@ -113,7 +113,7 @@ urlpatterns = [
     path("admin/", include(admin_urlpatterns)),
     path(
         "documents/authenticate_with_password/<int:restriction_id>/",
-        with_few_guesses(document_password, CollectionViewRestriction),
+        limit_password_attempts(document_password, CollectionViewRestriction),
     ),
     path(
         "documents/",
@@ -123,7 +123,7 @@ urlpatterns = [
     ),
     path(
         "_util/authenticate_with_password/<int:restriction_id>/<int:page_id>/",
-        with_few_guesses(page_password, PageViewRestriction),
+        limit_password_attempts(page_password, PageViewRestriction),
     ),
     path("preview/<slug:token>/", read_draft, name="preview_link"),
     path("search/", search, name="search"),
@@ -134,18 +134,18 @@ urlpatterns = [
     path("cant-find-it/answers/<str:reference>/", answer, name="enquiry_answer"),
     path(
         "was-this-page-useful/<int:page_id>/",
-        views.usefulness,
-        name="usefulness",
+        views.page_feedback,
+        name="page_feedback",
     ),
     path(
         "was-this-page-useful/<int:page_id>/thanks/",
         views.thanks,
-        name="usefulness_thanks",
+        name="page_feedback_thanks",
     ),
     path(
         "was-this-page-useful/<int:page_id>/<slug:said>/",
         views.comment,
-        name="usefulness_comment",
+        name="page_feedback_comment",
     ),
     path("alerts/<int:alert_id>/close/", dismiss_alert, name="dismiss_alert"),
     # Renditions only: originals and documents have no address of their own. In

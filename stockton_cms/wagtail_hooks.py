@@ -6,6 +6,8 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import DismissibleMenuItem, MenuItem
 from wagtail.admin.views.account import AvatarSettingsPanel, NameEmailSettingsPanel
+from wagtail.admin.views.reports.aging_pages import AgingPagesView
+from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
 
 from stockton_cms.accounts.mfa import guard_private_document, guard_private_page
 from stockton_cms.editor_guide import GuideView
@@ -23,13 +25,11 @@ hooks.register("before_serve_document", guard_private_document, order=-1)
 
 @hooks.register("register_admin_urls")
 def register_guide_url():
-    """Add the editors' guide."""
     return [path("guide/", GuideView.as_view(), name="guide")]
 
 
 @hooks.register("register_admin_urls")
 def register_erase_url():
-    """Add the page on which leads erase personal data."""
     return [
         path("erase-personal-data/", EraseView.as_view(), name="erase_personal_data")
     ]
@@ -37,7 +37,6 @@ def register_erase_url():
 
 @hooks.register("register_settings_menu_item")
 def register_erase_menu_item():
-    """Put it last in the settings, for those who may."""
     url = reverse("erase_personal_data")
     return EraseMenuItem("Erase personal data", url, icon_name="bin", order=9_000)
 
@@ -47,8 +46,41 @@ hooks.register("register_permissions", get_erase_permissions)
 
 @hooks.register("register_help_menu_item")
 def register_guide_menu_item():
-    """Put the editors' guide first in the help menu."""
-    return MenuItem("Guide for editors", reverse("guide"), icon_name="help", order=1)
+    return MenuItem(
+        "Guide for editors", reverse("guide"), icon_name="info-circle", order=1
+    )
+
+
+# Wagtail's own entries, by name: the label, icon and place that replace theirs.
+WAGTAIL_ENTRIES = {
+    "images": {"order": 500},
+    "documents": {"order": 600},
+    "reports": {"icon_name": "table"},
+    "aging-pages": {"label": "Ageing pages"},
+    "page-types-usage": {"label": "Page types", "icon_name": "grid"},
+}
+SETTINGS_ENTRIES = {
+    "workflows": {"icon_name": "order"},
+    "workflow-tasks": {"icon_name": "success"},
+    "groups": {"icon_name": "key"},
+    "site-settings": {"icon_name": "sliders"},
+}
+
+
+def _arrange(menu_items, changes) -> None:
+    for item in menu_items:
+        vars(item).update(changes.get(item.name, {}))
+
+
+@hooks.register("construct_main_menu")
+@hooks.register("construct_reports_menu")
+def arrange_menu(request, menu_items):
+    _arrange(menu_items, WAGTAIL_ENTRIES)
+
+
+@hooks.register("construct_settings_menu")
+def arrange_settings_menu(request, menu_items):
+    _arrange(menu_items, SETTINGS_ENTRIES)
 
 
 @hooks.register("construct_help_menu")
@@ -61,12 +93,11 @@ def leave_out_guides_of_others(request, menu_items):
 
 @hooks.register("register_admin_urls")
 def register_session_url():
-    """Add where a script asks whether someone is still signed in."""
     return [path("session/", session, name="admin_session")]
 
 
 @hooks.register("insert_global_admin_js")
-def keep_what_was_typed():
+def add_unsaved_text_script():
     """Ask whether the session still holds before any form is sent."""
     return format_html(
         '<script src="{script}" data-session-url="{session_url}" '
@@ -84,15 +115,14 @@ def style_notice_of_unsaved_text():
 
 
 @hooks.register("insert_global_admin_css")
-def keep_lists_within_reach():
+def add_listing_styles():
     """Let lists be moved sideways where the screen is narrow."""
     address = static("css/admin-listings.css")
     return format_html('<link rel="stylesheet" href="{}">', address)
 
 
 @hooks.register("register_account_menu_item")
-def lead_to_second_step(request):
-    """Lead from "Account" to what someone signs in with besides the password."""
+def register_mfa_menu_item(request):
     return {
         "url": reverse("mfa_index"),
         "label": "Two-factor authentication",
@@ -102,13 +132,15 @@ def lead_to_second_step(request):
 
 @hooks.register("register_account_menu_item")
 def lead_to_new_password(request):
-    """Lead from "Account" to the one way to another password."""
     return {
         "url": reverse("account_reset_password"),
         "label": "Choose a new password",
         "help_text": "You get an email with a link that works once, for an hour.",
     }
 
+
+AgingPagesView.page_title = "Ageing pages"
+PageTypesUsageReportView.page_title = "Page types"
 
 # Files that are uploaded have no address of their own, so the picture would be broken.
 AvatarSettingsPanel.is_active = lambda panel: False

@@ -51,24 +51,24 @@ def measured(record_property):
     return measure
 
 
-LEDGER = "community_alertledgerentry"
+ALERT_HISTORY = "community_alerthistoryentry"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_of_tests_empties_the_ledger():
-    """Lift the ledger's triggers while a test with transactions clears up."""
+def _flush_of_tests_empties_the_alert_history():
+    """Lift the history's triggers while a test with transactions clears up."""
     sql_flush = flush.sql_flush
 
-    def sql_flush_with_ledger(style, connection, **options):
+    def sql_flush_with_alert_history(style, connection, **options):
         if connection.vendor == "postgresql":
-            lift = [f"ALTER TABLE {LEDGER} DISABLE TRIGGER USER"]
-            restore = [f"ALTER TABLE {LEDGER} ENABLE TRIGGER USER"]
+            lift = [f"ALTER TABLE {ALERT_HISTORY} DISABLE TRIGGER USER"]
+            restore = [f"ALTER TABLE {ALERT_HISTORY} ENABLE TRIGGER USER"]
         else:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT name, sql FROM sqlite_master "
                     "WHERE type = 'trigger' AND tbl_name = %s",
-                    [LEDGER],
+                    [ALERT_HISTORY],
                 )
                 triggers = dict(cursor.fetchall())
             lift = [f"DROP TRIGGER {name}" for name in triggers]
@@ -76,7 +76,7 @@ def _flush_of_tests_empties_the_ledger():
         return [*lift, *sql_flush(style, connection, **options), *restore]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flush, "sql_flush", sql_flush_with_ledger)
+        patch.setattr(flush, "sql_flush", sql_flush_with_alert_history)
         yield
 
 
@@ -174,7 +174,7 @@ def home(request, db):
 
 @pytest.fixture
 def section(home):
-    """Return a section index page below the home page."""
+    """Return a section below the home page."""
     return CommunityIndexPage.objects.get()
 
 

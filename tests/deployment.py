@@ -1,4 +1,4 @@
-"""The site as operators run it: nginx, gunicorn, a database; for proofs that break it.
+"""The site as operators run it: nginx, gunicorn, a database; for tests that break it.
 
     with deployed_site(folder, database=address) as site:
         site.machines[0].kill_worker()

@@ -8,7 +8,7 @@ from wagtail.blocks import CharBlock, ChoiceBlock, StructBlock
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from home.blocks import BodyBlock
 from tests.migration_rules import BASELINE, broken_rules, is_checked
 
@@ -85,7 +85,7 @@ BAD = {
     "DROP_COLUMN": migrations.RemoveField(ENQUIRY, "answer"),
     "DROP_TABLE": migrations.DeleteModel("SearchCheckSnippet"),
     "RENAME_COLUMN": migrations.RenameField(ENQUIRY, "answer", "reply"),
-    "RENAME_TABLE": migrations.RenameModel("UsefulnessComment", "Remark"),
+    "RENAME_TABLE": migrations.RenameModel("PageFeedbackComment", "Remark"),
     "ALTER_COLUMN": migrations.AlterField(ENQUIRY, "belongs_to", word()),
     "ADD_UNIQUE": migrations.AddConstraint(
         ENQUIRY, models.UniqueConstraint(fields=["query"], name="once")

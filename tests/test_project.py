@@ -26,8 +26,8 @@ INCLUDES_WITH_CONTEXT = {
     ("search/enquiry.html", "components/enquiry_form.html"),
     ("search/rate_limited.html", "components/enquiry_form.html"),
     ("search/rate_limited.html", "components/comment_form.html"),
-    ("search/usefulness_comment.html", "components/comment_form.html"),
-    ("search/usefulness.html", "components/page_feedback.html"),
+    ("search/page_feedback_comment.html", "components/comment_form.html"),
+    ("search/page_feedback.html", "components/page_feedback.html"),
     # django-allauth's own, which read what its views give.
     ("account/login.html", "mfa/webauthn/snippets/login_script.html"),
     ("mfa/authenticate.html", "mfa/webauthn/snippets/scripts.html"),

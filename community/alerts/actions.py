@@ -1,4 +1,4 @@
-"""What officers do to published alerts with one click: end them, extend them."""
+"""Actions on published alerts: end them, extend them."""
 
 from datetime import datetime, timedelta
 
@@ -12,8 +12,8 @@ from wagtail.actions.publish_revision import PublishRevisionAction
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from community.alerts.states import (
-    SHOWN,
-    State,
+    VISIBLE_STATES,
+    AlertState,
     describe_state,
     with_state,
 )
@@ -25,75 +25,69 @@ EXTENSIONS = {
     "day": ("Add a day", timedelta(days=1)),
 }
 # How long after its end an alert can still be given more time.
-STILL_EXTENDED = timedelta(days=1)
+EXTENDABLE_FOR = timedelta(days=1)
 
 
 class AlertActionView(PermissionCheckedMixin, View):
-    """An action on one alert by somebody who may publish it."""
-
     model = AlertSnippet
     permission_required = "publish"
     index_url_name = edit_url_name = None
 
     def dispatch(self, request, *args, **kwargs):
-        """Refuse with a message where the alert is gone, or locked by somebody."""
         self.at = timezone.now()
         alerts = with_state(AlertSnippet.objects.filter(pk=kwargs["pk"]), self.at)
         if request.method == "POST":
-            # Two officers at once wait for each other.
+            # Two editors at once wait for each other.
             alerts = alerts.select_for_update()
         self.alert = alerts.first()
         return super().dispatch(request, *args, **kwargs)
 
-    def get_refusal(self) -> str:
-        """Return why nothing may be changed now; empty where it may."""
+    def get_blocked_reason(self) -> str:
+        """Return why the alert cannot be changed now, or an empty string."""
         if self.alert is None:
-            return "This alert has been deleted meanwhile."
+            return "This alert has been deleted."
         lock = self.alert.get_lock()
         if lock and lock.for_user(self.request.user):
-            return f"'{self.alert}' is locked, so nothing was changed. Unlock it first."
+            return f"'{self.alert}' is locked, so it was not changed. Unlock it first."
         return ""
 
-    def refuse(self) -> HttpResponse | None:
-        """Lead back to the list with a message where nothing may be changed now."""
-        refusal = self.get_refusal()
-        if not refusal:
+    def redirect_if_blocked(self) -> HttpResponse | None:
+        reason = self.get_blocked_reason()
+        if not reason:
             return None
-        messages.warning(self.request, refusal)
+        messages.warning(self.request, reason)
         return redirect(self.index_url_name)
 
     def post(self, request, *args, **kwargs):
-        """Act, say what was done, and lead back to the list."""
-        return self.refuse() or self.act() or redirect(self.index_url_name)
+        return self.redirect_if_blocked() or self.act() or redirect(self.index_url_name)
 
     def act(self) -> HttpResponse | None:
-        """Change the alert and say so in a message; lead elsewhere, if need be."""
+        """Change the alert and add a message; return a response to go elsewhere."""
         raise NotImplementedError
 
     def set_end(self, ends_at: datetime):
-        """Publish another end, and say whether that took a draft from its reviewers."""
+        """Publish another end, with a warning if that cancels a review of the draft."""
         if self.alert.workflow_in_progress:
-            text = f"The draft of '{self.alert}' has to be submitted again."
+            text = f"You need to submit the draft of '{self.alert}' again."
             messages.warning(self.request, text)
         publish_end(self.alert, ends_at, self.request.user)
 
 
 class EndView(AlertActionView):
-    """Ends a running alert now, and takes back one that has not begun."""
+    """Ends a running alert now, or unpublishes one that has not started."""
 
     http_method_names = ["post"]
 
     def act(self):
-        """End or take back the alert, unless that has been done already."""
         alert = self.alert
-        if alert.state in SHOWN:
+        if alert.state in VISIBLE_STATES:
             self.set_end(self.at.replace(microsecond=0))
             messages.success(self.request, f"'{alert}' has ended.")
-        elif alert.state == State.SCHEDULED:
+        elif alert.state == AlertState.SCHEDULED:
             alert.unpublish(user=self.request.user)
-            text = f"'{alert}' will not start: it is not published any more."
+            text = f"'{alert}' has been unpublished and will not start."
             messages.success(self.request, text)
-        elif alert.state == State.ENDED:
+        elif alert.state == AlertState.ENDED:
             end = format_relative_datetime(alert.ends_at, self.at)
             messages.info(self.request, f"'{alert}' has already ended, {end}.")
         else:
@@ -101,34 +95,33 @@ class EndView(AlertActionView):
 
 
 class ExtendView(AlertActionView):
-    """Gives a running alert more time, and one that has just ended a new end."""
+    """Gives a running alert, or one that has just ended, a later end."""
 
     http_method_names = ["post"]
 
     def act(self):
-        """Move the expected end that the officer saw; a second click moves nothing."""
+        """Move the end that the editor saw, so that a second click changes nothing."""
         alert = self.alert
         new_end = get_new_end(alert, self.kwargs["extension"], self.at)
         seen = self.request.POST.get("ends_at") == alert.ends_at.isoformat()
         if new_end is None or not seen:
-            standing = describe_state(alert, self.at)
-            text = f"Nothing was changed, as '{alert}' has changed: {standing}."
+            state = describe_state(alert, self.at)
+            text = f"Your change was not made because '{alert}' has changed: {state}."
             messages.warning(self.request, text)
             return
         self.set_end(new_end)
-        end = format_relative_datetime(new_end, self.at).removeprefix("at ")
+        end = format_relative_datetime(new_end, self.at)
         messages.success(self.request, f"'{alert}' now ends {end}.")
 
 
 def can_be_extended(alert: AlertSnippet, at: datetime) -> bool:
-    """Say whether an alert of `with_state` runs, or has ended in the last day."""
-    if alert.state == State.ENDED:
-        return at - alert.ends_at <= STILL_EXTENDED
-    return alert.state in SHOWN
+    if alert.state == AlertState.ENDED:
+        return at - alert.ends_at <= EXTENDABLE_FOR
+    return alert.state in VISIBLE_STATES
 
 
 def get_new_end(alert: AlertSnippet, extension: str, at: datetime) -> datetime | None:
-    """Return the end with the time added, or None where it cannot be."""
+    """Return the extended end, or None if the alert cannot be extended."""
     if extension not in EXTENSIONS or not can_be_extended(alert, at):
         return None
     _, time = EXTENSIONS[extension]
@@ -142,13 +135,13 @@ def get_new_end(alert: AlertSnippet, extension: str, at: datetime) -> datetime |
 
 @transaction.atomic
 def publish_end(alert: AlertSnippet, ends_at: datetime, user) -> None:
-    """Publish what is live with another expected end.
+    """Publish the live version with another end.
 
-    A colleague's draft stays a draft, after it, with the new end.
+    A draft stays a draft, as a later revision, with the new end.
     """
     draft_revision = alert.latest_revision if alert.has_unpublished_changes else None
     alert.ends_at = ends_at
-    # Its readers have been told again, if at all, when it was published with that.
+    # Publishing the last change has shown it again already, if it was to.
     alert.show_again = False
     revision = alert.save_revision(user=user, clean=False, log_action=True)
     # Past `publish`: what is live already must end in time, whatever else is wrong.

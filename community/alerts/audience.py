@@ -1,4 +1,4 @@
-"""On which pages an alert appears, and beside which other alerts (A6)."""
+"""The pages on which an alert appears, and the other alerts on them (A6)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
 
 from community.models import AlertSnippet
-from community.models.alerts import Scope, VisibleAlert
+from community.models.visible_alerts import Scope, VisibleAlert
 from home.page_tree.addresses import descendants_of, parent_path, site_path
 from home.pages import visible_pages
 
@@ -20,19 +20,18 @@ MAX_LISTED = 50
 
 @dataclass(frozen=True)
 class ScopeRange:
-    """Where an alert appears, by tree path; the empty path stands above all pages."""
+    """Where an alert appears, by tree path; the empty path covers every page."""
 
     path: str
     with_descendants: bool
 
     def covers(self, path: str) -> bool:
-        """Say whether the alert appears on the page with this tree path."""
         return path == self.path or (
             self.with_descendants and path.startswith(self.path)
         )
 
     def as_condition(self) -> Q:
-        """Return the condition for the pages of this place, as ranges."""
+        """Return the condition for these pages, as ranges of paths."""
         below = descendants_of(self.path) if self.with_descendants else Q()
         return Q(path=self.path) | below
 
@@ -41,8 +40,8 @@ WHOLE_SITE = ScopeRange("", with_descendants=True)
 
 
 @dataclass(frozen=True)
-class ReachedPage:
-    """One of the pages on which an alert appears, and the pages above it."""
+class AudiencePage:
+    """A page on which an alert appears, and the titles of the pages above it."""
 
     title: str
     href: str
@@ -51,19 +50,18 @@ class ReachedPage:
 
 @dataclass(frozen=True)
 class AlertAudience:
-    """The public pages on which an alert appears, the first of them listed."""
+    """The public pages on which an alert appears; `pages` lists the first of them."""
 
     count: int
-    pages: list[ReachedPage]
+    pages: list[AudiencePage]
 
     @property
     def unlisted_count(self) -> int:
-        """The number of pages that are not in the list."""
         return self.count - len(self.pages)
 
 
 def get_chosen_pages(alert: AlertSnippet) -> list[Page]:
-    """Return the pages that were chosen for an alert, a draft's too, in their order."""
+    """Return the pages chosen for an alert, which may be a draft, in order."""
     if alert.scope == Scope.SITE:
         return []
     ids = [scope.page_id for scope in alert.scopes.all()]
@@ -72,7 +70,6 @@ def get_chosen_pages(alert: AlertSnippet) -> list[Page]:
 
 
 def get_places(alert: AlertSnippet, chosen: Collection[Page]) -> list[ScopeRange]:
-    """Return where an alert appears, given the pages that were chosen for it."""
     if alert.scope == Scope.SITE:
         return [WHOLE_SITE]
     paths = {page.pk: page.path for page in chosen}
@@ -84,28 +81,27 @@ def get_places(alert: AlertSnippet, chosen: Collection[Page]) -> list[ScopeRange
 
 
 def public_site_pages(at: datetime) -> PageQuerySet:
-    """Return the pages that residents can open at an address of a site."""
+    """Return the public pages that belong to a site."""
     roots = Site.objects.values_list("root_page__path", flat=True)
     return visible_pages(at).filter(_on([ScopeRange(root, True) for root in roots]))
 
 
-def pages_reached(places: Collection[ScopeRange], at: datetime) -> PageQuerySet:
-    """Return the public pages of these places."""
+def pages_in_scope(places: Collection[ScopeRange], at: datetime) -> PageQuerySet:
     pages = public_site_pages(at)
     if all(place.path for place in places):
         pages = pages.filter(_on(places))
     return pages
 
 
-def get_reach(places: Collection[ScopeRange], at: datetime) -> AlertAudience:
-    """Count and list the public pages of these places, with five queries at most."""
-    pages = pages_reached(places, at)
+def get_audience(places: Collection[ScopeRange], at: datetime) -> AlertAudience:
+    """Count and list the public pages of these places in at most five queries."""
+    pages = pages_in_scope(places, at)
     rows = list(pages.order_by("path").values("path", "title", "url_path")[:MAX_LISTED])
     titles = _titles_above([row["path"] for row in rows])
     return AlertAudience(
         count=pages.count() if len(rows) == MAX_LISTED else len(rows),
         pages=[
-            ReachedPage(
+            AudiencePage(
                 title=row["title"],
                 href=site_path(row["url_path"]),
                 where=" › ".join(_trail(row["path"], titles)),
@@ -118,15 +114,15 @@ def get_reach(places: Collection[ScopeRange], at: datetime) -> AlertAudience:
 def get_overlapping_alerts(
     alert: AlertSnippet, places: Collection[ScopeRange], at: datetime
 ) -> list[AlertSnippet]:
-    """Return the other alerts that are shown in the same place while this one is.
+    """Return the other alerts shown on the same pages at the same time.
 
     Worst first, then newest, as residents see them; three queries.
     """
-    begins = max(at, alert.starts_at)
-    if alert.ends_at <= begins:
+    starts_at = max(at, alert.starts_at)
+    if alert.ends_at <= starts_at:
         return []
     at_the_same_time = (
-        AlertSnippet.objects.published_until_after(begins)
+        AlertSnippet.objects.published_until_after(starts_at)
         .filter(starts_at__lt=alert.ends_at)
         .exclude(pk=alert.pk)
         .prefetch_related("scopes__page")
@@ -142,16 +138,16 @@ def get_alerts_with(
     draft: AlertSnippet, page: Page, at: datetime
 ) -> list[VisibleAlert]:
     """Return the alerts that a page will show once a draft is live, worst first."""
-    begins = max(at, draft.starts_at)
-    others = AlertSnippet.objects.exclude(pk=draft.pk).current(begins)
-    shown = others.in_scope_of(page).as_shown(begins)
+    starts_at = max(at, draft.starts_at)
+    others = AlertSnippet.objects.exclude(pk=draft.pk).current(starts_at)
+    shown = others.in_scope_of(page).as_visible_alerts(starts_at)
     if any(p.covers(page.path) for p in get_places(draft, get_chosen_pages(draft))):
-        shown.append(draft.as_shown())
+        shown.append(draft.as_visible_alert())
     return sorted(shown, key=order_on_page, reverse=True)
 
 
 def order_on_page(alert: AlertSnippet | VisibleAlert) -> tuple:
-    """Return what alerts are sorted by: the highest stands first."""
+    """Return the sort key of alerts on a page, highest first."""
     return alert.severity, alert.starts_at, alert.pk
 
 

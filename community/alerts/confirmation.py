@@ -1,4 +1,4 @@
-"""What an officer sees before an alert goes live, and publishes (A6)."""
+"""The check before an alert is published (A6)."""
 
 from datetime import datetime
 
@@ -17,31 +17,31 @@ from wagtail.utils.decorators import xframe_options_sameorigin_override
 
 from community.alerts.actions import AlertActionView
 from community.alerts.audience import (
+    get_audience,
     get_chosen_pages,
     get_overlapping_alerts,
     get_places,
-    get_reach,
     order_on_page,
     public_site_pages,
 )
-from community.alerts.states import describe_state, with_state
+from community.alerts.states import AlertState, describe_state, with_state
 from community.models import AlertSnippet
-from community.models.alerts import Scope
+from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
-from home.editorial.readiness import NotReadyError, refuse_unready
+from home.editorial.readiness import NotReadyError, require_ready
 from home.page_tree.addresses import site_root
 
 
 class PageToShowForm(forms.Form):
-    """Which page the alert is tried on."""
+    """Selects the page on which the alert is previewed."""
 
     page = forms.ModelChoiceField(
         Page.objects.none(),
         required=False,
-        label="Try it on another page",
+        label="Preview on another page",
         widget=AdminPageChooser(show_edit_link=False, show_clear_link=False),
         error_messages={
-            "invalid_choice": "Residents cannot open that page now. Choose another."
+            "invalid_choice": "That page is not public. Choose another page."
         },
     )
 
@@ -56,72 +56,68 @@ class PageToShowForm(forms.Form):
 
 
 class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
-    """Shows what will happen when the draft of an alert goes live, and publishes it."""
-
     template_name = "community/alert_confirm.html"
-    page_title = "Before it goes live"
+    page_title = "Check before publishing"
     confirm_preview_url_name = None
 
     @cached_property
     def draft(self) -> AlertSnippet:
-        """Return the alert as it will be published."""
         return self.alert.get_latest_revision_as_object()
 
     @property
     def draft_id(self) -> str:
-        """Return what names this draft: saving again may write over a revision."""
+        """Identify this draft: saving again may overwrite its revision."""
         revision = self.alert.latest_revision
         return f"{revision.pk} {revision.created_at.isoformat()}" if revision else ""
 
-    def get_refusal(self) -> str:
-        """Return why there is nothing that could be published."""
-        refusal = super().get_refusal()
-        if refusal:
-            return refusal
+    def get_blocked_reason(self) -> str:
+        reason = super().get_blocked_reason()
+        if reason:
+            return reason
         if self.alert.live and not self.alert.has_unpublished_changes:
-            return f"'{self.alert}' is published, and has no changes since."
+            return f"'{self.alert}' is already published and has no new changes."
         if self.alert.latest_revision is None:
             return f"'{self.alert}' has no draft. Edit it first."
         return ""
 
-    def refuse(self) -> HttpResponse | None:
-        """Lead back to the editor, too, where the draft is not fit to publish."""
-        response = super().refuse()
+    def redirect_if_blocked(self) -> HttpResponse | None:
+        """Redirect to the editor, too, if the draft is not ready to publish."""
+        response = super().redirect_if_blocked()
         if response:
             return response
         try:
-            refuse_unready(self.draft)
+            require_ready(self.draft)
         except NotReadyError as error:
-            text = f"This draft cannot be published yet. {' '.join(error.messages)}"
+            text = f"You cannot publish this draft yet. {' '.join(error.messages)}"
             messages.error(self.request, text)
             return redirect(self.edit_url_name, self.alert.pk)
         return None
 
     def get(self, request, *args, **kwargs):
-        """Show the draft, where there is one that can be published."""
-        return self.refuse() or super().get(request, *args, **kwargs)
+        return self.redirect_if_blocked() or super().get(request, *args, **kwargs)
 
     def act(self) -> HttpResponse | None:
         """Publish the draft that was shown, and no other."""
         if self.request.POST.get("draft") != self.draft_id:
             messages.warning(
                 self.request,
-                "Nothing was published, as the draft has been changed since you opened "
-                "this page. Here is the newest one.",
+                "The alert was not published because the draft has changed since you "
+                "opened this page. Check the latest draft below.",
             )
             return redirect(self.request.get_full_path())
         if not get_places(self.draft, get_chosen_pages(self.draft)):
-            text = "Nothing was published, as no page is chosen. Choose at least one."
+            text = "The alert was not published. Choose at least one page first."
             messages.error(self.request, text)
             return redirect(self.edit_url_name, self.alert.pk)
         self.alert.latest_revision.publish(user=self.request.user)
         published = with_state(AlertSnippet.objects, self.at).get(pk=self.alert.pk)
-        standing = describe_state(published, self.at)
-        messages.success(self.request, f"'{published}' is published. {standing}.")
+        state = describe_state(published, self.at)
+        is_scheduled = published.state == AlertState.SCHEDULED
+        done = "scheduled" if is_scheduled else "published"
+        messages.success(self.request, f"'{published}' has been {done}. {state}.")
         return None
 
     def get_breadcrumbs_items(self):
-        """Lead from the list by the editor to here."""
         return [
             *self.breadcrumbs_items,
             {"url": reverse(self.index_url_name), "label": "Alerts"},
@@ -133,13 +129,12 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
         ]
 
     def get_context_data(self, **kwargs):
-        """Work out where, when and beside what the draft will be shown."""
         draft, at = self.draft, self.at
         chosen = get_chosen_pages(draft)
         places = get_places(draft, chosen)
         ids = [page.pk for page in chosen]
         public = public_site_pages(at).in_bulk(ids)
-        neighbours = get_overlapping_alerts(draft, places, at)
+        overlapping = get_overlapping_alerts(draft, places, at)
         form = PageToShowForm(self.request, at)
         picked = form.cleaned_data["page"] if form.is_valid() else None
         first_chosen = next((public[pk] for pk in ids if pk in public), None)
@@ -149,13 +144,15 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             alert=draft,
             draft_id=self.draft_id,
             is_whole_site=draft.scope == Scope.SITE,
-            reach=get_reach(places, at),
-            closed_pages=[page for page in chosen if page.pk not in public],
-            beside=sorted([*neighbours, draft], key=order_on_page, reverse=True),
+            audience=get_audience(places, at),
+            hidden_pages=[page for page in chosen if page.pk not in public],
+            alerts_in_order=sorted(
+                [*overlapping, draft], key=order_on_page, reverse=True
+            ),
             has_ended=draft.ends_at <= at,
             starts_later=draft.starts_at > at,
-            start_in_words=format_relative_datetime(draft.starts_at, at),
-            end_in_words=format_relative_datetime(draft.ends_at, at),
+            start=format_relative_datetime(draft.starts_at, at),
+            end=format_relative_datetime(draft.ends_at, at),
             form=form,
             media=form.media,
             shown_page=page,
@@ -167,12 +164,11 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
 
 @method_decorator(xframe_options_sameorigin_override, name="get")
 class ConfirmPreviewView(AlertActionView):
-    """A page that residents see, with the draft of an alert on it, for a frame."""
+    """A public page with the draft of an alert on it, for the iframe."""
 
     http_method_names = ["get"]
 
     def get(self, request, *args, **kwargs):
-        """Show the page named in `?page=` as it will be with the draft."""
         form = PageToShowForm(request, self.at)
         page = form.cleaned_data["page"] if form.is_valid() else None
         if self.alert is None or page is None:

@@ -1,4 +1,4 @@
-"""The reminder to whoever published an alert, before its expected end (A9)."""
+"""Email reminders before an alert's expected end (A9)."""
 
 import logging
 from collections.abc import Collection
@@ -19,25 +19,24 @@ from wagtail.rich_text import get_text_for_indexing
 
 from community.alerts.states import ENDING_SOON
 from community.models import AlertSnippet
-from community.models.alerts import Scope
+from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
 from home.jobs import register_job
 from home.notifications import in_one_line
 
 logger = logging.getLogger(__name__)
 
-# An alert that is shown for less than this is reminded of in its last quarter.
+# For an alert shown for less than this, the reminder is sent in its last quarter.
 SHORT = timedelta(hours=2)
 SUBJECT = "An alert on the website ends soon"
 
 
-@register_job("reminders of alerts that end soon")
+@register_job("send alert expiry reminders")
 def remind_publishers(at: datetime) -> None:
-    """Send an email for each alert that ends soon: one for each expected end.
+    """Send one email for each alert that ends soon, and each expected end.
 
-    It goes to whoever published the alert last, or, if they can no longer do
-    anything about it, to all who may publish alerts. Where the mail server does not
-    take it, the next call tries again.
+    It goes to the last publisher, or to everyone who can publish alerts if that
+    person no longer can. If sending fails, the next run tries again.
     """
     alerts = get_ending_soon(at)
     if not alerts:
@@ -50,9 +49,9 @@ def remind_publishers(at: datetime) -> None:
 
 
 def get_ending_soon(at: datetime) -> list[AlertSnippet]:
-    """Return the alerts of which somebody is to be reminded now.
+    """Return the alerts whose reminder is due.
 
-    Each has a `publisher_id`: who published it last, or None.
+    Each has a `publisher_id`: the last publisher, or None.
     """
     publications = ModelLogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(AlertSnippet),
@@ -75,7 +74,7 @@ def _notice_for(alert: AlertSnippet) -> timedelta:
 
 
 def remind(alert: AlertSnippet, emails: Collection[str]) -> None:
-    """Send the reminder, unless it has been sent or the end has changed meanwhile."""
+    """Send the reminder, unless it has been sent or the end has changed."""
     same_end = AlertSnippet.objects.filter(
         pk=alert.pk, live=True, ends_at=alert.ends_at
     )
@@ -85,12 +84,16 @@ def remind(alert: AlertSnippet, emails: Collection[str]) -> None:
     if not unsent.update(reminded_of=alert.ends_at):
         return
     if not emails:
-        logger.warning("Nobody can be reminded that alert %s ends soon.", alert.pk)
+        logger.warning(
+            "No recipients for the reminder that alert %s ends soon.", alert.pk
+        )
         return
     try:
         send_mail(SUBJECT, _text_of_mail(alert), from_email=None, recipient_list=emails)
     except Exception:
-        logger.exception("No reminder could be sent that alert %s ends.", alert.pk)
+        logger.exception(
+            "The reminder that alert %s ends soon could not be sent.", alert.pk
+        )
         same_end.update(reminded_of=alert.reminded_of)
 
 
@@ -100,17 +103,17 @@ def _text_of_mail(alert: AlertSnippet) -> str:
         "heading": in_one_line(alert.heading),
         "text": in_one_line(get_text_for_indexing(alert.text)),
         "places": _places_of(alert),
-        "end": _end_in_words(alert.ends_at),
+        "end": _format_end(alert.ends_at),
         "list_address": urljoin(settings.WAGTAILADMIN_BASE_URL, address),
     }
     return render_to_string("community/alert_reminder.txt", context)
 
 
-def _end_in_words(ends_at: datetime) -> str:
+def _format_end(ends_at: datetime) -> str:
     # As seen from a week before, so with the date: a mail may be read late.
-    words = format_relative_datetime(ends_at, ends_at - timedelta(weeks=1))
+    end = format_relative_datetime(ends_at, ends_at - timedelta(weeks=1))
     # When the clocks go back, 1:30am comes twice.
-    return f"{words} ({localtime(ends_at).tzname()})"
+    return f"{end} ({localtime(ends_at).tzname()})"
 
 
 def _places_of(alert: AlertSnippet) -> list[str]:

@@ -1,6 +1,6 @@
-"""Writes the ledger of alerts, and answers from it what the site said at a moment (A8).
+"""Writes the alert history, and reads from it what the site showed at a time (A8).
 
-An entry is written in the transaction of the change, and only where visitors see it.
+An entry is written in the transaction of the change, if visitors see a difference.
 """
 
 from collections.abc import Iterable
@@ -16,9 +16,10 @@ from wagtail.log_actions import get_active_log_context
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished
 
-from community.models import AlertLedgerEntry, AlertScope, AlertSnippet
-from community.models.alert_history import LedgerEvent
-from community.models.alerts import AlertQuerySet, Scope, alert_saved
+from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
+from community.models.alert_history import HistoryEvent
+from community.models.alerts import AlertQuerySet, alert_saved
+from community.models.visible_alerts import Scope
 from home.page_tree.addresses import site_path
 from home.page_tree.redirects import addresses_changed
 from home.people import name_of
@@ -42,7 +43,7 @@ WORST_FIRST = ("-severity", "-starts_at", "-alert_id")
 
 @dataclass(frozen=True)
 class Appearance:
-    """From when until when visitors saw an alert, edits in between included."""
+    """The period during which visitors saw an alert, including edits."""
 
     on_at: datetime
     off_at: datetime
@@ -50,57 +51,51 @@ class Appearance:
 
 @receiver(alert_saved)
 def record_saved_alert(sender, instance: AlertSnippet, **kwargs) -> None:
-    """Record an alert that was saved, where visitors see a difference."""
     _record(AlertSnippet.objects.filter(pk=instance.pk))
 
 
 @receiver(post_delete, sender=AlertSnippet)
 def record_deleted_alert(sender, instance: AlertSnippet, **kwargs) -> None:
-    """Record that an alert which was published is gone."""
-    last = AlertLedgerEntry.objects.filter(alert_id=instance.pk).first()
+    last = AlertHistoryEntry.objects.filter(alert_id=instance.pk).first()
     if last and last.is_live:
         values = {name: getattr(last, name) for name in PUBLIC_FIELDS}
-        _add(instance.pk, LedgerEvent.DELETED, {**values, "is_live": False})
+        _add(instance.pk, HistoryEvent.DELETED, {**values, "is_live": False})
 
 
 @receiver(addresses_changed)
 def record_moved_pages(sender, **kwargs) -> None:
-    """Record where alerts are when a page, and all below it, has a new address."""
-    record_current_alerts(LedgerEvent.PAGE_MOVED)
+    record_current_alerts(HistoryEvent.PAGE_MOVED)
 
 
 @receiver(nodes_deleted, sender=Page)
 def record_deleted_pages(sender, **kwargs) -> None:
-    """Record where alerts are when pages are deleted, once for all of them."""
-    record_current_alerts(LedgerEvent.PAGE_DELETED)
+    record_current_alerts(HistoryEvent.PAGE_DELETED)
 
 
 @receiver(page_published)
 def record_published_page(sender, **kwargs) -> None:
-    """Record the alerts of a page that is public from now on."""
-    record_current_alerts(LedgerEvent.PAGE_PUBLISHED)
+    record_current_alerts(HistoryEvent.PAGE_PUBLISHED)
 
 
 @receiver(page_unpublished)
 def record_unpublished_page(sender, **kwargs) -> None:
-    """Record the alerts of a page that is public no more."""
-    record_current_alerts(LedgerEvent.PAGE_TAKEN_DOWN)
+    record_current_alerts(HistoryEvent.PAGE_TAKEN_DOWN)
 
 
-def record_current_alerts(page_event: LedgerEvent) -> None:
-    """Record the alerts, not yet over, that a change of pages puts elsewhere.
+def record_current_alerts(page_event: HistoryEvent) -> None:
+    """Record current and future alerts whose pages a change affects.
 
-    One query where there are none, and three, whatever is below the page. The row of
-    the content version, locked before, keeps alerts and pages from changing at once.
+    One query if there are none, otherwise three, however many pages are below. The row
+    of the content version, already locked, stops alerts and pages changing at once.
     """
     alerts = AlertSnippet.objects.published_until_after(timezone.now())
     _record(alerts, page_event)
 
 
-def _record(alerts: AlertQuerySet, page_event: LedgerEvent | None = None) -> None:
+def _record(alerts: AlertQuerySet, page_event: HistoryEvent | None = None) -> None:
     """Add an entry for each alert that differs from its last one.
 
-    What the database holds counts: the object at hand may be a draft.
+    This compares what is in the database: the instance may be a draft.
     """
     rows = alerts.values(
         "pk", "live", "link_url", "link_page__url_path", *COPIED_FIELDS
@@ -108,8 +103,8 @@ def _record(alerts: AlertQuerySet, page_event: LedgerEvent | None = None) -> Non
     rows = {row["pk"]: row for row in rows}
     if not rows:
         return
-    ledger = AlertLedgerEntry.objects.filter(alert_id__in=rows).newest()
-    last_entries = {entry.alert_id: entry for entry in ledger}
+    history = AlertHistoryEntry.objects.filter(alert_id__in=rows).newest()
+    last_entries = {entry.alert_id: entry for entry in history}
     places = _places_of(rows)
     for pk, row in rows.items():
         values = {name: row[name] for name in COPIED_FIELDS}
@@ -120,11 +115,11 @@ def _record(alerts: AlertQuerySet, page_event: LedgerEvent | None = None) -> Non
         last = last_entries.get(pk)
         was_live = last is not None and last.is_live
         if row["live"] and not was_live:
-            _add(pk, LedgerEvent.PUBLISHED, values)
+            _add(pk, HistoryEvent.PUBLISHED, values)
         elif was_live and not row["live"]:
-            _add(pk, LedgerEvent.TAKEN_DOWN, values)
+            _add(pk, HistoryEvent.TAKEN_DOWN, values)
         elif was_live and any(values[key] != getattr(last, key) for key in values):
-            _add(pk, page_event or LedgerEvent.CHANGED, values)
+            _add(pk, page_event or HistoryEvent.CHANGED, values)
 
 
 def _places_of(alert_ids: Iterable[int]) -> dict[int, list[dict]]:
@@ -143,10 +138,10 @@ def _places_of(alert_ids: Iterable[int]) -> dict[int, list[dict]]:
     }
 
 
-def _add(alert_id: int, event: LedgerEvent, values: dict) -> None:
+def _add(alert_id: int, event: HistoryEvent, values: dict) -> None:
     user = get_active_log_context().user
     user = user if user is not None and user.pk is not None else None
-    AlertLedgerEntry.objects.create(
+    AlertHistoryEntry.objects.create(
         alert_id=alert_id,
         event=event,
         recorded_at=timezone.now(),
@@ -156,28 +151,28 @@ def _add(alert_id: int, event: LedgerEvent, values: dict) -> None:
     )
 
 
-def shown_at(moment: datetime, url_path: str | None = None) -> list[AlertLedgerEntry]:
-    """Return the entries that were shown at a moment, worst first, as pages show them.
+def visible_at(at: datetime, url_path: str | None = None) -> list[AlertHistoryEntry]:
+    """Return the entries visible at a time, worst first, in the order of pages.
 
-    `url_path` is the place in the tree that the address had then, which
-    `home.page_tree.addresses.url_path_at` gives; without it, those of all pages.
+    `url_path` is the place in the tree that the address had then, from
+    `home.page_tree.addresses.url_path_at`; without it, entries for any page.
     """
-    in_force = AlertLedgerEntry.objects.filter(recorded_at__lte=moment).newest()
-    shown = in_force.filter(is_live=True, starts_at__lte=moment, ends_at__gt=moment)
+    latest = AlertHistoryEntry.objects.filter(recorded_at__lte=at).newest()
+    shown = latest.filter(is_live=True, starts_at__lte=at, ends_at__gt=at)
     in_order = shown.order_by(*WORST_FIRST)
-    return [entry for entry in in_order if entry.is_seen_at(url_path)]
+    return [entry for entry in in_order if entry.is_visible_on(url_path)]
 
 
 def get_appearances(
     alert_ids: Iterable[int], url_path: str | None = None
 ) -> dict[int, Appearance]:
-    """Return, by the entry's pk, when the alert of that entry was on, with one query.
+    """Map the pk of each entry to the time its alert was shown, with one query.
 
-    On one page, or on any. An entry that nobody saw is missing. What goes on without
-    a gap is one appearance, so an edit does not end it, while an alert that was
-    extended after its end has two. A moment off that is to come is what is planned.
+    On one page, or on any. Entries that no one saw are missing. Time without a gap is
+    one appearance, so an edit does not end it, but an alert extended after its end has
+    two. An `off_at` in the future is planned.
     """
-    entries = AlertLedgerEntry.objects.filter(alert_id__in=alert_ids)
+    entries = AlertHistoryEntry.objects.filter(alert_id__in=alert_ids)
     by_alert = groupby(entries.order_by("alert_id", "pk"), lambda each: each.alert_id)
     appearances = {}
     for _, group in by_alert:
@@ -186,7 +181,7 @@ def get_appearances(
 
 
 def _appearances_of(
-    entries: list[AlertLedgerEntry], url_path: str | None
+    entries: list[AlertHistoryEntry], url_path: str | None
 ) -> dict[int, Appearance]:
     """Return the appearances of one alert from all its entries, oldest first."""
     spells: list[tuple[Appearance, list[int]]] = []
@@ -195,7 +190,7 @@ def _appearances_of(
         off_at = entry.ends_at
         if following:
             off_at = min(off_at, following.recorded_at)
-        if on_at >= off_at or not entry.is_seen_at(url_path):
+        if on_at >= off_at or not entry.is_visible_on(url_path):
             continue
         if spells and spells[-1][0].off_at == on_at:
             before, pks = spells.pop()

@@ -1,4 +1,4 @@
-"""The ledger of alerts as a report: what the site said at a moment, and its export."""
+"""The alert history report: which alerts the site showed at a time, and exports."""
 
 from datetime import datetime
 
@@ -14,79 +14,75 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
-from community.alerts.history import WORST_FIRST, get_appearances, shown_at
-from community.models import AlertLedgerEntry, AlertSnippet
-from community.models.alerts import Scope
+from community.alerts.history import WORST_FIRST, get_appearances, visible_at
+from community.models import AlertHistoryEntry, AlertSnippet
+from community.models.visible_alerts import Scope
 from home.content.dates import LocalDateTimeField
 from home.page_tree.addresses import site_path, url_path_at
 from home.reports import SafeExportMixin
 
 
-class PastMomentField(LocalDateTimeField):
-    """A moment to ask about, also in the hour that comes twice."""
+class PastDateTimeField(LocalDateTimeField):
+    """A time to look up, including in the hour that the clocks repeat."""
 
     def to_python(self, value):
-        """Return the moment; say how to name the hour that the clocks repeat."""
         try:
-            moment = super().to_python(value)
+            at = super().to_python(value)
         except ValidationError as error:
             if error.code != "ambiguous_timezone":
                 raise
             raise ValidationError(
-                f"{error.message} To ask about a time that came twice, type "
-                "2026-10-25 01:30+01:00 for the first, 2026-10-25 01:30+00:00 for the "
-                "second.",
+                f"{error.message} For a time repeated when the clocks go back, "
+                "enter 2026-10-25 01:30+01:00 for the first or "
+                "2026-10-25 01:30+00:00 for the second.",
                 code=error.code,
             ) from error
-        if moment and not 2000 <= moment.year <= 2100:
+        if at and not 2000 <= at.year <= 2100:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return moment
+        return at
 
 
-class LedgerForm(forms.Form):
-    """The question what a page said at a moment."""
-
-    at = PastMomentField(
-        label="Day and time",
+class AlertHistoryForm(forms.Form):
+    at = PastDateTimeField(
+        label="Date and time",
         required=False,
         widget=AdminDateTimeInput,
-        help_text="Like this: 03/03/2026 14:05. Leave it empty for now.",
+        help_text="For example, 03/03/2026 14:05. Leave empty for the current time.",
     )
     address = forms.CharField(
-        label="Address of the page",
+        label="Page address",
         required=False,
         max_length=2000,
-        help_text="As it was then, such as /communities/food/, or copied from the "
-        "browser. Leave it empty for all pages.",
+        help_text="The address at that time, such as /communities/food/, or copied "
+        "from the browser. Leave empty for all pages.",
     )
     words = forms.CharField(
-        label="Words in the alert",
+        label="Text in the alert",
         required=False,
         max_length=100,
-        help_text="Only alerts whose heading or text has these words.",
+        help_text="Only show alerts with this in their heading or text.",
     )
 
     def clean_address(self):
-        """Keep the place in the tree that the address stands for."""
         address = self.cleaned_data["address"]
         self.url_path = url_path_at(address) if address else None
         if address and self.url_path is None:
             raise ValidationError(
-                "This is not an address of our site. Begin with a slash, such as "
+                "Enter an address on this website. Start with a slash, like "
                 "/communities/food/, or copy the whole address from the browser."
             )
         return address
 
 
-def in_words(moment: datetime) -> str:
-    """Return a moment by the council's clock, such as '2:05pm GMT on 3 March 2026'."""
-    local = timezone.localtime(moment, timezone.get_default_timezone())
+def format_exact_time(at: datetime) -> str:
+    """Return a time by the council's clock, such as '2:05pm GMT on 3 March 2026'."""
+    local = timezone.localtime(at, timezone.get_default_timezone())
     clock = f"{local.hour % 12 or 12}:{local:%M:%S}".removesuffix(":00")
     half = "pm" if local.hour >= 12 else "am"
     return f"{clock}{half} {local.tzname()} on {local.day} {local:%B %Y}"
 
 
-def _where(entry: AlertLedgerEntry) -> str:
+def _where(entry: AlertHistoryEntry) -> str:
     if entry.scope == Scope.SITE:
         return "On every page"
     return "; ".join(
@@ -97,58 +93,66 @@ def _where(entry: AlertLedgerEntry) -> str:
     )
 
 
-def _link(entry: AlertLedgerEntry) -> str:
+def _link(entry: AlertHistoryEntry) -> str:
     return f"{entry.link_text} ({entry.link_href})" if entry.link_href else ""
 
 
-def _on(entry: AlertLedgerEntry) -> str:
-    return in_words(entry.appearance.on_at) if entry.appearance else "Never shown"
+def _shown_from(entry: AlertHistoryEntry) -> str:
+    return (
+        format_exact_time(entry.appearance.on_at) if entry.appearance else "Never shown"
+    )
 
 
-def _off(entry: AlertLedgerEntry) -> str:
+def _shown_until(entry: AlertHistoryEntry) -> str:
     if not entry.appearance:
         return ""
-    is_to_come = entry.appearance.off_at > timezone.now()
-    planned = " (planned)" if is_to_come else ""
-    return in_words(entry.appearance.off_at) + planned
+    is_planned = entry.appearance.off_at > timezone.now()
+    planned = " (planned)" if is_planned else ""
+    return format_exact_time(entry.appearance.off_at) + planned
 
 
-def _exact(moment: datetime | None) -> str:
-    """Return a moment for a spreadsheet: by the council's clock, with its offset."""
-    return timezone.localtime(moment).isoformat(sep=" ") if moment else ""
+def _exact(at: datetime | None) -> str:
+    """Return a time for a spreadsheet: by the council's clock, with its offset."""
+    return timezone.localtime(at).isoformat(sep=" ") if at else ""
 
 
-# What the table shows of an entry, and under which heading.
+# The columns of the table: heading and value.
 CELLS = {
-    "on": ("On from", _on),
-    "off": ("Off at", _off),
-    "severity": ("Severity", AlertLedgerEntry.get_severity_display),
+    "on": ("Shown from", _shown_from),
+    "off": ("Shown until", _shown_until),
+    "severity": ("Severity", AlertHistoryEntry.get_severity_display),
     "heading": ("Alert", lambda entry: entry.heading),
     "text": ("Text", lambda entry: get_text_for_indexing(entry.text)),
     "link": ("Link", _link),
     "where": ("Where", _where),
-    "event": ("What happened", AlertLedgerEntry.get_event_display),
-    "who": ("Who", lambda entry: entry.user_name or "The system"),
-    "recorded_at": ("Recorded", lambda entry: in_words(entry.recorded_at)),
+    "event": ("Event", AlertHistoryEntry.get_event_display),
+    "who": ("Changed by", lambda entry: entry.user_name or "The system"),
+    "recorded_at": ("Recorded", lambda entry: format_exact_time(entry.recorded_at)),
 }
-# The spreadsheet has the moments to the microsecond, and the alert's number.
+# Exports have times to the microsecond, and the alert's ID.
 EXPORTED = {
     **CELLS,
-    "on": ("On from", lambda entry: _exact(getattr(entry.appearance, "on_at", None))),
-    "off": ("Off at", lambda entry: _exact(getattr(entry.appearance, "off_at", None))),
+    "on": (
+        "Shown from",
+        lambda entry: _exact(getattr(entry.appearance, "on_at", None)),
+    ),
+    "off": (
+        "Shown until",
+        lambda entry: _exact(getattr(entry.appearance, "off_at", None)),
+    ),
     "recorded_at": ("Recorded", lambda entry: _exact(entry.recorded_at)),
-    "alert_id": ("Number of the alert", lambda entry: entry.alert_id),
+    "alert_id": ("Alert ID", lambda entry: entry.alert_id),
 }
 
 
-class LedgerView(SafeExportMixin, ReportView):
-    """The ledger, newest first, or what of it was shown at a moment."""
+class AlertHistoryView(SafeExportMixin, ReportView):
+    """The whole history, newest first, or the entries shown at one time."""
 
-    page_title = "Alert ledger"
+    page_title = "Alert history"
     header_icon = "history"
-    template_name = "community/ledger_report.html"
-    model = AlertLedgerEntry
-    index_url_name = "alert_ledger_report"
+    template_name = "community/alert_history.html"
+    model = AlertHistoryEntry
+    index_url_name = "alert_history_report"
     permission_policy = ModelPermissionPolicy(AlertSnippet)
     any_permission_required = {"view"}
     columns = [
@@ -157,18 +161,17 @@ class LedgerView(SafeExportMixin, ReportView):
     ]
     list_export = list(EXPORTED)
     export_headings = {name: label for name, (label, _) in EXPORTED.items()}
-    export_filename = "alert-ledger"
+    export_filename = "alert-history"
 
     @cached_property
-    def form(self) -> LedgerForm:
-        """Return the question; unbound while nothing is asked."""
-        asked = any(self.request.GET.get(name) for name in LedgerForm.base_fields)
+    def form(self) -> AlertHistoryForm:
+        asked = any(self.request.GET.get(name) for name in AlertHistoryForm.base_fields)
         data = self.request.GET if asked else None
-        return LedgerForm(data, initial={"at": timezone.now()})
+        return AlertHistoryForm(data, initial={"at": timezone.now()})
 
     @cached_property
-    def moment(self) -> datetime | None:
-        """Return the moment that is asked about; None for the whole ledger."""
+    def at(self) -> datetime | None:
+        """Return the time to look up; None for the whole history."""
         if not self.form.is_valid():
             return None
         asked = self.form.cleaned_data
@@ -176,25 +179,23 @@ class LedgerView(SafeExportMixin, ReportView):
 
     @property
     def url_path(self) -> str | None:
-        """Return the place in the tree that is asked about; None for all pages."""
-        return self.form.url_path if self.moment else None
+        """Return the place in the tree to look up; None for all pages."""
+        return self.form.url_path if self.at else None
 
     def get_queryset(self):
-        """Return the entries that answer; none while the question has an error."""
-        entries = AlertLedgerEntry.objects.all()
+        entries = AlertHistoryEntry.objects.all()
         if not self.form.is_bound:
             return entries
         if not self.form.is_valid():
             return entries.none()
-        if self.moment:
-            shown = shown_at(self.moment, self.url_path)
+        if self.at:
+            shown = visible_at(self.at, self.url_path)
             entries = entries.filter(pk__in=[entry.pk for entry in shown])
             entries = entries.order_by(*WORST_FIRST)
         words = self.form.cleaned_data["words"]
         return entries.filter(Q(heading__icontains=words) | Q(text__icontains=words))
 
     def decorate_paginated_queryset(self, object_list):
-        """Give each entry the times at which its alert went on and off."""
         alert_ids = {entry.alert_id for entry in object_list}
         appearances = get_appearances(alert_ids, self.url_path)
         for entry in object_list:
@@ -202,29 +203,24 @@ class LedgerView(SafeExportMixin, ReportView):
         return object_list
 
     def get_context_data(self, *args, **kwargs):
-        """Add the form, and the answer in words."""
         context = super().get_context_data(*args, **kwargs)
         context["media"] += self.form.media
-        answer = self._answer(context["items_count"]) if self.moment else ""
+        answer = self._answer(context["items_count"]) if self.at else ""
         return {**context, "form": self.form, "answer": answer}
 
     def _answer(self, count: int) -> str:
         asked = self.form.cleaned_data
         place = f"the page {asked['address']}" if asked["address"] else "the site"
-        alerts = {0: "no alert", 1: "this alert"}.get(count, f"these {count} alerts")
-        words = f" with the words '{asked['words']}'" if asked["words"] else ""
-        return f"At {in_words(self.moment)} {place} showed {alerts}{words}."
+        alerts = {0: "no alerts", 1: "this alert"}.get(count, f"these {count} alerts")
+        containing = f" containing '{asked['words']}'" if asked["words"] else ""
+        return f"At {format_exact_time(self.at)}, {place} showed {alerts}{containing}."
 
     def to_row_dict(self, item):
-        """Return the cells of an entry for a spreadsheet."""
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
 
-class LedgerMenuItem(MenuItem):
-    """The report's entry, for those who may see alerts."""
-
+class AlertHistoryMenuItem(MenuItem):
     def is_shown(self, request):
-        """Say whether somebody may read the ledger."""
-        return LedgerView.permission_policy.user_has_any_permission(
-            request.user, LedgerView.any_permission_required
+        return AlertHistoryView.permission_policy.user_has_any_permission(
+            request.user, AlertHistoryView.any_permission_required
         )

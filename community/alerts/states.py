@@ -1,4 +1,4 @@
-"""Where an alert stands at a moment, and the words for it and for its times."""
+"""The state of an alert at a time, and its label."""
 
 from datetime import datetime, timedelta
 
@@ -11,59 +11,59 @@ from home.content.dates import format_relative_datetime, format_time
 ENDING_SOON = timedelta(hours=1)
 
 
-class State(models.IntegerChoices):
-    """Where an alert stands, in the order in which the list shows them."""
+class AlertState(models.IntegerChoices):
+    """In the order in which the list shows them."""
 
     ENDING_SOON = 10, "Ending soon"
     LIVE = 20, "Live"
     SCHEDULED = 30, "Scheduled"
     DRAFT = 40, "Draft"
     ENDED = 50, "Ended"
-    UNPUBLISHED = 60, "Not published any more"
+    UNPUBLISHED = 60, "Unpublished"
 
 
-SHOWN = (State.LIVE, State.ENDING_SOON)
+VISIBLE_STATES = (AlertState.LIVE, AlertState.ENDING_SOON)
 
 
 def with_state(alerts: models.QuerySet, at: datetime) -> models.QuerySet:
-    """Give alerts their `state` at a moment; the first that is true counts."""
+    """Annotate alerts with their `state`; the first condition that is true counts."""
     conditions = [
-        (Q(live=False, first_published_at=None), State.DRAFT),
-        (Q(live=False), State.UNPUBLISHED),
-        (Q(ends_at__lte=at), State.ENDED),
-        (Q(starts_at__gt=at), State.SCHEDULED),
-        (Q(ends_at__lte=at + ENDING_SOON), State.ENDING_SOON),
+        (Q(live=False, first_published_at=None), AlertState.DRAFT),
+        (Q(live=False), AlertState.UNPUBLISHED),
+        (Q(ends_at__lte=at), AlertState.ENDED),
+        (Q(starts_at__gt=at), AlertState.SCHEDULED),
+        (Q(ends_at__lte=at + ENDING_SOON), AlertState.ENDING_SOON),
     ]
     return alerts.annotate(
         state=Case(
             *(When(condition, Value(state)) for condition, state in conditions),
-            default=Value(State.LIVE),
+            default=Value(AlertState.LIVE),
         )
     )
 
 
 def describe_state(alert: AlertSnippet, at: datetime) -> str:
-    """Return where an alert of `with_state` stands, with its times."""
-    label = State(alert.state).label
-    if alert.state in (State.DRAFT, State.UNPUBLISHED):
+    """Return the state of an alert from `with_state`, with its times."""
+    label = AlertState(alert.state).label
+    if alert.state in (AlertState.DRAFT, AlertState.UNPUBLISHED):
         # It may not have its times yet.
         return label
     end = format_relative_datetime(alert.ends_at, at)
-    words = {
-        State.ENDING_SOON: f"Ends in {_minutes_until(alert.ends_at, at)}, "
+    descriptions = {
+        AlertState.ENDING_SOON: f"Ends in {_minutes_until(alert.ends_at, at)}, "
         f"at {format_time(alert.ends_at)}",
-        State.LIVE: f"Live until {end.removeprefix('at ').removeprefix('on ')}",
-        State.SCHEDULED: f"Starts {format_relative_datetime(alert.starts_at, at)}",
-        State.ENDED: f"Ended {end}",
+        AlertState.LIVE: f"Live until {end.removeprefix('at ').removeprefix('on ')}",
+        AlertState.SCHEDULED: f"Starts {format_relative_datetime(alert.starts_at, at)}",
+        AlertState.ENDED: f"Ended {end}",
     }
-    label = words.get(alert.state, label)
+    label = descriptions.get(alert.state, label)
     if alert.live and alert.has_unpublished_changes:
-        label += ", with changes not yet published"
+        label += ", with unpublished changes"
     return label
 
 
-def _minutes_until(moment: datetime, at: datetime) -> str:
-    minutes = int((moment - at).total_seconds() // 60)
+def _minutes_until(ends_at: datetime, at: datetime) -> str:
+    minutes = int((ends_at - at).total_seconds() // 60)
     if minutes < 1:
         return "less than a minute"
     return f"{minutes} minute{'' if minutes == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Which alerts a response shows, and which of them the visitor has closed."""
+"""Which alerts a response shows, and which the visitor has dismissed."""
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -9,11 +9,11 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from community.models import AlertSnippet
-from community.models.alerts import VisibleAlert
-from home.content.rich_text_links import register_offers
+from community.models.visible_alerts import VisibleAlert
+from home.content.rich_text_links import register_public_documents
 from home.content_version.clock import cache_per_content_version
 from home.editorial.links.extraction import links_in_html
-from home.fallback_store import recall, remember
+from home.fallback_store import load, store
 
 COOKIE_NAME = "closed_alerts"
 COOKIE_SEPARATOR = "-"
@@ -23,56 +23,55 @@ LAST_KNOWN_NAME = "site_wide_alerts"
 
 
 def get_alerts_from_now(page: Page | None, at: datetime) -> list[VisibleAlert]:
-    """Return a page's alerts, now and to come, worst first, with one query.
+    """Return a page's current and future alerts, worst first, with one query.
 
-    Those for the whole site are kept for the error page.
+    Those for the whole site are stored for the error page.
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
-    alerts = queryset.as_shown(at)
-    remember(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
+    alerts = queryset.as_visible_alerts(at)
+    store(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
     return alerts
 
 
 def get_last_known_alerts(at: datetime) -> list[VisibleAlert]:
-    """Return the whole site's alerts as last seen, without asking the database."""
-    return [alert for alert in recall(LAST_KNOWN_NAME, []) if alert.is_current(at)]
+    """Return the whole site's alerts as last seen, without a query."""
+    return [alert for alert in load(LAST_KNOWN_NAME, []) if alert.is_current(at)]
 
 
 def visible_alerts(
     request: HttpRequest, alerts: list[VisibleAlert], at: datetime
 ) -> list[VisibleAlert]:
-    """Return those shown at a moment, without what this visitor has closed."""
-    closed = set(dismissed_alert_keys(request))
+    """Return the alerts current at a time that this visitor has not dismissed."""
+    dismissed = set(dismissed_alert_keys(request))
     return [
         alert
         for alert in alerts
         if alert.is_current(at)
-        and not (alert.can_be_dismissed and alert.dismissal_key in closed)
+        and not (alert.can_be_dismissed and alert.dismissal_key in dismissed)
     ]
 
 
-@register_offers
+@register_public_documents
 def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
-    """Return which documents the alerts lead to that are shown now."""
+    """Return the ids of the documents that current alerts link to."""
     for text in AlertSnippet.objects.current(at).values_list("text", flat=True):
         yield from (link.document_id for link in links_in_html(text))
 
 
 @cache_per_content_version
-def get_closable_keys() -> frozenset[str]:
-    """Return the keys of all alerts, now or to come, that visitors may close."""
+def get_dismissible_keys() -> frozenset[str]:
+    """Return the dismissal keys of all current and future alerts."""
     now = timezone.now()
-    alerts = AlertSnippet.objects.published_until_after(now).as_shown(now)
+    alerts = AlertSnippet.objects.published_until_after(now).as_visible_alerts(now)
     return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
 
 
 def dismissed_alert_keys(request: HttpRequest) -> list[str]:
-    """Return the keys of the alerts that the visitor's cookie remembers as closed."""
     value = request.COOKIES.get(COOKIE_NAME, "")
     return [key for key in value.split(COOKIE_SEPARATOR) if key]
 
 
 def set_dismissed_alert_keys(request: HttpRequest, keys: Iterable[str]) -> None:
-    """Let the request say that these alerts and no others have been closed."""
+    """Replace the dismissed alerts in the request's cookies."""
     if COOKIE_NAME in request.COOKIES:
         request.COOKIES[COOKIE_NAME] = COOKIE_SEPARATOR.join(keys)

@@ -20,13 +20,13 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-TABLE = "community_alertledgerentry"
-REFUSAL = "Entries of the ledger of alerts are never changed."
+TABLE = "community_alerthistoryentry"
+MESSAGE = "Entries of the alert history cannot be changed."
 
 # `INSERT OR REPLACE` of SQLite deletes rows without asking the triggers for deletion.
 SQLITE = [
     f"""CREATE TRIGGER {TABLE}_{name} BEFORE {event} ON {TABLE} {condition}
-        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"""
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
     for name, event, condition in [
         ("no_update", "UPDATE", ""),
         ("no_delete", "DELETE", ""),
@@ -43,7 +43,7 @@ SQLITE_UNDO = [
 POSTGRESQL = [
     f"""CREATE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            RAISE EXCEPTION '{REFUSAL}'
+            RAISE EXCEPTION '{MESSAGE}'
             USING ERRCODE = 'integrity_constraint_violation';
         END $$""",
     f"""CREATE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE}
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AlertLedgerEntry',
+            name='AlertHistoryEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('alert_id', models.PositiveBigIntegerField(db_index=True)),
@@ -106,8 +106,8 @@ class Migration(migrations.Migration):
                 ('dismissal_version', models.PositiveIntegerField()),
             ],
             options={
-                'verbose_name': 'entry of the ledger of alerts',
-                'verbose_name_plural': 'entries of the ledger of alerts',
+                'verbose_name': 'alert history entry',
+                'verbose_name_plural': 'alert history entries',
                 'ordering': ['-pk'],
                 'default_permissions': (),
                 'base_manager_name': 'objects',
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('suppressed_at', models.DateTimeField(blank=True, null=True)),
                 ('token_version', models.PositiveIntegerField(default=0)),
-                ('refusals', models.PositiveSmallIntegerField(db_default=0, default=0)),
+                ('bounce_count', models.PositiveSmallIntegerField(db_default=0, default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -138,20 +138,20 @@ class Migration(migrations.Migration):
                 ('expired', models.BooleanField(default=False, editable=False, verbose_name='expired')),
                 ('locked', models.BooleanField(default=False, editable=False, verbose_name='locked')),
                 ('locked_at', models.DateTimeField(editable=False, null=True, verbose_name='locked at')),
-                ('severity', models.PositiveSmallIntegerField(choices=[(10, 'Information'), (20, 'Disruption'), (30, 'Notable death'), (40, 'Emergency')], default=20, help_text="The worst stands first. Keep 'Emergency' for danger to life. Readers see a notable death as an 'Announcement'.")),
+                ('severity', models.PositiveSmallIntegerField(choices=[(10, 'Information'), (20, 'Disruption'), (30, 'Notable death'), (40, 'Emergency')], default=20, help_text="More severe alerts are shown first. Use Emergency only for danger to life. Readers see a notable death as an 'Announcement'.")),
                 ('heading', models.CharField(help_text="What has happened, in a few words: 'No bin collections in Yarm today'.", max_length=100)),
-                ('text', wagtail.fields.RichTextField(blank=True, help_text='What people should do, in one or two short sentences: at most 400 letters, spaces included.', max_length=400)),
-                ('link_text', models.CharField(blank=True, help_text="The words of the link to the details, such as 'Which roads are closed'.", max_length=80)),
-                ('link_url', models.URLField(blank=True, help_text='Where the details are, if it is another website.', validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])], verbose_name='web address')),
+                ('text', wagtail.fields.RichTextField(blank=True, help_text='What people should do, in one or two short sentences, up to 400 characters.', max_length=400)),
+                ('link_text', models.CharField(blank=True, help_text="The text of the link to more details, such as 'Which roads are closed'.", max_length=80)),
+                ('link_url', models.URLField(blank=True, help_text='Use this if the details are on another website.', validators=[django.core.validators.URLValidator(message='Enter a web address that starts with https:// or http://', schemes=['http', 'https'])], verbose_name='web address')),
                 ('scope', models.CharField(choices=[('site', 'On every page of the site'), ('pages', 'On the pages chosen below')], default='site', max_length=10, verbose_name='where it appears')),
-                ('starts_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Once published, it is shown from this moment.', null=True, verbose_name='starts')),
-                ('ends_at', models.DateTimeField(blank=True, help_text='It goes away by itself at this moment. You can change it at any time.', null=True, verbose_name='expected end')),
-                ('is_dismissible', models.BooleanField(default=True, help_text='Somebody who closes it does not see it again. An emergency cannot be closed.', verbose_name='people may close it')),
-                ('show_again', models.BooleanField(default=False, help_text='Tick this when the news has changed, not for a spelling mistake.', verbose_name='tell people who already closed it')),
+                ('starts_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Once published, the alert is shown from this time.', null=True, verbose_name='starts')),
+                ('ends_at', models.DateTimeField(blank=True, help_text='The alert will come down automatically at this time. You can change it whenever you need to.', null=True, verbose_name='expected end')),
+                ('is_dismissible', models.BooleanField(default=True, help_text='Someone who dismisses the alert does not see it again. Emergency alerts cannot be dismissed.', verbose_name='people can dismiss it')),
+                ('show_again', models.BooleanField(default=False, help_text='Select this if the news has changed, but not to correct a spelling mistake.', verbose_name='show again to people who dismissed it')),
                 ('dismissal_version', models.PositiveIntegerField(default=1, editable=False)),
                 ('reminded_of', models.DateTimeField(editable=False, null=True)),
                 ('latest_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='latest revision')),
-                ('link_page', models.ForeignKey(blank=True, help_text='The page of this site that has the details.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
+                ('link_page', models.ForeignKey(blank=True, help_text='The page on this website that has more details.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
                 ('live_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='live revision')),
                 ('locked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='locked_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='locked by')),
             ],
@@ -164,20 +164,20 @@ class Migration(migrations.Migration):
             name='CommunityIndexPage',
             fields=[
                 ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.CharField(blank=True, help_text='One or two plain sentences that say what the page is for. Shown on cards, at the top of the page and in search results.', max_length=200)),
-                ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
-                ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
-                ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
-                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's email")),
-                ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
-                ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
+                ('summary', models.CharField(blank=True, help_text="One or two plain sentences that say what the page is for. Shown at the top of the page, on cards and in search results.", max_length=200)),
+                ('search_words', models.CharField(blank=True, help_text="Words that people search for but that are not on the page, such as 'skint' or 'handouts'. Separate them with commas. They are not shown on the page.", max_length=500, verbose_name="search keywords")),
+                ('review_on', models.DateField(blank=True, help_text="When someone should check that this page is still accurate.", null=True, verbose_name='next review')),
+                ('owner_name', models.CharField(blank=True, help_text="The person or team responsible for this page. They do not need an account.", max_length=100, verbose_name='content owner')),
+                ('owner_email', models.EmailField(blank=True, help_text="Used for review reminders. Not shown on the website.", max_length=254, verbose_name="content owner's email address")),
+                ('change_note', models.CharField(blank=True, help_text="Shown in the page history with the date you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
+                ('minor_edit', models.BooleanField(default=False, help_text="Select this for small corrections, such as a spelling mistake or broken link. Nothing is added to the page history.", verbose_name='minor edit')),
                 ('strapline', models.CharField(blank=True, help_text="A short line under the heading, such as 'Big plans for helping our communities prosper'.", max_length=150)),
-                ('introduction', wagtail.fields.RichTextField(blank=True, help_text='A few paragraphs on what the section is about.')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('home.content.typed_blocks.WebAddressBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.content.typed_blocks.PhoneBlock', (), {'required': False}), 11: ('home.content.typed_blocks.EmailAddressBlock', (), {'label': 'Email', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})}, help_text='Anything more, below the list of pages.')),
-                ('picture', models.ForeignKey(blank=True, help_text='Shown at the top of the page, on cards, and where people share the page. At least 1,440 pixels wide is best. What it tells, and what must not be cut off, you say in the picture itself: its description and focal area.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('introduction', wagtail.fields.RichTextField(blank=True, help_text='A few paragraphs about this section.')),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that describe what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only under a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Text that makes sense on its own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page on this website.', 'required': False}), 7: ('home.content.typed_blocks.WebAddressBlock', (), {'help_text': 'A page on another website.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.content.typed_blocks.PhoneBlock', (), {'required': False}), 11: ('home.content.typed_blocks.EmailAddressBlock', (), {'label': 'Email address', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important information on the page too: PDFs are hard to read on a phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The text that people select to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they want to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})}, help_text='More content, shown below the list of pages.')),
+                ('picture', models.ForeignKey(blank=True, help_text="Shown at the top of the page, on cards and when people share the page. Use an image at least 1,440 pixels wide. Set its alt text and focal point when you edit the image.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image', verbose_name='image')),
             ],
             options={
-                'verbose_name': 'section index page',
+                'verbose_name': 'section',
             },
             bases=(home.content.dates.ExactTimesMixin, home.page_tree.lock.TreeLockMixin, 'wagtailcore.page'),
         ),
@@ -185,17 +185,17 @@ class Migration(migrations.Migration):
             name='MailOutage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('try_again_at', models.DateTimeField()),
+                ('started_at', models.DateTimeField()),
+                ('attempts', models.PositiveIntegerField(default=0)),
+                ('retry_at', models.DateTimeField()),
                 ('problem', models.CharField(max_length=100)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='community_mailtrouble_one_row')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='community_mailoutage_one_row')],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name='UpdateEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('published', 'Published for the first time'), ('changed', 'Changed'), ('withdrawn', 'Withdrawn')], max_length=10)),
@@ -211,20 +211,20 @@ class Migration(migrations.Migration):
             name='PartnershipPage',
             fields=[
                 ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.CharField(blank=True, help_text='One or two plain sentences that say what the page is for. Shown on cards, at the top of the page and in search results.', max_length=200)),
-                ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
-                ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
-                ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
-                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's email")),
-                ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
-                ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('home.content.typed_blocks.WebAddressBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.content.typed_blocks.PhoneBlock', (), {'required': False}), 11: ('home.content.typed_blocks.EmailAddressBlock', (), {'label': 'Email', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
-                ('get_involved', wagtail.fields.RichTextField(blank=True, help_text='What a resident or group can do to take part.', verbose_name='how to get involved')),
-                ('website', models.URLField(blank=True, help_text="The partnership's own website, if it has one.", validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])])),
-                ('lead_officer', models.CharField(blank=True, help_text='The council officer who leads on this.', max_length=100)),
+                ('summary', models.CharField(blank=True, help_text="One or two plain sentences that say what the page is for. Shown at the top of the page, on cards and in search results.", max_length=200)),
+                ('search_words', models.CharField(blank=True, help_text="Words that people search for but that are not on the page, such as 'skint' or 'handouts'. Separate them with commas. They are not shown on the page.", max_length=500, verbose_name="search keywords")),
+                ('review_on', models.DateField(blank=True, help_text="When someone should check that this page is still accurate.", null=True, verbose_name='next review')),
+                ('owner_name', models.CharField(blank=True, help_text="The person or team responsible for this page. They do not need an account.", max_length=100, verbose_name='content owner')),
+                ('owner_email', models.EmailField(blank=True, help_text="Used for review reminders. Not shown on the website.", max_length=254, verbose_name="content owner's email address")),
+                ('change_note', models.CharField(blank=True, help_text="Shown in the page history with the date you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
+                ('minor_edit', models.BooleanField(default=False, help_text="Select this for small corrections, such as a spelling mistake or broken link. Nothing is added to the page history.", verbose_name='minor edit')),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that describe what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only under a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Text that makes sense on its own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page on this website.', 'required': False}), 7: ('home.content.typed_blocks.WebAddressBlock', (), {'help_text': 'A page on another website.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.content.typed_blocks.PhoneBlock', (), {'required': False}), 11: ('home.content.typed_blocks.EmailAddressBlock', (), {'label': 'Email address', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important information on the page too: PDFs are hard to read on a phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The text that people select to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they want to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
+                ('get_involved', wagtail.fields.RichTextField(blank=True, help_text='How residents and groups can take part.', verbose_name='how to get involved')),
+                ('website', models.URLField(blank=True, help_text="The partnership's own website, if it has one.", validators=[django.core.validators.URLValidator(message='Enter a web address that starts with https:// or http://', schemes=['http', 'https'])])),
+                ('lead_officer', models.CharField(blank=True, help_text='The council officer who leads this partnership.', max_length=100)),
                 ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='email')),
                 ('contact_phone', models.CharField(blank=True, max_length=50, validators=[home.content.validators.validate_phone_number], verbose_name='phone')),
-                ('picture', models.ForeignKey(blank=True, help_text='Shown at the top of the page, on cards, and where people share the page. At least 1,440 pixels wide is best. What it tells, and what must not be cut off, you say in the picture itself: its description and focal area.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('picture', models.ForeignKey(blank=True, help_text="Shown at the top of the page, on cards and when people share the page. Use an image at least 1,440 pixels wide. Set its alt text and focal point when you edit the image.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image', verbose_name='image')),
             ],
             options={
                 'verbose_name': 'partnership page',
@@ -237,8 +237,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
                 ('name', models.CharField(max_length=120)),
-                ('website', models.URLField(blank=True, validators=[django.core.validators.URLValidator(message='Type a whole web address that begins with https:// or http://.', schemes=['http', 'https'])])),
-                ('logo', models.ForeignKey(blank=True, help_text='Shown beside the name. The name says who it is, so the logo needs no text of its own.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
+                ('website', models.URLField(blank=True, validators=[django.core.validators.URLValidator(message='Enter a web address that starts with https:// or http://', schemes=['http', 'https'])])),
+                ('logo', models.ForeignKey(blank=True, help_text='Shown next to the name, so the logo does not need alt text.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
                 ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='partners', to='community.partnershippage')),
             ],
             options={
@@ -250,32 +250,32 @@ class Migration(migrations.Migration):
             name='PolicyUpdatePage',
             fields=[
                 ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.CharField(blank=True, help_text='One or two plain sentences that say what the page is for. Shown on cards, at the top of the page and in search results.', max_length=200)),
-                ('search_words', models.CharField(blank=True, help_text="Words that people type when they look for this page but that are not on it, such as 'skint' or 'handouts'. Separate them with commas. Search uses them; readers do not see them.", max_length=500, verbose_name='words residents use')),
-                ('review_on', models.DateField(blank=True, help_text='The day by which somebody should check that this is still true.', null=True, verbose_name='next review')),
-                ('owner_name', models.CharField(blank=True, help_text='The person or team who knows whether this page is true. They need no account here.', max_length=100, verbose_name='content owner')),
-                ('owner_email', models.EmailField(blank=True, help_text='Where to ask when the page is due for review. Readers never see it.', max_length=254, verbose_name="content owner's email")),
-                ('change_note', models.CharField(blank=True, help_text="Shown with today's date under 'Page history' when you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
-                ('minor_edit', models.BooleanField(default=False, help_text='Tick this for a spelling mistake or a mended link. Readers are told nothing.', verbose_name='minor edit')),
-                ('consultation_opens_at', models.DateTimeField(blank=True, help_text='People can respond from this moment, to the second.', null=True, verbose_name='consultation opens')),
+                ('summary', models.CharField(blank=True, help_text="One or two plain sentences that say what the page is for. Shown at the top of the page, on cards and in search results.", max_length=200)),
+                ('search_words', models.CharField(blank=True, help_text="Words that people search for but that are not on the page, such as 'skint' or 'handouts'. Separate them with commas. They are not shown on the page.", max_length=500, verbose_name="search keywords")),
+                ('review_on', models.DateField(blank=True, help_text="When someone should check that this page is still accurate.", null=True, verbose_name='next review')),
+                ('owner_name', models.CharField(blank=True, help_text="The person or team responsible for this page. They do not need an account.", max_length=100, verbose_name='content owner')),
+                ('owner_email', models.EmailField(blank=True, help_text="Used for review reminders. Not shown on the website.", max_length=254, verbose_name="content owner's email address")),
+                ('change_note', models.CharField(blank=True, help_text="Shown in the page history with the date you publish, for example 'Added the new opening hours'.", max_length=300, verbose_name='what changed for readers?')),
+                ('minor_edit', models.BooleanField(default=False, help_text="Select this for small corrections, such as a spelling mistake or broken link. Nothing is added to the page history.", verbose_name='minor edit')),
+                ('consultation_opens_at', models.DateTimeField(blank=True, help_text='People can respond from this time.', null=True, verbose_name='consultation opens')),
                 ('consultation_closes_at', models.DateTimeField(blank=True, null=True, verbose_name='consultation closes')),
-                ('consultation_purpose', models.TextField(blank=True, db_default='', default='', help_text='What you would like to hear from people, and what will be decided with it. Shown beside how to respond.', max_length=1000, verbose_name='what it is for')),
+                ('consultation_purpose', models.TextField(blank=True, db_default='', default='', help_text="What you want people's views on, and how you will use them. Shown with how to respond.", max_length=1000, verbose_name='what it is about')),
                 ('respond_url', models.URLField(blank=True, db_default='', default='', help_text='The web address of the survey or form.', verbose_name='respond online')),
                 ('respond_email', models.EmailField(blank=True, db_default='', default='', max_length=254, verbose_name='respond by email')),
-                ('respond_address', models.TextField(blank=True, db_default='', default='', help_text='By post, by phone or in person: an address, a number, or where and when people can come. One line each.', max_length=500, verbose_name='other ways to respond')),
-                ('outcome_published_on', models.DateField(blank=True, help_text='The day on which this page says what came of the consultation.', null=True, verbose_name='outcome published')),
+                ('respond_address', models.TextField(blank=True, db_default='', default='', help_text='Ways to respond by post, by phone or in person. Put each on its own line.', max_length=500, verbose_name='other ways to respond')),
+                ('outcome_published_on', models.DateField(blank=True, help_text='The date this page shows the outcome of the consultation.', null=True, verbose_name='outcome published')),
                 ('we_asked', wagtail.fields.RichTextField(blank=True, db_default='', default='', help_text='What the consultation was about, in a few sentences.')),
                 ('you_said', wagtail.fields.RichTextField(blank=True, db_default='', default='', help_text='How many people responded, and what they said.')),
-                ('we_did', wagtail.fields.RichTextField(blank=True, db_default='', default='', help_text='What was decided, and why where it is not what people asked for.')),
+                ('we_did', wagtail.fields.RichTextField(blank=True, db_default='', default='', help_text='What was decided, and why if it is not what people asked for.')),
                 ('kind', models.CharField(choices=[('policy', 'Policy'), ('plan', 'Plan'), ('strategy', 'Strategy'), ('framework', 'Framework'), ('consultation', 'Consultation')], default='policy', max_length=20)),
-                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that say what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only below a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Words that make sense on their own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page of this site.', 'required': False}), 7: ('home.content.typed_blocks.WebAddressBlock', (), {'help_text': 'An address on another website, if it is not a page of this site.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.content.typed_blocks.PhoneBlock', (), {'required': False}), 11: ('home.content.typed_blocks.EmailAddressBlock', (), {'label': 'Email', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important facts on the page too: many people cannot use a PDF on their phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line that people choose to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they wish to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
+                ('body', wagtail.fields.StreamField([('text', 0), ('heading', 3), ('image', 4), ('call_to_action', 8), ('contact', 14), ('documents', 18), ('table', 21), ('details', 23), ('notice', 26), ('quotation', 29)], blank=True, block_lookup={0: ('home.blocks.TextBlock', (), {}), 1: ('wagtail.blocks.CharBlock', (), {'help_text': 'A few words that describe what follows.', 'max_length': 120}), 2: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('h2', 'Section heading'), ('h3', 'Heading inside a section')], 'help_text': 'Use a heading inside a section only under a section heading.'}), 3: ('wagtail.blocks.StructBlock', [[('text', 1), ('level', 2)]], {}), 4: ('wagtail.images.blocks.ImageBlock', [], {}), 5: ('wagtail.blocks.CharBlock', (), {'help_text': "Text that makes sense on its own, not 'click here'.", 'max_length': 80}), 6: ('wagtail.blocks.PageChooserBlock', (), {'help_text': 'A page on this website.', 'required': False}), 7: ('home.content.typed_blocks.WebAddressBlock', (), {'help_text': 'A page on another website.', 'label': 'Web address', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('text', 5), ('page', 6), ('url', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'help_text': 'A person, team or place.', 'max_length': 100}), 10: ('home.content.typed_blocks.PhoneBlock', (), {'required': False}), 11: ('home.content.typed_blocks.EmailAddressBlock', (), {'label': 'Email address', 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'required': False, 'rows': 3}), 13: ('wagtail.blocks.CharBlock', (), {'help_text': "For example 'Monday to Friday, 9am to 5pm'.", 'label': 'Opening hours', 'max_length': 120, 'required': False}), 14: ('wagtail.blocks.StructBlock', [[('name', 9), ('phone', 10), ('email', 11), ('address', 12), ('hours', 13)]], {}), 15: ('wagtail.blocks.CharBlock', (), {'default': 'Documents', 'max_length': 80}), 16: ('wagtail.documents.blocks.DocumentChooserBlock', (), {}), 17: ('wagtail.blocks.ListBlock', (16,), {'help_text': 'Put the most important information on the page too: PDFs are hard to read on a phone.'}), 18: ('wagtail.blocks.StructBlock', [[('heading', 15), ('documents', 17)]], {}), 19: ('wagtail.blocks.CharBlock', (), {'required': False}), 20: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 21: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 19), ('number', 20), ('link', 8)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'help_text': 'The text that people select to read more.', 'max_length': 120}), 23: ('wagtail.blocks.StructBlock', [[('summary', 22), ('text', 0)]], {}), 24: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('information', 'Information'), ('warning', 'Warning')]}), 25: ('home.blocks.TextBlock', (), {'features': ['bold', 'link', 'document-link']}), 26: ('wagtail.blocks.StructBlock', [[('kind', 24), ('text', 25)]], {}), 27: ('wagtail.blocks.TextBlock', (), {'rows': 3}), 28: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, as they want to be named.', 'max_length': 120, 'required': False}), 29: ('wagtail.blocks.StructBlock', [[('text', 27), ('attribution', 28)]], {})})),
                 ('adopted_on', models.DateField(blank=True, null=True, verbose_name='adopted')),
-                ('review_started_on', models.DateField(blank=True, help_text='The policy still holds while it is reviewed.', null=True, verbose_name='under review since')),
+                ('review_started_on', models.DateField(blank=True, help_text='The policy still applies while it is under review.', null=True, verbose_name='under review since')),
                 ('replaced_on', models.DateField(blank=True, null=True, verbose_name='replaced')),
                 ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='withdrawn')),
                 ('withdrawn_reason', models.CharField(blank=True, help_text='Shown to readers at the top of the page.', max_length=300, verbose_name='why it was withdrawn')),
-                ('picture', models.ForeignKey(blank=True, help_text='Shown at the top of the page, on cards, and where people share the page. At least 1,440 pixels wide is best. What it tells, and what must not be cut off, you say in the picture itself: its description and focal area.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image')),
-                ('replaced_by', models.ForeignKey(blank=True, help_text='The page that readers should read instead.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replaces', to='community.policyupdatepage')),
+                ('picture', models.ForeignKey(blank=True, help_text="Shown at the top of the page, on cards and when people share the page. Use an image at least 1,440 pixels wide. Set its alt text and focal point when you edit the image.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image', verbose_name='image')),
+                ('replaced_by', models.ForeignKey(blank=True, help_text='The page that replaces this one.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replaces', to='community.policyupdatepage')),
             ],
             options={
                 'verbose_name': 'policy update page',
@@ -287,7 +287,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('title', models.CharField(blank=True, help_text='How the file is called on the page; its own title if left empty.', max_length=150)),
+                ('title', models.CharField(blank=True, help_text="The document title shown on the page. Leave empty to use the document's own title.", max_length=150)),
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtaildocs.document')),
                 ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='community.policyupdatepage')),
             ],
@@ -315,7 +315,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('notice', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.notice')),
+                ('event', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.updateevent')),
                 ('subscriber', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='community.subscriber')),
                 ('subscription', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='community.subscription')),
             ],
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('notice', 'subscriber'), name='community_delivery_once'),
+            constraint=models.UniqueConstraint(fields=('event', 'subscriber'), name='community_delivery_once'),
         ),
         migrations.RunPython(guard, lift_guard, elidable=False),
     ]

@@ -1,6 +1,6 @@
 """The models of the community area, each subject in a module of its own."""
 
-from community.models.alert_history import AlertLedgerEntry
+from community.models.alert_history import AlertHistoryEntry
 from community.models.alerts import AlertScope, AlertSnippet
 from community.models.pages import (
     CommunityIndexPage,
@@ -13,21 +13,20 @@ from community.models.subscriptions import (
     Delivery,
     Frequency,
     MailOutage,
-    Notice,
     Subscriber,
     Subscription,
+    UpdateEvent,
 )
 from community.models.versions import PublishedVersion
 
 __all__ = [
-    "AlertLedgerEntry",
+    "AlertHistoryEntry",
     "AlertScope",
     "AlertSnippet",
     "CommunityIndexPage",
     "Delivery",
     "Frequency",
     "MailOutage",
-    "Notice",
     "OutcomeReminder",
     "Partner",
     "PartnershipPage",
@@ -37,4 +36,5 @@ __all__ = [
     "RelatedPage",
     "Subscriber",
     "Subscription",
+    "UpdateEvent",
 ]

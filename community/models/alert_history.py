@@ -1,21 +1,17 @@
-"""The ledger of alerts: what each said, where, from when and by whom (A8)."""
+"""The alert history: what each alert said, where, from when and by whom (A8)."""
 
 from django.db import models
 from django.db.models import Max
 
-from community.models.alerts import Scope, Severity
+from community.models.visible_alerts import Scope, Severity
 
 
 class AppendOnlyError(Exception):
-    """Somebody tried to change or delete what the ledger holds."""
-
     def __init__(self):
-        super().__init__("Entries of the ledger of alerts are never changed.")
+        super().__init__("Entries of the alert history cannot be changed.")
 
 
-class LedgerEvent(models.TextChoices):
-    """What happened to an alert."""
-
+class HistoryEvent(models.TextChoices):
     PUBLISHED = "published", "Published"
     CHANGED = "changed", "Changed"
     TAKEN_DOWN = "taken-down", "Taken down"
@@ -30,35 +26,34 @@ def _refuse(*args, **kwargs):
     raise AppendOnlyError
 
 
-class LedgerQuerySet(models.QuerySet):
-    """Entries, which can be read and added, and nothing else."""
+class HistoryQuerySet(models.QuerySet):
+    """Entries, which can only be read and added."""
 
     update = delete = bulk_update = _raw_delete = _refuse
-    # Django hides these two from templates; a refusal needs that no less.
+    # As Django does for `update` and `delete`, so that templates cannot call them.
     _refuse.alters_data = True
 
     def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
-        """Add entries; refuse to write over any."""
         if update_conflicts:
             raise AppendOnlyError
         return super().bulk_create(objs, *args, **kwargs)
 
-    def newest(self) -> "LedgerQuerySet":
+    def newest(self) -> "HistoryQuerySet":
         """Return the last of these entries for each alert."""
         last = self.order_by().values("alert_id").annotate(last=Max("pk"))
         return self.model.objects.filter(pk__in=last.values("last"))
 
 
-class AlertLedgerEntry(models.Model):
-    """What the public saw of an alert from a moment on.
+class AlertHistoryEntry(models.Model):
+    """What the public saw of an alert from `recorded_at` on.
 
-    It names the alert, the pages and the person by plain values, as each may be gone.
-    Written by `community.alerts.history`; triggers in the database refuse changes.
+    It names the alert, pages and person by plain values, as each may be deleted.
+    Written by `community.alerts.history`; database triggers prevent changes.
     """
 
     alert_id = models.PositiveBigIntegerField(db_index=True)
     recorded_at = models.DateTimeField(db_index=True)
-    event = models.CharField(max_length=20, choices=LedgerEvent.choices)
+    event = models.CharField(max_length=20, choices=HistoryEvent.choices)
     # Empty for what the system did, such as a scheduled publication.
     user_id = models.CharField(max_length=64, blank=True)
     user_name = models.TextField(blank=True)
@@ -76,39 +71,38 @@ class AlertLedgerEntry(models.Model):
     is_dismissible = models.BooleanField()
     dismissal_version = models.PositiveIntegerField()
 
-    objects = LedgerQuerySet.as_manager()
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "entry of the ledger of alerts"
-        verbose_name_plural = "entries of the ledger of alerts"
+        verbose_name = "alert history entry"
+        verbose_name_plural = "alert history entries"
         base_manager_name = "objects"
         ordering = ["-pk"]
-        # Nobody can be given leave to change it; who sees alerts sees their ledger.
+        # No one can be given permission to change it; those who may view alerts may
+        # view their history.
         default_permissions = ()
 
     def __str__(self):
         return f"{self.get_event_display()}: {self.heading}"
 
     def get_severity_display(self) -> str:
-        """Return the severity in words, as readers saw it."""
         return Severity(self.severity).label
 
     def save(self, **kwargs):
-        """Add the entry; raise `AppendOnlyError` if it is in the ledger already."""
         if not self._state.adding:
             raise AppendOnlyError
         super().save(**{**kwargs, "force_insert": True})
 
     delete = _refuse
 
-    def is_seen_at(self, url_path: str | None) -> bool:
-        """Say whether a page at this `url_path`, or any page, has the alert."""
+    def is_visible_on(self, url_path: str | None) -> bool:
+        """Say whether the page at this `url_path`, or any page, shows the alert."""
         if not self.is_live or self.scope == Scope.SITE:
             return self.is_live
-        return any(_covers(place, url_path) for place in self.places)
+        return any(_place_is_visible_on(place, url_path) for place in self.places)
 
 
-def _covers(place: dict, url_path: str | None) -> bool:
+def _place_is_visible_on(place: dict, url_path: str | None) -> bool:
     if url_path is None:
         return place["is_live"] or place["include_descendants"]
     if url_path == place["url_path"]:

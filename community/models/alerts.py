@@ -1,4 +1,4 @@
-"""Alerts: what everybody must know while a service is disrupted (A1 to A5, A7)."""
+"""Alerts: messages across the top of pages (A1 to A5, A7)."""
 
 from datetime import datetime
 
@@ -24,18 +24,18 @@ from wagtail.models import (
 from wagtail.search import index
 
 from community.models.visible_alerts import (
-    SHOWN_FIELDS,
+    VISIBLE_FIELDS,
     Scope,
     Severity,
     VisibleAlert,
-    make_shown,
+    build_visible_alert,
 )
-from home.admin_requests import OfferedOnlyMixin
+from home.admin_requests import ExplorableChoicesMixin
 from home.blocks import INLINE_FEATURES
 from home.content.dates import ExactTimesMixin
 from home.content.validators import validate_web_address
 from home.editorial.drafts import DraftFormMixin, InlinePanel
-from home.editorial.readiness import refuse_unready
+from home.editorial.readiness import require_ready
 from home.pages import is_published
 
 # What readers see of the text: without marks such as bold, and without addresses.
@@ -46,20 +46,18 @@ alert_saved = Signal()
 
 
 class AlertQuerySet(models.QuerySet):
-    """Alerts, by time and place."""
-
     def published_until_after(self, at: datetime) -> "AlertQuerySet":
-        """Return published alerts that are shown now or later; worst first."""
+        """Return published alerts that are current or in the future, worst first."""
         return self.filter(live=True, ends_at__gt=at).order_by(
             "-severity", "-starts_at", "-pk"
         )
 
     def current(self, at: datetime) -> "AlertQuerySet":
-        """Return alerts that are shown now; worst first, then newest."""
+        """Return current alerts, worst first, then newest."""
         return self.published_until_after(at).filter(starts_at__lte=at)
 
     def in_scope_of(self, page: Page | None) -> "AlertQuerySet":
-        """Return a page's alerts; without a page (404, search), those for all."""
+        """Return a page's alerts; without a page (404, search), site-wide alerts."""
         whole_site = Q(scope=Scope.SITE)
         if page is None or not page.path:
             return self.filter(whole_site)
@@ -71,22 +69,22 @@ class AlertQuerySet(models.QuerySet):
         )
         return self.filter(whole_site | on_page | below_page).distinct()
 
-    def as_shown(self, at: datetime) -> list["VisibleAlert"]:
-        """Read the alerts as pages show them, which is quicker than whole alerts."""
+    def as_visible_alerts(self, at: datetime) -> list["VisibleAlert"]:
+        """Read what pages show of the alerts, which is quicker than whole alerts."""
         # A link to a page that is not published would lead nowhere.
         is_published = Q(link_page__live=True) & (
             Q(link_page__expire_at=None) | Q(link_page__expire_at__gt=at)
         )
         path = Case(When(is_published, then=F("link_page__url_path")))
-        rows = self.annotate(link_path=path).values("link_path", *SHOWN_FIELDS)
-        return [make_shown(row, row.pop("link_path")) for row in rows]
+        rows = self.annotate(link_path=path).values("link_path", *VISIBLE_FIELDS)
+        return [build_visible_alert(row, row.pop("link_path")) for row in rows]
 
 
 NO_PAGE = "Choose at least one page below."
 
 
-class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
-    """The editor's form, in which "tell people again" is asked anew each time."""
+class AlertForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminModelForm):
+    """The editing form, in which `show_again` starts unticked for each change."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -98,18 +96,16 @@ class AlertForm(OfferedOnlyMixin, DraftFormMixin, WagtailAdminModelForm):
 
     @staticmethod
     def say_chosen_twice(*args) -> str:
-        """Return what to say of a page that is chosen twice, in plain words."""
-        return "This page is chosen twice. Remove one of the two."
+        return "You have chosen this page twice. Remove one of them."
 
     def is_valid(self):
-        """Refuse to publish an alert for chosen pages when no page is chosen."""
         is_valid = super().is_valid()
-        if is_valid and not self.is_deferred_validation and not self._has_a_place():
+        if is_valid and not self.is_deferred_validation and not self._has_page():
             self.add_error("scope", NO_PAGE)
             return False
         return is_valid
 
-    def _has_a_place(self) -> bool:
+    def _has_page(self) -> bool:
         if self.cleaned_data.get("scope") != Scope.PAGES:
             return True
         chosen = self.formsets["scopes"].cleaned_data
@@ -126,13 +122,13 @@ class AlertSnippet(
     index.Indexed,
     ClusterableModel,
 ):
-    """A message across the top of pages, from one moment to another."""
+    """A message across the top of pages for a period."""
 
     severity = models.PositiveSmallIntegerField(
         choices=Severity.choices,
         default=Severity.DISRUPTION,
-        help_text="The worst stands first. Keep 'Emergency' for danger to life. "
-        "Readers see a notable death as an 'Announcement'.",
+        help_text="More severe alerts are shown first. Use Emergency only for danger "
+        "to life. Readers see a notable death as an 'Announcement'.",
     )
     heading = models.CharField(
         max_length=100,
@@ -143,13 +139,13 @@ class AlertSnippet(
         blank=True,
         max_length=TEXT_LENGTH,
         features=INLINE_FEATURES,
-        help_text="What people should do, in one or two short sentences: at most "
-        f"{TEXT_LENGTH} letters, spaces included.",
+        help_text="What people should do, in one or two short sentences, up to "
+        f"{TEXT_LENGTH} characters.",
     )
     link_text = models.CharField(
         max_length=80,
         blank=True,
-        help_text="The words of the link to the details, such as 'Which roads are "
+        help_text="The text of the link to more details, such as 'Which roads are "
         "closed'.",
     )
     link_page = models.ForeignKey(
@@ -158,13 +154,13 @@ class AlertSnippet(
         null=True,
         blank=True,
         related_name="+",
-        help_text="The page of this site that has the details.",
+        help_text="The page on this website that has more details.",
     )
     link_url = models.URLField(
         "web address",
         blank=True,
         validators=[validate_web_address],
-        help_text="Where the details are, if it is another website.",
+        help_text="Use this if the details are on another website.",
     )
     scope = models.CharField(
         "where it appears", max_length=10, choices=Scope.choices, default=Scope.SITE
@@ -174,25 +170,26 @@ class AlertSnippet(
         null=True,
         blank=True,
         default=timezone.now,
-        help_text="Once published, it is shown from this moment.",
+        help_text="Once published, the alert is shown from this time.",
     )
     ends_at = models.DateTimeField(
         "expected end",
         null=True,
         blank=True,
-        help_text="It goes away by itself at this moment. You can change it at any "
-        "time.",
+        help_text="The alert will come down automatically at this time. You can "
+        "change it whenever you need to.",
     )
     is_dismissible = models.BooleanField(
-        "people may close it",
+        "people can dismiss it",
         default=True,
-        help_text="Somebody who closes it does not see it again. "
-        "An emergency cannot be closed.",
+        help_text="Someone who dismisses the alert does not see it again. "
+        "Emergency alerts cannot be dismissed.",
     )
     show_again = models.BooleanField(
-        "tell people who already closed it",
+        "show again to people who dismissed it",
         default=False,
-        help_text="Tick this when the news has changed, not for a spelling mistake.",
+        help_text="Select this if the news has changed, but not to correct a spelling "
+        "mistake.",
     )
     dismissal_version = models.PositiveIntegerField(default=1, editable=False)
     # The expected end of which its publisher has been reminded.
@@ -207,7 +204,7 @@ class AlertSnippet(
         FieldPanel("text"),
         MultiFieldPanel(
             [FieldPanel("link_text"), FieldPanel("link_page"), FieldPanel("link_url")],
-            heading="Link to the details",
+            heading="Link to more details",
         ),
         FieldRowPanel(
             [FieldPanel("starts_at"), FieldPanel("ends_at")], heading="When it is shown"
@@ -216,7 +213,7 @@ class AlertSnippet(
         InlinePanel("scopes", heading="Chosen pages", label="Page"),
         MultiFieldPanel(
             [FieldPanel("is_dismissible"), FieldPanel("show_again")],
-            heading="Closing it",
+            heading="Dismissing the alert",
         ),
     ]
     search_fields = [
@@ -232,41 +229,38 @@ class AlertSnippet(
         return self.heading or "Alert without a heading"
 
     def get_severity_display(self) -> str:
-        """Return the severity in words, also one that only a newer release knows."""
+        """Return the label, also of a severity that only a newer release knows."""
         return Severity(self.severity).label
 
     def clean(self):
-        """Refuse times and links that contradict each other, at the field to mend."""
         super().clean()
         errors = {}
         if not self.starts_at:
-            errors["starts_at"] = "Say when the alert starts."
+            errors["starts_at"] = "Enter when the alert starts."
         if not self.ends_at:
             errors["ends_at"] = (
-                "Say when you expect the alert to end. You can change it at any time."
+                "Enter when you expect the alert to end. You can change this later."
             )
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            errors["ends_at"] = "An alert must end after it starts."
+            errors["ends_at"] = "The alert must end after it starts."
         if self.link_page_id and self.link_url:
-            errors["link_url"] = "Choose a page or type an address: one of the two."
+            errors["link_url"] = "Choose a page or enter a web address, not both."
         if (self.link_page_id or self.link_url) and not self.link_text:
-            errors["link_text"] = "Say in words where the link leads."
+            errors["link_text"] = "Enter the link text."
         if errors:
             raise ValidationError(errors)
 
     def find_gaps_for_publishing(self) -> dict[str, str]:
-        """Return what is missing beside the rest: a page where it appears."""
         is_nowhere = self.scope == Scope.PAGES and not self.scopes.exists()
         return {"scope": NO_PAGE} if is_nowhere else {}
 
     @transaction.atomic
     def save(self, *args, **kwargs):
-        """Save the alert and its chosen pages; tell the ledger."""
         super().save(*args, **kwargs)
         alert_saved.send(sender=type(self), instance=self)
 
     def with_content_json(self, content):
-        """Build the alert from a revision, with what is the alert's, not the text's."""
+        """Keep what belongs to the alert rather than to a revision."""
         alert = super().with_content_json(content)
         alert.dismissal_version = self.dismissal_version
         alert.reminded_of = self.reminded_of
@@ -274,8 +268,8 @@ class AlertSnippet(
 
     @transaction.atomic
     def publish(self, revision, user=None, **kwargs):
-        """Publish; begin a new round when it became worse or people are told again."""
-        refuse_unready(revision.as_object(), user)
+        """Publish; bump `dismissal_version` if it is more severe or shown again."""
+        require_ready(revision.as_object(), user)
         before = type(self).objects.get(pk=self.pk)
         super().publish(revision, user=user, **kwargs)
         after = type(self).objects.get(pk=self.pk)
@@ -287,30 +281,23 @@ class AlertSnippet(
 
     @transaction.atomic
     def unpublish(self, *args, **kwargs):
-        """Take the alert down, as one transaction."""
         super().unpublish(*args, **kwargs)
 
     def get_preview_template(self, request, mode_name):
-        """Return the template that shows the alert on an otherwise ordinary page."""
         return "community/alert_preview.html"
 
     def get_preview_context(self, request, mode_name):
-        """Return the alert as the page will show it."""
-        return {"request": request, "preview_alerts": [self.as_shown()]}
+        return {"request": request, "preview_alerts": [self.as_visible_alert()]}
 
-    def as_shown(self) -> VisibleAlert:
-        """Return the alert as pages show it."""
+    def as_visible_alert(self) -> VisibleAlert:
         page = self.link_page
-        values = {name: getattr(self, name) for name in SHOWN_FIELDS}
+        values = {name: getattr(self, name) for name in VISIBLE_FIELDS}
         is_there = page and is_published(page, timezone.now())
-        return make_shown(values, page.url_path if is_there else None)
+        return build_visible_alert(values, page.url_path if is_there else None)
 
 
 class AlertScope(Orderable):
-    """A page on which an alert appears, with or without all the pages below it.
-
-    It points to the page itself, so moving or renaming the page changes nothing.
-    """
+    """A page on which an alert appears, with or without all the pages below it."""
 
     alert = ParentalKey(AlertSnippet, on_delete=models.CASCADE, related_name="scopes")
     page = models.ForeignKey(
@@ -332,7 +319,7 @@ class AlertScope(Orderable):
 
     @transaction.atomic
     def save(self, *args, **kwargs):
-        """Save in place of another row for the page: two may exchange their pages."""
+        """Replace another row for the page, so that two rows can swap pages."""
         same = AlertScope.objects.filter(alert=self.alert.pk, page=self.page_id)
         same.exclude(pk=self.pk).delete()
         super().save(*args, **kwargs)

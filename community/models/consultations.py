@@ -1,4 +1,4 @@
-"""What a consultation asks, how people answer, and what came of it (R9)."""
+"""Consultations: what they ask, how people respond, and the outcome (R9)."""
 
 from datetime import date, datetime, timedelta
 
@@ -26,16 +26,16 @@ class Consultation(models.Model):
         "consultation opens",
         null=True,
         blank=True,
-        help_text="People can respond from this moment, to the second.",
+        help_text="People can respond from this time.",
     )
     consultation_closes_at = models.DateTimeField(
         "consultation closes", null=True, blank=True
     )
     consultation_purpose = models.TextField(
-        "what it is for",
+        "what it is about",
         max_length=1_000,
-        help_text="What you would like to hear from people, and what will be decided "
-        "with it. Shown beside how to respond.",
+        help_text="What you want people's views on, and how you will use them. Shown "
+        "with how to respond.",
         **EMPTY,
     )
     respond_url = models.URLField(
@@ -47,15 +47,15 @@ class Consultation(models.Model):
     respond_address = models.TextField(
         "other ways to respond",
         max_length=500,
-        help_text="By post, by phone or in person: an address, a number, or where and "
-        "when people can come. One line each.",
+        help_text="Ways to respond by post, by phone or in person. Put each on its own "
+        "line.",
         **EMPTY,
     )
     outcome_published_on = models.DateField(
         "outcome published",
         null=True,
         blank=True,
-        help_text="The day on which this page says what came of the consultation.",
+        help_text="The date this page shows the outcome of the consultation.",
     )
     we_asked = RichTextField(
         features=OUTCOME_FEATURES,
@@ -69,7 +69,7 @@ class Consultation(models.Model):
     )
     we_did = RichTextField(
         features=OUTCOME_FEATURES,
-        help_text="What was decided, and why where it is not what people asked for.",
+        help_text="What was decided, and why if it is not what people asked for.",
         **EMPTY,
     )
 
@@ -90,56 +90,57 @@ class Consultation(models.Model):
             FieldPanel("respond_address"),
         ],
         heading="Consultation",
-        help_text="Fill this in where people are asked for their views. The page shows "
-        "how to respond while the consultation is open, and no longer.",
+        help_text="Fill this in if you are asking for people's views. The page only "
+        "shows how to respond while the consultation is open.",
     )
     outcome_panel = MultiFieldPanel(
         [FieldPanel("outcome_published_on"), *map(FieldPanel, OUTCOME_TEXTS)],
         heading="We asked, you said, we did",
-        help_text="Shown from the day on which the outcome is published.",
+        help_text="Shown from the date the outcome is published.",
     )
 
     @property
     def outcome_due_on(self) -> date | None:
-        """The day by which the council has promised to publish the outcome."""
+        """The date by which the council has promised to publish the outcome."""
         if self.consultation_closes_at is None:
             return None
         return timezone.localdate(self.consultation_closes_at + OUTCOME_PROMISED)
 
     def is_outcome_published(self, at: datetime) -> bool:
-        """Say whether readers are told at this moment what came of it."""
         published_on = self.outcome_published_on
         return published_on is not None and published_on <= timezone.localdate(at)
 
     def get_public_outcome(self) -> str:
-        """Return what search may know of the outcome: nothing before its day."""
+        """Return the outcome for search: nothing before it is published."""
         is_public = self.is_outcome_published(timezone.now())
         return " ".join(getattr(self, name) for name in OUTCOME_TEXTS if is_public)
 
-    def find_errors_of_consultation(self) -> dict[str, str]:
-        """Return what is missing or contradicts itself, by the field to mend."""
+    def get_consultation_errors(self) -> dict[str, str]:
+        """Return error messages by field."""
         errors = {}
         opens, closes = self.consultation_opens_at, self.consultation_closes_at
         if bool(opens) != bool(closes):
             missing = "consultation_closes_at" if opens else "consultation_opens_at"
-            errors[missing] = "Give both the moment it opens and the moment it closes."
+            errors[missing] = (
+                "Enter both when the consultation opens and when it closes."
+            )
         elif opens and closes <= opens:
             errors["consultation_closes_at"] = (
-                "A consultation must close after it opens."
+                "The consultation must close after it opens."
             )
         return errors
 
-    def find_gaps_of_consultation(self) -> dict[str, str]:
-        """Return what readers would miss, by the field to fill in before publishing.
+    def get_consultation_gaps(self) -> dict[str, str]:
+        """Return what is missing for publication, by field.
 
-        Pages from before these fields were there go on without.
+        Older pages without these fields stay valid.
         """
         gaps = {}
         ways = [getattr(self, name) for name in WAYS_TO_RESPOND]
         if self.consultation_opens_at and not any(ways):
             gaps["respond_url"] = (
-                "Say how people can respond: give a web address, an email address or "
-                "a postal address."
+                "Enter at least one way to respond: a web address, an email address or "
+                "another way."
             )
         if self.outcome_published_on:
             for name in OUTCOME_TEXTS:

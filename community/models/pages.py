@@ -1,4 +1,4 @@
-"""Section index pages and partnership pages."""
+"""Sections and partnership pages."""
 
 from django.db import models
 from modelcluster.fields import ParentalKey
@@ -11,9 +11,9 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
-from community.subscriptions.panel import FollowersPanel
+from community.subscriptions.panel import SubscriberCountPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
-from home.content.streams import KeepingStreamField
+from home.content.streams import LosslessStreamField
 from home.content.validators import (
     phone_link,
     validate_phone_number,
@@ -25,10 +25,7 @@ from home.pages import BasePage
 
 
 class RelatedPage(Orderable):
-    """A link from a partnership or policy to another one.
-
-    Made on either of the two pages and shown on both.
-    """
+    """A link between two partnerships or policies, made on one and shown on both."""
 
     page = ParentalKey(Page, on_delete=models.CASCADE, related_name="related_pages")
     related_page = models.ForeignKey(
@@ -57,8 +54,8 @@ related_pages_panel = MultipleChooserPanel(
     ],
     heading="Linked partnerships and policies",
     label="Link",
-    help_text="Partnerships and policies that belong with this page. The link is shown "
-    "on both pages, so add it on one of them only.",
+    help_text="Partnerships and policies related to this page. The link is shown on "
+    "both pages, so add it to only one of them.",
 )
 
 
@@ -74,12 +71,12 @@ class CommunityIndexPage(BasePage):
     introduction = RichTextField(
         blank=True,
         features=TEXT_FEATURES,
-        help_text="A few paragraphs on what the section is about.",
+        help_text="A few paragraphs about this section.",
     )
-    body = KeepingStreamField(
+    body = LosslessStreamField(
         BodyBlock(),
         blank=True,
-        help_text="Anything more, below the list of pages.",
+        help_text="More content, shown below the list of pages.",
     )
 
     content_panels = [
@@ -89,7 +86,7 @@ class CommunityIndexPage(BasePage):
         FieldPanel("body"),
         *BasePage.closing_panels,
     ]
-    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
+    promote_panels = [*BasePage.promote_panels, SubscriberCountPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("strapline"),
@@ -108,18 +105,18 @@ class CommunityIndexPage(BasePage):
     page_description = "A section that introduces and lists the pages below it."
 
     class Meta:
-        verbose_name = "section index page"
+        verbose_name = "section"
 
 
 class PartnershipPage(BasePage):
     """Organisations that work together, and how to join in (P3)."""
 
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
     get_involved = RichTextField(
         "how to get involved",
         blank=True,
         features=TEXT_FEATURES,
-        help_text="What a resident or group can do to take part.",
+        help_text="How residents and groups can take part.",
     )
     website = models.URLField(
         blank=True,
@@ -127,7 +124,9 @@ class PartnershipPage(BasePage):
         help_text="The partnership's own website, if it has one.",
     )
     lead_officer = models.CharField(
-        max_length=100, blank=True, help_text="The council officer who leads on this."
+        max_length=100,
+        blank=True,
+        help_text="The council officer who leads this partnership.",
     )
     contact_email = EmailAddressField("email", blank=True)
     contact_phone = models.CharField(
@@ -151,7 +150,7 @@ class PartnershipPage(BasePage):
         related_pages_panel,
         *BasePage.closing_panels,
     ]
-    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
+    promote_panels = [*BasePage.promote_panels, SubscriberCountPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("body"),
@@ -164,7 +163,7 @@ class PartnershipPage(BasePage):
     subpage_types = []
     public_kind = "Partnership"
     page_description = (
-        "Organisations that work together, who they are and how to join in."
+        "Organisations that work together, who they are and how to get involved."
     )
 
     class Meta:
@@ -172,13 +171,10 @@ class PartnershipPage(BasePage):
 
     @property
     def contact_phone_href(self) -> str:
-        """The `tel:` address of the contact's phone number."""
         return phone_link(self.contact_phone)
 
 
 class Partner(Orderable):
-    """One organisation in a partnership."""
-
     page = ParentalKey(
         PartnershipPage, on_delete=models.CASCADE, related_name="partners"
     )
@@ -190,8 +186,7 @@ class Partner(Orderable):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Shown beside the name. The name says who it is, so the logo "
-        "needs no text of its own.",
+        help_text="Shown next to the name, so the logo does not need alt text.",
     )
 
     panels = [FieldPanel("name"), FieldPanel("website"), FieldPanel("logo")]

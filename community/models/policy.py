@@ -1,4 +1,4 @@
-"""Policies, plans, strategies, frameworks and consultations, and where each stands."""
+"""Policies, plans, strategies, frameworks and consultations, and their statuses."""
 
 from datetime import date, datetime
 
@@ -18,16 +18,14 @@ from wagtail.search import index
 
 from community.models.consultations import Consultation
 from community.models.pages import related_pages_panel
-from community.subscriptions.panel import FollowersPanel
+from community.subscriptions.panel import SubscriberCountPanel
 from home.blocks import BodyBlock
-from home.content.streams import KeepingStreamField
+from home.content.streams import LosslessStreamField
 from home.editorial.drafts import MultipleChooserPanel
 from home.pages import BasePage
 
 
 class PolicyKind(models.TextChoices):
-    """What sort of paper it is."""
-
     POLICY = "policy", "Policy"
     PLAN = "plan", "Plan"
     STRATEGY = "strategy", "Strategy"
@@ -36,8 +34,6 @@ class PolicyKind(models.TextChoices):
 
 
 class PolicyStatus(models.TextChoices):
-    """Where a policy stands at a moment."""
-
     PROPOSED = "proposed", "Proposed"
     CONSULTATION_OPEN = "consultation-open", "Consultation open"
     AWAITING_OUTCOME = "awaiting-outcome", "Awaiting outcome"
@@ -48,8 +44,8 @@ class PolicyStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-# The first rule that holds decides: (status, has begun on or at, has ended at). Where
-# none holds, a policy is proposed. The pages and the database both read this table.
+# The first matching rule decides: (status, start, end). If none matches, a policy is
+# proposed. Both pages and database queries read this table.
 STATUS_RULES = (
     (PolicyStatus.WITHDRAWN, "withdrawn_on", None),
     (PolicyStatus.REPLACED, "replaced_on", None),
@@ -67,7 +63,7 @@ STATUS_DATES = tuple(
     dict.fromkeys(name for _, *names in STATUS_RULES for name in names if name)
 )
 
-# What readers are told of the dates, until each has come and from then on.
+# The public labels of the dates: before each date, and from then on.
 DATE_LABELS = {
     "consultation_opens_at": ("Consultation opens", "Consultation opened"),
     "consultation_closes_at": ("Consultation closes", "Consultation closed"),
@@ -78,10 +74,8 @@ DATE_LABELS = {
 
 
 class PolicyQuerySet(PageQuerySet):
-    """Policy pages, by where they stand."""
-
     def with_status(self, at: datetime) -> "PolicyQuerySet":
-        """Annotate each policy with `status`, its `PolicyStatus` at a moment."""
+        """Annotate each policy with `status`, its `PolicyStatus` at a time."""
         today = timezone.localdate(at)
 
         def begun(name: str) -> Q:
@@ -104,13 +98,13 @@ class PolicyUpdatePage(Consultation, BasePage):
     kind = models.CharField(
         max_length=20, choices=PolicyKind.choices, default=PolicyKind.POLICY
     )
-    body = KeepingStreamField(BodyBlock(), blank=True)
+    body = LosslessStreamField(BodyBlock(), blank=True)
     adopted_on = models.DateField("adopted", null=True, blank=True)
     review_started_on = models.DateField(
         "under review since",
         null=True,
         blank=True,
-        help_text="The policy still holds while it is reviewed.",
+        help_text="The policy still applies while it is under review.",
     )
     replaced_on = models.DateField("replaced", null=True, blank=True)
     replaced_by = models.ForeignKey(
@@ -119,7 +113,7 @@ class PolicyUpdatePage(Consultation, BasePage):
         null=True,
         blank=True,
         related_name="replaces",
-        help_text="The page that readers should read instead.",
+        help_text="The page that replaces this one.",
     )
     withdrawn_on = models.DateField("withdrawn", null=True, blank=True)
     withdrawn_reason = models.CharField(
@@ -151,14 +145,14 @@ class PolicyUpdatePage(Consultation, BasePage):
                     [FieldPanel("withdrawn_on"), FieldPanel("withdrawn_reason")]
                 ),
             ],
-            heading="Where it stands",
-            help_text="The status that readers see follows from these dates and those "
-            "of the consultation. Without any the policy is shown as proposed.",
+            heading="Status",
+            help_text="The status that readers see depends on these dates and the "
+            "consultation dates. With no dates, the policy is shown as proposed.",
         ),
         related_pages_panel,
         *BasePage.closing_panels,
     ]
-    promote_panels = [*BasePage.promote_panels, FollowersPanel()]
+    promote_panels = [*BasePage.promote_panels, SubscriberCountPanel()]
     search_fields = [
         *BasePage.search_fields,
         index.SearchField("body"),
@@ -174,8 +168,8 @@ class PolicyUpdatePage(Consultation, BasePage):
     public_kind = "Policy update"
     is_notice = True
     page_description = (
-        "A policy, plan, strategy, framework or consultation, where it stands and "
-        "what has changed."
+        "A policy, plan, strategy, framework or consultation, its status and what "
+        "has changed."
     )
 
     objects = PageManager.from_queryset(PolicyQuerySet)()
@@ -192,24 +186,21 @@ class PolicyUpdatePage(Consultation, BasePage):
         return min((day for day in days if day), default=None)
 
     def clean(self):
-        """Refuse dates that contradict each other, each at the field to mend."""
         super().clean()
-        errors = self.find_errors_of_consultation()
+        errors = self.get_consultation_errors()
         if self.replaced_by_id and self.replaced_by_id == self.pk:
-            errors["replaced_by"] = "A policy cannot be replaced by itself."
+            errors["replaced_by"] = "A policy cannot replace itself."
         elif self.replaced_by_id and not self.replaced_on:
-            errors["replaced_on"] = "Give the day on which it was replaced."
+            errors["replaced_on"] = "Enter the date it was replaced."
         if self.withdrawn_on and not self.withdrawn_reason:
-            errors["withdrawn_reason"] = "Tell readers why it was withdrawn."
+            errors["withdrawn_reason"] = "Enter why it was withdrawn."
         if errors:
             raise ValidationError(errors)
 
     def find_gaps_for_publishing(self):
-        """Return also what those who would respond, or have, would miss."""
-        return super().find_gaps_for_publishing() | self.find_gaps_of_consultation()
+        return super().find_gaps_for_publishing() | self.get_consultation_gaps()
 
     def get_status(self, at: datetime) -> PolicyStatus:
-        """Return where the policy stands at a moment."""
         for status, begins, ends in STATUS_RULES:
             has_begun = _has_come(getattr(self, begins), at)
             if has_begun and not (ends and _has_come(getattr(self, ends), at)):
@@ -217,22 +208,18 @@ class PolicyUpdatePage(Consultation, BasePage):
         return PolicyStatus.PROPOSED
 
     def get_dates(self, at: datetime) -> list[tuple[str, date | datetime]]:
-        """Return the dates that it has, with what they are called at a moment."""
+        """Return the dates that are set, each with its label at a time."""
         dates = [(labels, getattr(self, name)) for name, labels in DATE_LABELS.items()]
         return [(labels[_has_come(on, at)], on) for labels, on in dates if on]
 
 
-def _has_come(moment, at: datetime) -> bool:
-    if moment is None:
+def _has_come(on: date | datetime | None, at: datetime) -> bool:
+    if on is None:
         return False
-    if isinstance(moment, datetime):
-        return moment <= at
-    return moment <= timezone.localdate(at)
+    return on <= (at if isinstance(on, datetime) else timezone.localdate(at))
 
 
 class PolicyDocument(Orderable):
-    """A file that belongs to a policy."""
-
     page = ParentalKey(
         PolicyUpdatePage, on_delete=models.CASCADE, related_name="documents"
     )
@@ -242,7 +229,8 @@ class PolicyDocument(Orderable):
     title = models.CharField(
         max_length=150,
         blank=True,
-        help_text="How the file is called on the page; its own title if left empty.",
+        help_text="The document title shown on the page. Leave empty to use the "
+        "document's own title.",
     )
 
     panels = [FieldPanel("document"), FieldPanel("title")]
@@ -255,11 +243,9 @@ class PolicyDocument(Orderable):
 
 
 class OutcomeReminder(models.Model):
-    """One reminder to whoever answers for a consultation (R9)."""
+    """A reminder to the content owner of a consultation (R9)."""
 
     class Stage(models.TextChoices):
-        """How near the promised day is."""
-
         FOUR_WEEKS = "four-weeks", "Four weeks before"
         ONE_WEEK = "one-week", "One week before"
         OVERDUE = "overdue", "Overdue"
@@ -267,7 +253,7 @@ class OutcomeReminder(models.Model):
     page = models.ForeignKey(
         PolicyUpdatePage, on_delete=models.CASCADE, related_name="outcome_reminders"
     )
-    # Whoever moves the end of a consultation moves the promise, and is reminded anew.
+    # Moving the end of a consultation moves the promised date: reminders start again.
     closed_at = models.DateTimeField()
     stage = models.CharField(max_length=10, choices=Stage.choices)
 

@@ -1,7 +1,6 @@
-"""Who follows which pages by email, what there is to tell, and what was sent (R4).
+"""Subscribers to email updates, the events they are emailed about, and the outbox.
 
-`Subscriber` and `Subscription` are people's wishes, `Notice` is one thing to tell, and
-`Delivery` is the outbox: one row for each person and notice.
+`Delivery` is the outbox: one row for each subscriber and event.
 """
 
 from django.db import models
@@ -11,7 +10,7 @@ from home.email_addresses import EmailAddressField
 
 
 class Frequency(models.TextChoices):
-    """How soon somebody is told."""
+    """How often a subscriber gets emails."""
 
     AT_ONCE = "at-once", "As soon as something changes"
     DAILY = "daily", "Once a day, if something has changed"
@@ -19,26 +18,29 @@ class Frequency(models.TextChoices):
 
 
 class Subscriber(models.Model):
-    """One email address; whoever reads it need have no account."""
+    """One email address. Subscribers have no account."""
 
     email = EmailAddressField()
-    # With its host as mail servers spell it, so that one person is one row.
+    # Normalised as mail servers do, so that one mailbox is one row.
     email_key = models.EmailField(unique=True)
     created_at = models.DateTimeField(default=timezone.now)
-    # Since when nothing is sent: the address bounced for good, or its owner complained.
+    # Nothing is sent from then on: the address bounced, or its owner complained.
     suppressed_at = models.DateTimeField(null=True, blank=True)
-    # Counted up to make all links in older emails void.
+    # Incremented to invalidate all links in older emails.
     token_version = models.PositiveIntegerField(default=0)
-    # How often in a row mail servers have refused the address for good.
-    refusals = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # Permanent failures in a row.
+    bounce_count = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     def __str__(self):
-        # The address is personal: it is never written into a log by accident.
+        # The email address is personal data and must not get into logs.
         return f"Subscriber {self.pk}"
 
 
 class Subscription(models.Model):
-    """One person's wish to follow one page, and what is below it where it has such."""
+    """A subscriber's sign-up to a page, and to what is below it if it is a section.
+
+    Pending until it is confirmed.
+    """
 
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.CASCADE, related_name="subscriptions"
@@ -51,7 +53,6 @@ class Subscription(models.Model):
         max_length=10, choices=Frequency.choices, default=Frequency.AT_ONCE
     )
     created_at = models.DateTimeField(default=timezone.now)
-    # None until the link in the first email has been followed and its button pressed.
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -70,8 +71,8 @@ class Subscription(models.Model):
         return f"Subscription {self.pk}"
 
 
-class Notice(models.Model):
-    """One thing to tell all who follow a page."""
+class UpdateEvent(models.Model):
+    """Something that happened to a page, to be emailed to its subscribers."""
 
     class Kind(models.TextChoices):
         """What happened to the page."""
@@ -82,19 +83,19 @@ class Notice(models.Model):
 
         @classmethod
         def _missing_(cls, value):
-            """Take what only a newer release knows for a change."""
+            """Treat kinds that only a newer release knows as a change."""
             return cls.CHANGED
 
-    # The page may be deleted; what is told of it stays.
+    # The event outlives its page.
     page = models.ForeignKey(
         "wagtailcore.Page", on_delete=models.SET_NULL, null=True, related_name="+"
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     title = models.CharField(max_length=255)
-    # The public path when it happened, such as "/policies/housing/".
+    # The public path at the time, such as "/policies/housing/".
     path = models.CharField(max_length=1000)
     text = models.TextField(blank=True)
-    # Which version of the page it tells of, and only once; None of a withdrawal.
+    # One event for each version of a page; None for withdrawals.
     revision_id = models.PositiveBigIntegerField(null=True, unique=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
@@ -103,22 +104,22 @@ class Notice(models.Model):
 
 
 class Delivery(models.Model):
-    """One notice for one person: written when the page is published, then sent once."""
+    """One event for one subscriber: written when the page is published, sent once."""
 
     class State(models.TextChoices):
-        """How far the sending is."""
+        """Progress of a delivery."""
 
         WAITING = "waiting", "Waiting"
-        # Handed to the mail server; whether it took it is not noted yet.
+        # Handed to the mail server, which may or may not have accepted it.
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
         FAILED = "failed", "Given up"
 
-    # The rows are written in the publishing transaction, 20,000 at once. It neither
-    # looks up the notice that it has just written for each of them, nor fails because
-    # somebody ends a subscription in that moment. The constraint below has its index.
-    notice = models.ForeignKey(
-        Notice,
+    # The rows are inserted in the publishing transaction, 20,000 at once. No database
+    # constraint: it would look up the new event for each row, and fail where a
+    # subscription ends meanwhile. The unique constraint below has the index.
+    event = models.ForeignKey(
+        UpdateEvent,
         on_delete=models.CASCADE,
         related_name="deliveries",
         db_constraint=False,
@@ -127,7 +128,7 @@ class Delivery(models.Model):
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.CASCADE, related_name="deliveries"
     )
-    # Through which wish: what "unsubscribe" in the email ends.
+    # What "Unsubscribe" in the email ends.
     subscription = models.ForeignKey(
         Subscription,
         on_delete=models.SET_NULL,
@@ -138,7 +139,6 @@ class Delivery(models.Model):
     state = models.CharField(
         max_length=10, choices=State.choices, default=State.WAITING
     )
-    # Not before this moment: at once, the next morning, the next Monday, or a retry.
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -146,7 +146,7 @@ class Delivery(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["notice", "subscriber"], name="community_delivery_once"
+                fields=["event", "subscriber"], name="community_delivery_once"
             )
         ]
         indexes = [
@@ -162,18 +162,18 @@ class Delivery(models.Model):
 
 
 class MailOutage(models.Model):
-    """That the mail server takes no updates: one row as long as that is so."""
+    """One row for as long as the mail server accepts no updates."""
 
-    since = models.DateTimeField()
-    tries = models.PositiveIntegerField(default=0)
-    try_again_at = models.DateTimeField()
-    # The kind of error and the server's number only: its text may hold an address.
+    started_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField()
+    # The type of error and the SMTP code only: the text may hold an email address.
     problem = models.CharField(max_length=100)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(pk=1), name="community_mailtrouble_one_row"
+                condition=models.Q(pk=1), name="community_mailoutage_one_row"
             )
         ]
 

@@ -1,4 +1,4 @@
-"""What readers could see of a policy, from one publication to the next."""
+"""The published versions of a policy, from one publication to the next."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from django.db import models
 from community.models.consultations import OUTCOME_TEXTS, WAYS_TO_RESPOND
 from community.models.policy import STATUS_DATES, PolicyUpdatePage
 
-# What readers see. Whatever else a page holds, such as its owner's email address, is
-# not kept and so cannot be shown.
-KEPT = (
+# What readers see. Anything else, such as the owner's email address, is not archived
+# and so cannot be shown.
+ARCHIVED_FIELDS = (
     "title",
     "summary",
     "kind",
@@ -27,10 +27,10 @@ KEPT = (
 
 
 class PublishedVersion(models.Model):
-    """What a policy told everybody, from one moment to another.
+    """The public text of a policy for a period.
 
-    A copy, as Wagtail may write a draft over a revision that was published, and delete
-    revisions. Nothing is kept of what was published while the page was private.
+    A copy, because Wagtail may overwrite a published revision with a draft, and delete
+    revisions. Nothing is archived that was published while the page was private.
     """
 
     page = models.ForeignKey(
@@ -62,11 +62,10 @@ class PublishedVersion(models.Model):
         return f"{self.page_id}, {self.published_at:%-d %B %Y}"
 
     def as_page(self) -> PolicyUpdatePage:
-        """Return the policy as it was, but for files that have been deleted since."""
+        """Return the policy as it was, without files that have been deleted since."""
         return PolicyUpdatePage.from_serializable_data(
             {**self.content, "pk": self.page_id}
         )
 
     def last_seen_at(self, now: datetime) -> datetime:
-        """Return the last moment at which readers saw it: now, if they still do."""
         return self.ended_at or now

@@ -10,7 +10,7 @@ from home.page_tree.addresses import site_path
 
 
 class Severity(models.IntegerChoices):
-    """How bad it is: the higher the number, the higher on the page."""
+    """The higher the number, the higher on the page."""
 
     INFORMATION = 10, "Information"
     DISRUPTION = 20, "Disruption"
@@ -19,29 +19,25 @@ class Severity(models.IntegerChoices):
 
     @classmethod
     def _missing_(cls, value):
-        """Take what only a newer release knows for a disruption.
+        """Treat a severity that only a newer release knows as a disruption.
 
-        That is the worst which neither raises an alarm nor tells of a death.
+        It is the most severe that neither raises an alarm nor announces a death.
         """
         return cls.DISRUPTION
 
     @property
     def public_label(self) -> str:
-        """What readers are told; a notice of a death is not labelled as one."""
+        """The label for readers, which does not mark the notice of a death as one."""
         return "Announcement" if self is Severity.NOTABLE_DEATH else self.label
 
 
 class Scope(models.TextChoices):
-    """Where an alert appears."""
-
     SITE = "site", "On every page of the site"
     PAGES = "pages", "On the pages chosen below"
 
 
 @dataclass(frozen=True)
 class VisibleAlert:
-    """An alert as a page shows it, free of the database."""
-
     pk: int
     dismissal_version: int
     severity: int
@@ -56,26 +52,24 @@ class VisibleAlert:
 
     @property
     def severity_label(self) -> str:
-        """The severity in words for readers."""
         return Severity(self.severity).public_label
 
     @property
     def severity_name(self) -> str:
-        """The severity as the style sheet names it, such as `notable-death`."""
+        """The name in the style sheet, such as `notable-death`."""
         return Severity(self.severity).name.lower().replace("_", "-")
 
     @property
     def dismissal_key(self) -> str:
-        """What a visitor's cookie remembers: this alert, and this round of it."""
+        """The key in a visitor's cookie: this alert in this version."""
         return f"{self.pk}.{self.dismissal_version}"
 
     def is_current(self, at: datetime) -> bool:
-        """Say whether the alert has started and not yet ended."""
         return self.starts_at <= at < self.ends_at
 
 
 # What is read of an alert to show it.
-SHOWN_FIELDS = (
+VISIBLE_FIELDS = (
     "pk",
     "dismissal_version",
     "severity",
@@ -90,8 +84,8 @@ SHOWN_FIELDS = (
 )
 
 
-def make_shown(values: dict, link_url_path: str | None) -> VisibleAlert:
-    """Return an alert from its `SHOWN_FIELDS` and the path of the page it links to."""
+def build_visible_alert(values: dict, link_url_path: str | None) -> VisibleAlert:
+    """Build an alert from `VISIBLE_FIELDS` and the path of the page it links to."""
     return VisibleAlert(
         pk=values["pk"] or 0,
         dismissal_version=values["dismissal_version"],

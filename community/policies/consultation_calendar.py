@@ -1,4 +1,4 @@
-"""The dates of a consultation, for residents' calendars (R9)."""
+"""The dates of a consultation as iCalendar (R9)."""
 
 from datetime import datetime
 from uuid import uuid5
@@ -21,10 +21,6 @@ PRODUCT = "-//Stockton CMS//Consultations//EN"
 
 @require_safe
 def consultation_calendar(request: HttpRequest, policy_path: str) -> HttpResponse:
-    """Give out when a consultation opens and closes, as iCalendar (RFC 5545).
-
-    A 404 where there is no such policy, or no consultation of it.
-    """
     root = site_root(request)
     if root is None:
         raise Http404("There is no site yet.")
@@ -43,18 +39,18 @@ def consultation_calendar(request: HttpRequest, policy_path: str) -> HttpRespons
 
 
 def get_calendar(page: PolicyUpdatePage, address: str) -> bytes:
-    """Return both dates of a consultation; each keeps its id when it is moved."""
+    """Return both dates of a consultation; the ids stay the same if they move."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     title = without_control_characters(page.title)
     purpose = without_control_characters(page.consultation_purpose)
     description = f"{purpose}\n\n{address}".strip()
-    for name, words, moment in (
+    for name, label, at in (
         ("opens", "Consultation opens", page.consultation_opens_at),
         ("closes", "Last chance to respond", page.consultation_closes_at),
     ):
-        calendar.add_component(_event(page, name, f"{words}: {title}", moment))
+        calendar.add_component(_event(page, name, f"{label}: {title}", at))
         calendar.subcomponents[-1].add("url", address)
         calendar.subcomponents[-1].add("description", description)
     return calendar.to_ical()

@@ -1,7 +1,6 @@
-"""Feeds of what changed: one for each section, one for all policy updates (R5).
+"""Atom feeds (RFC 4287) of changes: one per section, one for all policies (R5).
 
-An entry is what an officer wrote when a page was published again, or that a page was
-published for the first time. The format is Atom (RFC 4287).
+An entry is a change note, or the first publication of a page.
 """
 
 from dataclasses import dataclass
@@ -36,8 +35,8 @@ FIRST_PUBLISHED = "Published for the first time."
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One change; its id stays the same wherever the site or the page moves."""
+class FeedEntry:
+    """One change; its URN stays the same wherever the site or the page moves."""
 
     urn: str
     title: str
@@ -46,22 +45,22 @@ class Entry:
     at: datetime
 
 
-def get_entries(pages: PageQuerySet) -> list[Entry]:
-    """Return the latest changes of some pages, newest first, with two queries."""
+def get_feed_entries(pages: PageQuerySet) -> list[FeedEntry]:
+    """Return the latest changes to some pages, newest first, in two queries."""
     changes = _changes(pages)
-    # What an officer wrote of the first publication says more than that it was one.
-    told = {(entry.url_path, entry.at) for entry in changes}
+    # A change note on the first publication says more than that it was the first.
+    noted = {(entry.url_path, entry.at) for entry in changes}
     new = [
-        each for each in _publications(pages) if (each.url_path, each.at) not in told
+        each for each in _publications(pages) if (each.url_path, each.at) not in noted
     ]
     newest_first = sorted([*changes, *new], key=lambda entry: entry.at, reverse=True)
     return newest_first[:MAX_ENTRIES]
 
 
-def _publications(pages: PageQuerySet) -> list[Entry]:
+def _publications(pages: PageQuerySet) -> list[FeedEntry]:
     newest = pages.exclude(first_published_at=None).order_by("-first_published_at")
     return [
-        Entry(
+        FeedEntry(
             urn=uuid5(page.translation_key, "published").urn,
             title=page.title,
             url_path=page.url_path,
@@ -74,10 +73,10 @@ def _publications(pages: PageQuerySet) -> list[Entry]:
     ]
 
 
-def _changes(pages: PageQuerySet) -> list[Entry]:
+def _changes(pages: PageQuerySet) -> list[FeedEntry]:
     notes = change_notes_for(pages, is_most_of_site=False).select_related("page")
     return [
-        Entry(
+        FeedEntry(
             urn=uuid5(note.page.translation_key, f"change/{note.pk}").urn,
             title=note.page.title,
             url_path=note.page.url_path,
@@ -89,9 +88,7 @@ def _changes(pages: PageQuerySet) -> list[Entry]:
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What a feed is about."""
-
+class FeedSubject:
     title: str
     subtitle: str
     path: str
@@ -101,62 +98,48 @@ class Subject:
 
 
 class UpdatesFeed(Feed):
-    """The Atom feed about a `Subject`."""
-
     feed_type = Atom1Feed
 
-    def __init__(self, request: HttpRequest, subject: Subject):
+    def __init__(self, request: HttpRequest, subject: FeedSubject):
         self._origin, self._root = site_origin(request), site_root(request)
         council_name = council(request)["council"].council_name
         self._council = without_control_characters(council_name)
         self._subject = subject
 
     def title(self):
-        """Return the subject and whose it is."""
         return f"{without_control_characters(self._subject.title)} – {self._council}"
 
     def subtitle(self):
-        """Return one sentence about what comes in this feed."""
         return without_control_characters(self._subject.subtitle)
 
     def link(self):
-        """Return the address of the page that shows the same."""
         return self._origin + self._subject.path
 
     def feed_url(self):
-        """Return the address of the feed itself."""
         return self._origin + self._subject.feed_path
 
     def feed_guid(self):
-        """Return what stays the same when the site moves."""
         return self._subject.urn
 
     def author_name(self):
-        """Return the council's name; Atom asks for an author."""
         return self._council
 
     def items(self):
-        """Return the latest changes."""
-        return get_entries(self._subject.pages)
+        return get_feed_entries(self._subject.pages)
 
     def item_title(self, item):
-        """Return the title of the page that changed."""
         return without_control_characters(item.title)
 
     def item_description(self, item):
-        """Return what changed, in an officer's words; Django calls it HTML."""
         return escape(without_control_characters(item.text))
 
     def item_link(self, item):
-        """Return the address of the page that changed."""
         return self._origin + public_path(item.url_path, self._root)
 
     def item_guid(self, item):
-        """Return the id by which a reader knows that it has seen this entry."""
         return item.urn
 
     def item_pubdate(self, item):
-        """Return when it was published."""
         return timezone.localtime(item.at)
 
     item_updateddate = item_pubdate
@@ -165,7 +148,7 @@ class UpdatesFeed(Feed):
 def get_feeds(page: Page | None, root: Page | None) -> list[Link]:
     """Return the feeds about a page, without a query.
 
-    On a section its own, on a policy that of all policies, on the home page too.
+    A section has its own; policies and the home page have that of all policies.
     """
     # A page that is seen before it is saved has no place yet.
     if page is None or root is None or not page.url_path:
@@ -179,17 +162,15 @@ def get_feeds(page: Page | None, root: Page | None) -> list[Link]:
 
 
 def policy_feed_link() -> Link:
-    """Return the feed of all policies."""
     return Link(POLICY_UPDATES, reverse("policy_feed"))
 
 
 @require_safe
 def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
-    """Give out what changed on a section and below it; 404 where there is none."""
     root, now = _root_or_404(request), timezone.now()
     sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
     section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
-    subject = Subject(
+    subject = FeedSubject(
         title=section.title,
         subtitle=f"What is new and what has changed in {section.title}.",
         path=public_path(section.url_path, root),
@@ -199,15 +180,14 @@ def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
             descendants_of(section.path) | Q(pk=section.pk)
         ),
     )
-    return _give_out(request, subject)
+    return _feed_response(request, subject)
 
 
 @require_safe
 def policy_feed(request: HttpRequest) -> HttpResponse:
-    """Give out what changed on all policies and consultations of the site."""
     root, now = _root_or_404(request), timezone.now()
     below = visible_pages(now).filter(descendants_of(root.path))
-    subject = Subject(
+    subject = FeedSubject(
         title=POLICY_UPDATES,
         subtitle="What is new and what has changed in policies and consultations.",
         path="/",
@@ -215,7 +195,7 @@ def policy_feed(request: HttpRequest) -> HttpResponse:
         urn=uuid5(root.translation_key, "policies").urn,
         pages=below.type(PolicyUpdatePage),
     )
-    return _give_out(request, subject)
+    return _feed_response(request, subject)
 
 
 def _root_or_404(request: HttpRequest) -> Page:
@@ -225,5 +205,5 @@ def _root_or_404(request: HttpRequest) -> Page:
     return root
 
 
-def _give_out(request: HttpRequest, subject: Subject) -> HttpResponse:
+def _feed_response(request: HttpRequest, subject: FeedSubject) -> HttpResponse:
     return mark_cacheable(UpdatesFeed(request, subject)(request))

@@ -3,20 +3,15 @@
 import django_filters
 from django import forms
 from django.utils import timezone
-from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.views.pages.listing import PageFilterSet
 
-from community.alerts.states import State, with_state
-from community.models import AlertSnippet, PartnershipPage, PolicyUpdatePage
-from community.models.alerts import Severity
+from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
 
 REVIEW_CHOICES = [("due", "Due for review"), ("none", "No review date")]
 
 
 class ReviewFilter(django_filters.ChoiceFilter):
-    """Pages whose review is due, or that have no review date."""
-
     def __init__(self, **kwargs):
         super().__init__(
             label="Review",
@@ -28,15 +23,12 @@ class ReviewFilter(django_filters.ChoiceFilter):
 
     @staticmethod
     def by_review(queryset, name, value):
-        """Keep the pages that the choice names."""
         if value == "due":
             return queryset.filter(review_on__lte=timezone.localdate())
         return queryset.filter(review_on=None)
 
 
 class PartnershipFilterSet(PageFilterSet):
-    """Filters of the partnership listing."""
-
     review = ReviewFilter()
 
     class Meta:
@@ -45,13 +37,11 @@ class PartnershipFilterSet(PageFilterSet):
 
 
 class PolicyFilterSet(PageFilterSet):
-    """Filters of the policy listing."""
-
     kind = django_filters.MultipleChoiceFilter(
         choices=PolicyKind.choices, widget=forms.CheckboxSelectMultiple
     )
-    stands_at = django_filters.MultipleChoiceFilter(
-        label="Stands at",
+    policy_status = django_filters.MultipleChoiceFilter(
+        label="Policy status",
         choices=PolicyStatus.choices,
         widget=forms.CheckboxSelectMultiple,
         method="by_status",
@@ -59,7 +49,6 @@ class PolicyFilterSet(PageFilterSet):
     review = ReviewFilter()
 
     def by_status(self, queryset, name, value):
-        """Keep the policies that stand at one of the statuses now."""
         if not value:
             return queryset
         with_status = PolicyUpdatePage.objects.with_status(timezone.now())
@@ -67,26 +56,4 @@ class PolicyFilterSet(PageFilterSet):
 
     class Meta:
         model = PolicyUpdatePage
-        fields = []
-
-
-class AlertFilterSet(WagtailFilterSet):
-    """Filters of the list of alerts."""
-
-    severity = django_filters.MultipleChoiceFilter(
-        choices=Severity.choices, widget=forms.CheckboxSelectMultiple
-    )
-    state = django_filters.MultipleChoiceFilter(
-        choices=State.choices, widget=forms.CheckboxSelectMultiple, method="by_state"
-    )
-
-    def by_state(self, queryset, name, value):
-        """Keep the alerts that are in one of the states now."""
-        if not value:
-            return queryset
-        with_states = with_state(AlertSnippet.objects.all(), timezone.now())
-        return queryset.filter(pk__in=with_states.filter(state__in=value).values("pk"))
-
-    class Meta:
-        model = AlertSnippet
         fields = []

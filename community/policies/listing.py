@@ -1,6 +1,6 @@
 """All policy updates: open consultations first, then the newest, with filters (P4).
 
-Everything stands in the address; what makes no sense there narrows nothing.
+Filters are query parameters; unknown values are ignored.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from home.page_tree.addresses import descendants_of, page_number, parent_path
 from home.pages import visible_pages
 
 PER_PAGE = 30
-# Where a page was never published by an officer, as after an import of tables.
+# For a page that was never published in the admin, such as an imported one.
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 FILTERS = {
     "kind": ("Kind", "Any kind"),
@@ -37,8 +37,8 @@ FILTERS = {
 
 
 @dataclass(frozen=True)
-class Row:
-    """A policy by what it can be found; `topic` is the slug of its section."""
+class PolicyRow:
+    """The filter values of a policy; `topic` is the slug of its section."""
 
     pk: int
     kind: str
@@ -48,28 +48,25 @@ class Row:
     updated_at: datetime
 
     def matches(self, asked: dict[str, str]) -> bool:
-        """Say whether it is among what is asked for."""
         return all(getattr(self, name) == value for name, value in asked.items())
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of the list, and the filters beside it."""
-
+class PolicyListing:
     cards: list[Card]
     count: int
-    narrowing: list[Facet]
-    is_narrowed: bool
+    facets: list[Facet]
+    is_filtered: bool
     number: int
     last_number: int
-    # What the address holds before the number of the page.
+    # The query string before the page number.
     before: str
-    # Whether it is one of a few: anybody may make up filters that say nothing.
-    is_worth_keeping: bool
+    # Whether its filters are all real: anyone can make up others to fill the cache.
+    is_cacheable: bool
 
 
-def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | None:
-    """Return a page of the list; None where there is no such page."""
+def get_listing(request: HttpRequest, root: Page, at: datetime) -> PolicyListing | None:
+    """Return a page of the list, or None if there is no such page."""
     rows, topics = _read(root, at)
     years = {row.year for row in rows}
     labels = {
@@ -92,20 +89,20 @@ def get_listing(request: HttpRequest, root: Page, at: datetime) -> Listing | Non
     cards = {
         card.pk: card for card in get_cards(Page.objects.filter(pk__in=ids), root, at)
     }
-    return Listing(
+    return PolicyListing(
         cards=[cards[pk] for pk in ids if pk in cards],
         count=len(found),
-        narrowing=_narrowing(rows, asked, labels),
-        is_narrowed=bool(asked),
+        facets=_get_facets(rows, asked, labels),
+        is_filtered=bool(asked),
         number=number,
         last_number=last_number,
         before=f"{urlencode(asked)}&" if asked else "",
-        is_worth_keeping=bool(found) and asked.keys() == FILTERS.keys() & request.GET,
+        is_cacheable=bool(found) and asked.keys() == FILTERS.keys() & request.GET,
     )
 
 
-def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
-    """Return all policies that anybody may see, in order, and the titles of topics."""
+def _read(root: Page, at: datetime) -> tuple[list[PolicyRow], dict[str, str]]:
+    """Return all public policies in order, and the titles of topics."""
     visible = visible_pages(at).filter(descendants_of(root.path))
     policies = PolicyUpdatePage.objects.filter(pk__in=visible).with_status(at)
     values = list(
@@ -115,7 +112,7 @@ def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
     sections = visible.filter(path__in=paths).values_list("path", "slug", "title")
     slugs = {path: slug for path, slug, _ in sections}
     rows = [
-        Row(
+        PolicyRow(
             pk=pk,
             kind=kind,
             status=status,
@@ -130,10 +127,10 @@ def _read(root: Page, at: datetime) -> tuple[list[Row], dict[str, str]]:
     return rows, {slug: title for _, slug, title in sections}
 
 
-def _narrowing(
-    rows: list[Row], asked: dict[str, str], labels: dict[str, dict[str, str]]
+def _get_facets(
+    rows: list[PolicyRow], asked: dict[str, str], labels: dict[str, dict[str, str]]
 ) -> list[Facet]:
-    """Return the filters; choices are counted under all the other filters."""
+    """Return the filters; options are counted under all the other filters."""
     shown = []
     for name, names in FILTERS.items():
         others = {key: value for key, value in asked.items() if key != name}
@@ -159,7 +156,7 @@ def _narrowing(
 
 @register_labels(PolicyUpdatePage)
 def get_policy_labels(ids: Collection[int], at: datetime) -> dict[int, str]:
-    """Return where each policy stands at a moment, in the words that readers see."""
+    """Return the public label of each policy's status."""
     policies = PolicyUpdatePage.objects.filter(pk__in=ids).with_status(at)
     return {
         pk: PolicyStatus(status).label

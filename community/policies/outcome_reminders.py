@@ -10,49 +10,45 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from community.models import OutcomeReminder, PolicyUpdatePage
 from community.models.consultations import OUTCOME_PROMISED
 from community.models.policy import PolicyStatus
-from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 from home.editorial.reviews.reminders import get_team_emails
 from home.jobs import register_job
 from home.notifications import in_one_line
 
 logger = logging.getLogger(__name__)
 
-# Nobody is to be woken by it.
 QUIET_HOURS_END = 8
-# What is left of the twelve weeks when each is sent; the nearest first.
+# The time left when each is sent, the shortest first.
 STAGES = (
     (OutcomeReminder.Stage.OVERDUE, timedelta(0)),
     (OutcomeReminder.Stage.ONE_WEEK, timedelta(weeks=1)),
     (OutcomeReminder.Stage.FOUR_WEEKS, timedelta(weeks=4)),
 )
 SUBJECTS = {
-    OutcomeReminder.Stage.FOUR_WEEKS: "A consultation's outcome is due in four weeks",
-    OutcomeReminder.Stage.ONE_WEEK: "A consultation's outcome is due in a week",
+    OutcomeReminder.Stage.FOUR_WEEKS: "A consultation's outcome is due in 4 weeks",
+    OutcomeReminder.Stage.ONE_WEEK: "A consultation's outcome is due in 1 week",
     OutcomeReminder.Stage.OVERDUE: "A consultation's outcome is overdue",
 }
 
 
-@register_job("reminders of consultations without an outcome")
+@register_job("send consultation outcome reminders")
 def remind_of_outcomes(at: datetime) -> None:
-    """Send one email for each consultation and stage that has come.
+    """Send one email for each consultation and stage that is due.
 
-    It goes to the page's content owner, or the communications team where it has none;
-    both hear of it once it is overdue. Where the mail server is away, the next call
-    tries again.
+    It goes to the content owner, or to the communications team if there is none, and to
+    both once it is overdue. If sending fails, the next run tries again.
     """
     if timezone.localtime(at).hour < QUIET_HOURS_END:
         return
-    for page in get_waiting(at):
+    for page in get_awaiting_outcome(at):
         remind(page, get_stage(page, at))
 
 
-def get_waiting(at: datetime) -> list[PolicyUpdatePage]:
-    """Return the closed consultations whose outcome is due within four weeks."""
+def get_awaiting_outcome(at: datetime) -> list[PolicyUpdatePage]:
+    """Return closed consultations whose outcome is due within four weeks."""
     closed_before = at - OUTCOME_PROMISED + STAGES[-1][1]
     policies = PolicyUpdatePage.objects.live().with_status(at)
     return list(
@@ -64,7 +60,6 @@ def get_waiting(at: datetime) -> list[PolicyUpdatePage]:
 
 
 def get_stage(page: PolicyUpdatePage, at: datetime) -> OutcomeReminder.Stage:
-    """Return how near the promised day of a waiting consultation is."""
     left = page.consultation_closes_at + OUTCOME_PROMISED - at
     return next(stage for stage, at_most in STAGES if left <= at_most)
 
@@ -82,12 +77,14 @@ def remind(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> None:
     owner = (page.owner_email,) if page.owner_email else ()
     emails = {*(owner or team), *(team if stage == stage.OVERDUE else ())}
     if not emails:
-        logger.warning("Nobody can be told that page %s owes its outcome.", page.pk)
+        logger.warning(
+            "No recipients for the reminder that page %s has an outcome due.", page.pk
+        )
         return
     try:
         EmailMessage(SUBJECTS[stage], _text(page, stage), to=sorted(emails)).send()
     except Exception:
-        logger.exception("No reminder of the outcome of page %s was sent.", page.pk)
+        logger.exception("The outcome reminder for page %s could not be sent.", page.pk)
         reminder.delete()
 
 
@@ -102,30 +99,3 @@ def _text(page: PolicyUpdatePage, stage: OutcomeReminder.Stage) -> str:
         "edit_address": urljoin(settings.WAGTAILADMIN_BASE_URL, edit),
     }
     return render_to_string("community/outcome_reminder.txt", context)
-
-
-@register_dashboard_tasks
-def owed_outcomes(user, at):
-    """Say how many consultations that the user may edit owe their outcome, or soon."""
-    waiting = get_waiting(at)
-    if not waiting:
-        return
-    may_edit = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
-    ids = [page.pk for page in waiting]
-    own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
-    stages = [get_stage(each, at) for each in waiting if each.pk in own]
-    address = f"{reverse('policies:index')}?stands_at={PolicyStatus.AWAITING_OUTCOME}"
-    if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
-        words = counted(
-            overdue,
-            "consultation outcome is overdue",
-            "consultation outcomes are overdue",
-        )
-        yield DashboardTask(words, address, is_urgent=True)
-    if soon := len(stages) - overdue:
-        words = counted(
-            soon,
-            "consultation outcome is due soon",
-            "consultation outcomes are due soon",
-        )
-        yield DashboardTask(words, address)

@@ -1,1 +1,1 @@
-"""Email updates: how residents follow pages, and stop (R4)."""
+"""Email updates: how residents subscribe to pages, and unsubscribe (R4)."""

@@ -1,8 +1,8 @@
-"""What mail servers report later: that an email bounced, or was called spam (R4).
+"""Bounces and spam complaints that mail servers report later.
 
-Delivery status messages are RFC 3464, complaints RFC 5965. Only a report that carries
-the Message-ID of an email of ours back counts: anybody can write to the address where
-reports arrive. Reading the same report again changes nothing.
+Bounces are RFC 3464, complaints RFC 5965. Only reports that return the signed
+Message-ID of one of our emails count: anyone can write to the address for reports.
+Importing a report again changes nothing.
 """
 
 import email
@@ -28,72 +28,76 @@ from django.utils.crypto import salted_hmac
 from community.models import Delivery, Subscriber
 
 SALT = "community.subscriptions.message_id"
-SHAPE = re.compile(r"<update\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})@[^<>\s]+>")
+MESSAGE_ID = re.compile(
+    r"<update\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})@[^<>\s]+>"
+)
 
 
 def message_id(delivery: Delivery) -> str:
-    """Return the id of the email whose first row this is."""
+    """Return the signed id of the email whose first delivery this is."""
     host = urlsplit(settings.WAGTAILADMIN_BASE_URL).hostname or "localhost"
-    person = delivery.subscriber
-    proof = _proof(person, delivery.pk)
-    return f"<update.{person.pk}.{delivery.pk}.{proof}@{host}>"
+    subscriber = delivery.subscriber
+    signature = _signature(subscriber, delivery.pk)
+    return f"<update.{subscriber.pk}.{delivery.pk}.{signature}@{host}>"
 
 
 def subscriber_of(text: str) -> Subscriber | None:
-    """Return whom an email of ours went to, by the first id of ours in a text."""
-    for pk, delivery_pk, proof in SHAPE.findall(text):
-        person = Subscriber.objects.filter(pk=pk).first()
-        if person and compare_digest(_proof(person, int(delivery_pk)), proof):
-            return person
+    """Return the subscriber that the first valid Message-ID in a text names."""
+    for pk, delivery_pk, signature in MESSAGE_ID.findall(text):
+        subscriber = Subscriber.objects.filter(pk=pk).first()
+        if subscriber and compare_digest(
+            _signature(subscriber, int(delivery_pk)), signature
+        ):
+            return subscriber
     return None
 
 
-def _proof(person: Subscriber, delivery_pk: int) -> str:
-    # After a restore, numbers are given again, but not at the same moment.
-    value = f"{person.pk}/{person.created_at.timestamp()}/{delivery_pk}"
+def _signature(subscriber: Subscriber, delivery_pk: int) -> str:
+    # After a restore, primary keys are used again, but not with the same time.
+    value = f"{subscriber.pk}/{subscriber.created_at.timestamp()}/{delivery_pk}"
     return salted_hmac(SALT, value, algorithm="sha256").hexdigest()[:32]
 
 
 logger = logging.getLogger(__name__)
 
-# There is no such mailbox or host (RFC 3463). What else is refused for good, such as by
-# a list of senders that somebody does not trust today, may be taken tomorrow.
+# There is no such mailbox or host (RFC 3463). Other permanent errors, such as from a
+# blocklist, may be over tomorrow.
 GONE = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
-# RFC 5965 also knows the contrary of a complaint, RFC 6591 what no reader has sent.
+# RFC 5965 has "not-spam" too, and RFC 6591 reports that no reader has sent.
 COMPLAINTS = {"abuse", "fraud", "virus", "other", "opt-out", "opt-out-list"}
 
 
-class Outcome(StrEnum):
-    """What a report comes to, as operators read it."""
+class BounceOutcome(StrEnum):
+    """What a report has led to, as the command prints it."""
 
-    STOPPED_BOUNCE = "stopped, as the address does not exist"
-    STOPPED_COMPLAINT = "stopped, as the owner complained"
-    BEFORE = "stopped already, or asked for again since"
-    SOFT = "not delivered for now: nothing to do"
-    NO_COMPLAINT = "no complaint: nothing to do"
-    NOT_OURS = "about no email update of ours"
-    NO_REPORT = "no report at all"
-    UNREADABLE = "cannot be read"
+    SUPPRESSED_BOUNCE = "suppressed: the address does not exist"
+    SUPPRESSED_COMPLAINT = "suppressed: the subscriber complained"
+    NO_CHANGE = "already suppressed, or subscribed again since"
+    TEMPORARY = "temporary failure: no action"
+    NO_COMPLAINT = "not a complaint: no action"
+    NOT_OURS = "not about one of our email updates"
+    NO_REPORT = "not a report"
+    UNREADABLE = "could not be read"
 
 
 @dataclass(frozen=True)
-class Report:
-    """Why nothing more is to be sent to somebody."""
+class BounceReport:
+    """Why a subscriber is to be suppressed."""
 
-    outcome: Outcome
-    # The ids in the email that came back.
-    returned: str
-    written_at: datetime
+    outcome: BounceOutcome
+    # The Message-IDs in the email that was returned.
+    message_ids: str
+    reported_at: datetime
 
 
-def import_reports(paths: Iterable[Path], is_dry: bool) -> Counter[Outcome]:
-    """Read the reports in files and folders; return how many came to what."""
+def import_reports(paths: Iterable[Path], is_dry: bool) -> Counter[BounceOutcome]:
+    """Import the reports in files and folders; return how many had which outcome."""
     readers = (each for path in paths for each in _readers(path))
-    return Counter(_take(read, is_dry) for read in readers)
+    return Counter(_import(read, is_dry) for read in readers)
 
 
 def _readers(path: Path) -> Iterator[Callable[[], Message]]:
-    """Yield what reads each message of an .eml file, an mbox file, or a folder."""
+    """Yield a function to read each message of an .eml file, mbox file or folder."""
     if path.is_dir():
         for each in sorted(path.rglob("*")):
             if each.is_file():
@@ -109,46 +113,46 @@ def _readers(path: Path) -> Iterator[Callable[[], Message]]:
         yield lambda: email.message_from_bytes(path.read_bytes())
 
 
-def _take(read: Callable[[], Message], is_dry: bool) -> Outcome:
+def _import(read: Callable[[], Message], is_dry: bool) -> BounceOutcome:
     try:
-        found = _understand(read())
+        report = _parse(read())
     except Exception as error:
-        # Anybody can send anything there; the reports after it are read all the same.
-        logger.warning("A report cannot be read: %s", type(error).__name__)
-        return Outcome.UNREADABLE
-    if isinstance(found, Outcome):
-        return found
-    person = subscriber_of(found.returned)
-    if person is None:
-        return Outcome.NOT_OURS
-    is_stopped = _stop(person, found.written_at, is_dry)
-    return found.outcome if is_stopped else Outcome.BEFORE
+        # Anyone can send anything there; the reports after it are still read.
+        logger.warning("A bounce report could not be read: %s", type(error).__name__)
+        return BounceOutcome.UNREADABLE
+    if isinstance(report, BounceOutcome):
+        return report
+    subscriber = subscriber_of(report.message_ids)
+    if subscriber is None:
+        return BounceOutcome.NOT_OURS
+    is_suppressed = _suppress(subscriber, report.reported_at, is_dry)
+    return report.outcome if is_suppressed else BounceOutcome.NO_CHANGE
 
 
-def _understand(message: Message) -> Report | Outcome:
-    """Return the report that a message is, or what it comes to without one."""
+def _parse(message: Message) -> BounceReport | BounceOutcome:
+    """Return the report in a message, or the outcome where nothing is to be done."""
     if message.get_content_type() != "multipart/report":
-        return Outcome.NO_REPORT
-    outcome = Outcome.STOPPED_BOUNCE
+        return BounceOutcome.NO_REPORT
+    outcome = BounceOutcome.SUPPRESSED_BOUNCE
     if complaint := _part(message, "message/feedback-report"):
-        kinds = {_text(each, "Feedback-Type") for each in _fields(complaint)}
-        if not kinds & COMPLAINTS:
-            return Outcome.NO_COMPLAINT
-        outcome = Outcome.STOPPED_COMPLAINT
+        types = {_text(each, "Feedback-Type") for each in _fields(complaint)}
+        if not types & COMPLAINTS:
+            return BounceOutcome.NO_COMPLAINT
+        outcome = BounceOutcome.SUPPRESSED_COMPLAINT
     elif not (statuses := _statuses(message)):
-        return Outcome.NO_REPORT
+        return BounceOutcome.NO_REPORT
     elif not GONE & set(statuses):
-        return Outcome.SOFT
-    return Report(outcome, _returned(message), _written_at(message))
+        return BounceOutcome.TEMPORARY
+    return BounceReport(outcome, _message_ids(message), _reported_at(message))
 
 
-def _stop(person: Subscriber, at: datetime, is_dry: bool) -> bool:
-    """Stop sending to somebody who has not asked for it again since."""
-    running = Subscriber.objects.filter(pk=person.pk, suppressed_at=None)
-    running = running.exclude(subscriptions__confirmed_at__gt=at)
+def _suppress(subscriber: Subscriber, reported_at: datetime, is_dry: bool) -> bool:
+    """Suppress a subscriber, unless they have confirmed again since the report."""
+    active = Subscriber.objects.filter(pk=subscriber.pk, suppressed_at=None)
+    active = active.exclude(subscriptions__confirmed_at__gt=reported_at)
     if is_dry:
-        return running.exists()
-    return bool(running.update(suppressed_at=timezone.now()))
+        return active.exists()
+    return bool(active.update(suppressed_at=timezone.now()))
 
 
 def _part(message: Message, content_type: str) -> Message | None:
@@ -157,26 +161,25 @@ def _part(message: Message, content_type: str) -> Message | None:
 
 
 def _fields(report: Message) -> list[Message]:
-    """Return the groups of fields that a report is made of."""
     groups = report.get_payload()
     return groups if isinstance(groups, list) else []
 
 
 def _text(fields: Message, name: str) -> str:
-    # Where a sign is none of ASCII it is no text yet.
+    # With non-ASCII characters it is a `Header`, not a string.
     return str(fields.get(name) or "").strip().lower()
 
 
 def _statuses(message: Message) -> list[str]:
-    """Return the status of each recipient that could not be reached, as "5.1.1"."""
+    """Return the status of each recipient that failed, such as "5.1.1"."""
     report = _part(message, "message/delivery-status")
     groups = _fields(report) if report else []
     failed = {"failed", "delayed"}
     return [_text(each, "Status") for each in groups if _text(each, "Action") in failed]
 
 
-def _returned(message: Message) -> str:
-    """Return the ids in what came back: the email itself, or its headers only."""
+def _message_ids(message: Message) -> str:
+    """Return the ids in what was returned: the email, or its headers only."""
     found = []
     for part in message.walk():
         if part is not message:
@@ -187,8 +190,8 @@ def _returned(message: Message) -> str:
     return " ".join(map(str, found))
 
 
-def _written_at(message: Message) -> datetime:
-    """Return when a report was written; now, where it does not say."""
+def _reported_at(message: Message) -> datetime:
+    """Return the date of a report, or now if it has none."""
     try:
         at = parsedate_to_datetime(str(message["Date"]))
     except (TypeError, ValueError, OverflowError):

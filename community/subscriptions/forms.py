@@ -1,4 +1,4 @@
-"""What residents fill in to follow pages, and to change what they follow (R4)."""
+"""The forms with which residents subscribe and manage their subscriptions."""
 
 from django import forms
 
@@ -10,41 +10,38 @@ class EmailForm(forms.Form):
     """An email address. `website` is a honeypot that people do not see."""
 
     email = EmailAddressFormField(
-        label="Your email address",
+        label="Email address",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        help_text="We use it for these emails and for nothing else.",
+        help_text="We'll only use it to send you email updates.",
     )
     website = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Browsers cut what is pasted in without a word; our error says it.
+        # Browsers silently cut what is pasted; our error message explains instead.
         self.fields["email"].widget.attrs.pop("maxlength", None)
 
     @property
     def is_spam(self) -> bool:
-        """Whether the field that people do not see was filled in."""
         return bool(self.data.get("website"))
 
 
-class FollowForm(EmailForm):
+class SubscribeForm(EmailForm):
     """Where to send updates, and how often."""
 
     frequency = forms.ChoiceField(
-        label="How often do you want to hear from us?",
+        label="How often do you want to get updates?",
         choices=Frequency.choices,
         initial=Frequency.AT_ONCE,
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose how often you want to hear from us.",
-            "invalid_choice": "Choose how often you want to hear from us.",
+            "required": "Select how often you want to get updates",
+            "invalid_choice": "Select how often you want to get updates",
         },
     )
 
 
 class FrequencyForm(forms.ModelForm):
-    """How often, for one thing that somebody follows."""
-
     class Meta:
         model = Subscription
         fields = ["frequency"]

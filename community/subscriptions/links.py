@@ -1,7 +1,6 @@
-"""The links in our emails: each is signed for one purpose and holds no address (R4).
+"""Links in emails: each is signed for one purpose and holds no email address.
 
-A link names a subscriber, and for some purposes what they follow. It stands after the
-`?`, which no log keeps (ADR 28).
+The token is in the query string, which no log stores (ADR 28).
 """
 
 from dataclasses import dataclass
@@ -19,12 +18,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class InvalidLinkError(Exception):
-    """The link is not ours, too old, for another purpose, or was made void."""
+    """The token is forged, expired, for another purpose, or was revoked."""
 
 
 @dataclass(frozen=True)
-class Named:
-    """What a link names; `subscriber` is None once all about them is deleted."""
+class LinkTarget:
+    """What a link names; `subscriber` is None once they have been deleted."""
 
     subscriber: Subscriber | None
     # None where the link is about all policy updates, or about no page.
@@ -32,41 +31,41 @@ class Named:
 
     @property
     def subscription(self) -> Subscription | None:
-        """The wish to follow that page, unless it has ended."""
+        """The subscription to that page, unless it has ended."""
         if self.subscriber is None:
             return None
-        wishes = self.subscriber.subscriptions.select_related("page")
-        return wishes.filter(page=self.page_id).first()
+        subscriptions = self.subscriber.subscriptions.select_related("page")
+        return subscriptions.filter(page=self.page_id).first()
 
 
 @dataclass(frozen=True)
-class Link:
-    """A kind of link: the name of its address, which it is signed for, and its life."""
+class SignedLink:
+    """A kind of link: its URL name, which is also its purpose, and its lifetime."""
 
     name: str
     lifetime: timedelta | None = None
 
     def url(self, subscriber: Subscriber, page_id: int | None = None) -> str:
-        """Return the whole address, from the settings and not from any request."""
-        named = [*_identity(subscriber), subscriber.token_version, page_id]
-        token = signing.dumps(named, salt=self._salt)
-        # A token has no sign that means anything in an address.
+        """Return the absolute URL; its origin is from the settings, not a request."""
+        payload = [*_identity(subscriber), subscriber.token_version, page_id]
+        token = signing.dumps(payload, salt=self._salt)
+        # Tokens need no percent-encoding.
         path = f"{reverse(self.name)}?{KEY}={token}"
         return f"{settings.WAGTAILADMIN_BASE_URL}{path}"
 
-    def read(self, token: str) -> Named:
-        """Return what a link names. Raises `InvalidLinkError`."""
+    def read(self, token: str) -> LinkTarget:
+        """Return what a token names. Raises `InvalidLinkError`."""
         try:
-            named = signing.loads(token, salt=self._salt, max_age=self.lifetime)
+            payload = signing.loads(token, salt=self._salt, max_age=self.lifetime)
         except signing.BadSignature as error:
             raise InvalidLinkError from error
-        pk, made, version, page_id = named
+        pk, created, version, page_id = payload
         subscriber = Subscriber.objects.filter(pk=pk).first()
-        if subscriber is None or _identity(subscriber) != [pk, made]:
-            return Named(None, page_id)
+        if subscriber is None or _identity(subscriber) != [pk, created]:
+            return LinkTarget(None, page_id)
         if subscriber.token_version != version:
             raise InvalidLinkError
-        return Named(subscriber, page_id)
+        return LinkTarget(subscriber, page_id)
 
     @property
     def _salt(self) -> str:
@@ -74,36 +73,32 @@ class Link:
 
 
 def _identity(subscriber: Subscriber) -> list[int]:
-    """Return what nobody else ever has: after a restore, numbers are given again."""
-    made = (subscriber.created_at - EPOCH) // timedelta(microseconds=1)
-    return [subscriber.pk, made]
+    # After a restore, primary keys are used again.
+    created = (subscriber.created_at - EPOCH) // timedelta(microseconds=1)
+    return [subscriber.pk, created]
 
 
-CONFIRM = Link("confirm_subscription", timedelta(days=CONFIRM_DAYS))
-MANAGE = Link("manage_subscriptions")
-UNSUBSCRIBE = Link("unsubscribe")
-UNSUBSCRIBE_ALL = Link("unsubscribe_all")
+CONFIRM = SignedLink("confirm_subscription", timedelta(days=CONFIRM_DAYS))
+MANAGE = SignedLink("manage_subscriptions")
+UNSUBSCRIBE = SignedLink("unsubscribe")
+UNSUBSCRIBE_ALL = SignedLink("unsubscribe_all")
 
 
 def confirm_url(subscription: Subscription) -> str:
-    """Return the link that confirms one wish, for a week."""
     return CONFIRM.url(subscription.subscriber, subscription.page_id)
 
 
 def manage_url(subscriber: Subscriber) -> str:
-    """Return the link to all that somebody follows."""
     return MANAGE.url(subscriber)
 
 
 def unsubscribe_url(subscription: Subscription) -> str:
-    """Return the link that ends one wish, also by one click (RFC 8058).
+    """Return the link that ends one subscription, also by one click (RFC 8058).
 
-    Where the subscription is gone, or an email is about several, use
-    `unsubscribe_all_url`. Both take a query unless the subscriber is fetched too.
+    Takes a query unless the subscriber has been fetched.
     """
     return UNSUBSCRIBE.url(subscription.subscriber, subscription.page_id)
 
 
 def unsubscribe_all_url(subscriber: Subscriber) -> str:
-    """Return the link that ends all emails to somebody, also by one click."""
     return UNSUBSCRIBE_ALL.url(subscriber)

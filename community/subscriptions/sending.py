@@ -1,8 +1,8 @@
-"""Sending what is due, each email once, whatever happens on the way (ADR 29).
+"""Sends the updates that are due, each once (ADR 29).
 
-A row is marked as being sent before the server gets it, and as sent by the next thing
-that is written. Where the process is killed, at most one email has been taken by the
-server without our note of it; that one is sent again, as a lost one is worse.
+A delivery is marked as being sent before the server gets it, and as sent in the next
+write. A process that is killed leaves at most one email that the server has accepted
+and that is not marked; it is sent again, as a lost email would be worse.
 """
 
 import logging
@@ -21,175 +21,178 @@ from community.subscriptions.outage import OPEN, record_outage
 from community.subscriptions.smtp import (
     SMTPFailure,
     SMTPSession,
-    in_words,
-    judge,
-    next_try,
+    classify_smtp_error,
+    describe_smtp_error,
+    next_attempt_at,
 )
-from community.subscriptions.update_emails import Writer
+from community.subscriptions.update_emails import UpdateEmailBuilder
 from home.jobs import register_long_job
 
 logger = logging.getLogger(__name__)
 
 State = Delivery.State
 SECONDS = 25
-# So many people refused in a row are no longer what is wrong.
-MAX_IN_A_ROW = 10
-# After so many refusals of an address nothing more is sent to it.
-MAX_REFUSALS = 3
+# After so many subscribers in a row the server is to blame, not their addresses.
+MAX_FAILURES_IN_A_ROW = 10
+# After so many a subscriber is suppressed.
+MAX_BOUNCES = 3
 
 
-@register_long_job("email updates")
+@register_long_job("send email updates")
 def send_updates(at: datetime, seconds: float = SECONDS) -> bool:
     """Send what is due, for so many seconds; return whether there is more."""
-    trouble = MailOutage.objects.first()
-    if trouble and trouble.try_again_at > at:
+    outage = MailOutage.objects.first()
+    if outage and outage.retry_at > at:
         return False
     if not Delivery.objects.filter(state__in=OPEN, due_at__lte=at).exists():
-        # Nobody waits for the server any more: whether it is back shows the next time.
+        # The next email shows whether the server is back.
         MailOutage.objects.all().delete()
         return False
     try:
-        with SMTPSession() as postman:
-            return Round(postman, bool(trouble)).go(time.monotonic() + seconds)
+        with SMTPSession() as session:
+            run = DeliveryRun(session, has_outage=bool(outage))
+            return run.run(time.monotonic() + seconds)
     except (SMTPException, OSError) as error:
         record_outage(error, at)
         return False
 
 
-class Round:
-    """One turn at sending, over one postman.
+class DeliveryRun:
+    """One run of sending, over one SMTP session.
 
-    Raises the mail server's error where nothing more can be sent; by then all that it
-    has taken is noted.
+    Raises the SMTP error where nothing more can be sent; by then all that the server
+    has accepted is marked as sent.
     """
 
-    def __init__(self, postman: SMTPSession, has_trouble: bool):
-        self._postman, self._has_trouble = postman, has_trouble
-        self._writer = Writer()
-        # Taken by the server, and not noted yet: one letter at most.
-        self._taken: list[int] = []
-        # Refused one after another: theirs to answer for, unless they get too many.
-        self._refused: list[tuple[EmailBatch, SMTPFailure]] = []
+    def __init__(self, session: SMTPSession, has_outage: bool):
+        self._session, self._has_outage = session, has_outage
+        self._builder = UpdateEmailBuilder()
+        # Accepted by the server and not yet marked as sent: one email at most.
+        self._accepted_ids: list[int] = []
+        # Failures in a row, which are saved once it is clear that they are not the
+        # server's.
+        self._failures: list[tuple[EmailBatch, SMTPFailure]] = []
 
-    def go(self, deadline: float) -> bool:
-        """Send until a moment of the monotonic clock; return whether there is more."""
+    def run(self, deadline: float) -> bool:
+        """Send until a monotonic time; return whether there is more."""
         try:
-            while letters := get_due_batches(timezone.now(), self._held_ids()):
-                for letter in letters:
+            while batches := get_due_batches(timezone.now(), self._failed_ids()):
+                for batch in batches:
                     if time.monotonic() >= deadline:
                         return True
-                    if self._postman.needs_reconnect:
-                        # Whoever stops us meanwhile leaves nothing half done.
-                        self._note_taken()
-                        self._postman.rest()
-                    message = self._writer.write(letter)
-                    if self._begin(letter):
-                        self._send(letter, message)
-                # What has been taken must not come up again with the next few.
-                self._note_taken()
+                    if self._session.needs_reconnect:
+                        # The process may be stopped while it waits.
+                        self._mark_sent()
+                        self._session.reconnect()
+                    message = self._builder.build(batch)
+                    if self._mark_sending(batch):
+                        self._send(batch, message)
+                # Accepted emails must not be among the next batches.
+                self._mark_sent()
             return False
         finally:
-            self._note_taken()
-            self._settle()
+            self._mark_sent()
+            self._save_failures()
 
-    def _held_ids(self) -> list[int]:
-        return [pk for letter, _ in self._refused for pk in letter.ids]
+    def _failed_ids(self) -> list[int]:
+        return [pk for batch, _ in self._failures for pk in batch.ids]
 
-    def _begin(self, letter: EmailBatch) -> bool:
-        """Note that the last one is sent and this one is under way, at one stroke.
+    def _mark_sending(self, batch: EmailBatch) -> bool:
+        """Mark the last email as sent and this one as being sent, in one statement.
 
-        Returns False where it is not to be sent as it was read: somebody has stopped.
+        Returns False where it must not be sent, as the subscriber has unsubscribed.
         """
         wanted = Q(
-            pk__in=letter.ids,
+            pk__in=batch.ids,
             state__in=OPEN,
             subscriber__in=Subscriber.objects.filter(suppressed_at=None),
         )
-        taken = self._taken
-        is_taken = Q(pk__in=taken)
-        changed = Delivery.objects.filter(wanted | is_taken).update(
+        accepted_ids = self._accepted_ids
+        is_accepted = Q(pk__in=accepted_ids)
+        changed = Delivery.objects.filter(wanted | is_accepted).update(
             state=Case(
-                When(is_taken, then=Value(State.SENT)), default=Value(State.SENDING)
+                When(is_accepted, then=Value(State.SENT)), default=Value(State.SENDING)
             ),
             attempts=Case(
-                When(is_taken, then=F("attempts")), default=F("attempts") + 1
+                When(is_accepted, then=F("attempts")), default=F("attempts") + 1
             ),
-            sent_at=Case(When(is_taken, then=timezone.now()), default=None),
+            sent_at=Case(When(is_accepted, then=timezone.now()), default=None),
         )
-        self._taken = []
-        if changed == len(taken) + len(letter.ids):
+        self._accepted_ids = []
+        if changed == len(accepted_ids) + len(batch.ids):
             return True
-        # Of those taken one may have been deleted meanwhile: then ask for this alone.
-        under_way = Delivery.objects.filter(wanted, state=State.SENDING)
-        return under_way.count() == len(letter.ids)
+        # The accepted one may have been deleted meanwhile, so look at this one alone.
+        sending = Delivery.objects.filter(wanted, state=State.SENDING)
+        return sending.count() == len(batch.ids)
 
-    def _note_taken(self) -> None:
-        if self._taken:
-            Delivery.objects.filter(pk__in=self._taken).update(
+    def _mark_sent(self) -> None:
+        if self._accepted_ids:
+            Delivery.objects.filter(pk__in=self._accepted_ids).update(
                 state=State.SENT, sent_at=timezone.now()
             )
-            self._taken = []
+            self._accepted_ids = []
 
-    def _send(self, letter: EmailBatch, message: EmailMessage) -> None:
+    def _send(self, batch: EmailBatch, message: EmailMessage) -> None:
         try:
-            self._postman.send(message)
+            self._session.send(message)
         except Exception as error:
-            self._refuse(letter, error)
+            self._record_failure(batch, error)
             return
-        self._taken = letter.ids
-        if self._has_trouble:
+        self._accepted_ids = batch.ids
+        if self._has_outage:
             MailOutage.objects.all().delete()
-            self._has_trouble = False
-        if letter.subscriber.refusals:
-            Subscriber.objects.filter(pk=letter.subscriber.pk).update(refusals=0)
-        self._settle()
+            self._has_outage = False
+        if batch.subscriber.bounce_count:
+            Subscriber.objects.filter(pk=batch.subscriber.pk).update(bounce_count=0)
+        self._save_failures()
 
-    def _refuse(self, letter: EmailBatch, error: Exception) -> None:
-        """Keep what a refusal means; raise the error where it ends the round."""
-        refusal = judge(error)
+    def _record_failure(self, batch: EmailBatch, error: Exception) -> None:
+        """Record what an error means; raise it where it ends the run."""
+        failure = classify_smtp_error(error)
         logger.warning(
-            "An update to subscriber %s is not sent: %s",
-            letter.subscriber.pk,
-            in_words(error),
+            "An update to subscriber %s was not sent: %s",
+            batch.subscriber.pk,
+            describe_smtp_error(error),
         )
-        if refusal == SMTPFailure.SERVER:
-            _put_back(letter)
+        if failure == SMTPFailure.SERVER:
+            _requeue(batch)
             raise error
-        self._refused.append((letter, refusal))
-        if refusal == SMTPFailure.BROKEN:
+        self._failures.append((batch, failure))
+        if failure == SMTPFailure.CONNECTION:
             raise error
-        if len({each.subscriber.pk for each, _ in self._refused}) >= MAX_IN_A_ROW:
-            held = [(each, SMTPFailure.LATER) for each, _ in self._refused]
-            self._refused = held
+        subscribers = {each.subscriber.pk for each, _ in self._failures}
+        if len(subscribers) >= MAX_FAILURES_IN_A_ROW:
+            self._failures = [
+                (each, SMTPFailure.TEMPORARY) for each, _ in self._failures
+            ]
             raise error
 
-    def _settle(self) -> None:
-        """Write down what was refused to each of a few people."""
-        for letter, refusal in self._refused:
-            _write_refusal(letter, refusal)
-        self._refused.clear()
+    def _save_failures(self) -> None:
+        for batch, failure in self._failures:
+            _save_failure(batch, failure)
+        self._failures.clear()
 
 
-def _put_back(letter: EmailBatch) -> None:
-    """Let a letter wait as if it had not been tried."""
-    Delivery.objects.filter(pk__in=letter.ids).update(
+def _requeue(batch: EmailBatch) -> None:
+    """Let it wait as if it had not been attempted."""
+    Delivery.objects.filter(pk__in=batch.ids).update(
         state=State.WAITING, attempts=F("attempts") - 1
     )
 
 
 @transaction.atomic
-def _write_refusal(letter: EmailBatch, refusal: SMTPFailure) -> None:
-    rows = Delivery.objects.filter(pk__in=letter.ids)
-    is_for_good = refusal in {SMTPFailure.ADDRESS, SMTPFailure.MESSAGE}
+def _save_failure(batch: EmailBatch, failure: SMTPFailure) -> None:
+    rows = Delivery.objects.filter(pk__in=batch.ids)
+    is_permanent = failure in {SMTPFailure.ADDRESS, SMTPFailure.MESSAGE}
     now = timezone.now()
-    again = None if is_for_good else next_try(letter.attempts + 1, now)
-    if again:
-        rows.update(state=State.WAITING, due_at=again)
+    due_at = None if is_permanent else next_attempt_at(batch.attempts + 1, now)
+    if due_at:
+        rows.update(state=State.WAITING, due_at=due_at)
         return
     rows.update(state=State.FAILED)
-    if refusal == SMTPFailure.ADDRESS:
-        people = Subscriber.objects.filter(pk=letter.subscriber.pk)
-        people.update(refusals=F("refusals") + 1)
-        people.filter(refusals__gte=MAX_REFUSALS, suppressed_at=None).update(
+    if failure == SMTPFailure.ADDRESS:
+        subscribers = Subscriber.objects.filter(pk=batch.subscriber.pk)
+        subscribers.update(bounce_count=F("bounce_count") + 1)
+        subscribers.filter(bounce_count__gte=MAX_BOUNCES, suppressed_at=None).update(
             suppressed_at=now
         )

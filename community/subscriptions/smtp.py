@@ -1,4 +1,4 @@
-"""The connection to the mail server, over which one email after another goes."""
+"""The SMTP session over which updates are sent, and what SMTP errors mean."""
 
 import re
 from datetime import datetime, timedelta
@@ -14,17 +14,16 @@ from time import monotonic, sleep
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-# Servers close connections over which very much comes.
-PER_CONNECTION = 100
-# A server may look into an email before it takes it. Who does not wait for the answer
-# sends twice.
+# Servers close connections after too many messages.
+MAX_PER_CONNECTION = 100
+# Servers may scan an email before they accept it; giving up early would send it twice.
 TIMEOUT = 60
 
 
 class SMTPSession:
-    """Sends emails over a connection that is made anew now and then.
+    """A connection that is renewed from time to time, for use as a context manager.
 
-    Use it as a context manager: entering it connects. Raises what `smtplib` raises.
+    Raises the errors of `smtplib`.
     """
 
     def __init__(self):
@@ -32,7 +31,7 @@ class SMTPSession:
         self._sent = 0
 
     def __enter__(self) -> "SMTPSession":
-        self._began = monotonic()
+        self._opened_at = monotonic()
         self._connection.open()
         return self
 
@@ -41,21 +40,17 @@ class SMTPSession:
 
     @property
     def needs_reconnect(self) -> bool:
-        """Whether a hundred have gone since the connection was made."""
-        return self._sent > 0 and self._sent % PER_CONNECTION == 0
+        return self._sent > 0 and self._sent % MAX_PER_CONNECTION == 0
 
-    def rest(self) -> None:
-        """Connect anew, no sooner than the settings allow.
-
-        Call it while no email is under way.
-        """
+    def reconnect(self) -> None:
+        """Open a new connection, no sooner than UPDATES_PER_MINUTE allows."""
         self._connection.close()
-        due = self._began + 60 * self._sent / settings.UPDATES_PER_MINUTE
+        due = self._opened_at + 60 * self._sent / settings.UPDATES_PER_MINUTE
         sleep(max(0, due - monotonic()))
         self._connection.open()
 
     def send(self, message: EmailMessage) -> None:
-        """Hand over one email; return once the server has taken it."""
+        """Send one email; return once the server has accepted it."""
         self._sent += 1
         message.connection = self._connection
         self._connection.send_messages([message])
@@ -63,68 +58,62 @@ class SMTPSession:
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # Almost two days in all.
-BACK_OFF = (
+RETRY_DELAYS = (
     *(MINUTE, 5 * MINUTE, 30 * MINUTE),
     *(2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR),
 )
-# The connection is about to be closed (RFC 5321, 4.2.2), whoever the email is for.
+# The server is closing the connection, whoever the recipient is (RFC 5321, 4.2.2).
 CLOSING = 421
-# RFC 3463: a matter of policy, which says nothing about whether the address exists.
+# Security or policy (RFC 3463): the address may well exist.
 POLICY = re.compile(r"5\.7\.")
 
 
 class SMTPFailure(Enum):
-    """Whom a refusal is about."""
+    """What an error is about."""
 
-    ADDRESS = "there is no such address"
-    MESSAGE = "this email is not taken"
-    LATER = "it may be tried again"
-    # As LATER, but nothing more can be sent now: the connection is gone.
-    BROKEN = "the connection broke"
-    SERVER = "nothing is taken from us"
+    ADDRESS = "the address does not exist"
+    MESSAGE = "the email was rejected"
+    TEMPORARY = "try again later"
+    # As TEMPORARY, but nothing more can be sent over this connection.
+    CONNECTION = "the connection was lost"
+    SERVER = "the server accepts nothing from us"
 
 
-def judge(error: Exception) -> SMTPFailure:
-    """Return what an error means that came while one email was sent."""
+def classify_smtp_error(error: Exception) -> SMTPFailure:
+    """Return what an error that was raised while one email was sent is about."""
     if isinstance(error, SMTPSenderRefused):
         return SMTPFailure.SERVER
     if not isinstance(error, SMTPRecipientsRefused | SMTPDataError):
         is_ours = isinstance(error, ValueError) and not isinstance(error, OSError)
-        return SMTPFailure.MESSAGE if is_ours else SMTPFailure.BROKEN
-    code, text = _answer(error)
+        return SMTPFailure.MESSAGE if is_ours else SMTPFailure.CONNECTION
+    code, text = _reply(error)
     if code == CLOSING:
-        return SMTPFailure.BROKEN
+        return SMTPFailure.CONNECTION
     if code < 500:
-        return SMTPFailure.LATER
+        return SMTPFailure.TEMPORARY
     is_about_address = isinstance(error, SMTPRecipientsRefused)
-    is_policy = POLICY.match(text)
-    return (
-        SMTPFailure.ADDRESS
-        if is_about_address and not is_policy
-        else SMTPFailure.MESSAGE
-    )
+    if is_about_address and not POLICY.match(text):
+        return SMTPFailure.ADDRESS
+    return SMTPFailure.MESSAGE
 
 
-def in_words(error: Exception) -> str:
-    """Return the kind of error and the server's number, never its text.
-
-    The text may hold the address of whom the email was for.
-    """
-    is_answer = isinstance(error, SMTPResponseException | SMTPRecipientsRefused)
-    number = f" {_answer(error)[0]}" if is_answer else ""
-    return f"{type(error).__name__}{number}"[:100]
+def describe_smtp_error(error: Exception) -> str:
+    """Return the type of error and the SMTP code; the text may hold an address."""
+    has_reply = isinstance(error, SMTPResponseException | SMTPRecipientsRefused)
+    code = f" {_reply(error)[0]}" if has_reply else ""
+    return f"{type(error).__name__}{code}"[:100]
 
 
-def next_try(attempts: int, at: datetime) -> datetime | None:
+def next_attempt_at(attempts: int, at: datetime) -> datetime | None:
     """Return when to try again after so many attempts; None to give up."""
-    if attempts > len(BACK_OFF):
+    if attempts > len(RETRY_DELAYS):
         return None
-    return at + BACK_OFF[max(attempts, 1) - 1]
+    return at + RETRY_DELAYS[max(attempts, 1) - 1]
 
 
-def _answer(error: SMTPRecipientsRefused | SMTPResponseException) -> tuple[int, str]:
+def _reply(error: SMTPRecipientsRefused | SMTPResponseException) -> tuple[int, str]:
     if isinstance(error, SMTPRecipientsRefused):
-        # One email is for one person.
+        # Each email has one recipient.
         [(code, text)] = error.recipients.values()
     else:
         code, text = error.smtp_code, error.smtp_error

@@ -1,4 +1,4 @@
-"""The few emails about following itself; never many to one address (R4)."""
+"""Emails about signing up and managing subscriptions; a few a day to one mailbox."""
 
 import logging
 from datetime import datetime, timedelta
@@ -10,84 +10,96 @@ from django.template.loader import render_to_string
 from community.models import Subscriber, Subscription
 from community.subscriptions.links import CONFIRM_DAYS, confirm_url, manage_url
 from community.subscriptions.targets import SubscriptionTarget
+from community.subscriptions.update_emails import get_council_name
 from home.email_addresses import address_key, mailbox_key
 from home.notifications import in_one_line
 from home.rate_limits import RateLimit, RateLimitExceeded
 
 logger = logging.getLogger(__name__)
 
-# Whoever types somebody else's address can have them sent no more than these.
-MAX_A_DAY = 5
-TO_ONE_MAILBOX = RateLimit("emails to one mailbox", MAX_A_DAY, period=timedelta(days=1))
+# Anyone can enter someone else's address.
+MAX_PER_DAY = 5
+MAILBOX_LIMIT = RateLimit(
+    "emails to one mailbox", MAX_PER_DAY, period=timedelta(days=1)
+)
 
 
 class NotSentError(Exception):
-    """The mail server did not take an email."""
+    """The mail server did not accept an email."""
 
 
-def has_had_enough(email: str, at: datetime) -> bool:
-    """Return whether a mailbox is sent nothing more today, at any of its addresses."""
-    return TO_ONE_MAILBOX.is_reached(mailbox_key(email), at)
+def is_mailbox_limit_reached(email: str, at: datetime) -> bool:
+    """Return whether a mailbox gets no more emails today, at any of its addresses."""
+    return MAILBOX_LIMIT.is_reached(mailbox_key(email), at)
 
 
 def send_confirmation(
-    subscription: Subscription, followed: SubscriptionTarget, at: datetime
+    subscription: Subscription, target: SubscriptionTarget, at: datetime
 ) -> None:
-    """Ask whether somebody wants to follow what their address was typed in for."""
+    council = get_council_name()
     context = {
-        "title": in_one_line(followed.title),
+        "council": council,
+        "title": in_one_line(target.title),
         "frequency": subscription.get_frequency_display(),
         "days": CONFIRM_DAYS,
         "address": confirm_url(subscription),
     }
-    subject = "Confirm that you want email updates"
-    _send("confirm_mail", subject, context, subscription.subscriber.email, at)
+    subject = f"Confirm your email updates from {council}"
+    _send("confirm_subscription", subject, context, subscription.subscriber.email, at)
 
 
-def send_already(
-    subscriber: Subscriber, followed: SubscriptionTarget, at: datetime
+def send_already_subscribed(
+    subscriber: Subscriber, target: SubscriptionTarget, at: datetime
 ) -> None:
-    """Tell somebody who signed up again that they follow this already."""
-    context = {"title": in_one_line(followed.title), "address": manage_url(subscriber)}
-    subject = "You get these email updates already"
-    _send("already_mail", subject, context, subscriber.email, at)
+    context = {
+        "council": get_council_name(),
+        "title": in_one_line(target.title),
+        "address": manage_url(subscriber),
+    }
+    subject = "You are already subscribed to these updates"
+    _send("already_subscribed", subject, context, subscriber.email, at)
 
 
 def send_manage_link(email: str, at: datetime) -> None:
-    """Send the link to all that an address follows, or say that it follows nothing.
+    """Send the link to an address's subscriptions, or say that it has none.
 
-    Nobody but whoever reads its emails learns which it is.
+    Only those who read its emails learn which.
     """
-    found = Subscriber.objects.filter(email_key=address_key(email)).first()
-    address = manage_url(found) if found else ""
-    subject = "Your email updates"
-    context = {"address": address, "site": settings.WAGTAILADMIN_BASE_URL}
-    _send("manage_mail", subject, context, found.email if found else email, at)
+    subscriber = Subscriber.objects.filter(email_key=address_key(email)).first()
+    council = get_council_name()
+    context = {
+        "council": council,
+        "address": manage_url(subscriber) if subscriber else "",
+        "site": settings.WAGTAILADMIN_BASE_URL,
+    }
+    subject = f"Your email updates from {council}"
+    to = subscriber.email if subscriber else email
+    _send("manage_link", subject, context, to, at)
 
 
 def _send(name: str, subject: str, context: dict, to: str, at: datetime) -> None:
-    """Send plain text with HTML beside it, unless the address has had enough.
+    """Send plain text and HTML, unless the mailbox has reached its limit.
 
-    Raises `NotSentError`; what was not sent does not count.
+    Raises `NotSentError`; failed emails do not count towards the limit.
     """
     try:
-        use = TO_ONE_MAILBOX.use(mailbox_key(to), at)
+        hit = MAILBOX_LIMIT.hit(mailbox_key(to), at)
     except RateLimitExceeded:
-        # Of two at the same moment; the answer to the visitor is the same.
+        # Reached since it was checked. The visitor sees the same page.
         return
+    template = f"community/emails/{name}"
     message = EmailMultiAlternatives(
         subject,
-        render_to_string(f"community/{name}.txt", context),
+        render_to_string(f"{template}.txt", context),
         to=[to],
         headers={"Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(
-        render_to_string(f"community/{name}.html", context), "text/html"
-    )
+    html = render_to_string(f"{template}.html", context)
+    message.attach_alternative(html, "text/html")
     try:
         message.send()
     except Exception as error:
-        use.delete()
-        # What the server says may hold the address.
-        logger.error("An email about following failed: %s", type(error).__name__)
+        hit.delete()
+        # The server's text may hold the email address.
+        logger.error("A subscription email was not sent: %s", type(error).__name__)
         raise NotSentError from None

@@ -1,4 +1,4 @@
-"""What an update says: plain text, and HTML beside it (R4)."""
+"""Builds update emails: plain text and HTML."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 from wagtail.models import Site
 
-from community.models import Notice
+from community.models import UpdateEvent
 from community.subscriptions.batching import EmailBatch
 from community.subscriptions.bounces import message_id
 from community.subscriptions.links import (
@@ -21,19 +21,22 @@ from home.models import SiteSettings
 from home.notifications import in_one_line
 from home.pages import visible_pages
 
-Kind = Notice.Kind
-WORDS = {
+Kind = UpdateEvent.Kind
+HEADINGS = {
     Kind.PUBLISHED: "New page",
-    Kind.CHANGED: "Changed",
-    Kind.WITHDRAWN: "No longer on our website",
+    Kind.CHANGED: "Updated",
+    Kind.WITHDRAWN: "Removed",
 }
 
 
 @dataclass(frozen=True)
-class Told:
-    """A notice as an email shows it; `href` leads to a page that is there."""
+class UpdateItem:
+    """An event as an email shows it.
 
-    what: str
+    Where the page was withdrawn, `section` and `href` are those of a page above it.
+    """
+
+    heading: str
     title: str
     text: str
     at: datetime
@@ -41,33 +44,36 @@ class Told:
     section: str = ""
 
 
-class Writer:
-    """Writes letters; what many of them share is read once."""
+def get_council_name() -> str:
+    site = Site.objects.filter(is_default_site=True).first()
+    site_settings = SiteSettings.objects.filter(site=site).first() or SiteSettings()
+    return in_one_line(site_settings.council_name)
+
+
+class UpdateEmailBuilder:
+    """Builds emails; reads what they share only once."""
 
     def __init__(self):
-        site = Site.objects.filter(is_default_site=True).first()
-        found = SiteSettings.objects.filter(site=site).first()
-        self._council = in_one_line((found or SiteSettings()).council_name)
-        self._text = get_template("community/update_mail.txt")
-        self._html = get_template("community/update_mail.html")
-        self._told: dict[int, Told] = {}
+        self._council = get_council_name()
+        self._text = get_template("community/emails/update.txt")
+        self._html = get_template("community/emails/update.html")
+        self._items: dict[int, UpdateItem] = {}
 
-    def write(self, letter: EmailBatch) -> EmailMultiAlternatives:
-        """Return the email, to one person, with links that are that person's own."""
-        notices = [self._tell(each.notice) for each in letter.deliveries]
-        unsubscribe = _unsubscribe_url(letter)
+    def build(self, batch: EmailBatch) -> EmailMultiAlternatives:
+        updates = [self._item(each.event) for each in batch.deliveries]
+        unsubscribe = _unsubscribe_url(batch)
         context = {
-            "notices": notices,
+            "updates": updates,
             "council": self._council,
-            "manage": manage_url(letter.subscriber),
+            "manage": manage_url(batch.subscriber),
             "unsubscribe": unsubscribe,
         }
         message = EmailMultiAlternatives(
-            self._subject(notices),
+            self._subject(updates),
             self._text.render(context),
-            to=[letter.subscriber.email],
+            to=[batch.subscriber.email],
             headers={
-                "Message-ID": message_id(letter.deliveries[0]),
+                "Message-ID": message_id(batch.deliveries[0]),
                 # RFC 8058, RFC 3834
                 "List-Unsubscribe": f"<{unsubscribe}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -78,59 +84,56 @@ class Writer:
         message.attach_alternative(self._html.render(context), "text/html")
         return message
 
-    def _subject(self, notices: list[Told]) -> str:
-        if len(notices) > 1:
-            return f"{len(notices)} updates from {self._council}"
-        [told] = notices
-        return f"{told.what}: {told.title}"
+    def _subject(self, updates: list[UpdateItem]) -> str:
+        if len(updates) > 1:
+            return f"{len(updates)} updates from {self._council}"
+        return f"{updates[0].heading}: {updates[0].title}"
 
-    def _tell(self, notice: Notice) -> Told:
-        if notice.pk not in self._told:
-            self._told[notice.pk] = _told(notice)
-        return self._told[notice.pk]
+    def _item(self, event: UpdateEvent) -> UpdateItem:
+        if event.pk not in self._items:
+            self._items[event.pk] = make_item(event)
+        return self._items[event.pk]
 
 
-def _told(notice: Notice) -> Told:
-    path, section = notice.path, ""
-    if notice.kind == Kind.WITHDRAWN:
-        path, section = _nearest_above(notice.path)
-    return Told(
-        what=WORDS[Kind(notice.kind)],
-        title=in_one_line(notice.title),
-        text=notice.text.strip(),
-        at=notice.created_at,
+def make_item(event: UpdateEvent) -> UpdateItem:
+    path, section = event.path, ""
+    if event.kind == Kind.WITHDRAWN:
+        path, section = _nearest_public_page_above(event.path)
+    return UpdateItem(
+        heading=HEADINGS[Kind(event.kind)],
+        title=in_one_line(event.title),
+        text=event.text.strip(),
+        at=event.created_at,
         href=f"{settings.WAGTAILADMIN_BASE_URL}{path}",
         section=section,
     )
 
 
-def _nearest_above(path: str) -> tuple[str, str]:
-    """Return the address and title of the nearest public page above one that is gone.
-
-    The front page, in the end.
-    """
+def _nearest_public_page_above(path: str) -> tuple[str, str]:
+    """Return its path and title; those of the home page in the end."""
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
-    steps = path.strip("/").split("/")[:-1]
-    while site and steps:
-        above = "/".join(steps) + "/"
+    slugs = path.strip("/").split("/")[:-1]
+    while site and slugs:
+        above = "/".join(slugs) + "/"
         pages = visible_pages(timezone.now())
         found = pages.filter(url_path=f"{site.root_page.url_path}{above}")
         title = found.values_list("title", flat=True).first()
         if title:
             return f"/{above}", in_one_line(title)
-        steps.pop()
+        slugs.pop()
     return "/", "our website"
 
 
-def _unsubscribe_url(letter: EmailBatch) -> str:
-    """Return the link that ends what this email comes from.
+def _unsubscribe_url(batch: EmailBatch) -> str:
+    """Return the link that ends the email's subscription.
 
-    All of it, where it comes from several wishes or the wish went with its page.
+    It ends all of the subscriber's where the email comes from several, or where the
+    subscription was deleted with its page.
     """
-    wishes = {row.subscription_id: row.subscription for row in letter.deliveries}
-    [wish, *others] = wishes.values()
-    if wish is None or others:
-        return unsubscribe_all_url(letter.subscriber)
-    # It is known already, and need not be asked for again.
-    wish.subscriber = letter.subscriber
-    return unsubscribe_url(wish)
+    subscriptions = {row.subscription_id: row.subscription for row in batch.deliveries}
+    [subscription, *others] = subscriptions.values()
+    if subscription is None or others:
+        return unsubscribe_all_url(batch.subscriber)
+    # Saves a query.
+    subscription.subscriber = batch.subscriber
+    return unsubscribe_url(subscription)

@@ -1,31 +1,116 @@
-"""What there is to tell those who follow pages: news, changes and withdrawals (R4).
+"""Queues update events and their deliveries, in the transaction of the change itself.
 
-All is written in the transaction of the change itself: both are kept or neither is.
+An event is a first publication, a change with a note, or a withdrawal.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
+from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from community.models import Notice, PolicyUpdatePage, Subscription
-from community.subscriptions.outbox import enqueue_deliveries, subscriptions_matching
-from home.content.dates import is_same_moment
+from community.models import (
+    Delivery,
+    Frequency,
+    PolicyUpdatePage,
+    Subscriber,
+    Subscription,
+    UpdateEvent,
+)
+from home.content.dates import is_same_time
 from home.notifications import notifications_suppressed
 from home.page_tree.addresses import descendants_of, parent_path, site_path
 from home.pages import public_pages
 
-Kind = Notice.Kind
+Kind = UpdateEvent.Kind
+# Digests are sent in the morning.
+DIGEST_TIME = time(8)
+# The columns that `enqueue_deliveries` fills, in the order of its query.
+COLUMNS = ("event", "subscriber", "subscription", "state", "due_at", "attempts")
+
+
+def subscriptions_matching(
+    page_ids: Iterable[int], is_policy: bool
+) -> QuerySet[Subscription]:
+    """Return the active subscriptions to any of these pages.
+
+    With `is_policy` also those to all policy updates.
+    """
+    matching = Q(page_id__in=list(page_ids))
+    if is_policy:
+        matching |= Q(page=None)
+    confirmed = Subscription.objects.filter(matching, confirmed_at__isnull=False)
+    # No join: before PostgreSQL has analysed 20,000 new subscribers it would scan them
+    # all for each, and publishing took ten seconds.
+    suppressed = Subscriber.objects.filter(suppressed_at__isnull=False)
+    return confirmed.exclude(subscriber__in=suppressed)
+
+
+def enqueue_deliveries(
+    event: UpdateEvent, subscriptions: QuerySet[Subscription]
+) -> None:
+    """Insert one delivery for each subscriber, with one statement.
+
+    Of several subscriptions the one closest to the page counts. Call it in the
+    transaction of the change. 20,000 subscribers take as long as a page view.
+    """
+    at = event.created_at
+    due_at = Case(
+        When(frequency=Frequency.DAILY, then=_datetime_value(next_morning(at))),
+        When(frequency=Frequency.WEEKLY, then=_datetime_value(next_monday(at))),
+        default=_datetime_value(at),
+    )
+    closest = Window(
+        RowNumber(),
+        partition_by=F("subscriber_id"),
+        order_by=F("page__depth").desc(nulls_last=True),
+    )
+    rows = subscriptions.annotate(closeness=closest).filter(closeness=1)
+    query = rows.values_list(
+        Value(event.pk), "subscriber_id", "pk", Value("waiting"), due_at, Value(0)
+    ).query
+    quote, fields = connection.ops.quote_name, Delivery._meta
+    columns = ", ".join(quote(fields.get_field(name).column) for name in COLUMNS)
+    with transaction.atomic(), connection.cursor() as cursor:
+        selection, values = query.sql_with_params()
+        table = quote(fields.db_table)
+        cursor.execute(f"INSERT INTO {table} ({columns}) {selection}", values)
+
+
+def _datetime_value(at: datetime) -> Value:
+    return Value(at, output_field=DateTimeField())
+
+
+def next_morning(at: datetime) -> datetime:
+    """Return the next 8am, local time."""
+    today = _morning(at, 0)
+    return today if today > at else _morning(at, 1)
+
+
+def next_monday(at: datetime) -> datetime:
+    """Return the next Monday, 8am, local time."""
+    days = -timezone.localdate(at).weekday() % 7
+    monday = _morning(at, days)
+    return monday if monday > at else _morning(at, days + 7)
+
+
+def _morning(at: datetime, days: int) -> datetime:
+    # Calendar days: with a clock change a day has 23 or 25 hours.
+    day = timezone.localdate(at) + timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, DIGEST_TIME))
 
 
 @receiver(page_published)
 def queue_publication_update(sender, instance, revision=None, alias=False, **kwargs):
-    """Tell of a first publication, and of a change that an officer has put in words."""
-    is_first = is_same_moment(instance.first_published_at, instance.last_published_at)
+    """Queue a first publication, or a change that has a note."""
+    is_first = is_same_time(instance.first_published_at, instance.last_published_at)
     content = revision.content if revision else {}
     note = content.get("change_note", "")
     if (
@@ -35,13 +120,15 @@ def queue_publication_update(sender, instance, revision=None, alias=False, **kwa
         or content.get("minor_edit")
     ):
         return
-    if revision is None or not (is_first or note) or not _is_public(instance):
+    if revision is None or not (is_first or note):
+        return
+    if not public_pages().filter(pk=instance.pk).exists():
         return
     path = site_path(instance.url_path)
     if not path:
         return
     with transaction.atomic():
-        notice, is_new = Notice.objects.get_or_create(
+        event, is_new = UpdateEvent.objects.get_or_create(
             revision_id=revision.pk,
             defaults={
                 "page_id": instance.pk,
@@ -52,71 +139,70 @@ def queue_publication_update(sender, instance, revision=None, alias=False, **kwa
             },
         )
         if is_new:
-            followed = [instance.pk, *_ids_above(instance.path)]
+            page_ids = [instance.pk, *_ids_above(instance.path)]
             is_policy = isinstance(instance, PolicyUpdatePage)
-            enqueue_deliveries(notice, subscriptions_matching(followed, is_policy))
+            enqueue_deliveries(event, subscriptions_matching(page_ids, is_policy))
 
 
 @receiver(page_unpublished)
-def tell_of_unpublishing(sender, instance, **kwargs):
-    """Tell that a page has been taken down, by somebody or because it expired."""
-    # Wagtail sends this too for each page that is about to be deleted: still live.
-    taken_down = Page.objects.filter(pk=instance.pk, live=False)
+def queue_unpublishing(sender, instance, **kwargs):
+    """Queue the withdrawal of a page that was unpublished or has expired."""
+    # Wagtail also sends this for pages about to be deleted, which are still live.
+    unpublished = Page.objects.filter(pk=instance.pk, live=False)
     if not _is_private(instance.path):
-        withdraw(taken_down)
+        queue_withdrawals(unpublished)
 
 
 @receiver(pre_delete, sender=Page)
-def tell_of_deletion(sender, instance, origin=None, **kwargs):
-    """Tell that pages are deleted; once for all that go at the same time."""
+def queue_deletion(sender, instance, origin=None, **kwargs):
+    """Queue the withdrawal of all pages that are deleted together, once."""
     pages = origin if isinstance(origin, QuerySet) else None
     if pages is None or not issubclass(pages.model, Page):
         return
-    if not hasattr(pages, "withdrawal_told"):
-        pages.withdrawal_told = True
-        withdraw(public_pages().filter(pk__in=pages.order_by().values("pk")))
+    if not hasattr(pages, "withdrawals_queued"):
+        pages.withdrawals_queued = True
+        queue_withdrawals(public_pages().filter(pk__in=pages.order_by().values("pk")))
 
 
 @receiver(post_save, sender=PageViewRestriction)
-def tell_of_privacy(sender, instance, created, raw=False, **kwargs):
-    """Tell that a page, and what is below it, is no longer for everybody."""
+def queue_restriction(sender, instance, created, raw=False, **kwargs):
+    """Queue the withdrawal of a page that becomes private, and those below it."""
     if created and not raw:
-        _withdraw_private(instance.page.path, but=instance)
+        _queue_private(instance.page.path, restriction=instance)
 
 
 @receiver(post_page_move)
-def tell_of_move_into_privacy(sender, instance, parent_page_before, **kwargs):
-    """Tell of pages that were moved below a private one; other moves tell nobody."""
-    was_below = Page.objects.filter(pk=parent_page_before.pk).first()
+def queue_move_into_private_section(sender, instance, parent_page_before, **kwargs):
+    """Queue the withdrawal of pages that are moved below a private one."""
+    old_parent = Page.objects.filter(pk=parent_page_before.pk).first()
     above = parent_path(instance.path)
-    if was_below and _is_private(above) and not _is_private(was_below.path):
-        _withdraw_private(instance.path, but=None, was_below=was_below.path)
+    if old_parent and _is_private(above) and not _is_private(old_parent.path):
+        _queue_private(instance.path, None, old_parent_path=old_parent.path)
 
 
 @dataclass(frozen=True)
-class _Row:
-    """A page that is withdrawn."""
-
+class _Withdrawal:
     pk: int
     path: str
     url_path: str
     title: str
 
 
-def withdraw(pages: QuerySet[Page], was_below: str = "") -> None:
-    """Tell once of each page that is no longer there for everybody.
+def queue_withdrawals(pages: QuerySet[Page], old_parent_path: str = "") -> None:
+    """Queue an event for each page that is no longer public.
 
-    Who follows a section that goes as a whole is told of the section, and not of each
-    page in it. `was_below` is the tree path of the page above, before a move.
+    Subscribers to a section that goes as a whole hear of the section only.
+    `old_parent_path` is the tree path of the page above, before a move.
     """
     own = pages.filter(alias_of=None).order_by("path")
     rows = [
-        _Row(*values) for values in own.values_list("pk", "path", "url_path", "title")
+        _Withdrawal(*values)
+        for values in own.values_list("pk", "path", "url_path", "title")
     ]
     ids, paths = {row.pk for row in rows}, {row.path for row in rows}
-    # Two queries for all of them, however many they are.
+    # Two queries, however many pages there are.
     policies = set(own.type(PolicyUpdatePage).values_list("pk", flat=True))
-    followed = set(
+    subscribed = set(
         Subscription.objects.filter(page_id__in=ids)
         .values_list("page_id", flat=True)
         .distinct()
@@ -124,37 +210,40 @@ def withdraw(pages: QuerySet[Page], was_below: str = "") -> None:
     for row in rows:
         parent = parent_path(row.path)
         is_top = parent not in paths
-        above = was_below if was_below and is_top else parent
-        goes_alone = is_top and _is_public_path(above)
-        if goes_alone or row.pk in followed | policies:
-            _withdraw(row, above if goes_alone else "", row.pk in policies)
+        above = old_parent_path if old_parent_path and is_top else parent
+        goes_alone = is_top and public_pages().filter(path=above).exists()
+        if goes_alone or row.pk in subscribed | policies:
+            _queue_withdrawal(row, above if goes_alone else "", row.pk in policies)
 
 
-def _withdraw(row: _Row, above: str, is_policy: bool) -> None:
+def _queue_withdrawal(row: _Withdrawal, above: str, is_policy: bool) -> None:
     path = site_path(row.url_path)
-    pages_above = [*_ids_above(above), *_ids_at(above)] if above else []
-    wishes = subscriptions_matching([row.pk, *pages_above], is_policy)
-    if not path or not wishes.exists():
+    page_ids = [row.pk]
+    if above:
+        pages_above = Page.objects.filter(path__in=_paths_down_to(above))
+        page_ids += pages_above.values_list("pk", flat=True)
+    subscriptions = subscriptions_matching(page_ids, is_policy)
+    if not path or not subscriptions.exists():
         return
     with transaction.atomic():
-        notice = Notice.objects.create(
+        event = UpdateEvent.objects.create(
             page_id=row.pk, kind=Kind.WITHDRAWN, title=row.title, path=path
         )
-        enqueue_deliveries(notice, wishes)
+        enqueue_deliveries(event, subscriptions)
 
 
-def _withdraw_private(
-    path: str, but: PageViewRestriction | None, was_below: str = ""
+def _queue_private(
+    path: str, restriction: PageViewRestriction | None, old_parent_path: str = ""
 ) -> None:
-    """Withdraw the pages at and below a path that were public until now.
+    """Queue the pages at and below a path that were public until now.
 
-    `but` is the restriction that hides them now, else those above the path do.
+    `restriction` is what makes them private; None: a move below a private page.
     """
     others = PageViewRestriction.objects.all()
-    if but is None:
+    if restriction is None:
         others = others.filter(page__path__startswith=path)
     else:
-        others = others.exclude(pk=but.pk)
+        others = others.exclude(pk=restriction.pk)
     hidden = set(others.values_list("page__path", flat=True))
     live = Page.objects.live().filter(descendants_of(path))
     live |= Page.objects.live().filter(path=path)
@@ -163,7 +252,7 @@ def _withdraw_private(
         for pk, each in live.values_list("pk", "path")
         if hidden.isdisjoint(_paths_down_to(each))
     ]
-    withdraw(Page.objects.filter(pk__in=public), was_below)
+    queue_withdrawals(Page.objects.filter(pk__in=public), old_parent_path)
 
 
 def _paths_down_to(path: str) -> list[str]:
@@ -174,18 +263,6 @@ def _paths_down_to(path: str) -> list[str]:
 def _ids_above(path: str) -> list[int]:
     above = Page.objects.filter(path__in=_paths_down_to(path)[:-1])
     return list(above.values_list("pk", flat=True))
-
-
-def _ids_at(path: str) -> list[int]:
-    return list(Page.objects.filter(path=path).values_list("pk", flat=True))
-
-
-def _is_public(page: Page) -> bool:
-    return public_pages().filter(pk=page.pk).exists()
-
-
-def _is_public_path(path: str) -> bool:
-    return public_pages().filter(path=path).exists()
 
 
 def _is_private(path: str) -> bool:

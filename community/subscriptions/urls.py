@@ -1,15 +1,13 @@
-"""The addresses of email updates."""
-
 from django.urls import path
 
 from community.subscriptions import views
 
 urlpatterns = [
-    path("", views.follow, name="follow"),
-    path("check-your-email/", views.check_your_email, name="follow_sent"),
+    path("", views.subscribe, name="subscribe"),
+    path("check-your-email/", views.check_your_email, name="subscribe_sent"),
     path("confirm/", views.confirm, name="confirm_subscription"),
-    path("manage/", views.ask_for_link, name="manage_link"),
-    path("manage/check-your-email/", views.link_sent, name="manage_link_sent"),
+    path("manage/", views.request_manage_link, name="manage_link"),
+    path("manage/check-your-email/", views.manage_link_sent, name="manage_link_sent"),
     path("your-updates/", views.manage, name="manage_subscriptions"),
     path("unsubscribe/", views.unsubscribe, name="unsubscribe"),
     path("unsubscribe-all/", views.unsubscribe_all, name="unsubscribe_all"),

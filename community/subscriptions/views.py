@@ -1,4 +1,4 @@
-"""How the pages behind our links keep them secret."""
+"""Pages with which residents subscribe, manage their subscriptions and unsubscribe."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from community.models import Subscriber, Subscription
-from community.subscriptions.forms import EmailForm, FollowForm, FrequencyForm
+from community.subscriptions import services
+from community.subscriptions.forms import EmailForm, FrequencyForm, SubscribeForm
 from community.subscriptions.links import (
     CONFIRM,
     KEY,
@@ -27,24 +28,17 @@ from community.subscriptions.links import (
     InvalidLinkError,
     manage_url,
 )
-from community.subscriptions.services import (
-    confirm_subscription,
-    end,
-    end_all,
-    is_active,
-    request_subscription,
-)
 from community.subscriptions.targets import (
     MAX_DIGITS,
     SubscriptionTarget,
-    get_followed,
-    get_followed_or_404,
+    get_target_or_404,
+    get_targets,
 )
 from community.subscriptions.transactional_emails import (
-    MAX_A_DAY,
+    MAX_PER_DAY,
     NotSentError,
-    has_had_enough,
-    send_already,
+    is_mailbox_limit_reached,
+    send_already_subscribed,
     send_confirmation,
     send_manage_link,
 )
@@ -57,14 +51,14 @@ from home.rate_limits import (
 
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
-    # Nobody is told what stands after the host, not even we; browsers without
-    # `Sec-Fetch-Site` still say whose form it is, as they do not under `no-referrer`.
+    # Keeps the token out of other sites' logs and ours. Under `no-referrer`, browsers
+    # without `Sec-Fetch-Site` would not send the origin of forms.
     "Referrer-Policy": "strict-origin",
 }
 
 
 def token_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view that reads a link: kept by nobody, and friendly where it is over."""
+    """Wrap a view that reads a link: never cached, and a page for invalid links."""
 
     @never_cache
     @wraps(view)
@@ -81,97 +75,97 @@ def token_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 NOT_SENT = (
-    "The email could not be sent. Check the address, or try again in a few minutes."
+    "We could not send the email. Check your email address, or try again in a few "
+    "minutes."
 )
-TOO_MANY = (
-    "We have had very many requests, from where you are or from everywhere. Nothing "
-    "has been sent. Wait for ten minutes and try again; people who share a network, "
-    "as in a library, may have to wait for an hour."
+RATE_LIMITED = (
+    "We are receiving a lot of requests at the moment, so we have not sent you an "
+    "email. Wait 10 minutes and try again. If you share a network, for example in a "
+    "library, you may have to wait an hour."
 )
+SUBSCRIBE_TEMPLATE = "community/subscribe.html"
+MANAGE_TEMPLATE = "community/request_manage_link.html"
 
 
-def too_many(request: HttpRequest, template: str, context: dict) -> HttpResponse:
-    """Say that no more is taken for the moment: 429 (RFC 6585)."""
-    return _refused(request, template, context, TOO_MANY, 429)
+def rate_limited(request: HttpRequest, template: str, context: dict) -> HttpResponse:
+    """Show the form again with status 429 (RFC 6585)."""
+    return _show_error(request, template, context, RATE_LIMITED, 429)
 
 
-def not_sent(request: HttpRequest, template: str, context: dict) -> HttpResponse:
-    """Say that the mail server did not take the email."""
-    return _refused(request, template, context, NOT_SENT, 503)
+def email_not_sent(request: HttpRequest, template: str, context: dict) -> HttpResponse:
+    return _show_error(request, template, context, NOT_SENT, 503)
 
 
-def _refused(
-    request: HttpRequest, template: str, context: dict, why: str, status: int
+def _show_error(
+    request: HttpRequest, template: str, context: dict, error: str, status: int
 ) -> HttpResponse:
-    context["form"].add_error(None, why)
+    context["form"].add_error(None, error)
     response = render(request, template, context, status=status)
     response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
     return response
 
 
-SUBSCRIBE_TEMPLATE = "community/subscribe.html"
-
-
 def sign_up_limit() -> RateLimit:
-    """Return how many sign-ups are taken."""
     return RateLimit(
-        "following", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
+        "subscribing", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
     )
 
 
 @never_cache
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
-def follow(request: HttpRequest) -> HttpResponse:
-    """Show the form, or send an email to confirm what was typed."""
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """Show the form, or send the email to confirm."""
     at = timezone.now()
-    followed = get_followed_or_404(request.GET.get("page", ""), at)
-    form = FollowForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "followed": followed, "action": _at("follow", followed)}
+    target = get_target_or_404(request.GET.get("page", ""), at)
+    form = SubscribeForm(request.POST if request.method == "POST" else None)
+    context = {"form": form, "target": target, "action": _url("subscribe", target)}
     if not form.is_bound or not (form.is_spam or form.is_valid()):
         status = 422 if form.errors else 200
         return render(request, SUBSCRIBE_TEMPLATE, context, status=status)
     if not form.is_spam:
         try:
-            _sign_up(request, form, followed, at)
+            _sign_up(request, form, target, at)
         except RateLimitExceeded:
-            return too_many(request, SUBSCRIBE_TEMPLATE, context)
+            return rate_limited(request, SUBSCRIBE_TEMPLATE, context)
         except NotSentError:
-            return not_sent(request, SUBSCRIBE_TEMPLATE, context)
-    # A program that learns nothing does not try anything else.
-    return redirect(_at("follow_sent", followed))
+            return email_not_sent(request, SUBSCRIBE_TEMPLATE, context)
+    # Bots get the same response, so that they learn nothing.
+    return redirect(_url("subscribe_sent", target))
 
 
-def _at(name: str, followed: SubscriptionTarget) -> str:
-    query = {"page": followed.page_id} if followed.page_id else {}
+def _url(name: str, target: SubscriptionTarget) -> str:
+    query = {"page": target.page_id} if target.page_id else {}
     return f"{reverse(name)}?{urlencode(query)}" if query else reverse(name)
 
 
 def _sign_up(
-    request: HttpRequest, form: FollowForm, followed: SubscriptionTarget, at
+    request: HttpRequest, form: SubscribeForm, target: SubscriptionTarget, at: datetime
 ) -> None:
     email, frequency = form.cleaned_data["email"], form.cleaned_data["frequency"]
-    sign_up_limit().use(request, at)
-    if has_had_enough(email, at):
+    sign_up_limit().hit(request, at)
+    if is_mailbox_limit_reached(email, at):
         return
     try:
         with transaction.atomic():
-            wish = request_subscription(email, followed.page_id, frequency, at)
+            subscription = services.request_subscription(
+                email, target.page_id, frequency, at
+            )
     except IntegrityError as error:
         raise Http404("The page has just been deleted.") from error
     # Outside the transaction: a mail server may take seconds.
-    if is_active(wish):
-        send_already(wish.subscriber, followed, at)
+    if services.is_active(subscription):
+        send_already_subscribed(subscription.subscriber, target, at)
     else:
-        send_confirmation(wish, followed, at)
+        send_confirmation(subscription, target, at)
 
 
 @never_cache
 @require_safe
 def check_your_email(request: HttpRequest) -> HttpResponse:
-    """Say that an email is on its way, whatever is in it."""
-    followed = get_followed_or_404(request.GET.get("page", ""), timezone.now())
-    context = {"followed": followed, "max_per_day": MAX_A_DAY}
+    """Say that an email has been sent, but not which."""
+    target = get_target_or_404(request.GET.get("page", ""), timezone.now())
+    context = {"target": target, "max_per_day": MAX_PER_DAY}
     return render(request, "community/check_your_email.html", context)
 
 
@@ -179,38 +173,36 @@ def check_your_email(request: HttpRequest) -> HttpResponse:
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Show one button, or confirm; a GET, as scanners of links send it, does nothing.
-
-    A page that is gone, or private since, is not named.
-    """
+    """Show one button, or confirm; a GET, as link scanners send it, changes nothing."""
     at = timezone.now()
     subscription = CONFIRM.read(request.GET.get(KEY, "")).subscription
     if subscription is None:
         raise InvalidLinkError
-    followed = get_followed({subscription.page_id}, at)[subscription.page_id]
-    if not followed.is_public:
+    target = get_targets({subscription.page_id}, at)[subscription.page_id]
+    if not target.is_public:
         raise InvalidLinkError
     if request.method == "POST":
-        confirm_subscription(subscription, at)
+        services.confirm_subscription(subscription, at)
         return redirect(request.get_full_path())
-    is_done = is_active(subscription)
-    context = {"followed": followed, "wish": subscription, "is_done": is_done}
+    context = {
+        "target": target,
+        "subscription": subscription,
+        "is_done": services.is_active(subscription),
+    }
     return render(request, "community/confirm_subscription.html", context)
 
 
-MANAGE_TEMPLATE = "community/manage_link.html"
-# What has been done, by the word for it in the address.
+# What has been done, by its name in the URL.
 DONE = {
-    "changed": "We have changed how often we send you emails.",
-    "stopped": "We have stopped these emails.",
-    "stopped-all": "We have stopped all your emails.",
-    "new-links": "The links in all older emails have stopped working.",
-    "nothing": "You do not follow that any more. Nothing has changed.",
+    "changed": "You have changed how often we email you.",
+    "stopped": "You have unsubscribed from these updates.",
+    "stopped-all": "You have unsubscribed from all email updates.",
+    "new-links": "The links in all our older emails have stopped working.",
+    "nothing": "You have already unsubscribed from these updates. Nothing has changed.",
 }
 
 
 def link_limit() -> RateLimit:
-    """Return how often somebody may ask for a link."""
     return RateLimit(
         "links to manage", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
     )
@@ -219,30 +211,29 @@ def link_limit() -> RateLimit:
 @never_cache
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask_for_link(request: HttpRequest) -> HttpResponse:
-    """Send the link to whoever reads the emails of an address; the answer is one."""
+def request_manage_link(request: HttpRequest) -> HttpResponse:
+    """Show the form, or email the link; the response is the same for any address."""
     form = EmailForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "max_per_day": MAX_A_DAY}
+    context = {"form": form, "max_per_day": MAX_PER_DAY}
     if not form.is_bound or not (form.is_spam or form.is_valid()):
         status = 422 if form.errors else 200
         return render(request, MANAGE_TEMPLATE, context, status=status)
     if not form.is_spam:
         at = timezone.now()
         try:
-            link_limit().use(request, at)
+            link_limit().hit(request, at)
             send_manage_link(form.cleaned_data["email"], at)
         except RateLimitExceeded:
-            return too_many(request, MANAGE_TEMPLATE, context)
+            return rate_limited(request, MANAGE_TEMPLATE, context)
         except NotSentError:
-            return not_sent(request, MANAGE_TEMPLATE, context)
+            return email_not_sent(request, MANAGE_TEMPLATE, context)
     return redirect("manage_link_sent")
 
 
 @never_cache
 @require_safe
-def link_sent(request: HttpRequest) -> HttpResponse:
-    """Say that an email is on its way, whatever is in it."""
-    context = {"max_per_day": MAX_A_DAY}
+def manage_link_sent(request: HttpRequest) -> HttpResponse:
+    context = {"max_per_day": MAX_PER_DAY}
     return render(request, "community/check_your_email.html", context)
 
 
@@ -250,7 +241,7 @@ def link_sent(request: HttpRequest) -> HttpResponse:
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage(request: HttpRequest) -> HttpResponse:
-    """Show what somebody follows, or do what they have chosen."""
+    """Show a subscriber's subscriptions, or change them."""
     subscriber = MANAGE.read(request.GET.get(KEY, "")).subscriber
     if subscriber is None:
         raise InvalidLinkError
@@ -267,46 +258,46 @@ def manage(request: HttpRequest) -> HttpResponse:
     return render(request, "community/manage_subscriptions.html", context)
 
 
-def _do(what: str, subscriber: Subscriber, data) -> str:
-    """Do what a button says; return the word for it. In another tab it may be done."""
-    if what == "stop-all":
-        end_all(subscriber)
+def _do(action: str, subscriber: Subscriber, data) -> str:
+    """Do what a button says; return which of DONE has been done."""
+    if action == "stop-all":
+        services.unsubscribe_all(subscriber)
         return "stopped-all"
-    if what == "new-links":
+    if action == "new-links":
         subscriber.token_version = F("token_version") + 1
         subscriber.save(update_fields=["token_version"])
         subscriber.refresh_from_db(fields=["token_version"])
         return "new-links"
-    verb, _, number = what.partition(" ")
-    wish = _own(subscriber, number)
-    if wish and verb == "stop":
-        end(wish)
+    verb, _, number = action.partition(" ")
+    subscription = _get_subscription(subscriber, number)
+    if subscription and verb == "stop":
+        services.unsubscribe(subscription)
         return "stopped"
-    form = FrequencyForm(data, instance=wish, prefix=number)
-    if wish and verb == "change" and form.is_valid():
-        own = Subscription.objects.filter(pk=wish.pk)
+    form = FrequencyForm(data, instance=subscription, prefix=number)
+    if subscription and verb == "change" and form.is_valid():
+        own = Subscription.objects.filter(pk=subscription.pk)
         own.update(frequency=form.cleaned_data["frequency"])
         return "changed"
     return "nothing"
 
 
-def _own(subscriber: Subscriber, number: str) -> Subscription | None:
+def _get_subscription(subscriber: Subscriber, number: str) -> Subscription | None:
     is_number = number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS
-    own = subscriber.subscriptions.filter(pk=int(number)) if is_number else None
-    return own.first() if own is not None else None
+    if not is_number:
+        return None
+    return subscriber.subscriptions.filter(pk=int(number)).first()
 
 
 def _rows(subscriber: Subscriber, at: datetime) -> list[dict]:
-    """Return what somebody follows, with the form for each, the oldest wish first."""
-    wishes = list(subscriber.subscriptions.order_by("pk"))
-    followed = get_followed({wish.page_id for wish in wishes}, at)
+    subscriptions = list(subscriber.subscriptions.order_by("pk"))
+    targets = get_targets({each.page_id for each in subscriptions}, at)
     return [
         {
-            "wish": wish,
-            "followed": followed[wish.page_id],
-            "form": FrequencyForm(instance=wish, prefix=str(wish.pk)),
+            "subscription": each,
+            "target": targets[each.page_id],
+            "form": FrequencyForm(instance=each, prefix=str(each.pk)),
         }
-        for wish in wishes
+        for each in subscriptions
     ]
 
 
@@ -315,17 +306,17 @@ def _rows(subscriber: Subscriber, at: datetime) -> list[dict]:
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest) -> HttpResponse:
-    """Show one button, or end one wish; whoever has done so already is told the same.
+    """Show one button, or end one subscription; repeating it is harmless.
 
-    The answer to a POST is no redirect: mail servers do not follow one.
+    A POST does not redirect: mail servers that send one click do not follow it.
     """
-    named = UNSUBSCRIBE.read(request.GET.get(KEY, ""))
-    subscription = named.subscription
-    followed = get_followed({named.page_id}, timezone.now())[named.page_id]
+    link = UNSUBSCRIBE.read(request.GET.get(KEY, ""))
+    subscription = link.subscription
+    target = get_targets({link.page_id}, timezone.now())[link.page_id]
     if subscription and request.method == "POST":
-        end(subscription)
+        services.unsubscribe(subscription)
         subscription = None
-    context = {"followed": followed, "is_over": subscription is None}
+    context = {"target": target, "is_done": subscription is None}
     return render(request, "community/unsubscribe.html", context)
 
 
@@ -334,9 +325,9 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_all(request: HttpRequest) -> HttpResponse:
-    """Show one button, or end all that somebody follows."""
+    """Show one button, or end all subscriptions of a subscriber."""
     subscriber = UNSUBSCRIBE_ALL.read(request.GET.get(KEY, "")).subscriber
     if subscriber and request.method == "POST":
-        end_all(subscriber)
-    is_over = subscriber is None or not subscriber.subscriptions.exists()
-    return render(request, "community/unsubscribe.html", {"is_over": is_over})
+        services.unsubscribe_all(subscriber)
+    is_done = subscriber is None or not subscriber.subscriptions.exists()
+    return render(request, "community/unsubscribe.html", {"is_done": is_done})

@@ -1,4 +1,4 @@
-"""Parts of pages that need a query: alerts, and what a page is linked with."""
+"""Template tags for alerts, policies and related pages."""
 
 from datetime import datetime
 
@@ -27,30 +27,30 @@ SAFE = ("GET", "HEAD")
 
 @register.inclusion_tag("components/alerts.html", takes_context=True)
 def alerts(context):
-    """Show the alerts for this page now, but for those that the visitor closed.
+    """Show the page's current alerts that the visitor has not dismissed.
 
-    An officer who is about to publish an alert sees it among all the others.
+    An editor about to publish an alert sees it among the others.
     """
     request, page, now = context["request"], context.get("page"), timezone.now()
     draft = getattr(request, "draft_alert", None)
     if draft is None:
-        # The page cache keeps those to come with the page, for when it cannot ask.
+        # The page cache stores future alerts, too, for when it has no database.
         request.alerts_from_now = get_alerts_from_now(page, now)
         shown = visible_alerts(request, request.alerts_from_now, now)
     else:
         shown = get_alerts_with(draft, page, now)
     return {
         "alerts": shown,
-        # After a form was sent, closing an alert would lose what was typed.
+        # On the response to a form, dismissing an alert would lose what was entered.
         "next_path": _path_back(context) if request.method in SAFE else "",
         "request": request,
     }
 
 
 def _path_back(context) -> str:
-    """Return where closing an alert leads back to.
+    """Return where to go back to after an alert is dismissed.
 
-    A page is kept for all who ask for it, so it must not repeat what one has added.
+    Pages are cached for everyone, so they must not repeat one visitor's parameters.
     """
     request = context["request"]
     return (
@@ -83,7 +83,7 @@ def linked_pages(context):
 
 @register.inclusion_tag("components/partners.html")
 def partners(page):
-    """Show the organisations of a partnership; one query reads all their logos."""
+    """Show the partners; one query reads all their logos."""
     organisations = list(page.partners.all())
     logos = get_pictures([each.logo_id for each in organisations], LOGO)
     return {"partners": [(each, logos.get(each.logo_id)) for each in organisations]}
@@ -91,7 +91,6 @@ def partners(page):
 
 @register.inclusion_tag("components/policy_status.html", takes_context=True)
 def policy_status(context):
-    """Show where a policy stands now, and the page that replaces it."""
     page, now = context["page"], timezone.now()
     status = page.get_status(now)
     is_consultation = page.kind == PolicyKind.CONSULTATION
@@ -113,7 +112,7 @@ def policy_status(context):
 
 @register.inclusion_tag("components/consultation.html", takes_context=True)
 def consultation(context):
-    """Show what a consultation asks and how to respond while it is open (R9)."""
+    """Show what a consultation asks, and how to respond while it is open (R9)."""
     page, root = context["page"], site_root(context["request"])
     now = timezone.now()
     has_address = root is not None and page.url_path
@@ -128,14 +127,12 @@ def consultation(context):
 
 @register.inclusion_tag("components/outcome.html", takes_context=True)
 def outcome(context):
-    """Show what was asked, what was said and what was done, once it is published."""
     page = context["page"]
     return {"page": page if page.is_outcome_published(timezone.now()) else None}
 
 
 @register.inclusion_tag("components/policy_documents.html")
 def policy_documents(page):
-    """Show the files of a policy."""
     documents = page.documents.all()
     if page.pk and hasattr(documents, "select_related"):
         documents = documents.select_related("document")
@@ -144,7 +141,7 @@ def policy_documents(page):
 
 @register.inclusion_tag("components/version_link.html", takes_context=True)
 def version_link(context):
-    """Lead to the history of a policy, where everybody may read it."""
+    """Link to the history of a policy, if it is public."""
     page, root = context["page"], site_root(context["request"])
     is_public = page.pk and visible_pages(timezone.now()).filter(pk=page.pk).exists()
     href = public_path(page.url_path, root) + HISTORY if is_public and root else ""
@@ -153,13 +150,13 @@ def version_link(context):
 
 @register.inclusion_tag("components/feed_links.html", takes_context=True)
 def feed_links(context):
-    """Tell feed readers of the feeds about this page (R5)."""
+    """Announce the feeds about this page to feed readers (R5)."""
     root = site_root(context["request"])
     return {"feeds": get_feeds(context.get("page"), root)}
 
 
-@register.inclusion_tag("components/follow.html", takes_context=True)
+@register.inclusion_tag("components/subscribe.html", takes_context=True)
 def follow(context):
-    """Offer residents emails and feeds about this page."""
+    """Offer emails and feeds about this page."""
     href = subscribe_url(context.get("page"), context["request"])
     return feed_links(context) | {"href": href}

@@ -1,4 +1,4 @@
-"""Dates and times: as officers type them in the admin, and sums with days."""
+"""Dates and times: form fields, formats and calendar sums."""
 
 from calendar import monthrange
 from collections import Counter
@@ -14,14 +14,11 @@ from wagtail.admin.widgets import AdminDateTimeInput
 
 
 class LocalDateTimeField(forms.DateTimeField):
-    """A moment by the council's clock; says in plain words what it cannot read."""
+    """A datetime in the council's time zone."""
 
-    default_error_messages = {
-        "invalid": "Type the day and the time like this: 27/11/2026 18:00."
-    }
+    default_error_messages = {"invalid": "Enter a date and time, like 27/11/2026 18:00"}
 
     def to_python(self, value):
-        """Return the moment; explain a time that the clock change leaves out."""
         try:
             return super().to_python(value)
         except ValidationError as error:
@@ -32,15 +29,15 @@ class LocalDateTimeField(forms.DateTimeField):
 
 
 def explain_clock_change(typed: datetime) -> str:
-    """Say why a local time does not exist, or comes twice, and what to type."""
+    """Explain why a local time does not exist or happens twice."""
     shown = f"{typed:%H:%M on %d/%m/%Y}"
-    moment = typed.replace(tzinfo=timezone.get_current_timezone())
-    there_and_back = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    local = typed.replace(tzinfo=timezone.get_current_timezone())
+    there_and_back = local.astimezone(UTC).astimezone(local.tzinfo)
     if there_and_back.replace(tzinfo=None) == typed:
-        why = f"The clocks go back that night, so {shown} comes twice."
+        why = f"The clocks go back that night, so {shown} happens twice."
     else:
         why = f"The clocks go forward that night, so {shown} does not exist."
-    return f"{why} Type a time before 01:00, or 02:00 or later."
+    return f"{why} Enter a time before 01:00, or 02:00 or later."
 
 
 register_form_field_override(
@@ -50,35 +47,35 @@ register_form_field_override(
 
 
 def days_after(day: date, days: int) -> date:
-    """Return the day so many days later or earlier, or the last or first there is."""
+    """Return the day so many days later or earlier, within the range of `date`."""
     number = day.toordinal() + days
     return date.fromordinal(max(1, min(number, date.max.toordinal())))
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last of a shorter month."""
+    """Return the same day so many months later, or the last day of a shorter month."""
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def format_time(moment: datetime) -> str:
-    """Return a time by the council's clock, such as '6pm', '6:30pm' or 'midday'."""
-    local = _local(moment)
+def format_time(value: datetime) -> str:
+    """Return a local time such as '6pm', '6:30pm' or 'midday'."""
+    local = _local(value)
     if (local.hour, local.minute) in {(0, 0), (12, 0)}:
         return "midday" if local.hour else "midnight"
     minutes = f":{local.minute:02}" if local.minute else ""
     return f"{local.hour % 12 or 12}{minutes}{'pm' if local.hour >= 12 else 'am'}"
 
 
-def format_relative_datetime(moment: datetime, at: datetime) -> str:
-    """Return a moment as seen from another, such as 'at 6pm today'.
+def format_relative_datetime(value: datetime, now: datetime) -> str:
+    """Return a datetime relative to now, such as 'at 6pm today'.
 
-    Midnight belongs to the night that it lies in, as people may take 'midnight on
-    Friday' for either end of the day.
+    Midnight belongs to the night that it is in, because people read 'midnight on
+    Friday' as either end of the day.
     """
-    day, today = _local(moment).date(), _local(at).date()
-    clock = format_time(moment)
+    day, today = _local(value).date(), _local(now).date()
+    clock = format_time(value)
     if clock == "midnight":
         nights = {1: "at midnight tonight", 0: "at midnight last night"}
         clock = "midnight, as the day begins"
@@ -93,13 +90,13 @@ def format_relative_datetime(moment: datetime, at: datetime) -> str:
     return nights.get((day - today).days, date)
 
 
-def names_of_moments(moments: Sequence[datetime]) -> list[str]:
-    """Return a name for each of these moments, newest first, and no name twice.
+def unique_datetime_labels(values: Sequence[datetime]) -> list[str]:
+    """Return a unique label for each of these datetimes, which are newest first.
 
-    Those in one minute are numbered from the oldest; so are those in the two that the
-    clock calls the same when it goes back.
+    Those in the same minute are numbered from the oldest, and so are those in the hour
+    that happens twice when the clocks go back.
     """
-    names = [f"{_local(each):%-d %B %Y}, {format_time(each)}" for each in moments]
+    names = [f"{_local(each):%-d %B %Y}, {format_time(each)}" for each in values]
     totals, left = Counter(names), Counter(names)
     for place, name in enumerate(names):
         if totals[name] > 1:
@@ -108,23 +105,22 @@ def names_of_moments(moments: Sequence[datetime]) -> list[str]:
     return names
 
 
-def _local(moment: datetime) -> datetime:
-    return timezone.localtime(moment, timezone.get_default_timezone())
+def _local(value: datetime) -> datetime:
+    return timezone.localtime(value, timezone.get_default_timezone())
 
 
-# What two readings of one moment may differ by: drafts from before cut it off.
+# Older drafts have truncated times.
 PRECISION_OF_DRAFTS = timedelta(milliseconds=1)
 
 
 class ExactTimesMixin:
-    """Lets a draft keep times as exactly as the database does.
+    """Stores times in drafts as precisely as the database does.
 
-    Publishing writes what the draft says, so a time cut short would differ from all
-    that was noted of it before.
+    Publishing writes what the draft says, so a truncated time would differ from
+    everything recorded before.
     """
 
     def serializable_data(self):
-        """Return the fields, with times as text, which nothing cuts."""
         data = super().serializable_data()
         return {
             name: value.isoformat() if isinstance(value, datetime) else value
@@ -132,8 +128,8 @@ class ExactTimesMixin:
         }
 
 
-def is_same_moment(one: datetime | None, other: datetime | None) -> bool:
-    """Say whether two times are one, of which either may have been in a draft."""
+def is_same_time(one: datetime | None, other: datetime | None) -> bool:
+    """Return whether two times are equal, either of which may come from a draft."""
     if one is None or other is None:
         return one is other
     return abs(one - other) < PRECISION_OF_DRAFTS

@@ -1,4 +1,4 @@
-"""What anybody may follow of the links that officers have once written."""
+"""Which links in rich text are public."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -13,35 +13,40 @@ from wagtail.models import Page
 from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 
-OffersFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]
+PublicDocumentsFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]
 
-_offers_functions: list[OffersFunction] = []
+_public_documents_functions: list[PublicDocumentsFunction] = []
 
-GONE = "a page that is no longer here"
+GONE = "a page that is no longer available"
 PLAIN_ID = re.compile(r"[0-9]{1,18}")
 
 
-def register_offers(function: OffersFunction) -> OffersFunction:
-    """Register a function that knows of documents which visitors are offered.
+def register_public_documents(
+    function: PublicDocumentsFunction,
+) -> PublicDocumentsFunction:
+    """Register a function that returns which of these documents are linked publicly.
 
-    It takes ids and a moment, and returns those that something visible leads to then.
+    It takes document ids and a time, and returns the ids that something visible links
+    to.
     """
-    if function not in _offers_functions:
-        _offers_functions.append(function)
+    if function not in _public_documents_functions:
+        _public_documents_functions.append(function)
     return function
 
 
 def public_documents(ids: AbstractSet[int], at: datetime) -> QuerySet:
-    """Return those of these documents that any visitor may have at this moment."""
-    offered = {pk for function in _offers_functions for pk in function(ids, at)}
+    """Return those of these documents that any visitor may download."""
+    offered = {
+        pk for function in _public_documents_functions for pk in function(ids, at)
+    }
     documents = get_document_model().objects.filter(pk__in=offered & ids)
     return documents.exclude(collection__in=restricted_collections())
 
 
 def strip_private_links(html: str, at: datetime) -> str:
-    """Return rich text with only such links to pages and files as anybody may open.
+    """Return rich text without links to private pages and documents.
 
-    The words of other links stay, but for those that are the title of what they led to.
+    The link text stays, unless it is the title of the private page or document.
     """
     if "linktype" not in html:
         return html
@@ -54,10 +59,10 @@ def strip_private_links(html: str, at: datetime) -> str:
     return str(soup)
 
 
-def _unlink(soup: BeautifulSoup, kind: str, everything, for_everybody) -> None:
+def _unlink(soup: BeautifulSoup, kind: str, everything, get_public) -> None:
     links = soup.find_all("a", linktype=kind)
     ids = {int(link["id"]) for link in links if PLAIN_ID.fullmatch(link.get("id", ""))}
-    shown = {str(pk) for pk in for_everybody(ids).values_list("pk", flat=True)}
+    shown = {str(pk) for pk in get_public(ids).values_list("pk", flat=True)}
     titles = set(everything.filter(pk__in=ids).values_list("title", flat=True))
     for link in links:
         if link.get("id") in shown:

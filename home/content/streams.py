@@ -1,25 +1,24 @@
-"""Streams of blocks that keep what only a newer release knows (ADR 26)."""
+"""StreamFields that preserve blocks of a newer release (ADR 26)."""
 
 import json
 
 from wagtail import blocks, fields
 
 
-class KeepingStreamBlock(blocks.StreamBlock):
-    """A stream that writes back, as they were, the blocks of which it knows no type.
+class LosslessStreamBlock(blocks.StreamBlock):
+    """Writes back blocks of unknown types unchanged.
 
-    Wagtail leaves them out, so that saving anything on a page would lose them.
+    Wagtail drops them, so saving anything on a page would lose them.
     """
 
     def to_python(self, value):
-        """Return the blocks that this release knows, with the others beside them."""
         stream = super().to_python(value)
         if stream is not value:
             stream.unknown = self._find_unknown(value)
         return stream
 
     def get_prep_value(self, value):
-        """Return all of them; one of the others stands behind what it stood behind."""
+        """Return all blocks, with each unknown one after the block that it followed."""
         rows = list(super().get_prep_value(value))
         for before, row in getattr(value, "unknown", ()):
             ids = [each["id"] for each in rows]
@@ -28,7 +27,7 @@ class KeepingStreamBlock(blocks.StreamBlock):
         return rows
 
     def _find_unknown(self, value) -> list[tuple[str | None, dict]]:
-        """Return the other blocks, each with the id of the block before it."""
+        """Return the unknown blocks, each with the id of the block before it."""
         if isinstance(value, str):
             try:
                 value = json.loads(value)
@@ -40,15 +39,11 @@ class KeepingStreamBlock(blocks.StreamBlock):
         return [(before, row) for before, row in pairs if row["type"] not in known]
 
 
-class KeepingStreamField(fields.StreamField):
-    """A field whose form leaves what only a newer release knows where it was."""
-
+class LosslessStreamField(fields.StreamField):
     def save_form_data(self, instance, data):
-        """Take what was typed, with what the editor could not show."""
         data.unknown = getattr(getattr(instance, self.name), "unknown", [])
         super().save_form_data(instance, data)
 
     def deconstruct(self):
-        """Say to migrations that the column is a stream as any other."""
         name, _, args, kwargs = super().deconstruct()
         return name, "wagtail.fields.StreamField", args, kwargs

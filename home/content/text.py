@@ -1,4 +1,4 @@
-"""Unicode's normal form of what anybody may send, and how long a text is in it."""
+"""Unicode normalisation of untrusted text, and its length when normalised."""
 
 import re
 import unicodedata
@@ -6,21 +6,21 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
-# What is written over, under or through the letter before it, or stands for that.
+# Combining marks, and characters that normalise to one.
 FIRST_MARK, LAST_MARK = 0x300, 0x1E94A
 MARKS = frozenset(
     mark
     for mark in map(chr, range(FIRST_MARK, LAST_MARK + 1))
     if unicodedata.combining(unicodedata.normalize("NFKD", mark)[0])
 )
-# Unicode Standard Annex 15, section 13: no word of any language has more of them.
+# Unicode Standard Annex 15, section 13: no language needs more.
 MAX_MARKS = 30
 
 
 def normalise(text: str) -> str:
-    """Return text in the form NFKC, without the marks after the thirtieth in a row.
+    """Return text as NFKC, with at most thirty combining marks in a row.
 
-    Python puts a run of marks in order in the time of its square.
+    Python sorts a run of marks in quadratic time.
     """
     if not text.isascii():
         text = _without_long_runs(text)
@@ -30,21 +30,21 @@ def normalise(text: str) -> str:
 def _without_long_runs(text: str) -> str:
     if MARKS.isdisjoint(text):
         return text
-    kept, run = [], 0
+    result, run = [], 0
     for character in text:
         run = run + 1 if character in MARKS else 0
         if run <= MAX_MARKS:
-            kept.append(character)
-    return "".join(kept)
+            result.append(character)
+    return "".join(result)
 
 
 def cut(text: str, length: int) -> str:
-    """Return the beginning of a text that is at most so long in the normal form too."""
+    """Return the start of a text, at most `length` long even when normalised."""
     text = text[:length]
     if text.isascii():
         return text
     for place, character in enumerate(text):
-        # Together they may become fewer, and never more.
+        # Normalised together they may be fewer, but never more.
         length -= len(unicodedata.normalize("NFKC", character))
         if length < 0:
             return text[:place]
@@ -52,15 +52,14 @@ def cut(text: str, length: int) -> str:
 
 
 class NormalisedLengthValidator(MaxLengthValidator):
-    """Refuses what is too long as it was typed, or in the normal form."""
+    """Rejects text that is too long as entered or when normalised."""
 
     def __call__(self, value: str) -> None:
-        """Raise `ValidationError`, which says what it is that makes a text longer."""
         super().__call__(value)
         if len(normalise(value)) > self.limit_value:
             raise ValidationError(
-                "Some of the characters stand for several letters each, which makes "
-                "this too long. Use ordinary letters, or write less.",
+                "Some of the characters count as several letters each, which makes "
+                "this too long. Use plain letters or shorten the text.",
                 code="max_normalised_length",
             )
 
@@ -73,5 +72,5 @@ NO_TEXT = re.compile(
 
 
 def without_control_characters(text: str) -> str:
-    """Return the text with a space in the place of each character that is no text."""
+    """Return the text with a space for each character that XML and iCalendar forbid."""
     return NO_TEXT.sub(" ", text)

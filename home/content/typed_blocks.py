@@ -1,4 +1,4 @@
-"""Blocks for addresses and phone numbers, which a draft may hold unfinished."""
+"""Blocks for addresses and phone numbers, which may be incomplete in a draft."""
 
 from django.core.exceptions import ValidationError
 from wagtail import blocks
@@ -7,8 +7,8 @@ from home.content.validators import WebAddressField, validate_phone_number
 from home.email_addresses import EmailAddressFormField
 
 
-class TypedMixin:
-    """Lets a draft keep whatever was typed; it has to be right to be published."""
+class UncheckedDraftMixin:
+    """Accepts any text in a draft; it must be valid to be published."""
 
     field_class = None
 
@@ -18,7 +18,6 @@ class TypedMixin:
             self.field = self.field_class(required=required, help_text=help_text)
 
     def clean(self, value):
-        """Return what was typed, put right where that is clear."""
         try:
             return super().clean(value)
         except ValidationError:
@@ -27,20 +26,14 @@ class TypedMixin:
             raise
 
 
-class WebAddressBlock(TypedMixin, blocks.URLBlock):
-    """The address of a page anywhere on the web."""
-
+class WebAddressBlock(UncheckedDraftMixin, blocks.URLBlock):
     field_class = WebAddressField
 
 
-class EmailAddressBlock(TypedMixin, blocks.EmailBlock):
-    """An email address."""
-
+class EmailAddressBlock(UncheckedDraftMixin, blocks.EmailBlock):
     field_class = EmailAddressFormField
 
 
-class PhoneBlock(TypedMixin, blocks.CharBlock):
-    """A phone number, shown as it was typed."""
-
+class PhoneBlock(UncheckedDraftMixin, blocks.CharBlock):
     def __init__(self, **kwargs):
         super().__init__(validators=[validate_phone_number], **kwargs)

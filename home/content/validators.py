@@ -1,4 +1,4 @@
-"""The addresses and phone numbers that staff type, and what they lead to."""
+"""Web addresses and phone numbers: validation and links."""
 
 import re
 import unicodedata
@@ -11,10 +11,10 @@ from wagtail.admin.forms.models import register_form_field_override
 
 from home.content.text import normalise
 
-# A browser runs what a `javascript:` or `data:` link says, so only these may be typed.
+# Browsers execute `javascript:` and `data:` links, so only these schemes are allowed.
 validate_web_address = URLValidator(
     schemes=["http", "https"],
-    message="Type a whole web address that begins with https:// or http://.",
+    message="Enter a web address that starts with https:// or http://",
 )
 
 # A host and what follows it, such as `www.example.org/path`.
@@ -30,30 +30,29 @@ MAX_TYPED = 200
 
 
 def tidy(typed: str) -> str:
-    """Return what was typed without the invisible characters that come with a paste."""
-    seen = "".join(sign for sign in typed if unicodedata.category(sign) != "Cf")
+    """Return text without the invisible characters that come with a paste."""
+    seen = "".join(each for each in typed if unicodedata.category(each) != "Cf")
     return " ".join(seen.split())
 
 
 class WebAddressField(forms.URLField):
-    """A web address; the https:// of what is clearly a host may be left out."""
+    """A web address; https:// may be left out before a host name."""
 
     default_validators = [validate_web_address]
     default_error_messages = {
-        "invalid": "Type a web address, such as www.example.org/help or "
-        "https://example.org/help."
+        "invalid": "Enter a web address, like www.example.org/help or "
+        "https://example.org/help"
     }
 
     def __init__(self, **kwargs):
         super().__init__(**{"assume_scheme": "https", **kwargs})
 
     def to_python(self, value):
-        """Return the whole address."""
         value = tidy(value or "")
         if HOST.fullmatch(value):
             value = f"https://{value.removeprefix('//')}"
         elif value and "://" not in value:
-            # Django would make an address of any word.
+            # Django would turn any word into an address.
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
@@ -62,21 +61,21 @@ register_form_field_override(models.URLField, override={"form_class": WebAddress
 
 
 def web_link(address: str) -> str:
-    """Return a web address; empty for what else a draft may hold, such as a script."""
+    """Return a web address; empty for anything else, such as a script in a draft."""
     return address if re.match(r"https?://", address or "") else ""
 
 
 def phone_link(number: str) -> str:
-    """Return the `tel:` address (RFC 3966) of a phone number; empty if it is none."""
+    """Return the `tel:` address (RFC 3966) of a phone number; empty if invalid."""
     if len(number) > MAX_TYPED:
         return ""
-    # Full-width digits and the like become what a phone has keys for.
+    # Full-width digits and the like become ASCII.
     text = normalise(tidy(number)).strip()
     text = "".join(
         "-"
-        if unicodedata.category(sign) == "Pd"
-        else str(unicodedata.decimal(sign, sign))
-        for sign in text
+        if unicodedata.category(character) == "Pd"
+        else str(unicodedata.decimal(character, character))
+        for character in text
     )
     text = re.sub(r"^(?:tel:\s*)?(?:\((\+\d+)\))?", r"\1", text, flags=re.I)
     extension = EXTENSION.search(text)
@@ -94,9 +93,8 @@ def phone_link(number: str) -> str:
 
 
 def validate_phone_number(number: str) -> None:
-    """Raise `ValidationError` for what no phone can dial."""
     if not phone_link(number):
         raise ValidationError(
-            "Type one phone number, such as 01632 960000 or 01632 960000 ext 4.",
+            "Enter one phone number, like 01632 960000 or 01632 960000 ext 4",
             code="invalid",
         )

@@ -1,4 +1,4 @@
-"""What a page says, in its order, whatever fields and blocks it has."""
+"""The text, headings, images and links of a page, whatever fields it has."""
 
 import re
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ LINE_ENDS = re.compile(r"<br\s*/?>|(?=</?(?:p|li|ul|ol|h\d|div|t[dhr])\b)", re.I
 
 @dataclass(frozen=True)
 class Part:
-    """A line, heading or picture, and its place in the editor.
+    """A line, heading or image, and its place in the editor.
 
-    A place is what Wagtail calls a content path: a field, and in a body the block.
+    A place is what Wagtail calls a content path: a field, and the block in a body.
     """
 
     text: str
     place: str
-    # Prose is what officers write in whole sentences, not labels and quotations.
+    # Whole sentences, not labels and quotations.
     is_prose: bool = False
     level: int = 0
     is_described: bool = True
@@ -39,8 +39,6 @@ class Part:
 
 @dataclass(frozen=True)
 class PageText:
-    """A page, and what it says."""
-
     page: Page
     lines: list[Part] = field(default_factory=list)
     headings: list[Part] = field(default_factory=list)
@@ -48,11 +46,9 @@ class PageText:
     links: list[tuple[FoundLink, str]] = field(default_factory=list)
 
     def read_html(self, html: str, place: str) -> None:
-        """Add the lines of stored rich text."""
         self.lines.extend(Part(line, place, is_prose=True) for line in lines_of(html))
 
     def read_block(self, block, value, place: str) -> None:
-        """Add what a block says, or the blocks inside it."""
         if value is None:
             return
         if isinstance(block, blocks.RichTextBlock):
@@ -72,14 +68,12 @@ class PageText:
 
 
 def lines_of(html: str) -> Iterator[str]:
-    """Yield the lines of rich text, without its tags."""
     for line in unescape(strip_tags(LINE_ENDS.sub("\n", html))).splitlines():
         if clean := " ".join(line.split()):
             yield clean
 
 
 def read_page(page: Page) -> PageText:
-    """Return what a page says."""
     text = PageText(page)
     if summary := getattr(page, "summary", ""):
         text.lines.append(Part(summary, "summary"))

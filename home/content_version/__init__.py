@@ -1,1 +1,1 @@
-"""The counter that every cache follows, and when content changes by the clock."""
+"""The counter that caches follow, and when content changes by the clock."""

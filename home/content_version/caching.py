@@ -1,4 +1,4 @@
-"""What a request says of whoever sent it, and whether an answer is for everybody."""
+"""Which session a request has, and whether a response is cacheable."""
 
 import re
 from dataclasses import dataclass
@@ -12,8 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 # As Django makes them.
 SESSION_KEY = re.compile(r"[0-9a-z]{32}")
-# What pages read after the `?` of their address; whatever else stands there changes
-# nothing on them. Lists of search results are no pages in this sense.
+# The query parameters that pages read. Search results are not cached.
 CACHEABLE_QUERY_PARAMS = (
     (re.compile(r"/a-to-z/$"), ("page",)),
     (re.compile(r"/history/compare/$"), ("from", "to")),
@@ -22,29 +21,29 @@ CACHEABLE_QUERY_PARAMS = (
 
 
 def names_session(request: HttpRequest) -> bool:
-    """Say whether a cookie has the form of a session's key; there may be none such."""
+    """Return whether a cookie looks like a session key; the session may not exist."""
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     return SESSION_KEY.fullmatch(key) is not None
 
 
 def has_session(request: HttpRequest) -> bool:
-    """Say whether the request comes with a session that there is.
+    """Return whether the request has an existing session.
 
-    Staff have one, and who has opened a private page with its password. For everyone
-    else pages are the same, without a token.
+    Staff have one, and so do visitors who entered the password of a private page.
+    Everyone else gets the same pages, without a CSRF token.
     """
     return bool(_session_data(request))
 
 
 def has_user_session(request: HttpRequest) -> bool:
-    """Say whether the request comes with the session of someone who has signed in."""
+    """Return whether the request has the session of a signed-in user."""
     return AUTH_USER_KEY in _session_data(request)
 
 
 def _session_data(request: HttpRequest) -> dict:
-    """Return what is in the session; asks the database once a request at most.
+    """Return the session's data, with at most one query a request.
 
-    While the database is away, a session is taken for one of staff.
+    While the database is unavailable, every session counts as one of staff.
     """
     if not names_session(request):
         return {}
@@ -60,24 +59,23 @@ def _session_data(request: HttpRequest) -> dict:
 
 
 def canonical_cache_url(request: HttpRequest) -> str:
-    """Return the path of a page with those keys of its query that the page reads."""
+    """Return the path with only those query parameters that the page reads."""
     path, query = request.path_info, request.META.get("QUERY_STRING")
     if not query:
         return path
     for pattern, keys in CACHEABLE_QUERY_PARAMS:
         if pattern.search(path):
-            kept = QueryDict(mutable=True)
-            kept.update({key: request.GET[key] for key in keys if key in request.GET})
-            return f"{path}?{kept.urlencode()}" if kept else path
+            params = QueryDict(mutable=True)
+            params.update({key: request.GET[key] for key in keys if key in request.GET})
+            return f"{path}?{params.urlencode()}" if params else path
     return path
 
 
 @dataclass(frozen=True)
 class PublicResponse:
-    """What a response says of itself that is the same for every visitor.
+    """Marks a response as the same for every visitor, apart from dismissed alerts.
 
-    But for the alerts that they have closed. `changes_at` is the next moment at which
-    the page itself, whatever else the site shows around it, will say something else.
+    `changes_at` is when the page itself next changes by the clock.
     """
 
     changes_at: datetime | None = None
@@ -88,7 +86,7 @@ def mark_cacheable(
 ) -> HttpResponse:
     """Mark a response as `PublicResponse`; the view must know that the page is public.
 
-    Only such responses are kept and given to others.
+    Only such responses are cached.
     """
     response.same_for_all = PublicResponse(changes_at)
     return response

@@ -1,7 +1,7 @@
-"""Where the public content stands now, for whoever asks at every request.
+"""The current content version, for code that asks at every request.
 
-Asking the database each time would cost more than answering, so one process asks at
-most four times a second. A change made by this process itself is seen at once.
+Querying the database each time would cost more than answering, so a process asks at
+most four times a second. It sees its own changes at once.
 """
 
 import logging
@@ -28,80 +28,79 @@ Value = TypeVar("Value")
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_READINGS = 0.25
-# While the database is away, one attempt a second finds out when it is back.
+# While the database is unavailable.
 SECONDS_BETWEEN_ATTEMPTS = 1
-# A reading that takes longer than this is as good as none: alerts must be right.
+# A slower reading is discarded, because alerts must be up to date.
 SECONDS_TO_TRUST_A_READING = 1
-# How long a request waits, in seconds, for a reading that another has begun.
+# How many seconds a request waits for another thread's reading.
 WAIT = 1
-# What is asked once for each version is asked of few things; hosts may be many.
+# Per cached function; the hosts in requests may be many.
 MAX_VALUES = 100
 
 
 @dataclass(frozen=True)
 class ContentState:
-    """The content version, and until when it holds by the clock; None: no end.
+    """The content version, and when content next changes by the clock, if ever.
 
     `last_removal_version` is the version at which something public was last removed.
     """
 
     version: int
-    boundary: datetime | None
+    next_change_at: datetime | None
     last_removal_version: int = 0
 
-    def holds_at(self, at: datetime) -> bool:
-        """Say whether nothing has changed by the clock up to this moment."""
-        return self.boundary is None or at < self.boundary
+    def is_current_at(self, at: datetime) -> bool:
+        return self.next_change_at is None or at < self.next_change_at
 
 
 class ContentVersionTracker:
-    """Follows the content version and the next boundary; for use by many threads."""
+    """Follows the content version and the next scheduled change; thread-safe."""
 
     def __init__(self):
         self.state: ContentState | None = None
-        # The last moment at which the database has vouched for it.
+        # When the database last confirmed the state.
         self.verified_at: datetime | None = None
-        self._is_away = False
+        self._is_unavailable = False
         self._reading = Lock()
         self._read_at = float("-inf")
         self._asked_at = float("-inf")
 
     def get(self, at: datetime) -> tuple[ContentState | None, bool]:
-        """Return the state, and whether the database vouches for it.
+        """Return the state, and whether the database has just confirmed it.
 
-        Read the state before the content: what changes meanwhile is then taken for
-        older than it is, never for newer. None before the first reading, and within a
-        transaction, which may see what others do not and may never come to be.
+        Read the state before the content: changes made meanwhile then count as older,
+        never as newer. None before the first reading and within a transaction, which
+        may see what others do not and may be rolled back.
         """
         if _is_in_transaction():
             return None, False
         if self._is_due(at):
-            if self._is_away:
-                # Nobody waits for a connection that will probably not come about.
+            if self._is_unavailable:
+                # Do not wait for a connection that will probably fail.
                 self._read_in_background(at)
-            # Wait for another thread's reading only where the last one is too old, as
-            # after an hour in which nobody came; and not for a database that hangs.
+            # Wait for another thread's reading only if the last one is too old, such as
+            # after an hour without visitors; and not for a database that hangs.
             elif self._reading.acquire(timeout=0 if self._is_fresh() else WAIT):
                 try:
-                    # Somebody else may have read it while this thread waited.
+                    # Another thread may have read it in the meantime.
                     if self._is_due(at):
                         self._read(at)
                 finally:
                     self._reading.release()
             elif not self._is_fresh():
-                # The database hangs. Nobody else waits until that reading has ended.
-                self._is_away = True
+                # The database hangs; other requests do not wait for that reading.
+                self._is_unavailable = True
         return self.state, self._is_fresh()
 
     def _is_fresh(self) -> bool:
         age = monotonic() - self._read_at
-        return not self._is_away and age < SECONDS_TO_TRUST_A_READING
+        return not self._is_unavailable and age < SECONDS_TO_TRUST_A_READING
 
-    def forget(self, is_removal: bool = False, **kwargs) -> None:
-        """Ask the database at the next request, as this process has changed something.
+    def invalidate(self, is_removal: bool = False, **kwargs) -> None:
+        """Query the database at the next request, as this process changed something.
 
-        Receives `content_version_bumped`. Where something was removed, what was known
-        before is no longer good even for when the database does not answer.
+        Receives `content_version_bumped`. After a removal, the earlier state must not
+        be used even while the database is unavailable.
         """
         self._asked_at = float("-inf")
         if is_removal:
@@ -109,9 +108,9 @@ class ContentVersionTracker:
 
     def _is_due(self, at: datetime) -> bool:
         since, state = monotonic() - self._asked_at, self.state
-        if self._is_away:
+        if self._is_unavailable:
             return not 0 <= since < SECONDS_BETWEEN_ATTEMPTS
-        if state is None or not state.holds_at(at) or not self._is_fresh():
+        if state is None or not state.is_current_at(at) or not self._is_fresh():
             return True
         return not 0 <= since < SECONDS_BETWEEN_READINGS
 
@@ -120,11 +119,11 @@ class ContentVersionTracker:
             try:
                 Thread(target=self._read_and_close, args=[at], daemon=True).start()
             except RuntimeError:
-                # No thread to be had: the next request tries again.
+                # No thread is available: the next request tries again.
                 self._reading.release()
 
     def _read_and_close(self, at: datetime) -> None:
-        """Read in a thread of its own, whose connection nobody else would close."""
+        """Read in a thread of its own, whose connection nothing else would close."""
         try:
             self._read(at)
         finally:
@@ -132,7 +131,7 @@ class ContentVersionTracker:
             connection.close()
 
     def _read(self, at: datetime) -> None:
-        """Ask the database; the caller holds the lock."""
+        """Query the database; the caller holds the lock."""
         started = self._asked_at = monotonic()
         try:
             version, last_removal_version = get_content_versions()
@@ -140,45 +139,44 @@ class ContentVersionTracker:
             if known is None or known.version != version:
                 # Wagtail keeps these in each process for an hour.
                 Site.clear_site_root_paths_cache()
-            if known is None or known.version != version or not known.holds_at(at):
-                boundary = get_next_scheduled_change(at)
-                self.state = ContentState(version, boundary, last_removal_version)
+            if known is None or known.version != version or not known.is_current_at(at):
+                next_change_at = get_next_scheduled_change(at)
+                self.state = ContentState(version, next_change_at, last_removal_version)
         except Error:
-            if not self._is_away:
+            if not self._is_unavailable:
                 logger.exception("The content version could not be read.")
-            self._is_away = True
+            self._is_unavailable = True
         else:
-            self._read_at, self.verified_at, self._is_away = started, at, False
+            self._read_at, self.verified_at, self._is_unavailable = started, at, False
 
 
 def _is_in_transaction() -> bool:
-    """Say whether this thread has a transaction open, but for that of a test."""
+    """Return whether this thread has a transaction open, apart from a test's."""
     blocks = connection.atomic_blocks
     return bool(blocks) and not blocks[-1]._from_testcase
 
 
 content_version_tracker = ContentVersionTracker()
 content_version_bumped.connect(
-    content_version_tracker.forget, dispatch_uid="content-clock"
+    content_version_tracker.invalidate, dispatch_uid="content-clock"
 )
 
 
 def get_content_state() -> tuple[ContentState | None, bool]:
-    """Return `ContentVersionTracker.get` for this moment and this process."""
     return content_version_tracker.get(timezone.now())
 
 
 def cache_per_content_version(function: Callable[..., Value]) -> Callable[..., Value]:
-    """Wrap a function that reads public content: asked again after each change only.
+    """Cache a function that reads public content until the content changes.
 
-    Its arguments must be hashable. What it returns is shared by all requests of the
-    process, so nobody may change it. Raises what the function raises.
+    Its arguments must be hashable. All requests of the process share what it returns,
+    so callers must not change it.
     """
     known: dict[tuple, tuple[ContentState, Value]] = {}
 
     @wraps(function)
     def ask(*arguments: Hashable) -> Value:
-        # Before the value, which is then at least as new as the state.
+        # Read before the value, which is then at least as new as the state.
         state, _ = get_content_state()
         known_state, value = known.get(arguments, (None, None))
         if state is not None and known_state is state:

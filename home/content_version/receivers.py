@@ -1,4 +1,4 @@
-"""What happens when a page changes: version, change note, pictures."""
+"""Receivers for page changes: content version, change notes and image sizes."""
 
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
@@ -22,8 +22,7 @@ draft_saved = Signal()
 
 
 @receiver(post_save)
-def raise_version_on_save(sender, instance, raw=False, update_fields=None, **kwargs):
-    """Raise the content version when the public row of a page is written."""
+def bump_version_on_save(sender, instance, raw=False, update_fields=None, **kwargs):
     if raw or not isinstance(instance, Page) or not instance.live:
         return
     if not only_internal_fields(update_fields):
@@ -31,38 +30,35 @@ def raise_version_on_save(sender, instance, raw=False, update_fields=None, **kwa
 
 
 @receiver(post_save, sender=Revision)
-def raise_version_on_schedule(sender, instance, raw=False, **kwargs):
-    """Raise the content version when a publication is scheduled: a new boundary."""
+def bump_version_on_schedule(sender, instance, raw=False, **kwargs):
+    """Bump the version, because the next scheduled change may now be another."""
     if instance.approved_go_live_at and not raw:
         bump_content_version()
 
 
 @receiver(post_delete)
-def raise_version_on_delete(sender, instance, **kwargs):
-    """Raise the content version when a page that was public is deleted."""
+def bump_version_on_delete(sender, instance, **kwargs):
     if isinstance(instance, Page) and instance.live:
         bump_content_version(is_removal=True)
 
 
 @receiver(page_unpublished)
 @receiver([post_save, post_delete], sender=PageViewRestriction)
-def raise_version_where_pages_are_hidden(sender, raw=False, **kwargs):
-    """Raise the content version when a page is taken down, or others may see it."""
+def bump_version_when_pages_are_hidden(sender, raw=False, **kwargs):
     if not raw:
         bump_content_version(is_removal=True)
 
 
 @receiver([post_page_move, addresses_changed])
-def raise_version_where_pages_are_elsewhere(sender, **kwargs):
-    """Raise the content version when pages are moved or reordered, or renamed above."""
+def bump_version_when_addresses_change(sender, **kwargs):
     bump_content_version()
 
 
 @receiver(page_published)
 def write_change_note(sender, instance, revision, alias=False, **kwargs):
-    """Keep what the officer said has changed, dated, once for each publication.
+    """Store the editor's change note, once for each publication.
 
-    The signal comes again for each alias of the page, with the same revision.
+    The signal is sent again for each alias of the page, with the same revision.
     """
     if alias:
         return
@@ -80,14 +76,12 @@ def write_change_note(sender, instance, revision, alias=False, **kwargs):
 
 @receiver(post_save, sender="wagtailimages.Image")
 def make_shapes_of_image(sender, instance, raw=False, update_fields=None, **kwargs):
-    """Make what a new image, a new file or a new focal point needs."""
     if not raw and not only_internal_fields(update_fields):
         make_shapes_after_commit([instance.pk], *LIBRARY_SHAPES)
 
 
 @receiver([live_page_saved, draft_saved])
 def make_shapes_of_page(sender, instance, **kwargs):
-    """Make what the pictures of a page need, so that no visitor waits for it."""
     image_ids = [instance.picture_id]
     for field in instance._meta.concrete_fields:
         if isinstance(field, StreamField):

@@ -1,7 +1,7 @@
-"""Tells an editor when another version was saved while they were writing.
+"""Warns editors when someone saved another version while they were writing.
 
-Wagtail looks every ten seconds, and where scripts run; who saves in between, or without
-them, would put aside another's words unknowingly.
+Wagtail checks every ten seconds, and only in browsers that run scripts. Anyone who
+saves in between, or without scripts, would replace the other version unknowingly.
 """
 
 from datetime import UTC, datetime
@@ -21,13 +21,10 @@ from home.people import name_of
 @hooks.register("after_edit_page")
 @hooks.register("after_edit_snippet")
 def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
-    """Say who saved another version, and where it is; automatic saving is mute.
-
-    Wagtail refuses automatic saving in that case.
-    """
+    """Say who saved another version. Wagtail rejects an autosave in that case."""
     if is_automatic(request) or not isinstance(instance, RevisionMixin):
         return
-    other = newest_other_version(request, instance)
+    other = latest_other_version(request, instance)
     if other is None:
         return
     who = "You" if other.user_id == request.user.pk else "Someone else"
@@ -37,10 +34,10 @@ def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
     newest = instance.latest_revision_id
     is_newest = other.pk == newest
     outcome = (
-        "Nothing was changed in yours, so theirs is still the newest: read it again."
+        "You did not change anything, so that version is the latest. Read it again."
         if is_newest
-        else "Both versions are kept, and yours is now the newest. Compare them, and "
-        "bring over what should stay."
+        else "Both versions are saved and yours is now the latest. Compare them, and "
+        "copy across anything you need."
     )
     compare = reverse(
         compare_url_name(instance),
@@ -48,22 +45,21 @@ def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
     )
     messages.warning(
         request,
-        f"{who} saved this {'page' if isinstance(instance, Page) else 'text'}{place} "
-        f"on {timezone.localtime(other.created_at):%-d %B at %H:%M}, after you had "
+        f"{who} saved this {'page' if isinstance(instance, Page) else 'item'}{place} "
+        f"on {timezone.localtime(other.created_at):%-d %B at %H:%M}, after you "
         f"opened it. {outcome}",
-        buttons=[messages.button(compare, "Compare the two versions")],
+        buttons=[messages.button(compare, "Compare versions")],
     )
 
 
 def compare_url_name(instance: Model) -> str:
-    """Return the name of the admin's address that compares two versions."""
     if isinstance(instance, Page):
         return "wagtailadmin_pages:revisions_compare"
     return instance.snippet_viewset.get_url_name("revisions_compare")
 
 
-def newest_other_version(request: HttpRequest, instance: Model) -> Revision | None:
-    """Return the newest version that another window saved since this one was opened."""
+def latest_other_version(request: HttpRequest, instance: Model) -> Revision | None:
+    """Return the latest version that another window saved since this one was opened."""
     sent = request.POST
     opened = sent.get("version_opened", sent.get("loaded_revision_created_at", ""))
     try:

@@ -1,4 +1,4 @@
-"""Forms whose drafts keep whatever is there, to be put right before publishing."""
+"""Admin forms that can save incomplete drafts, to be completed before publishing."""
 
 from django import forms
 from django.core.exceptions import (
@@ -16,10 +16,10 @@ STRICT = {"unique", "unique_together", "required", "invalid_choice"}
 
 
 class DraftFormMixin:
-    """Leaves out of a draft's errors what can be stored and put right later."""
+    """Ignores errors in a draft that can be saved and fixed before publishing."""
 
     def add_error(self, field, error):
-        """Add the errors that a draft cannot have either, and all before publishing."""
+        """Add only the errors that even a draft cannot have, or all when publishing."""
         if not self.is_deferred_validation:
             return super().add_error(field, error)
         if not isinstance(error, ValidationError):
@@ -30,12 +30,12 @@ class DraftFormMixin:
             else {field or NON_FIELD_ERRORS: error.error_list}
         )
         for name, errors in by_field.items():
-            left = [each for each in errors if not self._may_wait(name, each)]
+            left = [each for each in errors if not self._can_wait(name, each)]
             if left:
                 super().add_error(None if name == NON_FIELD_ERRORS else name, left)
         return None
 
-    def _may_wait(self, name: str, error: ValidationError) -> bool:
+    def _can_wait(self, name: str, error: ValidationError) -> bool:
         # The address of a page is in use at once.
         if name in (NON_FIELD_ERRORS, "slug") or error.code in STRICT:
             return False
@@ -62,17 +62,17 @@ class DraftFormMixin:
 
 
 class DraftRowMixin(DraftFormMixin):
-    """A row, such as a partner; in a draft it may be empty."""
+    """A row of an inline panel, which may be empty in a draft."""
 
     # Set by validation: Wagtail ends the draft's leniency before it saves the form.
     is_absent = False
 
     def has_changed(self):
-        """Take a row of a draft for none while what it is about is not chosen."""
+        """Ignore a draft's row until its object is chosen."""
         return not self.is_absent and super().has_changed()
 
     def full_clean(self):
-        """Leave the row out, also where an earlier saving has counted it."""
+        """Leave the row out, even if an earlier save counted it."""
         self.is_absent = self._lacks_choice()
         self.empty_permitted = self.empty_permitted or self.is_absent
         super().full_clean()
@@ -94,10 +94,7 @@ class DraftRowMixin(DraftFormMixin):
 
 
 class DraftRowsMixin:
-    """Gives the rows of an inline panel forms of drafts."""
-
     def get_form_options(self):
-        """Return Wagtail's options with our form."""
         options = super().get_form_options()
         for row in options["formsets"].values():
             form = row.get("form", WagtailAdminModelForm)
@@ -106,8 +103,8 @@ class DraftRowsMixin:
 
 
 class InlinePanel(DraftRowsMixin, panels.InlinePanel):
-    """Rows that belong to what is edited."""
+    pass
 
 
 class MultipleChooserPanel(DraftRowsMixin, panels.MultipleChooserPanel):
-    """Rows that are made by choosing several things at once."""
+    pass

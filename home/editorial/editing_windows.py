@@ -1,7 +1,7 @@
 """Tells the open editors of a page apart, as one person may have several.
 
-The editor's form names its window. Wagtail's automatic saving and the buttons both send
-what the form holds, so every version can be put down to the window that saved it.
+The editor's form identifies its window. Both autosave and the buttons send the form, so
+every version can be attributed to a window.
 """
 
 from datetime import datetime, timedelta
@@ -15,11 +15,11 @@ from wagtail.models import RevisionMixin
 from home.jobs import register_job
 
 # A window may stay open over a holiday.
-KEPT_FOR = timedelta(days=30)
+MAX_AGE = timedelta(days=30)
 
 
 class EditingWindow(models.Model):
-    """An editor in a browser, what it has saved, and whether its form has been sent."""
+    """An open editor: the versions it has saved, and whether its form was submitted."""
 
     id = models.UUIDField(primary_key=True)
     revision_ids = models.JSONField(default=list)
@@ -34,7 +34,7 @@ class EditingWindow(models.Model):
 
 
 def get_window(request: HttpRequest) -> EditingWindow:
-    """Return the window that sent a form, locked; a new one where it has no name."""
+    """Return the window that sent a form, locked; a new one if it is not named."""
     try:
         name = UUID(request.POST.get("editing_window", ""))
     except ValueError:
@@ -44,7 +44,6 @@ def get_window(request: HttpRequest) -> EditingWindow:
 
 
 def is_automatic(request: HttpRequest) -> bool:
-    """Say whether the editor saves by itself."""
     return not request.accepts("text/html")
 
 
@@ -52,13 +51,13 @@ def is_automatic(request: HttpRequest) -> bool:
 @hooks.register("before_create_snippet")
 @hooks.register("before_edit_page")
 @hooks.register("before_edit_snippet")
-def refuse_what_follows_a_sent_form(
+def reject_autosave_after_submit(
     request: HttpRequest, target: object, *others: object
 ) -> JsonResponse | None:
-    """Let a form that was sent with a button save nothing more by itself.
+    """Reject an autosave of a form that was submitted.
 
-    Wagtail may send the form once more while the server answers, even with the
-    moderator's decision in it; that would leave a draft of what has just gone live.
+    Wagtail may autosave once more while the server responds, even with a moderator's
+    decision in it, which would leave a draft of what has just gone live.
     """
     if request.method != "POST":
         return None
@@ -69,8 +68,8 @@ def refuse_what_follows_a_sent_form(
         answer = {
             "success": False,
             "error_code": "already_sent",
-            "error_message": "This form was sent already. Save it yourself to keep "
-            "what you have written since.",
+            "error_message": "You have already submitted this form. Save it again to "
+            "keep the changes you have made since.",
         }
         return JsonResponse(answer, status=409)
     return None
@@ -81,8 +80,7 @@ def refuse_what_follows_a_sent_form(
 @hooks.register("after_create_snippet", order=-1)
 @hooks.register("after_edit_page", order=-1)
 @hooks.register("after_edit_snippet", order=-1)
-def remember_version(request: HttpRequest, instance: models.Model) -> None:
-    """Put the version that was saved down to its window."""
+def record_version(request: HttpRequest, instance: models.Model) -> None:
     window = request.editing_window
     if not isinstance(instance, RevisionMixin):
         return
@@ -92,7 +90,6 @@ def remember_version(request: HttpRequest, instance: models.Model) -> None:
     window.save()
 
 
-@register_job("editing windows")
-def forget_windows(at: datetime) -> None:
-    """Delete windows that nobody can have open any more."""
-    EditingWindow.objects.filter(saved_at__lt=at - KEPT_FOR).delete()
+@register_job("purge editing windows")
+def purge_windows(at: datetime) -> None:
+    EditingWindow.objects.filter(saved_at__lt=at - MAX_AGE).delete()

@@ -1,4 +1,4 @@
-"""What every table says that follows the live pages, by its column `page`."""
+"""What the tables with a `page` column have in common."""
 
 from datetime import datetime
 
@@ -8,15 +8,12 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 
 
 class LivePageQuerySet(models.QuerySet):
-    """Finds rows by whether readers see the page, and by who may edit it."""
-
     def on_live_pages(self, at: datetime):
-        """Return those of the pages that are live; an alias follows its original."""
+        """Leave out aliases, which share the rows of their original."""
         not_expired = Q(page__expire_at=None) | Q(page__expire_at__gt=at)
         return self.filter(not_expired, page__live=True, page__alias_of=None)
 
     def editable_by(self, user):
-        """Return those of the pages that somebody may edit."""
         if user.is_active and user.is_superuser:
             return self
         pages = PagePermissionPolicy().instances_user_has_permission_for(user, "change")

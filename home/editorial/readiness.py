@@ -1,4 +1,4 @@
-"""What has to be put right before a draft becomes public, in whichever way."""
+"""What has to be complete before a draft is published, however that happens."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.fields import StreamField
 from wagtail.models import COMMENTS_RELATION_NAME, DraftStateMixin
 
-# How Wagtail and Django say that there is nothing.
+# The error codes of Wagtail and Django for an empty value.
 EMPTY = {"required", "blank", "null"}
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Something to put right: what, where in words, and its place in the editor."""
+    """Something to fix: what, the label of the field, and its content path."""
 
     message: str
     where: str = ""
@@ -32,33 +32,31 @@ class Gap:
 
 
 class NotReadyError(ValidationError):
-    """A draft that must not become public yet."""
-
     def __init__(self, instance: models.Model, gaps: list[Gap]):
         super().__init__({NON_FIELD_ERRORS: [str(gap) for gap in gaps]})
         self.instance = instance
 
 
-def refuse_unready(draft: models.Model, user=None) -> None:
-    """Raise `NotReadyError` for a draft with gaps.
+def require_ready(draft: models.Model, user=None) -> None:
+    """Raise `NotReadyError` for an incomplete draft.
 
-    Officers are also asked for what only they can add, such as a note on what changed.
+    If there is a user, they also have to provide what only they can, such as a change
+    note.
     """
-    gaps = find_gaps(draft) if user else _find_faults(draft)
+    gaps = find_gaps(draft) if user else _find_errors(draft)
     if gaps := list(gaps):
         raise NotReadyError(draft, gaps)
 
 
 def find_gaps(draft: models.Model) -> list[Gap]:
-    """Return all that stands between a saved draft and its publication."""
     asked = draft.find_gaps_for_publishing()
     return [
-        *_find_faults(draft),
+        *_find_errors(draft),
         *(Gap(text, _label(draft, name), name) for name, text in asked.items()),
     ]
 
 
-def _find_faults(draft: models.Model) -> Iterator[Gap]:
+def _find_errors(draft: models.Model) -> Iterator[Gap]:
     yield from _in_fields(draft)
     for field in draft._meta.get_fields():
         if isinstance(field, StreamField):
@@ -89,7 +87,7 @@ def _in_fields(instance: models.Model) -> Iterator[Gap]:
 
 
 def gaps_in_body(draft: models.Model, field: StreamField) -> Iterator[Gap]:
-    """Yield what is missing or wrong in the blocks of a body."""
+    """Yield what is missing or invalid in the blocks of a body."""
     body = getattr(draft, field.name)
     try:
         field.stream_block.clean(body)
@@ -125,7 +123,7 @@ def _as_gaps(
 ) -> Iterator[Gap]:
     for error in errors:
         if error.code in EMPTY:
-            yield Gap("Fill this in.", where, place)
+            yield Gap("This field is required.", where, place)
         else:
             yield from (Gap(text, where, place) for text in error.messages)
 
@@ -135,7 +133,7 @@ def _label(instance: models.Model, name: str) -> str:
 
 
 # More would fill the screen.
-MAX_NAMED = 5
+MAX_LISTED = 5
 PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
 
 
@@ -144,7 +142,7 @@ PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
 @hooks.register("after_create_snippet")
 @hooks.register("after_edit_snippet")
 def list_gaps(request: HttpRequest, instance: models.Model) -> None:
-    """Name the gaps of a saved draft; after the editor's own saving its panel does."""
+    """List what a saved draft lacks. After an autosave its panel does."""
     is_draft = isinstance(instance, DraftStateMixin) and not any(
         name in request.POST for name in PUBLISHING
     )
@@ -157,10 +155,10 @@ def list_gaps(request: HttpRequest, instance: models.Model) -> None:
         '<li><a class="w-text-current w-underline" href="{}">{}</a> {}</li>',
         (
             (f"{edit}#:w:contentpath={gap.place}", f"{gap.where}:", gap.message)
-            for gap in gaps[:MAX_NAMED]
+            for gap in gaps[:MAX_LISTED]
         ),
     )
-    rest = len(gaps) - MAX_NAMED
+    rest = len(gaps) - MAX_LISTED
     more = f"And {rest} more." if rest > 0 else ""
     messages.info(
         request,

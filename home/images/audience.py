@@ -1,7 +1,7 @@
-"""Who may have the files of pictures: one folder for everybody, and one for staff.
+"""Which image files are public: one folder for everyone and one for staff.
 
-A server in front gives out the first by itself, so where a file lies says it all. There
-lie the sizes that pages show, of pictures that no private collection holds.
+nginx serves the first by itself, so the folder decides. It holds the sizes that pages
+show, of images outside private collections.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ FOR_STAFF = "staff_images/"
 
 
 def in_folder_of_audience(get_upload_to: Callable) -> Callable:
-    """Wrap Wagtail's choice of a place for a size of a picture."""
+    """Wrap Wagtail's choice of a path for a rendition."""
 
     @wraps(get_upload_to)
     def wrapped(rendition, filename: str) -> str:
@@ -43,9 +43,9 @@ Rendition.get_upload_to = in_folder_of_audience(Rendition.get_upload_to)
 
 
 def delete_misplaced(images: QuerySet) -> None:
-    """Delete the sizes of these images that lie where they no longer may.
+    """Delete the renditions of these images that are in the wrong folder.
 
-    They are made again, in their place, for the next who asks.
+    They are made again, in the right one, when they are next needed.
     """
     is_private = Q(image__collection__in=restricted_collections())
     misplaced = Rendition.objects.filter(
@@ -64,34 +64,33 @@ def _images_below(collection: Collection) -> QuerySet:
 
 
 @receiver(post_save, sender=Image)
-def follow_image(sender, instance, raw=False, update_fields=None, **kwargs) -> None:
-    """Follow an image that was put into another collection."""
+def sync_image_folder(
+    sender, instance, raw=False, update_fields=None, **kwargs
+) -> None:
     if not raw and not only_internal_fields(update_fields):
         delete_misplaced(Image.objects.filter(pk=instance.pk))
 
 
 @hooks.register("after_bulk_action")
-def follow_images_put_into_a_collection(request, action_type, objects, action):
-    """Follow images that were moved together, of which no signal tells."""
+def sync_images_added_to_collection(request, action_type, objects, action):
+    """Handle images that were moved together, for which no signal is sent."""
     ids = [each.pk for each in objects if isinstance(each, Image)]
     delete_misplaced(Image.objects.filter(pk__in=ids))
 
 
 @receiver([post_save, post_delete], sender=CollectionViewRestriction)
-def sync_visibility(sender, instance, raw=False, **kwargs) -> None:
-    """Follow a collection that became private, or is so no longer."""
+def sync_collection_privacy(sender, instance, raw=False, **kwargs) -> None:
     if not raw:
         delete_misplaced(_images_below(instance.collection))
 
 
 @receiver(post_save, sender=Collection)
-def reindex_moved_page(sender, instance, raw=False, **kwargs) -> None:
-    """Follow a collection that may have moved below a private one."""
+def sync_moved_collection(sender, instance, raw=False, **kwargs) -> None:
     if not raw:
-        # Wagtail moves a collection after it has saved it.
-        transaction.on_commit(lambda: _follow_collection(instance.pk), robust=True)
+        # Wagtail saves a collection before it moves it.
+        transaction.on_commit(lambda: _sync_collection(instance.pk), robust=True)
 
 
-def _follow_collection(pk: int) -> None:
+def _sync_collection(pk: int) -> None:
     for collection in Collection.objects.filter(pk=pk):
         delete_misplaced(_images_below(collection))

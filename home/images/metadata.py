@@ -1,7 +1,7 @@
-"""Takes out of pictures what cameras and programs write into them beside the picture.
+"""Removes the metadata that cameras and programs write into images.
 
-Residents need not know where somebody took a photograph, with what and when. A picture
-is drawn anew, so that nothing is kept but what is named here: pixels and colours.
+Residents need not know where, when and with what someone took a photograph. The image
+is redrawn, so that only its pixels and colour profile are stored.
 """
 
 from io import BytesIO
@@ -10,27 +10,27 @@ from django.core.files.base import ContentFile, File
 from PIL import Image, ImageOps, ImageSequence
 from PIL.JpegImagePlugin import get_sampling
 
-# All that Pillow raises for files that are not what they begin as.
+# What Pillow raises for files that do not contain what their header says.
 UNREADABLE = (OSError, ValueError, SyntaxError, LookupError, ArithmeticError)
-# Of formats that lose something each time; hardly more than can be seen.
+# For lossy formats; the loss is hardly visible.
 QUALITY = 90
 
 
 class PlainPicture(ContentFile):
-    """A file that holds a picture and nothing about it."""
+    """An image file without metadata."""
 
 
 def without_metadata(file: File) -> PlainPicture:
-    """Return the picture alone, upright and with its colour profile.
+    """Return the image alone, upright and with its colour profile.
 
-    Raises one of `UNREADABLE` for what is no picture.
+    Raises one of `UNREADABLE` if it is not an image.
     """
     if isinstance(file, PlainPicture):
         return file
     file.seek(0)
     data = file.read()
     with Image.open(BytesIO(data)) as image:
-        # Of the pictures in one file of a telephone, the first is the picture.
+        # Phones store several images in one file; the first is the main one.
         kind = "JPEG" if image.format == "MPO" else image.format
         frames = [image] if kind == "JPEG" else ImageSequence.Iterator(image)
         first, *others = [_plain(frame) for frame in frames]
@@ -45,17 +45,19 @@ def without_metadata(file: File) -> PlainPicture:
 
 def _plain(frame: Image.Image) -> Image.Image:
     upright = ImageOps.exif_transpose(frame)
-    kept = ("duration", "transparency")
-    upright.info = {key: upright.info[key] for key in kept if key in upright.info}
+    attributes = ("duration", "transparency")
+    upright.info = {key: upright.info[key] for key in attributes if key in upright.info}
     return upright
 
 
 def _options(image: Image.Image, kind: str, data: bytes) -> dict:
-    """Return how to store a picture so that it looks as it did."""
-    kept = ("icc_profile", "loop")
-    options = {key: image.info[key] for key in kept if image.info.get(key) is not None}
+    """Return the options that store an image as it was."""
+    attributes = ("icc_profile", "loop")
+    options = {
+        key: image.info[key] for key in attributes if image.info.get(key) is not None
+    }
     if kind == "JPEG":
-        # As finely as it was, so that it is no larger and loses next to nothing.
+        # The original quality, so that it loses almost nothing and grows no larger.
         options |= {"qtables": image.quantization, "subsampling": get_sampling(image)}
         options["progressive"] = "progressive" in image.info
     elif kind in {"AVIF", "WEBP"}:

@@ -1,4 +1,4 @@
-"""The shapes in which pictures are shown, made before visitors ask for them."""
+"""The sizes in which pages show images, made before visitors need them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ COLUMN = "(min-width: 78rem) 52rem, (min-width: 60rem) calc(100vw - 26rem), 100v
 
 @dataclass(frozen=True)
 class Shape:
-    """A way to show images: in which formats and sizes, as specs of Wagtail's.
+    """A way to show images: the Wagtail filter specs of its formats and sizes.
 
-    `sizes` tells browsers how wide it is shown, as the style sheets have it.
+    `sizes` is the width at which browsers show it, as in the style sheets.
     """
 
     fallback: str
@@ -32,7 +32,7 @@ class Shape:
 
     @property
     def specs(self) -> tuple[str, ...]:
-        """All specs. The fallback is made last: where it is, the others are."""
+        """All specs. The fallback is made last: if it exists, so do the others."""
         return (*self.webp, self.fallback)
 
 
@@ -54,11 +54,11 @@ BODY = Shape(
 SOCIAL = Shape(fallback=f"fill-1200x630|{JPEG}")
 LOGO = Shape(fallback="max-240x120|format-png")
 
-SECONDS_BETWEEN_TRIES = 60 * 60
+SECONDS_BETWEEN_ATTEMPTS = 60 * 60
 
-# Any image may become the picture of a page or stand in a body.
+# Any image may become the main image of a page, or be in a body.
 LIBRARY_SHAPES = (CARD, BANNER, BODY, SOCIAL)
-# Where the files of pages lie; `home.images.audience` says which those are.
+# The public folder; see `home.images.audience`.
 FOR_ALL = "images/"
 PUBLIC_SPECS = frozenset(
     spec for shape in (*LIBRARY_SHAPES, LOGO) for spec in shape.specs
@@ -67,7 +67,7 @@ PUBLIC_SPECS = frozenset(
 
 @dataclass(frozen=True)
 class Picture:
-    """An image in one shape, as a template shows it."""
+    """An image in one shape, ready for a template."""
 
     url: str
     width: int
@@ -80,8 +80,8 @@ class Picture:
 def get_pictures(image_ids: Iterable[int | None], shape: Shape) -> dict[int, Picture]:
     """Return the picture of each image in a shape, with one query for all.
 
-    One that is missing is made now, as a last resort. An image whose file is gone, or
-    that is in a private collection, is left out.
+    Missing renditions are made now, as a last resort. Images whose file is lost or that
+    are in a private collection are left out.
     """
     return get_pictures_in_shapes(image_ids, shape)[shape]
 
@@ -89,7 +89,7 @@ def get_pictures(image_ids: Iterable[int | None], shape: Shape) -> dict[int, Pic
 def get_pictures_in_shapes(
     image_ids: Iterable[int | None], *shapes: Shape
 ) -> dict[Shape, dict[int, Picture]]:
-    """Return the pictures of images in each of several shapes; else as above."""
+    """Return what `get_pictures` does for each of several shapes."""
     image_ids = {pk for pk in image_ids if pk}
     if not image_ids:
         return {shape: {} for shape in shapes}
@@ -99,39 +99,37 @@ def get_pictures_in_shapes(
         images = get_image_model().objects.filter(pk__in=missing)
         images = images.exclude(collection__in=restricted_collections())
         missing = set(images.values_list("pk", flat=True))
-    # What cannot be made must not be tried again for every visitor.
-    missing = {pk for pk in missing if _is_first_try(pk, shapes)}
+    # Do not try again for every visitor what cannot be made.
+    missing = {pk for pk in missing if _is_first_attempt(pk, shapes)}
     if missing:
         make_shapes(missing, *shapes)
         pictures = _read(image_ids, shapes)
     return pictures
 
 
-def _is_first_try(image_id: int, shapes: Collection[Shape]) -> bool:
-    """Say whether nobody has tried lately to make an image's files for a visitor."""
+def _is_first_attempt(image_id: int, shapes: Collection[Shape]) -> bool:
+    """Return whether no visitor's request has tried lately to make these renditions."""
     names = "-".join(str(hash(shape)) for shape in shapes)
-    return cache.add(f"picture-tried-{image_id}-{names}", True, SECONDS_BETWEEN_TRIES)
+    return cache.add(
+        f"picture-tried-{image_id}-{names}", True, SECONDS_BETWEEN_ATTEMPTS
+    )
 
 
 def pictures_in_body(body: StreamValue) -> list[AbstractImage]:
-    """Return the images in the picture blocks of a body."""
     return [block.value for block in body.blocks_by_name("image") if block.value]
 
 
 def make_shapes(image_ids: Collection[int], *shapes: Shape) -> int:
-    """Make what is missing of these images; return how many files were made.
-
-    With two queries when nothing is.
-    """
+    """Make the missing renditions of these images; return how many were made."""
     images = get_image_model().objects.filter(pk__in=image_ids)
     return make_missing(images, specs_of(shapes))
 
 
 def make_shapes_after_commit(image_ids: Iterable[int | None], *shapes: Shape) -> None:
-    """Make what is missing of these images when what is being saved is safe.
+    """Make the missing renditions of these images after the transaction.
 
-    Not before, as it takes seconds in which others would wait for the database. What
-    fails is logged; the first visitor makes it then.
+    Not before, because it takes seconds in which others would wait for the database.
+    Failures are logged, and the first visitor's request tries again.
     """
     image_ids = {pk for pk in image_ids if pk}
     if image_ids:
@@ -139,22 +137,21 @@ def make_shapes_after_commit(image_ids: Iterable[int | None], *shapes: Shape) ->
 
 
 def make_shapes_of_library() -> int:
-    """Make what is missing of all images; return how many files were made.
+    """Make the missing renditions of all images; return how many were made.
 
-    For a start after the shapes have changed. With two queries when nothing is.
+    For a start after the shapes have changed. Two queries if nothing is missing.
     """
     return make_missing(get_image_model().objects.all(), specs_of(LIBRARY_SHAPES))
 
 
 def specs_of(shapes: Iterable[Shape]) -> list[str]:
-    """Return the specs of all these shapes, in the order in which to make them."""
     return [spec for shape in shapes for spec in shape.specs]
 
 
 def _read(
     image_ids: set[int], shapes: Collection[Shape]
 ) -> dict[Shape, dict[int, Picture]]:
-    """Read pictures, as values: whole objects take five times as long."""
+    """Read pictures as values: model instances take five times as long."""
     renditions = get_image_model().get_rendition_model().objects
     storage = renditions.model._meta.get_field("file").storage
     rows = renditions.filter(
@@ -187,7 +184,7 @@ def _read(
 
 
 def _in_shape(shape: Shape, files: dict[str, tuple]) -> Picture:
-    """Put an image together from its files by spec: (address, width, height, text)."""
+    """Combine an image's files by spec: (address, width, height, alt text)."""
     # An image that is smaller than two sizes is the same in both.
     by_width = {files[spec][1]: files[spec][0] for spec in shape.webp if spec in files}
     srcset = ", ".join(f"{by_width[width]} {width}w" for width in sorted(by_width))

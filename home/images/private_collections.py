@@ -1,11 +1,9 @@
-"""Collections whose pictures and documents are not for everybody."""
-
 from django.db.models import Q
 from wagtail.models import Collection, CollectionViewRestriction
 
 
 def restricted_collections() -> set[int]:
-    """Return the ids of the collections whose files are not for everybody."""
+    """Return the ids of the collections that are private, or inside a private one."""
     restrictions = CollectionViewRestriction.objects.select_related("collection")
     conditions = Q(pk=None)
     for restriction in restrictions:

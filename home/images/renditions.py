@@ -1,8 +1,7 @@
-"""Making the files of pictures in their sizes, from one reading of the original.
+"""Makes all renditions of an image from one reading of the original.
 
-Wagtail reads the original again for each size, which takes several seconds for all
-sizes of a large photograph. Here they are all made from one copy of it that is
-already small.
+Wagtail reads the original again for each size, which takes several seconds for a large
+photograph. Here all are made from one reduced copy.
 """
 
 import logging
@@ -24,17 +23,16 @@ from home.images.private_collections import restricted_collections
 logger = logging.getLogger(__name__)
 
 FOCAL_POINT = FillOperation.vary_fields
-# No size needs more pixels across and down. Twice as many stay in the copy, so that
-# nobody can tell that it was not the original.
+# The largest rendition. The copy has at least twice as many pixels each way, so that
+# no difference from the original is visible.
 WIDEST, HIGHEST = 1440, 720
 
 
 def make_missing(images: QuerySet, specs: Collection[str]) -> int:
-    """Make the renditions of the images that are missing; return how many were made.
+    """Make the missing renditions of the images; return how many were made.
 
-    With two queries when none is, and two more for a private collection, as no page
-    shows what is in it. What cannot be made, as from a lost or a broken file, is passed
-    over.
+    Two queries if none is missing. Images in private collections and unreadable files
+    are left out.
     """
     renditions = images.model.get_rendition_model().objects.filter(
         image__in=images, filter_spec__in=specs
@@ -53,24 +51,23 @@ def make_missing(images: QuerySet, specs: Collection[str]) -> int:
         if missing and image.collection_id not in restricted:
             made += _make(image, missing)
     if made:
-        # A page may have been kept without them meanwhile.
+        # A page may have been cached without them meanwhile.
         bump_content_version()
     return made
 
 
 @lru_cache(maxsize=4096)
 def focal_point_key(spec: str, *focal_point: int | None) -> str:
-    """Return what tells a rendition from those made for other focal points."""
+    """Return the key of renditions made for this focal point."""
     image = SimpleNamespace(**dict(zip(FOCAL_POINT, focal_point, strict=True)))
     return Filter(spec).get_cache_key(image)
 
 
 def _make(image: AbstractImage, specs: Collection[str]) -> int:
-    """Make renditions of an image; return how many could be made."""
     try:
         reduced = _ReducedCopy(image)
     except Exception as error:  # for a broken file each format has errors of its own
-        logger.warning("The file of picture %s cannot be read: %s", image.pk, error)
+        logger.warning("The file of image %s cannot be read: %s", image.pk, error)
         return 0
     made = 0
     for spec in specs:
@@ -79,12 +76,12 @@ def _make(image: AbstractImage, specs: Collection[str]) -> int:
             made += 1
         except (OSError, ValueError, IntegrityError) as error:
             # It is too long for the format, say, or the image was deleted meanwhile.
-            logger.warning("Picture %s has no %s: %s", image.pk, spec, error)
+            logger.warning("Image %s has no %s: %s", image.pk, spec, error)
     return made
 
 
 class _ReducedCopy:
-    """An image that is open, upright, and not much larger than its largest size."""
+    """An open image, upright and not much larger than its largest rendition."""
 
     def __init__(self, image: AbstractImage):
         with image.get_willow_image() as original:
@@ -103,7 +100,7 @@ class _ReducedCopy:
         factor = max(1, min(width // (2 * WIDEST), height // (2 * HIGHEST)))
         if factor > 1:
             drawing = drawing.reduce(factor)
-        # The public need not know where and with which camera somebody took it.
+        # Drop the metadata, such as where it was taken and with which camera.
         colours = drawing.info.get("icc_profile")
         drawing.info = {"icc_profile": colours} if colours else {}
         self.willow = PillowImage(drawing)
@@ -116,7 +113,7 @@ class _ReducedCopy:
 
 
 class _ReducedFilter(Filter):
-    """One of Wagtail's filters that starts from a reduced copy of the image."""
+    """A Wagtail filter that starts from a reduced copy of the image."""
 
     def __init__(self, spec: str, reduced: _ReducedCopy):
         super().__init__(spec)
@@ -124,9 +121,7 @@ class _ReducedFilter(Filter):
 
     @contextmanager
     def get_willow_image(self, image, source=None) -> Iterator[PillowImage]:
-        """Give the copy for the original."""
         yield self.reduced.willow
 
     def get_transform(self, image, size=None) -> ImageTransform:
-        """Work out the crop with the focal point where it lies in the copy."""
         return super().get_transform(self.reduced.image, size)

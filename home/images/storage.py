@@ -1,4 +1,4 @@
-"""Uploaded files: their names, and a disk that may be full."""
+"""Storage of uploaded files: unguessable names, no metadata, full disks."""
 
 import errno
 import os
@@ -13,46 +13,43 @@ from django.utils.crypto import get_random_string
 
 from home.images.metadata import UNREADABLE, without_metadata
 
-# As SQLite says it, and as the operating system does, which PostgreSQL quotes.
+# SQLite's message, and the operating system's, which PostgreSQL quotes.
 FULL = ("disk is full", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
-# Where Wagtail puts pictures as they were uploaded.
+# Where Wagtail stores uploaded images.
 ORIGINALS = "original_images/"
-# Nobody finds one of 36 ** 12 names by asking.
-LETTERS = 12
-OWN_FOLDER = rf"/[0-9a-z]{{{LETTERS}}}/"
+# One of 36 ** 12 names cannot be guessed.
+FOLDER_NAME_LENGTH = 12
+FILE_FOLDER = rf"/[0-9a-z]{{{FOLDER_NAME_LENGTH}}}/"
 
 
 def is_disk_full_error(error: Exception) -> bool:
-    """Say whether an error of the database or of a file is about a full disk."""
-    return any(words in str(error) for words in FULL)
+    return any(message in str(error) for message in FULL)
 
 
 class MediaMixin:
-    """For a storage: nobody can guess where a file is, and pictures tell nothing more.
+    """A storage whose file paths cannot be guessed, and whose images have no metadata.
 
-    Each file has a folder of its own, so that residents read the name that it had.
+    Each file has a folder of its own, so that residents see the original file name.
     """
 
     def generate_filename(self, filename: str) -> str:
-        """Return where a new file belongs."""
         path = PurePosixPath(super().generate_filename(filename))
-        folder = get_random_string(LETTERS, ascii_lowercase + digits)
+        folder = get_random_string(FOLDER_NAME_LENGTH, ascii_lowercase + digits)
         return str(path.parent / folder / path.name)
 
     def save(self, name: str, content: File, max_length: int | None = None) -> str:
-        """Store a file; a picture without its metadata, whoever hands it in."""
         if str(name).startswith(ORIGINALS):
-            # Of what cannot be read no size can be made, so nobody ever gets it.
+            # Unreadable files have no renditions, so they are never served.
             with suppress(*UNREADABLE):
                 plain = without_metadata(content)
-                # Django measures what it has handed in.
+                # Django reads the size of the file it passed in.
                 content.file, content.size = plain.file, plain.size
                 content = plain
         return super().save(name, content, max_length)
 
 
 class AtomicFileStorage(MediaMixin, FileSystemStorage):
-    """Begins no file for which there is no room: Django leaves what it has begun."""
+    """Starts no file that does not fit on the disk: Django leaves partial files."""
 
     def _save(self, name: str, content: File) -> str:
         os.makedirs(self.location, exist_ok=True)
@@ -61,7 +58,7 @@ class AtomicFileStorage(MediaMixin, FileSystemStorage):
         return super()._save(name, content)
 
     def delete(self, name: str) -> None:
-        """Delete a file, and the folder that was its own."""
+        """Delete a file and its folder."""
         super().delete(name)
         with suppress(OSError):
             os.rmdir(os.path.dirname(self.path(name)))

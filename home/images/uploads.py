@@ -1,7 +1,7 @@
-"""Files that officers upload: each holds what its name says, and is no bomb.
+"""Checks that uploaded files contain what their names say, and are no bombs.
 
-Wagtail looks at the ending of a document's name only. Of pictures it reads the content,
-and lets those that are damaged end in a server error.
+Wagtail looks at a document's extension only, and answers damaged images with a server
+error.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from wagtail.images.forms import BaseImageForm
 
 from home.images.metadata import UNREADABLE, without_metadata
 
-# What lies in the archive of each format (ECMA-376, ODF 1.3).
+# A part that each archive format contains (ECMA-376, ODF 1.3).
 PARTS = {
     "docx": "word/document.xml",
     "xlsx": "xl/workbook.xml",
@@ -34,27 +34,23 @@ MAX_PARTS = 5_000
 
 
 class RequireStorageMixin:
-    """Says beside the field that files cannot be stored, before anything is changed."""
+    """Reports an unavailable file store beside the field."""
 
     def clean_file(self):
-        """Return the uploaded file, if there is a store to take it."""
         file = self.cleaned_data["file"]
         if "file" in self.changed_data:
             try:
                 default_storage.exists(file.name)
             except OSError as error:
                 raise ValidationError(
-                    "Pictures and documents cannot be stored at the moment, so nothing "
-                    "was changed. Try again in a few minutes; everything else works."
+                    "Images and documents cannot be uploaded at the moment. Nothing "
+                    "was changed. Try again in a few minutes."
                 ) from error
         return file
 
 
 class DocumentForm(RequireStorageMixin, BaseDocumentForm):
-    """Wagtail's form for a document, which reads what is in the file."""
-
     def clean_file(self):
-        """Return the file; refuse one that is not of the kind that its name says."""
         file = super().clean_file()
         if file and "file" in self.changed_data:
             check_document(file, file.name)
@@ -62,8 +58,6 @@ class DocumentForm(RequireStorageMixin, BaseDocumentForm):
 
 
 class ImageForm(RequireStorageMixin, BaseImageForm):
-    """Wagtail's form for a picture, which refuses one that is damaged."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "file" in self.fields:
@@ -72,7 +66,7 @@ class ImageForm(RequireStorageMixin, BaseImageForm):
             )
 
     def clean_file(self):
-        """Return the picture without its metadata, as which it is stored and known."""
+        """Return the image without metadata, whose hash is that of the stored file."""
         file = super().clean_file()
         if "file" in self.changed_data:
             return unreadable_image_as_form_error(without_metadata)(file)
@@ -80,23 +74,21 @@ class ImageForm(RequireStorageMixin, BaseImageForm):
 
 
 def unreadable_image_as_form_error(clean: Callable) -> Callable:
-    """Wrap the check of a picture: what cannot be read is an error beside its field."""
-
     @wraps(clean)
     def wrapped(*args):
         try:
             return clean(*args)
         except UNREADABLE as error:
             raise ValidationError(
-                "This picture cannot be read; it may be damaged. Open it on your "
-                "computer, save it again and upload that."
+                "This image cannot be read. It may be damaged. Open it on your "
+                "computer, save a new copy and upload that."
             ) from error
 
     return wrapped
 
 
 def check_document(file: BinaryIO, name: str) -> None:
-    """Raise `ValidationError` unless a file holds what the ending of its name says."""
+    """Raise `ValidationError` unless a file contains what its extension says."""
     ending = PurePath(name).suffix.lower().lstrip(".")
     file.seek(0)
     start = file.read(1024)
@@ -112,8 +104,8 @@ def check_document(file: BinaryIO, name: str) -> None:
 
 def _wrong(ending: str) -> ValidationError:
     return ValidationError(
-        f"The name of this file ends in .{ending}, but there is something else in it. "
-        f"Save it again as a .{ending} file, without a password, and upload that."
+        f"This file is not a valid .{ending} file. Save it again as a .{ending} file "
+        "without a password and upload that."
     )
 
 
@@ -126,8 +118,8 @@ def _check_archive(file: BinaryIO, ending: str) -> None:
                 or sum(part.file_size for part in parts) > MAX_UNPACKED
             ):
                 raise ValidationError(
-                    "This file holds far more than it seems to, so it cannot be "
-                    "uploaded. Make it smaller, or save it as a PDF."
+                    "This file is too large when uncompressed. Make it smaller or save "
+                    "it as a PDF."
                 )
             wanted = OPEN_DOCUMENT.get(ending)
             if wanted and archive.open("mimetype").read(len(wanted) + 1) != wanted:
@@ -138,7 +130,7 @@ def _check_archive(file: BinaryIO, ending: str) -> None:
 
 
 def _is_plain_text(file: BinaryIO, start: bytes) -> bool:
-    """Say whether there is text, and none that browsers might take for a page."""
+    """Return whether this is text that browsers would not take for a page."""
     if start.lstrip().startswith((b"<", b"\xef\xbb\xbf<", b"%PDF-", b"{\\rtf")):
         return False
     file.seek(0)

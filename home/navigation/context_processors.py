@@ -1,10 +1,8 @@
-"""What every template may read."""
-
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from home.content_version.clock import cache_per_content_version
-from home.fallback_store import recall, remember
+from home.fallback_store import load, store
 from home.models import SiteSettings
 from home.page_tree.addresses import get_site_for
 
@@ -12,12 +10,12 @@ LAST_KNOWN_NAME = "council"
 
 
 def council(request: HttpRequest) -> dict:
-    """Add `council`, the site settings; read when used, and kept for error pages."""
+    """Add `council`, the site settings; read on use, and stored for error pages."""
 
     def load() -> SiteSettings:
         site = get_site_for(request)
         settings = _settings_of(site.pk if site else None)
-        remember(LAST_KNOWN_NAME, facts_of(settings))
+        store(LAST_KNOWN_NAME, facts_of(settings))
         return settings
 
     return {"council": SimpleLazyObject(load)}
@@ -25,14 +23,14 @@ def council(request: HttpRequest) -> dict:
 
 @cache_per_content_version
 def _settings_of(site_id: int | None) -> SiteSettings:
-    """Return a site's settings, or what they are before anybody has written them."""
-    # Not `for_request`, which would write the row on the first visit.
+    """Return a site's settings, or the defaults before they are saved."""
+    # Not `for_request`, which would create the row on the first visit.
     settings = SiteSettings.objects.filter(site=site_id).first()
     return settings or SiteSettings(site_id=site_id)
 
 
 def facts_of(settings: SiteSettings) -> dict:
-    """Return the council's name and emergency numbers, as error pages show them."""
+    """Return the council's name and emergency numbers for error pages."""
     return {
         "council_name": settings.council_name,
         "emergency_numbers": [
@@ -46,9 +44,9 @@ def facts_of(settings: SiteSettings) -> dict:
     }
 
 
-def get_last_known_council() -> dict:
-    """Return the council's name and emergency numbers, without asking the database."""
-    return recall(
+def get_stored_council() -> dict:
+    """Return the council's name and emergency numbers without a query."""
+    return load(
         LAST_KNOWN_NAME,
         {
             "council_name": SiteSettings._meta.get_field("council_name").default,

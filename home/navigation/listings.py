@@ -1,4 +1,4 @@
-"""Cards that lead to pages, in as few queries for a hundred as for one."""
+"""Cards that link to pages, with a constant number of queries."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
@@ -27,8 +27,6 @@ CARD_FIELDS = (
 
 @dataclass(frozen=True)
 class Card:
-    """What a listing shows of a page."""
-
     pk: int
     title: str
     href: str
@@ -44,9 +42,9 @@ _labels_functions: dict[type[Page], LabelsFunction] = {}
 
 
 def register_labels(model: type[Page]) -> Callable[[LabelsFunction], LabelsFunction]:
-    """Register a function that says where pages of a type stand, in a word or two.
+    """Register a function that labels pages of a type, such as "Consultation open".
 
-    It gets their ids and a moment, and answers with one query.
+    It gets their ids and a time, and needs one query.
     """
 
     def register(function: LabelsFunction) -> LabelsFunction:
@@ -70,18 +68,15 @@ def get_labels(rows: Iterable[dict], at: datetime) -> dict[int, str]:
 
 
 def get_cards(pages: PageQuerySet, root: Page, at: datetime) -> list[Card]:
-    """Return a card for each page, with two queries whatever their number.
-
-    And one for each type of page that has labels.
-    """
+    """Return a card for each page, with two queries and one for each labelled type."""
     return make_cards(list(card_rows(pages)), root, at)
 
 
 def card_rows(pages: PageQuerySet, *others: str) -> PageQuerySet:
-    """Return what cards need of pages, and other fields, as rows of values.
+    """Return what cards need of pages, and other fields, as values.
 
-    The summaries of the different page types are joined by the database; building
-    each page in its own class took most of a page view's time.
+    The database joins the summaries of the page types: specific instances took most of
+    a page view's time.
     """
     return pages.annotate(
         card_summary=_from_any_type("summary"),
@@ -90,7 +85,7 @@ def card_rows(pages: PageQuerySet, *others: str) -> PageQuerySet:
 
 
 def make_cards(rows: list[dict], root: Page, at: datetime) -> list[Card]:
-    """Return a card for each of the rows; one query reads all their pictures."""
+    """Return a card for each row; one query reads all their pictures."""
     labels = get_labels(rows, at)
     pictures = get_pictures((row["card_picture"] for row in rows), CARD)
     return [
@@ -108,13 +103,13 @@ def make_cards(rows: list[dict], root: Page, at: datetime) -> list[Card]:
 
 
 def kind_of(content_type_id: int) -> str:
-    """Return what readers call a page of this content type, such as "Partnership"."""
+    """Return the public name of a page type, such as "Partnership"."""
     model = ContentType.objects.get_for_id(content_type_id).model_class()
     return getattr(model, "public_kind", "") if model else ""
 
 
 def _from_any_type(field: str) -> Coalesce:
-    """Return an expression for a BasePage field, whatever type a page is of."""
+    """Return an expression for a BasePage field of any page type."""
     links = [
         model._meta.get_ancestor_link(Page).remote_field.get_accessor_name()
         for model in get_page_models()
@@ -125,7 +120,7 @@ def _from_any_type(field: str) -> Coalesce:
 
 @dataclass(frozen=True)
 class FacetOption:
-    """One value that a filter may have, and how many results it leaves."""
+    """One value of a filter, and how many results it leaves."""
 
     label: str
     href: str
@@ -135,7 +130,7 @@ class FacetOption:
 
 @dataclass(frozen=True)
 class Facet:
-    """One filter as it is shown; `clear_href` is empty while it is not set."""
+    """A filter as displayed; `clear_href` is empty while it is not set."""
 
     label: str
     any_label: str

@@ -1,4 +1,4 @@
-"""Where a page stands: breadcrumbs, main navigation and section navigation."""
+"""Breadcrumbs, main navigation and section navigation."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,8 +16,6 @@ ROW_FIELDS = ("title", "path", "url_path", "show_in_menus")
 
 @dataclass(frozen=True)
 class Link:
-    """One entry of a navigation."""
-
     title: str
     href: str
     is_current: bool = False
@@ -26,8 +24,6 @@ class Link:
 
 @dataclass(frozen=True)
 class Navigation:
-    """All that leads from a page to others around it."""
-
     main: list[Link] = field(default_factory=list)
     breadcrumbs: list[Link] = field(default_factory=list)
     section: list[Link] = field(default_factory=list)
@@ -38,19 +34,19 @@ class Navigation:
     root: Page | None = None
 
     def get_child_cards(self, at: datetime) -> list[Card]:
-        """Return a card for each page below the page; one query reads the pictures."""
+        """Return a card for each child page; one query reads the pictures."""
         return make_cards(self.child_rows, self.root, at) if self.child_rows else []
 
 
 def get_navigation(request: HttpRequest, page: Page | None, at: datetime) -> Navigation:
-    """Return the navigation around a page with one query; only what visitors may see.
+    """Return the visible navigation around a page, with one query.
 
-    Without a page (search, errors) there is the main navigation alone.
+    Without a page (search, errors) there is only the main navigation.
     """
     root = site_root(request)
     if root is None:
         return Navigation()
-    # Pages below the home page that are not in the menu stand in the footer.
+    # Children of the home page that are not in the menu are in the footer.
     condition = children_of(root.path)
     ancestor_paths, section_path = [], ""
     if page is not None and page.path.startswith(root.path):

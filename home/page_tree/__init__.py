@@ -1,1 +1,1 @@
-"""The tree of pages: its lock, addresses, redirects and publishing by the clock."""
+"""The page tree: its lock, addresses, redirects and scheduled publishing."""

@@ -1,4 +1,4 @@
-"""Where pages are, from their place in the tree, without a query for each."""
+"""Addresses of pages from their place in the tree, without a query for each."""
 
 from collections.abc import Callable
 from copy import copy
@@ -17,7 +17,6 @@ from home.content_version.clock import cache_per_content_version
 
 @cache_per_content_version
 def _site_at(host_and_port: tuple[str, str]) -> Site | None:
-    """Return the site as Wagtail finds it, with its root page."""
     try:
         site = get_site_for_hostname(*host_and_port)
     except Site.DoesNotExist:
@@ -33,15 +32,15 @@ def get_site_for(request: HttpRequest) -> Site | None:
         known = _site_at((hostname, request.get_port()))
         site = copy(known)
         if site is not None:
-            # Copies, because whoever serves a page may leave things on it.
+            # Copies, because serving a page may set attributes on it.
             site.root_page = copy(known.root_page)
-        # Where `Site.find_for_request` keeps what it has found.
+        # Where `Site.find_for_request` caches the site.
         request._wagtail_site = site
     return Site.find_for_request(request)
 
 
 def bind_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view of Wagtail, for `decorate_urlpatterns`: it need not ask again."""
+    """Wrap a Wagtail view for `decorate_urlpatterns`, to save it the site query."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -52,29 +51,27 @@ def bind_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def site_root(request: HttpRequest) -> Page | None:
-    """Return the root page of the request's site, or None before there is a site."""
     site = get_site_for(request)
     return site.root_page if site else None
 
 
 def site_origin(request: HttpRequest) -> str:
-    """Return the site's own scheme and host, such as `https://example.gov.uk`.
+    """Return the site's scheme and host, such as `https://example.gov.uk`.
 
-    From the site's record, not from what the visitor's browser sent.
+    From the site's record, not from the request.
     """
     site = get_site_for(request)
     return site.root_url if site else ""
 
 
 def public_path(url_path: str, root: Page) -> str:
-    """Return the address of a page from its `url_path` and its site's root page."""
     return "/" + url_path[len(root.url_path) :]
 
 
 def site_path(url_path: str) -> str:
-    """Return the address of a page from its `url_path`; empty where no site has it.
+    """Return the address of a page from its `url_path`; empty if no site has it.
 
-    Wagtail keeps the roots of all sites in the cache, so this costs no query.
+    Wagtail caches the roots of all sites, so this needs no query.
     """
     for root in Site.get_site_root_paths():
         if url_path.startswith(root.root_path):
@@ -83,10 +80,7 @@ def site_path(url_path: str) -> str:
 
 
 def url_path_at(address: str) -> str | None:
-    """Return the `url_path` that belongs to an address; None if it is not ours.
-
-    The address is a path, or a whole address as copied from the browser.
-    """
+    """Return the `url_path` of a path or a full address; None if it is not ours."""
     try:
         parts = urlsplit(address.strip())
     except ValueError:
@@ -102,24 +96,24 @@ def url_path_at(address: str) -> str | None:
 
 
 def page_number(text: str, most: int = 9_999) -> int:
-    """Return the number after `?page=`; raise `Http404` when it cannot be one."""
+    """Return the number after `?page=`; raise `Http404` if it is not valid."""
     digits = text if text.isascii() and text.isdigit() and len(text) < 5 else "0"
     if not 1 <= int(digits) <= most:
-        raise Http404("There is no such page of the list.")
+        raise Http404("This results page does not exist.")
     return int(digits)
 
 
 def children_of(path: str) -> Q:
     """Return the condition for the pages directly below a tree path.
 
-    A range, because `LIKE` reads the whole table on SQLite (measured at 50,000 pages).
+    A range, because `LIKE` scans the whole table on SQLite (measured at 50,000 pages).
     """
     depth = len(path) // Page.steplen + 1
     return Q(depth=depth, path__range=Page._get_children_path_interval(path))
 
 
 def descendants_of(path: str) -> Q:
-    """Return the condition for all pages below a tree path, as a range too.
+    """Return the condition for all pages below a tree path, as a range.
 
     Its ends are digits and letters, which sort alike in every collation.
     """
@@ -127,5 +121,4 @@ def descendants_of(path: str) -> Q:
 
 
 def parent_path(path: str) -> str:
-    """Return the tree path of the page above."""
     return path[: -Page.steplen]

@@ -1,7 +1,7 @@
-"""What people send as chosen: an object of which they may know, or one held before.
+"""Restricts what forms accept as chosen to objects that the user may see.
 
-Wagtail's choosers list what may be chosen, and its forms take any number. This is the
-one place that reaches into its widgets and its index of references.
+Wagtail's choosers list only these, but its forms accept any id. This is the only module
+that patches its widgets and uses its reference index.
 """
 
 import json
@@ -20,12 +20,12 @@ from wagtail.models import Page, ReferenceIndex
 from home.admin_requests import admin_request
 from home.page_tree.explorable import is_explorable
 
-NO_SUCH_PAGE = "Choose a page that everybody can read, or one of your section."
-NOT_SHOWN = "Something you cannot see"
-# No object has it, so forms refuse it as they refuse what has been deleted.
+NO_SUCH_PAGE = "Choose a public page or one from your section."
+HIDDEN_TITLE = "You do not have access to this item"
+# No object has this id, so forms reject it like a deleted object.
 NOTHING = "0"
 SNIPPETS = "wagtailsnippets_"
-# What else choosers of pages and of pictures show.
+# What else choosers of pages and images display.
 WITHOUT_DETAILS = {
     "edit_url": "",
     "parent_id": None,
@@ -34,22 +34,22 @@ WITHOUT_DETAILS = {
 }
 
 
-def may_send(model: type[Model], pk) -> bool:
-    """Say whether whoever asks may send the number of an object.
+def may_choose(model: type[Model], pk) -> bool:
+    """Return whether the user may submit an object's id.
 
-    Someone may save a page though a colleague has linked what they cannot see.
+    Users may save a page in which a colleague has linked what they cannot see.
     """
     if admin_request.get() is None or is_explorable(model, pk):
         return True
     kind = Page if issubclass(model, Page) else model
     if (kind, str(pk)) in _held():
         return True
-    admin_request.get().refused_choice = True
+    admin_request.get().has_rejected_choice = True
     return False
 
 
 def _held() -> set[tuple[type[Model], str]]:
-    """Return what the latest draft of the object that is edited refers to."""
+    """Return what the latest draft of the edited object refers to."""
     edited = _edited()
     if edited is None:
         return set()
@@ -62,7 +62,7 @@ def _held() -> set[tuple[type[Model], str]]:
 
 
 def _edited() -> Model | None:
-    """Return the page or the snippet that the address names."""
+    """Return the page or snippet that the URL names."""
     match = admin_request.get().resolver_match
     if "page_id" in match.kwargs:
         return Page.objects.filter(pk=match.kwargs["page_id"]).first()
@@ -72,13 +72,13 @@ def _edited() -> Model | None:
     return None
 
 
-def hold_choosers_to_the_rule() -> None:
-    """Let Wagtail's choosers neither take nor show what may not be known."""
+def restrict_choosers() -> None:
+    """Make Wagtail's choosers neither accept nor display what the user may not see."""
     read, describe = BaseChooser.value_from_datadict, BaseChooser.get_value_data
 
     def value_from_datadict(widget, data, files, name):
         value = read(widget, data, files, name)
-        return value if not value or may_send(widget.model_class, value) else NOTHING
+        return value if not value or may_choose(widget.model_class, value) else NOTHING
 
     def get_value_data(widget, value):
         pk = getattr(value, "pk", value)
@@ -88,7 +88,7 @@ def hold_choosers_to_the_rule() -> None:
             return describe(widget, value)
         if pk == NOTHING:
             return None
-        return {"id": pk, widget.display_title_key: NOT_SHOWN, **WITHOUT_DETAILS}
+        return {"id": pk, widget.display_title_key: HIDDEN_TITLE, **WITHOUT_DETAILS}
 
     BaseChooser.value_from_datadict = value_from_datadict
     BaseChooser.get_value_data = get_value_data
@@ -103,10 +103,9 @@ def hold_choosers_to_the_rule() -> None:
 
 
 class RichTextArea(DraftailRichTextArea):
-    """The editor of texts; its links and pictures are held to the rule."""
+    """The rich text editor, with restricted links and images."""
 
     def value_from_datadict(self, data, files, name):
-        """Return the text as HTML; 400 for what no editor sends."""
         sent = data.get(name)
         # The second is what the editor's script sends for an empty text.
         if sent is None or sent == "null":
@@ -114,14 +113,14 @@ class RichTextArea(DraftailRichTextArea):
         try:
             state = json.loads(sent)
             for model, values in _linked(state):
-                if not may_send(model, values["id"]):
+                if not may_choose(model, values["id"]):
                     values["id"] = NOTHING
             return self.converter.to_database_format(json.dumps(state))
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            raise BadRequest("A text is not what the editor sends.") from error
+            raise BadRequest("The rich text is not valid.") from error
 
     def format_value(self, value):
-        """Return what the editor shows, without addresses that may not be known."""
+        """Return what the editor displays, without addresses the user may not see."""
         state = json.loads(super().format_value(value))
         for model, values in _linked(state):
             if admin_request.get() and not is_explorable(model, values["id"]):
@@ -132,7 +131,7 @@ class RichTextArea(DraftailRichTextArea):
 
 
 def _linked(state: dict):
-    """Yield each object that a text refers to: its model and the entity's values."""
+    """Yield each object that a text refers to: its model and the entity's data."""
     models = {
         "LINK": Page,
         "DOCUMENT": get_document_model(),

@@ -1,9 +1,9 @@
-"""What someone may know of in the admin: the one rule whose titles they may read.
+"""Which objects a user may know of in the admin.
 
-Pages that everybody can read and those of their own part of the tree; pictures,
-documents and snippets for which they have a permission. Wagtail 8 asks for no more than
-a number in choosers and bulk actions, so it tells every title to anyone who signs in.
-`chosen_values` holds what people choose in forms to the same rule.
+Public pages and those of their own part of the tree; images, documents and snippets for
+which they have a permission. Wagtail 8 checks less in choosers and bulk actions, and so
+reveals every title to anyone who signs in. `chosen_values` applies the same rule to
+forms.
 """
 
 import re
@@ -20,7 +20,7 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 from wagtail.query import PageQuerySet
 
-from home.admin_requests import admin_request, pages_of_their_part
+from home.admin_requests import admin_request, permitted_pages
 from home.pages import public_pages
 
 NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
@@ -32,10 +32,7 @@ CHOSEN_BY_ID = {
 
 
 def explorable(model: type[Model]) -> QuerySet:
-    """Return the objects of a model of which whoever asks may know.
-
-    Outside the admin nobody asks, so it returns all.
-    """
+    """Return the objects that the user may know of; all outside the admin."""
     request = admin_request.get()
     if request is None or request.user.is_superuser:
         return model._default_manager.all()
@@ -45,27 +42,25 @@ def explorable(model: type[Model]) -> QuerySet:
             request.user, ANY_PERMISSION
         )
     return model._default_manager.filter(
-        Q(pk__in=public_pages().values("pk"))
-        | Q(pk__in=pages_of_their_part().values("pk"))
+        Q(pk__in=public_pages().values("pk")) | Q(pk__in=permitted_pages().values("pk"))
     )
 
 
 def is_explorable(model: type[Model], pk) -> bool:
-    """Say whether there is such an object and they may know of it; `pk` may be junk."""
+    """Return whether there is such an object and the user may know of it."""
     is_number = NUMBER.fullmatch(str(pk))
     return bool(is_number) and explorable(model).filter(pk=pk).exists()
 
 
 @hooks.register("construct_page_chooser_queryset")
-def leave_out_what_is_not_explorable(pages: PageQuerySet, request: HttpRequest):
-    """Return those of the pages that may be chosen."""
+def exclude_unexplorable_pages(pages: PageQuerySet, request: HttpRequest):
     return pages.filter(pk__in=explorable(Page).order_by().values("pk"))
 
 
-def hold_lists_to_the_rule() -> None:
-    """Let Wagtail's bulk actions and its report of page types list no others.
+def restrict_admin_lists() -> None:
+    """Restrict Wagtail's bulk actions and its report of page types.
 
-    And let a page be called as the public knows it where its draft may not be seen.
+    Where users may not see a draft, the page has its public title.
     """
 
     def get_queryset(cls, model, object_ids):
@@ -80,7 +75,7 @@ def hold_lists_to_the_rule() -> None:
 
     def get_title(page):
         is_renamed = page.draft_title not in ("", page.title)
-        if is_renamed and not pages_of_their_part().filter(pk=page.pk).exists():
+        if is_renamed and not permitted_pages().filter(pk=page.pk).exists():
             return page.title
         return title_of_draft(page)
 
@@ -91,11 +86,8 @@ def hold_lists_to_the_rule() -> None:
     PageTypesUsageReportView.get_queryset = get_page_types
 
 
-def within_what_is_explorable(view: Callable) -> Callable:
-    """Wrap an admin view: what it answers, templates included, is held to the rule.
-
-    For `decorate_urlpatterns`.
-    """
+def restrict_to_explorable(view: Callable) -> Callable:
+    """Wrap an admin view for `decorate_urlpatterns`, with its templates."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -103,7 +95,7 @@ def within_what_is_explorable(view: Callable) -> Callable:
             return view(request, *args, **kwargs)
         token = admin_request.set(request)
         try:
-            _refuse_choice_by_number(request, kwargs)
+            _reject_hidden_page_ids(request, kwargs)
             response = view(request, *args, **kwargs)
             return response.render() if hasattr(response, "render") else response
         finally:
@@ -112,9 +104,9 @@ def within_what_is_explorable(view: Callable) -> Callable:
     return wrapped
 
 
-def _refuse_choice_by_number(request: HttpRequest, kwargs: dict) -> None:
-    """Raise `Http404` where a chooser is asked for pages that it does not list."""
+def _reject_hidden_page_ids(request: HttpRequest, kwargs: dict) -> None:
+    """Raise `Http404` if a chooser is asked for pages that it does not list."""
     if request.resolver_match.url_name in CHOSEN_BY_ID:
         asked = {*request.GET.getlist("id"), *map(str, kwargs.values())}
         if not all(is_explorable(Page, pk) for pk in asked):
-            raise Http404("There is no such page to choose.")
+            raise Http404("This page cannot be chosen.")

@@ -1,7 +1,6 @@
-"""A warning where too many pages stand directly below one (issue 6).
+"""A warning when a page has too many children.
 
-Officers lose the overview, and sorting by hand shows every page at once: 12 s at
-5,000.
+Sorting them manually shows every page at once: 12 s at 5,000.
 """
 
 from collections.abc import Callable
@@ -18,10 +17,7 @@ LISTS = {"wagtailadmin_explore", "wagtailadmin_explore_results"}
 
 
 def limit_sorting_of_large_sections(view: Callable) -> Callable:
-    """Wrap an admin view: a section too large to be sorted by hand is shown in pages.
-
-    For `decorate_urlpatterns`.
-    """
+    """Wrap an admin view for `decorate_urlpatterns`: large sections stay paginated."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -34,7 +30,7 @@ def limit_sorting_of_large_sections(view: Callable) -> Callable:
             return view(request, *args, **kwargs)
         messages.warning(
             request,
-            f"{_too_many(parent)} That is too many to sort by hand.",
+            f"{_too_many(parent)} This is too many to sort manually.",
         )
         query = request.GET.copy()
         del query["ordering"]
@@ -46,16 +42,14 @@ def limit_sorting_of_large_sections(view: Callable) -> Callable:
 @hooks.register("after_create_page")
 @hooks.register("after_move_page")
 def warn_of_too_many_children(request, page):
-    """Say so when a section has become too large."""
     parent = page.get_parent(update=True)
     if parent.numchild > MAX_CHILDREN:
         messages.warning(
             request,
-            f"{_too_many(parent)} Make sections inside it, and move pages into them, "
-            "so that people and colleagues keep the overview.",
+            f"{_too_many(parent)} Split this section into sub-sections.",
         )
 
 
 def _too_many(parent: Page) -> str:
     title = parent.get_admin_display_title()
-    return f"'{title}' has {parent.numchild:,} pages directly below it."
+    return f"'{title}' has {parent.numchild:,} pages directly under it."

@@ -1,8 +1,8 @@
 """The lock around changes to the page tree.
 
-Treebeard works out new paths from the pages that it has read, so two changes at the
-same time overwrite each other (measured: wrong child counts and URL paths on both
-databases). One lock, taken before pages are read, puts them one after another.
+Treebeard works out new paths from the pages it has read, so concurrent changes
+overwrite each other (measured: wrong child counts and URL paths on both databases). One
+lock, taken before pages are read, serialises them.
 """
 
 import logging
@@ -22,21 +22,21 @@ from home.content_version.counter import extend_lock_timeout
 from home.editorial.readiness import NotReadyError
 from home.images.storage import is_disk_full_error
 from home.notifications import suppress_notifications
-from home.page_tree.redirects import keep_old_addresses
+from home.page_tree.redirects import redirect_old_addresses
 
 logger = logging.getLogger(__name__)
 
-# Any number will do that no other advisory lock of this database uses.
+# Unique among the advisory locks of this database.
 TREE_LOCK_ID = 7_301_001
 TREE_FIELDS = ("path", "depth", "numchild", "url_path", "slug")
 
 
 @contextmanager
 def tree_lock() -> Iterator[None]:
-    """Open a transaction that alone may change the page tree; others wait.
+    """Open a transaction that alone may change the page tree.
 
-    Read the pages inside it. May be nested. Raises `OperationalError` when the
-    lock is not had within 20 seconds.
+    Read the pages inside it. May be nested. Raises `OperationalError` if the lock is
+    not free within 20 seconds.
     """
     with transaction.atomic():
         extend_lock_timeout()
@@ -48,11 +48,11 @@ def tree_lock() -> Iterator[None]:
 
 
 def reread_position(page: models.Model, keep_slug: bool = False) -> str:
-    """Give a page its current place in the tree, as other people have left it.
+    """Reread a page's current place in the tree; return its `url_path` there.
 
-    With `keep_slug`, for a page that is about to be saved, a changed slug stays, and
-    its URL path is left to the saving. Returns the `url_path` in the database. Raises
-    the page class's `DoesNotExist` when it has been deleted meanwhile.
+    With `keep_slug`, for a page that is about to be saved, a changed slug stays and
+    saving sets its URL path. Raises the page class's `DoesNotExist` if it has been
+    deleted.
     """
     fresh = page.base_page_model.objects.values(*TREE_FIELDS).get(pk=page.pk)
     url_path_in_database = fresh["url_path"]
@@ -66,51 +66,42 @@ def reread_position(page: models.Model, keep_slug: bool = False) -> str:
 
 
 class TreeLockMixin:
-    """Page methods that change the tree, each under the lock and on fresh positions."""
+    """Page methods that change the tree, under the lock and on fresh positions."""
 
     def save(self, *args, **kwargs):
-        """Save without putting back an older place; keep the address of an old slug."""
         if self.pk is None or kwargs.get("update_fields"):
             return super().save(*args, **kwargs)
         with tree_lock():
             url_path_before = reread_position(self, keep_slug=True)
             result = super().save(*args, **kwargs)
-            keep_old_addresses(self, url_path_before, self.url_path)
+            redirect_old_addresses(self, url_path_before, self.url_path)
             return result
 
     def save_revision(self, *args, **kwargs):
-        """Save a draft; raise the class's `DoesNotExist` where the page is gone."""
         with tree_lock():
             reread_position(self, keep_slug=True)
             return super().save_revision(*args, **kwargs)
 
     def add_child(self, *args, **kwargs):
-        """Add a child page; return it."""
         with tree_lock():
             reread_position(self)
             return super().add_child(*args, **kwargs)
 
     def add_sibling(self, *args, **kwargs):
-        """Add a sibling page; return it."""
         with tree_lock():
             reread_position(self)
             return super().add_sibling(*args, **kwargs)
 
     def move(self, target, *args, **kwargs):
-        """Move the page and all below it.
-
-        Raises `InvalidMoveToDescendant` when the target has meanwhile come to lie
-        below the page.
-        """
+        """Raise `InvalidMoveToDescendant` if the target is now below the page."""
         with tree_lock():
             reread_position(self)
             reread_position(target)
             if target.path.startswith(self.path) and target.pk != self.pk:
-                raise InvalidMoveToDescendant("A page cannot be moved below itself.")
+                raise InvalidMoveToDescendant("A page cannot be moved under itself.")
             return super().move(target, *args, **kwargs)
 
     def copy(self, *args, **kwargs):
-        """Copy the page; return the copy. Nobody is told of it."""
         with tree_lock(), suppress_notifications():
             reread_position(self)
             if kwargs.get("to") is not None:
@@ -118,27 +109,25 @@ class TreeLockMixin:
             return super().copy(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        """Delete the page and all below it."""
         with tree_lock():
             reread_position(self)
             return super().delete(*args, **kwargs)
 
     def publish(self, *args, **kwargs):
-        """Publish a revision under the lock, as its slug may be another."""
+        """Publish under the lock, as the slug may have changed."""
         with tree_lock():
             return super().publish(*args, **kwargs)
 
     def unpublish(self, *args, **kwargs):
-        """Unpublish the page, as one transaction."""
         with tree_lock():
             return super().unpublish(*args, **kwargs)
 
 
 def in_one_transaction(view: Callable) -> Callable:
-    """Wrap an admin view: a post is saved whole or not at all, tree changes one by one.
+    """Wrap an admin view for `decorate_urlpatterns`: POSTs are atomic.
 
-    For `decorate_urlpatterns`. Views of pages and of bulk actions take the tree lock
-    before they read a page; previews change nothing and stay outside.
+    Views of pages and of bulk actions take the tree lock before they read a page;
+    previews change nothing and stay outside.
     """
 
     @wraps(view)
@@ -157,7 +146,7 @@ def in_one_transaction(view: Callable) -> Callable:
                 return view(request, *args, **kwargs)
         except (OperationalError, OSError) as error:
             if is_disk_full_error(error):
-                logger.exception("Nothing was saved, as the disk is full.")
+                logger.exception("Nothing was saved: the disk is full.")
                 return render(request, "home/disk_full.html", status=507)
             if isinstance(error, OSError) or "lock" not in str(error):
                 raise
@@ -167,8 +156,8 @@ def in_one_transaction(view: Callable) -> Callable:
         except (InvalidMoveToDescendant, Page.DoesNotExist):
             messages.error(
                 request,
-                "Somebody else has just moved or deleted one of these pages, so "
-                "nothing was changed. Look where it is now and try again.",
+                "Nothing was changed, because someone else has just moved or deleted "
+                "one of these pages. Find the page and try again.",
             )
             return redirect("wagtailadmin_explore_root")
 
@@ -176,21 +165,20 @@ def in_one_transaction(view: Callable) -> Callable:
 
 
 def refuse_publication(request: HttpRequest, error: NotReadyError) -> HttpResponse:
-    """Lead to the editor of a draft that is not ready, and say what to put right."""
+    """Redirect to the editor of a draft that is not ready, with the reasons."""
     messages.error(
         request,
-        f"'{error.instance}' cannot be published yet, so nothing was changed. "
+        f"'{error.instance}' cannot be published yet. Nothing was changed. "
         f"{' '.join(error.messages)}",
     )
     address = AdminURLFinder(request.user).get_edit_url(error.instance)
     if request.headers.get("x-requested-with") == "XMLHttpRequest":
-        # The window in which Wagtail asks for a comment leads on by itself.
+        # Wagtail's comment dialog follows the redirect itself.
         return JsonResponse({"step": "success", "redirect": address})
     return redirect(address or "wagtailadmin_home")
 
 
 def changes_tree(request: HttpRequest) -> bool:
-    """Say whether the request is for an admin view that may change the page tree."""
     match = request.resolver_match
     return (
         "wagtailadmin_pages" in match.namespaces

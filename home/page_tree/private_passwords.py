@@ -1,4 +1,4 @@
-"""The passwords of private pages and documents: how often they may be tried."""
+"""Limits wrong passwords for private pages and documents."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,16 +12,15 @@ from django.utils import timezone
 from home.rate_limits import RateLimit, RateLimitExceeded, with_small_body
 
 PERIOD = timedelta(minutes=5)
-# As at sign-in. An office behind one network address waits for minutes only.
-WRONG_FROM_A_NETWORK = 5
-# Far more than people who mistype: only a guesser with many addresses gets there.
-WRONG_OVERALL = 300
+# As at sign-in. An office behind one address is blocked for minutes only.
+MAX_WRONG_PER_NETWORK = 5
+# Only an attacker with many addresses reaches this.
+MAX_WRONG_OVERALL = 300
 
 
-def with_few_guesses(
+def limit_password_attempts(
     view: Callable[..., HttpResponse], restriction_model: type[Model]
 ) -> Callable[..., HttpResponse]:
-    """Wrap one of Wagtail's views that take a password: wrong ones are counted."""
     kind = restriction_model._meta.model_name
 
     @with_small_body
@@ -31,22 +30,21 @@ def with_few_guesses(
         if request.method != "POST":
             return view(request, restriction_id, **kwargs)
         name = f"{kind} {restriction_id}"
-        limit = RateLimit(name, WRONG_FROM_A_NETWORK, WRONG_OVERALL, PERIOD)
+        limit = RateLimit(name, MAX_WRONG_PER_NETWORK, MAX_WRONG_OVERALL, PERIOD)
         try:
-            # Before the password is looked at, so that many at once count as many.
-            use = limit.use(request, timezone.now())
+            # Before the password is checked, so that parallel requests all count.
+            hit = limit.hit(request, timezone.now())
         except RateLimitExceeded:
             return _too_many(request)
         response = view(request, restriction_id, **kwargs)
         if response.status_code == 302:
-            use.delete()
+            hit.delete()
         return response
 
     return wrapped
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:
-    """Ask to wait: 429 (RFC 6585)."""
     response = render(request, "too_many_passwords.html", status=429)
     response["Retry-After"] = str(int(PERIOD.total_seconds()))
     return response

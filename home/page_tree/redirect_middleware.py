@@ -1,4 +1,4 @@
-"""Leads from old addresses to new ones."""
+"""Redirects from old addresses to new ones."""
 
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -21,21 +21,20 @@ from home.pages import is_published, public_pages
 
 
 class RedirectMiddleware(middleware.RedirectMiddleware):
-    """Wagtail's, but it tells nobody the address of a page that they may not see."""
+    """Wagtail's, but never reveals the address of a page that is hidden."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse):
-        """Return where something else is now instead of an answer that it is gone."""
         if response.status_code != HTTPStatus.NOT_FOUND:
             return response
         path = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
         for each in dict.fromkeys([path, urlsplit(path).path]):
             if redirect := middleware.get_redirect(request, each):
-                return _follow(request, redirect) or response
+                return _get_response(request, redirect) or response
         return response
 
 
-def _follow(request: HttpRequest, redirect: Redirect) -> HttpResponse | None:
-    """Return a redirect, or what Wagtail asks of whoever opens a private page."""
+def _get_response(request: HttpRequest, redirect: Redirect) -> HttpResponse | None:
+    """Return a redirect, or what Wagtail answers to visitors of a private page."""
     link = redirect.link
     page = redirect.redirect_page or _page_at(link or "")
     if not link or (page and not is_published(page, timezone.now())):
@@ -61,10 +60,10 @@ def _follow(request: HttpRequest, redirect: Redirect) -> HttpResponse | None:
 
 
 def _page_at(link: str) -> Page | None:
-    """Return the page at an address that was typed, if it is one of ours."""
+    """Return our page at this address, if any."""
     path = url_path_at(link)
     if path is None:
         return None
-    # The slug has an index, which the whole path has not.
+    # Only the slug has an index.
     slug = path.rstrip("/").rpartition("/")[2]
     return Page.objects.filter(slug=slug, url_path=path).first()

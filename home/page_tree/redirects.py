@@ -1,7 +1,7 @@
-"""Redirects from where pages were before they were renamed or moved (P11).
+"""Redirects from the old addresses of renamed and moved pages (P11).
 
-Wagtail's own are made after the transaction, when somebody else may have deleted the
-page already, and fail on SQLite for a section with 5,000 pages below it.
+Wagtail creates its own after the transaction, when the page may already have been
+deleted, and fails on SQLite for a section with 5,000 pages.
 """
 
 from django.db.models import Q
@@ -22,15 +22,14 @@ addresses_changed = Signal()
 def redirect_after_move(
     sender, instance: Page, url_path_before: str, url_path_after: str, **kwargs
 ) -> None:
-    """Keep the old addresses of a moved page and of all below it."""
-    keep_old_addresses(instance, url_path_before, url_path_after)
+    redirect_old_addresses(instance, url_path_before, url_path_after)
 
 
-def keep_old_addresses(page: Page, before: str, after: str) -> None:
-    """Make redirects for a page, and all live pages below it, whose path has changed.
+def redirect_old_addresses(page: Page, before: str, after: str) -> None:
+    """Create redirects for a page, and all live pages below it, whose path has changed.
 
     `before` and `after` are the page's `url_path`. Call it in the transaction that
-    changes them. A page that moves to another site keeps no address.
+    changes them. A page that moves to another site gets none.
     """
     if before == after:
         return
@@ -57,7 +56,7 @@ def keep_old_addresses(page: Page, before: str, after: str) -> None:
 
 
 def _replace(redirects: list[Redirect]) -> None:
-    """Store redirects; older automatic ones give way, those made by staff stay."""
+    """Store redirects; they replace automatic ones, but not those made by staff."""
     Redirect.objects.filter(
         automatically_created=True,
         site=redirects[0].site,

@@ -1,37 +1,42 @@
-"""Putting pages and alerts live, and taking them down, by the clock."""
+"""Publishing and expiry of pages and alerts by the clock."""
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.apps import apps
 from django.db import transaction
 from wagtail.models import DraftStateMixin, Page, Revision
 
+from home.content_version.counter import earliest_after, register_scheduled_change
 from home.jobs import register_job
 
 logger = logging.getLogger(__name__)
 
+# How long a publication that is due may wait for its job.
+MAX_DELAY = timedelta(minutes=2)
+SECOND = timedelta(seconds=1)
+
 
 class SchedulingError(Exception):
-    """Some of what was due could not be published or taken down."""
+    pass
 
 
 @register_job("scheduled publishing")
 def publish_scheduled(at: datetime) -> None:
-    """Take down what has expired and put live what is due, each whole or not at all.
+    """Unpublish what has expired and publish what is due, each in a transaction.
 
-    Unlike Wagtail's own command it goes on after one that fails. Raises
-    `SchedulingError` in the end, where one has failed; the next run tries it again.
+    Unlike Wagtail's command, it continues after a failure. Raises `SchedulingError` at
+    the end if anything failed; the next run tries again.
     """
     failures = [task for task in _due(at) if not _succeeds(task)]
     if failures:
-        raise SchedulingError(f"{len(failures)} could not be done.")
+        raise SchedulingError(f"{len(failures)} scheduled changes failed.")
 
 
 def _due(at: datetime) -> Iterable[Callable[[], None]]:
-    """Return what is to be done: what expires first, then what goes live."""
+    """Yield what is to be done: first what expires, then what goes live."""
     for model in (Page, *_models_with_drafts()):
         expired = model.objects.filter(live=True, expire_at__lte=at)
         for instance in expired.order_by("expire_at"):
@@ -58,6 +63,23 @@ def _succeeds(task: Callable[[], None]) -> bool:
         with transaction.atomic():
             task()
     except Exception:
-        logger.exception("Something scheduled could not be done.")
+        logger.exception("A scheduled change failed.")
         return False
     return True
+
+
+@register_scheduled_change
+def next_page_expiry(after: datetime) -> datetime | None:
+    return earliest_after(after, Page.objects.live(), "expire_at")
+
+
+@register_scheduled_change
+def next_page_publication(after: datetime) -> datetime | None:
+    """Return when the next scheduled revision is to be published.
+
+    One that is due goes live as soon as the job gets to it, so caches may rely on the
+    next second only.
+    """
+    scheduled = Revision.objects.all()
+    first = earliest_after(after - MAX_DELAY, scheduled, "approved_go_live_at")
+    return after + SECOND if first and first <= after else first

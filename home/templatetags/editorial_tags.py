@@ -1,5 +1,3 @@
-"""What the editor shows of the content rules."""
-
 from uuid import uuid4
 
 from django import template
@@ -14,8 +12,8 @@ register = template.Library()
 register.filter(name_of)
 
 
-@register.inclusion_tag("home/content_findings.html", takes_context=True)
-def content_findings(context, page) -> dict:
+@register.inclusion_tag("home/content_issues.html", takes_context=True)
+def content_issues(context, page) -> dict:
     """Show what stands in the way of publishing a page, and what the rules find on it.
 
     Nothing for what is no page of ours, such as an alert.

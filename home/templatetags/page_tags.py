@@ -1,5 +1,6 @@
 """Parts of pages that need a query: navigation, cards, pictures, page history."""
 
+from dataclasses import replace
 from urllib.parse import urlencode, urljoin
 
 from django import template
@@ -10,10 +11,13 @@ from home.content.validators import web_link
 from home.content_version.caching import has_session
 from home.images.pictures import (
     BANNER,
+    BODY,
     SOCIAL,
     Picture,
     Shape,
+    get_pictures,
     get_pictures_in_shapes,
+    pictures_in_body,
 )
 from home.navigation.latest_changes import latest_changes
 from home.navigation.listings import get_cards
@@ -25,12 +29,12 @@ register = template.Library()
 register.filter(web_link)
 
 MAX_LINKS_WITHOUT_A_MENU = 3
-# Of a long history, the rest is folded away.
-NOTES_AT_ONCE = 10
+# The rest of a long history is collapsed.
+MAX_VISIBLE_NOTES = 10
 
 
 def _navigation(context: template.Context) -> Navigation:
-    """Return the navigation around the page; asked of the database once a request."""
+    """Return the navigation around the page, read once a request."""
     request = context["request"]
     if not hasattr(request, "_navigation"):
         request._navigation = get_navigation(
@@ -40,7 +44,7 @@ def _navigation(context: template.Context) -> Navigation:
 
 
 def _page_picture(context: template.Context, shape: Shape) -> Picture | None:
-    """Return the page's own picture; asked of the database once a request."""
+    """Return the page's own picture, read once a request."""
     request, image_id = context["request"], context["page"].picture_id
     if not hasattr(request, "_page_pictures"):
         request._page_pictures = get_pictures_in_shapes([image_id], BANNER, SOCIAL)
@@ -49,7 +53,6 @@ def _page_picture(context: template.Context, shape: Shape) -> Picture | None:
 
 @register.inclusion_tag("components/metadata.html", takes_context=True)
 def metadata(context):
-    """Tell search engines and social networks what the page is and where it stands."""
     page, request = context.get("page"), context["request"]
     root = site_root(request)
     if page is None or root is None or not page.url_path:
@@ -68,7 +71,6 @@ def metadata(context):
 
 @register.inclusion_tag("components/main_navigation.html", takes_context=True)
 def main_navigation(context):
-    """Show the links to the main sections; few of them need no menu to open."""
     links = _navigation(context).main
     return {"links": links, "is_long": len(links) > MAX_LINKS_WITHOUT_A_MENU}
 
@@ -85,7 +87,6 @@ def breadcrumbs(context, here=""):
 
 @register.inclusion_tag("components/section_navigation.html", takes_context=True)
 def section_navigation(context):
-    """Show the pages of the section that the page is in."""
     navigation = _navigation(context)
     return {
         "title": navigation.section_title,
@@ -97,21 +98,18 @@ def section_navigation(context):
 
 @register.inclusion_tag("components/footer_links.html", takes_context=True)
 def footer_links(context):
-    """Show the links to the site's own statements, such as the one on privacy."""
     return {"links": _navigation(context).footer}
 
 
 @register.inclusion_tag("components/cards.html", takes_context=True)
 def child_cards(context, heading, empty=""):
-    """Show a card for each page below this one, in the order that staff give them."""
     cards = _navigation(context).get_child_cards(timezone.now())
     return {"cards": cards, "heading": heading, "empty": empty}
 
 
 @register.inclusion_tag("components/cards.html", takes_context=True)
 def popular_pages(context, home_page):
-    """Show a card for each page that the home page leads to directly."""
-    # Each once, even where an officer has chosen it twice.
+    # Each once, even if an editor has chosen it twice.
     chosen = dict.fromkeys(link.page_id for link in home_page.popular_pages.all())
     if not chosen:
         return {"cards": []}
@@ -125,7 +123,6 @@ def popular_pages(context, home_page):
 
 @register.inclusion_tag("components/updates.html", takes_context=True)
 def updates(context, page):
-    """Show what changed last on the pages below this one."""
     root = site_root(context["request"])
     has_pages_below = page.pk and root is not None
     now = timezone.now()
@@ -134,13 +131,11 @@ def updates(context, page):
 
 @register.inclusion_tag("components/banner.html", takes_context=True)
 def banner(context):
-    """Show the page's picture, where it has one."""
     return {"picture": _page_picture(context, BANNER)}
 
 
 @register.inclusion_tag("components/hero.html", takes_context=True)
 def hero(context, title, strapline="", summary="", introduction=""):
-    """Open the home page or a section, with the page's picture where it has one."""
     return {
         "title": title,
         "strapline": strapline,
@@ -152,18 +147,17 @@ def hero(context, title, strapline="", summary="", introduction=""):
 
 @register.inclusion_tag("components/page_history.html")
 def page_history(page):
-    """Show when the page was published and updated, and all that has changed."""
     notes = list(page.change_notes.all()) if page.pk else []
     return {
         "page": page,
-        "notes": notes[:NOTES_AT_ONCE],
-        "more": notes[NOTES_AT_ONCE:],
+        "notes": notes[:MAX_VISIBLE_NOTES],
+        "more": notes[MAX_VISIBLE_NOTES:],
     }
 
 
 @register.simple_tag(takes_context=True)
 def enquiry_href(context, query=""):
-    """Return the address of the "Can't find it" form, with where it is asked from."""
+    """Return the address of the "Can't find it" form, with the current page."""
     path, form = context["request"].path, reverse("enquiry")
     # The form's own pages have references in their addresses, which stay there.
     carried = {"query": query, "from": "" if path.startswith(form) else path}
@@ -173,5 +167,24 @@ def enquiry_href(context, query=""):
 
 @register.inclusion_tag("components/session_token.html", takes_context=True)
 def session_token(context):
-    """Put Django's token into a form for whoever may be signed in, and nobody else."""
+    """Add a CSRF token to a form if the visitor has a session."""
     return {"has_session": has_session(context["request"])}
+
+
+@register.simple_tag
+def get_body_pictures(body):
+    """Return the pictures of a body by image, for its block templates."""
+    return get_pictures([image.pk for image in pictures_in_body(body)], BODY)
+
+
+@register.simple_tag(takes_context=True)
+def get_body_picture(context, image):
+    """Return the picture of a block with the block's alt text, or None."""
+    pictures = context.get("body_pictures")
+    if pictures is None:
+        pictures = get_pictures([image.pk], BODY)
+    picture = pictures.get(image.pk)
+    if picture is None:
+        return None
+    alt = "" if image.decorative else image.contextual_alt_text or picture.alt
+    return replace(picture, alt=alt)

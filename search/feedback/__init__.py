@@ -1,1 +1,1 @@
-"""What residents tell the council, and what they could not find."""
+"""Enquiries, page feedback and unsuccessful searches."""

@@ -16,7 +16,7 @@ from wagtail.documents import get_document_model
 from wagtail.models import Collection, CollectionViewRestriction, Page
 from wagtail.models.reference_index import ReferenceIndex
 
-from home.content.rich_text_links import register_offers
+from home.content.rich_text_links import register_public_documents
 from home.content_version.counter import bump_content_version, only_internal_fields
 from home.images.private_collections import restricted_collections
 from home.pages import public_pages, visible_pages
@@ -65,7 +65,7 @@ def files_linked_from(page_ids) -> list[int]:
     return list(linked.values_list("document_id", flat=True).distinct())
 
 
-@register_offers
+@register_public_documents
 def documents_on_pages(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
     """Return which of these documents a visible page links to."""
     linked = LinkedDocument.objects.filter(document_id__in=ids)

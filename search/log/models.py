@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from home.rate_limits import RateLimit, RateLimitExceeded
-from search.feedback.unsuccessful_searches.topics import LONGEST, topic_of
+from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH, topic_of
 from search.log.redaction import REDACTED, redact
 from search.log.retention import purge
 
@@ -40,7 +40,7 @@ class LoggedSearch(models.Model):
         "clicked result", null=True, blank=True
     )
     # For the report on unsuccessful searches.
-    topic = models.CharField(max_length=LONGEST, blank=True, editable=False)
+    topic = models.CharField(max_length=MAX_TOPIC_LENGTH, blank=True, editable=False)
 
     class Meta:
         verbose_name = "search"
@@ -97,7 +97,7 @@ def log_search(search: LoggedSearch, request: HttpRequest) -> None:
     """
     global _purged_on
     try:
-        LOG_LIMIT.use(request, search.searched_at)
+        LOG_LIMIT.hit(request, search.searched_at)
         search.save()
         today = timezone.localdate(search.searched_at)
         if _purged_on != today:

@@ -49,8 +49,10 @@ RULES = (
     RetentionRule("search.LoggedSearch", "SEARCH_LOG_DAYS", "searched_at"),
     # As old as the oldest searches: then there is nothing to compare. A dismissed topic
     # comes back, if people still cannot find it.
-    RetentionRule("search.FindabilityAction", "SEARCH_LOG_DAYS", "at"),
-    RetentionRule("search.UsefulnessComment", "USEFULNESS_COMMENT_DAYS", "created_at"),
+    RetentionRule("search.TopicAction", "SEARCH_LOG_DAYS", "at"),
+    RetentionRule(
+        "search.PageFeedbackComment", "PAGE_FEEDBACK_COMMENT_DAYS", "created_at"
+    ),
     RetentionRule("search.Enquiry", "ENQUIRY_CLOSED_DAYS", "closed_at", ~OPEN),
     RetentionRule("search.Enquiry", "ENQUIRY_OPEN_DAYS", "created_at", OPEN),
     RetentionRule(

@@ -9,7 +9,7 @@ register = template.Library()
 
 
 @register.inclusion_tag("components/page_feedback.html", takes_context=True)
-def usefulness(context):
+def page_feedback(context):
     page = context.get("page")
     if not isinstance(page, Page) or not is_asked_about(page, context["request"]):
         return {}

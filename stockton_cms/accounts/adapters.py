@@ -29,19 +29,19 @@ from stockton_cms.accounts.mfa import is_setting_up_first
 
 logger = logging.getLogger(__name__)
 NO_MATCH = "Your username, email address or password is incorrect."
-TOO_MANY = "Too many attempts. Wait five minutes and try again."
-WRONG_CODE = "That code or passkey is not right. Try again."
+TOO_MANY = "Too many attempts. Wait 5 minutes and try again."
+WRONG_CODE = "The code or passkey is incorrect. Try again."
 # The limit for wrong passwords from devices that are not known.
 STRANGER = "login_failed_by_stranger"
 
-# allauth counts tries, and remembers codes that were used, in the default cache, which
+# allauth counts attempts, and remembers used codes, in the default cache, which
 # each process may have for itself and which a Redis that is unavailable leaves empty.
 for module in (ratelimit, authenticator_app, jwtkit):
     module.cache = ConnectionProxy(caches, "sign_in")
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by administrators; tries are counted for the account itself."""
+    """Limits sign-in attempts for each account; administrators create accounts."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -53,7 +53,6 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return that no one signs up."""
         return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials) -> None:
@@ -77,7 +76,6 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def post_login(self, request: HttpRequest, user, **kwargs) -> HttpResponse:
-        """Know the device from now on."""
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user)
         return response
@@ -124,12 +122,10 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def generate_authenticator_name(self, user, type: str) -> str:
-        """Return the name that is offered for a new passkey."""
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
         return f"Passkey {number}"
 
     def build_totp_svg(self, url: str) -> str:
-        """Return the picture of an address as SVG."""
         drawn = qrcode.make(url, image_factory=SvgPathFillImage)
         return drawn.to_string().decode()
 

@@ -1,4 +1,4 @@
-"""What the log and the site history say of sign-in: who, and never with what."""
+"""Logs sign-in, in the log and the site history: who, and never with what."""
 
 import logging
 
@@ -24,11 +24,11 @@ ACTIONS = {
     "account.sign_in_failed": ("Sign in: failed", "Failed to sign in"),
     "account.sign_out": ("Sign out", "Signed out"),
     "account.new_password": ("New password", "Chose a new password"),
-    "account.second_step_added": (
+    "account.mfa_added": (
         "Two-factor method: added",
         "Two-factor method added",
     ),
-    "account.second_step_removed": (
+    "account.mfa_removed": (
         "Two-factor method: removed",
         "Two-factor method removed",
     ),
@@ -37,13 +37,12 @@ ACTIONS = {
 
 @hooks.register("register_log_actions")
 def register_actions(actions):
-    """Let the site history name what happens to accounts."""
     for action, (label, message) in ACTIONS.items():
         actions.register_action(action, label, message)
 
 
-def note(action: str, user, request=None, **facts) -> None:
-    """Write a line to the log and, of people with an account, to the site history."""
+def record(action: str, user, request=None, **facts) -> None:
+    """Write a line to the log and, for people with an account, to the site history."""
     address = get_client_ip(request) if request else None
     extra = {"user_id": user and user.pk, "address": address, **facts}
     logger.info(ACTIONS[action][1], extra=extra)
@@ -52,43 +51,37 @@ def note(action: str, user, request=None, **facts) -> None:
 
 
 @receiver(user_logged_in)
-def note_sign_in(request, user, sociallogin=None, **kwargs):
-    """Note that someone is in, after two-factor authentication or by single sign-on."""
-    note("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
+def log_sign_in(request, user, sociallogin=None, **kwargs):
+    record("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
 
 
 @receiver(user_login_failed)
 def log_login_failed(credentials, request=None, **kwargs):
-    """Note a password that was wrong; the name may be a password, typed too early."""
-    note("account.sign_in_failed", find_account(**credentials), request)
+    """Log a wrong password; never the name, which may be a password typed too early."""
+    record("account.sign_in_failed", find_account(**credentials), request)
 
 
 @receiver(authentication_failed)
-def note_wrong_code(request, user, authenticator, **kwargs):
-    """Note a code that was wrong."""
-    note("account.sign_in_failed", user, request, second_step=authenticator.type)
+def log_wrong_code(request, user, authenticator, **kwargs):
+    record("account.sign_in_failed", user, request, mfa_type=authenticator.type)
 
 
 @receiver(user_logged_out)
-def note_sign_out(request, user, **kwargs):
-    """Note that someone has gone."""
+def log_sign_out(request, user, **kwargs):
     if user:
-        note("account.sign_out", user, request)
+        record("account.sign_out", user, request)
 
 
 @receiver(password_reset)
-def note_new_password(request, user, **kwargs):
-    """Note a new password."""
-    note("account.new_password", user, request)
+def log_new_password(request, user, **kwargs):
+    record("account.new_password", user, request)
 
 
 @receiver([authenticator_added, authenticator_reset])
-def note_second_step(request, user, authenticator, **kwargs):
-    """Note an app, a passkey or new recovery codes."""
-    note("account.second_step_added", user, request, kind=authenticator.type)
+def log_mfa_added(request, user, authenticator, **kwargs):
+    record("account.mfa_added", user, request, kind=authenticator.type)
 
 
 @receiver(authenticator_removed)
 def log_mfa_removed(user, authenticator: Authenticator, request=None, **kwargs):
-    """Note that an app, a passkey or recovery codes are gone."""
-    note("account.second_step_removed", user, request, kind=authenticator.type)
+    record("account.mfa_removed", user, request, kind=authenticator.type)

@@ -34,8 +34,6 @@ class OwnLabels:
 
 
 class SignInForm(OwnLabels, LoginForm):
-    """The first step: a name and a password."""
-
     labels = {"login": "Username or email address", "password": "Password"}
 
     def __init__(self, *args, **kwargs):
@@ -50,8 +48,6 @@ class SignInForm(OwnLabels, LoginForm):
 
 
 class ForgottenPasswordForm(ResetPasswordForm):
-    """Where to send the link to a new password."""
-
     email = EmailAddressFormField(
         label="Email address",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -59,8 +55,6 @@ class ForgottenPasswordForm(ResetPasswordForm):
 
 
 class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
-    """Asks for a new password, twice."""
-
     labels = {"password1": "New password", "password2": "New password again"}
 
     def __init__(self, *args, **kwargs):
@@ -69,7 +63,6 @@ class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
         self.fields["password1"].help_text = " ".join(password_validators_help_texts())
 
     def clean(self):
-        """Say in our words that two passwords differ."""
         data = super().clean()
         is_given = data.get("password1") and self.data.get("password2")
         if is_given and self.has_error("password2"):
@@ -78,44 +71,34 @@ class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
 
 
 class ConfirmPasswordForm(OwnLabels, ReauthenticateForm):
-    """Asks for the password once more."""
-
     labels = {"password": "Password"}
 
 
 class CodeForm(OwnLabels, AuthenticateForm):
-    """Asks for a code of the app, or a recovery code."""
-
     labels = {"code": "Authentication code"}
 
 
 class ConfirmCodeForm(OwnLabels, ReauthenticateCodeForm):
-    """Asks for a code once more."""
-
     labels = CodeForm.labels
 
 
 class SetUpAppForm(OwnLabels, ActivateTOTPForm):
-    """Asks for the first code of a new app."""
-
     labels = CodeForm.labels
 
 
 class AddPasskeyForm(OwnLabels, AddWebAuthnForm):
-    """A passkey: one that signs in by itself, unless the device cannot."""
+    """Adds a passkey, which signs in on its own unless the device cannot."""
 
     labels = {"name": "Passkey name", "passwordless": "Sign in without a password"}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["name"].help_text = "Such as 'Work laptop', to tell it from others."
+        self.fields["name"].help_text = "For example, ‘Work laptop’"
         self.fields["passwordless"].help_text = (
-            "The device asks for your finger, face or PIN instead. Leave it off for "
-            "simple security keys, which work after your password only."
+            "Your device asks for your fingerprint, face or PIN instead. Leave this "
+            "unticked for basic security keys, which only work with a password."
         )
 
 
 class RenamePasskeyForm(OwnLabels, EditWebAuthnForm):
-    """Gives a passkey another name."""
-
     labels = {"name": "Passkey name"}

@@ -1,4 +1,4 @@
-"""Invites anyone who gets an account in the admin to choose a password (feature O5)."""
+"""Invites people with a new account to choose a password (feature O5)."""
 
 from datetime import datetime, timedelta
 
@@ -40,7 +40,6 @@ def invite(request: HttpRequest, user) -> None:
 
 
 def send_invitation(request: HttpRequest, user) -> None:
-    """Send a link with which to choose a password."""
     adapter = get_adapter(request)
     key = f"{user_pk_to_url_str(user)}-{InvitationLinks().make_token(user)}"
     context = {

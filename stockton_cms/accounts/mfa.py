@@ -18,11 +18,11 @@ from django.shortcuts import redirect
 
 from search.indexing.document_access import is_public
 
-# Recovery codes stand in for one of these.
-SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+# Recovery codes replace one of these.
+MFA_METHODS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
-def has_passed_second_step(request: HttpRequest) -> bool:
+def has_passed_mfa(request: HttpRequest) -> bool:
     """Say whether this session has, with what the account still has.
 
     The council's own sign-in service asks for two-factor authentication itself.
@@ -31,20 +31,20 @@ def has_passed_second_step(request: HttpRequest) -> bool:
     methods = {record["method"] for record in records}
     if "socialaccount" in methods:
         return True
-    return "mfa" in methods and is_mfa_enabled(request.user, SECOND_STEPS)
+    return "mfa" in methods and is_mfa_enabled(request.user, MFA_METHODS)
 
 
 def is_setting_up_first(request: HttpRequest) -> bool:
     """Say whether someone has just signed in and has no two-factor authentication yet.
 
-    Their password was typed a moment ago, and there is nothing of theirs to take away.
+    They have just typed their password, and have no method that could be removed.
     """
     records = get_authentication_records(request, request.user)
     is_fresh = any(
         time() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT
         for record in records
     )
-    return is_fresh and not is_mfa_enabled(request.user, SECOND_STEPS)
+    return is_fresh and not is_mfa_enabled(request.user, MFA_METHODS)
 
 
 def require_mfa(view: Callable) -> Callable:
@@ -52,15 +52,14 @@ def require_mfa(view: Callable) -> Callable:
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
-        return _to_second_step(request) or view(request, *args, **kwargs)
+        return _redirect_to_mfa(request) or view(request, *args, **kwargs)
 
     return wrapped
 
 
-def _to_second_step(request: HttpRequest) -> HttpResponse | None:
-    """Return a redirect for someone who is signed in with a password alone."""
+def _redirect_to_mfa(request: HttpRequest) -> HttpResponse | None:
     is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
-    if not is_signed_in or has_passed_second_step(request):
+    if not is_signed_in or has_passed_mfa(request):
         return None
     messages.warning(request, "Set up two-factor authentication before you continue.")
     return redirect("mfa_index")
@@ -69,21 +68,21 @@ def _to_second_step(request: HttpRequest) -> HttpResponse | None:
 def guard_private_page(page, request, args, kwargs):
     """Keep private pages, too, from anyone who has shown no more than a password."""
     if request.user.is_authenticated and page.get_view_restrictions().exists():
-        return _to_second_step(request)
+        return _redirect_to_mfa(request)
     return None
 
 
 def guard_private_document(document, request):
     """Keep documents that are not for all visitors in the same way."""
     if request.user.is_authenticated and not is_public(document):
-        return _to_second_step(request)
+        return _redirect_to_mfa(request)
     return None
 
 
 @receiver(authenticator_added)
-def remember_new_second_step(request, user, authenticator, **kwargs):
+def record_mfa_set_up(request, user, authenticator, **kwargs):
     """Let the session in which 2FA was set up go on; others ask for it."""
-    if authenticator.type in SECOND_STEPS:
+    if authenticator.type in MFA_METHODS:
         about = {"id": authenticator.pk, "type": authenticator.type}
         # As good as the confirmation that allauth asks for before recovery codes.
         record_authentication(request, user, "mfa", reauthenticated=True, **about)

@@ -1,4 +1,4 @@
-"""Accounts that may not use the admin: who saves one is warned, who has one is told."""
+"""Warns of accounts that may not use the admin, when saving them and signing in."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,7 +13,7 @@ USE_ADMIN = "wagtailadmin.access_admin"
 
 
 def with_role(view: Callable) -> Callable:
-    """Wrap an admin view: who is signed in and may not use it is told why.
+    """Wrap an admin view: explain to signed-in users without a role why it is closed.
 
     Wagtail would send them to sign in, where they have just come from.
     """
@@ -32,7 +32,7 @@ def with_role(view: Callable) -> Callable:
 @hooks.register("after_edit_user")
 def warn_of_missing_role(request: HttpRequest, user) -> None:
     """Say that an account is of no use yet, and what to do about it."""
-    # Anew from the database, as the one at hand may remember earlier permissions.
+    # Read it again: the user at hand may have cached earlier permissions.
     saved = get_user_model().objects.get(pk=user.pk)
     if saved.is_active and not saved.has_perm(USE_ADMIN):
         messages.warning(

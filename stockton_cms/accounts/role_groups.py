@@ -36,12 +36,11 @@ WORKFLOW = "Section approval"
 
 
 def role_groups() -> dict[str, Group]:
-    """Return the group of each role, by the role's name."""
     rows = RoleGroup.objects.exclude(group=None).select_related("group")
     return {row.role: row.group for row in rows}
 
 
-def follow_roles(apps=installed_apps, **kwargs) -> None:
+def sync_roles(apps=installed_apps, **kwargs) -> None:
     """Give the groups what is new in the table; for `post_migrate`."""
     try:
         apps.get_model("stockton_cms", "RoleGroup")
@@ -66,19 +65,18 @@ def follow_roles(apps=installed_apps, **kwargs) -> None:
 
 
 def _sections():
-    """Return the sections directly below a home page."""
     return CommunityIndexPage.objects.filter(depth=3)
 
 
 @receiver(post_save, sender=HomePage)
-def follow_first_home_page(sender, instance, created, raw=False, **kwargs):
+def grant_roles_on_first_home_page(sender, instance, created, raw=False, **kwargs):
     """Give the roles what they may do on all pages, once there are pages."""
     if created and not raw and not HomePage.objects.exclude(pk=instance.pk).exists():
         _give(SITE, instance, again=True)
 
 
 @receiver(post_save, sender=CommunityIndexPage)
-def follow_first_section(sender, instance, created, raw=False, **kwargs):
+def grant_roles_on_first_section(sender, instance, created, raw=False, **kwargs):
     """Give the roles what they may do in the section, once there is one."""
     if not created or raw or instance.depth != 3:
         return

@@ -1,4 +1,4 @@
-"""Who may do what in the admin: the one table (P9). docs/roles.md says it in words.
+"""Who may do what in the admin: the one table (P9), explained in docs/roles.md.
 
 A new line reaches every site with its next `migrate`; see `role_groups`.
 """
@@ -20,7 +20,9 @@ SEARCH_WORDS = tuple(
     for model in ("promotionsnippet", "synonymsnippet", "blockedsuggestion")
     for action in ("add", "change", "delete", "view")
 )
-FINDABILITY = tuple(f"search.{action}_findabilityaction" for action in ("add", "view"))
+UNSUCCESSFUL_SEARCHES = tuple(
+    f"search.{action}_topicaction" for action in ("add", "view")
+)
 SEARCH_CHECKS = tuple(
     f"search.{action}_searchchecksnippet"
     for action in ("add", "change", "delete", "view")
@@ -90,7 +92,7 @@ ROLES = (
             *ALERTS,
             *REDIRECTS,
             *SEARCH_WORDS,
-            *FINDABILITY,
+            *UNSUCCESSFUL_SEARCHES,
             *SEARCH_CHECKS,
             "search.view_enquiry",
             "search.change_enquiry",
@@ -109,7 +111,7 @@ ROLES = (
         permissions=(
             "search.view_enquiry",
             "search.change_enquiry",
-            *FINDABILITY,
+            *UNSUCCESSFUL_SEARCHES,
             "search.view_loggedsearch",
         ),
     ),

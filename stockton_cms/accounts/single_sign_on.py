@@ -61,11 +61,10 @@ class CouncilAdapter(OpenIDConnectOAuth2Adapter):
         return provider
 
     def get_callback_url(self, request: HttpRequest, app) -> str:
-        """Return where the provider sends people back to."""
         return f"{settings.WAGTAILADMIN_BASE_URL}{reverse('single_sign_on_back')}"
 
     def complete_login(self, request: HttpRequest, app, token, **kwargs) -> SocialLogin:
-        """Return who signs in; what else the provider says is not kept."""
+        """Return who signs in; nothing else that the provider says is stored."""
         self.did_fetch_access_token = False  # Else the signature is not looked at.
         claims = self._decode_id_token(app, kwargs["response"]["id_token"])
         check_claims(claims, app)
@@ -116,7 +115,6 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """Lets in whom the provider has named, if they have an account here."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin) -> bool:
-        """Return that no one signs up."""
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -133,7 +131,6 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         sociallogin.account.save()
 
     def on_authentication_error(self, request, provider, **kwargs) -> None:
-        """Show our page, with the reason in the log."""
         exception = kwargs.get("exception")
         reason = exception or request.GET.get("error", "")[:100] or "no such state"
         kind = "cancelled" if kwargs.get("error") == AuthError.CANCELLED else "failed"
@@ -150,7 +147,6 @@ def find_account(sociallogin: SocialLogin):
 
 
 def get_app() -> dict:
-    """Return the settings of the council's provider, or raise `Http404`."""
     providers = settings.SOCIALACCOUNT_PROVIDERS
     if "openid_connect" not in providers:
         raise Http404
@@ -167,13 +163,12 @@ def refuse(request: HttpRequest, reason: object, kind: str = "failed") -> HttpRe
 @require_POST
 @rate_limit(action="login")
 def start(request: HttpRequest) -> HttpResponse:
-    """Send to the provider, to sign in there."""
     nonce = token_urlsafe()
     try:
         provider = CouncilAdapter(request).get_provider()
         back_to = get_next_redirect_url(request)
-        told = {"auth_params": {"nonce": nonce}, "nonce": nonce}
-        response = provider.redirect(request, AuthProcess.LOGIN, back_to, **told)
+        kwargs = {"auth_params": {"nonce": nonce}, "nonce": nonce}
+        response = provider.redirect(request, AuthProcess.LOGIN, back_to, **kwargs)
     except PROVIDER_ERRORS as error:
         return refuse(request, repr(error))
     # Browsers follow no redirect of a form to where our policy lets no form be sent.
@@ -183,7 +178,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def back(request: HttpRequest) -> HttpResponse:
-    """Take anyone who comes back from the provider to where they were going."""
+    """Take people who come back from the provider to where they were going."""
     try:
         return OAuth2CallbackView.adapter_view(CouncilAdapter(request))(request)
     except (*PROVIDER_ERRORS, IntegrityError) as error:

@@ -45,7 +45,7 @@ urlpatterns = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path("second-step/", include("allauth.mfa.urls")),
+    path("two-factor/", include("allauth.mfa.urls")),
     path("single-sign-on/", single_sign_on.start, name="single_sign_on"),
     path("single-sign-on/back/", single_sign_on.back, name="single_sign_on_back"),
 ]

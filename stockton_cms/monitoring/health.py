@@ -15,7 +15,7 @@ from stockton_cms.monitoring.health_checks import (
     get_health,
     get_pending_migrations,
 )
-from stockton_cms.monitoring.metrics import exposition
+from stockton_cms.monitoring.metrics import render_metrics
 
 # Whatever has passed a proxy says so with one of these; a visitor can only add them.
 PASSED_ON = (
@@ -59,7 +59,7 @@ def database_is_ready() -> bool:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when all that the site needs is active, else 503; say what to us."""
+    """Answer 200 when all that the site needs is well, else 503; say what, to us."""
     health = get_health(timezone.now())
     said = health.as_json()
     if not is_internal(request):
@@ -78,7 +78,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """
     if not is_internal(request):
         raise Http404
-    text = exposition(get_health(timezone.now()))
+    text = render_metrics(get_health(timezone.now()))
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 

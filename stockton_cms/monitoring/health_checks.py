@@ -21,17 +21,17 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Min, Q
 
-from community.subscriptions.outage import DeliveryHealth, get_updates_state
+from community.subscriptions.outage import DeliveryHealth, get_delivery_health
 from home.content_version.counter import get_content_version
-from home.jobs import JobsHealth, get_jobs_state
+from home.jobs import JobsHealth, get_jobs_health
 from search.engine.index import page_index
-from search.feedback.enquiries.answer_emails import get_waiting_answers
+from search.feedback.enquiries.answer_emails import get_unsent_answers
 from search.log.models import LoggedSearch
 from stockton_cms.operations.backup.status import LastBackup, get_last_backup
 
 logger = logging.getLogger(__name__)
 
-# How long anyone who asks waits at most. A database that hangs never says so.
+# How long a caller waits at most. A database that hangs never says so.
 SECONDS_TO_WAIT = 4
 # An email that waits for longer is the mail server's fault, or that of its settings.
 MAIL_PATIENCE = timedelta(hours=1)
@@ -40,7 +40,7 @@ RECENT = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class DatabaseFacts:
-    """What the database tells about how the site is."""
+    """The state of the site, read from the database."""
 
     jobs: JobsHealth
     pending_migrations: list[str]
@@ -48,13 +48,13 @@ class DatabaseFacts:
     mails_waiting: int
     mails_waiting_since: datetime | None
     updates: DeliveryHealth
-    recent_searches: int
-    recent_searches_in_vain: int
+    searches_1h: int
+    searches_without_results_1h: int
 
 
 @dataclass(frozen=True)
 class Health:
-    """How the site is at a moment, as one of its processes sees it.
+    """The state of the site at a time, as one of its processes sees it.
 
     `facts` are None while the database does not answer, `has_cache` where there is no
     shared cache to answer.
@@ -91,7 +91,6 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        """Whether all that the site needs is well."""
         return all(self.parts.values())
 
     def as_json(self) -> dict:
@@ -169,7 +168,7 @@ class Check(Thread):
             self.answers.append(self._task())
         except Exception as error:
             kind = type(error).__name__
-            logger.warning("The check '%s' found no one there: %s", self._key, kind)
+            logger.warning("The check '%s' failed: %s", self._key, kind)
         finally:
             _under_way.pop(self._key, None)
             connection.close()
@@ -199,8 +198,8 @@ def call_with_timeout(tasks: dict[str, Callable]) -> dict:
 
 
 def read_facts(at: datetime) -> DatabaseFacts:
-    """Read all that the database tells, with a few quick queries."""
-    mails = get_waiting_answers().aggregate(
+    """Read the state of the site from the database, with a few quick queries."""
+    mails = get_unsent_answers().aggregate(
         waiting=Count("pk"), since=Min("answered_at")
     )
     searches = LoggedSearch.objects.filter(searched_at__gt=at - RECENT, page_number=1)
@@ -208,14 +207,14 @@ def read_facts(at: datetime) -> DatabaseFacts:
         all=Count("pk"), in_vain=Count("pk", filter=Q(result_count=0))
     )
     return DatabaseFacts(
-        jobs=get_jobs_state(at),
+        jobs=get_jobs_health(at),
         pending_migrations=get_pending_migrations(),
         content_version=get_content_version(),
         mails_waiting=mails["waiting"],
         mails_waiting_since=mails["since"],
-        updates=get_updates_state(at),
-        recent_searches=counts["all"],
-        recent_searches_in_vain=counts["in_vain"],
+        updates=get_delivery_health(at),
+        searches_1h=counts["all"],
+        searches_without_results_1h=counts["in_vain"],
     )
 
 
@@ -263,6 +262,6 @@ def media_store_answers() -> bool:
 
 
 def shared_cache_answers() -> bool:
-    """Say whether the cache keeps what it is told; its errors are silent otherwise."""
+    """Say whether the cache stores values; its errors are otherwise silent."""
     shared_cache.set("health", 1, timeout=10)
     return shared_cache.get("health") == 1

@@ -16,7 +16,7 @@ QUOTED = re.compile(r"\?\S*|(?<=^Invalid request) from .*", re.DOTALL)
 LINE_END = re.compile(r"\n|\\n")
 # What is longer, someone has sent; and to look through it for them takes time.
 MAX_LENGTH = 1_000
-# As long as what stands before the @ of an email address can be.
+# The longest that the part of an email address before the @ can be.
 HALF_AN_ADDRESS = 64
 CUT = " [cut]"
 # Python's own lines, in which `_chain` has cut what errors say.
@@ -55,8 +55,8 @@ def _cut(text: str) -> str:
     """
     if len(text) <= MAX_LENGTH:
         return text
-    kept, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]
-    return kept + end[len(kept) :].rpartition(" ")[0] + CUT
+    start, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]
+    return start + end[len(start) :].rpartition(" ")[0] + CUT
 
 
 def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:
@@ -87,7 +87,7 @@ HEADER = "HTTP_X_REQUEST_ID"
 class RequestIdMiddleware:
     """Drops every other `X-Request-ID`, before django-guid gives the request one.
 
-    Anything else would stand in the log and in the answer, as a visitor wrote it.
+    Anything else would appear in the log and the response as a visitor wrote it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):

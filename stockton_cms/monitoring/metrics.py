@@ -1,7 +1,7 @@
 """What is counted for Prometheus: no words, addresses, paths or names of anyone (O2).
 
-Workers count in files that they share (`metrics_folder.py`), so that whichever is asked
-answers for all of them.
+Workers count in shared files (`prometheus_multiproc.py`), so any worker answers
+for all of them.
 """
 
 import os
@@ -85,7 +85,7 @@ SECONDS_BETWEEN_SAMPLES = 5
 class MetricsMiddleware:
     """Counts and times what the page cache passes on.
 
-    Kept pages it never sees: timing them would cost a twentieth of what they take.
+    It never sees cached pages: timing them would cost a twentieth of what they take.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
@@ -93,7 +93,6 @@ class MetricsMiddleware:
         self._sampled_at = float("-inf")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response, counted."""
         started = monotonic()
         response = self.get_response(request)
         now = monotonic()
@@ -112,7 +111,7 @@ class MetricsMiddleware:
 
 
 def take_sample() -> None:
-    """Note how this process is, for whichever is asked."""
+    """Record the state of this process, for whichever worker is asked."""
     try:
         pages = Path("/proc/self/statm").read_text().split()[1]
         MEMORY.set(int(pages) * os.sysconf("SC_PAGE_SIZE"))
@@ -124,13 +123,12 @@ def take_sample() -> None:
 
 @receiver(got_request_exception, dispatch_uid="database-errors")
 def count_database_error(sender, **kwargs) -> None:
-    """Count a request that ended with an error of the database."""
     error = sys.exc_info()[1]
     if isinstance(error, Error):
         DATABASE_ERRORS.labels(type(error).__name__).inc()
 
 
-def exposition(health: Health) -> bytes:
+def render_metrics(health: Health) -> bytes:
     """Return what all workers have counted, and how the site is, for Prometheus."""
     registry = CollectorRegistry()
     if FOLDER:
@@ -142,7 +140,7 @@ def exposition(health: Health) -> bytes:
 
 
 class HealthCollector:
-    """Tells Prometheus how the site is."""
+    """Reports the state of the site to Prometheus."""
 
     def __init__(self, health: Health):
         self._health = health
@@ -150,14 +148,14 @@ class HealthCollector:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield each sample; none of the database while it is unavailable."""
         health = self._health
-        part = GaugeMetricFamily(
-            "stockton_part_up",
+        component = GaugeMetricFamily(
+            "stockton_component_up",
             "Whether what the site needs is well, as in /-/status.",
-            labels=["part"],
+            labels=["component"],
         )
         for name, is_well in health.parts.items():
-            part.add_metric([name], is_well)
-        yield part
+            component.add_metric([name], is_well)
+        yield component
         if health.last_backup:
             yield GaugeMetricFamily(
                 "stockton_last_backup_timestamp_seconds",
@@ -165,11 +163,11 @@ class HealthCollector:
                 health.last_backup.made_at.timestamp(),
             )
         if health.facts:
-            yield from _figures(health, health.facts)
-            yield from _figures_of_jobs(health.facts)
+            yield from _gauges(health, health.facts)
+            yield from _job_gauges(health.facts)
 
 
-def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
+def _gauges(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
     since = facts.mails_waiting_since
     seconds = (health.at - since).total_seconds() if since else 0
     updates, updates_since = facts.updates, facts.updates.since
@@ -186,24 +184,24 @@ def _figures(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily
         ("updates_waiting", "Email updates that are due.", updates.waiting),
         ("updates_waiting_seconds", "How long the first of them waits.", late),
         (
-            "updates_refused",
-            "Whether the mail server takes no updates.",
-            bool(updates.trouble),
+            "updates_blocked",
+            "Whether the mail server accepts no updates.",
+            bool(updates.outage),
         ),
-        ("recent_searches", "Searches in the last hour.", facts.recent_searches),
+        ("searches_1h", "Searches in the last hour.", facts.searches_1h),
         (
-            "recent_searches_in_vain",
-            "Those of them that found nothing.",
-            facts.recent_searches_in_vain,
+            "searches_without_results_1h",
+            "Those of them without results.",
+            facts.searches_without_results_1h,
         ),
     ):
         yield GaugeMetricFamily(f"stockton_{name}", help_text, value)
 
 
-def _figures_of_jobs(facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
+def _job_gauges(facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
     succeeded = GaugeMetricFamily(
         "stockton_job_last_success_timestamp_seconds",
-        "When a job last ended well.",
+        "When a job last succeeded.",
         labels=["job"],
     )
     failing = GaugeMetricFamily(

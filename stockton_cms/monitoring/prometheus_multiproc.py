@@ -24,17 +24,17 @@ def make_folder(parent: Path | None = None) -> str:
         usable = os.access(MEMORY, os.W_OK)
         parent = MEMORY if usable else Path(tempfile.gettempdir())
     for other in parent.glob(f"{PREFIX}*"):
-        _take_away_if_left(other)
+        _remove_if_abandoned(other)
     while True:
         folder = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
         # Held open, and with it the lock, until the last of these processes has ended.
         fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
-        # Another that starts at this moment may have taken it for one that was left.
+        # Another process starting now may have removed it as an abandoned one.
         if os.path.isdir(folder):
             return folder
 
 
-def _take_away_if_left(folder: Path) -> None:
+def _remove_if_abandoned(folder: Path) -> None:
     try:
         # What another user may have put there is no folder, or leads elsewhere: to
         # open a named pipe, this would wait for ever.

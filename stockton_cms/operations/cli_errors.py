@@ -21,8 +21,8 @@ def explain(error: Exception) -> str:
     if not isinstance(error, OSError):
         reason = f"The database cannot be used: {why(error)}"
         advice = (
-            "Look at DATABASE_URL and docs/runbook/database-away.md; where a table or "
-            "column is missing, run `manage.py migrate`."
+            "Check DATABASE_URL, and see docs/runbook/database-unavailable.md. If a "
+            "table or column is missing, run `manage.py migrate`."
         )
     elif error.filename:
         reason = f"A file cannot be used: {error}"

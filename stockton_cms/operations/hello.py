@@ -13,7 +13,6 @@ MIDDLEWARE = []
 
 
 def hello(request: HttpRequest) -> HttpResponse:
-    """Say hello."""
     return HttpResponse("Hello, world")
 
 

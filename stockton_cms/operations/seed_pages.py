@@ -103,7 +103,6 @@ class PageGenerator:
     has_pictures: bool
 
     def __post_init__(self):
-        """Begin to count."""
         self.numbers = count(1)
 
     def grow(self, root: Page, below: int) -> Iterator[BasePage]:
@@ -237,7 +236,6 @@ def _save_pages(pages: list[BasePage]) -> None:
 def _save_documents(
     pages: list[BasePage], version: int, is_public: bool, section_id: int
 ) -> None:
-    """Write what search reads of the pages."""
     SearchDocument.objects.bulk_create(
         SearchDocument(
             page_id=page.pk,
@@ -250,7 +248,6 @@ def _save_documents(
 
 
 def _save_reviews(pages: list[BasePage]) -> None:
-    """Write when the pages are to be reviewed."""
     reviews = [PageReview(page_id=page.pk) for page in pages]
     for review, page in zip(reviews, pages, strict=True):
         review.take_over(page)

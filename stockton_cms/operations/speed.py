@@ -112,7 +112,6 @@ def build(folder: Path, pages: int) -> Site:
 
 
 def main() -> None:
-    """Build the sites, serve them side by side, and print what was measured."""
     with ExitStack() as stack:
         hello = stack.enter_context(
             serve("/", {"DJANGO_SETTINGS_MODULE": HELLO_SETTINGS})
@@ -127,7 +126,7 @@ def main() -> None:
             servers += [
                 Server(name, served[0], SECTION_PATH, served[1], requests, headers)
                 for name, requests, headers in (
-                    (f"section, kept, {pages:,} pages", QUICK, BROWSER),
+                    (f"section, cached, {pages:,} pages", QUICK, BROWSER),
                     (
                         f"section, made again, {pages:,} pages",
                         SLOW,
@@ -135,27 +134,27 @@ def main() -> None:
                     ),
                 )
             ]
-        figures = measure(servers)
-    print_table(figures)
-    print_bars(figures, sites)
+        times = measure(servers)
+    print_table(times)
+    print_bars(times, sites)
 
 
 def measure(servers: list[Server]) -> dict[str, list[float]]:
     """Return each server's CPU ms a request, a figure a round, in turns."""
     for server in servers:
         server.cpu_ms()
-    figures = {server.name: [] for server in servers}
+    times = {server.name: [] for server in servers}
     for _ in range(ROUNDS):
         for server in servers:
-            figures[server.name].append(server.cpu_ms())
-    return figures
+            times[server.name].append(server.cpu_ms())
+    return times
 
 
-def print_table(figures: dict[str, list[float]]) -> None:
-    """Print medians, spreads and how they stand to hello."""
-    yardstick = statistics.median(figures[HELLO])
+def print_table(times: dict[str, list[float]]) -> None:
+    """Print medians, spreads and how they compare with hello."""
+    yardstick = statistics.median(times[HELLO])
     print(f"\n{'CPU ms a request':36} median  lowest highest  x hello")
-    for name, values in figures.items():
+    for name, values in times.items():
         median = statistics.median(values)
         print(
             f"{name:36} {median:6.2f} {min(values):7.2f} {max(values):7.2f}"
@@ -163,16 +162,15 @@ def print_table(figures: dict[str, list[float]]) -> None:
         )
 
 
-def print_bars(figures: dict[str, list[float]], sites: list[Site]) -> None:
-    """Print each figure beside its bar."""
-    medians = {name: statistics.median(values) for name, values in figures.items()}
+def print_bars(times: dict[str, list[float]], sites: list[Site]) -> None:
+    medians = {name: statistics.median(values) for name, values in times.items()}
     small, large = sites
     made = [medians[f"section, made again, {site.pages:,} pages"] for site in sites]
     print()
     for site in sites:
-        kept = medians[f"section, kept, {site.pages:,} pages"]
+        cached = medians[f"section, cached, {site.pages:,} pages"]
         print(
-            f"{site.pages:,} pages: cached is {medians[HELLO] / kept:.2f} of the "
+            f"{site.pages:,} pages: cached is {medians[HELLO] / cached:.2f} of the "
             f"speed of hello (bar: 0.90); a section of {site.cards} cards takes "
             f"{site.queries} queries (bar: 10)"
         )

@@ -25,7 +25,7 @@ from community.alerts.audience import (
     ScopeRange,
     get_chosen_pages,
     get_places,
-    pages_reached,
+    pages_in_scope,
 )
 from community.models import AlertSnippet
 from community.models.alerts import alert_saved
@@ -76,7 +76,7 @@ def _paths_up_from(url_path: str) -> list[str]:
 
 
 def _paths_of(places: Collection[ScopeRange]) -> list[str]:
-    pages = pages_reached(places, timezone.now()).order_by("depth", "path")
+    pages = pages_in_scope(places, timezone.now()).order_by("depth", "path")
     url_paths = pages.values_list("url_path", flat=True)[:MAX_ADDRESSES]
     return [site_path(url_path) for url_path in url_paths]
 
@@ -98,6 +98,6 @@ def _purge(get_paths: Callable[[], Iterable[str]]) -> None:
             [urljoin(settings.WAGTAILADMIN_BASE_URL, path) for path in paths]
         )
     except Exception:
-        logger.exception("The cache in front could not be told of a change.")
+        logger.exception("The cache in front could not be notified of a change.")
     finally:
         connection.close()

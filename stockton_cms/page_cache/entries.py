@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from community.alerts.visibility import dismissed_alert_keys, visible_alerts
-from community.models.alerts import VisibleAlert
+from community.models.visible_alerts import VisibleAlert
 from home.content_version.caching import canonical_cache_url
 from home.content_version.clock import ContentState
 from stockton_cms.page_cache.policy import CacheKey
@@ -26,11 +26,11 @@ from stockton_cms.release_fingerprint import get_release
 logger = logging.getLogger(__name__)
 
 # How long a page may be given out while the database is unavailable.
-SECONDS_TO_KEEP = 24 * 60 * 60
+CACHE_SECONDS = 24 * 60 * 60
 # In a shared cache a page stays for as long as it may be valid; Redis makes room.
-SECONDS_SHARED = 7 * SECONDS_TO_KEEP
+SECONDS_SHARED = 7 * CACHE_SECONDS
 # What belongs to one answer only, or is said again in each.
-NOT_KEPT = frozenset({"content-length", "date", "x-request-id"})
+NOT_CACHED = frozenset({"content-length", "date", "x-request-id"})
 FOREVER = float("inf")
 # What `base.html` puts around the alerts.
 ALERTS_BEGIN, ALERTS_END = b"<!--alerts-->", b"<!--/alerts-->"
@@ -75,12 +75,12 @@ class CachedPage:
         headers = {
             name: value
             for name, value in response.headers.items()
-            if name.lower() not in NOT_KEPT
+            if name.lower() not in NOT_CACHED
         }
         return cls(
             version=state.version,
             made_at=at.timestamp(),
-            valid_until=_seconds(state.boundary),
+            valid_until=_seconds(state.next_change_at),
             headers=headers | validators,
             validators=validators,
             body=response.content,
@@ -100,7 +100,6 @@ class CachedPage:
         return 2 * len(self.body) + 15_000
 
     def is_valid(self, state: ContentState | None, at: datetime) -> bool:
-        """Say whether this is what the site says now."""
         return (
             state is not None
             and self.version == state.version
@@ -112,7 +111,7 @@ class CachedPage:
     ) -> bool:
         """Say whether it may be given out while no one knows what the site says now.
 
-        What stands around the page may be a day old, the page itself not out of date,
+        What surrounds the page may be a day old, the page itself not out of date,
         nor taken away since, as far as this process knew at `verified_at`.
         """
         if (
@@ -122,11 +121,11 @@ class CachedPage:
         ):
             return False
         was_valid = self.version == state.version
-        true_at = verified_at.timestamp() if was_valid else self.made_at
-        return at.timestamp() < min(true_at + SECONDS_TO_KEEP, self.changes_at)
+        version_at = verified_at.timestamp() if was_valid else self.made_at
+        return at.timestamp() < min(version_at + CACHE_SECONDS, self.changes_at)
 
     def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
-        """Return the body with the alerts of another moment, without any query."""
+        """Return the body with the alerts of another time, without any query."""
         before, _, rest = self.body.partition(ALERTS_BEGIN)
         _, end, after = rest.partition(ALERTS_END)
         if not end:
@@ -171,8 +170,8 @@ class CachedPage:
         return self.encoded[encoding]
 
 
-def _seconds(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else FOREVER
+def _seconds(at: datetime | None) -> float:
+    return at.timestamp() if at else FOREVER
 
 
 ENCODERS = {
@@ -214,7 +213,6 @@ class LocalCache:
             return page
 
     def set(self, key: CacheKey, page: CachedPage) -> None:
-        """Keep a page; let go of those not asked for longest."""
         with self._lock:
             self._drop(key)
             self._pages[key] = page
@@ -223,7 +221,6 @@ class LocalCache:
                 self._drop(next(iter(self._pages)))
 
     def clear(self) -> None:
-        """Let go of all pages."""
         with self._lock:
             self._pages.clear()
             self._bytes = 0
@@ -254,7 +251,6 @@ class SharedCache:
             return None
 
     def set(self, key: CacheKey, page: CachedPage) -> None:
-        """Keep a page."""
         try:
             caches[self._alias].set(self._name(key), vars(page), SECONDS_SHARED)
         except Exception:

@@ -52,10 +52,10 @@ SHARED_SECONDS = 3
 # How long a visitor waits for someone else's request to make the same page.
 SECONDS_TO_WAIT = 5
 HIT, COLLAPSED, STORED = "hit", "hit; detail=collapsed", "fwd=miss; stored"
-AWAY = "hit; detail=database-away"
-COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, AWAY: count_stale}
+STALE = "hit; detail=database-unavailable"
+COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, STALE: count_stale}
 BYPASS = "StocktonCMS; fwd=bypass"
-NOBODY_ELSE = "private, no-cache"
+PRIVATE = "private, no-cache"
 # Files have lifetimes of their own, or need none.
 FILES = ("/static/", "/media/")
 
@@ -70,7 +70,6 @@ class PageCacheMiddleware:
         self._flights = RequestCollapser()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response, kept or made."""
         reason = cache_bypass_reason(request)
         if reason == "session" and not has_user_session(request):
             # It has opened private pages; the public ones are as for everyone.
@@ -78,7 +77,7 @@ class PageCacheMiddleware:
             if not response.headers["Cache-Status"].startswith(BYPASS):
                 return response
         if reason:
-            return pass_on(request, self.get_response(request), reason)
+            return bypass(request, self.get_response(request), reason)
         return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
@@ -86,41 +85,41 @@ class PageCacheMiddleware:
         at = timezone.now()
         state, is_current = content_version_tracker.get(at)
         key = get_cache_key(request)
-        kept = self._find(key, state, at)
-        if kept and is_current and kept.is_valid(state, at):
-            return answer(request, kept, at, HIT)
-        if not is_current and kept is None:
+        cached = self._find(key, state, at)
+        if cached and is_current and cached.is_valid(state, at):
+            return serve_cached(request, cached, at, HIT)
+        if not is_current and cached is None:
             # What was made for those who have closed nothing, with other alerts.
-            kept = self._find(key._replace(closed=()), state, at)
-        if kept and not is_current and self._is_true_enough(kept, state, at):
-            return serve_stale(request, kept, at)
-        with self._flights.board(key) as is_first:
+            cached = self._find(key._replace(closed=()), state, at)
+        if cached and not is_current and self._can_serve_stale(cached, state, at):
+            return serve_stale(request, cached, at)
+        with self._flights.lead_or_wait(key) as is_first:
             if not is_first:
                 at = timezone.now()
                 state, _ = content_version_tracker.get(at)
-                kept = self._find(key, state, at)
-                if kept and kept.is_valid(state, at):
-                    return answer(request, kept, at, COLLAPSED)
-            return self._make(request, key, state, kept)
+                cached = self._find(key, state, at)
+                if cached and cached.is_valid(state, at):
+                    return serve_cached(request, cached, at, COLLAPSED)
+            return self._make(request, key, state, cached)
 
     def _find(
         self, key: CacheKey, state: ContentState | None, at: datetime
     ) -> CachedPage | None:
         """Return the cached page that is valid, else the newest that is not."""
-        kept = self._local.get(key)
-        if self._shared is None or (kept and kept.is_valid(state, at)):
-            return kept
+        cached = self._local.get(key)
+        if self._shared is None or (cached and cached.is_valid(state, at)):
+            return cached
         shared = self._shared.get(key)
-        if shared and (kept is None or shared.made_at > kept.made_at):
+        if shared and (cached is None or shared.made_at > cached.made_at):
             self._local.set(key, shared)
             return shared
-        return kept
+        return cached
 
     @staticmethod
-    def _is_true_enough(
-        kept: CachedPage, state: ContentState | None, at: datetime
+    def _can_serve_stale(
+        cached: CachedPage, state: ContentState | None, at: datetime
     ) -> bool:
-        return kept.can_serve_stale(state, content_version_tracker.verified_at, at)
+        return cached.can_serve_stale(state, content_version_tracker.verified_at, at)
 
     def _make(
         self,
@@ -136,64 +135,64 @@ class PageCacheMiddleware:
         request = with_only(request, COOKIE_NAME, *session)
         set_dismissed_alert_keys(request, key.closed)
         response = self.get_response(request)
-        is_away = response.status_code == 503
-        if is_away and old and self._is_true_enough(old, state, at):
+        is_unavailable = response.status_code == 503
+        if is_unavailable and old and self._can_serve_stale(old, state, at):
             return serve_stale(request, old, at)
         reason = uncacheable_reason(request, response)
         if reason or state is None:
-            return pass_on(request, response, reason or "no-version")
-        kept = CachedPage.from_response(request, response, state, at)
-        self._local.set(key, kept)
+            return bypass(request, response, reason or "no-version")
+        cached = CachedPage.from_response(request, response, state, at)
+        self._local.set(key, cached)
         if self._shared:
-            self._shared.set(key, kept)
+            self._shared.set(key, cached)
         # Making it took its time, after which others may keep it for less.
-        return answer(request, kept, timezone.now(), STORED)
+        return serve_cached(request, cached, timezone.now(), STORED)
 
 
-def answer(
-    request: HttpRequest, kept: CachedPage, at: datetime, status: str
+def serve_cached(
+    request: HttpRequest, cached: CachedPage, at: datetime, status: str
 ) -> HttpResponse:
     """Return a cached page as a response, or 304 to a browser that has it already."""
     COUNT[status]()
-    # Some CDNs do not look at the cookie that tells who has closed an alert.
-    seconds = kept.seconds_left(at, SHARED_SECONDS) if kept.is_for_all else 0
-    lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else NOBODY_ELSE
+    # Some CDNs ignore the cookie that says who has closed an alert.
+    seconds = cached.seconds_left(at, SHARED_SECONDS) if cached.is_for_all else 0
+    lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else PRIVATE
     meta = request.META
     known = meta.get("HTTP_IF_NONE_MATCH")
-    if known and ({kept.etag, "*"} & {*parse_etags(known)}):
+    if known and ({cached.etag, "*"} & {*parse_etags(known)}):
         said = {"Cache-Control": lifetime, "Cache-Status": f"StocktonCMS; {status}"}
-        return HttpResponseNotModified(headers=kept.validators | said)
+        return HttpResponseNotModified(headers=cached.validators | said)
     encoding = choose_encoding(meta.get("HTTP_ACCEPT_ENCODING", ""))
     is_wanted = request.method == "GET"
-    response = HttpResponse(kept.body_in(encoding) if is_wanted else b"")
+    response = HttpResponse(cached.body_in(encoding) if is_wanted else b"")
     # Setting each again would cost more than all else here. No one is in front of this
     # middleware who could change them.
-    response.headers = kept.headers_in(encoding, lifetime, status)
+    response.headers = cached.headers_in(encoding, lifetime, status)
     return response
 
 
-def serve_stale(request: HttpRequest, kept: CachedPage, at: datetime) -> HttpResponse:
+def serve_stale(request: HttpRequest, cached: CachedPage, at: datetime) -> HttpResponse:
     """Return a cached page with the current alerts, and say that it may be old."""
-    if at.timestamp() < kept.valid_until and not dismissed_alert_keys(request):
-        return answer(request, kept, at, AWAY)
+    if at.timestamp() < cached.valid_until and not dismissed_alert_keys(request):
+        return serve_cached(request, cached, at, STALE)
     count_stale()
-    body = kept.body_with_alerts(request, at)
+    body = cached.body_with_alerts(request, at)
     said = {
-        "Cache-Control": NOBODY_ELSE,
-        "Cache-Status": f"StocktonCMS; {AWAY}",
+        "Cache-Control": PRIVATE,
+        "Cache-Status": f"StocktonCMS; {STALE}",
         "Content-Length": str(len(body)),
     }
-    headers = {name: value for name, value in kept.headers.items() if name != "ETag"}
+    headers = {name: value for name, value in cached.headers.items() if name != "ETag"}
     is_wanted = request.method == "GET"
     return HttpResponse(body if is_wanted else b"", headers=headers | said)
 
 
-def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpResponse:
+def bypass(request: HttpRequest, response: HttpResponse, reason: str) -> HttpResponse:
     """Return a response that is for this visitor alone, and say so to caches."""
     count_bypass()
     if not request.path_info.startswith(FILES):
         if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = NOBODY_ELSE
+            response.headers["Cache-Control"] = PRIVATE
         response.headers["Cache-Status"] = f"{BYPASS}; detail={reason}"
     return response
 
@@ -201,7 +200,7 @@ def pass_on(request: HttpRequest, response: HttpResponse, reason: str) -> HttpRe
 def with_only(request: HttpRequest, *names: str) -> HttpRequest:
     """Return the request with no cookies but these.
 
-    Pages read no others, and some of them would keep a page from being kept.
+    Pages read no others, and some of them would stop a page from being cached.
     """
     other = copy(request)
     cookies = request.COOKIES
@@ -218,7 +217,7 @@ class RequestCollapser:
         self._under_way: dict[CacheKey, Event] = {}
 
     @contextmanager
-    def board(self, key: CacheKey) -> Iterator[bool]:
+    def lead_or_wait(self, key: CacheKey) -> Iterator[bool]:
         """Yield whether this request is the first; others have waited for it."""
         with self._lock:
             landed = self._under_way.get(key)

@@ -11,7 +11,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
-from community.alerts.visibility import dismissed_alert_keys, get_closable_keys
+from community.alerts.visibility import dismissed_alert_keys, get_dismissible_keys
 from home.content_version.caching import canonical_cache_url, has_session
 from search.log.clicks import PARAMETER as CLICK_MARK
 
@@ -35,7 +35,7 @@ LARGEST_BODY = 2 * 1024 * 1024
 
 
 class CacheKey(NamedTuple):
-    """What tells one cached page from another."""
+    """The key of a cached page."""
 
     scheme: str
     host: str
@@ -77,7 +77,7 @@ def uncacheable_reason(request: HttpRequest, response: HttpResponse) -> str:
 
 
 def get_cache_key(request: HttpRequest) -> CacheKey:
-    """Return the key of a request; the database is seldom asked, and may be away."""
+    """Return the key of a request; works while the database is unavailable."""
     closed = _closed_alerts(request) if "HTTP_COOKIE" in request.META else ()
     said = request.META.get("HTTP_HOST", "")
     # Without its port, and in small letters: no page depends on either.
@@ -92,6 +92,6 @@ def _closed_alerts(request: HttpRequest) -> tuple[str, ...]:
     """
     closed = dismissed_alert_keys(request)
     try:
-        return tuple(sorted({*closed} & get_closable_keys())) if closed else ()
+        return tuple(sorted({*closed} & get_dismissible_keys())) if closed else ()
     except Error:
         return ()

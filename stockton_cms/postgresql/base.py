@@ -1,6 +1,6 @@
 """Django's own PostgreSQL, without long waits for a server that is down or hangs.
 
-The server's own `statement_timeout` says nothing where the server stands still. And
+The server's own `statement_timeout` does nothing where the server hangs. And
 while it is down, each request would wait for the pool, until all threads do and no one
 is left who could give out the cached pages (measured: 5 s a request).
 """
@@ -77,7 +77,7 @@ class Breaker:
         away_at = self._away_at or 0
         is_early = monotonic() - away_at < SECONDS_BETWEEN_ATTEMPTS
         if is_early or not self._looking.acquire(blocking=False):
-            raise psycopg.OperationalError("The database was unavailable a moment ago.")
+            raise psycopg.OperationalError("The database was unavailable a second ago.")
         try:
             yield
             self._away_at = None

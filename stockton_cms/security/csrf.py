@@ -32,7 +32,7 @@ class SameOriginMiddleware:
 
     A token needs a cookie, which residents do not get (feature R3) and which
     would keep their pages out of the cache. Unless someone has signed in, a request has
-    no authority that a foreign page could misuse, so the origin is proof enough; when
+    no authority that a foreign page could misuse, so the origin is enough; when
     the browser does not state it, the middleware below asks for the token. Public forms
     have one for those with a session only; the sign-in page has it for all.
     """
@@ -41,7 +41,6 @@ class SameOriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response."""
         return self.get_response(request)
 
     def process_view(self, request, callback, callback_args, callback_kwargs):

@@ -18,7 +18,6 @@ class IsolationHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response with both headers."""
         response = self.get_response(request)
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         response["Permissions-Policy"] = (
@@ -37,7 +36,6 @@ class BackslashMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response."""
         header = request.META.get("HTTP_COOKIE", "")
         if "\\" in header:
             others = (each for each in header.split(";") if "\\" not in each)
@@ -55,7 +53,6 @@ class SessionCookieMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response."""
         if not names_session(request):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return self.get_response(request)

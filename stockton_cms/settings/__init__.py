@@ -64,7 +64,6 @@ def flag(variable: str, default: bool) -> bool:
 
 
 def number(variable: str, default: int, what: str = "number") -> int:
-    """Return the number, or stop the start where it is not one."""
     text = env(variable, default="").strip() or str(default)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500):
         sys.exit(f"{variable} must be a {what}, at least 1.")
@@ -72,7 +71,6 @@ def number(variable: str, default: int, what: str = "number") -> int:
 
 
 def days(variable: str, default: int) -> int:
-    """Return the number of days, or stop the start where it is not one."""
     return number(variable, default, "number of days")
 
 
@@ -215,7 +213,7 @@ TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
 # How the admin writes dates and times into its fields. Who chose American English,
-# or a time zone of their own, would have what they type read as another moment.
+# or a time zone of their own, would have what they type read as another time.
 WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
 WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAIL_TIME_FORMAT = "%H:%M"
@@ -235,7 +233,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 60 * 60
 SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
-# A cache would go on knowing a session that was ended while no one could tell it.
+# A cache that was unreachable when a session ended would still know that session.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SOCIALACCOUNT_PROVIDERS = single_sign_on(env, required)
@@ -315,7 +313,7 @@ SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
 ENQUIRY_CLOSED_DAYS = days("ENQUIRY_CLOSED_DAYS", default=365)
 ENQUIRY_OPEN_DAYS = days("ENQUIRY_OPEN_DAYS", default=730)
 ENQUIRY_EMAIL_DAYS = days("ENQUIRY_EMAIL_DAYS", default=90)
-USEFULNESS_COMMENT_DAYS = days("USEFULNESS_COMMENT_DAYS", default=365)
+PAGE_FEEDBACK_COMMENT_DAYS = days("PAGE_FEEDBACK_COMMENT_DAYS", default=365)
 
 # Wagtail
 

@@ -23,7 +23,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Anyone who may not use the admin would be sent back and forth between it and sign-in.
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
-# Addresses are given by administrators; no one signs up.
+# Administrators enter addresses; there is no sign-up.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = (
@@ -61,13 +61,13 @@ SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 # Administrators invite people, who choose their own passwords; an address is what
 # single sign-on and forgotten passwords go by, so no one changes their own.
 WAGTAILUSERS_PASSWORD_ENABLED = False
-# Nor does Wagtail change passwords: tries at the old one would not be counted.
+# Nor does Wagtail change passwords: attempts at the old one would not be counted.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 
 
 # What was tried at sign-in: the same for all processes, and there whenever anyone can
-# sign in, as Redis may not be. When it is full, tries would be forgotten.
+# sign in, as Redis may not be. When it is full, attempts would be forgotten.
 SIGN_IN_CACHE = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",
     "LOCATION": "sign_in_tries",

@@ -1,7 +1,7 @@
 """The services that the site talks to: its database and the mail server.
 
-Read by `__init__.py`, which hands over the addresses. One that cannot be meant stops
-the start with one line, which never quotes it, as it holds a password.
+An address that cannot be meant stops the start with one line, which never quotes it,
+as it holds a password.
 """
 
 import sys
@@ -12,8 +12,8 @@ from environ import Env
 
 DATABASE_EXAMPLES = (
     "DATABASE_URL must be such as sqlite:///var/db.sqlite3 or "
-    "postgresql://user:password@host:5432/name; in the password, write signs that "
-    "mean something in an address as %23 for #."
+    "postgresql://user:password@host:5432/name; in the password, percent-encode "
+    "special characters (# as %23)."
 )
 EMAIL_EXAMPLES = (
     "EMAIL_URL must be such as smtp+tls://user:password@mail.example.gov.uk:587, or "
@@ -28,7 +28,7 @@ SQLITE_OPTIONS = {
     ),
 }
 POSTGRESQL_OPTIONS = {
-    # Who asks tries again at once; waiting longer each time, as the pool would, it
+    # Callers try again at once; waiting longer each time, as the pool would, it
     # would not notice for a minute that the server is back.
     "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 0},
     "connect_timeout": 3,

@@ -1,4 +1,4 @@
-"""20,000 people follow one page: what publishing it takes, and what sending takes.
+"""How long publishing and sending take for a page with 20,000 subscribers.
 
 `make bench-updates` publishes the same page with and without them, in turn, and then
 sends all emails to a mail server in a process of its own; on SQLite and on PostgreSQL.
@@ -27,7 +27,7 @@ from tests.community.subscriptions.people import people
 page = PolicyUpdatePage.objects.first()
 Subscription.objects.filter(page=None).delete()
 people({PEOPLE}, page)
-wishes = Subscription.objects.filter(page=page.page_ptr)
+subscriptions = Subscription.objects.filter(page=page.page_ptr)
 
 def publish(note):
     page.change_note, page.minor_edit = note, False
@@ -38,11 +38,11 @@ def publish(note):
 
 publish("The first one warms up.")
 for number in range({ROUNDS}):
-    wishes.update(confirmed_at=None)
-    without = publish(f"Nobody is told of note {{number}}.")
-    wishes.update(confirmed_at=timezone.now())
-    print("times", without, publish(f"All are told of note {{number}}."))
-latest = Delivery.objects.order_by("-notice_id").values_list("notice_id")[:1]
+    subscriptions.update(confirmed_at=None)
+    without = publish(f"Without subscribers: note {{number}}.")
+    subscriptions.update(confirmed_at=timezone.now())
+    print("times", without, publish(f"With subscribers: note {{number}}."))
+latest = Delivery.objects.order_by("-event_id").values_list("event_id")[:1]
 Delivery.objects.exclude(notice_id__in=latest).update(state="sent")
 """
 SENDING = """
@@ -58,11 +58,11 @@ print(time.perf_counter() - started, Delivery.objects.filter(state="waiting").co
 
 
 @contextmanager
-def mail_server(kept: Path):
-    """Run a mail server in a process of its own, which writes down whom it serves."""
+def mail_server(log: Path):
+    """Run a mail server in a process of its own, which logs its recipients."""
     port = free_port()
     command = [sys.executable, "-m", "tests.community.subscriptions.smtp", str(port)]
-    process = subprocess.Popen([*command, str(kept)], stdout=subprocess.PIPE)
+    process = subprocess.Popen([*command, str(log)], stdout=subprocess.PIPE)
     try:
         process.stdout.readline()
         yield port
@@ -79,23 +79,25 @@ def measure(name: str, environment: dict, folder: Path) -> bool:
     times = [
         tuple(map(float, line.split()[1:])) for line in lines if line[:5] == "times"
     ]
-    without, told = (statistics.median(column) for column in zip(*times, strict=True))
-    print(
-        f"{name}: publishing takes {without:.0f} ms, with {PEOPLE:,} followers "
-        f"{told:.0f} ms: {told - without:.0f} ms more (at most {PUBLISH_MS})"
+    without, with_them = (
+        statistics.median(column) for column in zip(*times, strict=True)
     )
-    kept = folder / f"{name}.txt"
-    with mail_server(kept) as port:
+    print(
+        f"{name}: publishing takes {without:.0f} ms, with {PEOPLE:,} subscribers "
+        f"{with_them:.0f} ms: {with_them - without:.0f} ms more (at most {PUBLISH_MS})"
+    )
+    log = folder / f"{name}.txt"
+    with mail_server(log) as port:
         mail = {"EMAIL_URL": f"smtp://127.0.0.1:{port}", "UPDATES_PER_MINUTE": "30000"}
         output = manage({**environment, **mail}, "shell", script=SENDING)
     seconds, left = output.strip().splitlines()[-1].split()
-    taken = kept.read_text().splitlines()
+    accepted = log.read_text().splitlines()
     print(
-        f"{name}: {len(taken):,} emails to {len(set(taken)):,} people are sent in "
+        f"{name}: {len(accepted):,} emails to {len(set(accepted)):,} people in "
         f"{float(seconds):.0f} s (at most {SENDING_SECONDS}); {left} are left"
     )
-    all_once = len(taken) == len(set(taken)) == PEOPLE
-    is_quick = told - without <= PUBLISH_MS and float(seconds) < SENDING_SECONDS
+    all_once = len(accepted) == len(set(accepted)) == PEOPLE
+    is_quick = with_them - without <= PUBLISH_MS and float(seconds) < SENDING_SECONDS
     return all_once and is_quick
 
 

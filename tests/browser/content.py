@@ -26,7 +26,7 @@ from community.models import (
     RelatedPage,
     Subscriber,
 )
-from community.models.alerts import Scope, Severity
+from community.models.visible_alerts import Scope, Severity
 from home.models import ChangeNote, SiteSettings
 from search.models import PromotionSnippet
 from tests.browser.blocks import (
@@ -41,12 +41,12 @@ from tests.browser.officers import build_officers
 from tests.browser.states import (
     ANSWERED,
     DISMISSED_ALERT,
-    FOLLOWER,
-    FOLLOWS_SINCE,
     JOURNEY_ALERT,
     POLICY_STATUSES,
     REFERENCE,
     SEVERITIES,
+    SUBSCRIBED_AT,
+    SUBSCRIBER,
     UNDECIDED,
     VOTED_ON,
 )
@@ -63,19 +63,19 @@ from tests.factories import (
 DAY = timedelta(days=1)
 
 
-def build_followers(section):
-    """Let somebody follow pages, and somebody else not have confirmed it yet."""
-    follower, undecided = (
+def build_subscribers(section):
+    """Make a subscriber, and one who has not confirmed."""
+    subscriber, undecided = (
         Subscriber.objects.create(
-            pk=pk, email=email, email_key=email, created_at=FOLLOWS_SINCE
+            pk=pk, email=email, email_key=email, created_at=SUBSCRIBED_AT
         )
-        for pk, email in ((FOLLOWER, "a@example.org"), (UNDECIDED, "b@example.org"))
+        for pk, email in ((SUBSCRIBER, "a@example.org"), (UNDECIDED, "b@example.org"))
     )
     now = timezone.now()
-    follower.subscriptions.create(page=section, frequency="weekly", confirmed_at=now)
-    follower.subscriptions.create(page=None, confirmed_at=now)
+    subscriber.subscriptions.create(page=section, frequency="weekly", confirmed_at=now)
+    subscriber.subscriptions.create(page=None, confirmed_at=now)
     policy = PolicyUpdatePage.objects.live().first()
-    follower.subscriptions.create(page=policy)
+    subscriber.subscriptions.create(page=policy)
     undecided.subscriptions.create(page=None)
 
 
@@ -376,7 +376,7 @@ def build_rest(home):
         answered_at=timezone.now(),
         outcome="found",
     )
-    build_followers(section)
+    build_subscribers(section)
     PromotionSnippet.objects.create(
         searched="bin day", page=section, description="When we come to your street."
     )

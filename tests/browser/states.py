@@ -36,17 +36,17 @@ VOTED_ON = 3
 WRONG_ENQUIRY = {"message": "", "email": "nobody", "query": "", "from_path": "/"}
 
 # Somebody who follows pages, somebody who has not confirmed it, and since when.
-FOLLOWER, UNDECIDED = 1, 2
-FOLLOWS_SINCE = datetime(2026, 3, 3, tzinfo=UTC)
-WRONG_WISH = {"email": "nobody", "frequency": "hourly"}
+SUBSCRIBER, UNDECIDED = 1, 2
+SUBSCRIBED_AT = datetime(2026, 3, 3, tzinfo=UTC)
+WRONG_SUBSCRIPTION = {"email": "nobody", "frequency": "hourly"}
 
 
-def token_required(name, subscriber=FOLLOWER, page_id=None):
+def token_required(name, subscriber=SUBSCRIBER, page_id=None):
     """Return an address as in an email, signed as the site that is served signs it."""
     secret = site_environment(Path())["SECRET_KEY"]
     salt = f"community.subscriptions.{name}"
     signer = TimestampSigner(key=secret, salt=salt, fallback_keys=())
-    since = int(FOLLOWS_SINCE.timestamp()) * 1_000_000
+    since = int(SUBSCRIBED_AT.timestamp()) * 1_000_000
     return f"?link={signer.sign_object([subscriber, since, 0, page_id])}"
 
 
@@ -123,10 +123,10 @@ STATES = (
         sent={"comment": ""},
     ),
     State("thanks for a comment", f"/was-this-page-useful/{VOTED_ON}/thanks/"),
-    State("following", "/follow/"),
-    State("following with errors", "/follow/", 422, sent=WRONG_WISH),
+    State("subscribing", "/follow/"),
+    State("subscribing with errors", "/follow/", 422, sent=WRONG_SUBSCRIPTION),
     State("check your email", "/follow/check-your-email/"),
-    State("link that is over", "/follow/confirm/", 404),
+    State("invalid link", "/follow/confirm/", 404),
     State(
         "confirming",
         f"/follow/confirm/{token_required('confirm_subscription', UNDECIDED)}",

@@ -24,7 +24,7 @@ WAGTAILS_FORMS = {"a promotion", "a synonym", "a search check"}
 TOPIC = digest_of(topic_of("borrow wheelchair week"))
 # Each page that we add or change: its address, and the part of it that is ours.
 PAGES = {
-    "dashboard": ("/admin/", "#needs-you-section"),
+    "dashboard": ("/admin/", "#your-tasks-section"),
     "guide": ("/admin/guide/", MAIN),
     "preview links": (f"/admin/pages/{PARTNERSHIP}/preview-links/", MAIN),
     "alerts": ("/admin/snippets/community/alertsnippet/", ".alert-actions"),
@@ -32,7 +32,7 @@ PAGES = {
         f"/admin/snippets/community/alertsnippet/{ALERT}/confirm/",
         MAIN,
     ),
-    "alert ledger": ("/admin/reports/alert-ledger/", MAIN),
+    "alert history": ("/admin/reports/alert-history/", MAIN),
     "searches": ("/admin/reports/searches/", MAIN),
     "files not read": ("/admin/reports/unread-files/", MAIN),
     "reviews": ("/admin/reports/reviews/?state=all", MAIN),
@@ -42,8 +42,11 @@ PAGES = {
     "an enquiry": ("/admin/search/enquiry/inspect/1/", MAIN),
     "assigning an enquiry": ("/admin/enquiries/1/assign/", MAIN),
     "answering an enquiry": ("/admin/enquiries/1/answer/", MAIN),
-    "what people cannot find": ("/admin/reports/findability/", MAIN),
-    "a topic that people cannot find": (f"/admin/reports/findability/{TOPIC}/", MAIN),
+    "unsuccessful searches": ("/admin/reports/unsuccessful-searches/", MAIN),
+    "a topic of unsuccessful searches": (
+        f"/admin/reports/unsuccessful-searches/{TOPIC}/",
+        MAIN,
+    ),
     "search checks": ("/admin/snippets/search/searchchecksnippet/", MAIN),
     "a promotion": ("/admin/snippets/search/promotionsnippet/add/", MAIN),
     "a synonym": ("/admin/snippets/search/synonymsnippet/edit/1/", MAIN),
@@ -77,7 +80,7 @@ def test_page_has_a_title_and_one_h1(name, officer):
     assert page.get_by_role("heading", level=1).count() == 1
 
 
-@pytest.mark.parametrize("name", ["reviews", "alert ledger"])
+@pytest.mark.parametrize("name", ["reviews", "alert history"])
 def test_last_column_of_a_list_is_within_reach_on_a_narrow_screen(name, officer):
     page = officer("administrator", PAGES[name][0])
     page.set_viewport_size(NARROW["viewport"])
@@ -88,7 +91,7 @@ def test_last_column_of_a_list_is_within_reach_on_a_narrow_screen(name, officer)
     assert last["x"] + last["width"] < NARROW["viewport"]["width"] + 1
 
 
-@pytest.mark.parametrize("name", ["enquiries", "what people cannot find"])
+@pytest.mark.parametrize("name", ["enquiries", "unsuccessful searches"])
 def test_list_fits_beside_its_filters(name, officer):
     page = officer("administrator", PAGES[name][0])
     table = page.locator("table.listing")

@@ -76,6 +76,8 @@ class Writer:
         return main.get_by_role("textbox").first
 
     def write(self, text: str) -> None:
+        # Someone who comes back to a field goes on at its end.
+        self.field.press("End")
         self.field.press_sequentially(text)
         if self.place.field == "Title":
             # The address of a new page follows its title.
@@ -103,7 +105,7 @@ class Writer:
         with self.context.expect_page() as opened:
             self.page.get_by_role("link", name=re.compile("^Sign in")).last.click()
         tab = self.sign_in(opened.value, path="")
-        expect(tab.get_by_role("main")).to_contain_text("go back to what you were")
+        expect(tab.get_by_role("main")).to_contain_text("return to your work")
         tab.close()
 
     def press(self, button: str = "") -> None:
@@ -200,9 +202,9 @@ def test_text_is_kept_where_the_script_is_not(begin, place):
     expect(heading).to_have_text(NOTICE.rstrip("."))
     writer.sign_in_from_here()
     # The token of this form is older than the sign-in.
-    writer.press("Send it again")
-    expect(heading).to_have_text("Your text is not saved yet")
-    writer.press("Send it again")
+    writer.press("Send again")
+    expect(heading).to_have_text("Your changes have not been saved")
+    writer.press("Send again")
     wait_until_saved(writer)
 
 
@@ -235,7 +237,7 @@ def test_session_that_ends_right_after_it_was_asked_for(begin):
     expect(heading).to_have_text(NOTICE.rstrip("."))
     writer.sign_in_from_here()
     # Here the script renews the token.
-    writer.press("Send it again")
+    writer.press("Send again")
     wait_until_saved(writer)
 
 
@@ -278,8 +280,8 @@ def test_deactivated_account_is_told_and_may_go_on_later(begin):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"status": 500, "body": "Oops"}, "something went wrong on the site"),
-        (None, "we cannot reach the site"),
+        ({"status": 500, "body": "Oops"}, "Something went wrong on the website"),
+        (None, "We cannot reach the website"),
     ],
 )
 def test_save_that_fails_is_named_and_made_up_for(begin, answer, words):
@@ -292,7 +294,7 @@ def test_save_that_fails_is_named_and_made_up_for(begin, answer, words):
         writer.page.route(address, fail)
     writer.write(writer.text)
     notice = writer.page.get_by_role("alert").last
-    expect(notice).to_contain_text("Your text is not saved yet")
+    expect(notice).to_contain_text("Your changes have not been saved")
     expect(notice).to_contain_text(words)
     writer.press()
     writer.page.wait_for_timeout(2_000)

@@ -120,7 +120,7 @@ def test_partnership_page_is_made(task, officer):
     body.get_by_role("textbox").last.click()
     page.keyboard.type("Every first Saturday, from ten to one.")
     doing.take_picture(page, "new-page.webp")
-    picture = page.get_by_role("region", name=doing.use("Picture"))
+    picture = page.get_by_role("region", name=doing.use("Image"))
     doing.choose(picture, "Choose an image")
     chooser = page.get_by_role("dialog")
     doing.choose(chooser, "Upload")
@@ -160,7 +160,7 @@ def test_page_is_sent_for_approval_and_approved(task, officer):
 
 def test_change_is_published_with_a_note(task, officer):
     doing, page = task("Publish a change"), officer("moderator")
-    doing.choose(page, "Communities")
+    doing.choose(page, "Policies and partnerships")
     doing.choose(page, "Partnerships")
     page.get_by_role("link", name="Catalyst Stockton", exact=True).click()
     doing.fill(page, "Summary", "How charities and the council work together.")
@@ -208,7 +208,9 @@ def test_alert_is_put_live_and_ended(task, officer, new_page, office):
     doing.fill(page, "Where it appears", "On every page of the site")
     doing.open_more(page, "Save draft")
     doing.choose(page, "Publish")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Before it goes live")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "Check before publishing"
+    )
     resident = new_page()
     resident.goto(office.address)
     alert = resident.get_by_role("heading", name=heading)
@@ -230,14 +232,14 @@ def test_alert_is_put_live_and_ended(task, officer, new_page, office):
     expect(alert).to_have_count(0)
 
 
-def test_draft_is_read_by_a_preview_link(task, officer, new_page):
-    doing, page = task("Let somebody read a draft"), officer("author")
+def test_draft_is_shared_with_a_preview_link(task, officer, new_page):
+    doing, page = task("Share a draft"), officer("author")
     make_partnership(page, "Billingham history group")
     page.get_by_role("button", name="Actions", exact=True).first.click()
     doing.choose(page, "Preview links")
     doing.fill(page, "Who is it for?", "Cllr Smith")
-    doing.choose(page, "two weeks")
-    doing.choose(page, "Make a link")
+    doing.choose(page, "2 weeks")
+    doing.choose(page, "Create link")
     link = page.get_by_role("row", name="Cllr Smith").get_by_role("link")
     doing.take_picture(page, "preview-link.webp")
     reader = new_page()
@@ -245,7 +247,7 @@ def test_draft_is_read_by_a_preview_link(task, officer, new_page):
     expect(reader.get_by_role("heading", level=1)).to_have_text(
         "Billingham history group"
     )
-    doing.choose(page, "Take back", name="Take back the link for Cllr Smith")
+    doing.choose(page, "Revoke", name="Revoke the link for Cllr Smith")
     expect(said(page)).to_contain_text("no longer works")
     doing.done()
     assert reader.reload().status == 404
@@ -253,19 +255,20 @@ def test_draft_is_read_by_a_preview_link(task, officer, new_page):
 
 def test_enquiry_is_dealt_with(task, officer):
     doing, page = task("Deal with an enquiry"), officer("enquiry handler")
+    doing.choose(page, "Enquiries and feedback")
     doing.choose(page, "Enquiries")
     doing.take_picture(page, "enquiries.webp")
     row = page.get_by_role("row").filter(has_text="wheelchair")
-    doing.choose(row, "Inspect")
+    doing.choose(row, "Open")
     expect(page.get_by_role("main")).to_contain_text("wheelchair")
     doing.choose(page, "Assign to me")
     doing.choose(page, "Answer")
     page.get_by_role("main").get_by_role("textbox").click()
     page.keyboard.type("The Red Cross lends wheelchairs.")
-    doing.choose(page, "Save the answer")
-    expect(said(page)).to_contain_text(re.compile("Enquiry .* is answered"))
+    doing.choose(page, "Send answer")
+    expect(said(page)).to_contain_text(re.compile("Enquiry .* Answered"))
     doing.choose(page, "Close")
     doing.choose(page, "A page was promoted")
-    doing.choose(page, "Close this enquiry")
-    expect(said(page)).to_contain_text(re.compile("Enquiry .* is closed"))
+    doing.choose(page, "Close enquiry")
+    expect(said(page)).to_contain_text(re.compile("Enquiry .* Closed"))
     doing.done()

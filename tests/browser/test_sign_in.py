@@ -11,7 +11,7 @@ from tests.browser.chromium import OPTIONS
 from tests.browser.conftest import NARROW
 from tests.browser.officers import PASSWORD, get_app_code, get_recovery_codes
 
-SECOND_STEP = "/account/second-step/"
+SECOND_STEP = "/account/two-factor/"
 LOGIN = f"/account/login/?next={SECOND_STEP}"
 KEY = {
     "protocol": "ctap2",
@@ -164,7 +164,7 @@ def test_admin_leads_to_an_app_that_is_set_up_by_its_picture(officer):
     assert not look(officer)
     officer.get_by_role("link", name="Set up an app").click()
     expect_heading(officer, "Set up an authenticator app")
-    picture = officer.get_by_role("img", name="The key below")
+    picture = officer.get_by_role("img", name="QR code with the key below")
     assert picture.evaluate("each => each.complete && each.naturalWidth > 100")
     assert not look(officer)
     officer.get_by_label("Authentication code").fill("000000")

@@ -32,25 +32,25 @@ def add(parent, *titles, **values):
     return [StandardPageFactory(parent=parent, title=each, **values) for each in titles]
 
 
-def test_pages_at_any_depth_stand_under_their_first_letter(section, read_list):
+def test_pages_at_any_depth_are_under_their_first_letter(section, read_list):
     below = CommunityIndexPageFactory(parent=section, title="Food banks")
     add(below, "Baby milk", "bread", "7 places to eat", "Étude club")
     assert groups_of(read_list()) == {
-        "Numbers and other signs": ["7 places to eat", "Étude club"],
+        "Numbers and symbols": ["7 places to eat", "Étude club"],
         "B": ["Baby milk", "bread"],
         "F": ["Food banks"],
     }
 
 
-def test_letters_lead_to_what_there_is(section, read_list):
+def test_letters_link_to_their_pages(section, read_list):
     add(section, "Bread", "Milk")
     html = read_list()
-    links = html.select("nav[aria-label=Letters] a")
+    links = html.select("nav[aria-label='A to Z'] a")
     assert [link["href"] for link in links] == ["?page=1#b", "?page=1#m"]
     assert html.find(id="b").get_text() == "B"
 
 
-def test_long_list_has_pages_and_letters_lead_to_theirs(
+def test_long_list_has_pages_and_letters_link_to_theirs(
     section, read_list, monkeypatch
 ):
     monkeypatch.setattr(a_to_z, "PER_PAGE", 2)
@@ -58,7 +58,7 @@ def test_long_list_has_pages_and_letters_lead_to_theirs(
     first, second = read_list(), read_list("?page=2")
     assert groups_of(first) == {"A": ["Ale"], "B": ["Bacon"]}
     assert groups_of(second) == {"B": ["Bread"], "C": ["Cheese"]}
-    assert [link["href"] for link in first.select("nav[aria-label=Letters] a")] == [
+    assert [link["href"] for link in first.select("nav[aria-label='A to Z'] a")] == [
         "?page=1#a",
         "?page=1#b",
         "?page=2#c",
@@ -102,7 +102,7 @@ def test_only_sections_have_one(section, read):
     read("/nowhere/a-to-z/", status=404)
 
 
-def test_section_leads_to_it_and_it_says_where_it_stands(section, read, read_list):
+def test_section_links_to_it_with_breadcrumbs(section, read, read_list):
     [page] = add(section, "Bread")
     link = read(page.url).select_one(".section-navigation p a")
     assert link["href"] == f"{section.url}a-to-z/"
@@ -129,7 +129,7 @@ def test_page_cannot_take_its_address(section, send_form):
     [page] = add(section, "Bread", live=False)
     address = reverse("wagtailadmin_pages:edit", args=[page.pk])
     response = send_form(address, slug="a-to-z")
-    assert "The site itself uses this slug" in response.content.decode()
+    assert "The website already uses this address" in response.content.decode()
     page.refresh_from_db()
     assert not page.live
 

@@ -58,7 +58,7 @@ def test_listing_holds_pages_of_all_sections_and_states(name, home, section, lis
     ("name", "columns"),
     [
         ("partnerships:index", ["Lead officer", "Content owner", "Next review"]),
-        ("policies:index", ["Kind", "Stands at", "Content owner", "Next review"]),
+        ("policies:index", ["Kind", "Policy status", "Content owner", "Next review"]),
     ],
 )
 def test_listing_has_its_columns(name, columns, section, admin_client):
@@ -140,15 +140,15 @@ def test_policies_are_filtered_by_kind(section, listed):
     assert listed("policies:index") == {"policy", "plan", "strategy"}
 
 
-def test_policies_are_filtered_by_where_they_stand(section, listed):
+def test_policies_are_filtered_by_status(section, listed):
     past = date(2020, 1, 1)
     PolicyUpdatePageFactory(parent=section, title="Idea")
     PolicyUpdatePageFactory(parent=section, title="Law", adopted_on=past)
     PolicyUpdatePageFactory(
         parent=section, title="Gone", withdrawn_on=past, withdrawn_reason="Old"
     )
-    assert listed("policies:index", stands_at="adopted") == {"Law"}
-    assert listed("policies:index", stands_at=["proposed", "withdrawn"]) == {
+    assert listed("policies:index", policy_status="adopted") == {"Law"}
+    assert listed("policies:index", policy_status=["proposed", "withdrawn"]) == {
         "Idea",
         "Gone",
     }
@@ -166,7 +166,7 @@ def test_filters_are_combined(section, listed):
 
 def test_wrong_value_of_a_filter_is_no_error(section, listed):
     PolicyUpdatePageFactory(parent=section, title="A plan")
-    for query in ({"kind": "nonsense"}, {"review": "x"}, {"stands_at": "x"}):
+    for query in ({"kind": "nonsense"}, {"review": "x"}, {"policy_status": "x"}):
         listed("policies:index", **query)
 
 

@@ -170,7 +170,7 @@ def test_old_tls_would_be_noticed(start):
 
 LIMITED = [
     (31, SIGN_IN, "POST", "/account/login/"),
-    (31, SIGN_IN, "POST", "/account/second-step/authenticate/"),
+    (31, SIGN_IN, "POST", "/account/two-factor/authenticate/"),
     (31, SIGN_IN, "POST", "/documents/authenticate_with_password/1/"),
     (31, SIGN_IN, "POST", "/_util/authenticate_with_password/1/1/"),
     (101, SEARCH, "GET", "/search/?query=food"),

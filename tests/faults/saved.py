@@ -5,7 +5,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from home.content_version.counter import get_content_version
-from home.editorial.links.models import Link
+from home.editorial.links.models import PageLink
 from home.models import ChangeNote
 from search.models import SearchDocument
 
@@ -30,7 +30,9 @@ def state_of(page: Page) -> dict:
         "draft": latest and (latest.content["title"], latest.content["slug"]),
         "draft is live": latest and fresh.live_revision_id == latest.pk,
         "search": document and document.title,
-        "links": list(Link.objects.filter(page=page).values_list("text", flat=True)),
+        "links": list(
+            PageLink.objects.filter(page=page).values_list("text", flat=True)
+        ),
         "version": get_content_version(),
         **{model.__name__: model.objects.count() for model in TABLES},
     }

@@ -152,13 +152,13 @@ def test_what_was_known_last_stays_known(disk, measured):
     cache = caches["last_known"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache, "_dir", str(disk / "last_known"))
-        fallback_store.remember("numbers", "01632 960 111")
+        fallback_store.store("numbers", "01632 960 111")
         before = files_in(disk / "last_known")
         with full(disk):
-            fallback_store.remember("numbers", "0" * 100_000)
-            known, files = fallback_store.recall("numbers", ""), files_in(disk)
-        fallback_store.remember("numbers", "01632 960 222")
-        then = fallback_store.recall("numbers", "")
+            fallback_store.store("numbers", "0" * 100_000)
+            known, files = fallback_store.load("numbers", ""), files_in(disk)
+        fallback_store.store("numbers", "01632 960 222")
+        then = fallback_store.load("numbers", "")
     measured(
         FAULT,
         "the error page's numbers: the last ones stay, no half of a file",

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from wagtail.models import Page
 
-from home.jobs import get_jobs_state
+from home.jobs import get_jobs_health
 from tests.faults.processes import run_command
 
 pytestmark = [
@@ -40,10 +40,10 @@ def test_what_takes_the_room_is_found(tmp_path):
 
 
 def test_jobs_are_well_after_a_run(section):
-    assert not get_jobs_state(timezone.now()).is_well
+    assert not get_jobs_health(timezone.now()).is_well
     done = run_command("manage.py run_jobs")
     assert done.returncode == 0, done.stderr
-    assert get_jobs_state(timezone.now()).is_well
+    assert get_jobs_health(timezone.now()).is_well
 
 
 def test_site_says_what_time_it_is_in_stockton(section):

@@ -100,7 +100,7 @@ class Officer:
         else:
             self.form, self.own_version = self.form_in(answer.content.decode()), {}
         told = " ".join(str(each) for each in get_messages(answer.wsgi_request))
-        return is_saved, "after you had opened it" in told or "not the latest" in told
+        return is_saved, "after you opened it" in told or "not the latest" in told
 
     def publish(self) -> tuple[bool, bool]:
         return self.save("action-publish")
@@ -132,14 +132,14 @@ def play(section, seed: int, outcome: Outcome, names: tuple, user: str) -> None:
             officer.open()
             continue
         is_stale = not officer.has_newest
-        is_saved, is_told = getattr(officer, step)()
+        is_saved, is_shown = getattr(officer, step)()
         if not is_saved and step != "autosave":
             # They are told, and press the button again.
             is_saved, _ = getattr(officer, step)()
         outcome.saves += 1
         outcome.stale += is_stale
-        outcome.told += is_stale and is_told
-        outcome.told_wrongly += is_told and not is_stale
+        outcome.told += is_stale and is_shown
+        outcome.told_wrongly += is_shown and not is_stale
         if is_saved:
             for other in people.values():
                 other.has_newest = other is officer

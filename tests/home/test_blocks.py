@@ -1,5 +1,3 @@
-"""Each block shows what officers put in, and nothing that they must not."""
-
 import json
 
 import pytest
@@ -16,12 +14,14 @@ from wagtail.test.utils.form_data import nested_form_data, streamfield
 from community.models import Partner, PartnershipPage
 from home.blocks import (
     BodyBlock,
+    ImageBlock,
+    TextBlock,
+)
+from home.content.link_blocks import (
     CallToActionBlock,
     ContactBlock,
-    ImageBlock,
     LinkBlock,
     PhoneNumberBlock,
-    TextBlock,
 )
 from home.models import SiteSettings, StandardPage
 from tests.factories import AlertFactory, StandardPageFactory
@@ -46,7 +46,6 @@ each_block = pytest.mark.parametrize("block", PICKED, ids=lambda block: block.na
 
 
 def body_of(*items):
-    """Return a body from what the database stores of its blocks."""
     return BODY.to_python([{"type": name, "value": value} for name, value in items])
 
 
@@ -349,7 +348,7 @@ def test_links_to_a_deleted_page_do_not_break_the_page(section, read):
 
 @pytest.mark.parametrize("number", ["abc", "", "-1", "1\u0661"])
 def test_link_to_a_page_that_cannot_be_is_plain_words(section, read, number):
-    """As whoever posts a form by hand may write it."""
+    """As a hand-written request may contain it."""
     text = f'<p>See <a linktype="page" id="{number}">this</a>.</p>'
     page = StandardPageFactory(parent=section, body=body_of(("text", text)))
     assert "See this." in read(page.url).article.get_text()

@@ -1,5 +1,3 @@
-"""Officers say what changed, and readers see it with its date (P5)."""
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -204,8 +202,6 @@ def test_page_with_an_alias_can_be_published_with_a_note(page, section, send_for
 
 @pytest.fixture
 def publish_in_bulk(admin_client):
-    """Return a function that ticks pages in a listing and publishes them together."""
-
     def publish(*pages, **fields):
         ids = "&".join(f"id={page.pk}" for page in pages)
         address = reverse(
@@ -224,7 +220,8 @@ def test_publishing_in_bulk_needs_a_word_for_readers(page, section, publish_in_b
     silent.title = "Changed"
     silent.save_revision()
     response = publish_in_bulk(page, silent)
-    assert "&#x27;Changed&#x27; does not say what changed" in response.content.decode()
+    reason = "because &#x27;Changed&#x27; does not say what changed"
+    assert reason in response.content.decode()
     for each, title in ((page, "Grants"), (silent, "Silent")):
         each.refresh_from_db()
         assert each.title == title

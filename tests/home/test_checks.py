@@ -1,5 +1,3 @@
-"""The system checks see what is wrong, and find nothing wrong with the project."""
-
 import pytest
 from django.core.checks import run_checks
 from wagtail import blocks
@@ -15,7 +13,6 @@ from home.models import StandardPage
 
 
 def page_type(**values):
-    """Return what the check sees of a page type."""
     complete = {
         "parent_page_types": [],
         "subpage_types": [],
@@ -23,8 +20,8 @@ def page_type(**values):
         "template": "home/standard_page.html",
     }
     attributes = {**complete, **values}
-    kept = {name: value for name, value in attributes.items() if value is not None}
-    return type("WrongPage", (), kept)
+    given = {name: value for name, value in attributes.items() if value is not None}
+    return type("WrongPage", (), given)
 
 
 def ids(errors):

@@ -1,5 +1,3 @@
-"""The admin's home page tells an officer what there is to do (P13)."""
-
 from datetime import date, timedelta
 
 import pytest
@@ -21,21 +19,20 @@ HOME = reverse("wagtailadmin_home")
 
 @pytest.fixture
 def jobs(home):
-    """Let the jobs have run."""
     call_command("run_jobs")
 
 
-def needs(client):
+def get_panel(client):
     html = BeautifulSoup(client.get(HOME).content, "html.parser")
-    return html.select_one("#needs-you-content")
+    return html.select_one("#your-tasks-content")
 
 
-def words(client):
-    return [item.get_text(" ", strip=True) for item in needs(client).select("li")]
+def get_lines(client):
+    return [item.get_text(" ", strip=True) for item in get_panel(client).select("li")]
 
 
-def test_officer_whom_nothing_needs_is_told_so(jobs, admin_client):
-    assert "Nothing needs you now." in needs(admin_client).get_text()
+def test_empty_panel_says_that_there_are_no_tasks(jobs, admin_client):
+    assert "You have no outstanding tasks" in get_panel(admin_client).get_text()
 
 
 def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
@@ -43,7 +40,7 @@ def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
     AlertFactory(heading="Short", ends_at=timezone.now() + timedelta(minutes=30))
     AlertFactory(heading="Over", ends_at=timezone.now() - timedelta(minutes=30))
     AlertFactory(heading="Draft", live=False)
-    links = needs(admin_client).select("li a")
+    links = get_panel(admin_client).select("li a")
     assert [link.get_text() for link in links] == [
         "1 alert ends within the hour",
         "2 alerts are live",
@@ -56,15 +53,14 @@ def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
 def test_open_enquiries_lead_to_their_list(jobs, admin_client):
     EnquiryFactory(message="Where is the tip?")
     EnquiryFactory(message="All done", status=EnquiryStatus.CLOSED)
-    (link,) = needs(admin_client).select("li a")
-    assert link.get_text() == "1 enquiry waits for somebody"
+    (link,) = get_panel(admin_client).select("li a")
+    assert link.get_text() == "1 unassigned enquiry"
     listed = admin_client.get(link["href"]).content.decode()
     assert "Where is the tip?" in listed
     assert "All done" not in listed
 
 
-def test_pages_to_keep_true_lead_to_their_lists(jobs, home, admin_client):
-    """One page that is due for review, has a broken link and a passed date."""
+def test_page_tasks_lead_to_their_lists(jobs, home, admin_client):
     page = StandardPageFactory(
         parent=home,
         title="The old page",
@@ -78,32 +74,32 @@ def test_pages_to_keep_true_lead_to_their_lists(jobs, home, admin_client):
         ],
     )
     page.save_revision().publish()
-    links = {a.get_text(): a["href"] for a in needs(admin_client).select("li a")}
+    links = {a.get_text(): a["href"] for a in get_panel(admin_client).select("li a")}
     assert set(links) == {
         "1 page is due for review",
-        "Dates that have passed: 1",
-        "Pages with content to mend: 1",
-        "Broken links: 1",
+        "1 date has passed",
+        "1 page has content issues",
+        "1 broken link",
     }
     for address in links.values():
         assert "The old page" in admin_client.get(address).content.decode()
 
 
 def test_jobs_that_have_never_run_say_so(home, admin_client):
-    (line,) = words(admin_client)
+    (line,) = get_lines(admin_client)
     assert "have not run yet" in line
 
 
 def test_jobs_that_have_stopped_say_since_when(jobs, admin_client):
     JobRun.objects.update(finished_at=timezone.now() - timedelta(days=2))
-    (line,) = words(admin_client)
-    assert "have stopped. They last ran " in line
+    (line,) = get_lines(admin_client)
+    assert "they stopped on " in line
 
 
 def test_job_that_fails_is_named(jobs, admin_client):
     JobRun.objects.filter(name="scheduled publishing").update(error="ValueError")
-    (line,) = words(admin_client)
-    assert "Scheduled work fails: scheduled publishing." in line
+    (line,) = get_lines(admin_client)
+    assert "Scheduled tasks are failing: scheduled publishing." in line
 
 
 @pytest.mark.parametrize(
@@ -111,7 +107,7 @@ def test_job_that_fails_is_named(jobs, admin_client):
     [
         (None, []),
         ("change_alertsnippet", ["1 alert is live"]),
-        ("view_enquiry", ["1 enquiry waits for somebody"]),
+        ("view_enquiry", ["1 unassigned enquiry"]),
     ],
 )
 def test_officer_sees_only_what_their_role_may_see(
@@ -123,10 +119,10 @@ def test_officer_sees_only_what_their_role_may_see(
     names = ["access_admin"] + ([permission] if permission else [])
     officer.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(officer)
-    assert words(client) == expected
+    assert get_lines(client) == expected
 
 
-def test_home_page_is_as_cheap_where_much_waits(jobs, admin_client):
+def test_number_of_queries_does_not_grow_with_tasks(jobs, admin_client):
     def count():
         AlertFactory()
         EnquiryFactory()
@@ -139,8 +135,8 @@ def test_home_page_is_as_cheap_where_much_waits(jobs, admin_client):
     for _ in range(20):
         AlertFactory()
         EnquiryFactory()
-    # About one for each kind of need, and what Wagtail's own panels ask; and whether
-    # there is such a session, as a made-up cookie must not go round the page cache.
+    # About one for each kind of task, and what Wagtail's own panels ask; and whether
+    # there is such a session, as a made-up cookie must not bypass the page cache.
     assert count() == one <= 32
 
 
@@ -150,11 +146,11 @@ def test_pages_that_wait_for_approval_lead_to_their_list(
     page = StandardPageFactory(parent=section, title="Warm spaces", live=False)
     page.save_revision()
     Workflow.objects.get().start(page, admin_user)
-    (link,) = needs(admin_client).select("li a")
-    assert link.get_text() == "1 page waits for your approval"
+    (link,) = get_panel(admin_client).select("li a")
+    assert link.get_text() == "1 page is waiting for your approval"
     listed = admin_client.get(link["href"]).content.decode()
     assert "Warm spaces" in listed
     page.refresh_from_db()
     page.current_workflow_state.cancel(user=admin_user)
-    assert not needs(admin_client).select("li a")
+    assert not get_panel(admin_client).select("li a")
     assert "Warm spaces" not in admin_client.get(link["href"]).content.decode()

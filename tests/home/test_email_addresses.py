@@ -1,5 +1,3 @@
-"""Which email addresses are accepted, and which count as one."""
-
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -73,7 +71,7 @@ def test_addresses_of_one_mailbox_count_as_one():
         "ann+a+b@BÜCHER.example",
     ]
     assert len({mailbox_key(each) for each in addresses}) == 1
-    # But they are told apart as addresses, and so are other mailboxes.
+    # But they are distinct as addresses, and so are other mailboxes.
     assert len({address_key(each) for each in addresses}) == 3
     others = [
         "ann@example.org",

@@ -1,5 +1,3 @@
-"""Officers choose among published pages and those that they see, and no others."""
-
 import pytest
 from django.urls import reverse
 
@@ -19,7 +17,6 @@ def pages(home, section):
 
 
 def offered(client, home, section, draft):
-    """Return all that the chooser says, wherever one may ask it."""
     found = ""
     for address in (
         reverse("wagtailadmin_choose_page_child", args=[home.pk]),

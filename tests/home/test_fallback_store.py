@@ -1,5 +1,3 @@
-"""What the site knew last outlives the database and the process."""
-
 from pathlib import Path
 
 import pytest
@@ -7,14 +5,13 @@ from django.core.cache import caches
 from wagtail.models import Site
 
 from home import fallback_store
-from home.fallback_store import recall, remember
+from home.fallback_store import load, store
 from home.models import SiteSettings
-from home.navigation.context_processors import get_last_known_council
+from home.navigation.context_processors import get_stored_council
 
 
 @pytest.fixture
 def writes(monkeypatch):
-    """Return a list that grows with each write."""
     cache, written = caches["last_known"], []
     original = cache.set
 
@@ -27,46 +24,46 @@ def writes(monkeypatch):
 
 
 def test_what_was_remembered_is_recalled():
-    remember("alerts", ["Floods"])
-    assert recall("alerts", []) == ["Floods"]
+    store("alerts", ["Floods"])
+    assert load("alerts", []) == ["Floods"]
 
 
 def test_unknown_name_gives_the_default():
-    assert recall("nothing", "a default") == "a default"
+    assert load("nothing", "a default") == "a default"
 
 
 def test_memory_outlives_the_process():
-    remember("alerts", ["Floods"])
+    store("alerts", ["Floods"])
     fallback_store._remembered.clear()
-    assert recall("alerts", []) == ["Floods"]
+    assert load("alerts", []) == ["Floods"]
 
 
 def test_same_value_is_written_once(writes):
     for _ in range(3):
-        remember("alerts", ["Floods"])
+        store("alerts", ["Floods"])
     assert writes == [["Floods"]]
 
 
 def test_changed_value_is_written_at_once(writes):
     for value in (["Floods"], [], ["Floods"]):
-        remember("alerts", value)
+        store("alerts", value)
     assert writes == [["Floods"], [], ["Floods"]]
 
 
 def test_none_is_remembered_too(writes):
-    remember("alerts", None)
+    store("alerts", None)
     assert writes == [None]
 
 
 def test_same_value_is_written_again_after_a_minute(writes, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(fallback_store, "monotonic", lambda: clock[0])
-    remember("alerts", [])
+    store("alerts", [])
     clock[0] += fallback_store.REWRITE_SECONDS - 1
-    remember("alerts", [])
+    store("alerts", [])
     assert len(writes) == 1
     clock[0] += 1
-    remember("alerts", [])
+    store("alerts", [])
     assert len(writes) == 2
 
 
@@ -80,11 +77,11 @@ def test_full_disk_does_not_break_the_page(home, client, monkeypatch, caplog):
 
 
 def test_broken_file_gives_the_default():
-    remember("alerts", ["Floods"])
+    store("alerts", ["Floods"])
     cache = caches["last_known"]
     path = Path(cache._key_to_file("alerts"))
     path.write_bytes(b"not a cache file")
-    assert recall("alerts", "a default") == "a default"
+    assert load("alerts", "a default") == "a default"
 
 
 def test_council_is_known_after_a_page_view(home, client):
@@ -94,13 +91,13 @@ def test_council_is_known_after_a_page_view(home, client):
     settings.emergency_numbers = [("number", number)]
     settings.save()
     client.get("/")
-    assert get_last_known_council() == {
+    assert get_stored_council() == {
         "council_name": "Stockton Council",
         "emergency_numbers": [{**number, "phone_href": "tel:01632960000"}],
     }
 
 
 def test_council_has_its_name_before_any_page_view():
-    council = get_last_known_council()
+    council = get_stored_council()
     assert council["council_name"] == "Stockton-on-Tees Borough Council"
     assert council["emergency_numbers"] == []

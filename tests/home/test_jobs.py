@@ -1,5 +1,3 @@
-"""Scheduled work: every job gets its turn, one process at a time."""
-
 import logging
 import signal
 import threading
@@ -14,7 +12,7 @@ from django.utils import timezone
 from home import jobs
 from home.jobs import (
     JobRun,
-    get_jobs_state,
+    get_jobs_health,
     register_job,
     register_long_job,
     run_due_jobs,
@@ -29,7 +27,6 @@ NOW = timezone.now()
 
 @pytest.fixture
 def no_jobs(monkeypatch, db):
-    """Start with an empty register."""
     monkeypatch.setattr(jobs, "_jobs", {})
     monkeypatch.setattr(jobs, "_slow_jobs", set())
     monkeypatch.setattr(jobs, "_long_jobs", {})
@@ -101,7 +98,7 @@ def test_nothing_runs_twice_at_once_and_nobody_waits(no_jobs):
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_no_other_process_gets_its_turn_after_a_failure(no_jobs, caplog):
-    """A connection that is given back with an error takes the lock with it."""
+    """Returning a broken connection would release the lock with it."""
     times = []
 
     def ask_for_nothing(at):
@@ -143,7 +140,7 @@ def test_old_searches_are_forgotten(db, settings):
 
 def test_jobs_that_have_never_run_are_not_running(no_jobs):
     register_job("one")(lambda at: None)
-    state = get_jobs_state(NOW)
+    state = get_jobs_health(NOW)
     assert (state.last_run_at, state.is_running, state.is_well) == (None, False, False)
 
 
@@ -154,7 +151,7 @@ def test_jobs_count_as_stopped_five_minutes_after_their_heartbeat(
     register_job("one")(lambda at: None)
     with time_machine.travel(NOW, tick=False):
         run_due_jobs(NOW)
-    state = get_jobs_state(NOW + timedelta(seconds=seconds))
+    state = get_jobs_health(NOW + timedelta(seconds=seconds))
     assert (state.last_run_at, state.is_running) == (NOW, is_running)
     assert state.is_well is is_running
 
@@ -163,13 +160,13 @@ def test_failing_job_is_named_until_it_succeeds_again(no_jobs, caplog):
     register_job("the other one")(lambda at: None)
     register_job("the broken one")(fail)
     run_due_jobs(NOW)
-    assert get_jobs_state(timezone.now()).failing == ["the broken one"]
+    assert get_jobs_health(timezone.now()).failing == ["the broken one"]
     run = JobRun.objects.get(name="the broken one")
-    # The text of an error may hold what somebody wrote.
+    # An error message may contain personal data.
     assert (run.error, run.succeeded_at) == ("ValueError", None)
     register_job("the broken one")(lambda at: None)
     run_due_jobs(NOW)
-    assert get_jobs_state(timezone.now()).is_well
+    assert get_jobs_health(timezone.now()).is_well
     assert JobRun.objects.count() == 2
 
 
@@ -186,11 +183,11 @@ def test_job_of_an_older_release_is_not_spoken_of(no_jobs):
     JobRun.objects.create(name="gone", finished_at=NOW, error="ValueError")
     register_job("one")(lambda at: None)
     run_due_jobs(NOW)
-    assert get_jobs_state(timezone.now()).failing == []
+    assert get_jobs_health(timezone.now()).failing == []
 
 
 class Stop:
-    """Stands for the event that ends the service; lets waits pass at once."""
+    """A fake stop event whose waits pass at once."""
 
     def __init__(self, traveller, until):
         self.traveller = traveller
@@ -207,8 +204,6 @@ class Stop:
 
 @pytest.fixture
 def serve_until(no_jobs):
-    """Return a function that runs the service for a while of made-up time."""
-
     def serve(until, boundaries=()):
         with (
             time_machine.travel(NOW, tick=False) as traveller,
@@ -279,7 +274,7 @@ def test_no_job_waits_for_a_long_one_in_the_service(no_jobs):
         assert may_end.wait(timeout=20)
 
     def look(at):
-        # Comes to an end only if both are at work at the same time.
+        # Comes to an end only if both run at the same time.
         assert is_under_way.wait(timeout=20)
         may_end.set()
         stop.set()
@@ -335,9 +330,9 @@ def test_silent_long_job_counts_as_failing_and_not_as_a_sign_of_life(no_jobs):
     register_long_job("long")(lambda at: None)
     with time_machine.travel(NOW, tick=False):
         run_long_jobs(NOW)
-    assert get_jobs_state(NOW).is_running is False
+    assert get_jobs_health(NOW).is_running is False
     later = NOW + timedelta(seconds=301)
     with time_machine.travel(later, tick=False):
         run_due_jobs(later)
-    state = get_jobs_state(later)
+    state = get_jobs_health(later)
     assert (state.is_running, state.failing) == (True, ["long"])

@@ -1,5 +1,3 @@
-"""What search engines and social networks are told of a page."""
-
 import json
 from datetime import datetime
 
@@ -24,7 +22,6 @@ def page(section):
 
 
 def graph_of(html):
-    """Return the structured data by type."""
     [script] = html.find_all("script", type="application/ld+json")
     data = json.loads(script.string)
     assert data["@context"] == "https://schema.org"

@@ -1,5 +1,3 @@
-"""Every page type can be made, edited, previewed, reached and rendered."""
-
 from itertools import pairwise
 
 import pytest
@@ -39,7 +37,6 @@ def edit_address(page):
 
 @pytest.fixture
 def page_case(db, client):
-    """Return Wagtail's own assertions about page types."""
     case = WagtailPageTestCase()
     case.client = client
     case.dummy_request = get_dummy_request()

@@ -1,5 +1,3 @@
-"""Which pages a visitor may see, and when."""
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 

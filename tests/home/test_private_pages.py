@@ -1,5 +1,3 @@
-"""A page behind a password says nothing of itself before it is given."""
-
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse

@@ -1,5 +1,3 @@
-"""A page view costs the same number of queries however much there is to show."""
-
 import pytest
 import wagtail_factories
 from django.contrib.contenttypes.models import ContentType
@@ -50,8 +48,8 @@ BUDGETS = {
 def count_queries(client, uncached):
     """Return a function that counts the queries of one page view.
 
-    Only what outlives a page view anyway is warm: the sites, content types and sizes
-    of pictures that an earlier view has made.
+    Only what outlives a page view is warm: sites, content types and sizes of existing
+    renditions.
     """
 
     def count(address):
@@ -98,7 +96,6 @@ def add_partners(page, number):
 
 
 def make_documents(number):
-    """Return documents of known size, as uploading in the admin leaves them."""
     return wagtail_factories.DocumentFactory.create_batch(number, file_size=100)
 
 

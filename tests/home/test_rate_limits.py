@@ -1,5 +1,3 @@
-"""Nobody sends more than the limits allow, and nobody's address is kept for it."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,8 +11,8 @@ from home.rate_limits import (
     RateLimit,
     RateLimitExceeded,
     RateLimitHit,
-    forget_uses,
     network_of,
+    purge_rate_limit_hits,
 )
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -33,9 +31,9 @@ BEN = sent_from("192.0.2.2")
 
 
 def take(request, at=NOON, limit=LETTERS):
-    """Say whether one more is taken."""
+    """Return whether one more is accepted."""
     try:
-        limit.use(request, at)
+        limit.hit(request, at)
     except RateLimitExceeded:
         assert limit.is_reached(request, at)
         return False
@@ -77,7 +75,6 @@ def test_limits_do_not_count_for_each_other():
 
 
 def test_without_the_count_everything_would_be_taken(monkeypatch):
-    """Prove that it is the count that keeps the rest out."""
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     assert all(take(ANN) for _ in range(9))
 
@@ -115,7 +112,6 @@ def test_behind_our_proxy_the_last_entry_counts_and_the_rest_is_forged(settings)
 
 
 def test_with_trust_in_what_visitors_write_they_would_get_round_it(settings):
-    """Prove that it is the setting that ignores what visitors write."""
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     forged = [
         sent_from("192.0.2.1", **{"X-Forwarded-For": f"203.0.113.{n}"})
@@ -134,7 +130,6 @@ def test_neither_the_address_nor_a_lasting_name_for_it_is_stored():
 
 
 def test_secret_of_the_site_is_in_the_key(settings):
-    """Prove that keys cannot be worked out from the few addresses that there are."""
     take(ANN)
     settings.SECRET_KEY = "another secret"
     take(ANN)
@@ -146,7 +141,7 @@ def test_what_was_counted_is_forgotten_within_a_day():
     for hours in (0, 1, 11, 12, 13):
         # Noon UTC is 1pm here: eleven hours later it is midnight.
         RateLimitHit.objects.create(limit="x", key="x", at=NOON + hours * HOUR)
-    forget_uses(NOON + 12 * HOUR)
+    purge_rate_limit_hits(NOON + 12 * HOUR)
     left = RateLimitHit.objects.order_by("at").values_list("at", flat=True)
     assert list(left) == [NOON + hours * HOUR for hours in (11, 12, 13)]
     run_due_jobs(NOON + 36 * HOUR)
@@ -157,7 +152,7 @@ def test_shortly_after_midnight_all_together_still_have_their_limit():
     midnight = NOON + 11 * HOUR
     for number in range(5):
         assert take(sent_from(f"192.0.2.{number}"), midnight - SECOND)
-    forget_uses(midnight)
+    purge_rate_limit_hits(midnight)
     assert not take(BEN, midnight)
 
 

@@ -1,5 +1,3 @@
-"""Every block can be saved half filled, and names what is missing before publishing."""
-
 from itertools import chain, combinations
 
 import pytest
@@ -33,7 +31,6 @@ LABELS = {"url": "Page"}
 
 
 def half_filled():
-    """Yield each block, which of its parts are empty, and where a gap is then named."""
     for kind, whole in FILLED.items():
         counts = range(len(whole) + 1)
         for empty in chain(*(combinations(whole, count) for count in counts)):

@@ -16,7 +16,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.images import get_image_model
 from wagtail.models import Page
 
-from community.models import AlertLedgerEntry
+from community.models import AlertHistoryEntry
 from home.blocks import TextBlock
 from home.content_version.counter import bump_content_version
 
@@ -128,7 +128,7 @@ def fill(text: str, with_drafts: bool = False) -> int:
     """Put a text into every field of every row; return how many fields there are."""
     count = 0
     for model in apps.get_models():
-        if model._meta.app_label not in APPS or model is AlertLedgerEntry:
+        if model._meta.app_label not in APPS or model is AlertHistoryEntry:
             continue
         values = values_of(model, text)
         rows = model._base_manager.all()

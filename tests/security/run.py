@@ -63,7 +63,7 @@ def print_table(threats: list[Threat], results: list[dict]) -> None:
     print()
     print_row("THREAT", "BAR", "MEASURED", "WHERE")
     for threat in threats:
-        where = sorted({file for file, _ in threat.proofs})
+        where = sorted({file for file, _ in threat.defence_tests})
         print_row(threat.name, threat.bar, measured(threat, results), where[0])
         for more in where[1:]:
             print_row("", "", "", more)

@@ -10,9 +10,9 @@ from smtplib import SMTPDataError
 
 import pytest
 
-from community.subscriptions.bounces import SHAPE, _understand
+from community.subscriptions.bounces import MESSAGE_ID, _parse
 from community.subscriptions.links import MANAGE
-from community.subscriptions.smtp import in_words, judge
+from community.subscriptions.smtp import classify_smtp_error, describe_smtp_error
 from home.content.text import (
     NormalisedLengthValidator,
     cut,
@@ -33,7 +33,7 @@ from home.reports import as_safe_cell
 from search.curation.synonyms import split_phrases
 from search.engine.query import _replace_words
 from search.engine.tokens import clean_query, fold, strip_hyphens, tokenise
-from search.feedback.enquiries.services import folded
+from search.feedback.enquiries.services import normalise_message
 from search.feedback.unsuccessful_searches.topics import topic_of
 from search.indexing.files.text import clean_text
 from search.log.redaction import redact
@@ -109,7 +109,7 @@ def read_headings(text):
 def read_bounce(text):
     head = b"Content-Type: multipart/report; boundary=x\n\n--x\n"
     kind = b"Content-Type: message/delivery-status\n\n"
-    return _understand(message_from_bytes(head + kind + text.encode() + b"\n--x--\n"))
+    return _parse(message_from_bytes(head + kind + text.encode() + b"\n--x--\n"))
 
 
 READERS = {
@@ -125,16 +125,20 @@ READERS = {
     "erasure": lambda text: without(text, pattern_of("o'neil+a@a-a.example.org")),
     "erased addresses": lambda text: may_hold(text, "a@example.org"),
     "files": clean_text,
-    "folded messages": folded,
+    "normalised messages": normalise_message,
     "folded words": fold,
     "headings": read_headings,
     "hyphens": strip_hyphens,
     "lengths": NormalisedLengthValidator(1_000_000),
     "links of emails": MANAGE.read,
     "links to check": _checked,
-    "mail servers' answers": lambda text: judge(SMTPDataError(550, text.encode())),
-    "mail servers' errors": lambda text: in_words(SMTPDataError(550, text.encode())),
-    "Message-IDs": SHAPE.findall,
+    "mail servers' answers": lambda text: classify_smtp_error(
+        SMTPDataError(550, text.encode())
+    ),
+    "mail servers' errors": lambda text: describe_smtp_error(
+        SMTPDataError(550, text.encode())
+    ),
+    "Message-IDs": MESSAGE_ID.findall,
     "normal form": normalise,
     "one line": in_one_line,
     "pages": page_number,

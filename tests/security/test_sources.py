@@ -38,7 +38,7 @@ ALLOWED = {
         1,
         "raises the version and returns it in one statement",
     ),
-    ("community/subscriptions/outbox.py", "sql"): (
+    ("community/subscriptions/update_events.py", "sql"): (
         1,
         "inserts what a query of the ORM selects, which the ORM does not know",
     ),

@@ -17,7 +17,7 @@ def names_in(file):
 @pytest.mark.parametrize("threat", THREATS, ids=lambda threat: threat.name)
 def test_threat_has_a_bar_a_proof_and_a_control_that_exist(threat):
     assert threat.bar
-    assert threat.proofs
+    assert threat.defence_tests
     assert threat.controls
     for file, name in threat.tests:
         assert (ROOT / file).exists(), file

@@ -1,4 +1,4 @@
-"""Reads docs/threat-model.md: each threat, the bar, and the tests that prove it."""
+"""Reads docs/threat-model.md: each threat, its bar and its tests."""
 
 import re
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ class Threat:
 
     name: str
     bar: str
-    proofs: tuple[tuple[str, str], ...]
+    defence_tests: tuple[tuple[str, str], ...]
     controls: tuple[tuple[str, str], ...]
 
     @property
     def tests(self) -> tuple[tuple[str, str], ...]:
-        """All tests, those that prove and those that prove the proof."""
-        return self.proofs + self.controls
+        """All tests: those of the defence, and the controls."""
+        return self.defence_tests + self.controls
 
 
 def tests_in(text: str) -> tuple[tuple[str, str], ...]:
@@ -38,6 +38,9 @@ def read_threats() -> list[Threat]:
     for name, body in zip(pieces[::2], pieces[1::2], strict=True):
         said = {found["what"]: found["text"] for found in LINE.finditer(body)}
         bar = re.sub(r"\s+", " ", said.get("Bar", ""))
-        proofs, controls = tests_in(said.get("Proof", "")), tests_in(said["Control"])
-        threats.append(Threat(name, bar, proofs, controls))
+        defence_tests, controls = (
+            tests_in(said.get("Tests", "")),
+            tests_in(said["Control"]),
+        )
+        threats.append(Threat(name, bar, defence_tests, controls))
     return threats

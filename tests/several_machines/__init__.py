@@ -1,1 +1,1 @@
-"""Two machines behind one nginx, and what they share: proofs that they are one."""
+"""Two machines behind one nginx, and what they share: tests that they are one."""

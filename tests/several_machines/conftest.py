@@ -1,4 +1,4 @@
-"""One site on two machines, for all proofs about them."""
+"""One site on two machines, for all tests about them."""
 
 import json
 import logging

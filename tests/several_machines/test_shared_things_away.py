@@ -116,7 +116,7 @@ def test_pictures_go_on_in_nginx_while_the_media_store_is_away(site, olive):
             {"title": "Pantry", "collection": "1"},
             file=("pantry.png", get_test_image_file().file.getvalue()),
         )
-        assert "cannot be stored at the moment" in answer.text
+        assert "cannot be uploaded at the moment" in answer.text
 
 
 def test_without_a_shared_cache_all_is_right_nevertheless(site):

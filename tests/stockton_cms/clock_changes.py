@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from wagtail.models import Page
 
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import Severity
 from community.models.pages import RelatedPage
+from community.models.visible_alerts import Severity
 from home.models import ChangeNote, PopularPage
 from search.models import PromotionSnippet
 from tests.factories import (

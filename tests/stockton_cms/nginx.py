@@ -185,7 +185,7 @@ def running_nginx(
 ) -> Iterator[Ports]:
     """Run nginx in front of the site; yield its ports.
 
-    `changes` of the deployed file are for proofs that a test notices what it looks for.
+    `changes` of the deployed file are for negative controls.
     """
     ports = Ports.free()
     frame = FRAME.format(

@@ -1,5 +1,7 @@
 """What the menus of the admin lead each role to, and where officers find things."""
 
+from collections import Counter
+
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
@@ -9,6 +11,18 @@ from stockton_cms.accounts.roles import ROLES
 from tests.stockton_cms.permissions.world import make_person
 
 HOME = "/admin/"
+TOP_LEVEL = [
+    "Pages",
+    "Policies and partnerships",
+    "Alerts",
+    "Enquiries and feedback",
+    "Search",
+    "Images",
+    "Documents",
+    "Reports",
+    "Settings",
+    "Help",
+]
 
 
 def entries(menu, request):
@@ -33,6 +47,48 @@ def menu_of(client, home, section, rf):
         return list(entries(admin_menu, request))
 
     return get
+
+
+def all_items(menu, request):
+    for item in menu.menu_items_for_request(request):
+        yield item
+        if isinstance(item, SubmenuMenuItem):
+            yield from all_items(item.menu, request)
+
+
+@pytest.fixture
+def admin_request(admin_client, admin_user, home, rf):
+    request = rf.get(HOME)
+    request.user = admin_user
+    admin_client.get(HOME)
+    return request
+
+
+def test_menu_is_in_the_order_of_the_work(admin_request):
+    items = admin_menu.menu_items_for_request(admin_request)
+    labels = [str(item.label) for item in sorted(items, key=lambda item: item.order)]
+    assert labels == TOP_LEVEL
+
+
+def test_no_two_entries_have_the_same_icon(admin_request):
+    icons = Counter(item.icon_name for item in all_items(admin_menu, admin_request))
+    assert [icon for icon, number in icons.items() if number > 1] == []
+
+
+def test_enquiries_are_beside_unsuccessful_searches(admin_request):
+    (group,) = [
+        item
+        for item in admin_menu.menu_items_for_request(admin_request)
+        if item.label == "Enquiries and feedback"
+    ]
+    items = group.menu.menu_items_for_request(admin_request)
+    assert [item.label for item in items] == ["Enquiries", "Unsuccessful searches"]
+
+
+def test_reports_are_spelled_as_in_britain(menu_of):
+    labels = {str(item.label) for item in menu_of("communications lead")}
+    assert "Ageing pages" in labels
+    assert "Aging pages" not in labels
 
 
 @pytest.mark.parametrize("kind", [role.name for role in ROLES])

@@ -41,7 +41,7 @@ SIGNS = ("birdsong", "900142", "9zz")
 KEEPS_WORDS = {
     "community_subscriber",
     "search_enquiry",
-    "search_usefulnesscomment",
+    "search_pagefeedbackcomment",
 }
 
 
@@ -200,7 +200,7 @@ def test_nothing_leaks_where_all_goes_well(resident, section, logged, clock):
 def test_following_a_page_leaks_neither_address_nor_link(
     resident, section, logged, clock
 ):
-    follow = f"{reverse('follow')}?page={section.pk}"
+    follow = f"{reverse('subscribe')}?page={section.pk}"
     for address in (follow, reverse("manage_link")):
         resident.fill_in_all_forms(address, clock)
     assert [message.to for message in mail.outbox] == [[EMAIL], [EMAIL]]
@@ -252,7 +252,7 @@ def fault_in_the_view(resident, monkeypatch):
 
 def follow(resident, section):
     data = {"email": EMAIL, "frequency": "daily"}
-    return resident.send(f"{reverse('follow')}?page={section.pk}", data)
+    return resident.send(f"{reverse('subscribe')}?page={section.pk}", data)
 
 
 def mail_server_refuses_to_confirm(resident, monkeypatch):

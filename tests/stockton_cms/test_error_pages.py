@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.utils import timezone
 
-from community.models.alerts import VisibleAlert
+from community.models.visible_alerts import VisibleAlert
 from home.models import SiteSettings
 from search import views
 from stockton_cms import error_pages
@@ -99,7 +99,7 @@ def test_fault_shows_our_page_and_no_detail(section, visitor, broken_search):
     response = visitor.get("/search/?query=x")
     assert response.status_code == 500
     text = text_of(response)
-    assert "Sorry, something went wrong" in text
+    assert "Sorry, there is a problem with the website" in text
     assert "secret detail" not in response.content.decode()
     assert "Traceback" not in response.content.decode()
     assert "default-src 'none'" in response["Content-Security-Policy"]
@@ -130,7 +130,7 @@ def test_page_for_faults_asks_the_database_nothing(
 def test_page_for_faults_shows_even_if_nothing_is_known(db, rf):
     response = server_error(rf.get("/"))
     assert response.status_code == 500
-    assert "Sorry, something went wrong" in text_of(response)
+    assert "Sorry, there is a problem with the website" in text_of(response)
     assert "If you need help now" not in text_of(response)
 
 
@@ -192,7 +192,7 @@ def test_health_is_live_without_a_single_query(visitor, django_assert_num_querie
 
 
 @pytest.mark.parametrize(
-    "part", ["get_last_known_alerts", "get_last_known_council", "render_to_string"]
+    "part", ["get_last_known_alerts", "get_stored_council", "render_to_string"]
 )
 def test_error_page_stands_where_what_it_is_made_of_fails(
     visitor, section, broken_search, monkeypatch, part
@@ -203,7 +203,7 @@ def test_error_page_stands_where_what_it_is_made_of_fails(
     monkeypatch.setattr(error_pages, part, fail)
     response = visitor.get("/search/", {"query": "bins"})
     assert response.status_code == 500
-    assert "Sorry, something went wrong" in text_of(response)
+    assert "Sorry, there is a problem with the website" in text_of(response)
     assert "secret" not in text_of(response)
 
 
@@ -217,4 +217,4 @@ def test_page_that_fails_by_its_alerts_has_an_error_page(visitor, section, monke
     monkeypatch.setattr(VisibleAlert, "severity_label", property(fail))
     response = visitor.get("/search/")
     assert response.status_code == 500
-    assert "Sorry, something went wrong" in text_of(response)
+    assert "Sorry, there is a problem with the website" in text_of(response)

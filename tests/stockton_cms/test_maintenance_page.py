@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from home.models import SiteSettings
-from stockton_cms.maintenance_page import PATH, follow_site_settings
+from stockton_cms.maintenance_page import PATH, refresh_maintenance_page
 from tests.factories import AlertFactory
 
 
@@ -28,7 +28,7 @@ def set_number(home, number):
 def test_page_follows_the_site_settings(home, page):
     for number in ("01632 960 111", "01632 960 222"):
         set_number(home, number)
-        follow_site_settings(timezone.now())
+        refresh_maintenance_page(timezone.now())
         assert f">{number}</a>" in page.read_text()
     assert "01632 960 111" not in page.read_text()
     assert "Borough of Tests" in page.read_text()
@@ -38,7 +38,7 @@ def test_page_follows_the_site_settings(home, page):
 def test_page_holds_no_alert_that_nobody_could_end(home, page):
     AlertFactory(heading="Flood warning")
     call_command("render_maintenance_page", verbosity=0)
-    assert "Sorry, something went wrong" in page.read_text()
+    assert "Sorry, there is a problem with the website" in page.read_text()
     assert "Flood warning" not in page.read_text()
 
 
@@ -50,14 +50,14 @@ def test_page_is_there_before_anybody_has_written_site_settings(db, page, capsys
 
 
 def test_page_that_has_not_changed_is_left_alone(home, page):
-    follow_site_settings(timezone.now())
+    refresh_maintenance_page(timezone.now())
     before = page.stat().st_ino
-    follow_site_settings(timezone.now())
+    refresh_maintenance_page(timezone.now())
     assert page.stat().st_ino == before
 
 
 def test_page_stays_as_it_was_where_the_disk_is_full(home, page, monkeypatch):
-    follow_site_settings(timezone.now())
+    refresh_maintenance_page(timezone.now())
     before = page.read_text()
     set_number(home, "01632 960 333")
 
@@ -66,6 +66,6 @@ def test_page_stays_as_it_was_where_the_disk_is_full(home, page, monkeypatch):
 
     monkeypatch.setattr(Path, "chmod", fail)
     with pytest.raises(OSError, match="No space"):
-        follow_site_settings(timezone.now())
+        refresh_maintenance_page(timezone.now())
     assert page.read_text() == before
     assert [each.name for each in page.parent.iterdir()] == ["503.html"]

@@ -200,7 +200,7 @@ def test_officer_is_told_that_nothing_can_be_stored(
     form = {"title": "Plan", "file": SimpleUploadedFile(f"plan.{ending}", data)}
     form["collection"] = "1"
     response = admin_client.post(reverse(name), form)
-    assert "cannot be stored at the moment" in response.content.decode()
+    assert "cannot be uploaded at the moment" in response.content.decode()
     assert response.context["form"]["title"].value() == "Plan"
     assert not model.objects.exists()
 
@@ -217,7 +217,7 @@ def test_who_uploads_several_is_told_by_each(admin_client, away):
         },
     )
     assert response.json()["success"] is False
-    assert "cannot be stored at the moment" in response.json()["error_message"]
+    assert "cannot be uploaded at the moment" in response.json()["error_message"]
 
 
 def test_store_that_is_away_is_asked_once_in_a_while(away, monkeypatch):
@@ -230,7 +230,7 @@ def test_store_that_is_away_is_asked_once_in_a_while(away, monkeypatch):
         with pytest.raises(OSError, match=r"media store fails|storage was unavailable"):
             default_storage.open("images/a.jpg")
     assert len(asked) == media_storage.CONFIG.retries["total_max_attempts"]
-    monkeypatch.setattr(media_storage._patience, "_away_until", 0)
+    monkeypatch.setattr(media_storage._patience, "_unavailable_until", 0)
     with pytest.raises(OSError, match="media store fails"):
         default_storage.open("images/a.jpg")
     assert len(asked) == 2 * media_storage.CONFIG.retries["total_max_attempts"]

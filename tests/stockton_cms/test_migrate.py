@@ -65,7 +65,7 @@ def test_looking_waits_for_nobody(another_machine):
 
 
 def test_residents_go_on_sending_meanwhile(another_machine):
-    RateLimit("letters", per_address=1).use(RequestFactory().post("/"), timezone.now())
+    RateLimit("letters", per_address=1).hit(RequestFactory().post("/"), timezone.now())
 
 
 def test_no_two_locks_of_the_database_have_the_same_number():
@@ -124,14 +124,14 @@ def test_table_in_use_is_tried_again(djangos_handle, pauses):
     said = StringIO()
     call_command("migrate", stdout=said)
     assert "A table is in use (attempt 2 of 20)" in said.getvalue()
-    assert pauses == [migrate.SECONDS_BETWEEN_TRIES] * 2
+    assert pauses == [migrate.SECONDS_BETWEEN_ATTEMPTS] * 2
 
 
 def test_table_that_stays_in_use_ends_it_in_words(djangos_handle, pauses):
     djangos_handle(lambda *a, **options: raises(psycopg.errors.LockNotAvailable()))
     with pytest.raises(CommandError, match="nothing is half done"):
         call_command("migrate", stdout=StringIO())
-    assert len(pauses) == migrate.TRIES - 1
+    assert len(pauses) == migrate.MAX_ATTEMPTS - 1
 
 
 def test_other_errors_are_not_tried_again(djangos_handle, pauses):

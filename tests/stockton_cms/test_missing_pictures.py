@@ -11,10 +11,10 @@ from wagtail.images import get_image_model
 
 from community.models import Partner
 from home.images.pictures import CARD, LIBRARY_SHAPES, LOGO, specs_of
+from stockton_cms.management.commands.generate_renditions import make_missing_pictures
 from stockton_cms.operations.backup.create import all_files
-from stockton_cms.operations.missing_pictures import make_missing_pictures
 from tests.factories import PartnershipPageFactory
-from tests.home.images.test_metadata import photograph, told_by
+from tests.home.images.test_metadata import metadata_of, photograph
 
 Image = get_image_model()
 
@@ -69,7 +69,7 @@ def test_pictures_of_an_earlier_release_are_stored_anew_without_metadata(
     image = Image.objects.get()
     assert re.fullmatch(r"original_images/[0-9a-z]{12}/pantry.jpg", image.file.name)
     assert (image.width, image.height) == (30, 40)
-    assert not told_by(image.file.read())
+    assert not metadata_of(image.file.read())
     left = set(all_files(default_storage)) - {before}
     assert not left & {old, *sizes}
     assert make_missing_pictures() == 0

@@ -13,15 +13,15 @@ from django.utils import timezone
 from wagtail.models import Page, Revision, Site
 
 from community.models import (
-    AlertLedgerEntry,
+    AlertHistoryEntry,
     AlertSnippet,
-    Notice,
     PolicyUpdatePage,
     Subscriber,
+    UpdateEvent,
 )
-from community.subscriptions.update_emails import _told
+from community.subscriptions.update_emails import make_item
 from home.models import SiteSettings
-from search.feedback.unsuccessful_searches.models import FindabilityAction
+from search.feedback.unsuccessful_searches.models import TopicAction
 from tests.community.policies.versions import published_versions
 from tests.community.policies.versions.published_versions import (
     publish_twice_as_recorded,
@@ -48,7 +48,7 @@ def write_unknown_choices():
     written = set()
     for model, field in fields_with_choices():
         value = 35 if isinstance(field, models.IntegerField) else "newer"
-        if model is AlertLedgerEntry:
+        if model is AlertHistoryEntry:
             continue
         if model._base_manager.update(**{field.name: value}):
             written.add(f"{model.__name__}.{field.name}")
@@ -64,21 +64,25 @@ def newer(home, section):
     EnquiryFactory(message="Bins", status="closed", outcome="found")
     follower = Subscriber.objects.create(email="a@example.org", email_key="a")
     follower.subscriptions.create(page=section)
-    Notice.objects.create(page=policy, kind="changed", title="Plan", path="/plan/")
-    FindabilityAction.objects.create(
+    UpdateEvent.objects.create(page=policy, kind="changed", title="Plan", path="/plan/")
+    TopicAction.objects.create(
         topic="bins", label="bins", kind="promoted", at=timezone.now()
     )
     return policy
 
 
 def test_unknown_choices_fail_no_page_and_no_screen(newer, admin_client):
-    entry = AlertLedgerEntry.objects.first()
+    entry = AlertHistoryEntry.objects.first()
     entry.pk, entry._state.adding = None, True
     entry.severity, entry.event, entry.scope = 35, "newer", "newer"
     entry.save()
     written = write_unknown_choices()
-    assert written >= {"AlertSnippet.severity", "PolicyUpdatePage.kind", "Notice.kind"}
-    assert written >= {"Enquiry.outcome", "FindabilityAction.kind"}
+    assert written >= {
+        "AlertSnippet.severity",
+        "PolicyUpdatePage.kind",
+        "UpdateEvent.kind",
+    }
+    assert written >= {"Enquiry.outcome", "TopicAction.kind"}
     html = admin_client.get(reverse("wagtailadmin_home")).content.decode()
     alert = AlertSnippet.objects.get()
     addresses = {
@@ -107,12 +111,12 @@ def test_unknown_severity_is_shown_as_a_disruption(newer, read, admin_client):
     assert alert.select_one(".alert__severity").get_text() == "Disruption: "
     AlertSnippet.objects.update(severity=50)
     assert read("/nowhere/", status=404).select_one(".alert")
-    assert not AlertSnippet.objects.get().as_shown().can_be_dismissed
+    assert not AlertSnippet.objects.get().as_visible_alert().can_be_dismissed
 
 
 def test_update_of_an_unknown_kind_is_sent_as_a_change(newer):
-    Notice.objects.update(kind="newer")
-    assert _told(Notice.objects.first()).what == "Changed"
+    UpdateEvent.objects.update(kind="newer")
+    assert make_item(UpdateEvent.objects.first()).heading == "Updated"
 
 
 def text_block(text, key):

@@ -32,9 +32,9 @@ class Migration(migrations.Migration):
     dependencies = [("search", "{before}")]
     operations = [migrations.{operation}]
 """
-EXPAND = """AddField("usefulnesscount", "rollout", models.CharField(
+EXPAND = """AddField("pagefeedbackcount", "rollout", models.CharField(
     max_length=9, default="", db_default=""))"""
-CONTRACT = 'RemoveField("usefulnesscount", "no")'
+CONTRACT = 'RemoveField("pagefeedbackcount", "no")'
 PAGES = """
 from django.utils import timezone
 from home.page_tree.addresses import site_path

@@ -13,11 +13,11 @@ from community.models.alerts import AlertSnippet
 from community.receivers import next_alert_change, next_policy_status_change
 from community.templatetags import community_tags
 from home.content_version import counter
-from home.content_version.scheduled_changes import (
+from home.jobs import run_due_jobs
+from home.page_tree.scheduled_publishing import (
     next_page_expiry,
     next_page_publication,
 )
-from home.jobs import run_due_jobs
 from stockton_cms.page_cache import entries
 from stockton_cms.page_cache.middleware import SHARED_SECONDS, RequestCollapser
 from tests.factories import AlertFactory
@@ -88,7 +88,7 @@ def walk(section, client, clock):
     return walk_over
 
 
-ALL_FUNCTIONS = tuple(counter._boundary_functions)
+ALL_FUNCTIONS = tuple(counter._scheduled_change_functions)
 
 
 def is_public(response):
@@ -150,7 +150,7 @@ def test_day_of_a_clock_change_has_23_or_25_hours():
 
 @pytest.mark.parametrize("name", AT_ANY_MOMENT)
 def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
-    monkeypatch.setattr(entries, "_seconds", lambda moment: entries.FOREVER)
+    monkeypatch.setattr(entries, "_seconds", lambda at: entries.FOREVER)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)
 
@@ -170,8 +170,10 @@ def test_walk_notices_pages_kept_for_ever(name, walk, monkeypatch):
 def test_walk_notices_a_boundary_that_nobody_registered(
     function, name, walk, monkeypatch
 ):
-    others = [each for each in counter._boundary_functions if each is not function]
-    monkeypatch.setattr(counter, "_boundary_functions", others)
+    others = [
+        each for each in counter._scheduled_change_functions if each is not function
+    ]
+    monkeypatch.setattr(counter, "_scheduled_change_functions", others)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)
 
@@ -324,13 +326,13 @@ def test_visitor_who_waits_for_a_page_past_the_moment_sees_the_new(
     def wait_for_another(flights, key):
         # Meanwhile someone else's request has made the page.
         with monkeypatch.context() as patch:
-            patch.setattr(RequestCollapser, "board", board)
+            patch.setattr(RequestCollapser, "lead_or_wait", lead_or_wait)
             client.get(section.url)
         clock.move_to(MOMENT)
         yield False
 
-    board = RequestCollapser.board
-    monkeypatch.setattr(RequestCollapser, "board", wait_for_another)
+    lead_or_wait = RequestCollapser.lead_or_wait
+    monkeypatch.setattr(RequestCollapser, "lead_or_wait", wait_for_another)
     response = client.get(section.url)
     assert change.is_seen_in(response.content.decode())
 

@@ -159,7 +159,7 @@ def test_error_of_the_server_gives_back_what_was_typed(form, browser, monkeypatc
         response = browser.post(address, fields)
     assert response.status_code == 500
     assert given_back(response)[1]["summary"] == TYPED
-    assert "something went wrong" in response.content.decode()
+    assert "there is a problem with the website" in response.content.decode()
 
 
 def test_reading_in_the_admin_still_leads_to_sign_in(section, browser):
@@ -171,4 +171,4 @@ def test_reading_in_the_admin_still_leads_to_sign_in(section, browser):
 
 def test_who_is_signed_in_reads_that_they_can_go_back(browser):
     html = browser.get(reverse("admin_session")).content.decode()
-    assert "go back to what you were writing" in html
+    assert "return to your work" in html

@@ -1,4 +1,4 @@
-"""What an officer can take out of the public history of a policy, in the admin."""
+"""Hiding public versions of a policy, in the admin."""
 
 from datetime import datetime
 
@@ -18,27 +18,25 @@ from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.policies.versions.views import give_names
-from home.content.dates import names_of_moments
+from community.policies.versions.views import name_versions
+from home.content.dates import unique_datetime_labels
 from home.content_version.counter import bump_content_version
 
 HIDE, SHOW = "community.version.hide", "community.version.show"
 
 
 class ForPublishersOfPolicyMixin:
-    """Gives a view its policy, for those who may publish it."""
+    """Gives a view its policy, for users who can publish it."""
 
     def setup(self, request: HttpRequest, *args, **kwargs):
-        """Find the page, or answer 404."""
         super().setup(request, *args, **kwargs)
         self.object = get_object_or_404(Page, pk=kwargs["page_id"]).specific
 
     def dispatch(self, request: HttpRequest, *args, **kwargs):
-        """Refuse those who may not publish the page; other pages have no versions."""
         if not self.object.permissions_for_user(request.user).can_publish():
             raise PermissionDenied
         if not isinstance(self.object, PolicyUpdatePage):
-            raise Http404("Only policies have published versions.")
+            raise Http404("Only policies have public versions.")
         return super().dispatch(request, *args, **kwargs)
 
 
@@ -48,60 +46,54 @@ class VersionsView(
     WagtailAdminTemplateMixin,
     TemplateView,
 ):
-    """The published versions of a policy, and which of them readers may see."""
-
-    page_title = "Versions that readers can see"
+    page_title = "Public versions"
     header_icon = "history"
-    template_name = "community/versions.html"
+    template_name = "community/public_versions.html"
 
     def get_page_subtitle(self):
-        """Return the page's title."""
         return self.object.get_admin_display_title()
 
     def get_breadcrumbs_items(self):
-        """Lead through the tree to the page."""
         here = {"url": "", "label": self.page_title}
         return [*self.breadcrumbs_items, here]
 
     def get_context_data(self, **kwargs):
-        """Add the versions, with what was said to have changed."""
         versions = self.object.published_versions.select_related("hidden_by")
         notes = dict(self.object.change_notes.values_list("revision_id", "note"))
         versions = list(versions.defer("content"))
-        give_names(versions)
+        name_versions(versions)
         rows = [(version, notes.get(version.revision_id)) for version in versions]
         return super().get_context_data(rows=rows, page=self.object, **kwargs)
 
 
 class ChangeVersionView(ForPublishersOfPolicyMixin, View):
-    """Hides an earlier version from readers, or shows it to them again."""
+    """Hides an earlier version from readers, or shows it again."""
 
     http_method_names = ["post"]
     action = HIDE
 
     @transaction.atomic
     def post(self, request: HttpRequest, page_id: int, version_id: int):
-        """Do it, and note in the page's history who did."""
         versions = list(self.object.published_versions.defer("content"))
-        give_names(versions)
+        name_versions(versions)
         version = next((each for each in versions if each.pk == version_id), None)
         if version is None:
             raise Http404("This policy has no such version.")
         if version.ended_at is None:
             messages.error(
                 request,
-                "This is what the page says now. Correct the page and publish it "
-                "first; then hide the version with the mistake.",
+                "This is the current version. Correct the page and publish it first, "
+                "then hide the version with the mistake.",
             )
         elif self.action == HIDE:
             self._write(version, timezone.now(), request.user)
             messages.success(
-                request, f"Readers no longer see the version of {version.name}."
+                request, f"The version from {version.name} is now hidden from readers."
             )
         else:
             self._write(version, None, None)
             messages.success(
-                request, f"Readers see the version of {version.name} again."
+                request, f"The version from {version.name} is public again."
             )
         return redirect(reverse("policy_versions", args=[page_id]))
 
@@ -121,7 +113,6 @@ class ChangeVersionView(ForPublishersOfPolicyMixin, View):
 
 @hooks.register("register_admin_urls")
 def register_version_urls():
-    """Add the addresses below each page."""
     base = "pages/<int:page_id>/published-versions/"
     hide = ChangeVersionView.as_view()
     show = ChangeVersionView.as_view(action=SHOW)
@@ -134,34 +125,30 @@ def register_version_urls():
 
 @hooks.register("register_page_header_buttons")
 def add_versions_button(page, user, view_name, next_url=None):
-    """Add the versions to what an officer can do with a policy."""
     is_policy = page.specific_class is PolicyUpdatePage
     if is_policy and page.permissions_for_user(user).can_publish():
         address = reverse("policy_versions", args=[page.pk])
-        label = "Versions that readers can see"
-        yield Button(label, address, icon_name="history", priority=68)
+        yield Button("Public versions", address, icon_name="history", priority=68)
 
 
 @hooks.register("register_log_actions")
 def register_version_actions(actions):
-    """Let the page's history tell who hid what from readers."""
-
     @actions.register_action(HIDE)
     class Hidden(LogFormatter):
-        label = "Hide a version from readers"
+        label = "Hide a public version"
 
         def format_message(self, log_entry):
-            return f"Hid the version of {_name(log_entry)} from readers"
+            return f"Hid the version from {_name(log_entry)}"
 
     @actions.register_action(SHOW)
     class Shown(LogFormatter):
-        label = "Show a version to readers again"
+        label = "Show a hidden version"
 
         def format_message(self, log_entry):
-            return f"Showed the version of {_name(log_entry)} to readers again"
+            return f"Showed the version from {_name(log_entry)} again"
 
 
 def _name(log_entry) -> str:
     # Older entries have the time only.
     at = datetime.fromisoformat(log_entry.data["published_at"])
-    return log_entry.data.get("name") or names_of_moments([at])[0]
+    return log_entry.data.get("name") or unique_datetime_labels([at])[0]

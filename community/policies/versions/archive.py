@@ -1,4 +1,4 @@
-"""Keeps what readers could see of each policy, as it is published."""
+"""Archives the public text of each policy as it is published."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from wagtail.query import PageQuerySet
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.models.versions import KEPT
+from community.models.versions import ARCHIVED_FIELDS
 from home.content_version.counter import bump_content_version
 from home.jobs import register_job
 from home.page_tree.addresses import descendants_of
@@ -23,9 +23,9 @@ MAX_IN_A_RUN = 500
 
 @receiver(page_published, sender=PolicyUpdatePage)
 def archive_version(sender, instance, revision, alias=False, **kwargs):
-    """Keep what has just been published, if everybody may read it.
+    """Archive what has just been published, if it is public.
 
-    The signal comes again for each alias of the page, which has no history of its own.
+    The signal is also sent for each alias of the page, which has no history.
     """
     if alias or instance.alias_of_id:
         return
@@ -37,50 +37,48 @@ def archive_version(sender, instance, revision, alias=False, **kwargs):
 
 @receiver(page_unpublished, sender=PolicyUpdatePage)
 def close_unpublished(sender, instance, **kwargs):
-    """Note until when readers saw what has been taken down."""
     _end(Q(page=instance), timezone.now())
 
 
 @receiver(post_page_move)
-def reindex_moved_page(sender, instance, **kwargs):
-    """Follow policies into a private section, and out of it."""
-    _follow_privacy(instance)
+def sync_moved_policies(sender, instance, **kwargs):
+    """Close or begin versions of policies moved into or out of private sections."""
+    _sync_privacy(instance)
 
 
 @receiver(post_save, sender=PageViewRestriction)
-def follow_new_restriction(sender, instance, raw=False, **kwargs):
-    """Note until when readers saw what is private from now on."""
+def sync_new_restriction(sender, instance, raw=False, **kwargs):
     if not raw:
-        _follow_privacy(instance.page)
+        _sync_privacy(instance.page)
 
 
 @receiver(post_delete, sender=PageViewRestriction)
-def follow_lifted_restriction(sender, instance, origin, **kwargs):
-    """Keep what everybody may read from now on.
+def sync_removed_restriction(sender, instance, origin, **kwargs):
+    """Archive what is public from now on.
 
-    A restriction that goes with its page lets nobody read anything.
+    A restriction deleted with its page makes nothing public.
     """
     lifted = origin if isinstance(origin, PageViewRestriction) else origin.model
     if isinstance(lifted, PageViewRestriction) or lifted is PageViewRestriction:
-        _follow_privacy(instance.page)
+        _sync_privacy(instance.page)
 
 
-@register_job("published versions of policies")
+@register_job("archive policy versions")
 def archive_missing(at: datetime) -> None:
-    """Keep what each policy says that was published without keeping it.
+    """Archive published policies that have no version of their current text.
 
-    That is what was there before versions were kept, or what a release from before
-    then has published beside this one.
+    They date from before versions existed, or were published by an older release that
+    runs beside this one.
     """
-    kept = PublishedVersion.objects.filter(
+    current = PublishedVersion.objects.filter(
         page=OuterRef("pk"),
         ended_at=None,
         published_at__gte=OuterRef("last_published_at"),
     )
-    missing = _readable().exclude(last_published_at=None).exclude(Exists(kept))
+    missing = _readable().exclude(last_published_at=None).exclude(Exists(current))
     for pk in missing.order_by("pk").values_list("pk", flat=True)[:MAX_IN_A_RUN]:
         with transaction.atomic():
-            # Who publishes the page meanwhile waits for this, or has done so by now.
+            # Someone publishing the page now waits for this lock, or is done already.
             bump_content_version()
             if page := missing.filter(pk=pk).first():
                 _end(Q(page=page), page.last_published_at)
@@ -88,13 +86,13 @@ def archive_missing(at: datetime) -> None:
 
 
 def _readable() -> PageQuerySet:
-    """Return the policies that everybody may read and that have a history."""
+    """Return public policies that have a history."""
     public = public_pages().filter(alias_of=None)
     return PolicyUpdatePage.objects.filter(pk__in=public)
 
 
-def _follow_privacy(page: Page) -> None:
-    """Begin and end versions where everybody may now read policies, or no longer."""
+def _sync_privacy(page: Page) -> None:
+    """Begin versions of policies that are public now, and end those of others."""
     now = timezone.now()
     here = Q(path=page.path) | descendants_of(page.path)
     readable = _readable().filter(here)
@@ -116,5 +114,5 @@ def _begin(page: PolicyUpdatePage, at: datetime, revision_id: int | None) -> Non
         page=page,
         revision_id=revision_id,
         published_at=at,
-        content={name: content[name] for name in KEPT},
+        content={name: content[name] for name in ARCHIVED_FIELDS},
     )

@@ -1,4 +1,4 @@
-"""Two texts side by side: what was taken out of the one and put into the other."""
+"""The differences between two texts, for display side by side."""
 
 import re
 from collections import Counter
@@ -7,28 +7,28 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-# The space before it, and a word, number or address, or one sign.
-PIECES = re.compile(r"(\s*)(\w(?:[\w.,@:/%+'’-]*\w)?|\S|$)")
-# Lines that have less in common are shown whole: word by word nobody could read them.
-ALIKE = 0.3
-# Longer lines are compared as wholes, which takes no time.
-MAX_PIECES = 2_000
-# How many pairs of equal words may be looked at in one comparison, about; the lines
-# that are left then are compared as wholes.
+# The space before a token, and a word, number, address or single character.
+TOKENS = re.compile(r"(\s*)(\w(?:[\w.,@:/%+'’-]*\w)?|\S|$)")
+# Lines with less in common are shown whole, as a word diff would be unreadable.
+MIN_SIMILARITY = 0.3
+# Longer lines are compared whole, which is quick.
+MAX_TOKENS = 2_000
+# Roughly how many pairs of equal words one comparison may look at; lines left over are
+# compared whole.
 MAX_PAIRS = 20_000_000
 
 
 @dataclass(frozen=True)
 class Span:
-    """Some words, and whether the other text lacks them."""
+    """Some text, and whether it is missing from the other version."""
 
     text: str
     is_changed: bool = False
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of each text that belong together; empty where one has none."""
+class DiffLine:
+    """Matching lines of both texts; a side is empty if it has no such line."""
 
     before: list[Span] = field(default_factory=list)
     after: list[Span] = field(default_factory=list)
@@ -36,38 +36,37 @@ class Row:
 
 @dataclass(frozen=True)
 class DiffHunk:
-    """Lines that follow each other and are the same in both, or are not."""
+    """Consecutive lines that are all the same in both texts, or all different."""
 
     same: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    lines: list[DiffLine] = field(default_factory=list)
 
 
-def compare(before: list[str], after: list[str]) -> list[DiffHunk]:
-    """Return what two texts have in common and what not, in their order."""
-    effort = Effort()
-    # Of very many equal lines, those that come too often are not matched.
-    is_easy = effort.allows(before, after)
-    matcher = SequenceMatcher(None, before, after, autojunk=not is_easy)
-    stretches = []
+def diff_texts(before: list[str], after: list[str]) -> list[DiffHunk]:
+    budget = CostBudget()
+    # In long texts, lines that are very frequent are not matched.
+    is_cheap = budget.allows(before, after)
+    matcher = SequenceMatcher(None, before, after, autojunk=not is_cheap)
+    hunks = []
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
-            stretches.append(DiffHunk(same=before[start:end]))
+            hunks.append(DiffHunk(same=before[start:end]))
         else:
             changed = before[start:end], after[other_start:other_end]
-            stretches.append(DiffHunk(rows=list(_rows(*changed, effort))))
-    return stretches
+            hunks.append(DiffHunk(lines=list(_lines(*changed, budget))))
+    return hunks
 
 
-class Effort:
-    """What a comparison may still cost, so that no two versions keep a process busy."""
+class CostBudget:
+    """What a comparison may still cost, so that none keeps a process busy."""
 
     def __init__(self):
         self._left = MAX_PAIRS
 
     def allows(self, before: list[str], after: list[str]) -> bool:
-        """Say whether these may be compared piece by piece, and count what that costs.
+        """Say whether these may be compared token by token, and deduct the cost.
 
-        At worst, each pair of equal pieces is looked at for each piece that differs.
+        At worst, each pair of equal tokens is looked at for each token that differs.
         """
         counts = Counter(after)
         pairs = sum(counts[piece] for piece in before)
@@ -77,50 +76,52 @@ class Effort:
         return is_allowed
 
 
-def _rows(before: list[str], after: list[str], effort: Effort) -> Iterator[Row]:
+def _lines(
+    before: list[str], after: list[str], budget: CostBudget
+) -> Iterator[DiffLine]:
     for old, new in zip_longest(before, after, fillvalue=""):
-        row = _row(old, new, effort)
-        if row is None:
-            yield Row(before=[Span(old, is_changed=True)])
-            yield Row(after=[Span(new, is_changed=True)])
+        line = _diff_line(old, new, budget)
+        if line is None:
+            yield DiffLine(before=[Span(old, is_changed=True)])
+            yield DiffLine(after=[Span(new, is_changed=True)])
         else:
-            yield row
+            yield line
 
 
-def _row(old: str, new: str, effort: Effort) -> Row | None:
-    """Return two lines word by word; None where they are too different for that."""
+def _diff_line(old: str, new: str, budget: CostBudget) -> DiffLine | None:
+    """Compare two lines word by word; None if they are too different."""
     if not (old and new):
-        return Row(
+        return DiffLine(
             *([Span(line, is_changed=True)] if line else [] for line in (old, new))
         )
-    pieces, other_pieces = PIECES.findall(old), PIECES.findall(new)
-    words = [word for _, word in pieces]
-    other_words = [word for _, word in other_pieces]
-    is_long = len(words) + len(other_words) > MAX_PIECES
-    if is_long or not effort.allows(words, other_words):
+    tokens, other_tokens = TOKENS.findall(old), TOKENS.findall(new)
+    words = [word for _, word in tokens]
+    other_words = [word for _, word in other_tokens]
+    is_long = len(words) + len(other_words) > MAX_TOKENS
+    if is_long or not budget.allows(words, other_words):
         return None
     matcher = SequenceMatcher(None, words, other_words, autojunk=False)
-    # The quick ones are never less than what the last works out at length.
+    # The quick ratios are upper bounds of the exact one.
     ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
-    if any(ratio() < ALIKE for ratio in ratios):
+    if any(ratio() < MIN_SIMILARITY for ratio in ratios):
         return None
-    row = Row()
+    line = DiffLine()
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
-        changed = pieces[start:end], other_pieces[other_start:other_end]
-        # Where one word takes the place of another, the space before it stays.
-        is_kept = tag == "replace" and changed[0][0][0] == changed[1][0][0]
-        for runs, side in zip((row.before, row.after), changed, strict=True):
-            space = side[0][0] if is_kept else ""
+        changed = tokens[start:end], other_tokens[other_start:other_end]
+        # When one word replaces another, the space before it is unchanged.
+        is_space_unchanged = tag == "replace" and changed[0][0][0] == changed[1][0][0]
+        for spans, side in zip((line.before, line.after), changed, strict=True):
+            space = side[0][0] if is_space_unchanged else ""
             text = "".join(map("".join, side)).removeprefix(space)
-            _add(runs, space, is_changed=False)
-            _add(runs, text, is_changed=tag != "equal")
-    return row
+            _add(spans, space, is_changed=False)
+            _add(spans, text, is_changed=tag != "equal")
+    return line
 
 
-def _add(runs: list[Span], words: str, is_changed: bool) -> None:
-    """Add words to a line, to the last run where they are as changed as that."""
-    if not words:
+def _add(spans: list[Span], text: str, is_changed: bool) -> None:
+    """Append text to a line, joined to the last span if that has the same state."""
+    if not text:
         return
-    if runs and runs[-1].is_changed == is_changed:
-        words = runs.pop().text + words
-    runs.append(Span(words, is_changed))
+    if spans and spans[-1].is_changed == is_changed:
+        text = spans.pop().text + text
+    spans.append(Span(text, is_changed))

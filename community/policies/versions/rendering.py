@@ -1,11 +1,11 @@
-"""What a published version said, as lines of text under the headings of the page."""
+"""The text of a published version, as lines under the headings of the page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from bs4 import BeautifulSoup
-from django.template.defaultfilters import date as date_in_words
+from django.template.defaultfilters import date as date_filter
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join, linebreaks
 from wagtail import blocks
@@ -16,7 +16,7 @@ from wagtail.images.blocks import ImageBlock
 
 from community.models import PublishedVersion
 from community.models.policy import STATUS_DATES, PolicyStatus
-from home.blocks import LinkBlock
+from home.content.link_blocks import LinkBlock
 from home.content.rich_text_links import strip_private_links
 from home.content.walker import lines_of
 from home.content_version.counter import start_of_day
@@ -24,28 +24,28 @@ from home.editorial.links.extraction import children_of
 from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 
-FILE_GONE = "A file that is no longer here"
+FILE_GONE = "A document that is no longer available"
 HEADINGS = {
     "title": "Title",
     "summary": "Summary",
-    "stands": "Where it stands",
-    "outcome": "What came of the consultation",
+    "status": "Status",
+    "outcome": "Consultation outcome",
     "consultation": "Consultation",
     "body": "Text",
     "documents": "Documents",
 }
 LINE = "<p>{}</p>"
-# What chooses how a block looks, and what is known by the words beside it.
-WITHOUT_WORDS = (blocks.ChoiceBlock, blocks.PageChooserBlock)
+# Blocks that only choose a layout, or a page whose link text is beside them.
+WITHOUT_TEXT = (blocks.ChoiceBlock, blocks.PageChooserBlock)
 
 
 @dataclass
 class VersionText:
-    """One version, and where it is read: what is public by now, and until when."""
+    """A version, the time it is read at, and what is public then."""
 
     version: PublishedVersion
     now: datetime
-    # The ids of the collections whose files are not for everybody.
+    # The ids of private collections.
     restricted: set[int]
 
     def __post_init__(self):
@@ -54,17 +54,17 @@ class VersionText:
         self.statuses = self._statuses()
 
     def _statuses(self) -> set[PolicyStatus]:
-        """Return where the policy stood while readers saw this version.
+        """Return the statuses the policy had while this version was public.
 
-        The page shows some of its texts only in some of them.
+        The page shows some texts only in some statuses.
         """
         begin, end = self.version.published_at, self.last_seen_at
         dates = filter(None, (getattr(self.page, name) for name in STATUS_DATES))
         turns = (
             each if isinstance(each, datetime) else start_of_day(each) for each in dates
         )
-        within = [moment for moment in turns if begin <= moment <= end]
-        return {self.page.get_status(moment) for moment in (begin, *within, end)}
+        within = [each for each in turns if begin <= each <= end]
+        return {self.page.get_status(each) for each in (begin, *within, end)}
 
     def get_html(self) -> dict[str, str]:
         """Return each part as HTML that only `get_lines` reads."""
@@ -72,7 +72,7 @@ class VersionText:
         return {
             "title": format_html(LINE, page.title),
             "summary": format_html(LINE, page.summary),
-            "stands": _paragraphs(self._where_it_stands()),
+            "status": _paragraphs(self._status_lines()),
             "outcome": "".join(self._outcome()),
             "consultation": "".join(self._consultation()),
             "body": "".join(
@@ -83,17 +83,17 @@ class VersionText:
             "documents": _paragraphs(self._documents()),
         }
 
-    def _where_it_stands(self) -> Iterator[str]:
+    def _status_lines(self) -> Iterator[str]:
         page = self.page
         yield f"Kind: {page.get_kind_display()}"
         if PolicyStatus.WITHDRAWN in self.statuses:
-            day = _in_words(page.withdrawn_on)
+            day = _format_date(page.withdrawn_on)
             yield f"Withdrawn on {day}. {page.withdrawn_reason}"
         if PolicyStatus.REPLACED in self.statuses:
-            yield f"Replaced on {_in_words(page.replaced_on)}{self._replacement()}"
-        # As of now in each version, so that the clock alone changes no line.
-        for label, moment in page.get_dates(self.now):
-            yield f"{label}: {_in_words(moment)}"
+            yield f"Replaced on {_format_date(page.replaced_on)}{self._replacement()}"
+        # As of now in each version, so that time alone causes no difference.
+        for label, on in page.get_dates(self.now):
+            yield f"{label}: {_format_date(on)}"
 
     def _replacement(self) -> str:
         visible = visible_pages(self.now).filter(pk=self.page.replaced_by_id)
@@ -116,34 +116,33 @@ class VersionText:
         if was_open:
             for label, way in (
                 ("Respond online", page.respond_url),
-                ("Write an email to", page.respond_email),
-                ("By post, by phone or in person", page.respond_address),
+                ("Email", page.respond_email),
+                ("Other ways to respond", page.respond_address),
             ):
                 if way:
                     yield linebreaks(escape(f"{label}: {way}"))
 
     def _documents(self) -> Iterator[str]:
-        kept = self.version.content["documents"]
+        files = self.version.content["documents"]
         public = get_document_model().objects.exclude(collection__in=self.restricted)
         titles = dict(
-            public.filter(pk__in=[each["document"] for each in kept]).values_list(
+            public.filter(pk__in=[each["document"] for each in files]).values_list(
                 "pk", "title"
             )
         )
-        for each in kept:
+        for each in files:
             title = titles.get(each["document"])
-            # An officer's own words for a file are as public as the file.
+            # The page's own title for a file is as public as the file.
             yield FILE_GONE if title is None else each["title"] or title
 
     def _block(self, block, value) -> Iterator[str]:
-        """Yield what a block says, or the blocks inside it."""
-        if value is None or value == "" or isinstance(block, WITHOUT_WORDS):
+        if value is None or value == "" or isinstance(block, WITHOUT_TEXT):
             return
         if isinstance(block, blocks.RichTextBlock):
             yield value.source
         elif isinstance(block, ImageBlock):
             if value.contextual_alt_text and not value.decorative:
-                yield format_html(LINE, f"Picture: {value.contextual_alt_text}")
+                yield format_html(LINE, f"Image: {value.contextual_alt_text}")
         elif isinstance(block, DocumentChooserBlock):
             is_public = value.collection_id not in self.restricted
             yield format_html(LINE, value.title if is_public else FILE_GONE)
@@ -158,7 +157,7 @@ class VersionText:
                 yield from self._block(child, inner)
 
     def _table(self, table) -> Iterator[str]:
-        """Yield a line for each row, as the words of a cell mean nothing alone."""
+        """Yield a line for each row, as a cell means nothing on its own."""
         yield format_html(LINE, table.caption or "")
         yield format_html(LINE, " | ".join(each["heading"] for each in table.columns))
         for row in table.rows:
@@ -169,9 +168,9 @@ class VersionText:
 def get_lines(
     versions: list[PublishedVersion], now: datetime
 ) -> list[dict[str, list[str]]]:
-    """Return the lines of each version by part, with what is public at this moment.
+    """Return the lines of each version by part.
 
-    The titles of pages and files that not everybody may open are not among them.
+    The titles of pages and files that are not public now are left out.
     """
     restricted = restricted_collections()
     texts = [VersionText(each, now, restricted) for each in versions]
@@ -206,8 +205,8 @@ def _paragraphs(lines: Iterator[str]) -> str:
     return format_html_join("", LINE, ([line] for line in lines))
 
 
-def _in_words(moment: date | datetime) -> str:
-    if isinstance(moment, datetime):
-        at = timezone.localtime(moment)
-        return f"{date_in_words(at, 'j F Y')}, {date_in_words(at, 'fA').lower()}"
-    return date_in_words(moment, "j F Y")
+def _format_date(on: date | datetime) -> str:
+    if isinstance(on, datetime):
+        at = timezone.localtime(on)
+        return f"{date_filter(at, 'j F Y')}, {date_filter(at, 'fA').lower()}"
+    return date_filter(on, "j F Y")

@@ -1,4 +1,4 @@
-"""The history of a policy: what changed, and two published versions side by side."""
+"""The public history of a policy, and two versions side by side."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from wagtail.views import serve
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.policies.versions.diff import DiffHunk, compare
+from community.policies.versions.diff import DiffHunk, diff_texts
 from community.policies.versions.rendering import HEADINGS, get_lines
-from home.content.dates import is_same_moment, names_of_moments
+from home.content.dates import is_same_time, unique_datetime_labels
 from home.content_version.caching import mark_cacheable
-from home.content_version.counter import next_moment_of
+from home.content_version.counter import next_change_of
 from home.page_tree.addresses import (
     bind_site,
     public_path,
@@ -28,40 +28,37 @@ from home.pages import visible_pages
 
 FIRST, MINOR, AGAIN = "First published", "Minor edit", "Shown again"
 HISTORY, COMPARE = "history/", "history/compare/"
-LONGEST_ID = 18
+MAX_ID_DIGITS = 18
 
 
 @dataclass
-class Entry:
-    """One publication, as readers are told of it."""
+class HistoryItem:
+    """One publication in the history."""
 
     at: datetime
     note: str
-    # None where the version was not kept, or readers may not see it any more.
+    # None if the version was not archived or is hidden.
     version: PublishedVersion | None = None
     before: PublishedVersion | None = None
-    # The day and the time, as no other entry is called.
+    # The date and time, unique among the entries.
     name: str = field(init=False)
 
 
 @dataclass(frozen=True)
 class ComparedPart:
-    """A part of the page in both versions."""
-
     heading: str
-    stretches: list[DiffHunk]
+    hunks: list[DiffHunk]
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing of it has changed."""
-        return not any(stretch.rows for stretch in self.stretches)
+        return not any(hunk.lines for hunk in self.hunks)
 
 
 def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give a view the policy at `policy_path`, which everybody may read.
+    """Pass the view the public policy at `policy_path`.
 
-    Where there is none, the address may be that of a page, as nothing is reserved
-    below a section; below a policy are no pages.
+    If there is none, serve the address as a page: nothing is reserved below a section,
+    and there are no pages below a policy.
     """
 
     @require_safe
@@ -75,7 +72,7 @@ def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         if page is None:
             return bind_site(serve)(request, request.path.lstrip("/"))
         response = view(request, page, public_path(page.url_path, root))
-        changes_at = next_moment_of(page, timezone.now(), *page.changes_by_clock)
+        changes_at = next_change_of(page, timezone.now(), *page.changes_by_clock)
         return mark_cacheable(response, changes_at)
 
     return wrapped
@@ -83,12 +80,11 @@ def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 @for_policy
 def history(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
-    """List what has changed on a policy, newest first."""
     versions = get_versions(page)
     context = {
         "page": page,
         **get_paths(path),
-        "entries": get_entries(page, versions),
+        "entries": get_history(page, versions),
         "versions": versions,
         "canonical": site_origin(request) + request.path,
     }
@@ -97,13 +93,10 @@ def history(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResp
 
 @for_policy
 def comparison(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
-    """Show two versions of a policy side by side; the last two if none are named.
-
-    A 404 for whatever is not a version of this policy that readers may see.
-    """
+    """Show two versions side by side; the last two by default."""
     versions = get_versions(page)
     if len(versions) < 2:
-        raise Http404("There are no two versions to compare.")
+        raise Http404("There are not two versions to compare.")
     chosen = {
         _choose(versions, request.GET.get("from"), otherwise=versions[1]),
         _choose(versions, request.GET.get("to"), otherwise=versions[0]),
@@ -123,7 +116,6 @@ def comparison(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpR
 
 
 def get_paths(path: str) -> dict[str, str]:
-    """Return the addresses of a policy and of what is told of its past."""
     return {
         "path": path,
         "history_path": f"{path}{HISTORY}",
@@ -132,9 +124,9 @@ def get_paths(path: str) -> dict[str, str]:
 
 
 def get_versions(page: PolicyUpdatePage) -> list[PublishedVersion]:
-    """Return the versions that readers may see, newest first."""
+    """Return the public versions, newest first."""
     shown = list(page.published_versions.filter(hidden_at=None).defer("content"))
-    give_names(shown)
+    name_versions(shown)
     return shown
 
 
@@ -143,39 +135,39 @@ def _choose(
 ) -> PublishedVersion:
     if text is None:
         return otherwise
-    is_id = text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+    is_id = text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS
     for version in versions:
         if is_id and version.pk == int(text):
             return version
-    raise Http404("There is no such version.")
+    raise Http404("This version does not exist or is hidden.")
 
 
-def get_entries(
+def get_history(
     page: PolicyUpdatePage, versions: list[PublishedVersion]
-) -> list[Entry]:
-    """Return all publications of which readers know, newest first."""
+) -> list[HistoryItem]:
+    """Return all public publications, newest first."""
     notes = {note.revision_id: note for note in page.change_notes.all()}
     entries, revisions = [], {None}
     # A revision may be published twice; its note belongs to the first time.
     for version, before in reversed([*zip_longest(versions, versions[1:])]):
         note = notes.pop(version.revision_id, None)
         if note:
-            words = note.note
-        elif is_same_moment(version.published_at, page.first_published_at):
-            words = FIRST
+            text = note.note
+        elif is_same_time(version.published_at, page.first_published_at):
+            text = FIRST
         else:
-            words = AGAIN if version.revision_id in revisions else MINOR
+            text = AGAIN if version.revision_id in revisions else MINOR
         revisions.add(version.revision_id)
-        entries.append(Entry(version.published_at, words, version, before))
-    entries += [Entry(note.published_at, note.note) for note in notes.values()]
+        entries.append(HistoryItem(version.published_at, text, version, before))
+    entries += [HistoryItem(note.published_at, note.note) for note in notes.values()]
     first = page.first_published_at
     if first and not any(
-        entry.at < first or is_same_moment(entry.at, first) for entry in entries
+        entry.at < first or is_same_time(entry.at, first) for entry in entries
     ):
-        entries.append(Entry(first, FIRST))
+        entries.append(HistoryItem(first, FIRST))
     entries.sort(key=_order, reverse=True)
     for entry, name in zip(
-        entries, names_of_moments([entry.at for entry in entries]), strict=True
+        entries, unique_datetime_labels([entry.at for entry in entries]), strict=True
     ):
         entry.name = name
         if entry.version:
@@ -183,13 +175,13 @@ def get_entries(
     return entries
 
 
-def _order(entry: Entry) -> tuple[datetime, int]:
+def _order(entry: HistoryItem) -> tuple[datetime, int]:
     return entry.at, entry.version.pk if entry.version else 0
 
 
-def give_names(versions: list[PublishedVersion]) -> None:
-    """Give each version a `name` that none of the others has; newest first."""
-    names = names_of_moments([version.published_at for version in versions])
+def name_versions(versions: list[PublishedVersion]) -> None:
+    """Set a unique `name` on each version; newest first."""
+    names = unique_datetime_labels([version.published_at for version in versions])
     for version, name in zip(versions, names, strict=True):
         version.name = name
 
@@ -197,10 +189,9 @@ def give_names(versions: list[PublishedVersion]) -> None:
 def get_parts(
     earlier: PublishedVersion, later: PublishedVersion, now: datetime
 ) -> list[ComparedPart]:
-    """Return the parts of the page that either version has, compared."""
     before, after = get_lines([earlier, later], now)
     return [
-        ComparedPart(heading, compare(before[name], after[name]))
+        ComparedPart(heading, diff_texts(before[name], after[name]))
         for name, heading in HEADINGS.items()
         if before[name] or after[name]
     ]

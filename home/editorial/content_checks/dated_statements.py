@@ -1,8 +1,7 @@
-"""Finds what a text says about a day, and when that stops being true (P7).
+"""Finds sentences that mention a date, and when they stop being accurate.
 
-Short patterns instead of a library that reads dates: those take opening hours, phone
-numbers and history for dates too. Days are as in the United Kingdom, 1/2/2026 is the
-first of February.
+Short patterns instead of a date parsing library: those also match opening hours, phone
+numbers and history. Dates are British: 1/2/2026 is 1 February.
 """
 
 import re
@@ -13,7 +12,7 @@ from datetime import date, timedelta
 
 MONTHS = [name[:3].lower() for name in month_name[1:]]
 WEEKDAYS = ["mo", "tu", "we", "th", "fr", "sa", "su"]
-MAX_SHOWN = 200
+EXCERPT_LENGTH = 200
 
 MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
@@ -50,13 +49,13 @@ FIRST_DAY = re.compile(
 )
 JOIN = re.compile(r",?\s?(?:to|and|until|till|–|—|-)\s*", re.IGNORECASE)
 
-# What stands before a day. Until it: something ends, or must be done.
+# What comes before a date. Until it: something ends, or has to be done.
 ENDS = (
     r"until|till|up\s+to(?:\s+and\s+including)?|by|(?:no|not)\s+later\s+than"
     r"|on\s+or\s+before|(?:clos(?:es?|ing)|end(?:s|ing)?|expires?|finish(?:es)?)"
     r"(?:\s+(?:at|on))?"
 )
-# The day comes some words later.
+# The date comes a few words later.
 DEADLINE = r"deadline|closing\s+date|last\s+da(?:y|te)"
 BEFORE = r"before"
 # From it, or on it: something begins, or takes place.
@@ -76,7 +75,7 @@ FUTURE = re.compile(
     r"|to\s+be\s+held|being\s+held|(?:is|are)\s+(?:on|held)|book|register|next)\b",
     re.IGNORECASE,
 )
-TO_DO = re.compile(
+CALL_TO_ACTION = re.compile(
     r"\b(?:apply|book|register|send|return|reply|submit|complete|pay|tell\s+us"
     r"|respond|contact|vote|sign\s+up)\b",
     re.IGNORECASE,
@@ -86,7 +85,7 @@ PAST = re.compile(
     r"|appointed|served|built|ran|held|took|opened|raised|received|won)\b",
     re.IGNORECASE,
 )
-# In spite of a word of the past the sentence speaks of what is to come.
+# Despite a word in the past tense, the sentence is about the future.
 STILL = re.compile(
     r"\b(?:will|apply|must|please|can|deadline|closing\s+date|extended|postponed"
     r"|is|are)\b",
@@ -107,37 +106,37 @@ EVERY_YEAR = re.compile(
 
 WORD = re.compile(r"(?<![^\s.;:,])[^\s.;:,]+[\s,:]+")
 WORDS_TO_DEADLINE = 8
-# Who writes a day without a year so long after it has not meant next year's.
+# A day without a year this soon before publication is in the past, not next year.
 LOOK_BACK = timedelta(days=30)
 HISTORY = timedelta(days=366)
-# Nobody writes such a sentence; what comes after is not read.
-LONGEST_SENTENCE = 1_000
+# No one writes longer sentences; the rest is ignored.
+MAX_SENTENCE_LENGTH = 1_000
 
 
 @dataclass(frozen=True)
 class DatedStatement:
-    """A sentence and the last day on which what it says may hold."""
+    """A sentence, and the last day on which it may be accurate."""
 
     sentence: str
     last_on: date
 
 
-def sentences_of(text: str) -> list[str]:
-    """Return the sentences; a new line ends one too."""
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of a text. A new line also ends a sentence."""
     parts = re.split(r"(?<=[.!?])\s+(?=[\"'“‘(]?[A-Z0-9])|\n+", text)
     return [clean for part in parts if (clean := " ".join(part.split()))]
 
 
 def find_dated_statements(text: str, published_on: date) -> Iterator[DatedStatement]:
-    """Yield the claims; a day without a year is the one next to the publication."""
-    for sentence in sentences_of(text):
+    """Yield the dated statements; without a year it is the next after publication."""
+    for sentence in split_sentences(text):
         days = list(_days_in(sentence, published_on))
         if days:
-            yield DatedStatement(sentence[:MAX_SHOWN], min(days))
+            yield DatedStatement(sentence[:EXCERPT_LENGTH], min(days))
 
 
 def _days_in(sentence: str, published_on: date) -> Iterator[date]:
-    sentence = sentence[:LONGEST_SENTENCE]
+    sentence = sentence[:MAX_SENTENCE_LENGTH]
     if PAST.search(sentence) and not STILL.search(sentence):
         return
     position = 0
@@ -155,7 +154,7 @@ def _days_in(sentence: str, published_on: date) -> Iterator[date]:
 
 
 def _last_date_after(trigger: re.Match, sentence: str) -> re.Match | None:
-    """Return the day after a trigger, of a span the last one."""
+    """Return the date after a trigger: the last date, if it is a range."""
     position = trigger.end()
     for _ in range(WORDS_TO_DEADLINE if trigger["deadline"] else 1):
         first = _date_at(sentence, position)
@@ -168,7 +167,7 @@ def _last_date_after(trigger: re.Match, sentence: str) -> re.Match | None:
 
 
 def _date_at(sentence: str, position: int) -> re.Match | None:
-    """Return the day that stands here, perhaps after a time or after "3 to"."""
+    """Return the date at this position, perhaps after a time or after "3 to"."""
     time = TIME.match(sentence, position).end()
     first_day = FIRST_DAY.match(sentence, time)
     starts = (first_day.end() if first_day else position, position, time)
@@ -179,7 +178,7 @@ def _date_at(sentence: str, position: int) -> re.Match | None:
 def _is_claim(trigger: re.Match, match: re.Match, sentence: str) -> bool:
     named = match.groupdict()
     is_dated = bool(named["year"] or named.get("weekday"))
-    if trigger["before"] and not TO_DO.search(sentence):
+    if trigger["before"] and not CALL_TO_ACTION.search(sentence):
         return False
     if trigger["on"] and not FUTURE.search(sentence):
         return False
@@ -194,7 +193,7 @@ def _is_claim(trigger: re.Match, match: re.Match, sentence: str) -> bool:
 
 
 def _day_of(match: re.Match, published_on: date) -> date | None:
-    """Return the day, or None where the calendar has no such day."""
+    """Return the date, or None if it does not exist."""
     named = match.groupdict()
     name = named["month"].lower()
     month = int(name) if name.isdigit() else MONTHS.index(name[:3]) + 1
@@ -213,7 +212,7 @@ def _day_of(match: re.Match, published_on: date) -> date | None:
 
 
 def _on(year: int, month: int, day: int | None) -> date | None:
-    """Return a day, the last of the month without one; None if there is none."""
+    """Return a date, the last of the month without a day; None if it does not exist."""
     try:
         return date(year, month, day or monthrange(year, month)[1])
     except ValueError:

@@ -1,15 +1,15 @@
-"""What the content checks found on each live page, in one table (P12, P7).
+"""The content issues of each live page, in one table.
 
-It follows the pages in the transaction that saves each. A date that passes becomes a
-finding by itself: its row is written with the page and read from the day after.
+They are updated in the transaction that saves the page. The row of a date is written
+with the page and appears the day after the date.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
@@ -20,30 +20,31 @@ from home.content_version.receivers import live_page_saved
 from home.editorial.content_checks.rules import (
     ADVICE,
     VERSION,
-    Finding,
+    FoundIssue,
     Rule,
-    find_findings,
+    find_issues,
 )
 from home.editorial.querysets import LivePageQuerySet
+from home.jobs import register_job
+from home.page_tree.lock import tree_lock
 
 REPORT_URL_NAME = "content_checks_report"
+BATCH = 100
 VALUES = ("rule", "text", "place", "shown_from")
 
 
-class PageFindingQuerySet(LivePageQuerySet):
-    """Finds what is to be mended on a day."""
-
+class ContentIssueQuerySet(LivePageQuerySet):
     def on_day(self, on: date):
-        """Return those that hold on a day: of the dates only the passed ones.
+        """Return the issues on a day: dates count once they have passed.
 
-        And of rules that there still are: the job has yet to check the other pages.
+        Issues of rules that no longer exist are left out.
         """
         holds = Q(shown_from=None) | Q(shown_from__lte=on)
         return self.filter(holds, rule__in=Rule.values)
 
 
 class ContentIssue(models.Model):
-    """What breaks a rule on a live page, as it was when that was published."""
+    """A place where a live page breaks a rule, as of its last publication."""
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
     rule = models.CharField(max_length=20)
@@ -52,7 +53,7 @@ class ContentIssue(models.Model):
     place = models.CharField(max_length=100, blank=True)
     shown_from = models.DateField(null=True)
 
-    objects = PageFindingQuerySet.as_manager()
+    objects = ContentIssueQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
 
@@ -61,22 +62,20 @@ class ContentIssue(models.Model):
 
     @property
     def label(self) -> str:
-        """What is wrong, also by a rule that only a newer release knows."""
-        return dict(Rule.choices).get(self.rule, "Something else")
+        """The rule; a newer release may have rules that this one does not know."""
+        return dict(Rule.choices).get(self.rule, "Other issue")
 
     @property
     def advice(self) -> str:
-        """What to do about it."""
-        return ADVICE.get(self.rule, "Look at this part again.")
+        return ADVICE.get(self.rule, "Check this part of the page.")
 
     @property
-    def edit_address(self) -> str:
-        """Where the editor shows the words."""
-        return edit_address(self.page_id, self.place)
+    def edit_url(self) -> str:
+        return edit_url(self.page_id, self.place)
 
 
 class ContentCheckRun(models.Model):
-    """By which version of the rules a live page has been checked."""
+    """The version of the rules by which a live page was checked."""
 
     page = models.OneToOneField(
         Page, on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -89,37 +88,36 @@ class ContentCheckRun(models.Model):
         return str(self.page)
 
 
-def edit_address(page_id: int, place: str) -> str:
-    """Return where a page is edited, at a place of it."""
+def edit_url(page_id: int, place: str) -> str:
     address = reverse("wagtailadmin_pages:edit", args=[page_id])
     return f"{address}#:w:contentpath={place}" if place else address
 
 
 @receiver(live_page_saved)
-def follow_page(sender, instance, **kwargs) -> None:
-    """Write what the rules find on a live page, in the transaction that saves it.
+def sync_content_issues(sender, instance, **kwargs) -> None:
+    """Update the issues of a live page, in the transaction that saves it.
 
-    An alias has the findings of its original. A page that is taken down keeps its
-    rows, which nobody reads then.
+    An alias has the issues of its original. Unpublished pages keep their rows, but
+    these are not read.
     """
     if not instance.alias_of_id:
         check_page(instance)
 
 
-def check_draft(page: Page, on: date) -> list[Finding]:
-    """Return what the rules find on a day on a page as it stands in the editor."""
+def check_draft(page: Page, on: date) -> list[FoundIssue]:
+    """Return the issues of a page as it is in the editor."""
     known = ContentIssue.objects.filter(page_id=page.pk)
-    found = _with_known_days(find_findings(page, on), known)
+    found = _with_known_days(find_issues(page, on), known)
     return [each for each in found if not each.shown_from or each.shown_from <= on]
 
 
 def _with_known_days(
-    found: list[Finding], known: Iterable[ContentIssue]
-) -> list[Finding]:
-    """Return the findings; the same words keep the day that they had when written.
+    found: list[FoundIssue], known: Iterable[ContentIssue]
+) -> list[FoundIssue]:
+    """Keep the dates of sentences that have not changed.
 
-    "Until 31 March" does not come to mean next year's because a page is published
-    again for something else.
+    "Until 31 March" must not come to mean next year's because a page is published again
+    for another reason.
     """
     days = {(row.rule, row.text): row.shown_from for row in known}
     return [
@@ -133,11 +131,10 @@ def _values_of(rows: list[ContentIssue]) -> set[tuple]:
 
 
 def check_page(page: Page) -> None:
-    """Write what the rules find on a page now, and that it was checked."""
     published_at = page.last_published_at or timezone.now()
     before = list(ContentIssue.objects.filter(page_id=page.pk))
     found = _with_known_days(
-        find_findings(page, timezone.localdate(published_at)), before
+        find_issues(page, timezone.localdate(published_at)), before
     )
     rows = [ContentIssue(page_id=page.pk, **vars(each)) for each in found]
     if _values_of(before) != _values_of(rows):
@@ -151,28 +148,28 @@ def check_page(page: Page) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Count:
-    """How much there is to do, and where."""
+def counts_for(user, on: date) -> dict[str, int]:
+    """Return how many pages the user may edit have issues, and how many dates passed.
 
-    label: str
-    number: int
-    address: str
-
-
-def counts_for(user, on: date) -> list[Count]:
-    """Return how many pages of those that somebody may edit have findings.
-
-    And how many dates on them have passed. One query besides the permissions.
+    This takes one query besides those for permissions.
     """
     findings = ContentIssue.objects.on_live_pages(start_of_day(on)).on_day(on)
-    numbers = findings.editable_by(user).aggregate(
+    return findings.editable_by(user).aggregate(
         pages=models.Count("page", distinct=True),
         dates=models.Count("pk", filter=Q(rule=Rule.PASSED_DATE)),
     )
-    report = reverse(REPORT_URL_NAME)
-    dates = f"{report}?rule={Rule.PASSED_DATE.value}"
-    return [
-        Count("Pages with content to mend", numbers["pages"], report),
-        Count("Dates that have passed", numbers["dates"], dates),
-    ]
+
+
+@register_job("check content")
+def check_unchecked_pages(at: datetime) -> None:
+    """Check some live pages that the current rules have not checked yet.
+
+    Each page has its own transaction, so that editors do not wait.
+    """
+    checked = ContentCheckRun.objects.filter(page=OuterRef("pk"), rules_version=VERSION)
+    pages = Page.objects.live().filter(~Exists(checked), alias_of=None)
+    for pk in list(pages.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        with tree_lock():
+            page = Page.objects.live().filter(pk=pk).specific().first()
+            if page is not None:
+                check_page(page)

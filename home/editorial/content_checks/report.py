@@ -1,4 +1,4 @@
-"""What the content checks found: after saving a page, and in a report over the site."""
+"""Content issues: listed after a page is saved, and in a report."""
 
 import django_filters
 from django.contrib.contenttypes.models import ContentType
@@ -19,22 +19,20 @@ from home.editorial.content_checks.issues import (
     REPORT_URL_NAME,
     ContentIssue,
     check_draft,
-    edit_address,
+    edit_url,
 )
 from home.editorial.content_checks.rules import Rule
 from home.editorial.reviews.models import PageReview
 from home.reports import PageReportFilterSet, SafeExportMixin
 
 # More would fill the screen.
-MAX_NAMED = 5
+MAX_LISTED = 5
 
 
 class ContentFilterSet(PageReportFilterSet):
-    """Which findings to look at."""
-
-    rule = django_filters.ChoiceFilter(label="What is wrong", choices=Rule.choices)
+    rule = django_filters.ChoiceFilter(label="Issue", choices=Rule.choices)
     page = django_filters.NumberFilter(
-        label="Number of the page", field_name="page_id", max_value=2**31 - 1
+        label="Page ID", field_name="page_id", max_value=2**31 - 1
     )
 
     class Meta:
@@ -43,26 +41,24 @@ class ContentFilterSet(PageReportFilterSet):
 
 
 def _kind(finding: ContentIssue) -> str:
-    """Return the kind of page, without a query for each."""
+    """Return the page type without a query for each row."""
     content_type = ContentType.objects.get_for_id(finding.page.content_type_id)
     return content_type.name.capitalize()
 
 
 EXPORTED = {
     "title": ("Page", lambda finding: finding.page.title),
-    "address": ("Address", lambda finding: finding.page.full_url or ""),
-    "kind": ("Kind of page", _kind),
-    "wrong": ("What is wrong", str),
-    "text": ("Words", lambda finding: finding.text),
-    "advice": ("What to do", lambda finding: finding.advice),
+    "address": ("Web address", lambda finding: finding.page.full_url or ""),
+    "kind": ("Page type", _kind),
+    "wrong": ("Issue", str),
+    "text": ("Text", lambda finding: finding.text),
+    "advice": ("How to fix it", lambda finding: finding.advice),
     "owner_name": ("Content owner", lambda finding: finding.owner_name),
-    "owner_email": ("Content owner's email", lambda finding: finding.owner_email),
+    "owner_email": ("Content owner email address", lambda finding: finding.owner_email),
 }
 
 
 class ContentChecksView(SafeExportMixin, ReportView):
-    """The findings on the pages that somebody may edit."""
-
     page_title = "Content checks"
     header_icon = "glasses"
     model = ContentIssue
@@ -73,23 +69,25 @@ class ContentChecksView(SafeExportMixin, ReportView):
     filterset_class = ContentFilterSet
     is_searchable = True
     search_fields = ["page__title", "text"]
-    # By the index, so that a page's findings stand together and no database sorts.
+    # In index order, so that issues are grouped by page and no database has to sort.
     default_ordering = ("page_id", "pk")
-    verbose_name_plural = "findings"
+    verbose_name_plural = "issues"
     columns = [
         TitleColumn(
             "title",
             label="Page",
             accessor="page.title",
-            get_url=lambda finding: finding.edit_address,
+            get_url=lambda finding: finding.edit_url,
         ),
-        Column("wrong", label="What is wrong", accessor=str),
-        Column("text", label="Words"),
-        Column("advice", label="What to do"),
+        Column("wrong", label="Issue", accessor=str),
+        Column("text", label="Text"),
+        Column("advice", label="How to fix it"),
         Column(
             "owner",
             label="Content owner",
-            accessor=lambda row: row.owner_name or row.owner_email or "Nobody",
+            accessor=lambda row: (
+                row.owner_name or row.owner_email or "No content owner"
+            ),
         ),
     ]
     list_export = list(EXPORTED)
@@ -97,7 +95,6 @@ class ContentChecksView(SafeExportMixin, ReportView):
     export_filename = "content-checks"
 
     def get_base_queryset(self):
-        """Return what is to be mended today on the pages that this officer may edit."""
         findings = ContentIssue.objects.on_live_pages(timezone.now())
         findings = findings.on_day(timezone.localdate()).editable_by(self.request.user)
         review = PageReview.objects.filter(pk=OuterRef("page_id"))
@@ -107,19 +104,15 @@ class ContentChecksView(SafeExportMixin, ReportView):
         )
 
     def get_filtered_queryset(self):
-        """Return the queryset, which Wagtail filters already."""
+        """Wagtail has filtered it already."""
         return self.get_queryset()
 
     def to_row_dict(self, item):
-        """Return the cells of a finding for a spreadsheet."""
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
 
 class ContentChecksMenuItem(MenuItem):
-    """The report's entry, for those who edit pages."""
-
     def is_shown(self, request):
-        """Say whether somebody may edit any page."""
         return ContentChecksView.permission_policy.user_has_any_permission(
             request.user, ContentChecksView.any_permission_required
         )
@@ -127,7 +120,6 @@ class ContentChecksMenuItem(MenuItem):
 
 @hooks.register("register_reports_menu_item")
 def register_content_checks_menu_item():
-    """Add the report to the reports."""
     view = ContentChecksView
     address = reverse(view.index_url_name)
     return ContentChecksMenuItem(view.page_title, address, icon_name=view.header_icon)
@@ -135,7 +127,6 @@ def register_content_checks_menu_item():
 
 @hooks.register("register_admin_urls")
 def register_content_checks_urls():
-    """Add the report."""
     view = ContentChecksView
     return [
         path("reports/content-checks/", view.as_view(), name=view.index_url_name),
@@ -149,10 +140,10 @@ def register_content_checks_urls():
 
 @hooks.register("after_create_page")
 @hooks.register("after_edit_page")
-def list_findings(request: HttpRequest, page: Page) -> None:
-    """Say after a page was saved what to mend on it; the editor's own saving is mute.
+def list_issues(request: HttpRequest, page: Page) -> None:
+    """List the issues of a page after it was saved, except by autosave.
 
-    What is saved may be a draft, so its findings are looked for here and not kept.
+    What is saved may be a draft, so its issues are not stored.
     """
     if not request.accepts("text/html"):
         return
@@ -165,21 +156,23 @@ def list_findings(request: HttpRequest, page: Page) -> None:
         '<li><a class="w-text-current w-underline" href="{}">{}</a>{} {}</li>',
         (
             (
-                edit_address(page.pk, each.place),
+                edit_url(page.pk, each.place),
                 each.rule.label,
                 f": “{each.text}”" if each.text else ".",
                 each.advice,
             )
-            for each in found[:MAX_NAMED]
+            for each in found[:MAX_LISTED]
         ),
     )
-    rest = len(found) - MAX_NAMED
+    rest = len(found) - MAX_LISTED
     text = format_html(
-        "Saved. You can make this page better:<ul>{}</ul>{}",
+        "Page saved. Content issues:<ul>{}</ul>{}",
         lines,
         f"And {rest} more." if rest > 0 else "",
     )
     address = f"{reverse(REPORT_URL_NAME)}?page={page.pk}"
     is_listed = page.live and not page.has_unpublished_changes
-    buttons = [messages.button(address, "All of this page")] if is_listed else []
+    buttons = (
+        [messages.button(address, "View all issues on this page")] if is_listed else []
+    )
     messages.warning(request, text, buttons=buttons)

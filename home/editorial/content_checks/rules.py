@@ -1,8 +1,8 @@
-"""The list of rules for what officers write (P12), for the editor and the report.
+"""The content rules, for the editor and the report.
 
-Each rule is a small function that yields what breaks it: the words and their place.
-None of them stops anybody from publishing. Raise `VERSION` with each change of a rule,
-so that the job checks all pages again.
+Each rule is a small function that yields what breaks it, and where. Rules never prevent
+publication. Increase `VERSION` when a rule changes, so that the job checks all pages
+again.
 """
 
 import logging
@@ -19,7 +19,7 @@ from home.content.dates import days_after
 from home.content.walker import PageText, read_page
 from home.editorial.content_checks.dated_statements import (
     find_dated_statements,
-    sentences_of,
+    split_sentences,
 )
 
 logger = logging.getLogger(__name__)
@@ -27,11 +27,11 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 TEXT_LENGTH = 200
 MAX_OF_A_RULE = 20
-LONGEST_SENTENCE = 30
-# Fewer words say too little of how hard a page is to read.
-FEWEST_WORDS = 100
-OLDEST_READING_AGE = 15
-FEWEST_WORDS_BESIDE_FILES = 40
+MAX_SENTENCE_WORDS = 30
+# Readability cannot be estimated from fewer words.
+MIN_WORDS = 100
+MAX_READING_AGE = 15
+MIN_WORDS_BESIDE_FILES = 40
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 VOWELS = re.compile(r"[aeiouy]+")
@@ -40,8 +40,8 @@ FILE_ADDRESS = re.compile(r"\.(?:pdf|docx?|odt)(?:[?#]|$)", re.I)
 BARE_ADDRESS = re.compile(
     r"(?:https?://|www\.)\S+|(?<![\w-])(?<![\w-]\.)[\w-]+(?:\.[\w-]+)+/\S*", re.I
 )
-# WCAG 2.4.4 and the GOV.UK style guide: a link's words make sense on their own.
-EMPTY_WORDS = frozenset(
+# WCAG 2.4.4 and the GOV.UK style guide: link text makes sense on its own.
+VAGUE_LINK_TEXTS = frozenset(
     {
         "click",
         "click here",
@@ -81,41 +81,38 @@ EMPTY_WORDS = frozenset(
 
 
 class Rule(models.TextChoices):
-    """What is wrong with a page's content."""
-
-    PASSED_DATE = "passed-date", "A date has passed"
-    LINK_TEXT = "link-text", "A link's words say nothing"
-    NO_SUMMARY = "no-summary", "There is no summary"
-    ONLY_FILES = "only-files", "The information is only in files"
-    UNDESCRIBED_PICTURE = "picture", "A picture is not described"
-    EMPTY_HEADING = "empty-heading", "A heading is empty"
-    HEADING_ORDER = "heading-order", "A heading skips a level"
-    LONG_SENTENCE = "long-sentence", "A sentence is long"
-    READING_AGE = "reading-age", "The text is hard to read"
+    PASSED_DATE = "passed-date", "Date has passed"
+    LINK_TEXT = "link-text", "Link text is not descriptive"
+    NO_SUMMARY = "no-summary", "Summary is missing"
+    ONLY_FILES = "only-files", "Information is only in documents"
+    MISSING_ALT_TEXT = "alt-text", "Image has no alt text"
+    EMPTY_HEADING = "empty-heading", "Heading is empty"
+    HEADING_ORDER = "heading-order", "Heading skips a level"
+    LONG_SENTENCE = "long-sentence", "Sentence is too long"
+    READING_AGE = "reading-age", "Text is hard to read"
 
 
 ADVICE = {
-    Rule.PASSED_DATE: "The day has passed. Say what is true now, or take this out.",
-    Rule.LINK_TEXT: "Let the words of the link say where it leads, such as 'Apply for "
-    "a grant' instead of 'click here' or an address.",
-    Rule.NO_SUMMARY: "Write one or two sentences that say what the page is for. Search "
-    "results and cards show them.",
-    Rule.ONLY_FILES: "Put what people need most on the page itself. Many cannot open a "
-    "file on their phone, or hear it read out.",
-    Rule.UNDESCRIBED_PICTURE: "Say in the picture's description what it tells people "
-    "who cannot see it, or mark it as decoration.",
-    Rule.EMPTY_HEADING: "Type the heading, or delete it.",
-    Rule.HEADING_ORDER: "Make this a section heading, or put one before it.",
-    Rule.LONG_SENTENCE: f"Split this sentence: it has more than {LONGEST_SENTENCE} "
-    "words.",
-    Rule.READING_AGE: "Use shorter sentences and everyday words, so that more people "
-    "understand the page at once.",
+    Rule.PASSED_DATE: "Update this sentence, or remove it.",
+    Rule.LINK_TEXT: "Say where the link goes. For example, 'Apply for a grant' instead "
+    "of 'click here' or a web address.",
+    Rule.NO_SUMMARY: "Say what the page is for in one or two sentences. The summary "
+    "appears in search results and on cards.",
+    Rule.ONLY_FILES: "Put the most important information on the page itself. Many "
+    "people cannot open documents on a phone or with a screen reader.",
+    Rule.MISSING_ALT_TEXT: "Describe the image for people who cannot see it, or mark "
+    "it as decorative.",
+    Rule.EMPTY_HEADING: "Enter a heading, or delete this block.",
+    Rule.HEADING_ORDER: "Change this to a section heading, or add one before it.",
+    Rule.LONG_SENTENCE: "Split this sentence. It has more than "
+    f"{MAX_SENTENCE_WORDS} words.",
+    Rule.READING_AGE: "Use shorter sentences and everyday words.",
 }
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What breaks a rule, from a day on: its words, and its place in the editor."""
+class FoundIssue:
+    """What breaks a rule, where in the editor, and from which day."""
 
     rule: Rule
     text: str = ""
@@ -124,37 +121,33 @@ class Finding:
 
     @property
     def advice(self) -> str:
-        """What to do about it."""
         return ADVICE[self.rule]
 
 
-Check = Callable[[PageText, date], Iterator[Finding]]
+Check = Callable[[PageText, date], Iterator[FoundIssue]]
 
 
-def passed_dates(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield the sentences that a date makes untrue, each from the day after it."""
+def passed_dates(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+    """Yield sentences that are out of date the day after a date."""
     for line in text.lines:
         for claim in find_dated_statements(line.text, published_on):
             day = days_after(claim.last_on, 1)
-            yield Finding(Rule.PASSED_DATE, claim.sentence, line.place, day)
+            yield FoundIssue(Rule.PASSED_DATE, claim.sentence, line.place, day)
 
 
-def link_texts(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield the links that do not say where they lead."""
+def link_texts(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     for link, place in text.links:
-        words = link.text.strip(" .!…:»>→").lower()
-        if not words or words in EMPTY_WORDS or BARE_ADDRESS.fullmatch(words):
-            yield Finding(Rule.LINK_TEXT, link.text or link.address, place)
+        label = link.text.strip(" .!…:»>→").lower()
+        if not label or label in VAGUE_LINK_TEXTS or BARE_ADDRESS.fullmatch(label):
+            yield FoundIssue(Rule.LINK_TEXT, link.text or link.address, place)
 
 
-def no_summary(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield that a page does not say what it is for."""
+def no_summary(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     if not getattr(text.page, "summary", "-").strip():
-        yield Finding(Rule.NO_SUMMARY, place="summary")
+        yield FoundIssue(Rule.NO_SUMMARY, place="summary")
 
 
-def only_files(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield that a page says little more than which files there are."""
+def only_files(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     files = [
         (link, place)
         for link, place in text.links
@@ -162,58 +155,57 @@ def only_files(text: PageText, published_on: date) -> Iterator[Finding]:
     ]
     if not files:
         return
-    words = sum(len(WORD.findall(line.text)) for line in text.lines)
-    words -= sum(len(WORD.findall(link.text)) for link, _ in files)
-    if words < FEWEST_WORDS_BESIDE_FILES:
+    count = sum(len(WORD.findall(line.text)) for line in text.lines)
+    count -= sum(len(WORD.findall(link.text)) for link, _ in files)
+    if count < MIN_WORDS_BESIDE_FILES:
         link, place = files[0]
-        yield Finding(Rule.ONLY_FILES, link.text, place)
+        yield FoundIssue(Rule.ONLY_FILES, link.text, place)
 
 
-def undescribed_pictures(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield the pictures with no words for who cannot see them (WCAG 1.1.1).
+def images_without_alt_text(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+    """Yield the images without alt text (WCAG 1.1.1).
 
-    Not the one at the top of the page: without a description it is decoration.
+    The image at the top of the page is decorative unless it has a description.
     """
     for picture in text.pictures:
         if not picture.is_described:
-            yield Finding(Rule.UNDESCRIBED_PICTURE, picture.text, picture.place)
+            yield FoundIssue(Rule.MISSING_ALT_TEXT, picture.text, picture.place)
 
 
-def headings(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield empty headings, and those without one of the level above (WCAG 1.3.1)."""
+def headings(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+    """Yield empty headings, and headings that skip a level (WCAG 1.3.1)."""
     level = 1
     for heading in text.headings:
         if not heading.text.strip():
-            yield Finding(Rule.EMPTY_HEADING, place=heading.place)
+            yield FoundIssue(Rule.EMPTY_HEADING, place=heading.place)
         elif heading.level > level + 1:
-            yield Finding(Rule.HEADING_ORDER, heading.text, heading.place)
+            yield FoundIssue(Rule.HEADING_ORDER, heading.text, heading.place)
         level = heading.level
 
 
-def long_sentences(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield the sentences that most people have to read twice."""
+def long_sentences(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     for line in text.lines:
-        for sentence in sentences_of(line.text) if line.is_prose else ():
-            if len(WORD.findall(sentence)) > LONGEST_SENTENCE:
-                yield Finding(Rule.LONG_SENTENCE, sentence, line.place)
+        for sentence in split_sentences(line.text) if line.is_prose else ():
+            if len(WORD.findall(sentence)) > MAX_SENTENCE_WORDS:
+                yield FoundIssue(Rule.LONG_SENTENCE, sentence, line.place)
 
 
-def hard_reading(text: PageText, published_on: date) -> Iterator[Finding]:
-    """Yield that a page is hard to read (the Flesch-Kincaid formula, 1975)."""
+def hard_reading(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+    """Yield an issue if a page is hard to read (Flesch-Kincaid grade level, 1975)."""
     lines = [line.text for line in text.lines if line.is_prose]
     words = [word.lower() for line in lines for word in WORD.findall(line)]
-    if len(words) < FEWEST_WORDS:
+    if len(words) < MIN_WORDS:
         return
-    sentences = sum(len(sentences_of(line)) for line in lines)
+    sentences = sum(len(split_sentences(line)) for line in lines)
     syllables = sum(map(count_syllables, words))
     grade = 0.39 * len(words) / sentences + 11.8 * syllables / len(words) - 15.59
     # A pupil of the first American grade is six years old.
-    if (age := round(grade + 5)) > OLDEST_READING_AGE:
-        yield Finding(Rule.READING_AGE, f"Reads well from the age of {age}")
+    if (age := round(grade + 5)) > MAX_READING_AGE:
+        yield FoundIssue(Rule.READING_AGE, f"Reading age: {age}")
 
 
 def count_syllables(word: str) -> int:
-    """Return about how many syllables an English word has."""
+    """Estimate the number of syllables of an English word."""
     is_silent = word.endswith("e") and not word.endswith("le")
     return max(1, len(VOWELS.findall(word)) - is_silent)
 
@@ -223,27 +215,27 @@ RULES: tuple[Check, ...] = (
     link_texts,
     no_summary,
     only_files,
-    undescribed_pictures,
+    images_without_alt_text,
     headings,
     long_sentences,
     hard_reading,
 )
 
 
-def find_findings(page: Page, published_on: date) -> list[Finding]:
-    """Return what breaks the rules on a page, nothing twice.
+def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
+    """Return the issues of a page, without duplicates.
 
-    A page that the rules cannot read has no findings: no check stops a publication.
+    A page that cannot be read has none: checks never prevent publication.
     """
     try:
         text = read_page(page)
         found = [
-            Finding(each.rule, _short(each.text), each.place, each.shown_from)
+            FoundIssue(each.rule, _short(each.text), each.place, each.shown_from)
             for rule in RULES
             for each in islice(rule(text, published_on), MAX_OF_A_RULE)
         ]
     except Error:
-        # The transaction is broken, and whoever opened it must know.
+        # The transaction is broken, so its owner has to know.
         raise
     except Exception:
         logger.exception("The content of page %s could not be checked.", page.pk)

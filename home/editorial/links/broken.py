@@ -1,7 +1,6 @@
-"""Which links of live pages lead nowhere at a moment, and who may mend them."""
+"""Which links of live pages are broken, and who can fix them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -19,15 +18,13 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Length, Substr
-from django.urls import reverse
-from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import CollectionViewRestriction, Page, PageViewRestriction
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.links.index import followed
-from home.editorial.links.models import Link
+from home.editorial.links.index import LINK_SOURCES
+from home.editorial.links.models import PageLink
 from home.pages import public_pages
 
 # Databases limit how much one condition may hold.
@@ -36,64 +33,61 @@ MAX_IDS = 10_000
 
 
 class Problem(TextChoices):
-    """What is wrong with a link."""
-
-    DELETED = "deleted", "The page it leads to has been deleted"
-    NOT_PUBLISHED = "not-published", "The page it leads to is not published"
-    EXPIRED = "expired", "The page it leads to has expired"
-    PRIVATE = "private", "The page it leads to is private, and this page is not"
-    FILE_DELETED = "file-deleted", "The document it leads to has been deleted"
-    FILE_PRIVATE = "file-private", "The document it leads to is private"
-    NOWHERE = "nowhere", "There is no page at this address of our site"
-    OTHER_SITE = "other-site", "The address on another site does not work"
+    DELETED = "deleted", "Page has been deleted"
+    NOT_PUBLISHED = "not-published", "Page is not published"
+    EXPIRED = "expired", "Page has expired"
+    PRIVATE = "private", "Links to a private page"
+    FILE_DELETED = "file-deleted", "Document has been deleted"
+    FILE_PRIVATE = "file-private", "Links to a private document"
+    NOWHERE = "nowhere", "Page not found on this website"
+    OTHER_SITE = "other-site", "Link to another website does not work"
 
 
-def broken_links(at: datetime) -> QuerySet[Link]:
-    """Return the broken links that readers see at a moment, each with its `problem`."""
+def broken_links(at: datetime) -> QuerySet[PageLink]:
+    """Return the broken links that readers can see, annotated with `problem`."""
     suspects = _suspects(at)
-    # Found once, not anew for each of what the caller asks: how many, which, of whom.
+    # Evaluated once, however often the caller counts, filters and lists them.
     ids = [row["pk"] for row in suspects[: MAX_IDS + 1]]
     among = suspects if len(ids) > MAX_IDS else ids
-    links = Link.objects.filter(_is_shown(at), pk__in=among)
+    links = PageLink.objects.filter(_is_visible(at), pk__in=among)
     return links.annotate(problem=_problem(at)).exclude(problem=None)
 
 
-def broken_links_for(user: AbstractBaseUser, at: datetime) -> QuerySet[Link]:
-    """Return the broken links of what somebody may edit."""
+def broken_links_for(user: AbstractBaseUser, at: datetime) -> QuerySet[PageLink]:
     own = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
     # Asked of each link, so that no database begins with all the pages instead.
     may_edit = Q(Exists(own.filter(pk=OuterRef("page_id"))))
-    for model in followed:
+    for model in LINK_SOURCES:
         if ModelPermissionPolicy(model).user_has_permission(user, "change"):
             may_edit |= Q(content_type=ContentType.objects.get_for_model(model))
     return broken_links(at).filter(may_edit)
 
 
 def _suspects(at: datetime) -> QuerySet:
-    """Return the ids of the few links of many thousand that have to be judged.
+    """Return the ids of the few links, among many thousands, that need checking.
 
-    Each part has an index of its own; together in one condition they would have none
-    (measured with 250,000 links on SQLite).
+    Each part has an index of its own; a single condition would use none (measured with
+    250,000 links on SQLite).
     """
     gone = Page.objects.filter(Q(live=False) | Q(expire_at__lte=at))
     existing = Page.objects.filter(pk=OuterRef("target_page_id"))
     documents = get_document_model().objects.filter(pk=OuterRef("document_id"))
     unrestricted = documents.filter(~Exists(_restriction_above("collection__path")))
     parts = [
-        Link.objects.filter(target_page__in=gone.values("pk")),
-        Link.objects.filter(~Exists(existing), target_page__isnull=False),
-        Link.objects.filter(~Exists(unrestricted), document__isnull=False),
-        Link.objects.exclude(site_path=""),
+        PageLink.objects.filter(target_page__in=gone.values("pk")),
+        PageLink.objects.filter(~Exists(existing), target_page__isnull=False),
+        PageLink.objects.filter(~Exists(unrestricted), document__isnull=False),
+        PageLink.objects.exclude(site_path=""),
         *_to_private_pages(),
     ]
     if settings.CHECK_EXTERNAL_LINKS:
-        parts.append(Link.objects.filter(external__is_broken=True))
+        parts.append(PageLink.objects.filter(external__is_broken=True))
     first, *others = (part.order_by().values("pk") for part in parts)
     return first.union(*others)
 
 
-def _to_private_pages() -> Iterator[QuerySet[Link]]:
-    """Yield the links to pages that are private, or below one that is."""
+def _to_private_pages() -> Iterator[QuerySet[PageLink]]:
+    """Yield the links to private pages and to pages below them."""
     rows = PageViewRestriction.objects.values_list("page__path", "page__aliases__path")
     paths = sorted({path for row in rows for path in row if path})
     for start in range(0, len(paths), RANGES_AT_ONCE):
@@ -101,21 +95,20 @@ def _to_private_pages() -> Iterator[QuerySet[Link]]:
         for path in paths[start : start + RANGES_AT_ONCE]:
             _, last = Page._get_children_path_interval(path)
             at_or_below |= Q(target_page__path__range=(path, last))
-        yield Link.objects.filter(at_or_below)
+        yield PageLink.objects.filter(at_or_below)
 
 
 def _restriction_above(path: str) -> QuerySet:
-    """Return what keeps some people from the collection at a path, or from above it."""
+    """Return the restrictions on a collection or on any collection above it."""
     above = Substr(OuterRef(path), 1, Length("collection__path"))
     return CollectionViewRestriction.objects.filter(collection__path=above)
 
 
-def _is_shown(at: datetime) -> Q:
-    """Return the condition for links that some reader may see at a moment."""
+def _is_visible(at: datetime) -> Q:
     shown = Q(page__live=True) & (Q(page__expire_at=None) | Q(page__expire_at__gt=at))
-    for model, still_shown in followed.items():
+    for model, still_visible in LINK_SOURCES.items():
         kind = ContentType.objects.get_for_model(model)
-        shown |= Q(content_type=kind, object_id__in=still_shown(at).values("pk"))
+        shown |= Q(content_type=kind, object_id__in=still_visible(at).values("pk"))
     return shown
 
 
@@ -137,18 +130,3 @@ def _problem(at: datetime) -> Case:
     )
     whens = (When(condition, then=Value(problem)) for problem, condition in rules)
     return Case(*whens, default=Value(None), output_field=CharField())
-
-
-@dataclass(frozen=True)
-class Count:
-    """How much there is to do, and where."""
-
-    label: str
-    number: int
-    address: str
-
-
-def counts_for(user: AbstractBaseUser) -> list[Count]:
-    """Return how many broken links somebody can mend, in about four queries."""
-    number = broken_links_for(user, timezone.now()).count()
-    return [Count("Broken links", number, reverse("broken_links_report"))]

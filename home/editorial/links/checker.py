@@ -1,4 +1,4 @@
-"""The job that asks other sites, politely and a few at a time, whether links work."""
+"""The job that checks links to other sites, a few at a time."""
 
 from datetime import datetime, timedelta
 from time import monotonic
@@ -8,45 +8,45 @@ from django.db.models import Exists, Min, OuterRef
 
 from home.editorial.links.http_check import Answer, check_url
 from home.editorial.links.index import resolve_targets
-from home.editorial.links.models import ExternalLink, Link, Outcome
+from home.editorial.links.models import ExternalLink, LinkStatus, PageLink
 from home.jobs import register_job
 
 MAX_ADDRESSES = 20
-# None is begun after that; one takes ten seconds at most.
+# No check starts after this. Each takes at most ten seconds.
 SECONDS_TO_BEGIN = 10
-# Between two requests to one host, whatever else happens.
+# The minimum between two requests to a host.
 PAUSE = timedelta(seconds=30)
 WEEK = timedelta(weeks=1)
-# How long after each failure in a row it is asked again.
-AGAIN_AFTER = (timedelta(hours=1), timedelta(days=1))
+# When to check again after each failure in a row.
+RETRY_DELAYS = (timedelta(hours=1), timedelta(days=1))
 
-# Where nobody answered at all, it may be our own network.
-UNREACHED = {Outcome.NO_SUCH_SITE, Outcome.NO_ANSWER}
-WORKS_OR_UNKNOWN = {Outcome.FOUND, Outcome.UNKNOWN}
+# If there is no response at all, our own network may be the cause.
+UNREACHABLE = {LinkStatus.NO_SUCH_SITE, LinkStatus.NO_RESPONSE}
+WORKING_OR_UNKNOWN = {LinkStatus.FOUND, LinkStatus.UNKNOWN}
 
 
-@register_job("checking links", is_slow=True)
+@register_job("check links", is_slow=True)
 def check_links(at: datetime) -> None:
-    """Look again at links of our own that led nowhere, then ask other sites.
+    """Resolve broken internal links again, then check links to other sites.
 
-    Takes 20 seconds at most. Nothing is locked and no transaction is open while it
-    waits for an answer.
+    This takes at most 20 seconds. There is no lock or open transaction while it waits
+    for a response.
     """
     resolve_targets()
     if not settings.CHECK_EXTERNAL_LINKS:
         return
-    begun = monotonic()
+    started = monotonic()
     user_agent = f"Stockton-CMS link checker (+{settings.WAGTAILADMIN_BASE_URL})"
-    for link in get_due(at):
-        if monotonic() - begun > SECONDS_TO_BEGIN:
+    for link in due_links(at):
+        if monotonic() - started > SECONDS_TO_BEGIN:
             return
         record(link, check_url(link.address, user_agent), at)
 
 
-def get_due(at: datetime) -> list[ExternalLink]:
-    """Return the addresses to ask for now: one of each host, the longest due first."""
+def due_links(at: datetime) -> list[ExternalLink]:
+    """Return the links to check now: one for each host, those due longest first."""
     just_asked = ExternalLink.objects.filter(checked_at__gt=at - PAUSE)
-    uses = Link.objects.filter(external=OuterRef("pk"))
+    uses = PageLink.objects.filter(external=OuterRef("pk"))
     due = ExternalLink.objects.filter(Exists(uses), next_check_at__lte=at)
     due = due.exclude(host__in=just_asked.values("host")).order_by()
     first = due.values("host").annotate(pk=Min("pk"), due_at=Min("next_check_at"))
@@ -56,24 +56,24 @@ def get_due(at: datetime) -> list[ExternalLink]:
 
 
 def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
-    """Keep what came of asking, and when to ask again.
+    """Save the result of a check, and when to check again.
 
-    A link is broken after the third failure in a row, a day and an hour after the
-    first. One that cannot be checked counts as working.
+    A link is broken after three failures in a row, over a day and an hour. A link that
+    cannot be checked counts as working.
     """
     same = ExternalLink.objects.filter(pk=link.pk)
     wait = min(timedelta(seconds=answer.retry_after), WEEK)
-    if answer.outcome in WORKS_OR_UNKNOWN:
+    if answer.outcome in WORKING_OR_UNKNOWN:
         changes = {"failures": 0, "failing_since": None, "is_broken": False}
         next_check_at = at + WEEK
     else:
         since = link.failing_since or at
-        failures = min(link.failures + 1, len(AGAIN_AFTER) + 1)
-        is_last = failures > len(AGAIN_AFTER)
-        next_check_at = at + (WEEK if is_last else AGAIN_AFTER[failures - 1])
-        is_broken = link.is_broken or (is_last and _is_theirs(answer, since, at))
+        failures = min(link.failures + 1, len(RETRY_DELAYS) + 1)
+        is_last = failures > len(RETRY_DELAYS)
+        next_check_at = at + (WEEK if is_last else RETRY_DELAYS[failures - 1])
+        is_broken = link.is_broken or (is_last and _is_confirmed(answer, since, at))
         if is_last and not is_broken:
-            next_check_at = at + AGAIN_AFTER[-1]
+            next_check_at = at + RETRY_DELAYS[-1]
         changes = {
             "failures": failures,
             "failing_since": since,
@@ -90,9 +90,9 @@ def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
         others.filter(next_check_at__lt=at + wait).update(next_check_at=at + wait)
 
 
-def _is_theirs(answer: Answer, since: datetime, at: datetime) -> bool:
-    """Say whether a failure is the other site's: somebody else has answered since."""
-    if answer.outcome not in UNREACHED or at - since >= WEEK:
+def _is_confirmed(answer: Answer, since: datetime, at: datetime) -> bool:
+    """Say whether a failure is the other site's: any other site has responded since."""
+    if answer.outcome not in UNREACHABLE or at - since >= WEEK:
         return True
     answered = ExternalLink.objects.filter(checked_at__gt=since)
-    return answered.exclude(outcome__in=[*UNREACHED, Outcome.NOT_ASKED]).exists()
+    return answered.exclude(outcome__in=[*UNREACHABLE, LinkStatus.NOT_CHECKED]).exists()

@@ -1,4 +1,4 @@
-"""Finds the links in a page or another object, whatever fields and blocks it has."""
+"""Finds the links in a page or another object, in any of its fields and blocks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 
 TEXT_LENGTH = 200
-# What may hold the words of a link, beside its address.
+# The fields beside a link that may hold its text.
 TEXT_NAMES = ("text", "label", "name", "title", "heading")
 
 
 @dataclass(frozen=True)
 class FoundLink:
-    """Where a link leads, one of the three, and its words."""
+    """The text of a link, and one of three kinds of target."""
 
     text: str
     page_id: int | None = None
@@ -32,8 +32,6 @@ class FoundLink:
 
 
 class _LinkParser(HTMLParser):
-    """Collects the links of rich text as Wagtail stores it."""
-
     def __init__(self):
         super().__init__()
         self.links: list[tuple[dict, list[str]]] = []
@@ -53,14 +51,14 @@ class _LinkParser(HTMLParser):
 
 
 def links_in_html(html: str) -> Iterator[FoundLink]:
-    """Yield the links of stored rich text, also those to pages that are gone."""
+    """Yield the links in stored rich text, including those to deleted pages."""
     if "<a" not in html:
         return
     parser = _LinkParser()
     parser.feed(html)
     parser.close()
-    for attributes, words in parser.links:
-        text = _short("".join(words))
+    for attributes, parts in parser.links:
+        text = _short("".join(parts))
         kind, target = attributes.get("linktype"), attributes.get("id") or ""
         if kind in {"page", "document"} and target.isascii() and target.isdigit():
             yield FoundLink(text, **{f"{kind}_id": int(target)})
@@ -69,7 +67,7 @@ def links_in_html(html: str) -> Iterator[FoundLink]:
 
 
 def links_in_block(block, value, text: str = "") -> Iterator[FoundLink]:
-    """Yield the links of a block's value; `text` is what stands beside it."""
+    """Yield the links in a block's value; `text` is the text beside it."""
     if value is None:
         return
     if isinstance(block, blocks.RichTextBlock):
@@ -80,19 +78,19 @@ def links_in_block(block, value, text: str = "") -> Iterator[FoundLink]:
         if value:
             yield FoundLink(_short(text), address=value)
     else:
-        for child, inner, words in children_of(block, value, text):
-            yield from links_in_block(child, inner, words)
+        for child, inner, label in children_of(block, value, text):
+            yield from links_in_block(child, inner, label)
 
 
 def children_of(block, value, text: str = "") -> Iterator[tuple]:
-    """Yield the blocks inside a block, with the value of each and the words beside."""
+    """Yield each child block with its value and the text beside it."""
     if isinstance(block, blocks.StructBlock):
-        # That of a picture has the picture itself for its value.
+        # The value of an image block is the image itself.
         value = value if isinstance(value, Mapping) else {}
         found = (value.get(name) for name in TEXT_NAMES)
-        words = next((word for word in found if word and isinstance(word, str)), "")
+        label = next((each for each in found if each and isinstance(each, str)), "")
         for name, child in block.child_blocks.items():
-            yield child, value.get(name), words
+            yield child, value.get(name), label
     elif isinstance(block, blocks.StreamBlock):
         for child in value:
             yield child.block, child.value, text
@@ -105,7 +103,7 @@ def children_of(block, value, text: str = "") -> Iterator[tuple]:
 
 
 def links_in(instance: models.Model) -> Iterator[FoundLink]:
-    """Yield the links of an object's fields and of the rows that belong to it."""
+    """Yield the links in an object's fields and in its child objects."""
     text = getattr(instance, "link_text", "") or getattr(instance, "name", "")
     for field in instance._meta.get_fields():
         if isinstance(field, StreamField):

@@ -1,9 +1,9 @@
-"""Asks another site whether an address works, and can be turned against nobody.
+"""Checks whether a URL works, without becoming a way to attack other servers.
 
-An officer may type any address, and any site may redirect anywhere. So each hop is
-checked anew: only http and https on their own ports, no credentials, only public
-addresses, looked up once and connected to as looked up (no DNS rebinding). Nothing is
-read but the head of the answer. See OWASP, "Server-Side Request Forgery Prevention".
+Editors may type any URL, and any site may redirect anywhere. So each hop is validated:
+only http and https on their default ports, no credentials, only public IP addresses,
+resolved once and connected to as resolved (no DNS rebinding). Only the headers are
+read. See OWASP, "Server-Side Request Forgery Prevention".
 """
 
 import re
@@ -23,7 +23,7 @@ import certifi
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
-from home.editorial.links.models import Outcome
+from home.editorial.links.models import LinkStatus
 
 SECONDS = 10
 MAX_REDIRECTS = 5
@@ -46,28 +46,25 @@ NAT64 = ip_network("64:ff9b::/96")
 IN_USE_IPV6 = ip_network("2000::/3")
 
 # What OpenSSL says of a certificate that browsers warn of: expired, not yet valid,
-# self-signed, for another name. A missing link of the chain they mend by themselves.
+# self-signed, for another name. They complete a chain with a missing certificate.
 BAD_CERTIFICATES = {9, 10, 18, 62, 64}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of asking, and how many seconds the site wants to be left alone."""
+    """The result of a check, and how many seconds to wait before the next."""
 
-    outcome: Outcome
+    outcome: LinkStatus
     retry_after: float = 0
 
 
 class URLCheckError(Exception):
-    """Ends a check_url with an outcome."""
-
-    def __init__(self, outcome: Outcome):
+    def __init__(self, outcome: LinkStatus):
         super().__init__(outcome)
         self.outcome = outcome
 
 
 def is_public(ip_text: str) -> bool:
-    """Say whether an IP address is one of the public internet."""
     ip = ip_address(ip_text)
     if isinstance(ip, IPv6Address):
         if ip in NAT64:
@@ -83,7 +80,7 @@ def is_public(ip_text: str) -> bool:
 
 
 def check_url(address: str, user_agent: str) -> Answer:
-    """Ask for an address, following redirects, in at most `SECONDS` seconds."""
+    """Request a URL and follow redirects, in at most `SECONDS` seconds."""
     ends_at = monotonic() + SECONDS
     try:
         for _ in range(MAX_REDIRECTS + 1):
@@ -98,25 +95,25 @@ def check_url(address: str, user_agent: str) -> Answer:
         return Answer(error.outcome)
     except ssl.SSLCertVerificationError as error:
         is_bad = error.verify_code in BAD_CERTIFICATES
-        return Answer(Outcome.NOT_SECURE if is_bad else Outcome.UNKNOWN)
+        return Answer(LinkStatus.NOT_SECURE if is_bad else LinkStatus.UNKNOWN)
     except (OSError, HTTPException, ValueError):
-        return Answer(Outcome.NO_ANSWER)
-    return Answer(Outcome.IN_CIRCLES)
+        return Answer(LinkStatus.NO_RESPONSE)
+    return Answer(LinkStatus.REDIRECT_LOOP)
 
 
-def _outcome_of(status: int) -> Outcome:
+def _outcome_of(status: int) -> LinkStatus:
     if 200 <= status < 400:
-        return Outcome.FOUND
+        return LinkStatus.FOUND
     if status in {404, 410}:
-        return Outcome.NOT_FOUND
+        return LinkStatus.NOT_FOUND
     if 500 <= status < 600 and status != 503:
-        return Outcome.SITE_ERROR
+        return LinkStatus.SITE_ERROR
     # Refused to a program, such as 403 and 429, says nothing about people.
-    return Outcome.UNKNOWN
+    return LinkStatus.UNKNOWN
 
 
 def _seconds_in(headers) -> float:
-    """Return what `Retry-After` says (RFC 9110), in seconds."""
+    """Return the seconds in `Retry-After` (RFC 9110)."""
     text = (headers.get("Retry-After") or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -128,7 +125,7 @@ def _seconds_in(headers) -> float:
 
 
 def _ask(address: str, user_agent: str, ends_at: float):
-    """Return the status and headers of one hop: HEAD, then GET where that fails."""
+    """Return the status and headers of one hop: HEAD, then GET if that fails."""
     url = _checked(address)
     ips = _resolve(url.host.strip("[]"), url.port or PORTS[url.scheme], ends_at)
     status, headers = _request("HEAD", url, ips, user_agent, ends_at)
@@ -138,39 +135,39 @@ def _ask(address: str, user_agent: str, ends_at: float):
 
 
 def _checked(address: str) -> Url:
-    """Return an address in its parts, from which alone the request is made."""
+    """Parse a URL; the request is made from these parts only."""
     try:
         url = parse_url(re.sub(r"[\t\n\r]", "", address.strip()))
     except LocationParseError as error:
-        raise URLCheckError(Outcome.NO_SUCH_SITE) from error
+        raise URLCheckError(LinkStatus.NO_SUCH_SITE) from error
     is_usual = url.scheme in PORTS and url.port in {None, *PORTS.values()}
     if not is_usual or url.auth is not None:
-        raise URLCheckError(Outcome.UNKNOWN)
+        raise URLCheckError(LinkStatus.UNKNOWN)
     if not url.host:
-        raise URLCheckError(Outcome.NO_SUCH_SITE)
+        raise URLCheckError(LinkStatus.NO_SUCH_SITE)
     return url
 
 
 def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
-    """Return the socket addresses of a host; refuse it if one is not public."""
+    """Return the socket addresses of a host, unless any is not public."""
     executor = ThreadPoolExecutor(max_workers=1)
     looked_up = executor.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    # Whatever the resolver still does, nobody waits for it.
+    # Do not wait for the resolver.
     executor.shutdown(wait=False)
     try:
         found = looked_up.result(timeout=_seconds_to(ends_at))
     except (socket.gaierror, UnicodeError) as error:
-        is_away = getattr(error, "errno", None) == socket.EAI_AGAIN
-        outcome = Outcome.NO_ANSWER if is_away else Outcome.NO_SUCH_SITE
+        is_temporary = getattr(error, "errno", None) == socket.EAI_AGAIN
+        outcome = LinkStatus.NO_RESPONSE if is_temporary else LinkStatus.NO_SUCH_SITE
         raise URLCheckError(outcome) from error
     places = [(family, place) for family, _, _, _, place in found]
     if not places or not all(is_public(place[0]) for _, place in places):
-        raise URLCheckError(Outcome.UNKNOWN)
+        raise URLCheckError(LinkStatus.UNKNOWN)
     return places[:MAX_ADDRESSES]
 
 
 def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
-    """Return status and headers; of the body nothing is read."""
+    """Return the status and headers without reading the body."""
     host = url.host.strip("[]")
     headers = {
         "Host": url.netloc,
@@ -196,7 +193,7 @@ def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
 
 @contextmanager
 def _connected(places: list[tuple], ends_at: float):
-    """Yield a socket to the first place that answers; cut it off when time is up."""
+    """Yield a socket to the first address that responds; cut it off when time is up."""
     sock = _connect(places, ends_at)
     # Its own handle, as TLS takes over the first. A site that sends a byte now and
     # then would get past the time limit of each single reading.
@@ -227,7 +224,7 @@ def _connect(places: list[tuple], ends_at: float) -> socket.socket:
                 raise
         else:
             return sock
-    raise URLCheckError(Outcome.NO_ANSWER)
+    raise URLCheckError(LinkStatus.NO_RESPONSE)
 
 
 def _cut_off(handle: socket.socket) -> None:
@@ -238,12 +235,12 @@ def _cut_off(handle: socket.socket) -> None:
 def _seconds_to(ends_at: float) -> float:
     left = ends_at - monotonic()
     if left <= 0:
-        raise URLCheckError(Outcome.NO_ANSWER)
+        raise URLCheckError(LinkStatus.NO_RESPONSE)
     return left
 
 
 def _tls_context() -> ssl.SSLContext:
-    """Return what verifies other sites, also where the machine has no certificates."""
+    """Verify other sites even if the server has no CA certificates installed."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

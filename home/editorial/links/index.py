@@ -1,4 +1,4 @@
-"""Keeps the links of live pages, and of other things with links, up to date (P8)."""
+"""The index of links on live pages and in other objects."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -15,48 +15,43 @@ from wagtail.signals import page_unpublished, published, unpublished
 from home.content_version.receivers import live_page_saved
 from home.editorial.links.extraction import FoundLink, links_in
 from home.editorial.links.internal_urls import find_target, is_own_address
-from home.editorial.links.models import ExternalLink, Link
+from home.editorial.links.models import ExternalLink, PageLink
 from home.page_tree.lock import tree_lock
 
 VALUES = ("text", "owner_name", "target_page_id", "document_id", "site_path")
 
-# What is not a page but has links, and which of it readers still see at a moment.
-followed: dict[type[models.Model], Callable[[datetime], models.QuerySet]] = {}
+# Models other than pages that have links, and which objects readers see at a time.
+LINK_SOURCES: dict[type[models.Model], Callable[[datetime], models.QuerySet]] = {}
 
 
 def register_link_source(
-    model: type[models.Model], still_shown: Callable[[datetime], models.QuerySet]
+    model: type[models.Model], still_visible: Callable[[datetime], models.QuerySet]
 ) -> None:
-    """Report broken links of a model that is published with Wagtail's drafts, too.
+    """Also report broken links of a model with Wagtail's drafts.
 
-    `still_shown` returns those whose links matter at a moment. Call it when the app
-    is ready.
+    `still_visible` returns the objects whose links matter. Call this when the app is
+    ready.
     """
-    followed[model] = still_shown
-    published.connect(_remember_published, sender=model)
+    LINK_SOURCES[model] = still_visible
+    published.connect(_index_published, sender=model)
     for signal in (unpublished, post_delete):
-        signal.connect(_forget, sender=model)
+        signal.connect(remove_links, sender=model)
 
 
 @receiver(live_page_saved)
-def remember_links_of_page(sender, instance, **kwargs):
-    """Keep what a live page links to; an alias has the links of its original."""
+def index_page_links(sender, instance, **kwargs):
+    """Index the links of a live page; an alias has the links of its original."""
     if not instance.alias_of_id:
         index_links(instance)
 
 
 @receiver(page_unpublished)
 def remove_links(sender, instance, **kwargs):
-    """Forget the links of a page that readers no longer see."""
-    Link.objects.filter(**_source(instance)).delete()
+    PageLink.objects.filter(**_source(instance)).delete()
 
 
-def _remember_published(sender, instance, **kwargs):
+def _index_published(sender, instance, **kwargs):
     index_links(instance)
-
-
-def _forget(sender, instance, **kwargs):
-    Link.objects.filter(**_source(instance)).delete()
 
 
 def _source(instance: models.Model) -> dict:
@@ -68,7 +63,7 @@ def _source(instance: models.Model) -> dict:
 
 @transaction.atomic
 def index_links(instance: models.Model) -> None:
-    """Keep what an object links to now; what has not changed keeps its date."""
+    """Store the links of an object. Unchanged links keep their date."""
     source = _source(instance)
     owner = getattr(instance, "owner_name", "")
     wanted = {}
@@ -78,18 +73,18 @@ def index_links(instance: models.Model) -> None:
             address = values.pop("address", None)
             values |= {"text": link.text, "owner_name": owner}
             wanted[_key(values, address)] = (values, address)
-    before = Link.objects.filter(**source).select_related("external")
+    before = PageLink.objects.filter(**source).select_related("external")
     known = {
         _key(vars(link), link.external and link.external.address): link.pk
         for link in before
     }
     gone = [pk for key, pk in known.items() if key not in wanted]
     if gone:
-        Link.objects.filter(pk__in=gone).delete()
+        PageLink.objects.filter(pk__in=gone).delete()
     new = [wanted[key] for key in wanted if key not in known]
     external_ids = _external_ids({address for _, address in new if address})
-    Link.objects.bulk_create(
-        Link(**source, **values, external_id=external_ids.get(address))
+    PageLink.objects.bulk_create(
+        PageLink(**source, **values, external_id=external_ids.get(address))
         for values, address in new
     )
 
@@ -100,7 +95,7 @@ def _key(values: dict, address: str | None) -> tuple:
 
 
 def _values_of(link: FoundLink) -> dict:
-    """Return where a link leads as values of a `Link`; nothing if it cannot break."""
+    """Return a link's target as `PageLink` values; nothing if it cannot break."""
     if link.page_id:
         return {"target_page_id": link.page_id}
     if link.document_id:
@@ -114,9 +109,10 @@ def _values_of(link: FoundLink) -> dict:
 
 
 def _external_ids(addresses: Iterable[str]) -> dict[str, int]:
-    """Return the id of each address of another site, in one query.
+    """Return the id of each external URL, in one query.
 
-    In order, and as an update, so that nobody else deletes or locks them crosswise.
+    They are sorted and updated, so that concurrent transactions neither delete them nor
+    deadlock.
     """
     rows = [
         ExternalLink(
@@ -126,13 +122,13 @@ def _external_ids(addresses: Iterable[str]) -> dict[str, int]:
         )
         for address in sorted(addresses)
     ]
-    kept = ExternalLink.objects.bulk_create(
+    stored = ExternalLink.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["address_hash"],
         update_fields=["address"],
     )
-    return {row.address: row.pk for row in kept}
+    return {row.address: row.pk for row in stored}
 
 
 def _host(address: str) -> str:
@@ -142,13 +138,13 @@ def _host(address: str) -> str:
         return ""
 
 
-def resolve_targets(most: int = 50) -> None:
-    """Look again where links lead that led nowhere: there may be a page by now."""
-    for link in Link.objects.exclude(site_path="").order_by("?")[:most]:
+def resolve_targets(limit: int = 50) -> None:
+    """Resolve broken internal links again, as there may be a page by now."""
+    for link in PageLink.objects.exclude(site_path="").order_by("?")[:limit]:
         target = find_target(link.site_path)
         if target.get("site_path"):
             continue
-        found = Link.objects.filter(pk=link.pk)
+        found = PageLink.objects.filter(pk=link.pk)
         if target:
             found.update(site_path="", **target)
         else:
@@ -156,12 +152,12 @@ def resolve_targets(most: int = 50) -> None:
 
 
 def reindex_links(at: datetime) -> int:
-    """Keep all links anew, those of each page in a transaction; return how many pages.
+    """Rebuild the index, each page in its own transaction; return the number of pages.
 
-    Where the database was filled without the application, or after an upgrade.
+    Use it after an upgrade, or if the database was filled without the application.
     """
-    for still_shown in followed.values():
-        for instance in still_shown(at):
+    for still_visible in LINK_SOURCES.values():
+        for instance in still_visible(at):
             index_links(instance)
     ids = Page.objects.live().filter(alias_of=None).values_list("pk", flat=True)
     for pk in list(ids):

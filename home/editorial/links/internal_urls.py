@@ -1,4 +1,4 @@
-"""Where an address of our own site leads, from the database alone."""
+"""Resolves URLs of this website from the database alone."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +11,7 @@ from home.page_tree.addresses import url_path_at
 
 
 def is_own_address(address: str) -> bool:
-    """Say whether an address, whole or only a path, is one of our own site."""
+    """Say whether a URL or path belongs to this website."""
     if address.startswith("/"):
         return not address.startswith("//")
     try:
@@ -21,16 +21,16 @@ def is_own_address(address: str) -> bool:
         return False
     if parts.scheme.lower() not in {"http", "https"}:
         return False
-    # Names that stand for many hosts may include other people's sites.
+    # Wildcards may include other people's sites.
     own = {name.lower() for name in settings.ALLOWED_HOSTS if name[:1] not in "*."}
     return host in own or Site.objects.filter(hostname__iexact=host).exists()
 
 
 def find_target(address: str) -> dict:
-    """Return what an address of ours leads to, as values of a `Link`.
+    """Return the target of an internal URL as `PageLink` values.
 
-    `site_path` says that it leads nowhere; nothing at all, that it is neither a page
-    nor a document and works.
+    `site_path` means that it is broken; no value, that it works but is neither a page
+    nor a document.
     """
     parts = urlsplit(address)
     path = parts.path or "/"
@@ -48,7 +48,7 @@ def find_target(address: str) -> dict:
     redirect = Redirect.objects.filter(old_path=old_path).order_by("-site").first()
     if redirect is None:
         return {"site_path": path}
-    # Where it leads to an address, that is for whoever keeps the redirects.
+    # A redirect to a URL is not checked.
     page_id = redirect.redirect_page_id
     return {"target_page_id": page_id} if page_id else {}
 

@@ -1,4 +1,4 @@
-"""What is kept of the links on live pages, and of the addresses on other sites."""
+"""The links on live pages, and the external URLs that they lead to."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -7,29 +7,28 @@ from wagtail.documents import get_document_model_string
 from wagtail.models import Page
 
 
-class Outcome(models.TextChoices):
-    """What came of asking another site for an address."""
-
-    NOT_ASKED = "", "It has not been checked yet"
-    FOUND = "found", "It works"
-    NOT_FOUND = "not-found", "The other site answers 'not found'"
-    SITE_ERROR = "site-error", "The other site answers with an error of its own"
-    NO_SUCH_SITE = "no-such-site", "There is no website at this address"
-    NO_ANSWER = "no-answer", "The other site does not answer"
-    NOT_SECURE = "not-secure", "Browsers warn that the other site is not secure"
-    IN_CIRCLES = "in-circles", "The other site sends people in circles"
+class LinkStatus(models.TextChoices):
+    NOT_CHECKED = "", "Not checked yet"
+    FOUND = "found", "Works"
+    NOT_FOUND = "not-found", "Page not found on the other website"
+    SITE_ERROR = "site-error", "Error on the other website"
+    NO_SUCH_SITE = "no-such-site", "No website at this address"
+    NO_RESPONSE = "no-answer", "The other website did not respond"
+    NOT_SECURE = "not-secure", "The other website is not secure"
+    REDIRECT_LOOP = "in-circles", "Redirect loop"
     # Bot walls, sign-in pages, private networks: no word on what a person would see.
-    UNKNOWN = "unknown", "It could not be checked"
+    UNKNOWN = "unknown", "Could not be checked"
 
 
 class ExternalLink(models.Model):
-    """An address on another site, and what came of asking for it."""
-
     address = models.TextField()
     address_hash = models.CharField(max_length=64, unique=True)
     host = models.CharField(max_length=255)
     outcome = models.CharField(
-        max_length=12, choices=Outcome.choices, blank=True, default=Outcome.NOT_ASKED
+        max_length=12,
+        choices=LinkStatus.choices,
+        blank=True,
+        default=LinkStatus.NOT_CHECKED,
     )
     checked_at = models.DateTimeField(null=True, db_index=True)
     next_check_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -53,12 +52,12 @@ class ExternalLink(models.Model):
         return self.address
 
 
-class Link(models.Model):
-    """A link as a live page (or an alert) had it when it was published.
+class PageLink(models.Model):
+    """A link as it was when its page (or alert) was published.
 
-    One of `target_page`, `document`, `external` and `site_path` says where it leads.
-    Wagtail's reference index forgets a page when it is deleted, and knows neither the
-    words of a link nor addresses that are typed; this does not.
+    Exactly one of `target_page`, `document`, `external` and `site_path` is its target.
+    Wagtail's reference index drops deleted pages, and has neither link text nor typed
+    URLs.
     """
 
     page = models.ForeignKey(

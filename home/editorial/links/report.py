@@ -1,4 +1,4 @@
-"""The report of broken links: what is wrong, where to mend it, and "check again"."""
+"""The report of broken links: what is wrong, where to fix it, and "Check again"."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
+from wagtail import hooks
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
@@ -21,35 +22,35 @@ from wagtail.models import Page, PageLogEntry
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.links.broken import Problem, broken_links_for
-from home.editorial.links.index import followed
-from home.editorial.links.models import ExternalLink, Link
+from home.editorial.links.broken import Problem, broken_links, broken_links_for
+from home.editorial.links.index import LINK_SOURCES
+from home.editorial.links.models import ExternalLink, PageLink
 from home.page_tree.addresses import descendants_of
 from home.page_tree.explorable import explorable
 from home.reports import SafeExportMixin, sections
 
-ENDED_BY = ("wagtail.unpublish", "wagtail.delete", "wagtail.unpublish.scheduled")
+MAX_LISTED = 3
+UNPUBLISH_ACTIONS = (
+    "wagtail.unpublish",
+    "wagtail.delete",
+    "wagtail.unpublish.scheduled",
+)
 
 
-def may_see_report(user) -> bool:
-    """Say whether somebody may edit anything that can have broken links."""
+def can_view_report(user) -> bool:
     return PagePermissionPolicy().user_has_permission(user, "change") or any(
         ModelPermissionPolicy(model).user_has_permission(user, "change")
-        for model in followed
+        for model in LINK_SOURCES
     )
 
 
 class BrokenLinkFilterSet(WagtailFilterSet):
-    """Which broken links to look at."""
-
     site = django_filters.ChoiceFilter(
-        label="Leads to",
+        label="Links to",
         method="filter_site",
-        choices=[("own", "Our own site"), ("other", "Another site")],
+        choices=[("own", "This website"), ("other", "Another website")],
     )
-    problem = django_filters.ChoiceFilter(
-        label="What is wrong", choices=Problem.choices
-    )
+    problem = django_filters.ChoiceFilter(label="Issue", choices=Problem.choices)
     section = django_filters.ModelChoiceFilter(
         label="Section",
         method="filter_section",
@@ -60,26 +61,23 @@ class BrokenLinkFilterSet(WagtailFilterSet):
     )
 
     class Meta:
-        model = Link
+        model = PageLink
         fields = []
 
     def filter_site(self, queryset, name, value):
-        """Keep the links to other sites, or all others."""
         return queryset.filter(external__isnull=value == "own")
 
     def filter_section(self, queryset, name, value):
-        """Keep the links on a section's own page and on all pages below it."""
+        """Keep the links on a section's page and on all pages below it."""
         pages = Page.objects.filter(Q(pk=value.pk) | descendants_of(value.path))
         return queryset.filter(page__in=pages.values("pk"))
 
 
 class CheckAgainColumn(Column):
-    """The button that has a link to another site checked again."""
-
     cell_template_name = "home/recheck_cell.html"
 
     def get_cell_context_data(self, instance, parent_context):
-        """Give what the form needs; none for links that are looked up anyway."""
+        """Add the form, except for internal links, which are always up to date."""
         context = super().get_cell_context_data(instance, parent_context)
         if instance.external_id:
             address = reverse("check_link_again", args=[instance.pk])
@@ -90,28 +88,26 @@ class CheckAgainColumn(Column):
 
 
 class BrokenLinksView(SafeExportMixin, ReportView):
-    """Broken links of the pages that somebody may edit."""
-
     page_title = "Broken links"
     header_icon = "link"
-    model = Link
+    model = PageLink
     index_url_name = "broken_links_report"
     index_results_url_name = "broken_links_report_results"
     filterset_class = BrokenLinkFilterSet
     columns = [
-        TitleColumn("source", label="Page", get_url=lambda link: link.edit_address),
-        Column("text", label="Words of the link"),
-        Column("leads_to", label="Leads to"),
-        Column("what_is_wrong", label="What is wrong"),
+        TitleColumn("source", label="Page", get_url=lambda link: link.edit_url),
+        Column("text", label="Link text"),
+        Column("target_label", label="Links to"),
+        Column("problem_label", label="Issue"),
         Column("owner_name", label="Content owner"),
         DateColumn("since", label="Since"),
         CheckAgainColumn("check_again", label="Check again"),
     ]
     export_headings = {
         "source": "Page",
-        "text": "Words of the link",
-        "leads_to": "Leads to",
-        "what_is_wrong": "What is wrong",
+        "text": "Link text",
+        "target_label": "Links to",
+        "problem_label": "Issue",
         "owner_name": "Content owner",
         "since": "Since",
     }
@@ -119,50 +115,47 @@ class BrokenLinksView(SafeExportMixin, ReportView):
     export_filename = "broken-links"
 
     def user_has_permission(self, permission):
-        """Let in whoever may edit something."""
-        return may_see_report(self.request.user)
+        return can_view_report(self.request.user)
 
     def user_has_any_permission(self, permissions):
-        """Let in whoever may edit something."""
-        return may_see_report(self.request.user)
+        return can_view_report(self.request.user)
 
     any_permission_required = {"change"}
 
     def get_queryset(self):
-        """Return the links by page, those of other things first."""
         links = broken_links_for(self.request.user, timezone.now())
         return links.select_related("page", "target_page", "document", "external")
 
     def filter_queryset(self, queryset):
-        """Put what is left in order: by page, then as they were found."""
         return super().filter_queryset(queryset).order_by("page__path", "pk")
 
     def decorate_paginated_queryset(self, object_list):
-        """Give each link what the table says of it."""
         describe(object_list, self.request.user)
         return object_list
 
 
-def describe(links: Iterable[Link], user) -> None:
-    """Give each broken link `source`, `edit_address`, `leads_to`, `since` and more."""
+def describe(links: Iterable[PageLink], user) -> None:
+    """Add what the columns of the report show to each link."""
     finder = AdminURLFinder(user)
     others = _other_sources(links)
     target_ids = {link.target_page_id for link in links if link.target_page_id}
     known = set(explorable(Page).filter(pk__in=target_ids).values_list("pk", flat=True))
-    ends = PageLogEntry.objects.filter(page_id__in=target_ids, action__in=ENDED_BY)
+    ends = PageLogEntry.objects.filter(
+        page_id__in=target_ids, action__in=UNPUBLISH_ACTIONS
+    )
     ended_at = dict(ends.order_by("timestamp").values_list("page_id", "timestamp"))
     for link in links:
         source = link.page or others.get((link.content_type_id, link.object_id))
         link.source = str(source)
-        # Whoever sees the row may edit the page: asking for each takes queries.
-        link.edit_address = (
+        # The row is only shown to those who may edit the page, so this is not checked.
+        link.edit_url = (
             reverse("wagtailadmin_pages:edit", args=[link.page_id])
             if link.page_id
             else finder.get_edit_url(source)
         )
-        link.leads_to = _leads_to(link, known)
+        link.target_label = _target_label(link, known)
         is_theirs = link.problem == Problem.OTHER_SITE
-        link.what_is_wrong = (
+        link.problem_label = (
             link.external.get_outcome_display()
             if is_theirs
             else Problem(link.problem).label
@@ -170,7 +163,7 @@ def describe(links: Iterable[Link], user) -> None:
         link.since = _since(link, ended_at.get(link.target_page_id))
 
 
-def _other_sources(links: Iterable[Link]) -> dict:
+def _other_sources(links: Iterable[PageLink]) -> dict:
     ids: dict[int, set] = {}
     for link in links:
         if link.content_type_id:
@@ -185,7 +178,7 @@ def _other_sources(links: Iterable[Link]) -> dict:
     }
 
 
-def _leads_to(link: Link, known: set[int]) -> str:
+def _target_label(link: PageLink, known: set[int]) -> str:
     if link.external_id:
         return link.external.address
     if link.site_path:
@@ -195,12 +188,12 @@ def _leads_to(link: Link, known: set[int]) -> str:
     if link.problem == Problem.FILE_DELETED:
         return "A deleted document"
     if link.target_page_id and link.target_page_id not in known:
-        return "A page that you may not see"
+        return "A page you do not have permission to view"
     return str(link.target_page or link.document)
 
 
-def _since(link: Link, ended_at):
-    """Return since when the link has been broken; None where nobody knows."""
+def _since(link: PageLink, ended_at):
+    """Return since when the link has been broken; None if unknown."""
     if link.problem == Problem.OTHER_SITE:
         return link.external.failing_since
     if link.problem == Problem.EXPIRED and link.target_page.expire_at:
@@ -216,7 +209,7 @@ def _since(link: Link, ended_at):
 
 @require_POST
 def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have a link checked at the next run of the job; for who may edit its page."""
+    """Check a link at the next run of the job."""
     links = broken_links_for(request.user, timezone.now())
     link = get_object_or_404(links, pk=pk, external__isnull=False)
     ExternalLink.objects.filter(pk=link.external_id).update(
@@ -225,15 +218,45 @@ def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
     messages.success(
         request,
         "The link will be checked again in the next few minutes. If it works, it "
-        "disappears from this list.",
+        "will be removed from this list.",
     )
     query = request.GET.urlencode()
     return redirect(reverse("broken_links_report") + (f"?{query}" if query else ""))
 
 
 class BrokenLinksMenuItem(MenuItem):
-    """The report's entry, for those who may edit something."""
-
     def is_shown(self, request):
-        """Say whether somebody may read the report."""
-        return may_see_report(request.user)
+        return can_view_report(request.user)
+
+
+@hooks.register("register_admin_urls")
+def register_broken_links_urls():
+    view = BrokenLinksView
+    return [
+        path("reports/broken-links/", view.as_view(), name=view.index_url_name),
+        path(
+            "reports/broken-links/results/",
+            view.as_view(results_only=True),
+            name=view.index_results_url_name,
+        ),
+        path(
+            "reports/broken-links/<int:pk>/check/",
+            check_link_again,
+            name="check_link_again",
+        ),
+    ]
+
+
+@hooks.register("register_reports_menu_item")
+def register_broken_links_menu_item():
+    address = reverse(BrokenLinksView.index_url_name)
+    return BrokenLinksMenuItem("Broken links", address, icon_name="link")
+
+
+@hooks.register("after_publish_page")
+def warn_of_broken_links(request, page):
+    links = broken_links(timezone.now()).filter(page=page.pk)
+    for link in links.exclude(problem=Problem.OTHER_SITE)[:MAX_LISTED]:
+        messages.warning(
+            request, f"Check the link '{link.text}': {Problem(link.problem).label}."
+        )

@@ -1,1 +1,1 @@
-"""Preview links: one draft page for somebody without an account (P10)."""
+"""Preview links, with which someone without an account can read one draft."""

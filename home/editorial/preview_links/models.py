@@ -1,4 +1,4 @@
-"""The links that let somebody without an account read one draft page."""
+"""Links with which someone without an account can read one draft."""
 
 import secrets
 from datetime import datetime
@@ -13,23 +13,16 @@ from home.jobs import register_job
 
 
 def new_token() -> str:
-    """Return what nobody can guess: 256 random bits, for an address."""
     return secrets.token_urlsafe(32)
 
 
 class PreviewLinkQuerySet(models.QuerySet):
-    """Queries for preview links."""
-
     def working(self, at: datetime) -> "PreviewLinkQuerySet":
-        """Return the links that have not expired."""
         return self.filter(expires_at__gt=at)
 
 
 class PreviewLink(models.Model):
-    """A secret address at which the latest draft of one page can be read for a while.
-
-    Whoever may edit the page takes a link back by deleting it.
-    """
+    """A secret URL for the latest draft of one page. Revoking it deletes it."""
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
     token = models.CharField(max_length=64, unique=True, default=new_token)
@@ -49,11 +42,9 @@ class PreviewLink(models.Model):
         return self.note
 
     def get_absolute_url(self):
-        """Return the path that is sent to the reader."""
         return reverse("preview_link", args=[self.token])
 
 
-@register_job("expired preview links")
-def forget_expired(at: datetime) -> None:
-    """Delete the links that have expired, and with them whom they were for."""
+@register_job("purge expired preview links")
+def purge_expired(at: datetime) -> None:
     PreviewLink.objects.filter(expires_at__lte=at).delete()

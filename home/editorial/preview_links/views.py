@@ -1,4 +1,4 @@
-"""Making and taking back preview links, and reading a page by one."""
+"""Creating, revoking and using preview links."""
 
 from datetime import timedelta
 
@@ -7,55 +7,50 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import FormView, View
+from wagtail import hooks
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
-from wagtail.log_actions import log
+from wagtail.admin.widgets import Button
+from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page
 
 from home.content.dates import format_time
 from home.editorial.preview_links.models import PreviewLink
 
-DAYS = {1: "a day", 7: "a week", 14: "two weeks", 30: "30 days"}
+DAYS = {1: "1 day", 7: "1 week", 14: "2 weeks", 30: "30 days"}
 
 
 class PreviewLinkForm(forms.ModelForm):
-    """Who the link is for, and for how long."""
-
     days = forms.TypedChoiceField(
-        label="How long should it work?",
+        label="How long should the link work?",
         choices=DAYS.items(),
         coerce=int,
         initial=7,
         widget=forms.RadioSelect,
-        help_text="After that it stops by itself. You can take it back sooner.",
+        help_text="The link expires after this. You can revoke it at any time.",
     )
 
     class Meta:
         model = PreviewLink
         fields = ["note"]
-        help_texts = {
-            "note": "For example 'Cllr Smith' or 'the printers'. Only officers see it."
-        }
-        error_messages = {
-            "note": {"required": "Say who the link is for, so that others know."}
-        }
+        help_texts = {"note": "For example, 'Cllr Smith'. Only editors can see this."}
+        error_messages = {"note": {"required": "Enter who the link is for."}}
 
     def save(self, commit=True):
-        """Make the link, which works from now on."""
         link = self.instance
         link.expires_at = link.created_at + timedelta(days=self.cleaned_data["days"])
         return super().save(commit)
 
 
-# RFC 9110 has no word for it; search engines read this one.
-NOT_FOR_SEARCH = {
+# Not in RFC 9110, but search engines honour it.
+PRIVATE_HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
-    # The secret address is not told to sites that the draft links to.
+    # Keeps the secret URL from sites that the draft links to.
     "Referrer-Policy": "same-origin",
 }
 
@@ -63,7 +58,7 @@ NOT_FOR_SEARCH = {
 @never_cache
 @require_safe
 def read_draft(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the latest draft of the page to whoever has its link, and no other page."""
+    """Show the latest draft of the link's page, and no other page."""
     link = (
         PreviewLink.objects.working(timezone.now())
         .filter(token=token)
@@ -76,59 +71,49 @@ def read_draft(request: HttpRequest, token: str) -> HttpResponse:
         page = link.page.get_latest_revision_as_object()
         request.is_preview = True
         request.preview_link = link
-        # What the page leads to must not carry the secret on.
+        # Links on the page must not contain the secret.
         request.path = request.path_info = page.get_url(request) or "/"
         response = page.serve_preview(request, page.default_preview_mode)
         if hasattr(response, "render"):
             response = response.render()
-    for name, value in NOT_FOR_SEARCH.items():
+    for name, value in PRIVATE_HEADERS.items():
         response[name] = value
     return response
 
 
-class ForEditorsOfPageMixin:
-    """Gives a view its page, for those who may edit it."""
-
+class EditablePageMixin:
     def setup(self, request, *args, **kwargs):
-        """Find the page, or answer 404."""
         super().setup(request, *args, **kwargs)
         self.object = get_object_or_404(Page, pk=kwargs["page_id"])
 
     def dispatch(self, request, *args, **kwargs):
-        """Refuse those who may not edit the page."""
         if not self.object.permissions_for_user(request.user).can_edit():
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
     def get_success_url(self):
-        """Return to the links of the page."""
         return reverse("preview_links", args=[self.object.pk])
 
 
 class PreviewLinksView(
-    ForEditorsOfPageMixin,
+    EditablePageMixin,
     GenericPageBreadcrumbsMixin,
     WagtailAdminTemplateMixin,
     FormView,
 ):
-    """The preview links of one page, and the form that makes another."""
-
     page_title = "Preview links"
     header_icon = "link"
     template_name = "home/preview_links.html"
     form_class = PreviewLinkForm
 
     def get_page_subtitle(self):
-        """Return the page's title."""
         return self.object.get_admin_display_title()
 
     def get_breadcrumbs_items(self):
-        """Lead through the tree to the page."""
         here = {"url": "", "label": self.page_title}
         return [*self.breadcrumbs_items, here]
 
     def get_context_data(self, **kwargs):
-        """Add the links that work."""
         links = PreviewLink.objects.working(timezone.now()).filter(page=self.object)
         rows = [
             (
@@ -141,27 +126,61 @@ class PreviewLinksView(
         return super().get_context_data(rows=rows, page=self.object, **kwargs)
 
     def form_valid(self, form):
-        """Make the link."""
         form.instance.page = self.object
         form.instance.created_by = self.request.user
         link = form.save()
         log(self.object, "home.preview_link.create", data={"note": link.note})
         messages.success(
-            self.request, f"The link for '{link.note}' works. Copy it below."
+            self.request,
+            f"Preview link for '{link.note}' created. Copy it from the list below.",
         )
         return super().form_valid(form)
 
 
-class TakeBackView(ForEditorsOfPageMixin, View):
-    """Takes a preview link back."""
-
+class RevokeView(EditablePageMixin, View):
     http_method_names = ["post"]
 
     def post(self, request, page_id, link_id):
-        """Delete the link, unless somebody has done so already."""
         link = PreviewLink.objects.filter(page=self.object, pk=link_id).first()
         if link:
             link.delete()
             log(self.object, "home.preview_link.revoke", data={"note": link.note})
-        messages.success(request, "The link no longer works.")
+        messages.success(request, "Preview link revoked. It no longer works.")
         return redirect(self.get_success_url())
+
+
+@hooks.register("register_admin_urls")
+def register_preview_link_urls():
+    base = "pages/<int:page_id>/preview-links/"
+    return [
+        path(base, PreviewLinksView.as_view(), name="preview_links"),
+        path(
+            f"{base}<int:link_id>/revoke/",
+            RevokeView.as_view(),
+            name="revoke_preview_link",
+        ),
+    ]
+
+
+@hooks.register("register_page_header_buttons")
+def add_preview_links_button(page, user, view_name, next_url=None):
+    if page.permissions_for_user(user).can_edit():
+        address = reverse("preview_links", args=[page.pk])
+        yield Button("Preview links", address, icon_name="link", priority=67)
+
+
+@hooks.register("register_log_actions")
+def register_preview_link_actions(actions):
+    @actions.register_action("home.preview_link.create")
+    class Created(LogFormatter):
+        label = "Create preview link"
+
+        def format_message(self, log_entry):
+            return f"Created a preview link for '{log_entry.data['note']}'"
+
+    @actions.register_action("home.preview_link.revoke")
+    class Revoked(LogFormatter):
+        label = "Revoke preview link"
+
+        def format_message(self, log_entry):
+            return f"Revoked the preview link for '{log_entry.data['note']}'"

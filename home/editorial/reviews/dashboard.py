@@ -1,4 +1,4 @@
-"""What keeping pages true asks of an officer, on the admin's home page."""
+"""An editor's tasks on the dashboard: approvals, reviews, content issues, links."""
 
 from django.urls import reverse
 from django.utils import timezone
@@ -6,37 +6,41 @@ from wagtail.models import TaskState
 
 from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 from home.editorial.content_checks import issues
-from home.editorial.links import broken
+from home.editorial.content_checks.rules import Rule
+from home.editorial.links.broken import broken_links_for
 from home.editorial.reviews import models
-from home.editorial.reviews.models import State, queue_address
+from home.editorial.reviews.models import ReviewState, queue_url
 
 
 @register_dashboard_tasks
 def pages_to_approve(user, at):
-    """Say how many pages wait for the user's approval."""
     if waiting := TaskState.objects.reviewable_by(user).count():
-        words = counted(waiting, "page waits", "pages wait") + " for your approval"
-        address = reverse("wagtailadmin_reports:workflow_tasks")
-        yield DashboardTask(words, f"{address}?reviewable=true")
+        label = counted(waiting, "page is", "pages are") + " waiting for your approval"
+        url = reverse("wagtailadmin_reports:workflow_tasks")
+        yield DashboardTask(label, f"{url}?reviewable=true")
 
 
 @register_dashboard_tasks
 def pages_to_review(user, at):
-    """Say how many pages are due for review, and how many lack a date."""
     counts = models.counts_for(user, timezone.localdate(at))
-    if due := counts[State.DUE]:
-        words = counted(due, "page is", "pages are") + " due for review"
-        yield DashboardTask(words, queue_address(State.DUE))
-    if undated := counts[State.UNDATED]:
-        words = counted(undated, "page has", "pages have") + " no review date"
-        yield DashboardTask(words, queue_address(State.UNDATED))
+    if due := counts[ReviewState.DUE]:
+        label = counted(due, "page is", "pages are") + " due for review"
+        yield DashboardTask(label, queue_url(ReviewState.DUE))
+    if undated := counts[ReviewState.UNDATED]:
+        label = counted(undated, "page has", "pages have") + " no review date"
+        yield DashboardTask(label, queue_url(ReviewState.UNDATED))
 
 
 @register_dashboard_tasks
-def texts_to_mend(user, at):
-    """Say how many dates have passed, pages have issues, and links are broken."""
-    on = timezone.localdate(at)
-    counts = [*issues.counts_for(user, on), *broken.counts_for(user)]
-    for count in counts:
-        if count.number:
-            yield DashboardTask(f"{count.label}: {count.number:,}", count.address)
+def content_to_fix(user, at):
+    counts = issues.counts_for(user, timezone.localdate(at))
+    report = reverse(issues.REPORT_URL_NAME)
+    if pages := counts["pages"]:
+        label = counted(pages, "page has", "pages have") + " content issues"
+        yield DashboardTask(label, report)
+    if dates := counts["dates"]:
+        label = counted(dates, "date has", "dates have") + " passed"
+        yield DashboardTask(label, f"{report}?rule={Rule.PASSED_DATE.value}")
+    if broken := broken_links_for(user, at).count():
+        label = counted(broken, "broken link", "broken links")
+        yield DashboardTask(label, reverse("broken_links_report"))

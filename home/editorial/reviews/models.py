@@ -1,7 +1,7 @@
-"""When each page is to be reviewed, and by whom (P6): what is live now, in one table.
+"""When each live page is due for review, and by whom.
 
-Each page type has a table of its own, so a list over all of them would have to join
-them all. This one follows the live pages, in the transaction that saves each.
+Each page type has its own table, so a list of all pages would have to join them all.
+This one is updated in the transaction that saves a page.
 """
 
 from datetime import date, timedelta
@@ -18,62 +18,56 @@ from home.content_version.receivers import live_page_saved
 from home.editorial.querysets import LivePageQuerySet
 
 NOTICE_DAYS = 14
-# The communications team hears of an overdue page so many days after its date, and
-# again each time that so many more have passed.
+# The communications team is reminded this many days after the review date, and again
+# every `REPEAT_DAYS`.
 ESCALATION_DAYS = 14
 REPEAT_DAYS = 28
 SOON = timedelta(weeks=4)
 QUEUE_URL_NAME = "page_reviews_report"
 
 
-class State(models.TextChoices):
-    """Why a page is in the review queue; a page may be there for two reasons."""
+class ReviewState(models.TextChoices):
+    """Why a page is in the review queue. A page may have two reasons."""
 
     DUE = "due", "Due or overdue"
     OVERDUE = "overdue", "Overdue"
     SOON = "soon", "Due in the next 4 weeks"
     UNDATED = "undated", "No review date"
-    OWNERLESS = "ownerless", "No content owner's email"
+    OWNERLESS = "ownerless", "No content owner email address"
 
 
-def conditions(on: date) -> dict[State, Q]:
-    """Return which reviews are in each state on a day."""
+def state_filters(on: date) -> dict[ReviewState, Q]:
     return {
-        State.DUE: Q(review_on__lte=on),
-        State.OVERDUE: Q(review_on__lt=on),
-        State.SOON: Q(review_on__gt=on, review_on__lte=on + SOON),
-        State.UNDATED: Q(review_on=None),
-        State.OWNERLESS: Q(owner_email=""),
+        ReviewState.DUE: Q(review_on__lte=on),
+        ReviewState.OVERDUE: Q(review_on__lt=on),
+        ReviewState.SOON: Q(review_on__gt=on, review_on__lte=on + SOON),
+        ReviewState.UNDATED: Q(review_on=None),
+        ReviewState.OWNERLESS: Q(owner_email=""),
     }
 
 
 class PageReviewQuerySet(LivePageQuerySet):
-    """Finds reviews by their state, and by who may do something about them."""
-
     def due_for_review(self, on: date):
-        """Return those whose day has come or gone by."""
-        return self.filter(conditions(on)[State.DUE])
+        return self.filter(state_filters(on)[ReviewState.DUE])
 
     def in_state(self, state: str, on: date):
-        """Return those in a state."""
-        return self.filter(conditions(on)[State(state)])
+        return self.filter(state_filters(on)[ReviewState(state)])
 
     def needing_attention(self, on: date):
-        """Return those in any of the states."""
         return self.filter(
             Q(review_on__lte=on + SOON) | Q(review_on=None) | Q(owner_email="")
         )
 
 
 class PageReview(models.Model):
-    """When a live page is to be reviewed and by whom, and who is reminded next."""
+    """When a live page is due for review, its owner, and the next reminders."""
 
     page = models.OneToOneField(
         Page, on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     review_on = models.DateField(null=True, db_index=True)
     owner_name = models.CharField(max_length=100, blank=True)
-    # In small letters, so that one person is one person.
+    # In lower case, so that each person has one spelling.
     owner_email = models.EmailField(blank=True, db_index=True)
     remind_owner_on = models.DateField(null=True, db_index=True)
     remind_team_on = models.DateField(null=True, db_index=True)
@@ -83,8 +77,8 @@ class PageReview(models.Model):
     def __str__(self):
         return str(self.page)
 
-    def take_over(self, page: Page) -> None:
-        """Take over what the page says; another day or owner starts reminders afresh.
+    def sync_from_page(self, page: Page) -> None:
+        """Copy the page's date and owner. If either changes, reminders start again.
 
         `page` is of a class with `review_on`, `owner_name` and `owner_email`.
         """
@@ -96,7 +90,6 @@ class PageReview(models.Model):
             self.plan_reminders()
 
     def plan_reminders(self) -> None:
-        """Set the first reminder of the owner and of the communications team."""
         self.remind_owner_on = self.remind_team_on = None
         if self.review_on is None:
             return
@@ -108,7 +101,6 @@ class PageReview(models.Model):
             self.remind_team_on = first
 
     def get_next_reminder(self, after: date) -> date:
-        """Return the first day after another on which somebody is reminded again."""
         for days in (-NOTICE_DAYS, 0, ESCALATION_DAYS):
             if after < (day := days_after(self.review_on, days)):
                 return day
@@ -116,9 +108,8 @@ class PageReview(models.Model):
         return days_after(day, ((after - day).days // REPEAT_DAYS + 1) * REPEAT_DAYS)
 
     def status_label(self, on: date) -> str:
-        """Return where the review stands, such as 'Overdue by 3 days'."""
         if self.review_on is None:
-            return State.UNDATED.label
+            return ReviewState.UNDATED.label
         days = (self.review_on - on).days
         if days == 0:
             return "Due today"
@@ -127,7 +118,7 @@ class PageReview(models.Model):
 
 
 class ReviewDigest(models.Model):
-    """That somebody has had today's reminder. Kept for the day only."""
+    """Records that a recipient has had today's reminder. Purged daily."""
 
     recipient = models.CharField(max_length=254)
     sent_on = models.DateField()
@@ -144,31 +135,27 @@ class ReviewDigest(models.Model):
 
 
 @receiver(live_page_saved)
-def follow_page(sender, instance, **kwargs) -> None:
-    """Write what a live page says about its review, in the transaction that saves it.
+def sync_review(sender, instance, **kwargs) -> None:
+    """Update a page's review in the transaction that saves the page.
 
-    The page's tree lock lets two such transactions wait for each other.
+    The tree lock prevents two such transactions at once.
     """
     found = PageReview.objects.filter(pk=instance.pk).first()
     review = found or PageReview(page_id=instance.pk)
-    review.take_over(instance)
+    review.sync_from_page(instance)
     review.save()
 
 
-def counts_for(user, on: date) -> dict[State, int]:
-    """Return how many of the pages that somebody may edit are in each state.
-
-    `queue_address(state)` leads to the list of them.
-    """
+def counts_for(user, on: date) -> dict[ReviewState, int]:
+    """Return how many of the pages that the user may edit are in each state."""
     reviews = PageReview.objects.on_live_pages(start_of_day(on)).editable_by(user)
     return reviews.needing_attention(on).aggregate(
         **{
             state.value: models.Count("pk", filter=condition)
-            for state, condition in conditions(on).items()
+            for state, condition in state_filters(on).items()
         }
     )
 
 
-def queue_address(state: str) -> str:
-    """Return where the admin lists the pages in a state."""
+def queue_url(state: str) -> str:
     return f"{reverse(QUEUE_URL_NAME)}?state={state}"

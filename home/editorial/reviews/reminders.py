@@ -1,4 +1,4 @@
-"""Emails to those who answer for pages, and to the communications team (P6)."""
+"""Emails that remind content owners and the communications team of reviews."""
 
 import logging
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ from home.notifications import in_one_line
 
 logger = logging.getLogger(__name__)
 
-SUBJECT = "Pages of the website to check"
-# Nobody is to be woken by it.
+SUBJECT = "Pages due for review"
+# No email at night.
 QUIET_HOURS_END = 8
 MAX_LINES = 100
 TEAM = "the communications team"
@@ -34,7 +34,7 @@ TEAM = "the communications team"
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom one email goes to; `key` is how today's digests know them."""
+    """Who gets an email; `key` identifies them in today's digests."""
 
     key: str
     emails: tuple[str, ...]
@@ -42,22 +42,20 @@ class Recipient:
 
     @property
     def is_team(self) -> bool:
-        """Whether this is the communications team."""
         return self.emails == self.team
 
     def reviews_due(self, on: date) -> Q:
-        """Return which reviews this recipient is to be reminded of on a day."""
-        own = Q(owner_email=self.key, remind_owner_on__lte=on)
-        return own | Q(remind_team_on__lte=on) if self.is_team else own
+        as_owner = Q(owner_email=self.key, remind_owner_on__lte=on)
+        return as_owner | Q(remind_team_on__lte=on) if self.is_team else as_owner
 
 
-@register_job("reminders of page reviews")
+@register_job("send page review reminders")
 def remind_of_reviews(at: datetime) -> None:
-    """Send one email to everybody who is to be reminded of a review today.
+    """Send one email to everyone who is due a reminder today.
 
-    The owner of a page, or the communications team where it has none, hears of it two
-    weeks before its day and on that day; both hear of it two weeks after that and each
-    four weeks from then on. Where the mail server is away, the next call tries again.
+    A page's owner, or the communications team if it has none, is reminded two weeks
+    before the date and on it. Both are reminded two weeks after it and then every four
+    weeks. If the mail server is unavailable, the next run tries again.
     """
     local = localtime(at)
     if local.hour < QUIET_HOURS_END:
@@ -70,7 +68,6 @@ def remind_of_reviews(at: datetime) -> None:
 
 
 def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
-    """Yield all who are to be reminded and have had no email today."""
     reviews = PageReview.objects.on_live_pages(at)
     owners = reviews.filter(remind_owner_on__lte=on).values_list("owner_email")
     keys = {email for (email,) in owners.distinct()}
@@ -82,16 +79,18 @@ def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
     if is_for_team and team:
         keys.add(team_key)
     elif is_for_team:
-        logger.warning("Nobody can be told that pages are overdue for review.")
-    had = ReviewDigest.objects.filter(sent_on=on).values_list("recipient", flat=True)
-    for key in sorted(keys.difference(had)):
+        logger.warning(
+            "No one to remind of overdue page reviews: set a team email address."
+        )
+    digests = ReviewDigest.objects.filter(sent_on=on)
+    for key in sorted(keys.difference(digests.values_list("recipient", flat=True))):
         yield Recipient(key, team if key == team_key else (key,), team)
 
 
 def get_team_emails() -> tuple[str, ...]:
-    """Return where the communications team is reached, in small letters.
+    """Return the communications team's addresses, in lower case.
 
-    That is the address of the site settings, or else those of all who may publish the
+    This is the address in the site settings, or those of everyone who may publish the
     home page.
     """
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
@@ -108,7 +107,7 @@ def get_team_emails() -> tuple[str, ...]:
 
 
 def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
-    """Send today's email, unless it has been sent; return False to try later again."""
+    """Send today's email if it has not been sent; return False to try again later."""
     with transaction.atomic():
         digest, is_first = ReviewDigest.objects.get_or_create(
             recipient=recipient.key, sent_on=on
@@ -119,19 +118,19 @@ def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
         if not reviews:
             return True
         before = [(each.remind_owner_on, each.remind_team_on) for each in reviews]
-        # Marked before it is sent, so that of two processes only one sends it.
-        _mark(reviews, recipient, on)
+        # Rescheduled before sending, so that only one of two processes sends it.
+        _schedule_next(reviews, recipient, on)
         message = _message(reviews, recipient, on)
     try:
         message.send()
     except SMTPRecipientsRefused:
-        # For them tomorrow is soon enough; the others are not to wait.
-        logger.exception("The mail server refuses a reminder of page reviews.")
-        _unmark(reviews, before)
+        # Try them again tomorrow, without holding up the others.
+        logger.exception("The mail server rejected a page review reminder.")
+        _restore_reminders(reviews, before)
     except Exception:
-        logger.exception("No reminder of page reviews could be sent.")
+        logger.exception("A page review reminder could not be sent.")
         with transaction.atomic():
-            _unmark(reviews, before)
+            _restore_reminders(reviews, before)
             digest.delete()
         return False
     return True
@@ -146,8 +145,7 @@ def _reviews_for(recipient: Recipient, at: datetime, on: date) -> list[PageRevie
     )
 
 
-def _mark(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
-    """Set when the recipient is to be reminded of each next."""
+def _schedule_next(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
     for review in reviews:
         if review.owner_email == recipient.key and review.remind_owner_on <= on:
             review.remind_owner_on = review.get_next_reminder(on)
@@ -157,50 +155,49 @@ def _mark(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
     PageReview.objects.bulk_update(reviews, fields, batch_size=500)
 
 
-def _unmark(reviews: list[PageReview], before: list[tuple]) -> None:
-    """Take the marks back, but for pages that somebody has changed meanwhile."""
+def _restore_reminders(reviews: list[PageReview], before: list[tuple]) -> None:
+    """Restore the reminders, except of pages that have changed since."""
     for review, (owner_on, team_on) in zip(reviews, before, strict=True):
-        marked = PageReview.objects.filter(
+        unchanged = PageReview.objects.filter(
             pk=review.pk,
             remind_owner_on=review.remind_owner_on,
             remind_team_on=review.remind_team_on,
         )
-        marked.update(remind_owner_on=owner_on, remind_team_on=team_on)
+        unchanged.update(remind_owner_on=owner_on, remind_team_on=team_on)
 
 
 def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> EmailMessage:
-    is_officer = recipient.is_team or _has_account(recipient.key)
+    has_account = recipient.is_team or _has_account(recipient.key)
     context = {
         "pages": [
-            _describe(review, recipient, on, is_officer)
+            _describe(review, recipient, on, has_account)
             for review in reviews[:MAX_LINES]
         ],
         "more": max(0, len(reviews) - MAX_LINES),
-        "queue_address": _admin_address(QUEUE_URL_NAME) if is_officer else "",
+        "queue_url": _admin_url(QUEUE_URL_NAME) if has_account else "",
         "is_team": recipient.is_team,
         "can_reply": bool(recipient.team),
     }
     return EmailMessage(
         SUBJECT,
-        render_to_string("home/review_digest.txt", context),
+        render_to_string("home/review_reminder.txt", context),
         to=recipient.emails,
         reply_to=() if recipient.is_team else recipient.team,
     )
 
 
 def _describe(
-    review: PageReview, recipient: Recipient, on: date, is_officer: bool
+    review: PageReview, recipient: Recipient, on: date, has_account: bool
 ) -> dict:
-    """Return what the email says of one page."""
     owner = " ".join([review.owner_name, review.owner_email])
-    edit_address = _admin_address("wagtailadmin_pages:edit", review.pk)
+    edit_url = _admin_url("wagtailadmin_pages:edit", review.pk)
     return {
         "title": in_one_line(review.page.title),
         "address": review.page.full_url,
         "review_on": review.review_on,
-        "standing": review.status_label(on),
-        "owner": in_one_line(owner) or "nobody" if recipient.is_team else "",
-        "edit_address": edit_address if is_officer else "",
+        "status": review.status_label(on),
+        "owner": in_one_line(owner) or "none" if recipient.is_team else "",
+        "edit_url": edit_url if has_account else "",
     }
 
 
@@ -209,5 +206,5 @@ def _has_account(email: str) -> bool:
     return any(user.has_perm("wagtailadmin.access_admin") for user in users)
 
 
-def _admin_address(name: str, *arguments) -> str:
+def _admin_url(name: str, *arguments) -> str:
     return urljoin(settings.WAGTAILADMIN_BASE_URL, reverse(name, args=arguments))

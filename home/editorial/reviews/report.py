@@ -1,4 +1,4 @@
-"""The queue of pages to review, and its buttons for what is still true (P6)."""
+"""The review queue, and its buttons to mark pages as reviewed."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ from wagtail.models import Page, Revision, TaskState
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.content.dates import months_after
-from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview, State
+from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview, ReviewState
 from home.page_tree.lock import tree_lock
 from home.reports import PageReportFilterSet, SafeExportMixin
 
@@ -32,10 +32,10 @@ LOG_ACTION = "home.reviewed"
 
 
 def mark_reviewed(page_ids: list[int], months: int, user, on: date) -> list[Page]:
-    """Set the next review of pages so many months from a day; return those changed.
+    """Set the next review, so many months from a day; return the pages that changed.
 
-    It is set on what is live and in the drafts that are to come. Nothing is published
-    and readers see no change. Pages that have the date already stay as they are.
+    It is set on the live page and in its drafts. Nothing is published and readers see
+    no change.
     """
     review_on = months_after(on, months)
     with tree_lock():
@@ -50,22 +50,22 @@ def mark_reviewed(page_ids: list[int], months: int, user, on: date) -> list[Page
 
 def _set_review(page: Page, review_on: date, user) -> None:
     page.review_on = review_on
-    # By `update`, as a save would tell the caches and search of a new version.
+    # With `update`, as a save would invalidate caches and reindex the page.
     type(page).objects.filter(pk=page.pk).update(review_on=review_on)
     for revision in _revisions_to_come(page):
         content = {**revision.content, "review_on": review_on.isoformat()}
         Revision.objects.filter(pk=revision.pk).update(content=content)
     review = PageReview.objects.get(pk=page.pk)
-    review.take_over(page)
+    review.sync_from_page(page)
     review.save()
     log(page, LOG_ACTION, user=user, data={"review_on": review_on.isoformat()})
 
 
 def _revisions_to_come(page: Page) -> QuerySet[Revision]:
-    """Return what the editor shows, what is scheduled, and what waits for approval.
+    """Return the latest, the scheduled and the submitted revisions.
 
-    A new revision would look like a draft of whoever reviewed the page, would need an
-    approval of its own, or would go live with somebody else's words.
+    A new revision would look like the reviewer's draft, would need its own approval, or
+    would publish someone else's changes.
     """
     in_progress = Q(task_states__status=TaskState.STATUS_IN_PROGRESS)
     return Revision.objects.for_instance(page).filter(
@@ -75,18 +75,16 @@ def _revisions_to_come(page: Page) -> QuerySet[Revision]:
     )
 
 
-MARK_URL_NAME = f"{QUEUE_URL_NAME}_still_true"
+MARK_URL_NAME = f"{QUEUE_URL_NAME}_mark_reviewed"
 MONTHS = (6, 12)
 ALL = "all"
 DAY_FORMAT = "j F Y"
 
 
 class ReviewFilterSet(PageReportFilterSet):
-    """Which pages of the queue to look at."""
-
     state = django_filters.ChoiceFilter(
         label="Review",
-        choices=[*State.choices, (ALL, "All pages")],
+        choices=[*ReviewState.choices, (ALL, "All pages")],
         empty_label="Needs attention",
         widget=forms.RadioSelect,
         method="by_state",
@@ -97,69 +95,61 @@ class ReviewFilterSet(PageReportFilterSet):
         fields = []
 
     def filter_queryset(self, queryset):
-        """Keep what needs attention where no state is asked for."""
         if not self.form.cleaned_data.get("state"):
             queryset = queryset.needing_attention(timezone.localdate())
         return super().filter_queryset(queryset)
 
     def by_state(self, queryset, name, value):
-        """Keep the pages in a state."""
         if value == ALL:
             return queryset
         return queryset.in_state(value, timezone.localdate())
 
 
-def _standing(review: PageReview) -> str:
+def _status(review: PageReview) -> str:
     return review.status_label(timezone.localdate())
 
 
 def _kind(review: PageReview) -> str:
-    """Return the kind of page, without a query for each."""
+    """Return the page type without a query for each row."""
     content_type = ContentType.objects.get_for_id(review.page.content_type_id)
     return content_type.name.capitalize()
 
 
 def _owner(review: PageReview) -> str:
-    return review.owner_name or review.owner_email or "Nobody"
+    return review.owner_name or review.owner_email or "No content owner"
 
 
 def _day(review: PageReview) -> str:
     return date_format(review.review_on, DAY_FORMAT) if review.review_on else ""
 
 
-def _edit_address(review: PageReview) -> str:
+def _edit_url(review: PageReview) -> str:
     return reverse("wagtailadmin_pages:edit", args=[review.pk])
 
 
-class StillTrueColumn(Column):
-    """A tick for the buttons above the table, and buttons for this page alone."""
-
+class MarkReviewedColumn(Column):
     cell_template_name = "home/mark_reviewed_cell.html"
 
     def get_value(self, instance):
-        """Return the page's title, which names the controls."""
         return instance.page.title
 
     def get_cell_context_data(self, instance, parent_context):
-        """Add how many months the buttons stand for."""
         context = super().get_cell_context_data(instance, parent_context)
         return {**context, "months": MONTHS}
 
 
 EXPORTED = {
     "title": ("Page", lambda review: review.page.title),
-    "address": ("Address", lambda review: review.page.full_url or ""),
-    "kind": ("Kind of page", _kind),
+    "address": ("Web address", lambda review: review.page.full_url or ""),
+    "kind": ("Page type", _kind),
     "review_on": ("Next review", lambda review: review.review_on),
-    "standing": ("Where it stands", _standing),
+    "status": ("Status", _status),
     "owner_name": ("Content owner", lambda review: review.owner_name),
-    "owner_email": ("Content owner's email", lambda review: review.owner_email),
+    "owner_email": ("Content owner email address", lambda review: review.owner_email),
 }
 
 
 class ReviewQueueView(SafeExportMixin, ReportView):
-    """The pages to review that somebody may edit, the oldest review first."""
-
     page_title = "Reviews"
     header_icon = "calendar-check"
     model = PageReview
@@ -180,25 +170,26 @@ class ReviewQueueView(SafeExportMixin, ReportView):
             label="Page",
             accessor="page.title",
             sort_key="page__title",
-            get_url=_edit_address,
+            get_url=_edit_url,
         ),
-        Column("kind", label="Kind", accessor=_kind),
+        Column("kind", label="Page type", accessor=_kind),
         Column("owner", label="Content owner", accessor=_owner, sort_key="owner_name"),
-        Column("standing", label="Where it stands", accessor=_standing),
+        Column("status", label="Status", accessor=_status),
         Column("review_on", label="Next review", accessor=_day, sort_key="review_on"),
-        StillTrueColumn("still_true", label="Still true for", width="250px"),
+        MarkReviewedColumn(
+            "mark_reviewed", label="Reviewed – review again in", width="250px"
+        ),
     ]
     list_export = list(EXPORTED)
     export_headings = {name: label for name, (label, _) in EXPORTED.items()}
     export_filename = "reviews"
 
     def get_base_queryset(self):
-        """Return the reviews of live pages that this officer may edit."""
         reviews = PageReview.objects.on_live_pages(timezone.now())
         return reviews.editable_by(self.request.user).select_related("page")
 
     def get_filtered_queryset(self):
-        """Return the queryset, which Wagtail filters already."""
+        """Wagtail has filtered it already."""
         return self.get_queryset()
 
     def order_queryset(self, queryset):
@@ -208,48 +199,40 @@ class ReviewQueueView(SafeExportMixin, ReportView):
         return queryset.order_by(order(nulls_last=True), "pk")
 
     def get_context_data(self, *args, **kwargs):
-        """Add the buttons, which lead back to the list as it is filtered now."""
         query = self.request.GET.copy()
         query.pop("_w_filter_fragment", None)
         action = f"{reverse(MARK_URL_NAME)}?{query.urlencode()}"
         return {
             **super().get_context_data(*args, **kwargs),
             "months": MONTHS,
-            "mark_address": action,
+            "mark_url": action,
             "csrf_token": get_token(self.request),
         }
 
     def to_row_dict(self, item):
-        """Return the cells of a page for a spreadsheet."""
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
 
-class StillTrueView(PermissionCheckedMixin, View):
-    """Sets the next review of pages that an officer has read."""
-
+class MarkReviewedView(PermissionCheckedMixin, View):
     http_method_names = ["post"]
     permission_policy = PagePermissionPolicy()
     any_permission_required = ReviewQueueView.any_permission_required
 
     def post(self, request):
-        """Set the dates, say so, and lead back to the list.
-
-        `one` is a page's number and the months, such as "12:6"; or else `page` are
-        the numbers of the ticked pages, and `months` is for all of them.
-        """
+        # `one` is a page id and the months, such as "12:6". Otherwise `page` are the
+        # ids of the selected pages, and `months` applies to all of them.
         one, _, months = request.POST.get("one", "").partition(":")
         asked = [one] if one else request.POST.getlist("page")
         page_ids = {int(text) for text in asked if text.isdecimal() and len(text) < 19}
         months = months or request.POST.get("months", "")
         if not page_ids or months not in map(str, MONTHS):
-            text = "Nothing was changed: tick the pages that are still true first."
+            text = "Select at least one page."
             messages.warning(request, text)
         else:
             self.mark(page_ids, int(months), timezone.localdate())
         return redirect(f"{reverse(QUEUE_URL_NAME)}?{request.GET.urlencode()}")
 
     def mark(self, page_ids: set[int], months: int, on: date) -> None:
-        """Set the dates of those pages that the officer may edit now."""
         user = self.request.user
         reviews = PageReview.objects.on_live_pages(timezone.now()).editable_by(user)
         reviews = list(reviews.filter(pk__in=page_ids).select_related("page"))
@@ -258,30 +241,27 @@ class StillTrueView(PermissionCheckedMixin, View):
         changed = mark_reviewed(free, months, user, on)
         for page in changed:
             day = date_format(page.review_on, DAY_FORMAT)
-            text = f"'{page.title}' is still true. The next review is on {day}."
+            text = f"'{page.title}' has been marked as reviewed. Next review: {day}."
             messages.success(self.request, text)
         for review in reviews:
             if review.pk in locked:
-                text = f"'{review.page.title}' is locked, so its review stays as it is."
+                text = f"'{review.page.title}' is locked. Its review is unchanged."
                 messages.warning(self.request, text)
         if len(reviews) < len(page_ids):
-            text = "Some pages are not published any more, or you may not edit them."
+            text = "Some pages are no longer published, or you cannot edit them."
             messages.warning(self.request, text)
 
 
 def _is_locked(page: Page, user) -> bool:
-    """Say whether a colleague has locked the page.
+    """Say whether someone else has locked the page.
 
-    What waits for its hour or for approval is another text than the one reviewed.
+    Scheduled and submitted revisions are not the text that was reviewed.
     """
     return page.locked and BasicLock(page).for_user(user)
 
 
 class ReviewMenuItem(MenuItem):
-    """The queue's entry, for those who edit pages."""
-
     def is_shown(self, request):
-        """Say whether somebody may edit any page."""
         return ReviewQueueView.permission_policy.user_has_any_permission(
             request.user, ReviewQueueView.any_permission_required
         )
@@ -289,7 +269,6 @@ class ReviewMenuItem(MenuItem):
 
 @hooks.register("register_reports_menu_item")
 def register_menu_item():
-    """Add the queue to the reports."""
     return ReviewMenuItem(
         ReviewQueueView.page_title,
         reverse(QUEUE_URL_NAME),
@@ -299,7 +278,6 @@ def register_menu_item():
 
 @hooks.register("register_admin_urls")
 def register_urls():
-    """Add the queue and its buttons."""
     view = ReviewQueueView
     return [
         path("reports/reviews/", view.as_view(), name=view.index_url_name),
@@ -309,15 +287,15 @@ def register_urls():
             name=view.index_results_url_name,
         ),
         path(
-            "reports/reviews/still-true/", StillTrueView.as_view(), name=MARK_URL_NAME
+            "reports/reviews/mark-reviewed/",
+            MarkReviewedView.as_view(),
+            name=MARK_URL_NAME,
         ),
     ]
 
 
 @hooks.register("register_log_actions")
 def register_log_action(actions):
-    """Say in a page's history who found it to be true."""
-
     @actions.register_action(LOG_ACTION)
     class ReviewedFormatter(LogFormatter):
         label = "Review"
@@ -325,4 +303,4 @@ def register_log_action(actions):
         def format_message(self, log_entry):
             day = date.fromisoformat(log_entry.data["review_on"])
             text = date_format(day, DAY_FORMAT)
-            return f"Found to be still true. Next review {text}"
+            return f"Reviewed: no change needed. Next review {text}"

@@ -1,1 +1,1 @@
-"""What residents tell us that they could not find."""
+"""Messages sent from "Can't find it", and their answers."""

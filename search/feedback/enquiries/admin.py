@@ -1,7 +1,4 @@
-"""Enquiries in the admin: listed, searched, exported and read (R7).
-
-`handling.py` has what officers do with one.
-"""
+"""Enquiries in the admin: the list, its export and the details."""
 
 from datetime import datetime
 
@@ -19,7 +16,7 @@ from wagtail_modeladmin.views import IndexView, InspectView
 
 from home.people import name_of
 from home.reports import SafeExportMixin
-from search.feedback.enquiries.admin_views import enquiry_gone
+from search.feedback.enquiries.admin_views import enquiry_not_found
 from search.feedback.enquiries.filters import (
     AnswerFilter,
     AssignedFilter,
@@ -31,17 +28,17 @@ from search.feedback.enquiries.permissions import may_handle, may_read, state_of
 ROWS_AT_ONCE = 500
 
 
-def _local(moment: datetime | None) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""
+def _local(time: datetime | None) -> str:
+    return f"{timezone.localtime(time):%Y-%m-%d %H:%M}" if time else ""
 
 
-# No email addresses: nobody can delete what is in a file that travels.
+# No email addresses: they cannot be deleted from exported files.
 CELLS = {
     "Reference": lambda enquiry: enquiry.reference,
     "Received": lambda enquiry: _local(enquiry.created_at),
     "Looking for": lambda enquiry: enquiry.message,
-    "Searched for": lambda enquiry: enquiry.query,
-    "Came from": lambda enquiry: enquiry.from_path,
+    "Search terms": lambda enquiry: enquiry.query,
+    "Came from page": lambda enquiry: enquiry.from_path,
     "Times sent": lambda enquiry: enquiry.times_sent,
     "Status": Enquiry.get_status_display,
     "Assigned to": lambda enquiry: name_of(enquiry.assigned_to),
@@ -49,70 +46,62 @@ CELLS = {
     "Answered": lambda enquiry: _local(enquiry.answered_at),
     "Email sent": lambda enquiry: _local(enquiry.answer_sent_at),
     "Outcome": Enquiry.get_outcome_display,
-    "Where it belongs": lambda enquiry: enquiry.belongs_to,
+    "Responsible organisation": lambda enquiry: enquiry.belongs_to,
     "Closed": lambda enquiry: _local(enquiry.closed_at),
     "Closed by": lambda enquiry: name_of(enquiry.closed_by),
 }
 
 
 class EnquiryExportMixin(SafeExportMixin):
-    """Gives the list its spreadsheets. Put it first."""
+    """Must come before the view in the bases."""
 
     export_headings = {heading: heading for heading in CELLS}
 
     def to_row_dict(self, item):
-        """Return the cells of an enquiry."""
         return {heading: cell(item) for heading, cell in CELLS.items()}
 
     def as_spreadsheet(self, queryset, spreadsheet_format):
-        """Return the file; rows are read a few hundred at a time."""
         rows = queryset.select_related("assigned_to", "closed_by")
         return super().as_spreadsheet(rows.iterator(ROWS_AT_ONCE), spreadsheet_format)
 
 
 class EnquiryPermissionHelper(PermissionHelper):
-    """Enquiries come from residents: staff read and answer them, and add none."""
-
     def user_can_list(self, user):
-        """Let those in who may read them; permission to delete is not enough."""
         return may_read(user)
 
     def user_can_inspect_obj(self, user, obj):
-        """Let those read one who may read all."""
         return may_read(user)
 
     def user_can_create(self, user):
-        """Return False: only residents write enquiries."""
         return False
 
     def user_can_edit_obj(self, user, obj):
-        """Return False: what a resident wrote stays as it is."""
         return False
 
 
 class EnquiryURLHelper(AdminURLHelper):
-    """Addresses of single enquiries end in a number; modeladmin fails on others."""
+    """Accepts only numeric ids: modeladmin fails on others."""
 
     def get_action_url_pattern(self, action):
-        """Return the pattern of an address."""
         return super().get_action_url_pattern(action).replace(r"[-\w]+", "[0-9]{1,18}")
 
 
 class EnquiryButtonHelper(ButtonHelper):
-    """Adds the steps that an officer can take, where the enquiry can be read."""
+    def inspect_button(self, *args, **kwargs):
+        button = super().inspect_button(*args, **kwargs)
+        return {**button, "label": "Open", "title": "Open this enquiry"}
 
     def get_buttons_for_obj(self, obj, exclude=None, **kwargs):
-        """Return the usual buttons, and what can be done with the enquiry now."""
         buttons = super().get_buttons_for_obj(obj, exclude=exclude, **kwargs)
         is_read = "inspect" in (exclude or ())
         if not is_read or not may_handle(self.request.user):
             return buttons
-        steps = [("answer_enquiry", "Change answer" if obj.answered_at else "Answer")]
+        actions = [("answer_enquiry", "Change answer" if obj.answered_at else "Answer")]
         if obj.is_open:
-            steps += [("assign_enquiry", "Assign"), ("close_enquiry", "Close")]
-        return [self._step(obj, *step) for step in steps] + buttons
+            actions += [("assign_enquiry", "Assign"), ("close_enquiry", "Close")]
+        return [self._action_button(obj, *action) for action in actions] + buttons
 
-    def _step(self, enquiry: Enquiry, name: str, label: str) -> dict:
+    def _action_button(self, enquiry: Enquiry, name: str, label: str) -> dict:
         return {
             "url": reverse(name, args=[enquiry.pk]),
             "label": label,
@@ -122,12 +111,11 @@ class EnquiryButtonHelper(ButtonHelper):
 
 
 class EnquiryIndexView(EnquiryExportMixin, IndexView):
-    """The list, deaf to parameters of the address that are not its filters."""
+    """Ignores query parameters that are not its filters."""
 
     def dispatch(self, request, *args, **kwargs):
-        """Show the list; all of it where what is asked for makes no sense."""
         if "%00" in request.GET.urlencode():
-            # PostgreSQL knows no such text.
+            # PostgreSQL cannot store null characters.
             return redirect(self.index_url)
         try:
             return super().dispatch(request, *args, **kwargs)
@@ -135,10 +123,10 @@ class EnquiryIndexView(EnquiryExportMixin, IndexView):
             return redirect(self.index_url)
 
     def get_filters_params(self, params=None):
-        """Leave out what would be taken for a field and end in an error.
+        """Drop parameters that modeladmin would read as lookups.
 
-        What is before the first "__" has to be a filter's name: others lead to the
-        fields of accounts.
+        The part before the first "__" must be a filter's name: others reach the fields
+        of accounts.
         """
         names = {getattr(each, "parameter_name", each) for each in self.list_filter}
         chosen = super().get_filters_params(params)
@@ -146,16 +134,12 @@ class EnquiryIndexView(EnquiryExportMixin, IndexView):
 
 
 class EnquiryInspectView(InspectView):
-    """All of one enquiry, with what was done about it and what can be done."""
-
     page_title = "Enquiry"
 
     def get_meta_title(self):
-        """Return the title of the browser's window."""
         return f"Enquiry {self.instance}"
 
     def get_context_data(self, **kwargs):
-        """Add the history, and links to where the resident came from."""
         enquiry = self.instance
         path = enquiry.from_path
         is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
@@ -171,14 +155,12 @@ class EnquiryInspectView(InspectView):
 
 
 class EnquiryAdmin(ModelAdmin):
-    """The list of enquiries."""
-
-    # Nobody edits them, so it would be empty; and Wagtail shows it to all staff.
+    # Would be empty, and Wagtail shows it to all staff.
     history_view_enabled = False
     model = Enquiry
     menu_label = "Enquiries"
-    menu_icon = "help"
-    menu_order = 300
+    menu_icon = "mail"
+    add_to_admin_menu = False
     permission_helper_class = EnquiryPermissionHelper
     url_helper_class = EnquiryURLHelper
     button_helper_class = EnquiryButtonHelper
@@ -197,7 +179,7 @@ class EnquiryAdmin(ModelAdmin):
     list_per_page = 50
     list_export = list(CELLS)
     export_filename = "enquiries"
-    # Not the email address: what is searched for stands in addresses and in logs.
+    # Not the email address: searches appear in URLs and logs.
     search_fields = ["reference", "message", "query", "belongs_to"]
     search_handler_class = FirstWordsSearchHandler
     inspect_view_enabled = True
@@ -206,46 +188,40 @@ class EnquiryAdmin(ModelAdmin):
     inspect_view_fields = ["reference"]
 
     def inspect_view(self, request, instance_pk):
-        """Show one, or say in words that it is gone, to those who may know."""
         try:
             return super().inspect_view(request, instance_pk)
         except Http404:
             if not may_read(request.user):
                 raise PermissionDenied from None
-            return enquiry_gone(request)
+            return enquiry_not_found(request)
 
     def register_indexing(self):
-        """Keep out of the index of what uses what, which other officers read."""
+        """Stay out of the reference index, which other staff can read."""
 
     def short_message(self, enquiry: Enquiry) -> str:
-        """Return the beginning of what the resident wrote."""
         return enquiry.message[:100]
 
     short_message.short_description = "Looking for"
 
     def searched_for(self, enquiry: Enquiry) -> str:
-        """Return what they had typed into the search."""
         return enquiry.query[:60]
 
-    searched_for.short_description = "Searched for"
+    searched_for.short_description = "Search terms"
     searched_for.admin_order_field = "query"
 
     def sent(self, enquiry: Enquiry) -> int:
-        """Return how often the same message came."""
         return enquiry.times_sent
 
-    sent.short_description = "Sent"
+    sent.short_description = "Times sent"
     sent.admin_order_field = "times_sent"
 
     def assigned_name(self, enquiry: Enquiry) -> str:
-        """Return who deals with it."""
         return name_of(enquiry.assigned_to)
 
     assigned_name.short_description = "Assigned to"
     assigned_name.admin_order_field = "assigned_to"
 
     def progress(self, enquiry: Enquiry) -> str:
-        """Return how far it is, and what came of it."""
         if enquiry.is_open:
             return "Open, answered" if enquiry.answered_at else "Open"
         return enquiry.get_outcome_display() or "Closed"

@@ -1,4 +1,4 @@
-"""The forms of what an officer does with an enquiry: assign, answer, close."""
+"""Forms to assign, answer and close an enquiry."""
 
 from datetime import datetime
 
@@ -16,17 +16,17 @@ from search.feedback.enquiries.models import Enquiry, EnquiryOutcome, EnquirySta
 from search.feedback.enquiries.permissions import get_handlers, state_of
 
 ANSWER_FEATURES = ["bold", "ol", "ul", "link"]
-LONGEST_ANSWER, LONGEST_MARKUP = 5_000, 50_000
-LARGEST_ID = 2**31 - 1
-# Outcomes whose words promise residents an answer.
-SAID_IN_ANSWER = {EnquiryOutcome.FOUND, EnquiryOutcome.NOT_OURS}
+MAX_ANSWER_LENGTH, MAX_MARKUP_LENGTH = 5_000, 50_000
+MAX_ID = 2**31 - 1
+# These promise residents an answer.
+OUTCOMES_NEEDING_ANSWER = {EnquiryOutcome.FOUND, EnquiryOutcome.NOT_OURS}
 
 
 class EnquiryActionForm(forms.Form):
-    """A step on an enquiry, which nobody else may have changed meanwhile.
+    """Refuses to overwrite what someone else has changed meanwhile.
 
-    `seen` carries the state in which the officer saw it. Save inside the transaction
-    that has locked the row.
+    `seen` carries the state that the user saw. Save in the transaction that locked the
+    row.
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -37,7 +37,6 @@ class EnquiryActionForm(forms.Form):
         self.initial["seen"] = state_of(enquiry)
 
     def clean(self):
-        """Refuse to overwrite; what was typed stays, and counts when sent again."""
         data = super().clean()
         state = state_of(self.enquiry)
         if data.get("seen") == state:
@@ -45,46 +44,40 @@ class EnquiryActionForm(forms.Form):
         self.data = self.data.copy()
         self.data[self.add_prefix("seen")] = state
         last = self.enquiry.events.select_related("by").last()
-        who = (name_of(last.by) if last else "") or "Somebody else"
+        who = (name_of(last.by) if last else "") or "Someone else"
         what = f" ({last.what})" if last else ""
         raise ValidationError(
-            f"{who} has changed this enquiry since you opened this page{what}. Nothing "
-            "was overwritten. Read how it stands now, then send yours again if it is "
-            "still right."
+            f"Your changes were not saved because {who} edited this enquiry{what}. "
+            "Review the latest version and try again."
         )
 
     def save(self, by, at: datetime) -> str:
-        """Store the step; return what was done in words, or "" for nothing."""
+        """Store the change and return its description, or "" for none."""
         raise NotImplementedError
 
     def _store(self, **values) -> None:
-        """Save these fields alone, as jobs change others at the same time."""
+        """Save only these fields: jobs change others at the same time."""
         for name, value in values.items():
             setattr(self.enquiry, name, value)
         self.enquiry.save(update_fields=list(values))
 
 
 class ColleagueField(forms.ModelChoiceField):
-    """Chooses a colleague by name."""
-
     def label_from_instance(self, obj):
-        """Return the colleague's name."""
         return name_of(obj)
 
 
 class AssignForm(EnquiryActionForm):
-    """Who deals with it."""
-
     assigned_to = ColleagueField(
-        label="Who deals with it",
+        label="Assigned to",
         queryset=None,
         required=False,
-        empty_label="Nobody yet",
-        help_text="The colleague finds it on the first page of the admin. Only those "
-        "who may deal with enquiries can be chosen.",
+        empty_label="Not assigned",
+        help_text="They will see it in their tasks. Only people who can deal with "
+        "enquiries are listed.",
         error_messages={
-            "invalid_choice": "This colleague may not deal with enquiries, or has "
-            "left. Choose somebody else."
+            "invalid_choice": "This person cannot deal with enquiries, or has left. "
+            "Choose someone else."
         },
     )
 
@@ -94,26 +87,20 @@ class AssignForm(EnquiryActionForm):
         self.initial["assigned_to"] = self.enquiry.assigned_to_id
 
     def save(self, by, at: datetime) -> str:
-        """Assign it."""
         colleague = self.cleaned_data["assigned_to"]
         if colleague == self.enquiry.assigned_to:
             return ""
         self._store(assigned_to=colleague)
-        return f"Assigned to {name_of(colleague) or 'nobody'}"
+        return f"Assigned to {name_of(colleague) or 'no one'}"
 
 
 class AnswerEditor(DraftailRichTextArea):
-    """Wagtail's editor, which takes what it cannot read for nothing at all.
-
-    Only what it writes itself is read: HTML that a program sends is never stored.
-    """
+    """Reads only what Wagtail's editor writes: other HTML counts as empty."""
 
     def value_from_datadict(self, data, files, name):
-        """Return the text as Wagtail stores it."""
         try:
             text = super().value_from_datadict(data, files, name) or ""
-            # Half a character (a lone surrogate) can be stored nowhere, and a link
-            # to a page without a number be shown nowhere.
+            # A lone surrogate cannot be stored, nor a link without a page id shown.
             text.encode()
             self.converter.from_database_format(text)
         except (
@@ -129,35 +116,32 @@ class AnswerEditor(DraftailRichTextArea):
 
 
 class AnswerForm(EnquiryActionForm):
-    """What the resident reads at their reference."""
-
     answer = forms.CharField(
         required=False,
-        help_text="The person who asked will read this at their reference; if they "
-        "left an email address they are told once. Lead them with links. Do not "
-        "repeat anything personal that they wrote.",
+        help_text="The enquirer can read this on their answer page. If they gave an "
+        "email address, we will email them once. Link to the pages they need. Do not "
+        "repeat any personal information.",
     )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Made here, as Wagtail knows its features only when all apps are there.
+        # Wagtail knows its features only once all apps are loaded.
         editor = AnswerEditor(features=ANSWER_FEATURES)
-        # The label's own `for` names what the editor hides. Without the interval, the
-        # last quarter of a second is lost to whoever types and saves at once.
+        # The label's own `for` names what the editor hides. With an interval, the last
+        # quarter of a second of typing is lost when saving at once.
         editor.options |= {"ariaLabel": "Answer", "stateSaveInterval": 0}
         self.fields["answer"].widget = editor
         self.initial["answer"] = self.enquiry.answer
 
     def clean_answer(self) -> str:
-        """Require words, not too many, and links that residents can follow."""
         answer = self.cleaned_data["answer"]
         length = len(get_text_for_indexing(answer).strip())
         if not length:
-            raise ValidationError("Write an answer.")
-        if length > LONGEST_ANSWER or len(answer) > LONGEST_MARKUP:
+            raise ValidationError("Enter an answer.")
+        if length > MAX_ANSWER_LENGTH or len(answer) > MAX_MARKUP_LENGTH:
             raise ValidationError(
-                f"Your answer has {length:,} characters. Use {LONGEST_ANSWER:,} at "
-                "most, and few links."
+                f"Your answer has {length:,} characters. It must be "
+                f"{MAX_ANSWER_LENGTH:,} characters or fewer, with few links."
             )
         self._check_links(answer)
         return answer
@@ -170,59 +154,52 @@ class AnswerForm(EnquiryActionForm):
             address.startswith(("https://", "mailto:")) for address in addresses
         ):
             raise ValidationError(
-                "Links may lead to pages of this site, to addresses that begin with "
-                "https:// and to email addresses. Remove the others, or choose again."
+                "Links must go to a page on this website, a web address that starts "
+                "with https:// or an email address."
             )
-        known = {page for page in pages if page <= LARGEST_ID}
+        known = {page for page in pages if page <= MAX_ID}
         shown = visible_pages(timezone.now()).filter(pk__in=known)
         if len(pages) > shown.count():
             raise ValidationError(
-                "One of the links leads to a page that residents cannot open. Choose "
-                "another page, or have it published first."
+                "One of the links goes to a page that is not public. Choose another "
+                "page, or publish that page first."
             )
 
     def save(self, by, at: datetime) -> str:
-        """Store the answer; the resident is told by a job."""
         answer, is_first = self.cleaned_data["answer"], not self.enquiry.answered_at
         if answer == self.enquiry.answer and not is_first:
             return ""
         self._store(answer=answer, answered_at=at)
-        return "Answered" if is_first else "Answered anew"
+        return "Answered" if is_first else "Answer changed"
 
 
 class CloseForm(EnquiryActionForm):
-    """What came of it."""
-
     outcome = forms.ChoiceField(
-        label="What came of it",
+        label="Outcome",
         choices=EnquiryOutcome.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Say what came of it."},
+        error_messages={"required": "Select an outcome."},
     )
     belongs_to = forms.CharField(
-        label="Where it belongs",
+        label="Responsible organisation",
         required=False,
         max_length=Enquiry._meta.get_field("belongs_to").max_length,
-        help_text="Only if it is not ours: whose it is, such as 'NHS' or 'Job centre'.",
-        error_messages={"max_length": "Use 200 characters at most."},
+        help_text="Only if it is not a council service. For example, 'NHS'.",
+        error_messages={"max_length": "Use 200 characters or fewer."},
     )
 
     def clean(self):
-        """Require what an outcome promises."""
         data = super().clean()
         outcome = data.get("outcome")
         if outcome != EnquiryOutcome.NOT_OURS:
             data["belongs_to"] = ""
         elif not data.get("belongs_to") and "belongs_to" not in self.errors:
-            self.add_error("belongs_to", "Say where it belongs.")
-        if outcome in SAID_IN_ANSWER and not self.enquiry.answered_at:
-            self.add_error(
-                "outcome", "Answer it first, so that the person is told where to go."
-            )
+            self.add_error("belongs_to", "Enter the responsible organisation.")
+        if outcome in OUTCOMES_NEEDING_ANSWER and not self.enquiry.answered_at:
+            self.add_error("outcome", "Answer the enquiry first, to say where to go.")
         return data
 
     def save(self, by, at: datetime) -> str:
-        """Close it."""
         outcome = self.cleaned_data["outcome"]
         self._store(
             status=EnquiryStatus.CLOSED,

@@ -1,4 +1,4 @@
-"""What officers do with an enquiry: assign, answer, close and open it again (R7)."""
+"""Views to assign, answer, close and reopen an enquiry."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,16 +18,15 @@ from search.feedback.enquiries.permissions import may_handle, record
 INDEX, INSPECT = "search_enquiry_modeladmin_index", "search_enquiry_modeladmin_inspect"
 
 
-def enquiry_gone(request: HttpRequest) -> HttpResponse:
-    """Say that there is no such enquiry, or no longer."""
+def enquiry_not_found(request: HttpRequest) -> HttpResponse:
     context = {"header_title": "Enquiry not found", "page_title": "Enquiry not found"}
     return render(request, "search/enquiry_not_found.html", context, status=404)
 
 
 def get_enquiry(request: HttpRequest, pk: int) -> Enquiry | None:
-    """Return the enquiry, or None; raise PermissionDenied for whoever has no business.
+    """Return the enquiry, or None; raise PermissionDenied.
 
-    A post locks the row until its transaction ends, so that steps follow one another.
+    A POST locks the row until its transaction ends.
     """
     if not may_handle(request.user):
         raise PermissionDenied
@@ -38,54 +37,46 @@ def get_enquiry(request: HttpRequest, pk: int) -> Enquiry | None:
 
 
 class EnquiryActionView(WagtailAdminTemplateMixin, FormView):
-    """A form on one enquiry."""
-
     template_name = "search/enquiry_action.html"
-    header_icon = "help"
+    header_icon = "mail"
     submit_label = ""
     is_for_open = True
 
     def dispatch(self, request, *args, **kwargs):
-        """Find the enquiry; send back where the step can no longer be taken."""
         self.enquiry = get_enquiry(request, kwargs["pk"])
         if not self.enquiry:
-            return enquiry_gone(request)
+            return enquiry_not_found(request)
         if self.is_for_open and not self.enquiry.is_open:
             who = name_of(self.enquiry.closed_by)
             by = f" by {who}" if who else ""
             messages.warning(
                 request,
-                f"Enquiry {self.enquiry} has been closed already{by}. Nothing was "
-                "changed. Open it again if something is left to do.",
+                f"Enquiry {self.enquiry} has already been closed{by}. Nothing was "
+                "changed. Reopen it if there is more to do.",
             )
             return redirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self):
-        """Give the form the enquiry."""
         return {**super().get_form_kwargs(), "enquiry": self.enquiry}
 
     def form_valid(self, form):
-        """Take the step, note it in the history, and go back to the enquiry."""
         at = timezone.now()
         if what := form.save(by=self.request.user, at=at):
             record(self.enquiry, self.request.user, at, what)
-            said = f"Enquiry {self.enquiry} is {what[0].lower()}{what[1:]}."
+            said = f"Enquiry {self.enquiry}. {what}."
             messages.success(self.request, said)
         else:
-            messages.info(self.request, "Nothing was changed.")
+            messages.info(self.request, "No changes were made.")
         return redirect(self.get_success_url())
 
     def get_success_url(self):
-        """Return the address of the enquiry."""
         return reverse(INSPECT, args=[self.enquiry.pk])
 
     def get_page_subtitle(self):
-        """Return the reference."""
         return self.enquiry.reference
 
     def get_breadcrumbs_items(self):
-        """Lead back to the enquiry and to the list."""
         return [
             *super().get_breadcrumbs_items(),
             {"url": reverse(INDEX), "label": "Enquiries"},
@@ -94,7 +85,6 @@ class EnquiryActionView(WagtailAdminTemplateMixin, FormView):
         ]
 
     def get_context_data(self, **kwargs):
-        """Add what the form's template asks for."""
         context = super().get_context_data(**kwargs)
         return {
             **context,
@@ -106,36 +96,29 @@ class EnquiryActionView(WagtailAdminTemplateMixin, FormView):
 
 
 class AssignView(EnquiryActionView):
-    """Gives it to a colleague, or to oneself."""
-
     form_class = AssignForm
     page_title = "Assign enquiry"
     submit_label = "Assign"
 
 
 class AnswerView(EnquiryActionView):
-    """Writes what the resident reads, also where it is closed already."""
-
     form_class = AnswerForm
     page_title = "Answer enquiry"
-    submit_label = "Save the answer"
+    submit_label = "Send answer"
     is_for_open = False
 
 
 class CloseView(EnquiryActionView):
-    """Closes it, and says what came of it."""
-
     form_class = CloseForm
     page_title = "Close enquiry"
-    submit_label = "Close this enquiry"
+    submit_label = "Close enquiry"
 
 
 @require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open a closed enquiry again; twice changes nothing."""
     enquiry = get_enquiry(request, pk)
     if not enquiry:
-        return enquiry_gone(request)
+        return enquiry_not_found(request)
     if not enquiry.is_open:
         at = timezone.now()
         Enquiry.objects.filter(pk=pk).update(
@@ -145,8 +128,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
             closed_at=None,
             closed_by=None,
         )
-        record(enquiry, request.user, at, "Opened again")
-    messages.success(request, f"Enquiry {enquiry} is open.")
+        record(enquiry, request.user, at, "Reopened")
+    messages.success(request, f"Enquiry {enquiry} reopened.")
     return redirect(INSPECT, pk)
 
 

@@ -1,4 +1,4 @@
-"""The answer to an enquiry: what its page shows, and the one email about it (R7)."""
+"""The email about an answer, sent once, and the job that sends it."""
 
 import logging
 from datetime import datetime, timedelta
@@ -15,77 +15,72 @@ from search.feedback.enquiries.models import Enquiry, EnquiryEvent, EnquiryOutco
 
 logger = logging.getLogger(__name__)
 
-# What came of an enquiry, as residents read it.
+# For residents.
 OUTCOMES = {
     EnquiryOutcome.PROMOTED: "We have made the page easier to find.",
-    EnquiryOutcome.SYNONYM: "Search now understands the words that you used.",
-    EnquiryOutcome.WRITTEN: "We have written or mended a page about it.",
-    EnquiryOutcome.FOUND: "It is on this site.",
-    EnquiryOutcome.NOT_OURS: "It is not ours to deal with.",
-    EnquiryOutcome.NOTHING: "There was nothing for us to change.",
+    EnquiryOutcome.SYNONYM: "Search now understands the words you used.",
+    EnquiryOutcome.WRITTEN: "We have written or updated a page about this.",
+    EnquiryOutcome.FOUND: "This is on our website.",
+    EnquiryOutcome.NOT_OURS: "This is not a council service.",
+    EnquiryOutcome.NOTHING: "No changes were needed.",
 }
-SUBJECT = "Our answer to your message"
-# A mail server that is away comes back; then nobody waits for the answer any more.
+SUBJECT = "We have answered your message"
+# After a week, the answer is no longer expected.
 DAYS_TO_TRY = 7
-# Sending takes seconds. What takes longer was cut off, and may have been sent.
-LONGEST_SENDING = timedelta(hours=1)
+# Sending takes seconds: after this it was interrupted, and may have been sent.
+MAX_SENDING_TIME = timedelta(hours=1)
 MAX_IN_A_RUN = 100
 
 
-@register_job("answers to what residents could not find")
+@register_job("send enquiry answers")
 def send_answers(at: datetime) -> None:
-    """Send the email about each answer that has not been sent, once.
-
-    Where the mail server does not take it, the next run tries again, for a week.
-    """
+    """Email each answer once; if that fails, the next runs try again for a week."""
     answered = Enquiry.objects.exclude(email="").filter(answered_at__isnull=False)
-    _forget_old_addresses(answered, at)
-    waiting = get_waiting_answers().order_by("answered_at", "pk")
+    _delete_undeliverable_addresses(answered, at)
+    waiting = get_unsent_answers().order_by("answered_at", "pk")
     for enquiry in waiting[:MAX_IN_A_RUN]:
         if not send_answer(enquiry, at):
             return
 
 
-def get_waiting_answers() -> QuerySet[Enquiry]:
-    """Return the enquiries whose answer has still to be sent by email."""
+def get_unsent_answers() -> QuerySet[Enquiry]:
     answered = Enquiry.objects.exclude(email="").filter(answered_at__isnull=False)
     return answered.filter(answer_sent_at=None)
 
 
 def send_answer(enquiry: Enquiry, at: datetime) -> bool:
-    """Tell who asked that there is an answer; then delete their address.
+    """Email the enquirer, then delete their address.
 
-    Does nothing where another process has done it. Returns False where the mail server
-    is away, so that it need not be tried with other emails.
+    Returns False if the mail server is unavailable, so that the run can stop.
     """
     unsent = Enquiry.objects.filter(
         pk=enquiry.pk, answered_at__isnull=False, answer_sent_at=None
     ).exclude(email="")
-    # Marked before it is sent, so that of two processes only one sends it.
+    # Marked before sending, so that only one of two processes sends it.
     if not unsent.update(answer_sent_at=at):
         return True
-    is_there = True
+    is_available = True
     try:
         _message(enquiry).send()
-    except SMTPRecipientsRefused as refusal:
-        logger.warning("The mail server refuses an answer to enquiry %s.", enquiry.pk)
-        if _is_for_good(refusal):
-            _forget_address(enquiry, at, "The mail server refused the email address")
+    except SMTPRecipientsRefused as error:
+        logger.warning("The mail server rejected the answer to enquiry %s.", enquiry.pk)
+        if _is_permanent(error):
+            _delete_address(enquiry, at, "The mail server rejected the email address")
         else:
-            _try_again(enquiry, at)
+            _requeue(enquiry, at)
     except Exception as error:
-        # What the server says may hold the address.
+        # The server's message may hold the address.
         kind = type(error).__name__
-        logger.error("No email about enquiry %s could be sent: %s", enquiry.pk, kind)
-        _try_again(enquiry, at)
-        is_there = isinstance(error, SMTPResponseException | ValueError)
+        logger.error("Could not email the answer to enquiry %s: %s", enquiry.pk, kind)
+        _requeue(enquiry, at)
+        is_available = isinstance(error, SMTPResponseException | ValueError)
     else:
-        _forget_address(enquiry, at, "The answer was sent by email", sent_at=at)
-    return is_there
+        _delete_address(enquiry, at, "Answer emailed", sent_at=at)
+    return is_available
 
 
 def _message(enquiry: Enquiry) -> EmailMessage:
-    # From the settings: a visitor chooses what the `Host` of a request says.
+    # From the settings: visitors control the Host header.
     path = reverse("enquiry_answer", args=[enquiry.reference])
     context = {"address": f"{settings.WAGTAILADMIN_BASE_URL}{path}"}
     return EmailMessage(
@@ -96,33 +91,31 @@ def _message(enquiry: Enquiry) -> EmailMessage:
     )
 
 
-def _is_for_good(refusal: SMTPRecipientsRefused) -> bool:
-    # RFC 5321, 4.2.1: what begins with 4 may be tried again.
-    return all(code >= 500 for code, _ in refusal.recipients.values())
+def _is_permanent(error: SMTPRecipientsRefused) -> bool:
+    # RFC 5321, 4.2.1: 4xx errors are temporary.
+    return all(code >= 500 for code, _ in error.recipients.values())
 
 
-def _try_again(enquiry: Enquiry, at: datetime) -> None:
+def _requeue(enquiry: Enquiry, at: datetime) -> None:
     own = Enquiry.objects.filter(pk=enquiry.pk, answer_sent_at=at)
     own.update(answer_sent_at=None)
 
 
-def _forget_address(
+def _delete_address(
     enquiry: Enquiry, at: datetime, what: str, sent_at: datetime | None = None
 ) -> None:
-    """Delete the email address, and say in the history why."""
-    # Nobody may have erased the enquiry meanwhile, or its event would have no place.
+    # The enquiry may have been erased in the meantime.
     if Enquiry.objects.filter(pk=enquiry.pk).update(email="", answer_sent_at=sent_at):
         EnquiryEvent.objects.create(
-            enquiry=enquiry, at=at, what=f"{what}; the address was deleted"
+            enquiry=enquiry, at=at, what=f"{what}; email address deleted"
         )
 
 
-def _forget_old_addresses(answered, at: datetime) -> None:
-    """Delete the addresses to which nothing can be sent any more."""
-    for enquiry in answered.filter(answer_sent_at__lt=at - LONGEST_SENDING):
-        what = "The email was cut off while it was being sent"
-        _forget_address(enquiry, at, what, enquiry.answer_sent_at)
+def _delete_undeliverable_addresses(answered, at: datetime) -> None:
+    for enquiry in answered.filter(answer_sent_at__lt=at - MAX_SENDING_TIME):
+        what = "Sending the email was interrupted"
+        _delete_address(enquiry, at, what, enquiry.answer_sent_at)
     end = at - timedelta(days=DAYS_TO_TRY)
     for enquiry in answered.filter(answered_at__lt=end, answer_sent_at=None):
-        what = f"The mail server took no email for {DAYS_TO_TRY} days"
-        _forget_address(enquiry, at, what)
+        what = f"The email could not be sent for {DAYS_TO_TRY} days"
+        _delete_address(enquiry, at, what)

@@ -1,4 +1,4 @@
-"""What residents send us, and what keeps programs from sending it."""
+"""Public forms for enquiries and comments, with spam checks."""
 
 from time import time
 
@@ -11,32 +11,31 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from home.content.text import NormalisedLengthValidator
 from search.engine.tokens import clean_query
 from search.feedback.enquiries.models import Enquiry
-from search.feedback.page_feedback.models import UsefulnessComment
+from search.feedback.page_feedback.models import PageFeedbackComment
 
 SIGNER = signing.Signer(salt="enquiry-form")
 FASTEST_PERSON_SECONDS = 3
 FORM_LIFETIME_SECONDS = 24 * 60 * 60
 NOTHING_PERSONAL = (
-    "Do not give personal details, such as a National Insurance number or anything "
-    "about your health."
+    "Do not include personal information, like your National Insurance number or "
+    "details about your health."
 )
 
 
 class CarriedField(forms.CharField):
-    """What the page carried along: cleaned and cut, as no resident can mend it."""
+    """Carried along by the page: cleaned and cut, as no resident can correct it."""
 
     widget = forms.HiddenInput
 
     def to_python(self, value):
-        """Return one line of at most `max_length` characters."""
         return clean_query(super().to_python(value), self.max_length)
 
 
-class ResidentsForm(forms.ModelForm):
-    """A form that a person takes some time to fill in.
+class PublicForm(forms.ModelForm):
+    """A form that takes a person some time to fill in.
 
-    `shown_at` is a signed time: a form filled in faster than a person can is not
-    stored. `website` is a honeypot that people do not see.
+    `shown_at` is a signed time, to reject forms sent faster than anyone can type.
+    `website` is a honeypot.
     """
 
     shown_at = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -45,7 +44,7 @@ class ResidentsForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            # Browsers cut what is pasted in without a word; our error says it.
+            # Browsers truncate pasted text silently; our validator says so.
             field.widget.attrs.pop("maxlength", None)
             field.validators = [
                 NormalisedLengthValidator(each.limit_value)
@@ -55,10 +54,9 @@ class ResidentsForm(forms.ModelForm):
             ]
 
     def clean(self):
-        """Ask to send again what came faster than a person types, or far too late."""
         data = super().clean()
         if self.errors.keys() & set(self._meta.fields):
-            # There is something to mend first, and that takes a person's time.
+            # Correcting these takes a person's time anyway.
             return data
         try:
             shown_at = float(SIGNER.unsign(data.get("shown_at", "")))
@@ -66,24 +64,17 @@ class ResidentsForm(forms.ModelForm):
             shown_at = 0
         age = time() - shown_at
         if age > FORM_LIFETIME_SECONDS:
-            self.add_error(
-                None, "The form was open for too long. Please send it again."
-            )
+            self.add_error(None, "The page was open for too long. Send it again.")
         elif age < FASTEST_PERSON_SECONDS:
-            self.add_error(
-                None, "That was very quick. Check your message and send it again."
-            )
+            self.add_error(None, "Check your message, then send it again.")
         return data
 
     @property
     def is_spam(self) -> bool:
-        """Whether the field that people do not see was filled in."""
         return bool(self.data.get("website"))
 
 
-class EnquiryForm(ResidentsForm):
-    """What a resident was looking for, and where to answer if they wish."""
-
+class EnquiryForm(PublicForm):
     class Meta:
         model = Enquiry
         fields = ["message", "email", "query", "from_path"]
@@ -94,60 +85,53 @@ class EnquiryForm(ResidentsForm):
         }
         labels = {
             "message": "What were you looking for?",
-            "email": "Your email address (optional)",
+            "email": "Email address (optional)",
         }
         help_texts = {
             "message": NOTHING_PERSONAL,
-            "email": "Only if you would like an answer. We use it for nothing else.",
+            "email": "We will only use this to answer you.",
         }
         error_messages = {
             "message": {
-                "required": "Tell us what you were looking for.",
-                "max_length": "Your message is too long. Use 5,000 characters at most.",
+                "required": "Enter what you were looking for.",
+                "max_length": "Your message must be 5,000 characters or fewer.",
             },
         }
 
     def clean_from_path(self) -> str:
-        """Keep only a path of this site."""
         path = self.cleaned_data["from_path"]
         is_local = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
         return path if path.startswith("/") and is_local else ""
 
     @property
-    def days_kept(self) -> int:
-        """How long the message is kept after it has been dealt with."""
+    def retention_days(self) -> int:
         return settings.ENQUIRY_CLOSED_DAYS
 
     @property
-    def days_of_email(self) -> int:
-        """How long the email address is kept at most."""
+    def email_retention_days(self) -> int:
         return settings.ENQUIRY_EMAIL_DAYS
 
 
-class CommentForm(ResidentsForm):
-    """The one question after "Was this page useful?"; nobody has to answer it."""
-
+class CommentForm(PublicForm):
     class Meta:
-        model = UsefulnessComment
+        model = PageFeedbackComment
         fields = ["comment"]
         widgets = {"comment": forms.Textarea(attrs={"rows": 4})}
         labels = {"comment": "What would have made it more useful? (optional)"}
         help_texts = {
-            "comment": f"{NOTHING_PERSONAL} We read every word and cannot answer."
+            "comment": f"{NOTHING_PERSONAL} We read every comment but cannot reply."
         }
         error_messages = {
             "comment": {
-                "required": "Write something, or go back to the page.",
-                "max_length": "That is too long. Use 1,000 characters at most.",
+                "required": "Enter a comment, or go back to the page.",
+                "max_length": "Your comment must be 1,000 characters or fewer.",
             }
         }
 
     @property
-    def days_kept(self) -> int:
-        """How long what somebody adds is kept."""
-        return settings.USEFULNESS_COMMENT_DAYS
+    def retention_days(self) -> int:
+        return settings.PAGE_FEEDBACK_COMMENT_DAYS
 
 
 def signed_timestamp() -> str:
-    """Return the signed time at which a form is shown."""
     return SIGNER.sign(str(time()))

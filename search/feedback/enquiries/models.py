@@ -1,4 +1,4 @@
-"""An enquiry: what a resident told us that they could not find."""
+"""Enquiries, their history and their references."""
 
 import secrets
 
@@ -6,60 +6,51 @@ from django.conf import settings
 from django.db import models
 
 from home.email_addresses import EmailAddressField
-from search.feedback.unsuccessful_searches.topics import LONGEST
+from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH
 
-# Without letters and figures that are misread over the telephone.
-REFERENCE_SIGNS = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
-
-
+# Without characters that are misheard on the phone.
+REFERENCE_CHARACTERS = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
 REFERENCE_GROUPS, GROUP_LENGTH = 3, 4
 
 
 def make_reference() -> str:
-    """Return a reference that nobody can guess and everybody can read out.
+    """Return a reference that cannot be guessed but is easy to read out.
 
     Such as "K7QF-3MNP-X9TD": one of 29 to the power of 12.
     """
     groups = (
-        "".join(secrets.choice(REFERENCE_SIGNS) for _ in range(GROUP_LENGTH))
+        "".join(secrets.choice(REFERENCE_CHARACTERS) for _ in range(GROUP_LENGTH))
         for _ in range(REFERENCE_GROUPS)
     )
     return "-".join(groups)
 
 
 class EnquiryStatus(models.TextChoices):
-    """How far we are with it."""
-
     OPEN = "open", "Open"
     CLOSED = "closed", "Closed"
 
 
 class EnquiryOutcome(models.TextChoices):
-    """What came of it, as officers say when they close it."""
-
     PROMOTED = "promoted", "A page was promoted"
     SYNONYM = "synonym", "A synonym was added"
-    WRITTEN = "written", "A page was written or mended"
-    FOUND = "found", "It was on the site, and the answer says where"
-    NOT_OURS = "not_ours", "It is not ours, and the answer says whose"
-    NOTHING = "nothing", "There was nothing to do"
+    WRITTEN = "written", "A page was written or updated"
+    FOUND = "found", "Already on the website (the answer says where)"
+    NOT_OURS = "not_ours", "Not a council service (the answer says whose it is)"
+    NOTHING = "nothing", "No action needed"
 
 
 class Enquiry(models.Model):
-    """What a resident was looking for and could not find.
-
-    What they wrote is never changed; `email` is deleted once the answer is sent.
-    """
+    """The message never changes; `email` is deleted once the answer is sent."""
 
     reference = models.CharField(
         max_length=20, unique=True, editable=False, default=make_reference
     )
-    message = models.TextField("what they were looking for", max_length=5000)
+    message = models.TextField("looking for", max_length=5000)
     email = EmailAddressField("email", blank=True)
-    query = models.CharField("what they searched for", max_length=300, blank=True)
-    from_path = models.CharField("page they came from", max_length=500, blank=True)
+    query = models.CharField("search terms", max_length=300, blank=True)
+    from_path = models.CharField("came from page", max_length=500, blank=True)
     created_at = models.DateTimeField("received", auto_now_add=True, db_index=True)
-    # More than once where the same message came again while it was open.
+    # More than once if the same message was sent again while it was open.
     times_sent = models.PositiveIntegerField("times sent", default=1)
     status = models.CharField(
         max_length=10, choices=EnquiryStatus.choices, default=EnquiryStatus.OPEN
@@ -72,18 +63,20 @@ class Enquiry(models.Model):
         blank=True,
         related_name="+",
     )
-    # Rich text with links to pages, shown on the answer page at the reference.
+    # Rich text.
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField("answered", null=True, blank=True)
-    # When the email about the answer left; the address is deleted with it.
+    # The address is deleted when the email is sent.
     answer_sent_at = models.DateTimeField("email sent", null=True, blank=True)
     outcome = models.CharField(
         max_length=10, choices=EnquiryOutcome.choices, blank=True
     )
-    belongs_to = models.CharField("where it belongs", max_length=200, blank=True)
-    # What it is about, for the queue of what people cannot find.
+    belongs_to = models.CharField(
+        "responsible organisation", max_length=200, blank=True
+    )
+    # For the report of unsuccessful searches.
     topic = models.CharField(
-        max_length=LONGEST, blank=True, editable=False, db_index=True
+        max_length=MAX_TOPIC_LENGTH, blank=True, editable=False, db_index=True
     )
     closed_at = models.DateTimeField("closed", null=True, blank=True)
     closed_by = models.ForeignKey(
@@ -104,14 +97,13 @@ class Enquiry(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has still to deal with it."""
         return self.status == EnquiryStatus.OPEN
 
 
 class RepeatedEnquiry(models.Model):
-    """That someone sent what an open enquiry says already, and their own reference.
+    """The same message sent again, with a reference of its own.
 
-    Officers answer the first; its answer is read here too. Neither sender can open the
+    Staff answer the first; its answer is shown here too. Neither sender can open the
     other's page, or learn that there is one.
     """
 
@@ -124,7 +116,6 @@ class RepeatedEnquiry(models.Model):
     created_at = models.DateTimeField("received", auto_now_add=True)
 
     class Meta:
-        # No one edits it.
         default_permissions = ()
 
     def __str__(self):
@@ -132,7 +123,7 @@ class RepeatedEnquiry(models.Model):
 
 
 class EnquiryEvent(models.Model):
-    """One step in the history of an enquiry, without anything a resident wrote."""
+    """A line of an enquiry's history, without anything a resident wrote."""
 
     enquiry = models.ForeignKey(
         Enquiry, on_delete=models.CASCADE, related_name="events"

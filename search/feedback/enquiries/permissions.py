@@ -1,4 +1,4 @@
-"""Who deals with enquiries, and what each of them did."""
+"""Who may read and deal with enquiries."""
 
 from datetime import datetime
 
@@ -12,27 +12,24 @@ POLICY = ModelPermissionPolicy(Enquiry)
 
 
 def may_read(user: AbstractBaseUser) -> bool:
-    """Say whether somebody may read what residents wrote."""
     return POLICY.user_has_any_permission(user, ["view", "change"])
 
 
 def may_handle(user: AbstractBaseUser) -> bool:
-    """Say whether somebody may assign, answer and close enquiries."""
     return POLICY.user_has_permission(user, "change")
 
 
 def get_handlers() -> QuerySet:
-    """Return the colleagues to whom an enquiry can be assigned, by their names."""
     handlers = POLICY.users_with_permission("change").distinct()
     return handlers.order_by("first_name", "last_name", "pk")
 
 
 def state_of(enquiry: Enquiry) -> str:
-    """Return what changes with every step, to notice that somebody else took one."""
+    """Return what changes with every action, to detect concurrent ones."""
     parts = (enquiry.status, enquiry.assigned_to_id, enquiry.answered_at)
     return "|".join(str(part) for part in parts)
 
 
 def record(enquiry: Enquiry, by: AbstractBaseUser, at: datetime, what: str) -> None:
-    """Add a step to the history. `what` holds nothing that a resident wrote."""
+    """Add to the history. `what` must hold nothing that a resident wrote."""
     EnquiryEvent.objects.create(enquiry=enquiry, by=by, at=at, what=what[:300])

@@ -1,4 +1,4 @@
-"""The "Can't find it" form, the page that thanks for it, and the one that answers."""
+"""The "Can't find it" form, its thank-you page and the answer page."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,20 +23,19 @@ from search.feedback.enquiries.services import (
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def enquiry(request: HttpRequest) -> HttpResponse:
-    """Show the form, or store what was sent; after errors all that was typed stays."""
     if request.method == "POST":
         form = EnquiryForm(request.POST)
         if form.is_spam:
-            # A program that learns nothing does not try anything else.
+            # A bot that learns nothing tries nothing else.
             return redirect("enquiry_thanks_anyone")
         at = timezone.now()
         if enquiry_limit().is_reached(request, at):
-            return too_many(request, form)
+            return rate_limited(request, form)
         if form.is_valid():
             try:
                 stored = store_enquiry(form, request, at)
             except RateLimitExceeded:
-                return too_many(request, form)
+                return rate_limited(request, form)
             return redirect("enquiry_thanks", reference=stored.reference)
     else:
         form = EnquiryForm(
@@ -50,11 +49,11 @@ def enquiry(request: HttpRequest) -> HttpResponse:
     return render(request, "search/enquiry.html", context, status=status)
 
 
-def too_many(request: HttpRequest, form=None, address: str = "") -> HttpResponse:
-    """Say that no more is taken for the moment; what was typed stays in its form.
+def rate_limited(request: HttpRequest, form=None, address: str = "") -> HttpResponse:
+    """Respond with 429; what was typed stays in its form.
 
-    429 (RFC 6585). `address` is where a comment goes. It is a page without alerts and
-    navigation, as thousands may be asked for at once.
+    `address` is where a comment goes. The page has no alerts or navigation, as
+    thousands may be asked for at once.
     """
     context = {"form": form, "address": address, "shown_at": signed_timestamp()}
     response = render(request, "search/rate_limited.html", context, status=429)
@@ -62,8 +61,8 @@ def too_many(request: HttpRequest, form=None, address: str = "") -> HttpResponse
     return response
 
 
-def in_private(response: HttpResponse) -> HttpResponse:
-    """Keep the reference in an address from search engines and other sites."""
+def hide_reference(response: HttpResponse) -> HttpResponse:
+    """Keep the reference in the address from search engines and other sites."""
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -72,24 +71,20 @@ def in_private(response: HttpResponse) -> HttpResponse:
 @never_cache
 @require_safe
 def thanks(request: HttpRequest, reference: str = "") -> HttpResponse:
-    """Thank for an enquiry, with its reference."""
     if reference and find_by_reference(reference) is None:
-        raise Http404("There is no such reference.")
+        raise Http404("Reference not found.")
     response = render(request, "search/enquiry_thanks.html", {"reference": reference})
-    return in_private(response) if reference else response
+    return hide_reference(response) if reference else response
 
 
 @never_cache
 @require_safe
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show what became of an enquiry, and nothing that its sender wrote (R7).
-
-    Whoever has the reference may have it from the sender.
-    """
+    """Show the answer and nothing the sender wrote: others may have the reference."""
     found = find_by_reference(reference)
     if found is None:
         missing = render(request, "search/reference_not_found.html", status=404)
-        return in_private(missing)
+        return hide_reference(missing)
     enquiry = found.enquiry if isinstance(found, RepeatedEnquiry) else found
     is_others = enquiry.outcome == EnquiryOutcome.NOT_OURS
     context = {
@@ -101,4 +96,4 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         "outcome": OUTCOMES.get(enquiry.outcome, ""),
         "belongs_to": enquiry.belongs_to if is_others else "",
     }
-    return in_private(render(request, "search/answer.html", context))
+    return hide_reference(render(request, "search/answer.html", context))

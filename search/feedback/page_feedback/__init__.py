@@ -1,1 +1,1 @@
-"""Whether a page was useful, and what its readers add."""
+"""Answers to "Was this page useful?"."""

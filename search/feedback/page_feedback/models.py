@@ -1,12 +1,10 @@
-"""Whether a page was useful, as residents say: counts, and what they add (R6)."""
+"""Page feedback: monthly counts and comments."""
 
 from django.db import models
 from wagtail.models import Page
 
 
-class UsefulnessCount(models.Model):
-    """How many found a page useful in a month, and how many did not."""
-
+class PageFeedbackCount(models.Model):
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
     month_on = models.DateField("month", help_text="The first day of the month.")
     yes = models.PositiveIntegerField("useful", default=0)
@@ -24,9 +22,7 @@ class UsefulnessCount(models.Model):
         return f"{self.page}, {self.month_on:%B %Y}"
 
 
-class UsefulnessComment(models.Model):
-    """What somebody added to their answer."""
-
+class PageFeedbackComment(models.Model):
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
     was_useful = models.BooleanField()
     comment = models.TextField(max_length=1000)

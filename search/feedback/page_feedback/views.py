@@ -1,7 +1,6 @@
-"""One tap at the foot of a page, then one question that nobody has to answer (R6).
+"""The votes on "Was this page useful?" and the optional comment after them.
 
-The pages that ask are the same for everybody and kept, so they hold no token and no
-time; the pages here are never kept.
+Pages that ask are public and cached, so they hold no token and no time.
 """
 
 from datetime import datetime
@@ -26,15 +25,15 @@ from search.feedback.enquiries.services import (
     store_vote,
     vote_limit,
 )
-from search.feedback.enquiries.views import too_many
+from search.feedback.enquiries.views import rate_limited
 
 ANSWERS = ("yes", "no")
 
 
 def is_asked_about(page: Page, request: HttpRequest) -> bool:
-    """Say whether readers are asked about a page: no preview, and for everybody.
+    """Say whether to ask: no previews, and only pages that everyone may read.
 
-    Who has no session gets no other pages; for the rest it takes a query.
+    Visitors without a session see no other pages, which saves a query.
     """
     if not page.live or not page.pk or getattr(request, "is_preview", False):
         return False
@@ -46,16 +45,15 @@ def is_asked_about(page: Page, request: HttpRequest) -> bool:
 @never_cache
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
-def usefulness(request: HttpRequest, page_id: int) -> HttpResponse:
-    """Count a vote, and thank for it; or show the two buttons."""
+def page_feedback(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.method != "POST":
         return _ask(request, page_id)
     if request.POST.get("website"):
-        # A program that learns nothing does not try anything else.
-        return redirect("usefulness_thanks", page_id)
+        # A bot that learns nothing tries nothing else.
+        return redirect("page_feedback_thanks", page_id)
     at = timezone.now()
     if vote_limit().is_reached(request, at):
-        return too_many(request)
+        return rate_limited(request)
     said = request.POST.get("useful")
     if said not in ANSWERS:
         return _ask(request, page_id, is_wrong=True)
@@ -64,55 +62,52 @@ def usefulness(request: HttpRequest, page_id: int) -> HttpResponse:
         try:
             store_vote(page, said == "yes", request, at)
         except RateLimitExceeded:
-            # Of two at the same moment, or after a double click, the first counts.
+            # Of two at once, as after a double click, the first counts.
             pass
         except IntegrityError as error:
             raise Http404("The page has just been deleted.") from error
-    return redirect("usefulness_comment", page_id, said)
+    return redirect("page_feedback_comment", page_id, said)
 
 
 @never_cache
 @with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment(request: HttpRequest, page_id: int, said: str) -> HttpResponse:
-    """Thank for a vote and ask one question more; store what is added."""
     if said not in ANSWERS:
-        raise Http404("There is no such answer.")
+        raise Http404("Unknown answer.")
     at = timezone.now()
     form = CommentForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
         if form.is_spam:
-            return redirect("usefulness_thanks", page_id)
+            return redirect("page_feedback_thanks", page_id)
         if comment_limit().is_reached(request, at):
-            return too_many(request, form, request.path)
+            return rate_limited(request, form, request.path)
     page = _get_page(page_id, at)
     if form.is_bound and form.is_valid():
         try:
             store_comment(form, page, said == "yes", request, at)
         except RateLimitExceeded:
-            return too_many(request, form, request.path)
+            return rate_limited(request, form, request.path)
         except IntegrityError as error:
             raise Http404("The page has just been deleted.") from error
-        return redirect("usefulness_thanks", page_id)
+        return redirect("page_feedback_thanks", page_id)
     context = {"form": form, "address": request.path, "shown_at": signed_timestamp()}
-    return _render(request, "usefulness_comment", page, **context)
+    return _render(request, "page_feedback_comment", page, **context)
 
 
 @never_cache
 @require_safe
 def thanks(request: HttpRequest, page_id: int) -> HttpResponse:
-    """Thank for what somebody has added."""
     page = _get_page(page_id, timezone.now())
-    return _render(request, "usefulness_comment", page)
+    return _render(request, "page_feedback_comment", page)
 
 
 def _ask(request: HttpRequest, page_id: int, is_wrong: bool = False) -> HttpResponse:
     page = _get_page(page_id, timezone.now())
-    return _render(request, "usefulness", page, is_wrong=is_wrong)
+    return _render(request, "page_feedback", page, is_wrong=is_wrong)
 
 
 def _get_page(page_id: int, at: datetime) -> Page:
-    """Return a page of the site that everybody may read, or raise `Http404`."""
     page = get_object_or_404(visible_pages(at), pk=page_id)
     if not site_path(page.url_path):
         raise Http404("The page is not part of the site.")

@@ -1,1 +1,1 @@
-"""What people cannot find, by topic, and what officers do about it (S11)."""
+"""Unsuccessful searches, grouped by topic, and what staff do about them."""

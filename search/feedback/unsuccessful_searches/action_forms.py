@@ -1,4 +1,4 @@
-"""What an officer may do about a topic: a small form for each."""
+"""One form for each action on a topic."""
 
 from datetime import datetime
 
@@ -12,18 +12,18 @@ from home.pages import BasePage
 from home.people import name_of
 from search.feedback.unsuccessful_searches.models import (
     DONE_KINDS,
-    FindabilityAction,
-    Kind,
-    State,
+    ActionKind,
+    TopicAction,
+    TopicState,
     policy,
 )
 from search.feedback.unsuccessful_searches.topic_stats import Topic
 
 
 class ActionForm(forms.Form):
-    """One thing to do; `last` is what was last done when the officer looked."""
+    """`last` is the last action when the user opened the page."""
 
-    kind: Kind
+    kind: ActionKind
     heading = ""
     button = ""
     last = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -31,37 +31,34 @@ class ActionForm(forms.Form):
     def __init__(self, topic: Topic, user, data=None):
         self.topic, self.user = topic, user
         last = topic.actions[-1].pk if topic.actions else None
-        # Several forms of the page have fields of one name.
+        # Several forms on the page share field names.
         super().__init__(data, initial={"last": last}, auto_id=f"{self.name()}-%s")
 
     @classmethod
     def name(cls) -> str:
-        """Return what the form is called in the page."""
         return cls.__name__.removesuffix("Form").lower()
 
     def clean(self):
-        """Refuse what was decided without knowing what a colleague has just done."""
+        """Refuse if a colleague has acted in the meantime."""
         data = super().clean()
         if self.topic.actions and self.topic.actions[-1].pk != data.get("last"):
             sentence = self.topic.actions[-1].sentence
             raise ValidationError(
-                f"{sentence}, while you looked at this page. Nothing was changed. "
-                "Do it again if it is still right."
+                f"{sentence} while you had this page open. Nothing was changed. "
+                "Check the topic and try again."
             )
         return data
 
-    def fresh(self) -> "ActionForm":
-        """Return the form with what was typed, for whoever has read the error."""
+    def with_current_state(self) -> "ActionForm":
+        """Return the form with what was typed, to be sent again after its error."""
         self.data = {**self.data.dict(), "last": self.initial["last"] or ""}
         return self
 
     def values(self) -> dict:
-        """Return what is kept besides who did it and when."""
         return {}
 
-    def act(self, at: datetime) -> FindabilityAction:
-        """Do it, and keep that it was done."""
-        action = FindabilityAction(
+    def perform(self, at: datetime) -> TopicAction:
+        action = TopicAction(
             topic=self.topic.key,
             label=self.topic.lasting_label[:100],
             kind=self.kind,
@@ -75,12 +72,10 @@ class ActionForm(forms.Form):
 
 
 class AssignForm(ActionForm):
-    """Who deals with it."""
-
-    kind = Kind.ASSIGNED
-    heading = "Assign it"
+    kind = ActionKind.ASSIGNED
+    heading = "Assign"
     button = "Assign"
-    assigned_to = forms.ModelChoiceField(label="Colleague", queryset=None)
+    assigned_to = forms.ModelChoiceField(label="Assign to", queryset=None)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -90,79 +85,69 @@ class AssignForm(ActionForm):
         field.initial = self.user
 
     def clean_assigned_to(self):
-        """Refuse who may not open the queue."""
         whom = self.cleaned_data["assigned_to"]
         if not policy.user_has_permission(whom, "view"):
-            raise ValidationError("This colleague may not read enquiries.")
+            raise ValidationError(
+                "This person does not have permission to read enquiries."
+            )
         return whom
 
     def values(self):
-        """Return the colleague."""
         return {"assigned_to": self.cleaned_data["assigned_to"]}
 
 
 class DoneForm(ActionForm):
-    """What was done elsewhere."""
-
-    kind = Kind.WRITTEN
-    heading = "Say that it is done"
-    button = "It is done"
+    kind = ActionKind.WRITTEN
+    heading = "Mark as done"
+    button = "Mark as done"
     done = forms.ChoiceField(
         label="What did you do?",
         choices=[(kind.value, kind.label.capitalize()) for kind in DONE_KINDS],
     )
     note = forms.CharField(
-        label="Which page or words? (optional)", max_length=200, required=False
+        label="Page or search terms (optional)", max_length=200, required=False
     )
 
     def values(self):
-        """Return what was done, and to what."""
         return {"kind": self.cleaned_data["done"], "note": self.cleaned_data["note"]}
 
 
 class NotOursForm(ActionForm):
-    """Who does it, if it is not the council."""
-
-    kind = Kind.NOT_OURS
-    heading = "It is not ours"
-    button = "Not ours"
-    note = forms.CharField(label="Where does it belong?", max_length=200)
+    kind = ActionKind.NOT_OURS
+    heading = "Not a council service"
+    button = "Not a council service"
+    note = forms.CharField(label="Responsible organisation", max_length=200)
 
     def values(self):
-        """Return where it belongs."""
         return {"note": self.cleaned_data["note"]}
 
 
-class IgnoreForm(ActionForm):
-    """There is nothing to do."""
-
-    kind = Kind.IGNORED
-    heading = "There is nothing to do"
-    button = "Ignore it"
+class DismissForm(ActionForm):
+    kind = ActionKind.DISMISSED
+    heading = "Dismiss"
+    button = "Dismiss"
 
 
 class ReopenForm(ActionForm):
-    """It is to be dealt with after all."""
-
-    kind = Kind.REOPENED
-    heading = "There is more to do"
-    button = "Open it again"
+    kind = ActionKind.REOPENED
+    heading = "Reopen"
+    button = "Reopen"
 
 
 class WordsForm(ActionForm):
-    """Words residents use, put into the draft of a page that the officer may edit."""
+    """Adds search keywords to the draft of a page."""
 
-    kind = Kind.WORDS
-    heading = "Add words to a page"
-    button = "Add to its draft"
+    kind = ActionKind.WORDS
+    heading = "Add search keywords to a page"
+    button = "Add to draft"
     page = forms.ModelChoiceField(
         label="Page", queryset=Page.objects.all(), widget=AdminPageChooser
     )
     words = forms.CharField(
-        label="Words residents use",
+        label="Search keywords",
         max_length=200,
-        help_text="Separate them with commas. They are added to the page's draft. "
-        "Search finds the page by them once you publish it.",
+        help_text="Words residents use, separated by commas. They are added to the "
+        "page's draft and take effect when you publish it.",
     )
 
     def __init__(self, *args, **kwargs):
@@ -171,17 +156,15 @@ class WordsForm(ActionForm):
             self.fields["words"].initial = self.topic.label
 
     def clean_page(self):
-        """Refuse a page that search does not know, or that the officer may not edit."""
         page = self.cleaned_data["page"].specific
         mine = page.permissions_for_user(self.user)
         if not isinstance(page, BasePage) or page.alias_of_id or not mine.can_edit():
-            raise ValidationError("You may not edit this page. Choose another.")
+            raise ValidationError("You cannot edit this page. Choose another page.")
         if mine.page_locked():
-            raise ValidationError("This page is locked. Ask who locked it.")
+            raise ValidationError("This page is locked. Ask the person who locked it.")
         return page
 
     def clean(self):
-        """Refuse more words than a page holds."""
         data = super().clean()
         if data.get("page") and data.get("words"):
             draft = data["page"].get_latest_revision_as_object()
@@ -189,29 +172,26 @@ class WordsForm(ActionForm):
             draft.search_words = ", ".join([*held, data["words"]])
             most = BasePage._meta.get_field("search_words").max_length
             if len(draft.search_words) > most:
-                text = f"The page would have more than {most} characters of such words."
-                self.add_error("words", f"{text} Shorten its list first.")
+                text = f"The page's search keywords would be over {most} characters."
+                self.add_error("words", f"{text} Remove some first.")
             self.draft = draft
         return data
 
-    def act(self, at):
-        """Save the draft as the officer's; nothing is published."""
-        # What else is wrong with the draft its editor says when it is published.
+    def perform(self, at):
+        # Publishing validates the rest of the draft.
         self.draft.save_revision(user=self.user, log_action=True, clean=False)
-        return super().act(at)
+        return super().perform(at)
 
     def values(self):
-        """Return the page and the words."""
         note = f"“{self.cleaned_data['words']}” in “{self.draft.title}”"
         return {"note": note[:200]}
 
 
 def forms_for(topic: Topic, user) -> dict[str, type[ActionForm]]:
-    """Return what somebody can do about a topic as it stands, by name."""
     if not policy.user_has_permission(user, "add"):
         return {}
     writes = PagePermissionPolicy().user_has_any_permission(user, {"add", "change"})
     first = [WordsForm] if writes else []
-    is_open = topic.state == State.OPEN
-    last = [NotOursForm, IgnoreForm] if is_open else [ReopenForm]
+    is_open = topic.state == TopicState.OPEN
+    last = [NotOursForm, DismissForm] if is_open else [ReopenForm]
     return {form.name(): form for form in [*first, AssignForm, DoneForm, *last]}

@@ -1,4 +1,4 @@
-"""What people cannot find, on the admin's home page."""
+"""Dashboard task about frequent unsuccessful searches."""
 
 from django.db.models import Count
 from django.urls import reverse
@@ -6,20 +6,19 @@ from django.urls import reverse
 from home.dashboard import DashboardTask, counted, register_dashboard_tasks
 from search.feedback.unsuccessful_searches.models import (
     STATE_AFTER,
-    FindabilityAction,
+    TopicAction,
     policy,
 )
 from search.feedback.unsuccessful_searches.report import REPORT_URL_NAME
 from search.feedback.unsuccessful_searches.topic_stats import Period, failed_searches
-from search.feedback.unsuccessful_searches.topics import get_folding
+from search.feedback.unsuccessful_searches.topics import get_topic_merger
 
-# Below this it may be one person who tried again and again.
-FEWEST_SEARCHES = 5
+# Fewer may be one person trying again and again.
+MIN_SEARCHES = 5
 
 
 @register_dashboard_tasks
-def topics_that_many_could_not_find(user, at):
-    """Say what several people searched for this week in vain, and nobody looked at."""
+def unsuccessful_topics(user, at):
     if not policy.user_has_permission(user, "view"):
         return
     week = (
@@ -27,17 +26,19 @@ def topics_that_many_could_not_find(user, at):
         .order_by()
         .values_list("topic", flat=True)
     )
-    many = list(week.annotate(number=Count("*")).filter(number__gte=FEWEST_SEARCHES))
+    many = list(week.annotate(number=Count("*")).filter(number__gte=MIN_SEARCHES))
     if not many:
         return
-    fold = get_folding().fold
-    topics = {fold(topic) for topic in many}
-    actions = FindabilityAction.objects.filter(kind__in=STATE_AFTER)
-    kinds = {fold(topic): kind for topic, kind in actions.values_list("topic", "kind")}
+    canonical = get_topic_merger().canonical
+    topics = {canonical(topic) for topic in many}
+    actions = TopicAction.objects.filter(kind__in=STATE_AFTER)
+    kinds = {
+        canonical(topic): kind for topic, kind in actions.values_list("topic", "kind")
+    }
     count = sum(STATE_AFTER.get(kinds.get(each), "open") == "open" for each in topics)
     if count:
         yield DashboardTask(
             counted(count, "topic", "topics")
-            + f" that {FEWEST_SEARCHES} or more searches this week did not find",
+            + f" with {MIN_SEARCHES} or more unsuccessful searches this week",
             f"{reverse(REPORT_URL_NAME)}?period=7",
         )

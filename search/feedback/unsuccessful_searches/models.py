@@ -1,55 +1,56 @@
-"""What officers did about topics that people could not find: a list, only added to."""
+"""The append-only list of actions on topics."""
 
 from django.conf import settings
 from django.db import models
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from home.people import name_of
-from search.feedback.unsuccessful_searches.topics import LONGEST
+from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH
 
 
-class State(models.TextChoices):
-    """Where a topic stands: by what was last done about it."""
-
+class TopicState(models.TextChoices):
     OPEN = "open", "Open"
     DONE = "done", "Done"
-    NOT_OURS = "not_ours", "Not ours"
-    IGNORED = "ignored", "Ignored"
+    NOT_OURS = "not_ours", "Not a council service"
+    DISMISSED = "dismissed", "Dismissed"
 
 
-class Kind(models.TextChoices):
-    """What an officer did, in the words of "Jo promoted a page"."""
-
+class ActionKind(models.TextChoices):
     PROMOTED = "promoted", "promoted a page"
     SYNONYM = "synonym", "added a synonym"
-    WORDS = "words", "added words to a page"
-    WRITTEN = "written", "wrote or mended a page"
-    NOT_OURS = "not_ours", "said that it is not ours"
-    IGNORED = "ignored", "ignored it"
+    WORDS = "words", "added search keywords to a page"
+    WRITTEN = "written", "wrote or updated a page"
+    NOT_OURS = "not_ours", "marked it as not a council service"
+    DISMISSED = "dismissed", "dismissed it"
     ASSIGNED = "assigned", "assigned it"
-    REOPENED = "reopened", "opened it again"
+    REOPENED = "reopened", "reopened it"
 
 
-DONE_KINDS = (Kind.PROMOTED, Kind.SYNONYM, Kind.WORDS, Kind.WRITTEN)
+DONE_KINDS = (
+    ActionKind.PROMOTED,
+    ActionKind.SYNONYM,
+    ActionKind.WORDS,
+    ActionKind.WRITTEN,
+)
 STATE_AFTER = {
-    **dict.fromkeys(DONE_KINDS, State.DONE),
-    Kind.NOT_OURS: State.NOT_OURS,
-    Kind.IGNORED: State.IGNORED,
-    Kind.REOPENED: State.OPEN,
+    **dict.fromkeys(DONE_KINDS, TopicState.DONE),
+    ActionKind.NOT_OURS: TopicState.NOT_OURS,
+    ActionKind.DISMISSED: TopicState.DISMISSED,
+    ActionKind.REOPENED: TopicState.OPEN,
 }
 
 
-class FindabilityAction(models.Model):
-    """One thing that an officer did about a topic; the last one says how it stands.
+class TopicAction(models.Model):
+    """The last action decides a topic's status.
 
-    Rows are kept by topic and not by search, so topics that a new synonym brings
-    together bring their actions with them.
+    Actions belong to a topic and not to a search, so topics that a new synonym merges
+    bring their actions with them.
     """
 
-    topic = models.CharField(max_length=LONGEST)
-    # What people called it, for when the log has forgotten them.
+    topic = models.CharField(max_length=MAX_TOPIC_LENGTH)
+    # For when its searches have been purged from the log.
     label = models.CharField(max_length=100)
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=ActionKind.choices)
     note = models.CharField(max_length=200, blank=True)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -63,8 +64,8 @@ class FindabilityAction(models.Model):
     )
 
     class Meta:
-        verbose_name = "action about what people cannot find"
-        verbose_name_plural = "actions about what people cannot find"
+        verbose_name = "unsuccessful search action"
+        verbose_name_plural = "unsuccessful search actions"
         ordering = ["at", "pk"]
         default_permissions = ("add", "view")
 
@@ -73,20 +74,18 @@ class FindabilityAction(models.Model):
 
     @property
     def sentence(self) -> str:
-        """What was done, by whom, to what."""
-        who = name_of(self.by) or "Somebody"
+        who = name_of(self.by) or "Someone"
         to = f" to {name_of(self.assigned_to)}" if self.assigned_to else ""
         note = f": {self.note}" if self.note else ""
         return f"{who} {self.get_kind_display()}{to}{note}"
 
 
-class FindabilityPolicy(ModelPermissionPolicy):
-    """Who may see and use the queue: it shows enquiries, so only who may read those."""
+class TopicPermissionPolicy(ModelPermissionPolicy):
+    """The report shows enquiries, so it also takes permission to read those."""
 
     def user_has_permission(self, user, action):
-        """Say whether somebody has the permission, and may read enquiries."""
         may = super().user_has_permission(user, action)
         return may and user.has_perm("search.view_enquiry")
 
 
-policy = FindabilityPolicy(FindabilityAction)
+policy = TopicPermissionPolicy(TopicAction)

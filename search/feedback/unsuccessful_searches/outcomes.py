@@ -1,4 +1,4 @@
-"""Whether the next searches went better after an officer did something (S11)."""
+"""Compares searches before and after a topic was done."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,26 +9,29 @@ from django.utils import timezone
 
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet, split_phrases
-from search.feedback.unsuccessful_searches.models import FindabilityAction, Kind, State
+from search.feedback.unsuccessful_searches.models import (
+    ActionKind,
+    TopicAction,
+    TopicState,
+)
 from search.feedback.unsuccessful_searches.topic_stats import Topic, counted_searches
-from search.feedback.unsuccessful_searches.topics import get_folding, topic_of
+from search.feedback.unsuccessful_searches.topics import get_topic_merger, topic_of
 from search.log.models import redact
 
-# So many topics at once, as each makes the question longer.
+# Topics in one query.
 BATCH = 100
 
 
 def add_outcomes(topics: Iterable[Topic], at: datetime) -> None:
-    """Say of topics that are done how the searches since then went, and before."""
-    done = {each.key: each for each in topics if each.state == State.DONE}
+    done = {each.key: each for each in topics if each.state == TopicState.DONE}
     if not done:
         return
-    folding = get_folding()
+    merger = get_topic_merger()
     stored = defaultdict(list)
     names = counted_searches().order_by().values_list("topic", flat=True)
     for name in names.distinct():
-        folding.learn(name)
-        if (key := folding.fold(name)) in done:
+        merger.cache(name)
+        if (key := merger.canonical(name)) in done:
             stored[key].append(name)
     keys = list(done)
     for start in range(0, len(keys), BATCH):
@@ -60,40 +63,39 @@ def _add_outcomes(topics: list[tuple[Topic, list[str]]], at: datetime) -> None:
         found[name][2 * is_after] += number
         found[name][2 * is_after + 1] += opened
     for topic, _ in topics:
-        topic.outcome = _outcome_in_words(topic.last_decision, *found[topic])
+        topic.outcome = _describe_outcome(topic.last_decision, *found[topic])
 
 
-def _outcome_in_words(action, before, opened_before, after, opened_after) -> str:
+def _describe_outcome(action, before, opened_before, after, opened_after) -> str:
     day = timezone.localtime(action.at)
-    what = f"{action.get_kind_display()} on {day.day} {day:%B %Y}"
+    what = f"{action.get_kind_display().capitalize()} on {day.day} {day:%B %Y}"
     if not after:
-        return f"Since somebody {what}, nobody has searched for it yet."
+        return f"{what}. No searches since."
     searches = "1 search" if after == 1 else f"{after:,} searches"
     then = f"{opened_before:,} of {before:,}" if before else "no searches"
     return (
-        f"Since somebody {what}: {searches}, {opened_after:,} opened a result "
-        f"(in as long before: {then})."
+        f"{what}. Since then, {opened_after:,} of {searches} opened a result "
+        f"(in the same time before: {then})."
     )
 
 
-KINDS = {PromotionSnippet: Kind.PROMOTED, SynonymSnippet: Kind.SYNONYM}
+KINDS = {PromotionSnippet: ActionKind.PROMOTED, SynonymSnippet: ActionKind.SYNONYM}
 
 
-def note_in_queue(snippet, user, at: datetime) -> None:
-    """Keep that a promotion or a synonym was made for what people search for.
+def record_actions(snippet, user, at: datetime) -> None:
+    """Record a new promotion or synonym under the topics of its search terms.
 
-    By its words, so that it counts wherever the officer came from, and however often
-    they looked at the form before saving it.
+    By its terms, so that it counts wherever the user came from.
     """
     kind = KINDS.get(type(snippet))
     if kind is None:
         return
-    folding = get_folding()
+    merger = get_topic_merger()
     topics = {}
     for phrase in split_phrases(redact(snippet.searched)):
-        topics.setdefault(folding.fold(topic_of(phrase)), phrase)
-    FindabilityAction.objects.bulk_create(
-        FindabilityAction(
+        topics.setdefault(merger.canonical(topic_of(phrase)), phrase)
+    TopicAction.objects.bulk_create(
+        TopicAction(
             topic=topic,
             label=phrase[:100],
             kind=kind,

@@ -1,4 +1,4 @@
-"""The queue of what people could not find, as officers see it."""
+"""The report of unsuccessful searches, by topic."""
 
 from datetime import datetime
 
@@ -15,83 +15,81 @@ from home.content_version.counter import start_of_day
 from home.people import name_of
 from home.reports import SafeExportMixin
 from search.feedback.unsuccessful_searches.models import (
-    FindabilityAction,
-    State,
+    TopicAction,
+    TopicState,
     policy,
 )
 from search.feedback.unsuccessful_searches.outcomes import add_outcomes
-from search.feedback.unsuccessful_searches.topic_stats import Period, Topic, Topics
+from search.feedback.unsuccessful_searches.topic_stats import Period, Topic, TopicReport
 from search.log.models import LoggedSearch
 
-REPORT_URL_NAME = "findability_report"
-TOPIC_URL_NAME = "findability_topic"
-USUAL_DAYS = 30
-LONGEST_DAYS = 365
+REPORT_URL_NAME = "unsuccessful_searches_report"
+TOPIC_URL_NAME = "unsuccessful_searches_topic"
+DEFAULT_DAYS = 30
+MAX_DAYS = 365
 PERIODS = [("7", "Last 7 days"), ("90", "Last 90 days"), ("365", "Last 365 days")]
-ALL, ME, NOBODY = "all", "me", "nobody"
-TROUBLE = {
-    "nothing": "Found nothing",
-    "no_click": "Opened no result",
+ALL, ME, NO_ONE = "all", "me", "none"
+FAILURE_TYPES = {
+    "nothing": "No results",
+    "no_click": "No result opened",
     "enquiries": "Enquiries",
-    "votes": "Not useful",
+    "votes": "Page not useful",
 }
 
 
-def _leave(filterset, queryset, name, value):
-    """Leave the rows to the view, which has none of a table but counts."""
+def _unfiltered(filterset, queryset, name, value):
+    # The rows are counts and not of a table, so the view filters them.
     return queryset
 
 
 class TopicFilterSet(WagtailFilterSet):
-    """Which topics to look at, over which period."""
-
     period = django_filters.ChoiceFilter(
         label="Period", choices=PERIODS, empty_label="Last 30 days"
     )
     days = django_filters.DateFromToRangeFilter(
-        label="Or from one day to another", widget=DateRangePickerWidget
+        label="Or dates", widget=DateRangePickerWidget
     )
-    trouble = django_filters.ChoiceFilter(
-        label="What went wrong", choices=list(TROUBLE.items()), empty_label="Anything"
+    failure = django_filters.ChoiceFilter(
+        label="Failure type",
+        choices=list(FAILURE_TYPES.items()),
+        empty_label="All",
     )
     state = django_filters.ChoiceFilter(
-        label="State",
-        choices=[*State.choices[1:], (ALL, "All")],
-        empty_label=State.OPEN.label,
+        label="Status",
+        choices=[*TopicState.choices[1:], (ALL, "All")],
+        empty_label=TopicState.OPEN.label,
     )
     assigned = django_filters.ChoiceFilter(
         label="Assigned to",
-        choices=[(ME, "Me"), (NOBODY, "Nobody")],
-        empty_label="Anybody or nobody",
+        choices=[(ME, "Me"), (NO_ONE, "No one")],
+        empty_label="All",
     )
 
     class Meta:
-        model = FindabilityAction
+        model = TopicAction
         fields = []
 
-    def period_asked(self, at: datetime) -> Period:
-        """Return the period that is asked for, or the usual one."""
+    def requested_period(self, at: datetime) -> Period:
         asked = self.form.cleaned_data if self.is_valid() else {}
         days = asked.get("days")
         if not days:
-            return Period.of_days(int(asked.get("period") or USUAL_DAYS), at)
+            return Period.of_days(int(asked.get("period") or DEFAULT_DAYS), at)
         today = timezone.localdate(at)
         last = days.stop.date() if days.stop else today
-        first = days.start.date() if days.start else days_after(last, 1 - USUAL_DAYS)
-        earliest = days_after(today, -LONGEST_DAYS)
+        first = days.start.date() if days.start else days_after(last, 1 - DEFAULT_DAYS)
+        earliest = days_after(today, -MAX_DAYS)
         first, last = sorted(min(max(each, earliest), today) for each in (first, last))
         return Period(start_of_day(first), start_of_day(days_after(last, 1)))
 
-    def keep(self, topics, user) -> list[Topic]:
-        """Return the topics that are asked for."""
+    def select(self, topics, user) -> list[Topic]:
         asked = self.form.cleaned_data if self.is_valid() else {}
-        state = asked.get("state") or State.OPEN
+        state = asked.get("state") or TopicState.OPEN
         if state != ALL:
             topics = [each for each in topics if each.state == state]
-        if state == State.OPEN:
+        if state == TopicState.OPEN:
             topics = [each for each in topics if each.people]
-        if trouble := asked.get("trouble"):
-            topics = [each for each in topics if getattr(each, trouble)]
+        if failure := asked.get("failure"):
+            topics = [each for each in topics if getattr(each, failure)]
         if assigned := asked.get("assigned"):
             whom = user if assigned == ME else None
             topics = [each for each in topics if each.assigned_to == whom]
@@ -99,37 +97,33 @@ class TopicFilterSet(WagtailFilterSet):
 
 
 class ChartColumn(Column):
-    """The people affected over the period, as bars."""
-
-    cell_template_name = "search/findability_chart_cell.html"
+    cell_template_name = "search/unsuccessful_searches_chart_cell.html"
 
     def get_cell_context_data(self, instance, parent_context):
-        """Give the chart of the topic."""
         context = super().get_cell_context_data(instance, parent_context)
         return {**context, "chart": Chart(instance.bars)}
 
 
 class Chart:
-    """Bars of numbers, in the units of a drawing that is 24 high."""
+    """Bars in the units of a drawing that is 24 high."""
 
     height, bar_width = 24, 8
 
     def __init__(self, numbers: list[int]):
         self.width = len(numbers) * self.bar_width
-        self.words = ", ".join(map(str, numbers))
+        self.description = ", ".join(map(str, numbers))
         most = max(numbers, default=0) or 1
         self.bars = [
             {"x": place * self.bar_width, "y": self.height - tall, "height": tall}
             for place, number in enumerate(numbers)
-            # A bar that stands for somebody can be seen.
+            # Rounded up, so that one person is visible.
             if (tall := -(-number * self.height // most))
         ]
 
 
 def describe_state(topic: Topic) -> str:
-    """Return where a topic stands, with whom, and whether it helped."""
     whom = topic.assigned_to
-    with_whom = f", with {name_of(whom)}" if whom else ""
+    with_whom = f", assigned to {name_of(whom)}" if whom else ""
     return f"{topic.state.label}{with_whom}. {topic.outcome}".removesuffix(". ")
 
 
@@ -139,14 +133,14 @@ def _others(topic: Topic) -> str:
 
 EXPORTED = {
     "label": ("Topic", lambda topic: topic.label),
-    "wordings": ("All wordings", lambda topic: _all_wordings(topic)),
+    "wordings": ("All search terms", lambda topic: _all_wordings(topic)),
     **{
         name: (label, lambda topic, name=name: getattr(topic, name))
-        for name, label in TROUBLE.items()
+        for name, label in FAILURE_TYPES.items()
     },
     "people": ("People", lambda topic: topic.people),
-    "bars": ("Over the period", lambda topic: Chart(topic.bars).words),
-    "state": ("State", describe_state),
+    "bars": ("Over the period", lambda topic: Chart(topic.bars).description),
+    "state": ("Status", describe_state),
 }
 
 
@@ -154,14 +148,12 @@ def _all_wordings(topic: Topic) -> str:
     return ", ".join(wording for wording, _ in topic.wordings)
 
 
-class FindabilityView(SafeExportMixin, ReportView):
-    """The topics, those first that kept most people from what they needed."""
-
-    page_title = "What people cannot find"
-    header_icon = "search"
-    model = FindabilityAction
+class UnsuccessfulSearchesView(SafeExportMixin, ReportView):
+    page_title = "Unsuccessful searches"
+    header_icon = "circle-xmark"
+    model = TopicAction
     template_name = "wagtailadmin/reports/base_report.html"
-    results_template_name = "search/findability_results.html"
+    results_template_name = "search/unsuccessful_searches_results.html"
     index_url_name = REPORT_URL_NAME
     index_results_url_name = f"{REPORT_URL_NAME}_results"
     permission_policy = policy
@@ -176,25 +168,26 @@ class FindabilityView(SafeExportMixin, ReportView):
             label="Topic",
             get_url=lambda topic: reverse(TOPIC_URL_NAME, args=[topic.digest]),
         ),
-        Column("others", label="Also searched for as", accessor=_others),
-        *(Column(name, label=label, sort_key=name) for name, label in TROUBLE.items()),
+        Column("others", label="Other search terms", accessor=_others),
+        *(
+            Column(name, label=label, sort_key=name)
+            for name, label in FAILURE_TYPES.items()
+        ),
         Column("people", label="People", sort_key="people"),
         ChartColumn("bars", label="Over the period"),
-        Column("state", label="State", accessor=describe_state),
+        Column("state", label="Status", accessor=describe_state),
     ]
     list_export = list(EXPORTED)
     export_headings = {name: label for name, (label, _) in EXPORTED.items()}
-    export_filename = "what-people-cannot-find"
+    export_filename = "unsuccessful-searches"
 
     @cached_property
-    def topics(self) -> Topics:
-        """Return all topics of the period that is asked for."""
+    def topics(self) -> TopicReport:
         at = timezone.now()
-        return Topics(self.filters.period_asked(at), at)
+        return TopicReport(self.filters.requested_period(at), at)
 
     def get_filtered_queryset(self):
-        """Return the topics that are asked for, in their order: a list, not rows."""
-        found = self.filters.keep(self.topics.all(), self.request.user)
+        found = self.filters.select(self.topics.all(), self.request.user)
         name = self.ordering.removeprefix("-")
         sign = -1 if self.ordering.startswith("-") else 1
         return sorted(
@@ -203,13 +196,11 @@ class FindabilityView(SafeExportMixin, ReportView):
         )
 
     def paginate_queryset(self, queryset, page_size):
-        """Return a page of the topics, described; no others need it."""
         paged = super().paginate_queryset(queryset, page_size)
         self._describe(list(paged[2]))
         return paged
 
     def decorate_paginated_queryset(self, object_list):
-        """Describe all topics where all are exported."""
         if self.is_export:
             self._describe(object_list)
         return object_list
@@ -219,11 +210,9 @@ class FindabilityView(SafeExportMixin, ReportView):
         add_outcomes(shown, timezone.now())
 
     def get_context_data(self, *args, **kwargs):
-        """Add what is left out of the counts for now."""
         unsorted = LoggedSearch.objects.filter(topic="").exists()
         context = super().get_context_data(*args, **kwargs)
         return {**context, "period": self.topics.period, "is_incomplete": unsorted}
 
     def to_row_dict(self, item):
-        """Return the cells of a topic for a spreadsheet."""
         return {name: cell(item) for name, (_, cell) in EXPORTED.items()}

@@ -1,4 +1,4 @@
-"""Gives each enquiry its topic as it comes, and older rows theirs by and by."""
+"""Gives enquiries their topic on save, and older rows theirs in a job."""
 
 import re
 from datetime import datetime
@@ -15,11 +15,11 @@ from search.feedback.unsuccessful_searches.topics import MAX_STEMS, topic_of
 from search.log.models import REDACTED, LoggedSearch, redact
 
 BATCH = 2_000
-# What a message is about stands in its first words.
+# A message says what it is about at its beginning.
 BEGINNING = 1_000
-# A message with more of its own words than this is matched with what others look for.
+# In stems. Longer messages are matched with known topics.
 SHORT_MESSAGE = 4
-# Words of every message, which do not tell what it is about.
+# Words that say nothing about the topic.
 FILLER = frozenset(
     re.findall(
         r"\w+",
@@ -34,23 +34,23 @@ FILLER = frozenset(
 
 
 def topic_of_enquiry(enquiry: Enquiry) -> str:
-    """Return what an enquiry is about: its search, or the words of its message.
+    """Return the topic of its search, or of the words of its message.
 
-    A long message belongs to the longest of the known searches whose words it has.
+    A long message takes the longest known topic whose stems it contains.
     """
     if enquiry.query:
-        return topic_of(_plain(enquiry.query))
-    words = significant_words(tokenise(_plain(enquiry.message[:BEGINNING])))
+        return topic_of(_redacted(enquiry.query))
+    words = significant_words(tokenise(_redacted(enquiry.message[:BEGINNING])))
     own = topic_of(" ".join(word for word in words if word not in FILLER))
     stems = own.split(" ")
-    return _known_topic(stems) or own if len(stems) > SHORT_MESSAGE else own
+    return _find_known_topic(stems) or own if len(stems) > SHORT_MESSAGE else own
 
 
-def _plain(text: str) -> str:
+def _redacted(text: str) -> str:
     return redact(text).replace(REDACTED, " ")
 
 
-def _known_topic(stems: list[str]) -> str:
+def _find_known_topic(stems: list[str]) -> str:
     stems = stems[:MAX_STEMS]
     possible = chain(combinations(stems, 2), combinations(stems, 3))
     searches = LoggedSearch.objects.filter(topic__in=[" ".join(p) for p in possible])
@@ -60,15 +60,14 @@ def _known_topic(stems: list[str]) -> str:
 
 
 @receiver(pre_save, sender=Enquiry)
-def name_enquiry(sender, instance, raw=False, **kwargs) -> None:
-    """Give an enquiry its topic before it is first stored."""
+def assign_topic(sender, instance, raw=False, **kwargs) -> None:
     if not instance.topic and not raw:
         instance.topic = topic_of_enquiry(instance)
 
 
-@register_job("sorting searches and enquiries by topic", is_slow=True)
-def name_topics(at: datetime) -> int:
-    """Give a batch of the rows without a topic theirs; return how many there were."""
+@register_job("assign topics", is_slow=True)
+def assign_topics(at: datetime) -> int:
+    """Assign topics to a batch of rows; return how many there were."""
     searches = list(LoggedSearch.objects.filter(topic="")[:BATCH])
     for search in searches:
         search.topic = search.topic_key

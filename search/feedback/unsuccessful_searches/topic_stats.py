@@ -1,4 +1,4 @@
-"""Counts what people could not find, by topic, over a period."""
+"""Counts unsuccessful searches, enquiries and page feedback by topic."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,48 +14,46 @@ from wagtail.models import Page
 
 from home.pages import visible_pages
 from search.feedback.enquiries.models import Enquiry
-from search.feedback.page_feedback.models import UsefulnessCount
+from search.feedback.page_feedback.models import PageFeedbackCount
 from search.feedback.unsuccessful_searches.models import (
     STATE_AFTER,
-    FindabilityAction,
-    Kind,
-    State,
+    ActionKind,
+    TopicAction,
+    TopicState,
 )
 from search.feedback.unsuccessful_searches.topics import (
     digest_of,
-    get_folding,
+    get_topic_merger,
     topic_of,
 )
 from search.log.models import LoggedSearch, redact
 
 MAX_BARS = 12
 LABEL_LENGTH = 60
-# Of a message no more is read for its label: it holds what anybody has sent.
-BEGINNING = 500
-# More at once than a database takes as parameters of one question.
-MAX_ASKED = 5_000
+# Characters of a message read for its label.
+MAX_MESSAGE_LENGTH = 500
+# A database takes no more parameters in one query.
+MAX_QUERY_PARAMETERS = 5_000
 
 title_topic = lru_cache(maxsize=20_000)(topic_of)
 
 
 @dataclass(frozen=True)
 class Period:
-    """From after a moment to another."""
+    """Excludes its start and includes its end."""
 
     start: datetime
     end: datetime
 
     @classmethod
     def of_days(cls, days: int, at: datetime) -> "Period":
-        """Return the days up to a moment."""
         return cls(at - timedelta(days=days), at)
 
     def within(self, name: str) -> Q:
-        """Return the condition that a column of moments lies in the period."""
         return Q((f"{name}__gt", self.start), (f"{name}__lte", self.end))
 
     def parts(self) -> list[datetime]:
-        """Return the ends of the bars of a chart: a day each, or twelve equal parts."""
+        """Return the ends of the chart's bars: a day each, or twelve equal parts."""
         number = min(MAX_BARS, max(1, -(-(self.end - self.start) // timedelta(1))))
         step = (self.end - self.start) / number
         return [self.start + step * (place + 1) for place in range(number)]
@@ -63,21 +61,18 @@ class Period:
 
 @dataclass(slots=True, eq=False)
 class Topic:
-    """What people could not find, and how many of them.
-
-    There may be tens of thousands, so each holds as few objects as it can.
-    """
+    """There may be tens of thousands, so each holds as few objects as it can."""
 
     key: str
-    # The topics as they are stored, which synonyms bring together.
+    # The stored topics that synonyms merge into this one.
     stored: tuple[str, ...] = ()
     nothing: int = 0
     no_click: int = 0
     enquiries: int = 0
     votes: int = 0
     pages: tuple[Page, ...] = ()
-    actions: tuple[FindabilityAction, ...] = ()
-    # Filled in for those that are shown.
+    actions: tuple[TopicAction, ...] = ()
+    # Filled in by TopicReport.describe.
     wordings: tuple[tuple[str, int], ...] = ()
     label: str = ""
     bars: tuple[int, ...] | list[int] = ()
@@ -85,71 +80,67 @@ class Topic:
 
     @property
     def people(self) -> int:
-        """How many people are affected: one for each search, message and vote."""
+        """One for each search, message and vote."""
         return self.nothing + self.no_click + self.enquiries + self.votes
 
     @property
     def digest(self) -> str:
-        """What stands for the topic in an address."""
+        """Identifies the topic in an address."""
         return digest_of(self.key)
 
     @property
-    def last_decision(self) -> FindabilityAction | None:
-        """The action that says where it stands."""
+    def last_decision(self) -> TopicAction | None:
         if not self.actions:
             return None
         decided = (each for each in reversed(self.actions) if each.kind in STATE_AFTER)
         return next(decided, None)
 
     @property
-    def state(self) -> State:
-        """Where it stands."""
+    def state(self) -> TopicState:
         last = self.last_decision
-        return STATE_AFTER[last.kind] if last else State.OPEN
+        return STATE_AFTER[last.kind] if last else TopicState.OPEN
 
     @property
     def assigned_to(self):
-        """The colleague who was last asked to deal with it, or None."""
-        given = (each for each in reversed(self.actions) if each.kind == Kind.ASSIGNED)
+        given = (
+            each for each in reversed(self.actions) if each.kind == ActionKind.ASSIGNED
+        )
         return next((each.assigned_to for each in given), None)
 
     @property
     def lasting_label(self) -> str:
-        """What it is called for as long as actions are kept: nobody's message."""
+        """What it is called for as long as actions are stored: never a message."""
         return self.label if self.wordings or self.pages else self.key
 
     @property
     def can_be_searched(self) -> bool:
-        """Whether its label is what somebody typed into the search box."""
+        """Whether its label was typed into the search box."""
         return bool(self.wordings)
 
 
-class Topics:
-    """All topics with trouble in a period, and those that somebody dealt with."""
+class TopicReport:
+    """All topics with failures in a period, and those that someone acted on."""
 
     def __init__(self, period: Period, at: datetime):
         self.period = period
-        self._folding = get_folding()
+        self._merger = get_topic_merger()
         self._topics: dict[str, Topic] = {}
         self._of: dict[str, Topic] = {}
         self._count_searches()
         self._count_enquiries()
         self._count_votes(at)
-        for action in FindabilityAction.objects.select_related("by", "assigned_to"):
+        for action in TopicAction.objects.select_related("by", "assigned_to"):
             self._at(action.topic).actions += (action,)
 
     def all(self) -> Iterable[Topic]:
-        """Return them in no order."""
         return self._topics.values()
 
     def find(self, digest: str) -> Topic | None:
-        """Return the topic that an address means, or None."""
         return next((each for each in self.all() if each.digest == digest), None)
 
     def _at(self, stored: str) -> Topic:
-        """Return the topic that a stored one belongs to."""
         if stored not in self._of:
-            key = self._folding.fold(stored)
+            key = self._merger.canonical(stored)
             if key not in self._topics:
                 self._topics[key] = Topic(key)
             self._of[stored] = self._topics[key]
@@ -157,7 +148,7 @@ class Topics:
         return self._of[stored]
 
     def _count_searches(self) -> None:
-        # Not by `filter`: so both databases read nothing but the index, in its order.
+        # Conditional counts and not `filter`, so that databases read only the index.
         wanted = self.period.within("searched_at") & Q(clicked_position=None)
         counted = (
             counted_searches()
@@ -169,7 +160,7 @@ class Topics:
             )
         )
         for stored, number, found_nothing in counted.filter(number__gt=0):
-            self._folding.learn(stored)
+            self._merger.cache(stored)
             topic = self._at(stored)
             topic.nothing += found_nothing
             topic.no_click += number - found_nothing
@@ -180,9 +171,9 @@ class Topics:
             self._at(stored).enquiries += number
 
     def _count_votes(self, at: datetime) -> None:
-        """Add the votes of the months that the period touches, of public pages."""
+        """Add the votes of public pages, by the months that the period touches."""
         first, last = map(timezone.localdate, (self.period.start, self.period.end))
-        months = UsefulnessCount.objects.filter(
+        months = PageFeedbackCount.objects.filter(
             month_on__gte=first.replace(day=1), month_on__lte=last, no__gt=0
         )
         counted = dict(months.order_by().values_list("page").annotate(Sum("no")))
@@ -195,19 +186,19 @@ class Topics:
             topic.pages += (page,)
 
     def describe(self, shown: list[Topic]) -> None:
-        """Fill in what is shown of topics: the wordings, the label and the bars."""
+        """Fill in the wordings, labels and bars of the topics on screen."""
         for topic in shown:
             topic.bars = [0] * len(self.period.parts())
         if not shown:
             return
         of = {stored: topic for topic in shown for stored in topic.stored}
         searches = _about(failed_searches(self.period), of)
-        self._name(of, searches, shown)
-        self._draw(of, searches, "searched_at", Count("*"))
+        self._label(of, searches, shown)
+        self._fill_bars(of, searches, "searched_at", Count("*"))
         messages = _about(enquiries_of(self.period), of)
-        self._draw(of, messages, "created_at", Sum("times_sent"))
+        self._fill_bars(of, messages, "created_at", Sum("times_sent"))
 
-    def _name(self, of: dict[str, Topic], searches: QuerySet, shown) -> None:
+    def _label(self, of: dict[str, Topic], searches: QuerySet, shown) -> None:
         wordings = defaultdict(lambda: defaultdict(int))
         counted = searches.order_by().values_list("topic", "query")
         for stored, query, number in counted.annotate(number=Count("*")):
@@ -221,26 +212,30 @@ class Topics:
                 topic.label = topic.wordings[0][0]
             elif topic.pages:
                 topic.label = topic.pages[0].title
-        self._name_by_messages([topic for topic in shown if not topic.label])
+        self._label_by_messages([topic for topic in shown if not topic.label])
 
-    def _name_by_messages(self, nameless: list[Topic]) -> None:
-        of = {stored: topic for topic in nameless for stored in topic.stored}
+    def _label_by_messages(self, unlabelled: list[Topic]) -> None:
+        of = {stored: topic for topic in unlabelled for stored in topic.stored}
         messages = (
             _about(enquiries_of(self.period), of) if of else Enquiry.objects.none()
         )
-        said = messages.values_list("topic", "query", Left("message", BEGINNING))
+        said = messages.values_list(
+            "topic", "query", Left("message", MAX_MESSAGE_LENGTH)
+        )
         for stored, query, message in said:
             if stored in of and not of[stored].label:
                 words = redact(query or " ".join(message.split()))
                 of[stored].label = Truncator(words).chars(LABEL_LENGTH)
-        for topic in nameless:
+        for topic in unlabelled:
             if not topic.label and topic.actions:
                 topic.label = topic.actions[-1].label
             topic.label = topic.label or topic.key
 
-    def _draw(self, of: dict[str, Topic], rows: QuerySet, moment: str, number) -> None:
+    def _fill_bars(
+        self, of: dict[str, Topic], rows: QuerySet, column: str, number
+    ) -> None:
         parts = [
-            When(**{f"{moment}__lte": end}, then=Value(place))
+            When(**{f"{column}__lte": end}, then=Value(place))
             for place, end in enumerate(self.period.parts())
         ]
         part = Case(*parts, output_field=IntegerField())
@@ -251,21 +246,19 @@ class Topics:
 
 
 def _about(rows: QuerySet, of: dict[str, Topic]) -> QuerySet:
-    return rows.filter(topic__in=list(of)) if len(of) <= MAX_ASKED else rows
+    return rows.filter(topic__in=list(of)) if len(of) <= MAX_QUERY_PARAMETERS else rows
 
 
 def counted_searches() -> QuerySet[LoggedSearch]:
-    """Return one search for each that somebody made: first pages, without filters."""
+    """Count each search once: its first page, without filters."""
     return LoggedSearch.objects.filter(page_number=1, filters="", topic__gt="")
 
 
 def failed_searches(period: Period) -> QuerySet[LoggedSearch]:
-    """Return the searches of a period after which no result was opened."""
     return counted_searches().filter(
         period.within("searched_at"), clicked_position=None
     )
 
 
 def enquiries_of(period: Period) -> QuerySet[Enquiry]:
-    """Return the enquiries of a period."""
     return Enquiry.objects.filter(period.within("created_at"), topic__gt="")

@@ -1,6 +1,6 @@
-"""What a search, a message or a page's title is about: its topic (S11).
+"""What a search, message or page title is about: its topic.
 
-A topic is written as the sorted stems of its telling words, such as "bin collect".
+A topic is the sorted stems of the significant words, such as "bin collect".
 """
 
 from collections import defaultdict
@@ -11,71 +11,72 @@ from hashlib import blake2b
 from search.curation.synonyms import SynonymRow, SynonymSnippet, split_phrases
 from search.engine.tokens import forms, significant_words, tokenise
 
-LONGEST = 200
+MAX_TOPIC_LENGTH = 200
 MAX_STEMS = 12
-WORDLESS = "-"
-# Synonyms inside of what synonyms put in are rare, and may go round in circles.
-MAX_FOLDS = 4
-MAX_LEARNT = 100_000
+EMPTY_TOPIC = "-"
+# Chains of synonyms are rare, and may be circular.
+MAX_MERGES = 4
+MAX_CACHED = 100_000
 
 Stems = frozenset[str]
 
 
 def topic_of(text: str) -> str:
-    """Return the topic of a text; `WORDLESS` where it holds no word."""
+    """Return the topic of a text, or `EMPTY_TOPIC`."""
     words = significant_words(tokenise(text))[:MAX_STEMS]
     stems = sorted({min(forms(word)) for word in words})
-    return " ".join(stems)[:LONGEST].strip() or WORDLESS
+    return " ".join(stems)[:MAX_TOPIC_LENGTH].strip() or EMPTY_TOPIC
 
 
 def digest_of(topic: str) -> str:
-    """Return what stands for a topic in an address, as it may hold residents' words."""
+    """Hide the topic in an address, as it may hold residents' words."""
     return blake2b(topic.encode(), digest_size=8).hexdigest()
 
 
 class TopicMerger:
-    """Brings topics together that mean the same by the synonyms of staff.
+    """Merges topics that mean the same by the synonyms of staff.
 
-    What residents type is one with the only thing that it is found as. Where it is
-    found as several things, it is one with what else residents type for them.
+    A term with one target is merged with it. Terms with several targets are merged
+    with each other.
     """
 
     def __init__(self, rows: Iterable[SynonymRow]):
-        leads = _leads(rows)
-        phrases = {*leads, *leads.values()}
+        direct_targets = _direct_targets(rows)
+        phrases = {*direct_targets, *direct_targets.values()}
         self._by_stem: dict[str, list[tuple[Stems, Stems]]] = defaultdict(list)
         for phrase in sorted(phrases, key=lambda each: (-len(each), sorted(each))):
-            self._by_stem[min(phrase)].append((phrase, _end_of(phrase, leads)))
-        self._learnt: dict[str, str] = {}
+            self._by_stem[min(phrase)].append(
+                (phrase, _last_target(phrase, direct_targets))
+            )
+        self._cached: dict[str, str] = {}
 
-    def learn(self, topic: str) -> None:
-        """Keep what a topic folds to, for as long as the synonyms stay: of searches.
+    def cache(self, topic: str) -> None:
+        """Cache the canonical topic until a synonym changes.
 
-        Not of enquiries, whose words are to be nowhere but in their own rows.
+        Of searches only: the words of enquiries must be nowhere but in their rows.
         """
-        if topic not in self._learnt:
-            if len(self._learnt) >= MAX_LEARNT:
-                self._learnt.clear()
-            self._learnt[topic] = self.fold(topic)
+        if topic not in self._cached:
+            if len(self._cached) >= MAX_CACHED:
+                self._cached.clear()
+            self._cached[topic] = self.canonical(topic)
 
-    def fold(self, topic: str) -> str:
-        """Return the topic that stands for this one and all that mean the same."""
-        if topic in self._learnt:
-            return self._learnt[topic]
-        for _ in range(MAX_FOLDS):
-            folded = self._fold_once(topic)
-            if folded == topic:
+    def canonical(self, topic: str) -> str:
+        if topic in self._cached:
+            return self._cached[topic]
+        for _ in range(MAX_MERGES):
+            merged = self._merge_once(topic)
+            if merged == topic:
                 break
-            topic = folded
+            topic = merged
         return topic
 
-    def _fold_once(self, topic: str) -> str:
+    def _merge_once(self, topic: str) -> str:
         stems = topic.split(" ")
         known = [pair for stem in stems for pair in self._by_stem.get(stem, ())]
         if not known:
             return topic
         left, put_in = set(stems), set()
-        # Of phrases inside one another the longest counts.
+        # Of overlapping phrases the longest counts.
         for phrase, other in sorted(known, key=lambda pair: -len(pair[0])):
             if phrase <= left:
                 left -= phrase
@@ -83,8 +84,8 @@ class TopicMerger:
         return " ".join(sorted(left | put_in))
 
 
-def _leads(rows: Iterable[SynonymRow]) -> dict[Stems, Stems]:
-    """Return what each phrase is brought to; nothing for what stands in two rows."""
+def _direct_targets(rows: Iterable[SynonymRow]) -> dict[Stems, Stems]:
+    """Map each phrase to its target; none for a phrase in two rows."""
     found: dict[Stems, list[Stems]] = defaultdict(list)
     for searched, found_as, both_ways in rows:
         sources, targets = _phrases(searched), _phrases(found_as)
@@ -99,20 +100,20 @@ def _phrases(text: str) -> list[Stems]:
     return [frozenset(topic_of(phrase).split(" ")) for phrase in split_phrases(text)]
 
 
-def _end_of(phrase: Stems, leads: dict[Stems, Stems]) -> Stems:
-    """Return where the leads end; of a circle the first by its letters."""
-    way = [phrase]
-    while (following := leads.get(way[-1], way[-1])) not in way:
-        way.append(following)
-    return min(way[way.index(following) :], key=sorted)
+def _last_target(phrase: Stems, direct_targets: dict[Stems, Stems]) -> Stems:
+    """Follow the targets to the end; of a circle, take the first alphabetically."""
+    chain = [phrase]
+    while (target := direct_targets.get(chain[-1], chain[-1])) not in chain:
+        chain.append(target)
+    return min(chain[chain.index(target) :], key=sorted)
 
 
-def get_folding() -> TopicMerger:
-    """Return the folding by all synonyms; made anew only when one has changed."""
+def get_topic_merger() -> TopicMerger:
+    """Rebuilt only when a synonym has changed."""
     rows = SynonymSnippet.objects.values_list("searched", "found_as", "both_ways")
-    return _folding(tuple(rows.order_by("pk")))
+    return _merger_for(tuple(rows.order_by("pk")))
 
 
 @lru_cache(maxsize=2)
-def _folding(rows: tuple[SynonymRow, ...]) -> TopicMerger:
+def _merger_for(rows: tuple[SynonymRow, ...]) -> TopicMerger:
     return TopicMerger(rows)

@@ -13,15 +13,12 @@ from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
-    """Make a backup while the site runs (O3)."""
-
     help = (
         "Write the database and the media into one archive, while the site runs. Goes "
         "on where it was broken off while sending the archive."
     )
 
     def add_arguments(self, parser):
-        """Take where the archive goes."""
         parser.add_argument(
             "--to",
             default=str(default_folder()),
@@ -30,7 +27,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, to: str, **options):
-        """Bring the archive there; its name holds the time, in UTC."""
         with report_errors(before="The backup could not be made:"):
             done = back_up(destination(to), timezone.now(), shown)
         if done.went_on:

@@ -13,8 +13,6 @@ from stockton_cms.static_files import ReleaseStaticFilesStorage
 
 
 class Command(BaseCommand):
-    """Migrate, build the example site, make pictures; quick the second time."""
-
     help = (
         "Prepare the database, the example site, the sizes of pictures and the static "
         "files. Safe to run again: nothing that was edited is overwritten."
@@ -22,11 +20,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        """Take the port that the site will be served on."""
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args, port: int, **options):
-        """Prepare, then say where the site will be and how to sign in."""
         stop_if_taken(port)
         self.stdout.write("Preparing the database")
         call_command("migrate", verbosity=0, interactive=False)
@@ -59,7 +55,6 @@ def stop_if_taken(port: int) -> None:
 
 
 def static_files_are_old() -> bool:
-    """Say whether a static file has changed since they were collected last."""
     manifest = Path(settings.STATIC_ROOT) / ReleaseStaticFilesStorage.manifest_name
     if not manifest.exists():
         return True

@@ -1,4 +1,4 @@
-"""`manage.py erase_personal_data EMAIL`: for a resident who asks to be forgotten."""
+"""`manage.py erase_personal_data EMAIL`: for someone who asks for erasure."""
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -7,25 +7,21 @@ from stockton_cms.operations.erasure.service import erase
 
 
 class Command(BaseCommand):
-    """Erase an email address everywhere, and report what was done."""
-
     help = (
         "Erase an email address from every table: enquiries that left it go, other "
         "texts lose the address. Begin with --dry-run."
     )
 
     def add_arguments(self, parser):
-        """Take the address, and how far to go."""
         parser.add_argument("email")
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
         parser.add_argument(
             "--everywhere",
             action="store_true",
-            help="also take it off pages and whatever else visitors see",
+            help="also remove it from pages and other public content",
         )
 
     def handle(self, *args, email, dry_run, everywhere, **options):
-        """Erase it; fail where it is left, an account has it or it is no address."""
         try:
             report = erase(email, everywhere=everywhere, dry_run=dry_run)
         except ValidationError as error:
@@ -37,5 +33,5 @@ class Command(BaseCommand):
             for name, address in line.places:
                 self.stdout.write(f"  {name} {address}".rstrip())
         if report.has_account or report.left:
-            raise CommandError(report.in_words)
-        self.stdout.write(report.in_words)
+            raise CommandError(report.summary)
+        self.stdout.write(report.summary)

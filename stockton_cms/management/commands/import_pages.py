@@ -8,15 +8,13 @@ from wagtail.models import Page
 from home.jobs import single_process_lock
 from home.page_tree.addresses import url_path_at
 from stockton_cms.operations.importer.records import MODELS, SourceError
-from stockton_cms.operations.importer.run import Options, Outcome, import_pages
+from stockton_cms.operations.importer.run import ImportOutcome, Options, import_pages
 
 # Any number will do that no other advisory lock of this database uses.
 IMPORT_LOCK_ID = 7_301_003
 
 
 class Command(BaseCommand):
-    """Import pages from a CSV file or a folder of HTML pages (P15)."""
-
     help = (
         "Import pages from a CSV file or a folder of HTML pages, below a section. "
         "Begin with --dry-run. Safe to repeat and to interrupt; docs/operators.md "
@@ -24,7 +22,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        """Take the source, the section, and how to import."""
         parser.add_argument("source", type=Path, help="a .csv file or a folder")
         parser.add_argument(
             "--under", required=True, help="the address of the section, such as /food/"
@@ -49,7 +46,6 @@ class Command(BaseCommand):
             parser.add_argument(name, action="store_true", help=text)
 
     def handle(self, *args, source: Path, under: str, **options):
-        """Import, and end with an error where a page was refused."""
         how = Options(
             default_type=options["type"],
             is_dry=options["dry_run"],
@@ -64,7 +60,7 @@ class Command(BaseCommand):
                 report = import_pages(source, section_at(under), how, self.stdout)
             except SourceError as error:
                 raise CommandError(str(error)) from error
-        if refused := report.pages[Outcome.REFUSED]:
+        if refused := report.pages[ImportOutcome.REFUSED]:
             raise CommandError(f"Refused: {refused:,}. The report says which and why.")
 
 

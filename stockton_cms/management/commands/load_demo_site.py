@@ -6,13 +6,10 @@ from stockton_cms.operations.demo.build import build_example_site
 
 
 class Command(BaseCommand):
-    """Build the example site where there is no site yet."""
-
     help = (
         "Build the example site, with a staff account for each role. Safe to run "
         "again: a site that is already there is left as it is."
     )
 
     def handle(self, *args, **options):
-        """Build it, or say why not."""
         build_example_site(self.stdout)

@@ -15,15 +15,14 @@ from stockton_cms.postgresql.base import SECONDS_FOR_AN_ANSWER
 MIGRATE_LOCK_ID = 7_301_005
 # PostgreSQL's names of "not within `lock_timeout`" and "each waits for the other".
 LOCKED = {"55P03", "40P01"}
-TRIES = 20
-SECONDS_BETWEEN_TRIES = 3
+MAX_ATTEMPTS = 20
+SECONDS_BETWEEN_ATTEMPTS = 3
 
 
 class Command(migrate.Command):
     """Migrate under a lock that all machines share, with time limits that fit it."""
 
     def add_arguments(self, parser):
-        """Take how long to wait for another machine."""
         super().add_arguments(parser)
         parser.add_argument(
             "--wait",
@@ -40,13 +39,13 @@ class Command(migrate.Command):
             super().handle(*args, **options)
             return
         with self._our_turn(options["wait"]), time_limits_for_migrations():
-            self._migrate(TRIES, *args, **options)
+            self._migrate(MAX_ATTEMPTS, *args, **options)
 
     @contextmanager
     def _our_turn(self, seconds: float) -> Iterator[None]:
         """Hold the lock; it goes with the process, however that ends."""
         deadline = time.monotonic() + seconds
-        is_told = False
+        is_announced = False
         while True:
             with single_process_lock("migrate", MIGRATE_LOCK_ID) as is_ours:
                 if is_ours:
@@ -57,27 +56,28 @@ class Command(migrate.Command):
                     f"Another migrate has been running for {seconds:g} seconds. "
                     "Nothing was done here: run this again when that one has ended."
                 )
-            if not is_told:
+            if not is_announced:
                 self._say("Another machine is migrating the database: waiting for it.")
-                is_told = True
+                is_announced = True
             time.sleep(min(0.5, seconds))
 
-    def _migrate(self, tries: int, *args, **options) -> None:
+    def _migrate(self, attempts: int, *args, **options) -> None:
         """Migrate; begin again with what is left where a table could not be locked."""
-        for number in range(1, tries + 1):
+        for number in range(1, attempts + 1):
             try:
                 super().handle(*args, **options)
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", None) not in LOCKED:
                     raise
-                self._say(f"\nA table is in use (attempt {number} of {tries}).")
+                self._say(f"\nA table is in use (attempt {number} of {attempts}).")
             else:
                 return
-            if number < tries:
-                time.sleep(SECONDS_BETWEEN_TRIES)
+            if number < attempts:
+                time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         raise CommandError(
-            "Gave up, as someone holds a table for long: see pg_stat_activity. What "
-            "is applied stays applied, and nothing is half done: run this again."
+            "Gave up. Could not get a table lock: another session holds it (see "
+            "pg_stat_activity). What is applied stays applied, nothing is half done: "
+            "run this again."
         )
 
     def _say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py process_bounces`: addresses that bounce, and people who complained."""
+"""`manage.py process_bounces`: suppress subscribers who bounce or complain."""
 
 from pathlib import Path
 
@@ -8,31 +8,27 @@ from community.subscriptions.bounces import import_reports
 
 
 class Command(BaseCommand):
-    """Stop sending to whom mail servers report as unreachable or complaining."""
-
     help = (
         "Read bounces and complaints about email updates from .eml or mbox files, or "
-        "folders of them, and stop sending to those people. Reading the same files "
-        "again changes nothing. What it prints holds no address."
+        "folders of them, and stop emailing those subscribers. Reading the same files "
+        "again changes nothing. The output contains no email address."
     )
 
     def add_arguments(self, parser):
-        """Take the files, and `--dry-run`."""
         parser.add_argument("paths", nargs="+", type=Path, metavar="FILE")
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="Change nothing, only say what would.",
+            help="Show what would change, without changing anything.",
         )
 
     def handle(self, *args, paths, dry_run=False, **options):
-        """Read them; print how many came to what."""
         if missing := [str(path) for path in paths if not path.exists()]:
-            raise CommandError(f"There is no {', '.join(missing)}.")
+            raise CommandError(f"File not found: {', '.join(missing)}")
         found = import_reports(paths, dry_run)
         for outcome, count in sorted(found.items()):
             self.stdout.write(f"{count:,} {outcome}")
         if not found:
-            self.stdout.write("There is nothing in it.")
+            self.stdout.write("No messages found.")
         elif dry_run:
-            self.stdout.write("Nothing was changed.")
+            self.stdout.write("Dry run: nothing was changed.")

@@ -6,8 +6,6 @@ from search.indexing.pages import rebuild
 
 
 class Command(BaseCommand):
-    """Read all live pages, and all files that are not read yet."""
-
     help = (
         "Write the text of all live pages again and read all files that search has not "
         "read yet, after a database was filled without the application or after an "
@@ -15,6 +13,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
-        """Rebuild, and say how much there was."""
         pages, files = rebuild()
         self.stdout.write(f"Search has the text of {pages} pages. Files read: {files}.")

@@ -7,14 +7,11 @@ from home.editorial.links.index import reindex_links
 
 
 class Command(BaseCommand):
-    """Read what all live pages link to, for the report of broken links."""
-
     help = (
         "Read the links of all live pages again for the report of broken links, after "
         "a database was filled without the application or after an upgrade."
     )
 
     def handle(self, *args, **options):
-        """Read, and say how much there was."""
         count = reindex_links(timezone.now())
         self.stdout.write(f"Pages whose links have been read: {count:,}.")

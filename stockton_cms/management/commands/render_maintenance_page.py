@@ -6,13 +6,10 @@ from stockton_cms.maintenance_page import render_maintenance_page
 
 
 class Command(BaseCommand):
-    """Write the page that nginx shows while the application does not answer."""
-
     help = (
         "Write the page that nginx shows while the application does not answer. The "
         "jobs do it too, on the machine where they run."
     )
 
     def handle(self, *args, **options):
-        """Write it, and say where."""
         self.stdout.write(f"The page is in {render_maintenance_page()}.")

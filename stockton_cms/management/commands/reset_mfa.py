@@ -1,4 +1,4 @@
-"""`manage.py reset_mfa NAME`: for anyone who has lost phone and recovery codes."""
+"""`manage.py reset_mfa NAME`: for someone who lost their phone and recovery codes."""
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
@@ -8,19 +8,15 @@ from stockton_cms.accounts.adapters import find_account
 
 
 class Command(BaseCommand):
-    """Remove someone's 2FA methods, so that they are asked to set it up again."""
-
     help = (
         "Remove the authenticator app, passkeys and recovery codes of an account. Make "
         "sure first, by voice or face, that it is the person who asks."
     )
 
     def add_arguments(self, parser):
-        """Take a user name or an email address."""
         parser.add_argument("login", help="username or email address")
 
     def handle(self, *args, login, **options):
-        """Remove them, and note each in the log."""
         user = find_account(username=login)
         if user is None:
             raise CommandError(f'There is no account "{login}".')

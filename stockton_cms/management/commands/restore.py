@@ -10,22 +10,18 @@ from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
-    """Restore a backup, from SQLite or PostgreSQL into either (O3)."""
-
     help = (
         "Replace the site's rows and media by those of an archive. Stop the site "
         "first. What was there stays beside it; a restore that fails changes nothing."
     )
 
     def add_arguments(self, parser):
-        """Take the archive, and whether to ask."""
         parser.add_argument("archive", help="its path, or s3://bucket/key")
         parser.add_argument(
             "--no-input", action="store_true", help="do not ask before replacing"
         )
 
     def handle(self, *args, archive: str, no_input: bool, **options):
-        """Ask, restore, and say where the old rows and files are."""
         with report_errors(after="Nothing was changed."), opened(archive) as reader:
             made = reader.manifest
             question = (

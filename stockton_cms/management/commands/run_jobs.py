@@ -10,19 +10,16 @@ from home.jobs import run_due_jobs, run_jobs_until, run_long_jobs
 
 
 class Command(BaseCommand):
-    """Run the jobs that the apps have registered."""
-
     help = (
-        "Publish what is scheduled, send reminders and forget old searches. Run it "
-        "every minute, or once with --forever; it does nothing while another one is "
-        "active."
+        "Publish what is scheduled, send reminders and purge expired data. Run it "
+        "every minute, or once with --forever; it does nothing while another one "
+        "is running."
     )
 
     # They take longer than the jobs, which run every minute.
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        """Take `--forever`."""
         parser.add_argument(
             "--forever",
             action="store_true",
@@ -30,7 +27,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, forever=False, **options):
-        """Run them, and end with an error where one has failed."""
         if forever:
             run_jobs_until(stopped_by_signal())
             return
@@ -42,7 +38,7 @@ class Command(BaseCommand):
 
 
 def stopped_by_signal() -> Event:
-    """Return an event that is set when the process is told to end."""
+    """Return an event that is set by a signal to stop."""
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *arguments: stop.set())

@@ -7,15 +7,12 @@ from stockton_cms.operations.seed_pages import FEWEST_PAGES, seed_pages
 
 
 class Command(BaseCommand):
-    """Add many pages below the home page."""
-
     help = (
         "Add pages for measuring, in a section of their own below the home page. Not "
         "for a site that residents use."
     )
 
     def add_arguments(self, parser):
-        """Take the number of pages, and whether all get a picture."""
         parser.add_argument(
             "number", type=int, help=f"how many pages, {FEWEST_PAGES} or more"
         )
@@ -24,7 +21,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, number: int, pictures: bool, **options):
-        """Add them, and say where they are."""
         home = HomePage.objects.first()
         if home is None:
             raise CommandError("There is no home page yet: run load_demo_site first.")

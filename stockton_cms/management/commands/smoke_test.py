@@ -23,20 +23,16 @@ STATIC_FILE = re.compile(r'(?:href|src)="/static/([^"?#]+)')
 
 
 class Command(BaseCommand):
-    """Wait until a gunicorn of this release answers, then ask it for some pages."""
-
     help = (
         "Try this release on a port of this machine before visitors get it: the "
         "database is migrated, pages answer, and their static files are there."
     )
 
     def add_arguments(self, parser):
-        """Take where it listens, and how long it may take to start."""
         parser.add_argument("port", type=int)
         parser.add_argument("--seconds", type=float, default=60)
 
     def handle(self, *args, port: int, seconds: float, **options):
-        """End with an error, in one line, at the first thing that is wrong."""
         try:
             call_command("migrate", check_unapplied=True, verbosity=0)
         except SystemExit as error:

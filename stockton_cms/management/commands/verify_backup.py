@@ -6,27 +6,23 @@ from django.utils import timezone
 from stockton_cms.operations.backup.delivery import opened
 from stockton_cms.operations.backup.progress import shown
 from stockton_cms.operations.backup.restore import refuse_newer
-from stockton_cms.operations.backup.status import note_verified
+from stockton_cms.operations.backup.status import record_verified
 from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
-    """Check an archive without touching the site (O3)."""
-
     help = "Check every checksum of an archive, and that this version can restore it."
 
     def add_arguments(self, parser):
-        """Take the archive."""
         parser.add_argument("archive", help="its path, or s3://bucket/key")
 
     def handle(self, *args, archive: str, **options):
-        """Say what the archive holds; end with an error where it is not whole."""
         with report_errors(), opened(archive) as reader:
             refuse_newer(reader)
             for _ in shown(reader.verify(), "checked"):
                 pass
             manifest, address = reader.manifest, str(reader.path)
-            note_verified(address, timezone.now())
+            record_verified(address, timezone.now())
         self.stdout.write(
             f"{address} is whole: {manifest.row_count:,} rows and "
             f"{manifest.file_count:,} files of {manifest.made_at}."

@@ -55,16 +55,14 @@ class Manifest:
 
     @property
     def row_count(self) -> int:
-        """How many rows there are in all tables."""
         return sum(entry.rows for entry in self.entries.values())
 
     @property
     def file_count(self) -> int:
-        """How many pictures, documents and other files there are."""
         return sum(name.startswith(FILES) for name in self.entries)
 
 
-class Writer:
+class ArchiveWriter:
     """Writes an archive beside its place, and puts it there once it is whole."""
 
     def __init__(self, path: Path, manifest: Manifest):
@@ -72,7 +70,7 @@ class Writer:
         self._part = path.with_name(f"{path.name}.part")
         self._manifest = manifest
 
-    def __enter__(self) -> "Writer":
+    def __enter__(self) -> "ArchiveWriter":
         """Open the archive; no one else on the machine may read it."""
         handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(handle, "wb")
@@ -80,7 +78,6 @@ class Writer:
         return self
 
     def __exit__(self, kind, error, trace) -> None:
-        """Put a whole archive into its place; leave nothing of one that failed."""
         try:
             if error is None:
                 text = json.dumps(asdict(self._manifest), indent=1).encode()
@@ -150,7 +147,6 @@ class Reader:
         return self
 
     def __exit__(self, *error) -> None:
-        """Close the archive."""
         self._zip.close()
 
     def _read_manifest(self) -> Manifest:
@@ -190,7 +186,6 @@ class Reader:
             yield name
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield an entry's bytes."""
         try:
             with self._zip.open(name) as source:
                 while chunk := source.read(CHUNK_BYTES):
@@ -213,7 +208,6 @@ class Reader:
 
     @property
     def tables(self) -> list[str]:
-        """All tables that are in the archive."""
         return [
             name.removeprefix(ROWS).removesuffix(".jsonl")
             for name in self.manifest.entries

@@ -10,7 +10,7 @@ from django.core.files.storage import Storage, default_storage
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
-from stockton_cms.operations.backup.archive import FORMAT, Manifest, Writer
+from stockton_cms.operations.backup.archive import FORMAT, ArchiveWriter, Manifest
 from stockton_cms.operations.backup.serialisation import read_rows, tables_of
 
 # Shows how far something is: given all steps and a word for them, it yields each.
@@ -18,13 +18,13 @@ Progress = Callable[[Iterable, str], Iterable]
 
 
 def make_backup(path: Path, at: datetime, progress: Progress) -> Manifest:
-    """Write all rows and files as they are at one moment into an archive.
+    """Write all rows and files as they are at one point in time into an archive.
 
     The site goes on meanwhile. Files are read after the rows: one that was added in
     between is in the archive without a row, one that was deleted is left out.
     """
     manifest = Manifest(FORMAT, at.isoformat(timespec="seconds"), connection.vendor)
-    with Writer(path, manifest) as archive:
+    with ArchiveWriter(path, manifest) as archive:
         with _snapshot():
             applied = MigrationRecorder(connection).applied_migrations()
             manifest.migrations.extend(sorted(map(".".join, applied)))
@@ -36,7 +36,7 @@ def make_backup(path: Path, at: datetime, progress: Progress) -> Manifest:
     return manifest
 
 
-def _add_file(archive: Writer, name: str) -> None:
+def _add_file(archive: ArchiveWriter, name: str) -> None:
     try:
         file = default_storage.open(name)
     except FileNotFoundError:

@@ -15,8 +15,8 @@ from stockton_cms.operations.backup.archive import Manifest, Reader
 from stockton_cms.operations.backup.create import Progress, make_backup
 from stockton_cms.operations.backup.destinations import SCHEME, Bucket, Folder, fetch
 from stockton_cms.operations.backup.lock import alone
-from stockton_cms.operations.backup.status import LastBackup, note_backup
-from stockton_cms.operations.backup.swap import put_back_files
+from stockton_cms.operations.backup.status import LastBackup, record_backup
+from stockton_cms.operations.backup.swap import restore_previous_files
 
 # A backup that was broken off is brought to its end as long as it still counts as the
 # one that was asked for; after that another one is made.
@@ -85,17 +85,17 @@ def back_up(to: Folder | Bucket, at: datetime, progress: Progress) -> Delivered:
     """Make a backup and bring it to its place, or go on with one that was broken off.
 
     Raises:
-        AlreadyRunning: another backup or restore is active.
+        AlreadyRunning: another backup or restore is running.
         OSError: it could not be made.
         NotDeliveredError: it could not be brought there; the next call goes on with it.
 
     """
     with alone():
-        put_back_files()
+        restore_previous_files()
         archive = _unfinished(to, at)
         went_on = archive is not None
         if archive is None:
-            archive = _waiting_room(to) / f"stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
+            archive = _staging_dir(to) / f"stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
             archive.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             make_backup(archive, at, progress)
         with Reader(archive) as reader:
@@ -105,7 +105,7 @@ def back_up(to: Folder | Bucket, at: datetime, progress: Progress) -> Delivered:
         except OSError as error:
             raise NotDeliveredError(str(error)) from error
         size, address = archive.stat().st_size, to.address_of(archive.name)
-        note_backup(LastBackup(_made_at(archive), size, address))
+        record_backup(LastBackup(_made_at(archive), size, address))
         archive.unlink()
         return Delivered(manifest, address, size, bytes_sent, went_on)
 
@@ -113,8 +113,8 @@ def back_up(to: Folder | Bucket, at: datetime, progress: Progress) -> Delivered:
 def _unfinished(to: Folder | Bucket, at: datetime) -> Path | None:
     """Return the archive that was not brought to its place; forget those too old."""
     found = None
-    for path in sorted(_waiting_room(to).parent.glob("*/*")):
-        is_ours = path.parent == _waiting_room(to)
+    for path in sorted(_staging_dir(to).parent.glob("*/*")):
+        is_ours = path.parent == _staging_dir(to)
         if path.suffix == ".zip" and at - _made_at(path) < GOES_ON_FOR:
             found = path if is_ours else found
             continue
@@ -131,7 +131,7 @@ def _made_at(archive: Path) -> datetime:
     return made_at.replace(tzinfo=UTC)
 
 
-def _waiting_room(to: Folder | Bucket) -> Path:
+def _staging_dir(to: Folder | Bucket) -> Path:
     """Return the folder for archives that are on their way to one destination."""
     name = hashlib.sha256(to.address_of("").encode()).hexdigest()[:16]
     return settings.DATA_DIR / "outgoing_backups" / name

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stockton_cms.operations.backup.archive import CHUNK_BYTES, ArchiveError
-from stockton_cms.operations.backup.progress import shown_bytes
+from stockton_cms.operations.backup.progress import show_bytes
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,6 @@ class Folder:
     path: Path
 
     def address_of(self, name: str) -> str:
-        """Return the path of an archive."""
         return str(self.path / name)
 
     def send(self, archive: Path) -> int:
@@ -59,7 +58,7 @@ def _copy(archive: Path, target: Path) -> int:
     with (
         os.fdopen(handle, "r+b") as copy,
         archive.open("rb") as source,
-        shown_bytes(size, "copied") as bar,
+        show_bytes(size, "copied") as bar,
     ):
         while chunk := source.read(CHUNK_BYTES):
             place = copy.tell()
@@ -110,7 +109,6 @@ class Bucket:
     prefix: str
 
     def address_of(self, name: str) -> str:
-        """Return the address of an archive."""
         return f"{SCHEME}{self.bucket}/{self._key(name)}"
 
     def _key(self, name: str) -> str:
@@ -162,7 +160,7 @@ def fetch(address: str, file: IO[bytes]) -> None:
     size = _size_of(client, {"Bucket": bucket, "Key": key})
     if size is None:
         raise ArchiveError(f"There is no file {address}.")
-    with shown_bytes(size, "fetched") as bar:
+    with show_bytes(size, "fetched") as bar:
         client.download_fileobj(bucket, key, file, Callback=bar.update)
     file.seek(0)
 
@@ -201,7 +199,7 @@ def _send_parts(client, upload: dict, archive: Path) -> tuple[int, list[dict]]:
         for part in page.get("Parts", ())
     }
     part_bytes = max(PART_BYTES, -(-size // MAX_PARTS))
-    with archive.open("rb") as file, shown_bytes(size, "sent") as bar:
+    with archive.open("rb") as file, show_bytes(size, "sent") as bar:
         for number, data in enumerate(iter(lambda: file.read(part_bytes), b""), 1):
             digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
             etag = there.get(number, "")

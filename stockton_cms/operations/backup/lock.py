@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - it is no error of ours
-    """Another backup or restore is active on this machine."""
+    """Another backup or restore is running on this machine."""
 
     def __str__(self):
         return "Another backup or restore is running. Wait until it has ended."

@@ -1,4 +1,4 @@
-"""A bar for anyone who waits; nothing where no one looks."""
+"""A progress bar on a terminal."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ def shown(steps: Iterable, what: str) -> Iterable:
     return tqdm(steps, unit=f" {what}", disable=None, leave=False)
 
 
-def shown_bytes(total: int, what: str) -> tqdm:
+def show_bytes(total: int, what: str) -> tqdm:
     """Return a bar of bytes, to be updated as they pass; a context manager."""
     return tqdm(
         total=total, desc=what, unit="B", unit_scale=True, disable=None, leave=False

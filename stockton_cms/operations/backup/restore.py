@@ -26,12 +26,12 @@ from stockton_cms.operations.backup.lock import alone
 from stockton_cms.operations.backup.serialisation import LEFT_OUT, tables_of, write_rows
 from stockton_cms.operations.backup.swap import (
     close_alone,
+    create_staging_dir,
     exchange_database,
     exchanged_folders,
     new_database,
-    new_folder,
-    put_back_files,
     remove_leftovers,
+    restore_previous_files,
 )
 
 
@@ -39,11 +39,11 @@ def restore(archive: Reader, at: datetime, progress: Progress) -> list[str]:
     """Put an archive's rows and files in the place of the site's own.
 
     Everything is made ready beside what is there and exchanged at the end, so a restore
-    that fails has changed nothing. Returns, in words, where the old rows and files are.
+    that fails has changed nothing. Returns where the old rows and files are, as text.
 
     Raises:
         ArchiveError: it is damaged, or from a newer version of this site.
-        AlreadyRunning: another backup or restore is active.
+        AlreadyRunning: another backup or restore is running.
         SiteRunsError: the site has not been stopped.
 
     """
@@ -51,7 +51,7 @@ def restore(archive: Reader, at: datetime, progress: Progress) -> list[str]:
     for _ in progress(archive.verify(), "checked"):
         pass
     with alone():
-        put_back_files()
+        restore_previous_files()
         close_alone()
         suffix = f"{at:%Y%m%d%H%M%S}"
         remove_leftovers()
@@ -163,7 +163,7 @@ def _new_files(archive: Reader, suffix: str, progress: Progress) -> Iterator[str
         yield _add_files(archive, progress)
         return
     place = Path(settings.MEDIA_ROOT)
-    store = FileSystemStorage(location=new_folder(place, suffix))
+    store = FileSystemStorage(location=create_staging_dir(place, suffix))
     for name in progress(archive.files, "files"):
         with archive.open_file(name) as file:
             store.save(name, File(file))

@@ -34,18 +34,16 @@ def get_last_backup() -> LastBackup | None:
         return None
 
 
-def note_backup(last: LastBackup) -> None:
-    """Keep when the last backup was made."""
+def record_backup(last: LastBackup) -> None:
     part = _file().with_suffix(".part")
     part.write_text(json.dumps(asdict(last), default=datetime.isoformat, indent=1))
     part.replace(_file())
 
 
-def note_verified(to: str, at: datetime) -> None:
-    """Keep that an archive is whole, if it is that of the last backup."""
+def record_verified(to: str, at: datetime) -> None:
     last = get_last_backup()
     if last and last.to == to:
-        note_backup(replace(last, verified_at=at))
+        record_backup(replace(last, verified_at=at))
 
 
 def _file() -> Path:

@@ -22,7 +22,7 @@ from stockton_cms.operations.backup.lock import AlreadyRunning, alone
 def connected_to(**settings) -> Iterator[None]:
     """Let the default connection, models and migrations lead somewhere else.
 
-    Migrations of Wagtail's write by the default connection whatever they are told, so
+    Migrations of Wagtail's write by the default connection whatever they are passed, so
     a second one beside it would not do. The process must do nothing else meanwhile.
     """
     before = connection.settings_dict
@@ -117,7 +117,7 @@ def close_alone() -> None:
         connection.close()
 
 
-def new_folder(place: Path, suffix: str) -> Path:
+def create_staging_dir(place: Path, suffix: str) -> Path:
     """Make an empty folder beside a folder, for those only who may read that one."""
     place.mkdir(parents=True, exist_ok=True)
     new = beside(place, RESTORING, suffix)
@@ -142,22 +142,22 @@ def exchanged_folders(place: Path, suffix: str) -> Iterator[str]:
         new.rename(place)
         yield f"The old files are in {old}."
     finally:
-        put_back_files()
+        restore_previous_files()
 
 
 def undo_half_restore() -> None:
     """Put files back where a restore was killed before it exchanged the database.
 
-    Does nothing while a restore is active. It has to be called before the site is
+    Does nothing while a restore is running. It has to be called before the site is
     served, and before it is backed up or restored.
     """
     if _note().exists():
         with suppress(AlreadyRunning), alone():
-            put_back_files()
+            restore_previous_files()
 
 
-def put_back_files() -> None:
-    """Do the same for anyone who holds the lock already."""
+def restore_previous_files() -> None:
+    """Do the same for a caller that holds the lock already."""
     try:
         values = json.loads(_note().read_text())
     except FileNotFoundError:

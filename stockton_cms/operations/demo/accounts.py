@@ -59,7 +59,6 @@ def _create_account(role: str, group: Group | None) -> NewAccount | None:
 
 
 def print_accounts(accounts: list[NewAccount], stdout: TextIO) -> None:
-    """Write the new accounts and their passwords as a table."""
     if not accounts:
         return
     rows = [("Role", "User name", "Password")]

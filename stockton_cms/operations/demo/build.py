@@ -1,17 +1,22 @@
 """Builds the example site: pages, pictures, documents, alerts and staff accounts.
 
-What it says is in the files of `example/content/`, which officers can read. A site is
+What it says is in the files of `content/`, which officers can read. A site is
 built once, whole or not at all. What staff do with it afterwards stays.
 """
 
 from contextlib import ExitStack
+from io import BytesIO
 from typing import TextIO
 from urllib.parse import urlsplit
 from uuid import UUID
+from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.platypus import Paragraph, SimpleDocTemplate
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page, Site
@@ -22,11 +27,11 @@ from home.page_tree.lock import tree_lock
 from stockton_cms.accounts.role_groups import role_groups
 from stockton_cms.operations.demo.accounts import create_accounts, print_accounts
 from stockton_cms.operations.demo.content_files import content_file, each, need
-from stockton_cms.operations.demo.documents import make_pdf
 from stockton_cms.operations.demo.illustrations import LOGOS, SCENES, draw_scene
 from stockton_cms.operations.demo.loader import Filler, publish_page, publish_updates
+from stockton_cms.operations.demo.rich_text import one_line, paragraphs
 
-# Tells the example's home page from any other, even after staff have renamed it.
+# Identifies the example's home page, even after staff have renamed it.
 EXAMPLE_KEY = UUID("5c0c7a4e-57ee-4000-8000-000000000001")
 HOME_SLUG = "stockton-on-tees"
 
@@ -89,6 +94,34 @@ def _make_files(filler: Filler, undo: ExitStack) -> None:
         filler.pictures[scene.name] = store(image, f"{scene.name}.png", data)
     with content_file("documents.toml") as content:
         each(content, "document", store_document)
+
+
+def make_pdf(entry: dict) -> bytes:
+    """Return a PDF whose title and language readers' software can see.
+
+    `entry` is one of `content/documents.toml`.
+    """
+    styles = getSampleStyleSheet()
+    story = [Paragraph(escape(need(entry, "title")), styles["Title"])]
+
+    def add(part: dict) -> None:
+        story.append(Paragraph(escape(need(part, "heading")), styles["Heading2"]))
+        for text in paragraphs(need(part, "text")):
+            story.append(Paragraph(escape(one_line(text)), styles["BodyText"]))
+
+    each(entry, "part", add)
+    buffer = BytesIO()
+    SimpleDocTemplate(
+        buffer,
+        pagesize=A4,
+        title=entry["title"],
+        author="Stockton-on-Tees Borough Council (example content)",
+        lang="en-GB",
+        displayDocTitle=True,
+        # The same words give the same bytes, whatever the day.
+        invariant=1,
+    ).build(story)
+    return buffer.getvalue()
 
 
 def _publish_all_pages(filler: Filler) -> None:

@@ -26,10 +26,10 @@ def found_in(place: str) -> Iterator[None]:
     except ContentError as error:
         raise ContentError(f"{place}: {error}") from error
     except ValidationError as error:
-        raise ContentError(f"{place}: {_in_words(error)}") from error
+        raise ContentError(f"{place}: {_describe_error(error)}") from error
 
 
-def _in_words(error: ValidationError) -> str:
+def _describe_error(error: ValidationError) -> str:
     by_field = getattr(error, "block_errors", None)
     if isinstance(by_field, Mapping):
         by_field = {name: problem.messages for name, problem in by_field.items()}

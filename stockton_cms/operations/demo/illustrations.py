@@ -41,7 +41,6 @@ OVERSAMPLING = 2
 
 
 def draw_scene(scene: Scene) -> bytes:
-    """Return a picture as a PNG file."""
     with content_file("pictures.toml") as content:
         colours = need(content, "colours")
     with content_file(f"drawings/{scene.name}.toml") as drawing:

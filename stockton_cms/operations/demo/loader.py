@@ -45,17 +45,17 @@ class Filler:
         """Give a page, alert or whatever it is all that an entry says; return it."""
         for key in entry:
             try:
-                kept_in = thing._meta.get_field(key)
+                model_field = thing._meta.get_field(key)
             except FieldDoesNotExist as error:
                 raise ContentError(f"There is no field '{key}'.") from error
-            if isinstance(kept_in, StreamField):
+            if isinstance(model_field, StreamField):
                 setattr(thing, key, [])
                 self.add_blocks(getattr(thing, key), entry, key)
-            elif isinstance(kept_in, models.ManyToOneRel):
-                self._add_children(thing, kept_in, entry)
+            elif isinstance(model_field, models.ManyToOneRel):
+                self._add_children(thing, model_field, entry)
             else:
                 with found_in(key):
-                    setattr(thing, key, self._value(kept_in, entry[key]))
+                    setattr(thing, key, self._value(model_field, entry[key]))
         return thing
 
     def _add_children(
@@ -70,25 +70,25 @@ class Filler:
 
         each(entry, relation.name, add)
 
-    def _value(self, kept_in: models.Field, said: Any) -> Any:
-        """Return what an entry says, as the field keeps it."""
-        match kept_in:
+    def _value(self, model_field: models.Field, said: Any) -> Any:
+        """Return what an entry says, as the field stores it."""
+        match model_field:
             case RichTextField():
                 return rich_text(said)
             case models.ForeignKey():
-                return self.find(kept_in.related_model, said)
+                return self.find(model_field.related_model, said)
             case models.DateField() if isinstance(said, dict):
-                return self._moment(kept_in, said)
-        if kept_in.choices:
-            labels = {label: value for value, label in kept_in.flatchoices}
+                return self._date(model_field, said)
+        if model_field.choices:
+            labels = {label: value for value, label in model_field.flatchoices}
             return pick(labels, said, "choice")
         return said
 
-    def _moment(self, kept_in: models.DateField, said: dict) -> date | datetime:
-        """Return the day or moment that is so many days from now."""
+    def _date(self, model_field: models.DateField, said: dict) -> date | datetime:
+        """Return the date or time that is so many days from now."""
         days = timedelta(days=need(said, "in_days"))
         day = timezone.localdate(self.now) + days
-        if not isinstance(kept_in, models.DateTimeField):
+        if not isinstance(model_field, models.DateTimeField):
             return day
         if "at" not in said:
             return self.now + days
@@ -115,7 +115,7 @@ class Filler:
         return name, block.clean(block.to_python(self._raw(block, said)))
 
     def _raw(self, block: blocks.Block, said: Any) -> Any:
-        """Return what an entry says, as the block keeps it."""
+        """Return what an entry says, as the block stores it."""
         match block:
             case blocks.RichTextBlock():
                 return rich_text(said)

@@ -15,7 +15,6 @@ def paragraphs(text: str) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """Return a text without its line breaks."""
     return " ".join(text.split())
 
 

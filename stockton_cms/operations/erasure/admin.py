@@ -24,15 +24,15 @@ class EraseForm(forms.Form):
 
     email = forms.EmailField(
         label="Email address",
-        help_text="Of the person who asks. The report is shown first.",
+        help_text="Of the person who asked. You will see a report first.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Type the email address of the person who asks."},
+        error_messages={"required": "Enter the email address of the person who asked."},
     )
     everywhere = forms.BooleanField(
-        label="Also take it off pages and whatever else visitors see",
+        label="Also remove it from pages and other public content",
         required=False,
-        help_text="Leave this empty for a colleague's address that stands on pages as "
-        "a contact. Where it has to stay, the report says where it is.",
+        help_text="Leave this unticked for a staff email address that pages show as a "
+        "contact. The report says where the address could not be removed.",
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -50,7 +50,7 @@ class EraseForm(forms.Form):
 
 @method_decorator(sensitive_post_parameters("email"), name="dispatch")
 class EraseView(WagtailAdminTemplateMixin, FormView):
-    """Shows where an address stands, then erases it.
+    """Shows where an email address was found, then erases it.
 
     The address comes in the body of a post and is stored nowhere.
     """
@@ -63,13 +63,11 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
     report: Report | None = None
 
     def dispatch(self, request, *args, **kwargs):
-        """Refuse those who may not."""
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):
-        """Show the report; erase where it was shown before and confirmed."""
         data = form.cleaned_data
         self.report = erase(
             data["email"], data["everywhere"], dry_run=not form.is_confirmed
@@ -85,15 +83,11 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
 
 
 class EraseMenuItem(MenuItem):
-    """The page's entry, for those who may."""
-
     def is_shown(self, request):
-        """Say whether someone may erase."""
         return request.user.has_perm(PERMISSION)
 
 
 def get_erase_permissions():
-    """Let administrators give the permission to groups."""
     return Permission.objects.filter(codename=PERMISSION.partition(".")[2])
 
 

@@ -1,4 +1,4 @@
-"""Every row of every table in which an email address stands."""
+"""Finds every row of every table that contains an email address."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from home.email_addresses import normalise_email
 from stockton_cms.operations.erasure.matching import may_hold, without
 
 # What cannot hold a word. Every other kind of field is looked at, new ones too.
-NO_WORDS = (
+NO_TEXT = (
     models.BooleanField,
     models.DateField,
     models.DecimalField,
@@ -28,7 +28,7 @@ REBUILDABLE_TABLES = {"wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexE
 
 @dataclass(frozen=True)
 class Found:
-    """One row, and the names of its fields in which the address stands."""
+    """One row, and the names of its fields that contain the address."""
 
     model: type[models.Model]
     pk: object
@@ -40,12 +40,11 @@ def word_fields(model: type[models.Model]) -> list[models.Field]:
     return [
         field
         for field in model._meta.local_concrete_fields
-        if field.remote_field is None and not isinstance(field, NO_WORDS)
+        if field.remote_field is None and not isinstance(field, NO_TEXT)
     ]
 
 
 def tables() -> list[type[models.Model]]:
-    """Return a model for each table of all apps."""
     models_of_all = apps.get_models(include_auto_created=True)
     return [model for model in models_of_all if not model._meta.proxy]
 
@@ -88,7 +87,7 @@ def _rows(model, fields, address: str, pattern: Pattern) -> Iterator[Found]:
 
 
 def _holds(field: models.Field, value, pattern: Pattern) -> bool:
-    """Say whether the address stands in what a field holds.
+    """Say whether the value of a field contains the address.
 
     A field for one address holds this one or another, of which it may be a part.
     """

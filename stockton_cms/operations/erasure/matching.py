@@ -1,4 +1,4 @@
-"""The ways in which one email address may stand in a text, and how to take it out."""
+"""Finds an email address in a text, however it is written, and removes it."""
 
 import binascii
 import json
@@ -22,7 +22,7 @@ BEFORE_NAMES = (
     r"\\u00(?:2[026c]|3[acde])",
     r"=(?:2[027c]|3[acde])",
 )
-# What no one sees: it may stand between any two signs of an address.
+# Invisible: these may be between any two characters of an address.
 INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 # All before a `u`, as JSON within JSON has several; tried from the first one only.
 BACKSLASHES = r"(?<!\\)\\++"
@@ -36,7 +36,7 @@ UNSEEN = "|".join(
         rf"{BACKSLASHES}u(?:00ad|200[b-f]|2060|feff)",
         "%(?:25)*c2%(?:25)*ad|%(?:25)*e2%(?:25)*80%(?:25)*8[b-f]",
         "%(?:25)*e2%(?:25)*81%(?:25)*a0|%(?:25)*ef%(?:25)*bb%(?:25)*bf",
-        # A line of a mail that goes on (RFC 2045, 6.7), and its unseen signs.
+        # A folded line of an email (RFC 2045, 6.7), and its invisible characters.
         "=\r?\n|=c2=ad|=e2=80=8[b-f]",
     )
 )
@@ -44,8 +44,8 @@ SPACE = r"(?:\s|&nbsp;|&\#160;|&\#xa0;|%(?:25)*20|=20|\\u00a0)"
 SPOKEN = {"@": "at", ".": "dot"}
 # What may be a mail's text in base64; what is shorter holds no address.
 BASE64 = re.compile(r"(?:[a-z0-9+/]{4}\s{0,2}){4,}[a-z0-9+/]{0,4}={0,2}", re.I)
-# Where none of these is, a part of an address stands as it is. The last ones are the
-# signs of scripts in which wide letters and the like are.
+# Where none of these occurs, a part of an address is as it is. The last ones are the
+# first characters of scripts that have wide letters and the like.
 ODD = re.compile(
     rf"{UNSEEN}|%(?:25)*[3-7]|&(?:amp;)*\#|\\u00[3-7]|=[3-7]|[a-z0-9+/]{{16}}"
     r"|[\u00aa\u00b2-\u00ba\u017f\u02b0-\u02ff\u1d00-\u1dff\u2070-\u209f\u2100-\u24ff]"
@@ -58,8 +58,8 @@ def pattern_of(address: str) -> re.Pattern:
     r"""Return what finds an address, however it was written, and no longer one.
 
     In capitals or wide letters, with spaces around the @ or "at" in its place, with
-    signs between that no one sees, and as JSON, HTML, addresses of the web and mails
-    write its signs: `\u002b`, `&#64;`, `&amp;`, `%40`, `=40`.
+    invisible characters between, and as JSON, HTML, web addresses and emails
+    write its characters: `\u002b`, `&#64;`, `&amp;`, `%40`, `=40`.
     """
     name, _, domain = address.partition("@")
     domains = {domain}
@@ -91,7 +91,7 @@ def may_hold(value, address: str) -> bool:
 
 @cache
 def _look_alikes() -> dict[str, set[str]]:
-    """Return the signs that are another one in Unicode's eyes, such as wide letters."""
+    """Return the characters that Unicode treats as another, such as wide letters."""
     found = defaultdict(set)
     for code in range(0x80, 0x20000):
         plain = normalise(chr(code)).lower()

@@ -1,4 +1,4 @@
-"""What becomes of each row in which the address of someone stands."""
+"""Decides what to do with each row that contains the email address."""
 
 from enum import StrEnum
 
@@ -25,7 +25,7 @@ DELETED = {"community.Subscriber", "search.Enquiry", "sessions.Session"}
 DERIVED_FROM_PAGE = {
     "community.PublishedVersion",
     "home.ChangeNote",
-    "home.Link",
+    "home.PageLink",
     "home.ContentIssue",
     "home.PageReview",
     "search.SearchDocument",
@@ -39,13 +39,15 @@ NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
 class ErasureAction(StrEnum):
     """What is done, as the report says it."""
 
-    ACCOUNT = "An account: an administrator deletes it first, under Settings, Users"
-    DELETED = "Deleted, with all that belongs to it"
-    TAKEN_OUT = "The address is taken out, the rest stays"
-    SHOWN = "Stays, as it is part of the site: look whether it should"
-    FILE = "Stays: upload the file again without it"
-    LEDGER = "Stays: the ledger of alerts is never changed"
-    LEFT = "Left, although it should be gone: tell who looks after the site"
+    ACCOUNT = (
+        "Not erased: an administrator must first delete the account in Settings, Users"
+    )
+    DELETED = "Deleted, with everything that belongs to it"
+    REMOVED = "Address removed, the rest stays"
+    SHOWN = "Not changed: it is public, so check whether it should be"
+    FILE = "Not changed: upload the file again without the address"
+    ALERT_HISTORY = "Not changed: alert history is a permanent record"
+    LEFT = "Not erased because of an error: contact your site administrator"
 
 
 class ErasurePolicy:
@@ -61,13 +63,12 @@ class ErasurePolicy:
             shown = [shown_object(row) for row in rows]
             self._shown = {_key(each) for each in shown if each}
 
-    def of(self, row: Found) -> ErasureAction:
-        """Return what becomes of a row."""
+    def action_for(self, row: Found) -> ErasureAction:
         label = row.model._meta.label
         if label in ACCOUNTS:
             return ErasureAction.ACCOUNT
-        if label == "community.AlertLedgerEntry":
-            return ErasureAction.LEDGER
+        if label == "community.AlertHistoryEntry":
+            return ErasureAction.ALERT_HISTORY
         if label == "search.SearchFile" or _is_in_file_name(row):
             return ErasureAction.FILE
         if label in DELETED and {"email", "session_data"} & {*row.fields}:
@@ -75,7 +76,7 @@ class ErasurePolicy:
         return (
             ErasureAction.SHOWN
             if self._belongs_to_shown(row)
-            else ErasureAction.TAKEN_OUT
+            else ErasureAction.REMOVED
         )
 
     def _belongs_to_shown(self, row: Found) -> bool:

@@ -1,4 +1,4 @@
-"""Erases an email address everywhere, or says where it stands; both with a report."""
+"""Erases an email address everywhere, or reports where it was found."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -66,20 +66,19 @@ class Report:
         return any(line.done == ErasureAction.ACCOUNT for line in self.lines)
 
     @property
-    def in_words(self) -> str:
-        """What came of it, in a sentence."""
+    def summary(self) -> str:
         if not self.lines:
-            return "The address stands nowhere."
+            return "This email address was not found in any record."
         if self.has_account:
-            return "Nothing is erased while an account has this address."
+            return "Nothing was erased, because an account uses this email address."
         if self.is_done and self.left:
             rows = (
                 "1 row still has" if self.left == 1 else f"{self.left} rows still have"
             )
-            return f"The address is erased where the report says so. {rows} it."
+            return f"The email address was erased where the report says so. {rows} it."
         if self.is_done:
-            return "The address is erased. Every table was read again: none has it."
-        return "Nothing is erased yet. This is what would be done."
+            return "The email address was erased. A second check found it nowhere."
+        return "Nothing has been erased yet. This is what will happen."
 
 
 @transaction.atomic
@@ -91,32 +90,34 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
     """
     address = normalise_email(address)
     validate_email(address)
-    _take_time()
+    _extend_statement_timeout()
     pattern = pattern_of(address)
     rows = list(find(address, pattern))
-    fates = ErasurePolicy(rows, everywhere)
-    decided = [(row, fates.of(row)) for row in rows]
+    policy = ErasurePolicy(rows, everywhere)
+    decided = [(row, policy.action_for(row)) for row in rows]
     report = Report(_lines(decided, pattern), is_done=False)
     if dry_run or report.has_account:
         return report
-    _carry_out(decided, pattern)
+    _apply(decided, pattern)
     report.is_done = True
-    _read_again(report, fates, address, pattern)
+    _report_rows_left(report, policy, address, pattern)
     return report
 
 
-def _read_again(
-    report: Report, fates: ErasurePolicy, address: str, pattern: Pattern
+def _report_rows_left(
+    report: Report, policy: ErasurePolicy, address: str, pattern: Pattern
 ) -> None:
     """Say what still has the address, also where it should be gone."""
     left = list(find(address, pattern))
     report.left = len(left)
-    gone = {ErasureAction.DELETED, ErasureAction.TAKEN_OUT}
-    failed = [(row, ErasureAction.LEFT) for row in left if fates.of(row) in gone]
+    gone = {ErasureAction.DELETED, ErasureAction.REMOVED}
+    failed = [
+        (row, ErasureAction.LEFT) for row in left if policy.action_for(row) in gone
+    ]
     report.lines += _lines(failed, pattern)
 
 
-def _take_time() -> None:
+def _extend_statement_timeout() -> None:
     """Let reading all tables take longer than a page may."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -125,15 +126,15 @@ def _take_time() -> None:
 
 def _lines(decided: list[tuple[Found, ErasureAction]], pattern: Pattern) -> list[Line]:
     lines: dict[tuple, Line] = {}
-    for row, fate in decided:
+    for row, action in decided:
         meta = row.model._meta
         names = [str(meta.get_field(name).verbose_name) for name in row.fields]
-        key = (meta.label, row.fields, fate)
+        key = (meta.label, row.fields, action)
         line = lines.setdefault(
-            key, Line(capfirst(str(meta.verbose_name_plural)), ", ".join(names), fate)
+            key, Line(capfirst(str(meta.verbose_name_plural)), ", ".join(names), action)
         )
         line.rows += 1
-        if fate in NAMED and line.rows <= MAX_NAMED:
+        if action in NAMED and line.rows <= MAX_NAMED:
             line.places.append(_place(row, pattern))
     return list(lines.values())
 
@@ -144,24 +145,24 @@ def _place(row: Found, pattern: Pattern) -> tuple[str, str]:
     return without(str(owner), pattern), address
 
 
-def _carry_out(decided: list[tuple[Found, ErasureAction]], pattern: Pattern) -> None:
+def _apply(decided: list[tuple[Found, ErasureAction]], pattern: Pattern) -> None:
     seen, to_index = False, []
     to_delete = defaultdict(list)
-    for row, fate in decided:
-        if fate == ErasureAction.DELETED:
+    for row, action in decided:
+        if action == ErasureAction.DELETED:
             to_delete[row.model].append(row.pk)
-        elif fate == ErasureAction.TAKEN_OUT:
+        elif action == ErasureAction.REMOVED:
             seen = seen or _is_seen(row)
             _rewrite(row, pattern)
             if index.class_is_indexed(row.model):
                 to_index.append(row)
     for model, keys in to_delete.items():
         _delete(model, keys)
-    _index_anew(to_index)
+    _reindex(to_index)
     if seen:
         version = bump_content_version(is_removal=True)
-        for row, fate in decided:
-            if fate == ErasureAction.TAKEN_OUT and issubclass(row.model, IndexedText):
+        for row, action in decided:
+            if action == ErasureAction.REMOVED and issubclass(row.model, IndexedText):
                 row.model.objects.filter(pk=row.pk).update(version=version)
         transaction.on_commit(caches["last_known"].clear)
 
@@ -173,7 +174,7 @@ def _is_seen(row: Found) -> bool:
     return is_read or is_indexed or shown_object(row) is not None
 
 
-def _index_anew(rows: list[Found]) -> None:
+def _reindex(rows: list[Found]) -> None:
     """Let the search of the admin forget the address too."""
     for row in rows:
         index.insert_or_update_object(row.model._base_manager.get(pk=row.pk))
@@ -185,7 +186,7 @@ def _index_anew(rows: list[Found]) -> None:
 
 
 def _rewrite(row: Found, pattern: Pattern) -> None:
-    """Write the fields of a row without the address, as they are at this moment."""
+    """Write the fields of a row, as they are now, without the address."""
     this = row.model._base_manager.filter(pk=row.pk)
     fields = [row.model._meta.get_field(name) for name in row.fields]
     held = this.select_for_update().values_list(*map(held_in, fields)).first()

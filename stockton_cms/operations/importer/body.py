@@ -16,7 +16,7 @@ from wagtail.admin.rich_text.converters.editor_html import EditorHTMLConverter
 
 from home.blocks import TEXT_FEATURES
 from stockton_cms.operations.importer.files import FileError
-from stockton_cms.operations.importer.links import Links
+from stockton_cms.operations.importer.links import LinkResolver
 
 # Left out with all that is in them.
 DROPPED = frozenset(
@@ -39,7 +39,7 @@ APART = frozenset(
     )
 )
 NOT_INLINE = APART | HEADINGS | LISTS | {"img", "li"}
-# Tags that HTML lets authors leave open: each ends those in which it cannot stand.
+# Tags that HTML lets authors leave open: each ends those that cannot contain it.
 ENDS = {
     "li": {"li", "p"},
     "td": {"td", "th", "p"},
@@ -47,7 +47,7 @@ ENDS = {
     "tr": {"tr", "td", "th", "p"},
 }
 NOT_WORDS = HEADINGS | {"img", "table", "blockquote", "details"}
-MAX_SIGNS_IN_HEADING = 120
+MAX_HEADING_LENGTH = 120
 
 Block = dict[str, Any]
 
@@ -63,7 +63,7 @@ class Body:
     has_open_links: bool = False
 
 
-def convert(html: str, base: str, links: Links, stores: bool) -> Body:
+def convert(html: str, base: str, links: LinkResolver, stores: bool) -> Body:
     """Return the blocks of a page's HTML.
 
     `base` is the address that the page had. Only with `stores` are pictures and
@@ -80,7 +80,7 @@ def convert(html: str, base: str, links: Links, stores: bool) -> Body:
     except RecursionError:
         text = " ".join(soup.get_text(" ").split())
         body.blocks = [{"type": "text", "value": f"<p>{escape(text)}</p>"}]
-        body.notes.append("It is nested too deeply: only its words were carried over.")
+        body.notes.append("It is nested too deeply: only its text was imported.")
     return body
 
 
@@ -105,7 +105,7 @@ class Converter:
     # The same rules as the editor's own for what rich text may hold.
     whitelister = EditorHTMLConverter(TEXT_FEATURES)
 
-    def __init__(self, body: Body, base: str, links: Links, stores: bool):
+    def __init__(self, body: Body, base: str, links: LinkResolver, stores: bool):
         self.body = body
         self.base = base
         self.links = links
@@ -165,10 +165,10 @@ class Converter:
             return self._list
         if node.name == "table" and _is_of_facts(node):
             return self._table
-        has_words_only = not node.find(NOT_WORDS)
-        if node.name == "details" and has_words_only:
+        has_text_only = not node.find(NOT_WORDS)
+        if node.name == "details" and has_text_only:
             return self._details
-        if node.name == "blockquote" and has_words_only:
+        if node.name == "blockquote" and has_text_only:
             return self._quotation if not node.find(LISTS | {"a"}) else None
         return self._image if node.name == "img" else None
 
@@ -207,7 +207,7 @@ class Converter:
         text = " ".join(node.get_text(" ").split())
         for image in node.find_all("img"):
             self._image(image)
-        if len(text) > MAX_SIGNS_IN_HEADING:
+        if len(text) > MAX_HEADING_LENGTH:
             self._note(f"A heading of over 120 characters became text: {text[:40]}…")
             self._end_paragraph()
             self._words.append(f"<b>{escape(text)}</b>")
@@ -271,7 +271,7 @@ class Converter:
         headings = rows.pop(0) if has_headings else []
         width = max(map(len, [headings, *rows]))
         if node.find("a"):
-            self._note("The links in a table became words.")
+            self._note("Links in a table became plain text.")
         caption = node.find("caption")
         columns = [
             {"type": "text", "heading": heading}

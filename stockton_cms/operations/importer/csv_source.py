@@ -15,10 +15,10 @@ from wagtail.contrib.redirects.models import Redirect
 
 from home.dashboard import counted
 from stockton_cms.operations.importer.records import (
-    MAX_SIGNS_IN_BODY,
+    MAX_BODY_LENGTH,
     Record,
     SourceError,
-    tidy,
+    normalise,
 )
 
 COLUMNS = (
@@ -54,7 +54,7 @@ class CsvSource:
     def scan(self) -> Iterator[tuple[Record, int, str]]:
         """Yield each row, what `load` needs to find it again, and what is wrong."""
         with self.path.open(encoding=self._encoding(), newline="") as file:
-            csv.field_size_limit(MAX_SIGNS_IN_BODY * 4)
+            csv.field_size_limit(MAX_BODY_LENGTH * 4)
             first = file.readline()
             separator = max(SEPARATORS, key=first.count)
             file.seek(0)
@@ -69,7 +69,6 @@ class CsvSource:
                 ) from error
 
     def load(self, reference: int) -> Record:
-        """Return a row that `scan` has yielded."""
         self._rows.seek(reference)
         return Record(**json.loads(self._rows.readline()))
 
@@ -88,7 +87,7 @@ class CsvSource:
                 if name:
                     setattr(record, name, cell if name == "body" else cell.strip())
             try:
-                tidy(record)
+                normalise(record)
             except SourceError as error:
                 problem = problem or str(error)
             record.body = as_html(record.body)
@@ -133,10 +132,10 @@ class CsvSource:
                 f"{', '.join(COLUMNS)}."
             )
         if twice := {name for name, n in Counter(names).items() if name and n > 1}:
-            raise SourceError(f"The column '{min(twice)}' is there twice.")
+            raise SourceError(f"The column '{min(twice)}' appears twice.")
         unknown = [name for name in names if name and name not in COLUMNS]
         if unknown:
-            self.notes.append(f"Columns that are not read: {', '.join(unknown)}.")
+            self.notes.append(f"Columns ignored: {', '.join(unknown)}.")
         return [name if name in COLUMNS else "" for name in names]
 
 

@@ -25,7 +25,7 @@ class FileError(Exception):
     """A file cannot be carried over; says why."""
 
 
-class Library:
+class FileStore:
     """Finds files in the source's folder; stores each once, and only when asked to."""
 
     def __init__(self, root: Path):
@@ -70,7 +70,6 @@ class Library:
         self._known.clear()
 
     def end_batch(self) -> None:
-        """Keep the files of the batch."""
         self.written.clear()
 
     def _take(

@@ -8,11 +8,11 @@ from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EncodingDetector, UnicodeDammit
 
 from stockton_cms.operations.importer.records import (
-    MAX_SIGNS_IN_BODY,
+    MAX_BODY_LENGTH,
     SECTION,
     Record,
     SourceError,
-    tidy,
+    normalise,
 )
 
 ENDINGS = frozenset({".html", ".htm"})
@@ -42,13 +42,13 @@ class FolderSource:
                 record.title = folder.name.replace("-", " ").replace("_", " ")
                 record.title = record.title.strip().capitalize() or "Section"
                 record.notes.append("There is no index.html: titled like the folder.")
-                yield tidy(record), "", ""
+                yield normalise(record), "", ""
             for path in [index, *files] if index else files:
                 problem = ""
                 name = path.relative_to(self.root).as_posix()
                 record = Record(place=name)
                 try:
-                    record = tidy(self._read(path, is_index=path == index))
+                    record = normalise(self._read(path, is_index=path == index))
                 except SourceError as error:
                     problem = str(error)
                 except OSError as error:
@@ -58,9 +58,8 @@ class FolderSource:
             raise SourceError("There is no .html file in the folder.")
 
     def load(self, reference: str) -> Record:
-        """Return a page that `scan` has yielded."""
         path = self.root / reference
-        return tidy(self._read(path, is_index=path.stem.lower() in INDEX_STEMS))
+        return normalise(self._read(path, is_index=path.stem.lower() in INDEX_STEMS))
 
     def _folders(self, folder: Path) -> Iterator[tuple[Path, Path | None, list[Path]]]:
         """Yield folders that hold pages, above those in them: index and other files."""
@@ -101,7 +100,7 @@ class FolderSource:
         )
 
     def _read(self, path: Path, is_index: bool) -> Record:
-        if path.stat().st_size > MAX_SIGNS_IN_BODY * 4:
+        if path.stat().st_size > MAX_BODY_LENGTH * 4:
             raise SourceError("The file is larger than 4 MB.")
         soup = BeautifulSoup(as_text(path.read_bytes()), "html.parser")
         record = self._frame(path.parent if is_index else path, is_page=not is_index)

@@ -11,7 +11,7 @@ from wagtail.models import Page, Site
 from wagtail.whitelist import check_url
 
 from home.content.validators import validate_web_address
-from stockton_cms.operations.importer.files import FileError, Library
+from stockton_cms.operations.importer.files import FileError, FileStore
 from stockton_cms.operations.importer.plan import Plan, address_of
 
 
@@ -31,10 +31,10 @@ class Target:
     is_open: bool = False
 
 
-class Links:
+class LinkResolver:
     """Finds what links lead to: imported pages, files, redirects, the site's pages."""
 
-    def __init__(self, plan: Plan, library: Library, site: Site):
+    def __init__(self, plan: Plan, library: FileStore, site: Site):
         self.plan = plan
         self.library = library
         self.site = site
@@ -66,7 +66,6 @@ class Links:
     def _inside(
         self, local: str, href: str, base: str, text: str, stores: bool
     ) -> Target:
-        """Return what a link within the old site leads to."""
         address = address_of(urljoin(base or "/", local))
         path_only = urlsplit(address).path
         for candidate in (address, path_only):

@@ -1,4 +1,4 @@
-"""Where each page of a source will stand, before anything is written."""
+"""Where each page of a source will go, before anything is written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from home.import_records import ImportedPage
+from home.models import ImportedPage
 from home.page_tree.addresses import site_path, url_path_at
 from home.pages import RESERVED_SLUGS, BasePage
 from stockton_cms.operations.importer.records import (
@@ -20,11 +20,11 @@ from stockton_cms.operations.importer.records import (
 MAX_LEVELS = 20
 # Values in one statement.
 CHUNK = 500
-MAX_SIGNS_IN_KEY = 450
+MAX_KEY_LENGTH = 450
 
 
 @dataclass(slots=True, eq=False)
-class Node:
+class PlannedPage:
     """One page of the plan; light, as there may be very many."""
 
     place: str
@@ -38,7 +38,7 @@ class Node:
     old_address: str
     is_draft: bool
     problem: str = ""
-    parent: "Node | None" = None
+    parent: "PlannedPage | None" = None
     # The page above it, where that is on the site already.
     parent_id: int | None = None
     level: int = 0
@@ -58,12 +58,12 @@ class Plan:
     """All pages of a source, parents first, and by their addresses."""
 
     section: Page
-    nodes: list[Node] = field(default_factory=list)
-    by_address: dict[str, Node] = field(default_factory=dict)
+    nodes: list[PlannedPage] = field(default_factory=list)
+    by_address: dict[str, PlannedPage] = field(default_factory=dict)
     # The hosts of the old site: a link to them is a link within the site.
     hosts: set[str] = field(default_factory=set)
 
-    def accepted(self) -> list[Node]:
+    def accepted(self) -> list[PlannedPage]:
         """Return the pages that can be imported."""
         return [node for node in self.nodes if not node.problem]
 
@@ -80,15 +80,15 @@ class Planner:
         self.plan = Plan(section)
         self.default_type = default_type
         self.as_drafts = as_drafts
-        self._keys: dict[str, Node] = {}
-        self._by_slug: dict[str, Node | None] = {}
+        self._keys: dict[str, PlannedPage] = {}
+        self._by_slug: dict[str, PlannedPage | None] = {}
         self._models: dict[int, type[Page]] = {section.pk: section.specific_class}
         self._paths = {section.pk: site_path(section.url_path)}
-        self._taken: dict[Node | int, set[str]] = {}
+        self._taken: dict[PlannedPage | int, set[str]] = {}
 
-    def add(self, record: Record, reference: int | str, problem: str) -> Node:
+    def add(self, record: Record, reference: int | str, problem: str) -> PlannedPage:
         """Add a page that the source describes."""
-        node = Node(
+        node = PlannedPage(
             place=record.place,
             key="",
             reference=reference,
@@ -116,8 +116,8 @@ class Planner:
         while node.key in self._keys:
             number += 1
             node.key = f"{key}-{number}"
-        if len(node.key) > MAX_SIGNS_IN_KEY:
-            node.problem = f"Its path is longer than {MAX_SIGNS_IN_KEY} signs."
+        if len(node.key) > MAX_KEY_LENGTH:
+            node.problem = f"Its path is longer than {MAX_KEY_LENGTH} characters."
             return node
         self._keys[node.key] = node
         for address in (base, node.old_address, address_of(own_path)):
@@ -144,7 +144,7 @@ class Planner:
                 self._place(node)
         return self.plan
 
-    def _find_parent(self, node: Node) -> None:
+    def _find_parent(self, node: PlannedPage) -> None:
         cell = node.parent_cell.strip()
         if not cell:
             node.parent_id = self.plan.section.pk
@@ -159,7 +159,7 @@ class Planner:
         else:
             self._find_existing_parent(node, cell)
 
-    def _find_existing_parent(self, node: Node, cell: str) -> None:
+    def _find_existing_parent(self, node: PlannedPage, cell: str) -> None:
         section = self.plan.section
         inside = section.url_path + "".join(f"{s}/" for s in cell.split("/") if s)
         paths = [path for path in (inside, url_path_at(cell)) if path]
@@ -170,19 +170,17 @@ class Planner:
         if found is None:
             node.problem = f"There is no page '{cell}' to put it below."
         elif not found.path.startswith(section.path):
-            node.problem = f"Its parent '{cell}' lies outside the section."
+            node.problem = f"Its parent '{cell}' is outside the section."
         else:
             node.parent_id = found.pk
             self._models[found.pk] = found.specific_class
             self._paths[found.pk] = site_path(found.url_path)
 
-    def _check_levels(self, node: Node) -> None:
+    def _check_levels(self, node: PlannedPage) -> None:
         seen, above = {node}, node.parent
         while above is not None:
             if above in seen:
-                node.problem = (
-                    f"Its parents lead in a circle, by way of {node.parent.place}."
-                )
+                node.problem = f"Its parents form a loop through {node.parent.place}."
                 return
             if above.problem:
                 node.problem = f"The page above it ({above.place}) was refused."
@@ -191,7 +189,7 @@ class Planner:
             above = above.parent
         node.level = len(seen) - 1
         if node.level >= MAX_LEVELS:
-            node.problem = f"It lies more than {MAX_LEVELS} levels deep."
+            node.problem = f"It is more than {MAX_LEVELS} levels deep."
 
     def _find_imported(self) -> None:
         """Note which pages an earlier import has made, and where they are now."""
@@ -209,7 +207,7 @@ class Planner:
                     node.slug = row.page.slug
                     node.path = site_path(row.page.url_path)
 
-    def _place(self, node: Node) -> None:
+    def _place(self, node: PlannedPage) -> None:
         """Check the rules of the tree, and give the page its slug and address."""
         above = node.parent
         if above is not None and above.problem:
@@ -218,7 +216,7 @@ class Planner:
         parent_model = above.model if above else self._models[node.parent_id]
         if node.model not in parent_model.allowed_subpage_models():
             node.problem = (
-                f"A {node.model._meta.verbose_name} cannot stand below a "
+                f"A {node.model._meta.verbose_name} cannot be below a "
                 f"{parent_model._meta.verbose_name}."
             )
             return
@@ -231,9 +229,9 @@ class Planner:
             f"{above.path if above else self._paths[node.parent_id]}{node.slug}/"
         )
 
-    def _slugs_below(self, above: Node | int) -> set[str]:
+    def _slugs_below(self, above: PlannedPage | int) -> set[str]:
         if above not in self._taken:
-            parent_id = above.page_id if isinstance(above, Node) else above
+            parent_id = above.page_id if isinstance(above, PlannedPage) else above
             taken = set(RESERVED_SLUGS)
             if parent := Page.objects.filter(pk=parent_id).first():
                 taken.update(parent.get_children().values_list("slug", flat=True))

@@ -21,9 +21,9 @@ MODELS: dict[str, type[BasePage]] = {
 }
 STATES = {"": False, "published": False, "live": False, "draft": True}
 DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
-MAX_SIGNS_IN_BODY = 1_000_000
-MAX_SIGNS_IN_SUMMARY = 200
-MAX_SIGNS_IN_ADDRESS = 255
+MAX_BODY_LENGTH = 1_000_000
+MAX_SUMMARY_LENGTH = 200
+MAX_ADDRESS_LENGTH = 255
 # What the source says and the page keeps as it is.
 PLAIN_FIELDS = ("summary", "search_words", "owner_name", "owner_email")
 
@@ -34,7 +34,7 @@ class SourceError(Exception):
 
 @dataclass
 class Record:
-    """What a source says of one page; everything is text as it stands there."""
+    """What a source says of one page; everything is text as it is written there."""
 
     # Where in the source, for anyone who fixes it: "line 7" or a file's name.
     place: str
@@ -61,29 +61,29 @@ class Record:
         return {key: text for key, text in asdict(self).items() if key not in apart}
 
 
-def tidy(record: Record) -> Record:
+def normalise(record: Record) -> Record:
     """Make the record's words plain text; raise `SourceError` for what cannot be."""
     values = asdict(record)
     if any("\0" in text for text in values.values() if isinstance(text, str)):
-        raise SourceError("It holds a NUL sign, which is not text: export it again.")
+        raise SourceError("It contains a NUL character: export it again.")
     record.title = plain_text(record.title)
     if not record.title:
         raise SourceError("It has no title.")
     if len(record.title) > 255:
         raise SourceError("The title is longer than 255 characters.")
-    if len(record.body) > MAX_SIGNS_IN_BODY:
-        raise SourceError(f"The text is longer than {MAX_SIGNS_IN_BODY:,} signs.")
-    if len(record.old_address) > MAX_SIGNS_IN_ADDRESS:
+    if len(record.body) > MAX_BODY_LENGTH:
+        raise SourceError(f"The text is longer than {MAX_BODY_LENGTH:,} characters.")
+    if len(record.old_address) > MAX_ADDRESS_LENGTH:
         raise SourceError(
-            f"The old address is longer than {MAX_SIGNS_IN_ADDRESS} signs."
+            f"The old address is longer than {MAX_ADDRESS_LENGTH} characters."
         )
     record.slug = (
         slugify(cut(record.slug or record.title, 255))[:200].strip("-") or "page"
     )
     record.summary = plain_text(record.summary)
-    if len(record.summary) > MAX_SIGNS_IN_SUMMARY:
-        beginning = record.summary[: MAX_SIGNS_IN_SUMMARY + 1]
-        record.summary = Truncator(beginning).chars(MAX_SIGNS_IN_SUMMARY)
+    if len(record.summary) > MAX_SUMMARY_LENGTH:
+        beginning = record.summary[: MAX_SUMMARY_LENGTH + 1]
+        record.summary = Truncator(beginning).chars(MAX_SUMMARY_LENGTH)
         record.notes.append("The summary was cut to 200 characters.")
     record.type = record.type.strip().lower()
     if record.type and record.type not in MODELS:

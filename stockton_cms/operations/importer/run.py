@@ -14,18 +14,18 @@ from django.core.exceptions import ValidationError
 from tqdm import tqdm
 from wagtail.models import Page
 
-from home.import_records import ImportedPage
+from home.models import ImportedPage
 from stockton_cms.operations.importer.body import Body, convert
 from stockton_cms.operations.importer.csv_source import CsvSource
-from stockton_cms.operations.importer.files import Library
+from stockton_cms.operations.importer.files import FileStore
 from stockton_cms.operations.importer.folder_source import FolderSource
-from stockton_cms.operations.importer.links import Links
-from stockton_cms.operations.importer.plan import Node, Plan, Planner
+from stockton_cms.operations.importer.links import LinkResolver
+from stockton_cms.operations.importer.plan import Plan, PlannedPage, Planner
 from stockton_cms.operations.importer.records import Record, SourceError
-from stockton_cms.operations.importer.writing import Writer
+from stockton_cms.operations.importer.writing import PageWriter
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What becomes of one page of the source."""
 
     CREATED = "create"
@@ -41,13 +41,12 @@ class Report:
 
     def __init__(self, stdout: TextIO):
         self.stdout = stdout
-        self.pages: Counter[Outcome] = Counter()
+        self.pages: Counter[ImportOutcome] = Counter()
         self.notes = 0
 
-    def page(self, outcome: Outcome, place: str, text: str) -> None:
-        """Say what becomes of a page; pages that stay as they are are only counted."""
+    def page(self, outcome: ImportOutcome, place: str, text: str) -> None:
         self.pages[outcome] += 1
-        if outcome != Outcome.SAME:
+        if outcome != ImportOutcome.SAME:
             self.stdout.write(f"{outcome}: {one_line(text)} ({one_line(place)})")
 
     def note(self, place: str, text: str) -> None:
@@ -56,8 +55,9 @@ class Report:
         self.stdout.write(f"  note: {one_line(place)}: {one_line(text)}")
 
     def end(self, is_dry: bool) -> None:
-        """Write the totals."""
-        counts = ", ".join(f"{outcome}: {self.pages[outcome]:,}" for outcome in Outcome)
+        counts = ", ".join(
+            f"{outcome}: {self.pages[outcome]:,}" for outcome in ImportOutcome
+        )
         self.stdout.write(f"Pages: {counts}. Notes: {self.notes:,}.")
         if is_dry:
             self.stdout.write("This was a dry run: nothing has been written.")
@@ -74,8 +74,6 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True)
 class Options:
-    """How to import."""
-
     default_type: str = "standard"
     is_dry: bool = False
     as_drafts: bool = False
@@ -114,13 +112,13 @@ def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) ->
         raise SourceError("There is no page in the source: only headings.")
     for node in plan.nodes:
         if node.problem:
-            report.page(Outcome.REFUSED, node.place, node.problem)
-    Import(source, plan, options, report).run()
+            report.page(ImportOutcome.REFUSED, node.place, node.problem)
+    ImportRun(source, plan, options, report).run()
     report.end(options.is_dry)
     return report
 
 
-class Import:
+class ImportRun:
     """One import under way."""
 
     def __init__(self, source, plan: Plan, options: Options, report: Report):
@@ -129,9 +127,9 @@ class Import:
         self.plan = plan
         self.options = options
         self.report = report
-        self.library = Library(source.root)
-        self.links = Links(plan, self.library, site)
-        self.writer = Writer(plan.section, site)
+        self.library = FileStore(source.root)
+        self.links = LinkResolver(plan, self.library, site)
+        self.writer = PageWriter(plan.section, site)
 
     def run(self) -> None:
         """Import all pages, then close the links to pages that came later."""
@@ -145,7 +143,7 @@ class Import:
         if not self.options.is_dry:
             self._close_links(nodes)
 
-    def _save(self, batch: list[Node]) -> None:
+    def _save(self, batch: list[PlannedPage]) -> None:
         """Save a batch whole or not at all."""
         try:
             with self.writer.batch():
@@ -156,15 +154,15 @@ class Import:
             raise
         self.library.end_batch()
 
-    def _import(self, node: Node) -> None:
+    def _import(self, node: PlannedPage) -> None:
         record = self._load(node)
         body = convert(record.body, record.base, self.links, stores=False)
         digest = _digest(node, record, body)
         outcome = self._outcome(node, digest)
-        if outcome == Outcome.DELETED:
-            # Nothing can stand below it, and links to it lead nowhere.
+        if outcome == ImportOutcome.DELETED:
+            # Nothing can be below it, and links to it lead nowhere.
             node.problem = "An officer has deleted it."
-        if outcome in {Outcome.CREATED, Outcome.CHANGED}:
+        if outcome in {ImportOutcome.CREATED, ImportOutcome.CHANGED}:
             for note in body.notes:
                 self.report.note(node.place, note)
             try:
@@ -177,32 +175,41 @@ class Import:
         self.report.page(outcome, node.place, node.path)
 
     def _write(
-        self, node: Node, record: Record, body: Body, digest: str, outcome: Outcome
+        self,
+        node: PlannedPage,
+        record: Record,
+        body: Body,
+        digest: str,
+        outcome: ImportOutcome,
     ) -> None:
         if not self.options.is_dry:
             if body.digests:
                 body = convert(record.body, record.base, self.links, stores=True)
-            is_new = outcome == Outcome.CREATED
+            is_new = outcome == ImportOutcome.CREATED
             write = self.writer.create if is_new else self.writer.change
             write(node, record, body, digest)
         if problem := self.writer.redirect(node):
             self.report.note(node.place, problem)
 
-    def _outcome(self, node: Node, digest: str) -> Outcome:
+    def _outcome(self, node: PlannedPage, digest: str) -> ImportOutcome:
         """Return what is to be done with a page, from what became of it before."""
         row = node.imported
         if row is None or row.page is None:
             is_gone = row is not None and not self.options.overwrites
             is_below_gone = node.parent is not None and bool(node.parent.problem)
-            return Outcome.DELETED if is_gone or is_below_gone else Outcome.CREATED
+            return (
+                ImportOutcome.DELETED
+                if is_gone or is_below_gone
+                else ImportOutcome.CREATED
+            )
         is_edited = row.page.latest_revision_id != row.revision_id
         if is_edited and self.options.overwrites:
-            return Outcome.CHANGED
+            return ImportOutcome.CHANGED
         if row.content_hash == digest:
-            return Outcome.SAME
-        return Outcome.EDITED if is_edited else Outcome.CHANGED
+            return ImportOutcome.SAME
+        return ImportOutcome.EDITED if is_edited else ImportOutcome.CHANGED
 
-    def _close_links(self, nodes: list[Node]) -> None:
+    def _close_links(self, nodes: list[PlannedPage]) -> None:
         prefix = f"{self.plan.section.pk}:"
         by_key = {prefix + node.key: node for node in nodes}
         rows = ImportedPage.objects.filter(has_open_links=True)
@@ -220,19 +227,19 @@ class Import:
                         )
                         self.writer.close_links(row, body)
 
-    def _load(self, node: Node) -> Record:
+    def _load(self, node: PlannedPage) -> Record:
         if not node.reference and isinstance(self.source, FolderSource):
             return Record(place=node.place, title=node.title)
         return self.source.load(node.reference)
 
 
-def _digest(node: Node, record: Record, body: Body) -> str:
+def _digest(node: PlannedPage, record: Record, body: Body) -> str:
     content = [node.type, record.as_content(), body.digests]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _batches(things: list, what: str = "pages") -> Iterator[list]:
-    """Yield batches; tell of the progress: a bar in a terminal, else a line each."""
+    """Yield batches; show progress: a bar in a terminal, else a line each."""
     with tqdm(total=len(things), unit=f" {what}", disable=None) as bar:
         for start in range(0, len(things), BATCH_SIZE):
             batch = things[start : start + BATCH_SIZE]

@@ -23,13 +23,13 @@ from wagtail.signals import page_published
 
 from community.models import CommunityIndexPage
 from home.content_version.counter import bump_content_version
-from home.import_records import ImportedPage
+from home.models import ImportedPage
 from home.notifications import suppress_notifications
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage
 from stockton_cms.operations.importer.body import Body
 from stockton_cms.operations.importer.links import live_page_at
-from stockton_cms.operations.importer.plan import Node
+from stockton_cms.operations.importer.plan import PlannedPage
 from stockton_cms.operations.importer.records import (
     MODELS,
     PLAIN_FIELDS,
@@ -38,7 +38,7 @@ from stockton_cms.operations.importer.records import (
 )
 
 
-class Writer:
+class PageWriter:
     """Writes pages of one section; call its methods within `batch`."""
 
     def __init__(self, section: Page, site: Site):
@@ -84,7 +84,9 @@ class Writer:
             for backend in get_search_backends(with_auto_update=True) if pages else ():
                 backend.add_bulk(model, pages)
 
-    def create(self, node: Node, record: Record, body: Body, digest: str) -> None:
+    def create(
+        self, node: PlannedPage, record: Record, body: Body, digest: str
+    ) -> None:
         """Add a page below its parent, which is there already."""
         now = timezone.now()
         page = node.model(slug=node.slug, live=not node.is_draft)
@@ -127,7 +129,9 @@ class Writer:
         node.page_id = page.pk
         self._remember(node, page, body, digest)
 
-    def change(self, node: Node, record: Record, body: Body, digest: str) -> None:
+    def change(
+        self, node: PlannedPage, record: Record, body: Body, digest: str
+    ) -> None:
         """Give a page that an earlier import has made what the source says now.
 
         It stays where it is; one that officers have taken down stays a draft.
@@ -160,7 +164,7 @@ class Writer:
         row.has_open_links = body.has_open_links
         row.save(update_fields=["has_open_links"])
 
-    def redirect(self, node: Node) -> str:
+    def redirect(self, node: PlannedPage) -> str:
         """Lead the old address to the page; return why that was not done, if so."""
         old_path, own = node.old_address, Redirect.normalise_path(node.path)
         if not old_path or old_path == own:
@@ -187,13 +191,13 @@ class Writer:
         self._redirected.add(old_path)
         return ""
 
-    def _parent(self, node: Node) -> Page:
+    def _parent(self, node: PlannedPage) -> Page:
         pk = node.parent.page_id if node.parent else node.parent_id
         if pk not in self._parents:
             self._parents[pk] = Page.objects.get(pk=pk).specific
         return self._parents[pk]
 
-    def _remember(self, node: Node, page: Page, body: Body, digest: str) -> None:
+    def _remember(self, node: PlannedPage, page: Page, body: Body, digest: str) -> None:
         self._saved.append(page)
         row = ImportedPage(
             source_key=f"{self.section.pk}:{node.key}",

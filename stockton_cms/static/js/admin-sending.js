@@ -6,11 +6,11 @@ const { sessionUrl, signInUrl } = document.currentScript.dataset;
 const SECOND = 1000;
 const SIGN_IN = "Sign in in a new tab";
 const TEXTS = {
-  signed_out: `You’ve been signed out. ${SIGN_IN}, then save: your text is still here.`,
+  signed_out: `You’ve been signed out. ${SIGN_IN}, then save: your changes are still here.`,
   network_error:
-    "Your text is not saved yet: we cannot reach the site. It is still here. Check your connection.",
+    "Your changes have not been saved, but they are still here. We cannot reach the website: check your connection.",
   server_error:
-    "Your text is not saved yet: something went wrong on the site. It is still here. Save again in a minute.",
+    "Your changes have not been saved, but they are still here. Something went wrong on the website: save again in a minute.",
 };
 
 const allowed = new WeakSet();

@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import GroupApprovalTask, ModelLogEntry, Workflow, WorkflowTask
 
 from community.alerts.actions import get_new_end
-from community.alerts.states import State
+from community.alerts.states import AlertState
 from community.models import AlertScope, AlertSnippet
 from tests.factories import AlertFactory
 
@@ -93,7 +93,7 @@ def test_ending_twice_says_that_it_has_ended(alert, press):
     assert alert.ends_at == end
 
 
-def test_scheduled_alert_is_taken_back(home, press):
+def test_scheduled_alert_is_unpublished(home, press):
     alert = make("scheduled")
     assert "will not start" in press(alert, "end")
     alert.refresh_from_db()
@@ -105,22 +105,22 @@ def test_draft_cannot_be_ended(home, press):
 
 
 def test_two_hours_are_added_to_the_end(alert, press):
-    assert press(alert, "two-hours").startswith("'Floods in Yarm' now ends ")
+    assert press(alert, "two-hours").startswith("'Floods in Yarm' now ends at ")
     end = alert.ends_at
     alert.refresh_from_db()
     assert alert.ends_at == end + 2 * HOUR
 
 
-def test_second_click_on_a_button_adds_nothing(alert, press):
+def test_second_click_adds_no_time(alert, press):
     seen = alert.ends_at
     press(alert, "day")
-    assert "Nothing was changed" in press(alert, "day", ends_at=seen)
+    assert "Your change was not made" in press(alert, "day", ends_at=seen)
     alert.refresh_from_db()
     assert alert.ends_at == seen + DAY
 
 
 def test_unknown_extension_adds_nothing(alert, press):
-    assert "Nothing was changed" in press(alert, "year")
+    assert "Your change was not made" in press(alert, "year")
 
 
 def test_ended_alert_is_shown_again_when_time_is_added(home, press, read):
@@ -131,7 +131,7 @@ def test_ended_alert_is_shown_again_when_time_is_added(home, press, read):
 
 
 def test_alert_that_is_long_over_gets_no_more_time(home, press):
-    assert "Nothing was changed" in press(make("long over"), "day")
+    assert "Your change was not made" in press(make("long over"), "day")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_alert_that_is_long_over_gets_no_more_time(home, press):
 def test_day_that_is_added_ends_at_the_same_time_by_the_clock(day, hours):
     noon = datetime(*day, 12, tzinfo=UTC)
     alert = AlertFactory.build(starts_at=noon - DAY, ends_at=noon)
-    alert.state = State.LIVE
+    alert.state = AlertState.LIVE
     assert get_new_end(alert, "day", noon - HOUR) - noon == timedelta(hours=hours)
 
 
@@ -161,27 +161,27 @@ def test_colleagues_draft_stays_a_draft_with_the_new_end(
     assert (alert.heading, alert.scope) == ("Floods in Yarm", "site")
     assert alert.has_unpublished_changes
     assert alert.dismissal_version == 1
-    kept = alert.get_latest_revision_as_object()
-    assert kept.heading == "Only a draft"
-    assert kept.show_again
-    assert [scope.page_id for scope in kept.scopes.all()] == [section.pk]
-    assert abs(kept.ends_at - alert.ends_at) < timedelta(seconds=1)
+    stored = alert.get_latest_revision_as_object()
+    assert stored.heading == "Only a draft"
+    assert stored.show_again
+    assert [scope.page_id for scope in stored.scopes.all()] == [section.pk]
+    assert abs(stored.ends_at - alert.ends_at) < timedelta(seconds=1)
     assert alert.latest_revision.user == colleague
     assert alert.live_revision.as_object().heading == "Floods in Yarm"
 
 
-def test_officer_is_told_that_a_draft_leaves_its_reviewers(alert, press, admin_user):
+def test_editor_is_warned_that_the_draft_leaves_its_workflow(alert, press, admin_user):
     alert.save_revision()
     workflow = Workflow.objects.create(name="Second pair of eyes")
     task = GroupApprovalTask.objects.create(name="Look")
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=1)
     workflow.start(alert, admin_user)
     said = press(alert, "two-hours")
-    assert "The draft of 'Floods in Yarm' has to be submitted again." in said
+    assert "You need to submit the draft of 'Floods in Yarm' again." in said
     assert "'Floods in Yarm' now ends" in said
 
 
-def test_readers_are_not_told_again_when_the_end_moves(home, press):
+def test_dismissed_alert_is_not_shown_again_when_the_end_moves(home, press):
     alert = AlertFactory(show_again=True, live=False)
     alert.save_revision().publish()
     alert.refresh_from_db()
@@ -203,20 +203,20 @@ def test_locked_alert_is_left_alone(name, alert, press, django_user_model):
     owner = django_user_model.objects.create_user("owner")
     end = alert.ends_at
     AlertSnippet.objects.filter(pk=alert.pk).update(locked=True, locked_by=owner)
-    assert "is locked, so nothing was changed" in press(alert, name)
+    assert "is locked, so it was not changed" in press(alert, name)
     alert.refresh_from_db()
     assert alert.ends_at == end
 
 
 @pytest.mark.parametrize("name", ["end", "day"])
-def test_alert_that_is_gone_is_no_fault(name, alert, press):
+def test_deleted_alert_is_no_error(name, alert, press):
     AlertSnippet.objects.all().delete()
-    assert press(alert, name) == "This alert has been deleted meanwhile."
+    assert press(alert, name) == "This alert has been deleted."
 
 
 @pytest.fixture
 def writer(client, django_user_model):
-    """Return the client of somebody who may write alerts and not publish them."""
+    """Return the client of someone who may write alerts and not publish them."""
     user = django_user_model.objects.create_user("writer")
     names = ["access_admin", "add_alertsnippet", "change_alertsnippet"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
@@ -224,7 +224,7 @@ def writer(client, django_user_model):
     return client
 
 
-def test_who_may_not_publish_has_no_buttons_and_is_refused(alert, writer, press):
+def test_who_may_not_publish_has_no_buttons_and_is_rejected(alert, writer, press):
     assert buttons_of(writer) == []
     for name in ("end", "day"):
         assert "permission" in press(alert, name, client=writer)

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from community.alerts.states import State
+from community.alerts.states import AlertState
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from tests.factories import AlertFactory, StandardPageFactory
 
 VALID = {
@@ -55,7 +55,7 @@ def alert(home):
 
 def test_officer_writes_and_publishes_an_alert(home, publish_alert, read):
     response = publish_alert(address_of("add"), **VALID)
-    assert "'Floods in Yarm' is published. Live until" in text_of(response)
+    assert "'Floods in Yarm' has been published. Live until" in text_of(response)
     assert AlertSnippet.objects.get().live
     assert "Floods in Yarm" in read("/").select_one(".alerts").get_text()
 
@@ -124,44 +124,44 @@ def test_other_views_of_an_alert_answer(name, alert, admin_client):
     assert admin_client.get(address_of(name, alert.pk)).status_code == 200
 
 
-def test_times_that_contradict_each_other_are_refused(home, send_form):
+def test_times_that_contradict_each_other_are_rejected(home, send_form):
     response = send_form(address_of("add"), **{**VALID, "ends_at": VALID["starts_at"]})
-    assert "An alert must end after it starts." in text_of(response)
+    assert "The alert must end after it starts" in text_of(response)
     assert "Floods in Yarm" in response.content.decode()
     assert not AlertSnippet.objects.exists()
 
 
-def test_alert_without_an_end_is_refused(home, send_form):
+def test_alert_without_an_end_is_rejected(home, send_form):
     response = send_form(address_of("add"), **{**VALID, "ends_at": ""})
-    assert "Say when you expect the alert to end" in text_of(response)
+    assert "Enter when you expect the alert to end" in text_of(response)
     assert not AlertSnippet.objects.exists()
 
 
-def test_two_links_are_refused(section, send_form):
+def test_two_links_are_rejected(section, send_form):
     links = {
         "link_text": "More",
         "link_page": str(section.pk),
         "link_url": "https://example.gov.uk/",
     }
     response = send_form(address_of("add"), **VALID, **links)
-    assert "Choose a page or type an address: one of the two." in text_of(response)
+    assert "Choose a page or enter a web address, not both" in text_of(response)
 
 
 @pytest.mark.parametrize("kind", ["link_page", "link_url"])
-def test_link_without_words_is_refused(kind, section, send_form):
+def test_link_without_words_is_rejected(kind, section, send_form):
     target = {"link_page": str(section.pk), "link_url": "https://example.gov.uk/"}
     response = send_form(address_of("add"), **VALID, **{kind: target[kind]})
-    assert "Say in words where the link leads." in text_of(response)
+    assert "Enter the link text" in text_of(response)
 
 
-def test_script_as_a_link_is_refused(home, send_form):
+def test_script_as_a_link_is_rejected(home, send_form):
     link = {"link_text": "More", "link_url": "javascript:alert(1)"}
     response = send_form(address_of("add"), **VALID, **link)
     assert list(response.context["form"].errors) == ["link_url"]
     assert not AlertSnippet.objects.exists()
 
 
-def test_same_page_twice_is_refused(section, send_form):
+def test_same_page_twice_is_rejected(section, send_form):
     scopes = {"scopes-TOTAL_FORMS": "2"}
     for number in range(2):
         scopes |= {
@@ -175,7 +175,7 @@ def test_same_page_twice_is_refused(section, send_form):
     assert not AlertSnippet.objects.exists()
 
 
-def test_tell_again_is_asked_anew_for_each_edit(alert, publish_alert, admin_form):
+def test_show_again_starts_unticked_for_each_edit(alert, publish_alert, admin_form):
     publish_alert(address_of("edit", alert.pk), show_again="on")
     alert.refresh_from_db()
     assert alert.dismissal_version == 2
@@ -206,12 +206,12 @@ def test_preview_shows_the_alert_as_pages_will(
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (State.ENDING_SOON, "Soon over"),
-        (State.LIVE, "Now"),
-        (State.SCHEDULED, "To come"),
-        (State.DRAFT, "A draft"),
-        (State.ENDED, "Over"),
-        (State.UNPUBLISHED, "Taken down"),
+        (AlertState.ENDING_SOON, "Soon over"),
+        (AlertState.LIVE, "Now"),
+        (AlertState.SCHEDULED, "To come"),
+        (AlertState.DRAFT, "A draft"),
+        (AlertState.ENDED, "Over"),
+        (AlertState.UNPUBLISHED, "Taken down"),
     ],
 )
 def test_list_is_filtered_by_state(state, expected, one_of_each_state, admin_client):
@@ -297,9 +297,9 @@ def test_visitor_cannot_reach_the_alerts_of_the_admin(alert, client):
         assert "login" in response["Location"]
 
 
-def test_alert_for_chosen_pages_without_a_page_is_refused(home, send_form):
+def test_alert_for_chosen_pages_without_a_page_is_rejected(home, send_form):
     response = send_form(address_of("add"), **VALID | {"scope": "pages"})
-    assert "Choose at least one page below." in text_of(response)
+    assert "Choose at least one page below" in text_of(response)
     assert not AlertSnippet.objects.filter(live=True).exists()
 
 
@@ -309,7 +309,7 @@ def delete_in_bulk(client, *pages):
     return client.post(f"{address}?{ids}", follow=True)
 
 
-def test_deleting_pages_in_scope_together_is_refused(section, admin_client):
+def test_deleting_pages_in_scope_together_is_rejected(section, admin_client):
     page = StandardPageFactory(parent=section)
     other = StandardPageFactory(parent=section)
     alert = AlertFactory(heading="Floods in Yarm", scope="pages")
@@ -327,17 +327,17 @@ def test_deleting_pages_without_alerts_together_works(section, admin_client):
     assert not section.get_children().exists()
 
 
-def test_list_says_in_words_what_visitors_see(one_of_each_state, admin_client):
+def test_list_describes_the_state_of_each_alert(one_of_each_state, admin_client):
     listing = text_of(admin_client.get(address_of("list")))
     for words in ("Live until", "Ends in 29 minutes, at", "Starts ", "Draft", "Ended "):
         assert words in listing
-    assert "Not published any more" in listing
+    assert "Unpublished" in listing
 
 
 def test_list_says_which_live_alert_has_changes(alert, send_form, admin_client):
     send_form(address_of("edit", alert.pk), button=None, heading="A draft")
     listing = text_of(admin_client.get(address_of("list")))
-    assert ", with changes not yet published" in listing
+    assert ", with unpublished changes" in listing
 
 
 def rows(*choices):
@@ -387,5 +387,5 @@ def test_page_chosen_twice_in_an_edit_is_said(button, section, send_form):
     edit = address_of("edit", alert.pk)
     fields = rows((old, section), (None, section))
     response = send_form(edit, button=button, **fields)
-    assert "This page is chosen twice. Remove one of the two." in text_of(response)
+    assert "You have chosen this page twice. Remove one of them." in text_of(response)
     assert AlertScope.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Before an alert goes live, an officer sees where, when and beside what (A6)."""
+"""An editor checks where and when an alert is shown before publishing it (A6)."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from wagtail.models import (
 )
 
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from tests.factories import (
     PAGE_FACTORIES,
     AlertFactory,
@@ -106,7 +106,7 @@ def test_running_version_stays_until_its_change_is_confirmed(
     alert = AlertFactory(heading="Old words")
     send_form(address_of("edit", alert.pk), heading="New words")
     assert "Old words" in headings(read("/"))[0]
-    assert "is published. Ends in" in decide(alert, look(alert))
+    assert "has been published. Ends in" in decide(alert, look(alert))
     assert "New words" in headings(read("/"))[0]
 
 
@@ -140,7 +140,7 @@ def test_officer_picks_another_page(section, look, frame):
     alert = make_draft([section])
     elsewhere = Page.objects.get(slug="front")
     html = look(alert, page=elsewhere.pk)
-    assert "This alert does not appear on this page." in html.get_text()
+    assert "This alert will not appear on this page." in html.get_text()
     assert headings(frame(html)) == []
     assert headings(frame(look(alert, page=section.pk))) != []
 
@@ -154,7 +154,7 @@ def test_page_that_residents_cannot_open_is_not_shown(
         PageViewRestriction.objects.create(page=section, restriction_type="login")
         page = section.pk
     html = look(alert, page=page)
-    assert "Residents cannot open that page now." in html.get_text()
+    assert "That page is not public." in html.get_text()
     preview = address_of("confirm_preview", alert.pk)
     assert admin_client.get(preview, {"page": page}).status_code == 404
 
@@ -167,24 +167,24 @@ def test_what_is_no_page_leads_to_the_home_page(page, home, look, admin_client):
     assert admin_client.get(preview, {"page": page}).status_code == 404
 
 
-def test_times_are_said_in_words(home, look):
+def test_times_are_described(home, look):
     start = timezone.now() + 3 * DAY
     html = look(make_draft(starts_at=start, ends_at=start + DAY))
-    assert "It does not start yet: it starts on " in html.get_text()
+    assert "This alert starts on " in html.get_text()
     assert html.select_one("form[method=post] button").get_text() == "Schedule"
 
 
-def test_end_that_has_passed_is_warned_of(home, look, decide):
+def test_past_end_is_warned_about(home, look, decide):
     alert = make_draft(starts_at=timezone.now() - DAY, ends_at=timezone.now())
     html = look(alert)
-    assert "Its end has already passed" in html.get_text()
+    assert "The end time has passed" in html.get_text()
     assert "Ended at " in decide(alert, html)
 
 
 def test_scheduled_alert_is_published_and_waits(home, look, decide, read):
     start = timezone.now() + DAY
     alert = make_draft(starts_at=start, ends_at=start + DAY)
-    assert "is published. Starts at " in decide(alert, look(alert))
+    assert "has been scheduled. Starts at " in decide(alert, look(alert))
     assert not read("/").select(".alerts")
 
 
@@ -208,15 +208,15 @@ def test_whole_site_is_said_with_the_number_of_pages(section, look):
 def test_chosen_page_that_is_not_public_is_warned_of(section, look):
     page = StandardPageFactory(parent=section, title="Not yet", live=False)
     text = look(make_draft([page])).get_text()
-    assert "Residents cannot open 'Not yet' now" in text
-    assert "It will appear nowhere" in text
+    assert "'Not yet' is not public" in text
+    assert "This alert will not appear anywhere" in text
 
 
 def test_chosen_page_that_was_deleted_is_warned_of(section, look):
     page = StandardPageFactory(parent=section)
     alert = make_draft([page])
     page.delete()
-    assert "It will appear nowhere" in look(alert).get_text()
+    assert "This alert will not appear anywhere" in look(alert).get_text()
 
 
 def test_alert_that_would_appear_nowhere_is_not_published(section, admin_client):
@@ -232,7 +232,7 @@ def test_alert_that_would_appear_nowhere_is_not_published(section, admin_client)
     assert not alert.live
 
 
-def test_alerts_that_stand_beside_it_are_listed_in_order(section, look):
+def test_overlapping_alerts_are_listed_in_order(section, look):
     AlertFactory(heading="Worse", severity=Severity.EMERGENCY)
     listed = look(make_draft([section])).select("ol.alert-list li")
     assert [item.get_text() for item in listed] == [
@@ -241,8 +241,8 @@ def test_alerts_that_stand_beside_it_are_listed_in_order(section, look):
     ]
 
 
-def test_no_other_alert_is_said_in_words(home, look):
-    assert "No other alert is shown on these pages" in look(make_draft()).get_text()
+def test_page_says_that_there_is_no_other_alert(home, look):
+    assert "No other alerts are shown on these pages" in look(make_draft()).get_text()
 
 
 def test_newer_draft_is_not_published_unseen(home, look, decide):
@@ -251,7 +251,7 @@ def test_newer_draft_is_not_published_unseen(home, look, decide):
     newer = AlertSnippet.objects.get().get_latest_revision_as_object()
     newer.heading = "A colleague's words"
     newer.save_revision()
-    assert "Nothing was published" in decide(alert, seen)
+    assert "The alert was not published" in decide(alert, seen)
     assert not AlertSnippet.objects.get().live
 
 
@@ -261,7 +261,7 @@ def test_draft_that_was_saved_over_is_not_published_unseen(home, look, decide):
     newer = AlertSnippet.objects.get().get_latest_revision_as_object()
     newer.heading = "Saved by itself"
     newer.save_revision(overwrite_revision=newer.latest_revision)
-    assert "Nothing was published" in decide(alert, seen)
+    assert "The alert was not published" in decide(alert, seen)
     assert not AlertSnippet.objects.get().live
 
 
@@ -269,7 +269,7 @@ def test_second_click_on_publish_is_harmless(home, look, decide):
     alert = make_draft()
     seen = look(alert)
     decide(alert, seen)
-    assert "is published, and has no changes since" in decide(alert, seen)
+    assert "is already published and has no new changes" in decide(alert, seen)
 
 
 def test_incomplete_draft_goes_back_to_the_editor(home, admin_client):
@@ -277,7 +277,7 @@ def test_incomplete_draft_goes_back_to_the_editor(home, admin_client):
     response = admin_client.get(address_of("confirm", alert.pk), follow=True)
     assert response.redirect_chain[0][0] == address_of("edit", alert.pk)
     messages = [str(message) for message in response.context["messages"]]
-    assert "Say in words where the link leads." in messages[0]
+    assert "Enter the link text" in messages[0]
 
 
 def test_locked_draft_is_not_published(home, look, decide, django_user_model):
@@ -289,14 +289,14 @@ def test_locked_draft_is_not_published(home, look, decide, django_user_model):
     assert not AlertSnippet.objects.get().live
 
 
-def test_draft_that_is_gone_is_no_fault(home, look, decide):
+def test_deleted_draft_is_no_error(home, look, decide):
     alert = make_draft()
     seen = look(alert)
     AlertSnippet.objects.get().delete()
     assert "has been deleted" in decide(alert, seen)
 
 
-def test_who_may_not_publish_is_refused(home, look, decide, client, django_user_model):
+def test_who_may_not_publish_is_rejected(home, look, decide, client, django_user_model):
     alert = make_draft()
     seen = look(alert)
     writer = django_user_model.objects.create_user("writer")

@@ -1,4 +1,4 @@
-"""Visitors close an alert, and see it again only when it matters (A5)."""
+"""Visitors dismiss an alert, and see it again only when it matters (A5)."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.alerts.visibility import COOKIE_NAME, MAX_REMEMBERED
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from tests.factories import AlertFactory, StandardPageFactory
 
 FOREIGN = [
@@ -54,7 +54,7 @@ def publish(alert, **values):
     alert.refresh_from_db()
 
 
-def test_closed_alert_is_gone_from_all_pages(alert, section, client):
+def test_dismissed_alert_is_gone_from_all_pages(alert, section, client):
     page = StandardPageFactory(parent=section)
     assert is_shown(client, page.url)
     response = close(client, alert, section.url)
@@ -64,7 +64,9 @@ def test_closed_alert_is_gone_from_all_pages(alert, section, client):
         assert not is_shown(client, address)
 
 
-def test_form_on_the_page_closes_the_alert_and_leads_back(alert, section, client, read):
+def test_form_on_the_page_dismisses_the_alert_and_goes_back(
+    alert, section, client, read
+):
     form = read(section.url).select_one(".alert form")
     assert form["method"] == "post"
     sent = {field["name"]: field["value"] for field in form.select("input")}
@@ -73,7 +75,7 @@ def test_form_on_the_page_closes_the_alert_and_leads_back(alert, section, client
     assert not is_shown(client)
 
 
-def test_closing_leads_back_to_the_same_search(alert, read):
+def test_dismissing_goes_back_to_the_same_search(alert, read):
     address = "/search/?query=bins&type=policies"
     field = read(address).select_one(".alert form [name=next]")
     assert field["value"] == address
@@ -99,7 +101,7 @@ def test_reading_sets_no_cookie(alert, client):
     assert not client.get("/").cookies
 
 
-def test_closing_one_of_two_leaves_the_other(alert, client):
+def test_dismissing_one_of_two_leaves_the_other(alert, client):
     other = AlertFactory(heading="Storm")
     close(client, other)
     assert is_shown(client)
@@ -109,7 +111,7 @@ def test_closing_one_of_two_leaves_the_other(alert, client):
     assert "Storm" not in html
 
 
-def test_closing_twice_remembers_once(alert, client):
+def test_dismissing_twice_remembers_once(alert, client):
     close(client, alert)
     response = close(client, alert)
     assert response.cookies[COOKIE_NAME].value == f"{alert.pk}.1"
@@ -126,7 +128,7 @@ def test_cookie_does_not_grow_without_end(home, client):
 @pytest.mark.parametrize(
     "values", [{"severity": Severity.EMERGENCY}, {"is_dismissible": False}]
 )
-def test_alert_that_may_not_be_closed_stays_even_with_a_forged_cookie(
+def test_alert_that_may_not_be_dismissed_stays_even_with_a_forged_cookie(
     values, alert, client, read
 ):
     publish(alert, **values)
@@ -139,19 +141,19 @@ def test_alert_that_may_not_be_closed_stays_even_with_a_forged_cookie(
 
 
 @pytest.mark.parametrize("value", ["", "-", "--", "x", "1", "1.", ".1", "é", "1.1.1"])
-def test_nonsense_in_the_cookie_closes_nothing(value, alert, client):
+def test_nonsense_in_the_cookie_dismisses_nothing(value, alert, client):
     client.cookies[COOKIE_NAME] = value
     assert is_shown(client)
 
 
-def test_closed_alert_stays_closed_after_a_typo_is_mended(alert, client):
+def test_dismissed_alert_stays_dismissed_after_a_typo_is_fixed(alert, client):
     close(client, alert)
     publish(alert, text="<p>What to do now.</p>")
     publish(alert, text="<p>What to do.</p>")
     assert not is_shown(client)
 
 
-def test_closed_alert_comes_back_when_it_gets_worse(alert, client):
+def test_dismissed_alert_comes_back_when_it_gets_worse(alert, client):
     publish(alert, severity=Severity.INFORMATION)
     close(client, alert)
     publish(alert, severity=Severity.DISRUPTION)
@@ -160,30 +162,30 @@ def test_closed_alert_comes_back_when_it_gets_worse(alert, client):
     assert not is_shown(client)
 
 
-def test_closed_alert_comes_back_when_it_gets_worse_while_taken_down(alert, client):
+def test_dismissed_alert_comes_back_when_it_gets_worse_while_taken_down(alert, client):
     close(client, alert)
     alert.unpublish()
     publish(alert, severity=Severity.NOTABLE_DEATH)
     assert is_shown(client)
 
 
-def test_closed_alert_stays_closed_when_it_gets_better(alert, client):
+def test_dismissed_alert_stays_dismissed_when_it_gets_better(alert, client):
     close(client, alert)
     publish(alert, severity=Severity.INFORMATION)
     assert not is_shown(client)
 
 
-def test_closed_alert_comes_back_when_people_are_told_again(alert, client):
+def test_dismissed_alert_comes_back_when_it_is_shown_again(alert, client):
     close(client, alert)
     publish(alert, show_again=True)
     assert is_shown(client)
     assert not alert.show_again
     close(client, alert)
-    publish(alert, text="<p>A typo mended.</p>")
+    publish(alert, text="<p>A typo fixed.</p>")
     assert not is_shown(client)
 
 
-def test_telling_again_counts_when_it_is_published_and_not_in_a_draft(alert, client):
+def test_showing_again_counts_when_published_and_not_in_a_draft(alert, client):
     close(client, alert)
     alert.show_again = True
     revision = alert.save_revision()
@@ -192,7 +194,7 @@ def test_telling_again_counts_when_it_is_published_and_not_in_a_draft(alert, cli
     assert is_shown(client)
 
 
-def test_older_revision_does_not_bring_back_an_older_round(alert, client):
+def test_older_revision_does_not_bring_back_an_older_version(alert, client):
     first = alert.latest_revision
     publish(alert, show_again=True)
     close(client, alert)
@@ -203,31 +205,31 @@ def test_older_revision_does_not_bring_back_an_older_round(alert, client):
 
 
 @pytest.mark.parametrize("next_path", [*FOREIGN, *NO_PATH])
-def test_closing_never_leads_to_another_website(next_path, alert, client):
+def test_dismissing_never_leads_to_another_website(next_path, alert, client):
     response = close(client, alert, next_path)
     assert response.status_code == 302
     assert response["Location"] == "/"
 
 
-def test_closing_leads_back_from_a_very_long_address(alert, client):
+def test_dismissing_goes_back_from_a_very_long_address(alert, client):
     response = close(client, alert, f"/search/?query={'%C3%A9' * 300}")
     assert response.status_code == 302
     assert response["Location"].startswith("/")
 
 
-def test_closing_without_saying_where_from_leads_home(alert, client):
+def test_dismissing_without_saying_where_from_goes_home(alert, client):
     response = client.post(reverse("dismiss_alert", args=[alert.pk]))
     assert response["Location"] == "/"
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete"])
-def test_only_a_post_closes(method, alert, client):
+def test_only_a_post_dismisses(method, alert, client):
     response = getattr(client, method)(reverse("dismiss_alert", args=[alert.pk]))
     assert response.status_code == 405
     assert is_shown(client)
 
 
-def test_alert_that_is_not_shown_cannot_be_closed(home, client):
+def test_alert_that_is_not_shown_cannot_be_dismissed(home, client):
     now = timezone.now()
     ended = AlertFactory(starts_at=now - timedelta(2), ends_at=now - timedelta(1))
     to_come = AlertFactory(starts_at=now + timedelta(1), ends_at=now + timedelta(2))

@@ -1,4 +1,4 @@
-"""A draft of an alert keeps whatever is there; its times are asked for at the end."""
+"""A draft of an alert is saved incomplete; its times are required to publish it."""
 
 import json
 from datetime import timedelta
@@ -68,7 +68,7 @@ def test_unfinished_alert_is_saved_and_not_published(
     assert not AlertSnippet.objects.get().live
 
 
-def test_page_that_is_chosen_later_is_kept(section, admin_client, admin_form):
+def test_page_that_is_chosen_later_is_saved(section, admin_client, admin_form):
     alert = AlertFactory(live=False)
     alert.save_revision()
     edit = address_of("edit", alert.pk)
@@ -94,4 +94,4 @@ def test_live_alert_is_ended_whatever_else_is_wrong_with_it(home, admin_user):
 
 def test_script_in_the_address_of_a_draft_is_no_link(home):
     alert = AlertFactory.build(link_text="More", link_url="javascript:alert(1)")
-    assert alert.as_shown().link_href == ""
+    assert alert.as_visible_alert().link_href == ""

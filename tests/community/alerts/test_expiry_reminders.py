@@ -1,4 +1,4 @@
-"""Whoever published an alert is reminded before its expected end (A9)."""
+"""The last publisher of an alert is reminded before its expected end (A9)."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from wagtail.models import Revision
 from community.alerts import expiry_reminders
 from community.alerts.expiry_reminders import get_ending_soon, remind, remind_publishers
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from home.content_version.counter import get_content_version
 from tests.factories import AlertFactory, StandardPageFactory
 
@@ -62,7 +62,7 @@ def ben(db):
 
 
 @pytest.fixture
-def mail_is_away(monkeypatch):
+def mail_is_unavailable(monkeypatch):
     """Return a function that brings the mail server back."""
 
     def refuse(*args, **kwargs):
@@ -75,7 +75,7 @@ def mail_is_away(monkeypatch):
 
 
 @pytest.mark.parametrize("severity", Severity)
-def test_publisher_is_told_what_where_and_until_when(ann, ben, home, severity):
+def test_publisher_is_emailed_what_where_and_until_when(ann, ben, home, severity):
     publish(
         ann, severity=severity, heading="Floods in Yarm", text="<p>Go &amp; see.</p>"
     )
@@ -87,7 +87,7 @@ def test_publisher_is_told_what_where_and_until_when(ann, ben, home, severity):
         "Floods in Yarm\nGo & see.\n",
         "- On every page of the site\n",
         "It ends on Tuesday 3 March at 5:30pm (GMT).",
-        "goes away by itself",
+        "it will come down automatically",
         "\nhttp://localhost"
         + reverse(AlertSnippet.snippet_viewset.get_url_name("list")),
     ):
@@ -113,7 +113,7 @@ def test_chosen_pages_are_named(ann, section):
 def test_an_alert_whose_pages_are_gone_says_so(ann, home):
     AlertSnippet.objects.filter(pk=publish(ann).pk).update(scope="pages")
     remind_publishers(SOON)
-    assert "Nowhere any more" in mail.outbox[0].body
+    assert "Nowhere: its pages have been deleted" in mail.outbox[0].body
 
 
 def test_one_reminder_is_sent_however_often_the_job_runs(ann, home):
@@ -161,9 +161,7 @@ def test_reminder_comes_again_before_the_new_end(ann, ben, home):
     assert "10:30pm" in mail.outbox[1].body
 
 
-def test_whoever_extends_with_one_click_is_reminded_next(
-    ann, home, admin_client, admin_user
-):
+def test_last_person_to_extend_is_reminded_next(ann, home, admin_client, admin_user):
     alert = AlertFactory(live=False)
     alert.save_revision(user=ann).publish(user=ann)
     alert = AlertSnippet.objects.get()
@@ -178,7 +176,7 @@ def test_whoever_extends_with_one_click_is_reminded_next(
     assert recipients() == [[admin_user.email]]
 
 
-def test_mending_a_spelling_mistake_does_not_remind_again(ann, home):
+def test_fixing_a_spelling_mistake_does_not_remind_again(ann, home):
     alert = publish(ann)
     remind_publishers(SOON)
     extend(alert, ann, heading="Another heading")
@@ -186,7 +184,7 @@ def test_mending_a_spelling_mistake_does_not_remind_again(ann, home):
     assert len(mail.outbox) == 1
 
 
-def test_nobody_is_reminded_of_what_nobody_sees(ann, home):
+def test_no_reminder_of_alerts_that_no_one_sees(ann, home):
     AlertFactory(live=False, starts_at=START, ends_at=END)
     publish(ann).unpublish()
     publish(ann, ends_at=SOON)
@@ -207,21 +205,23 @@ def test_an_alert_ended_or_extended_meanwhile_is_not_reminded_of(ann, home, chan
     assert AlertSnippet.objects.get().reminded_of is None
 
 
-def test_reminder_is_sent_once_the_mail_server_is_back(ann, home, mail_is_away, caplog):
+def test_reminder_is_sent_once_the_mail_server_is_back(
+    ann, home, mail_is_unavailable, caplog
+):
     publish(ann)
     remind_publishers(SOON)
     assert "no mail server" in caplog.text
     assert AlertSnippet.objects.get().reminded_of is None
-    mail_is_away()
+    mail_is_unavailable()
     remind_publishers(SOON + MINUTE)
     remind_publishers(SOON + 2 * MINUTE)
     assert len(mail.outbox) == 1
 
 
-def test_reminder_is_given_up_once_the_end_has_passed(ann, home, mail_is_away):
+def test_reminder_is_given_up_once_the_end_has_passed(ann, home, mail_is_unavailable):
     publish(ann)
     remind_publishers(SOON)
-    mail_is_away()
+    mail_is_unavailable()
     remind_publishers(END)
     assert not mail.outbox
 
@@ -232,7 +232,7 @@ def test_a_mail_that_cannot_be_sent_does_not_stop_the_others(ann, home, caplog):
     publish(ann)
     remind_publishers(SOON)
     assert recipients() == [["ann@example.gov.uk"]]
-    assert "No reminder could be sent" in caplog.text
+    assert "could not be sent" in caplog.text
 
 
 @pytest.mark.parametrize("reason", ["deleted", "inactive", "no address", "no longer"])
@@ -254,19 +254,19 @@ def test_others_are_reminded_where_the_publisher_cannot_act(ann, ben, home, reas
     assert recipients() == [[ben.email, cat.email]]
 
 
-def test_others_are_reminded_of_what_nobody_published_by_name(ben, home):
+def test_others_are_reminded_without_a_known_publisher(ben, home):
     publish()
     remind_publishers(SOON)
     assert recipients() == [[ben.email]]
 
 
-def test_the_log_says_once_that_there_is_nobody_to_remind(home, caplog):
+def test_log_says_once_that_there_are_no_recipients(home, caplog):
     publish()
     with caplog.at_level(logging.WARNING):
         remind_publishers(SOON)
         remind_publishers(SOON + MINUTE)
     assert not mail.outbox
-    assert caplog.text.count("Nobody can be reminded") == 1
+    assert caplog.text.count("No recipients for the reminder") == 1
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_the_log_says_once_that_there_is_nobody_to_remind(home, caplog):
         ((2026, 3, 29, 1, 0), "on Sunday 29 March at 2am (BST)"),
     ],
 )
-def test_the_end_is_told_in_uk_time_when_the_clocks_change(ann, home, ends_at, words):
+def test_end_is_given_in_uk_time_when_the_clocks_change(ann, home, ends_at, words):
     end = datetime(*ends_at, tzinfo=UTC)
     publish(ann, starts_at=end - timedelta(hours=5), ends_at=end)
     remind_publishers(end - timedelta(hours=1) - MINUTE)
@@ -296,7 +296,7 @@ def test_hostile_heading_neither_adds_headers_nor_lines(ann, home, line_end):
     assert message.recipients() == ["ann@example.gov.uk"]
     assert "Bcc" not in message.message()
     in_one_line = "Bins Bcc: all@example.com It ends: never"
-    assert f"It says: {in_one_line}\n{in_one_line} {{% now 'Y' %}}\n" in message.body
+    assert f"Heading: {in_one_line}\n{in_one_line} {{% now 'Y' %}}\n" in message.body
 
 
 def test_a_reminder_changes_nothing_that_visitors_see(ann, home):

@@ -73,7 +73,7 @@ def test_error_page_shows_what_the_site_knew_last(home, numbers, client, error_p
 
 def test_error_page_works_when_nothing_was_known(error_page):
     html = error_page()
-    assert "something went wrong" in html.h1.get_text()
+    assert "there is a problem with the website" in html.h1.get_text()
     assert not html.select(".alerts")
     assert SiteSettings._meta.get_field("council_name").default in html.get_text()
 
@@ -112,7 +112,7 @@ def test_alert_that_was_taken_down_is_forgotten(home, client, error_page):
     assert not error_page().select(".alerts")
 
 
-def test_last_known_alerts_stand_worst_first(home, client):
+def test_last_known_alerts_are_worst_first(home, client):
     for severity in (10, 40, 20):
         AlertFactory(severity=severity)
     client.get("/")

@@ -1,4 +1,4 @@
-"""The ledger of alerts notes each change that visitors see, and who made it (A8)."""
+"""The alert history records each change that visitors see, and who made it (A8)."""
 
 from datetime import timedelta
 
@@ -9,22 +9,24 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
-from community.models import AlertLedgerEntry, AlertScope, AlertSnippet
+from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,
     StandardPageFactory,
 )
 
-TABLE = AlertLedgerEntry._meta.db_table
+TABLE = AlertHistoryEntry._meta.db_table
 
 
 def events():
-    return list(AlertLedgerEntry.objects.order_by("pk").values_list("event", flat=True))
+    return list(
+        AlertHistoryEntry.objects.order_by("pk").values_list("event", flat=True)
+    )
 
 
 def last():
-    return AlertLedgerEntry.objects.first()
+    return AlertHistoryEntry.objects.first()
 
 
 def alert_on(*pages, **values):
@@ -42,7 +44,7 @@ def alert(home):
     return AlertSnippet.objects.get()
 
 
-def test_publishing_is_noted_with_all_that_visitors_see(section):
+def test_publishing_is_recorded_with_all_that_visitors_see(section):
     alert = AlertFactory(
         heading="Floods", text="<p>Stay in.</p>", link_text="More", link_page=section
     )
@@ -54,7 +56,7 @@ def test_publishing_is_noted_with_all_that_visitors_see(section):
     assert (entry.starts_at, entry.ends_at) == (alert.starts_at, alert.ends_at)
 
 
-def test_chosen_pages_are_noted_once_they_are_stored(section):
+def test_chosen_pages_are_recorded_once_they_are_stored(section):
     alert_on(section)
     assert events() == ["published"]
     assert last().places == [
@@ -75,7 +77,7 @@ def test_other_pages_for_a_running_alert_are_one_change(home, section):
     assert [place["url_path"] for place in last().places] == ["/front/"]
 
 
-def test_drafts_are_not_noted(home):
+def test_drafts_are_not_recorded(home):
     draft = AlertFactory(live=False)
     draft.heading = "Another draft"
     draft.save()
@@ -84,13 +86,13 @@ def test_drafts_are_not_noted(home):
     assert events() == []
 
 
-def test_draft_of_a_running_alert_is_not_noted(alert):
+def test_draft_of_a_running_alert_is_not_recorded(alert):
     alert.heading = "Only a draft"
     alert.save_revision()
     assert events() == ["published"]
 
 
-def test_each_event_of_an_alert_is_noted_once(alert):
+def test_each_event_of_an_alert_is_recorded_once(alert):
     alert.save()
     alert.heading = "Floods everywhere"
     alert.save_revision().publish()
@@ -104,13 +106,13 @@ def test_each_event_of_an_alert_is_noted_once(alert):
     assert not last().is_live
 
 
-def test_deleting_many_alerts_at_once_is_noted_for_each(home):
+def test_deleting_many_alerts_at_once_is_recorded_for_each(home):
     AlertFactory.create_batch(2)
     AlertSnippet.objects.all().delete()
     assert events() == ["published", "published", "deleted", "deleted"]
 
 
-def test_change_that_is_rolled_back_is_not_noted(alert):
+def test_change_that_is_rolled_back_is_not_recorded(alert):
     with transaction.atomic():
         alert.unpublish()
         assert events() == ["published", "taken-down"]
@@ -118,7 +120,7 @@ def test_change_that_is_rolled_back_is_not_noted(alert):
     assert events() == ["published"]
 
 
-def test_it_is_noted_who_did_it(alert, admin_client, admin_user):
+def test_it_is_recorded_who_did_it(alert, admin_client, admin_user):
     assert (last().user_id, last().user_name) == ("", "")
     viewset = AlertSnippet.snippet_viewset
     admin_client.post(reverse(viewset.get_url_name("unpublish"), args=[alert.pk]))
@@ -138,7 +140,7 @@ def test_no_one_signs_with_a_name_of_their_own(alert, admin_client, admin_user):
     viewset = AlertSnippet.snippet_viewset
     admin_client.post(reverse(viewset.get_url_name("unpublish"), args=[alert.pk]))
     assert last().user_name == "The Leader (admin)"
-    report = reverse("alert_ledger_report")
+    report = reverse("alert_history_report")
     page = admin_client.get(report).content.decode()
     table = b"".join(admin_client.get(report, {"export": "csv"}).streaming_content)
     assert "The Leader (admin)" in page
@@ -158,7 +160,7 @@ PAGE_CHANGES = {
 
 
 @pytest.mark.parametrize("event", PAGE_CHANGES)
-def test_what_happens_to_a_chosen_page_is_noted(event, section):
+def test_what_happens_to_a_chosen_page_is_recorded(event, section):
     page = StandardPageFactory(parent=section, slug="yarm")
     alert_on(page, section)
     PAGE_CHANGES[event](page)
@@ -175,14 +177,14 @@ def test_what_happens_to_a_chosen_page_is_noted(event, section):
     )
 
 
-def test_page_that_is_published_again_is_noted(section):
+def test_page_that_is_published_again_is_recorded(section):
     page = StandardPageFactory(parent=section, live=False)
     alert_on(page)
     page.save_revision().publish()
     assert events() == ["published", "page-published"]
 
 
-def test_move_above_a_chosen_page_is_noted(home, section):
+def test_move_above_a_chosen_page_is_recorded(home, section):
     inner = CommunityIndexPageFactory(parent=section, slug="inner")
     page = StandardPageFactory(parent=inner, slug="yarm")
     alert_on(page)
@@ -194,14 +196,14 @@ def test_move_above_a_chosen_page_is_noted(home, section):
 @pytest.mark.parametrize(
     ("change", "href"), [("page-moved", "/renamed/"), ("page-deleted", "")]
 )
-def test_change_of_the_page_that_an_alert_links_to_is_noted(change, href, section):
+def test_change_of_the_page_that_an_alert_links_to_is_recorded(change, href, section):
     AlertFactory(link_text="More", link_page=section)
     PAGE_CHANGES[change](section)
     assert events() == ["published", change]
     assert last().link_href == href
 
 
-def test_deleting_the_section_above_is_noted_once(section):
+def test_deleting_the_section_above_is_recorded_once(section):
     pages = StandardPageFactory.create_batch(3, parent=section)
     alert_on(*pages)
     Page.objects.filter(pk=section.pk).delete()
@@ -209,7 +211,7 @@ def test_deleting_the_section_above_is_noted_once(section):
     assert last().places == []
 
 
-def test_pages_of_alerts_that_are_over_are_not_noted(section):
+def test_pages_of_alerts_that_are_over_are_not_recorded(section):
     past = timezone.now() - timedelta(minutes=1)
     alert_on(section, starts_at=past - timedelta(hours=1), ends_at=past)
     AlertFactory(live=False)
@@ -218,7 +220,7 @@ def test_pages_of_alerts_that_are_over_are_not_noted(section):
     assert events() == ["published", "published"]
 
 
-def test_move_costs_the_ledger_the_same_whatever_is_below(section):
+def test_move_costs_the_history_the_same_whatever_is_below(section):
     def queries_of_a_rename(slug):
         section.slug = slug
         with CaptureQueriesContext(

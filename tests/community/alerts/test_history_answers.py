@@ -1,4 +1,4 @@
-"""The ledger says which alerts a page showed at a moment, from when until when (A8)."""
+"""The alert history answers what a page showed at a given time (A8)."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from community.alerts.history import get_appearances, shown_at
-from community.models import AlertLedgerEntry, AlertScope
-from community.models.alerts import Severity
+from community.alerts.history import get_appearances, visible_at
+from community.models import AlertHistoryEntry, AlertScope
+from community.models.visible_alerts import Severity
 from home.page_tree.addresses import url_path_at
 from tests.factories import AlertFactory, StandardPageFactory
 
@@ -17,13 +17,13 @@ SECOND = timedelta(seconds=1)
 
 
 def clock(text):
-    """Return a moment of the day from a text such as 14:05."""
+    """Return a time of the day from a text such as 14:05."""
     hours, minutes = text.split(":")
     return DAY + timedelta(hours=int(hours), minutes=int(minutes))
 
 
 def change(alert, at, **values):
-    """Save an alert at a moment of the day, times given in the same way."""
+    """Save an alert at a time of the day, times given in the same way."""
     for name, value in values.items():
         setattr(alert, name, clock(value) if name.endswith("_at") else value)
     with time_machine.travel(clock(at), tick=False):
@@ -47,14 +47,14 @@ def times_of(alert, url_path=None):
     appearances = get_appearances([alert.pk], url_path)
     found = [
         appearances.get(entry.pk)
-        for entry in AlertLedgerEntry.objects.filter(alert_id=alert.pk).order_by("pk")
+        for entry in AlertHistoryEntry.objects.filter(alert_id=alert.pk).order_by("pk")
     ]
     return [each and f"{each.on_at - DAY}-{each.off_at - DAY}" for each in found]
 
 
 def headings_at(time, address=None):
     url_path = url_path_at(address) if address else None
-    return [entry.heading for entry in shown_at(clock(time), url_path)]
+    return [entry.heading for entry in visible_at(clock(time), url_path)]
 
 
 # From when until when
@@ -102,7 +102,7 @@ def test_alert_ended_early_is_off_from_then(home):
     assert times_of(alert) == ["10:00:00-12:00:00", None]
 
 
-def test_alert_that_is_taken_down_is_off_and_is_on_anew_later(home):
+def test_alert_that_is_taken_down_is_off_and_on_again_later(home):
     alert = publish("10:00")
     change(alert, "12:00", live=False)
     change(alert, "13:00", live=True)
@@ -145,14 +145,14 @@ def test_alerts_do_not_end_each_other(home):
     assert times_of(second) == ["11:00:00-17:00:00"]
 
 
-# Which alerts, at an address and a moment
+# Which alerts, at an address and a time
 
 
-def test_moments_of_an_appearance_are_right_to_the_second(home):
+def test_times_of_an_appearance_are_right_to_the_second(home):
     publish("10:00", heading="Floods")
     on_at, off_at = clock("10:00"), clock("17:00")
-    moments = (on_at - SECOND, on_at, off_at - SECOND, off_at)
-    assert [len(shown_at(moment)) for moment in moments] == [0, 1, 1, 0]
+    times = (on_at - SECOND, on_at, off_at - SECOND, off_at)
+    assert [len(visible_at(time)) for time in times] == [0, 1, 1, 0]
 
 
 def test_what_was_said_then_is_not_what_is_said_now(home):
@@ -163,7 +163,7 @@ def test_what_was_said_then_is_not_what_is_said_now(home):
     assert [headings_at(time) for time in times] == [["First"], ["Second"], []]
 
 
-def test_worst_stands_first_then_newest(home):
+def test_worst_is_first_then_newest(home):
     publish("8:00", heading="Old")
     publish("8:00", starts="10:00", heading="New")
     publish("8:00", heading="Worst", severity=Severity.EMERGENCY)
@@ -217,7 +217,7 @@ def test_number_of_queries_does_not_grow(section, django_assert_num_queries):
     for _ in range(3):
         change(publish("8:00", pages={section: True}), "9:30", heading="Changed")
     with django_assert_num_queries(2):
-        shown = shown_at(clock("12:00"), section.url_path)
+        shown = visible_at(clock("12:00"), section.url_path)
         assert len(get_appearances([entry.alert_id for entry in shown])) == 6
 
 
@@ -240,5 +240,5 @@ def test_address_is_understood_however_it_was_copied(address, section):
     "address",
     ["", "stronger-communities", "https://example.com/", "javascript:x", "http://["],
 )
-def test_address_of_somebody_else_is_not_ours(address, section):
+def test_address_of_another_site_is_rejected(address, section):
     assert url_path_at(address) is None

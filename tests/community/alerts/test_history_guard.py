@@ -1,4 +1,4 @@
-"""What the ledger of alerts holds can be changed by nobody, in no way (A8)."""
+"""Nothing can change an entry of the alert history (A8)."""
 
 from contextlib import contextmanager
 
@@ -7,16 +7,16 @@ from django.core import serializers
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from community.models import AlertLedgerEntry
+from community.models import AlertHistoryEntry
 from community.models.alert_history import AppendOnlyError
 from tests.factories import AlertFactory
 
-TABLE = AlertLedgerEntry._meta.db_table
+TABLE = AlertHistoryEntry._meta.db_table
 IS_SQLITE = connection.vendor == "sqlite"
 
 
 def last():
-    return AlertLedgerEntry.objects.first()
+    return AlertHistoryEntry.objects.first()
 
 
 @pytest.fixture
@@ -25,30 +25,30 @@ def entry(home):
     return last()
 
 
-REFUSED = {
+BLOCKED = {
     "save": lambda entry: entry.save(),
     "save of a copy with its number": lambda entry: entry.save(force_update=True),
     "delete": lambda entry: entry.delete(),
-    "update": lambda entry: AlertLedgerEntry.objects.update(heading="x"),
-    "delete of a queryset": lambda entry: AlertLedgerEntry.objects.all().delete(),
-    "raw delete": lambda entry: AlertLedgerEntry.objects.all()._raw_delete("default"),
-    "bulk update": lambda entry: AlertLedgerEntry.objects.bulk_update(
+    "update": lambda entry: AlertHistoryEntry.objects.update(heading="x"),
+    "delete of a queryset": lambda entry: AlertHistoryEntry.objects.all().delete(),
+    "raw delete": lambda entry: AlertHistoryEntry.objects.all()._raw_delete("default"),
+    "bulk update": lambda entry: AlertHistoryEntry.objects.bulk_update(
         [entry], ["text"]
     ),
-    "bulk create": lambda entry: AlertLedgerEntry.objects.bulk_create(
+    "bulk create": lambda entry: AlertHistoryEntry.objects.bulk_create(
         [entry], update_conflicts=True, update_fields=["text"], unique_fields=["id"]
     ),
-    "base manager": lambda entry: AlertLedgerEntry._base_manager.update(heading="x"),
-    "update or create": lambda entry: AlertLedgerEntry.objects.update_or_create(
+    "base manager": lambda entry: AlertHistoryEntry._base_manager.update(heading="x"),
+    "update or create": lambda entry: AlertHistoryEntry.objects.update_or_create(
         pk=entry.pk, defaults={"heading": "x"}
     ),
 }
 
 
-@pytest.mark.parametrize("way", REFUSED)
+@pytest.mark.parametrize("way", BLOCKED)
 def test_entry_cannot_be_changed_in_code(way, entry):
-    with pytest.raises(AppendOnlyError, match="never changed"):
-        REFUSED[way](entry)
+    with pytest.raises(AppendOnlyError, match="cannot be changed"):
+        BLOCKED[way](entry)
     assert last().heading == "Floods in Yarm"
 
 
@@ -90,7 +90,7 @@ def without_triggers():
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_entry_cannot_be_changed_in_the_database(statement, entry):
-    with pytest.raises(DatabaseError, match="never changed"):
+    with pytest.raises(DatabaseError, match="cannot be changed"):
         run(statement)
     assert last().heading == "Floods in Yarm"
 
@@ -102,7 +102,7 @@ def test_it_is_the_triggers_that_refuse(statement, entry):
 
 
 def test_entries_of_a_backup_can_be_put_back_and_only_once(entry):
-    dump = serializers.serialize("json", AlertLedgerEntry.objects.all())
+    dump = serializers.serialize("json", AlertHistoryEntry.objects.all())
     with without_triggers():
         run(STATEMENTS[1])
     (restored,) = serializers.deserialize("json", dump)
@@ -114,7 +114,7 @@ def test_entry_in_a_fixture_does_not_write_over_one(entry):
     entry.heading = "x"
     dump = serializers.serialize("json", [entry])
     (changed,) = serializers.deserialize("json", dump)
-    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
         changed.save()
     assert last().heading == "Floods in Yarm"
 
@@ -126,8 +126,8 @@ def test_tests_with_transactions_leave_the_triggers_in_place():
     # Numbers go on, or what is put back afterwards would take those of new pages.
     options = {"inhibit_post_migrate": True, "reset_sequences": False}
     call_command("flush", interactive=False, **options)
-    assert not AlertLedgerEntry.objects.exists()
+    assert not AlertHistoryEntry.objects.exists()
     entry._state.adding = True
     entry.save()
-    with pytest.raises(DatabaseError, match="never changed"):
+    with pytest.raises(DatabaseError, match="cannot be changed"):
         run(STATEMENTS[0])

@@ -1,4 +1,4 @@
-"""Officers ask the ledger of alerts in the admin, and take it away (A8)."""
+"""Editors look up and export the alert history in the admin (A8)."""
 
 import csv
 from io import BytesIO, StringIO
@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from community.alerts.history_report import LedgerView
-from community.models import AlertLedgerEntry
+from community.alerts.history_report import AlertHistoryView
+from community.models import AlertHistoryEntry
 from tests.community.alerts.test_history_answers import change, clock, publish
 
 PAYLOADS = [
@@ -40,10 +40,10 @@ def text_of(response):
 
 @pytest.fixture
 def ask(admin_client):
-    """Return a function that asks the ledger and gives the page's text."""
+    """Return a function that asks the history and gives the page's text."""
 
     def get(**query):
-        return text_of(admin_client.get(reverse("alert_ledger_report"), query))
+        return text_of(admin_client.get(reverse("alert_history_report"), query))
 
     return get
 
@@ -55,11 +55,11 @@ def floods(section):
     return alert
 
 
-def test_ledger_says_what_a_page_showed_at_a_moment(floods, ask):
+def test_history_says_what_a_page_showed_at_a_moment(floods, ask):
     publish("8:00", heading="Everywhere", starts="8:00", text="<p>Stay <b>in</b>.</p>")
     text = ask(at="03/03/2026 14:05", address="/stronger-communities/yarm/")
     assert (
-        "At 2:05pm GMT on 3 March 2026 the page /stronger-communities/yarm/ showed "
+        "At 2:05pm GMT on 3 March 2026, the page /stronger-communities/yarm/ showed "
         "these 2 alerts." in text
     )
     assert "Floods in Yarm" in text
@@ -71,41 +71,41 @@ def test_ledger_says_what_a_page_showed_at_a_moment(floods, ask):
     assert "Floods over" not in text
 
 
-def test_ledger_says_so_when_a_page_showed_nothing(floods, ask):
+def test_history_says_so_when_a_page_showed_nothing(floods, ask):
     text = ask(at="03/03/2026 14:05", address="/")
-    assert "the page / showed no alert." in text
+    assert "the page / showed no alerts." in text
     assert "Floods" not in text
 
 
-def test_moment_alone_asks_about_all_pages(floods, ask):
+def test_time_alone_looks_up_all_pages(floods, ask):
     text = ask(at="03/03/2026 15:30")
-    assert "3:30pm GMT on 3 March 2026 the site showed this alert." in text
+    assert "3:30pm GMT on 3 March 2026, the site showed this alert." in text
     assert "Floods over" in text
 
 
-def test_address_alone_asks_about_now(floods, ask):
+def test_address_alone_looks_up_now(floods, ask):
     with time_machine.travel(clock("14:05"), tick=False):
         text = ask(address="/stronger-communities/")
-    assert "At 2:05pm GMT on 3 March 2026 the page" in text
+    assert "At 2:05pm GMT on 3 March 2026, the page" in text
     assert "4:00pm GMT on 3 March 2026 (planned)" in text
 
 
-def test_without_a_question_the_whole_ledger_is_listed_newest_first(floods, ask):
+def test_without_a_question_the_whole_history_is_listed_newest_first(floods, ask):
     text = ask()
     assert text.index("Floods over") < text.index("Floods in Yarm")
     assert "showed" not in text
 
 
-def test_ledger_is_read_page_by_page(home, admin_client, monkeypatch):
-    monkeypatch.setattr(LedgerView, "paginate_by", 2)
+def test_history_is_read_page_by_page(home, admin_client, monkeypatch):
+    monkeypatch.setattr(AlertHistoryView, "paginate_by", 2)
     for _ in range(3):
         publish("8:00")
-    response = admin_client.get(reverse("alert_ledger_report"), {"p": "2"})
+    response = admin_client.get(reverse("alert_history_report"), {"p": "2"})
     assert len(response.context["object_list"]) == 1
     assert "Page 2 of 2" in text_of(response)
 
 
-def test_ledger_is_searched_by_words(floods, ask):
+def test_history_is_searched_by_words(floods, ask):
     publish("8:00", heading="Late buses")
     text = ask(words="buses")
     assert "Late buses" in text
@@ -115,7 +115,7 @@ def test_ledger_is_searched_by_words(floods, ask):
 def test_number_of_queries_does_not_grow(home, admin_client):
     def queries():
         with CaptureQueriesContext(connection) as captured:
-            admin_client.get(reverse("alert_ledger_report"))
+            admin_client.get(reverse("alert_history_report"))
         return len(captured)
 
     publish("8:00")
@@ -129,13 +129,13 @@ def test_number_of_queries_does_not_grow(home, admin_client):
 @pytest.mark.parametrize(
     ("query", "error"),
     [
-        ({"at": "yesterday"}, "Type the day and the time like this"),
-        ({"at": "31/02/2026 12:00"}, "Type the day and the time like this"),
-        ({"at": "0001-01-01T00:00+23:00"}, "Type the day and the time like this"),
-        ({"at": "9999-12-31T23:59-12:00"}, "Type the day and the time like this"),
+        ({"at": "yesterday"}, "Enter a date and time, like"),
+        ({"at": "31/02/2026 12:00"}, "Enter a date and time, like"),
+        ({"at": "0001-01-01T00:00+23:00"}, "Enter a date and time, like"),
+        ({"at": "9999-12-31T23:59-12:00"}, "Enter a date and time, like"),
         ({"at": "29/03/2026 01:30"}, "01:30 on 29/03/2026 does not exist"),
-        ({"at": "25/10/2026 01:30"}, "type 2026-10-25 01:30+01:00 for the first"),
-        ({"address": "https://example.com/"}, "not an address of our site"),
+        ({"at": "25/10/2026 01:30"}, "enter 2026-10-25 01:30+01:00 for the first"),
+        ({"address": "https://example.com/"}, "Enter an address on this website"),
         ({"address": "/" + "x" * 10_000}, "at most 2000 characters"),
     ],
 )
@@ -157,16 +157,16 @@ def test_each_half_of_the_hour_that_comes_twice_can_be_asked_about(home, ask):
 @pytest.mark.parametrize(
     "value", ["\0", "x" * 10_000, ["1", "2"], "-1", "%00", "'", "//[", "٣"]
 )
-def test_nothing_in_the_address_breaks_the_ledger(value, floods, admin_client):
+def test_nothing_in_the_address_breaks_the_history(value, floods, admin_client):
     for name in ("at", "address", "words", "p", "export"):
-        response = admin_client.get(reverse("alert_ledger_report"), {name: value})
+        response = admin_client.get(reverse("alert_history_report"), {name: value})
         assert response.status_code == 200
 
 
 def download(client, kind, **query):
-    address = reverse("alert_ledger_report")
+    address = reverse("alert_history_report")
     response = client.get(address, {**query, "export": kind})
-    assert f"alert-ledger.{kind}" in response["Content-Disposition"]
+    assert f"alert-history.{kind}" in response["Content-Disposition"]
     return b"".join(response.streaming_content)
 
 
@@ -180,13 +180,13 @@ def rows_of_xlsx(client, **query):
     return list(sheet.iter_rows())
 
 
-def test_whole_ledger_is_exported_with_exact_times(floods, admin_client):
+def test_whole_history_is_exported_with_exact_times(floods, admin_client):
     after, before = rows_of_csv(admin_client)
     assert before["Alert"] == "Floods in Yarm"
-    assert after["On from"] == "2026-03-03 09:30:00+00:00"
-    assert after["Off at"] == "2026-03-03 16:00:00+00:00"
+    assert after["Shown from"] == "2026-03-03 09:30:00+00:00"
+    assert after["Shown until"] == "2026-03-03 16:00:00+00:00"
     assert after["Recorded"] == "2026-03-03 15:00:00+00:00"
-    assert after["Number of the alert"] == str(floods.pk)
+    assert after["Alert ID"] == str(floods.pk)
     headings, *rows = rows_of_xlsx(admin_client)
     assert [cell.value for cell in headings] == list(after)
     assert [str(cell.value or "") for cell in rows[0]] == list(after.values())
@@ -220,7 +220,7 @@ def test_characters_that_no_spreadsheet_holds_do_not_break_the_export(
 
 @pytest.fixture
 def officer(client, django_user_model):
-    """Return a client signed in as somebody with nothing but access to the admin."""
+    """Return a client signed in as someone with nothing but access to the admin."""
     user = django_user_model.objects.create_user("officer", password="secret")
     group = Group.objects.create(name="Some")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
@@ -230,31 +230,31 @@ def officer(client, django_user_model):
 
 
 def has_menu_entry(client):
-    return b"alert-ledger" in client.get(reverse("wagtailadmin_home")).content
+    return b"alert-history" in client.get(reverse("wagtailadmin_home")).content
 
 
-def test_who_may_not_see_alerts_may_not_see_the_ledger(officer, floods):
-    response = officer.get(reverse("alert_ledger_report"))
+def test_who_may_not_see_alerts_may_not_see_the_history(officer, floods):
+    response = officer.get(reverse("alert_history_report"))
     assert response.status_code == 302
     assert not has_menu_entry(officer)
 
 
-def test_who_may_see_alerts_may_see_the_ledger(officer, floods):
+def test_who_may_see_alerts_may_see_the_history(officer, floods):
     permission = Permission.objects.get(codename="view_alertsnippet")
     Group.objects.get(name="Some").permissions.add(permission)
-    assert "Floods" in text_of(officer.get(reverse("alert_ledger_report")))
+    assert "Floods" in text_of(officer.get(reverse("alert_history_report")))
     assert has_menu_entry(officer)
 
 
 def test_visitor_is_asked_to_sign_in(client, floods):
-    response = client.get(reverse("alert_ledger_report"))
+    response = client.get(reverse("alert_history_report"))
     assert response.status_code == 302
     assert "login" in response["Location"]
 
 
-def test_ledger_cannot_be_changed_by_a_form(floods, admin_client):
-    response = admin_client.post(reverse("alert_ledger_report"), {"heading": "x"})
+def test_history_cannot_be_changed_by_a_form(floods, admin_client):
+    response = admin_client.post(reverse("alert_history_report"), {"heading": "x"})
     assert response.status_code == 405
     assert not Permission.objects.filter(
-        content_type__model=AlertLedgerEntry._meta.model_name
+        content_type__model=AlertHistoryEntry._meta.model_name
     ).exists()

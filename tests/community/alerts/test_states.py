@@ -1,4 +1,4 @@
-"""Where alerts stand, and their times, in words that officers use."""
+"""The states of alerts and their times, as editors read them."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from community.alerts.states import (
-    State,
+    AlertState,
     describe_state,
     format_relative_datetime,
     format_time,
@@ -34,12 +34,12 @@ NOW = at("2026-11-23 12:30")
     ],
 )
 @pytest.mark.parametrize("day", ["2026-06-23", "2026-11-23"])
-def test_time_is_said_by_the_councils_clock(day, time, words):
+def test_time_is_formatted_by_the_councils_clock(day, time, words):
     assert format_time(at(f"{day} {time}")) == words
 
 
 @pytest.mark.parametrize(
-    ("moment", "words"),
+    ("time", "words"),
     [
         ("2026-11-23 18:00", "at 6pm today"),
         ("2026-11-24 08:00", "at 8am tomorrow"),
@@ -55,58 +55,62 @@ def test_time_is_said_by_the_councils_clock(day, time, words):
         ),
     ],
 )
-def test_moment_is_said_as_seen_from_today(moment, words):
-    assert format_relative_datetime(at(moment), NOW) == words
+def test_time_is_formatted_relative_to_today(time, words):
+    assert format_relative_datetime(at(time), NOW) == words
 
 
 @pytest.mark.parametrize(
     ("state", "times", "words"),
     [
-        (State.LIVE, ("2026-11-23 09:00", "2026-11-23 18:00"), "Live until 6pm today"),
         (
-            State.LIVE,
+            AlertState.LIVE,
+            ("2026-11-23 09:00", "2026-11-23 18:00"),
+            "Live until 6pm today",
+        ),
+        (
+            AlertState.LIVE,
             ("2026-11-23 09:00", "2026-11-30 08:00"),
             "Live until Monday 30 November at 8am",
         ),
         (
-            State.ENDING_SOON,
+            AlertState.ENDING_SOON,
             ("2026-11-23 09:00", "2026-11-23 13:10"),
             "Ends in 40 minutes, at 1:10pm",
         ),
         (
-            State.ENDING_SOON,
+            AlertState.ENDING_SOON,
             ("2026-11-23 09:00", "2026-11-23 12:31"),
             "Ends in 1 minute, at 12:31pm",
         ),
         (
-            State.ENDING_SOON,
+            AlertState.ENDING_SOON,
             ("2026-11-23 09:00", "2026-11-23 12:30:30"),
             "Ends in less than a minute, at 12:30pm",
         ),
         (
-            State.SCHEDULED,
+            AlertState.SCHEDULED,
             ("2026-11-30 08:00", "2026-11-30 18:00"),
             "Starts on Monday 30 November at 8am",
         ),
         (
-            State.ENDED,
+            AlertState.ENDED,
             ("2026-11-22 08:00", "2026-11-22 18:00"),
             "Ended yesterday at 6pm",
         ),
-        (State.DRAFT, ("2026-11-22 08:00", "2026-11-22 18:00"), "Draft"),
+        (AlertState.DRAFT, ("2026-11-22 08:00", "2026-11-22 18:00"), "Draft"),
         (
-            State.UNPUBLISHED,
+            AlertState.UNPUBLISHED,
             ("2026-11-22 08:00", "2026-11-22 18:00"),
-            "Not published any more",
+            "Unpublished",
         ),
     ],
 )
-def test_state_is_said_with_its_times(state, times, words):
-    is_live = state not in {State.DRAFT, State.UNPUBLISHED}
+def test_state_is_described_with_its_times(state, times, words):
+    is_live = state not in {AlertState.DRAFT, AlertState.UNPUBLISHED}
     starts_at, ends_at = map(at, times)
     alert = AlertSnippet(starts_at=starts_at, ends_at=ends_at, live=is_live)
     alert.state = state
     assert describe_state(alert, NOW) == words
     alert.has_unpublished_changes = True
-    more = ", with changes not yet published" if is_live else ""
+    more = ", with unpublished changes" if is_live else ""
     assert describe_state(alert, NOW) == words + more

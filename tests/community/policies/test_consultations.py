@@ -35,8 +35,8 @@ OUTCOME = {
 def at(monkeypatch):
     """Return a function that sets the clock."""
 
-    def set_clock(moment):
-        monkeypatch.setattr(timezone, "now", lambda: moment)
+    def set_clock(time):
+        monkeypatch.setattr(timezone, "now", lambda: time)
 
     return set_clock
 
@@ -52,7 +52,7 @@ def main_text(html):
     return html.main.get_text(" ", strip=True)
 
 
-def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, at):
+def test_open_consultation_shows_what_it_is_about_and_how_to_respond(policy, read, at):
     at(OPENS)
     html = read(policy.url)
     section = html.select_one(".consultation")
@@ -70,9 +70,9 @@ def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, 
 
 
 @pytest.mark.parametrize(
-    ("moment", "shown", "heading"),
+    ("time", "shown", "heading"),
     [
-        (OPENS - SECOND, False, "Consultation to come"),
+        (OPENS - SECOND, False, "Upcoming consultation"),
         (OPENS, True, "Have your say"),
         (CLOSES - SECOND, True, "Have your say"),
         (CLOSES, False, "What happens next"),
@@ -80,15 +80,15 @@ def test_open_consultation_says_what_it_is_for_and_how_to_respond(policy, read, 
     ids=["before", "as it opens", "in the last second", "as it closes"],
 )
 def test_ways_to_respond_are_shown_to_the_second(
-    policy, read, at, moment, shown, heading
+    policy, read, at, time, shown, heading
 ):
-    at(moment)
+    at(time)
     html = read(policy.url)
     assert html.select_one(".consultation h2").get_text() == heading
     assert ("surveys.example.org" in str(html.main)) is shown
 
 
-def test_closed_consultation_says_by_when_people_hear(policy, read, at):
+def test_closed_consultation_shows_when_the_outcome_is_due(policy, read, at):
     at(CLOSES)
     assert "by 23 August 2027" in main_text(read(policy.url))
 
@@ -131,20 +131,20 @@ def test_search_does_not_know_an_outcome_before_its_day(policy, client, at):
     assert "Food plan" in client.get(address).content.decode()
 
 
-def test_where_it_stands_is_said_in_listings_and_in_search(policy, read, at):
-    for moment, status in (
+def test_status_is_shown_in_listings_and_search(policy, read, at):
+    for time, status in (
         (OPENS - SECOND, PolicyStatus.PROPOSED),
         (OPENS, PolicyStatus.CONSULTATION_OPEN),
         (CLOSES, PolicyStatus.AWAITING_OUTCOME),
     ):
-        at(moment)
+        at(time)
         card = read(policy.get_parent().url).select_one(".card .label")
         assert card.get_text() == status.label
         result = read("/search/?query=food+plan").select_one(".result .label")
         assert result.get_text() == status.label
 
 
-def test_page_that_asks_nothing_says_nothing_of_it(section, read):
+def test_page_without_a_consultation_shows_none(section, read):
     policy = PolicyUpdatePageFactory(parent=section)
     html = read(policy.url)
     assert not html.select(".consultation, .outcome")
@@ -181,24 +181,24 @@ def test_one_way_to_respond_is_enough(publish, name):
 def test_consultation_without_a_way_to_respond_is_not_published(publish):
     policy, said = publish(**FORM_DATES)
     assert not policy.live
-    assert "Say how people can respond" in said
+    assert "Enter at least one way to respond" in said
 
 
 def test_outcome_is_not_published_with_a_part_missing(publish):
     dates = FORM_DATES | {"outcome_published_on": "01/07/2027"}
     policy, said = publish(**dates, respond_url=ASKED["respond_url"])
     assert not policy.live
-    assert said.count("Fill this in before you publish the outcome.") == 3
+    assert said.count("Fill this in before you publish the outcome") == 3
 
 
 def test_older_page_without_a_way_to_respond_goes_on(section, read, at):
     policy = PolicyUpdatePageFactory(parent=section, **DATES)
     at(OPENS)
-    assert "We must hear from you" in main_text(read(policy.url))
+    assert "Respond by" in main_text(read(policy.url))
     policy.unpublish()
 
 
-def test_link_that_browsers_would_run_is_refused(policy):
+def test_script_link_is_rejected(policy):
     policy.respond_url = "javascript:alert(1)"
     with pytest.raises(ValidationError):
         policy.full_clean()

@@ -48,7 +48,7 @@ def publish(page, note):
     page.save_revision().publish()
 
 
-def test_entry_says_what_changed_on_which_page_and_when(section, policy, read_feed):
+def test_entry_shows_what_changed_on_which_page_and_when(section, policy, read_feed):
     publish(policy, "Added <b>three</b> & more food banks")
     note = policy.change_notes.get()
     entry = read_feed(f"{section.url}updates.atom").entries[0]
@@ -75,7 +75,7 @@ def test_sign_that_xml_cannot_hold_takes_no_feed_away(section, policy, read_feed
         assert entry.summary.split() == ["Added", "three", "food", "banks"]
 
 
-def test_without_that_django_would_give_out_no_feed(policy, client, monkeypatch):
+def test_without_that_django_would_serve_no_feed(policy, client, monkeypatch):
     monkeypatch.setattr(feeds, "without_control_characters", lambda text: text)
     policy.title = "Food\x0bplan"
     policy.save()
@@ -83,18 +83,18 @@ def test_without_that_django_would_give_out_no_feed(policy, client, monkeypatch)
         client.get(POLICIES)
 
 
-def test_page_that_is_new_is_told_too(section, policy, read_feed):
+def test_new_page_has_an_entry(section, policy, read_feed):
     entry = read_feed(f"{section.url}updates.atom").entries[0]
     assert (entry.title, entry.summary) == ("Food plan", feeds.FIRST_PUBLISHED)
 
 
-def test_minor_edit_is_not_told(section, policy, read_feed):
+def test_minor_edit_has_no_entry(section, policy, read_feed):
     policy.minor_edit = True
     publish(policy, "")
     assert len(read_feed(POLICIES).entries) == 1
 
 
-def test_first_publication_with_a_note_is_told_once(section, read_feed):
+def test_first_publication_with_a_note_has_one_entry(section, read_feed):
     page = PolicyUpdatePageFactory(parent=section, live=False)
     publish(page, "Our new plan for food")
     [entry] = read_feed(POLICIES).entries
@@ -173,7 +173,7 @@ def test_number_of_queries_does_not_grow(
     )
     pages = feeds.visible_pages(timezone.now())
     with django_assert_num_queries(2):
-        assert len(feeds.get_entries(pages)) > 30
+        assert len(feeds.get_feed_entries(pages)) > 30
 
 
 @pytest.mark.parametrize("address", ["/nowhere/updates.atom", "/updates.atom"])
@@ -195,7 +195,7 @@ def test_readers_find_the_feed_from_the_page(section, policy, read):
     assert read(policy.url).select_one(f"main a[href='{POLICIES}']")
 
 
-def test_feed_is_kept_like_a_page_until_something_changes(
+def test_feed_is_cached_like_a_page_until_something_changes(
     section, policy, client, settings
 ):
     first = client.get(POLICIES)

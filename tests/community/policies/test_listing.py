@@ -52,7 +52,7 @@ def titles(html):
     return [each.get_text() for each in html.select(".card__title")]
 
 
-def test_open_consultations_stand_first_then_the_newest(policies, read):
+def test_open_consultations_are_first_then_the_newest(policies, read):
     assert titles(read(LIST)) == [
         "Have your say",
         "New plan",
@@ -74,14 +74,14 @@ def test_open_consultations_stand_first_then_the_newest(policies, read):
         ("kind=policy", []),
     ],
 )
-def test_filters_narrow_the_list(policies, read, query, expected):
+def test_list_is_filtered(policies, read, query, expected):
     assert titles(read(f"{LIST}?{query}")) == expected
 
 
 @pytest.mark.parametrize(
     "query", ["kind=nonsense", "year=0", "topic=%00", "status=", "other=1"]
 )
-def test_filter_that_makes_no_sense_narrows_nothing(policies, read, query):
+def test_unknown_filter_value_is_ignored(policies, read, query):
     assert len(titles(read(f"{LIST}?{query}"))) == 5
 
 
@@ -90,7 +90,7 @@ def choices(html, label):
     return [each.get_text(" ", strip=True) for each in nav.select("li")]
 
 
-def test_choices_say_how_many_each_leaves(policies, read):
+def test_options_show_how_many_each_matches(policies, read):
     html = read(f"{LIST}?kind=plan")
     # Counted under the other filters, so that one can choose again.
     assert choices(html, "Kind") == [
@@ -105,7 +105,7 @@ def test_choices_say_how_many_each_leaves(policies, read):
     assert current.get_text() == "Plan"
 
 
-def test_each_choice_leads_to_as_many_as_it_says(policies, read):
+def test_each_option_matches_as_many_as_it_shows(policies, read):
     html = read(f"{LIST}?topic=food")
     for link in html.select(".filters a"):
         if link.parent.get_text(strip=True).endswith(")"):
@@ -113,9 +113,9 @@ def test_each_choice_leads_to_as_many_as_it_says(policies, read):
             assert len(titles(read(LIST + link["href"]))) == count
 
 
-def test_nothing_found_leads_back_to_all(policies, read):
+def test_nothing_found_goes_back_to_all(policies, read):
     html = read(f"{LIST}?kind=policy")
-    assert html.main.find("a", string="Show all")["href"] == LIST
+    assert html.main.find("a", string="Show all policy updates")["href"] == LIST
 
 
 def test_policy_without_a_date_is_listed_last(policies, section, read):
@@ -126,7 +126,7 @@ def test_policy_without_a_date_is_listed_last(policies, section, read):
 
 
 def test_list_without_policies_says_so(section, read):
-    assert "There are no policy updates here yet." in read(LIST).main.get_text()
+    assert "There are no policy updates yet." in read(LIST).main.get_text()
 
 
 def test_long_list_has_pages_that_keep_the_filters(policies, read, client, monkeypatch):
@@ -156,7 +156,7 @@ def test_number_of_queries_does_not_grow(
         read(f"{LIST}?year=2026")
 
 
-def test_list_is_kept_like_a_page_for_each_filter(policies, client, settings):
+def test_list_is_cached_like_a_page_for_each_filter(policies, client, settings):
     settings.CACHE_URL = "as in production"
     for query in ("", "?kind=plan", "?kind=strategy"):
         client.get(LIST + query)

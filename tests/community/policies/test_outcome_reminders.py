@@ -1,4 +1,4 @@
-"""Who answers for a consultation is reminded of the outcome it promised (R9)."""
+"""The owner of a consultation is reminded of the outcome it promised (R9)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,10 +6,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from community.dashboard import outcomes_due
 from community.models import OutcomeReminder
 from community.policies.outcome_reminders import (
-    get_waiting,
-    owed_outcomes,
+    get_awaiting_outcome,
     remind_of_outcomes,
 )
 from home.models import SiteSettings
@@ -42,8 +42,8 @@ def test_owner_is_chased_three_times_and_the_team_once(policy):
     for week in range(20):
         remind_of_outcomes(CLOSES + week * WEEK)
     assert sent() == [
-        ("outcome is due in four weeks", [OWNER]),
-        ("outcome is due in a week", [OWNER]),
+        ("outcome is due in 4 weeks", [OWNER]),
+        ("outcome is due in 1 week", [OWNER]),
         ("outcome is overdue", [OWNER, TEAM]),
     ]
     text = mail.outbox[0].body
@@ -58,7 +58,7 @@ def test_first_reminder_comes_four_weeks_before(policy, left, count):
     assert len(mail.outbox) == count
 
 
-def test_team_hears_where_a_page_has_no_owner(policy):
+def test_team_is_reminded_where_a_page_has_no_owner(policy):
     policy.owner_email = ""
     policy.save_revision().publish()
     remind_of_outcomes(DUE - WEEK)
@@ -81,7 +81,7 @@ def test_jobs_that_were_off_for_months_send_the_last_stage_only(policy):
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_nobody_is_chased_for_what_is_settled(policy, change):
+def test_no_reminder_once_the_outcome_is_published(policy, change):
     type(policy).objects.filter(pk=policy.pk).update(**change)
     remind_of_outcomes(DUE + WEEK)
     assert mail.outbox == []
@@ -94,7 +94,7 @@ def test_longer_consultation_is_a_new_promise(policy):
     assert len(mail.outbox) == 2
 
 
-def test_nobody_is_woken(policy):
+def test_no_reminder_at_night(policy):
     remind_of_outcomes(DUE.replace(hour=3))
     assert mail.outbox == []
     remind_of_outcomes(DUE.replace(hour=7))
@@ -105,7 +105,7 @@ def test_mail_server_that_is_away_is_tried_again(policy, settings, caplog):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     remind_of_outcomes(DUE)
-    assert "No reminder of the outcome" in caplog.text
+    assert "could not be sent" in caplog.text
     assert not OutcomeReminder.objects.exists()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     remind_of_outcomes(DUE)
@@ -113,27 +113,27 @@ def test_mail_server_that_is_away_is_tried_again(policy, settings, caplog):
 
 
 def test_title_cannot_add_a_header_or_a_line(policy):
-    policy.title = "Food\nBcc: everybody@example.org"
+    policy.title = "Food\nBcc: everyone@example.org"
     policy.save_revision().publish()
     remind_of_outcomes(DUE)
     assert "\nBcc" not in mail.outbox[0].message().as_string()
 
 
-def test_home_of_the_admin_counts_what_is_owed(policy, admin_user):
-    [soon] = owed_outcomes(admin_user, DUE - WEEK)
+def test_dashboard_counts_outcomes_due(policy, admin_user):
+    [soon] = outcomes_due(admin_user, DUE - WEEK)
     assert not soon.is_urgent
-    [owed] = owed_outcomes(admin_user, DUE)
-    assert owed.is_urgent
-    assert owed.words == "1 consultation outcome is overdue"
+    [overdue] = outcomes_due(admin_user, DUE)
+    assert overdue.is_urgent
+    assert overdue.text == "1 consultation outcome is overdue"
 
 
-def test_colleague_of_another_section_hears_nothing_of_it(policy, django_user_model):
+def test_colleague_of_another_section_gets_no_task(policy, django_user_model):
     colleague = django_user_model.objects.create_user("colleague")
-    assert list(owed_outcomes(colleague, DUE)) == []
-    assert len(get_waiting(DUE)) == 1
+    assert list(outcomes_due(colleague, DUE)) == []
+    assert len(get_awaiting_outcome(DUE)) == 1
 
 
-def test_need_leads_to_the_consultations_that_owe_an_outcome(
+def test_task_links_to_the_consultations_with_an_outcome_due(
     section, admin_client, admin_user
 ):
     now = timezone.now()
@@ -144,6 +144,6 @@ def test_need_leads_to_the_consultations_that_owe_an_outcome(
         consultation_closes_at=now - 13 * WEEK,
     )
     PolicyUpdatePageFactory(parent=section, title="Owes nothing")
-    [owed] = owed_outcomes(admin_user, now)
-    listed = admin_client.get(owed.href).context["object_list"]
+    [overdue] = outcomes_due(admin_user, now)
+    listed = admin_client.get(overdue.href).context["object_list"]
     assert [page.title for page in listed] == ["Owes its outcome"]

@@ -16,7 +16,7 @@ def status_text(html):
     return html.select_one(".policy-status").get_text(" ", strip=True)
 
 
-def test_replaced_policy_leads_to_the_one_that_replaces_it(section, read):
+def test_replaced_policy_links_to_its_replacement(section, read):
     newer = PolicyUpdatePageFactory(parent=section, title="Newer plan")
     older = PolicyUpdatePageFactory(parent=section, replaced_on=DAY, replaced_by=newer)
     html = read(older.url)
@@ -24,7 +24,7 @@ def test_replaced_policy_leads_to_the_one_that_replaces_it(section, read):
     assert html.select_one(".policy-status a")["href"] == newer.url
 
 
-def test_replaced_policy_does_not_lead_to_a_page_that_nobody_can_see(section, read):
+def test_replaced_policy_does_not_link_to_a_private_page(section, read):
     newer = PolicyUpdatePageFactory(parent=section, title="Secret plan", live=False)
     older = PolicyUpdatePageFactory(parent=section, replaced_on=DAY, replaced_by=newer)
     html = read(older.url)
@@ -49,9 +49,11 @@ def test_withdrawn_policy_says_why(section, read):
 
 def test_reason_is_not_shown_before_the_policy_is_withdrawn(section, read):
     policy = PolicyUpdatePageFactory(
-        parent=section, withdrawn_on=date(2090, 1, 1), withdrawn_reason="To be told."
+        parent=section,
+        withdrawn_on=date(2090, 1, 1),
+        withdrawn_reason="To be announced.",
     )
-    assert "To be told." not in read(policy.url).get_text()
+    assert "To be announced." not in read(policy.url).get_text()
 
 
 def test_kind_and_key_dates_are_shown_by_the_clock_in_london(section, read):
@@ -99,7 +101,7 @@ def test_deleted_document_leaves_the_list(section, read):
     assert "Gone" not in read(policy.url).get_text()
 
 
-def test_officer_is_told_what_is_wrong_with_the_dates(section, send_form):
+def test_editor_sees_what_is_wrong_with_the_dates(section, send_form):
     address = reverse(
         "wagtailadmin_pages:add", args=["community", "policyupdatepage", section.pk]
     )
@@ -107,5 +109,5 @@ def test_officer_is_told_what_is_wrong_with_the_dates(section, send_form):
         address, title="A plan", slug="a-plan", withdrawn_on="2020-07-01"
     )
     assert response.status_code == 200
-    assert "Tell readers why it was withdrawn." in response.content.decode()
+    assert "Enter why it was withdrawn" in response.content.decode()
     assert 'value="A plan"' in response.content.decode()

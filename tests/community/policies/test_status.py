@@ -1,4 +1,4 @@
-"""Where a policy stands follows from its dates (P4)."""
+"""The status of a policy follows from its dates (P4)."""
 
 import random
 from datetime import date, datetime, timedelta
@@ -116,12 +116,12 @@ def test_consultation_opens_and_closes_to_the_second(status_in_database):
 
 
 def random_dates(chance):
-    """Return some dates around a moment, as likely set as not."""
+    """Return some dates around a time, as likely set as not."""
     dates = {}
     for name in STATUS_DATES:
         if chance.random() < 0.4:
-            moment = AT + timedelta(hours=chance.randint(-72, 72))
-            dates[name] = moment if name.endswith("_at") else moment.date()
+            time = AT + timedelta(hours=chance.randint(-72, 72))
+            dates[name] = time if name.endswith("_at") else time.date()
     return dates
 
 
@@ -142,7 +142,7 @@ def test_page_and_database_agree_whatever_the_dates(section):
 
 
 @pytest.mark.parametrize("status", PolicyStatus)
-def test_page_shows_where_the_policy_stands(status, section, read):
+def test_page_shows_the_status_of_the_policy(status, section, read):
     dates = dict(RULES).get(status, {})
     policy = PolicyUpdatePageFactory(
         parent=section, withdrawn_reason="Out of date.", **dates
@@ -181,36 +181,36 @@ def test_page_shows_a_consultation_that_opens_by_the_clock_alone(section, read):
         ({"withdrawn_on": TODAY}, "withdrawn_reason"),
     ],
 )
-def test_dates_that_contradict_each_other_are_refused(values, field, section):
+def test_contradictory_dates_are_rejected(values, field, section):
     policy = PolicyUpdatePageFactory(parent=section)
     for name, value in values.items():
         setattr(policy, name, value)
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as rejected:
         policy.full_clean()
-    assert list(refused.value.message_dict) == [field]
+    assert list(rejected.value.message_dict) == [field]
 
 
 def test_replacement_needs_a_date_and_is_another_page(section):
     policy, other = PolicyUpdatePageFactory.create_batch(2, parent=section)
     policy.replaced_by = other
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as rejected:
         policy.full_clean()
-    assert list(refused.value.message_dict) == ["replaced_on"]
+    assert list(rejected.value.message_dict) == ["replaced_on"]
     policy.replaced_by = policy
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as rejected:
         policy.full_clean()
-    assert list(refused.value.message_dict) == ["replaced_by"]
+    assert list(rejected.value.message_dict) == ["replaced_by"]
     policy.replaced_by, policy.replaced_on = other, TODAY
     policy.full_clean()
 
 
-def test_all_mistakes_are_told_at_once(section):
+def test_all_errors_are_reported_at_once(section):
     policy = PolicyUpdatePageFactory(parent=section)
     policy.consultation_opens_at = AT
     policy.withdrawn_on = TODAY
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as rejected:
         policy.full_clean()
-    assert set(refused.value.message_dict) == {
+    assert set(rejected.value.message_dict) == {
         "consultation_closes_at",
         "withdrawn_reason",
     }

@@ -19,19 +19,19 @@ def _origin(settings):
 
 @pytest.fixture
 def sign_up(section, client):
-    """Return a function that sends the form about the section, or something else."""
+    """Return a function that submits the sign-up form."""
 
     def send(email=ANN, page=section, frequency="at-once", **values):
         query = f"?page={page.pk}" if page else ""
         data = {"email": email, "frequency": frequency, **values}
-        return client.post(f"{reverse('follow')}{query}", data)
+        return client.post(f"{reverse('subscribe')}{query}", data)
 
     return send
 
 
 @pytest.fixture
-def wish(section):
-    """Return a function that makes a wish to follow a page, confirmed by default."""
+def make_subscription(section):
+    """Return a function that makes a subscription, confirmed by default."""
 
     def make(page=section, email=ANN, **values):
         subscriber, _ = Subscriber.objects.get_or_create(
@@ -52,7 +52,7 @@ def path_of(address):
 
 
 def link_in(message):
-    """Return the one link of ours in an email; its HTML has the same."""
+    """Return the one link in an email; its HTML has the same."""
     (link,) = set(re.findall(rf"{ORIGIN}/\S+\?link=\S+", message.body))
     ((html, _),) = message.alternatives
     assert link in html

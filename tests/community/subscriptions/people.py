@@ -1,4 +1,4 @@
-"""People who follow pages, and what has been written for them."""
+"""Makes subscribers, changes pages, and reads what was queued."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from tests.factories import PolicyUpdatePageFactory
 
 
 def published_policy(section):
-    """Make a policy that was published long ago, of which nobody was told."""
+    """Make a policy that was published long ago, without updates."""
     page = PolicyUpdatePageFactory(parent=section, title="Food plan")
     long_ago = timezone.now() - timedelta(days=90)
     type(page).objects.update(first_published_at=long_ago, last_published_at=long_ago)
@@ -26,27 +26,27 @@ def change(page, note="More bread.", **values):
     return revision
 
 
-def follow(email, page, frequency=Frequency.AT_ONCE, confirmed=True):
-    """Let somebody follow a page, or all policy updates with None."""
-    person, _ = Subscriber.objects.get_or_create(
+def subscribe(email, page, frequency=Frequency.AT_ONCE, confirmed=True):
+    """Subscribe an address to a page, or to all policy updates with None."""
+    subscriber, _ = Subscriber.objects.get_or_create(
         email_key=email.lower(), defaults={"email": email}
     )
     return Subscription.objects.create(
-        subscriber=person,
+        subscriber=subscriber,
         page=page and page.page_ptr,
         frequency=frequency,
         confirmed_at=timezone.now() if confirmed else None,
     )
 
 
-def told():
-    """Return who is told of what: address, kind and title of each row."""
+def queued():
+    """Return the address, kind and title of each delivery."""
     rows = Delivery.objects.order_by("subscriber__email", "pk")
-    return list(rows.values_list("subscriber__email", "notice__kind", "notice__title"))
+    return list(rows.values_list("subscriber__email", "event__kind", "event__title"))
 
 
 def people(count, page):
-    """Let so many people follow a page, quickly."""
+    """Make so many subscribers of a page, quickly."""
     made = Subscriber.objects.bulk_create(
         [
             Subscriber(email=f"p{each}@example.org", email_key=f"p{each}@example.org")

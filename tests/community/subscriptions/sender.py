@@ -1,7 +1,7 @@
 """A process that sends updates until it is killed.
 
-`python -m tests.community.subscriptions.sender unmarked` does what the real one must
-not: it writes down what was sent only after a hundred.
+With `unmarked` it does what the real one must not: it marks deliveries as sent only
+after a hundred.
 """
 
 import sys
@@ -16,11 +16,11 @@ from community.subscriptions import sending  # noqa: E402
 
 if "unmarked" in sys.argv:
 
-    def send_without_marking(self, letter, message):
-        self._postman.send(message)
-        self._taken = [*self._taken, *letter.ids]
+    def send_without_marking(self, batch, message):
+        self._session.send(message)
+        self._accepted_ids = [*self._accepted_ids, *batch.ids]
 
-    sending.Round._begin = lambda self, letter: True
-    sending.Round._send = send_without_marking
+    sending.DeliveryRun._mark_sending = lambda self, batch: True
+    sending.DeliveryRun._send = send_without_marking
 while sending.send_updates(timezone.now()):
     pass

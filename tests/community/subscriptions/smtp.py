@@ -1,4 +1,4 @@
-"""A real SMTP server, which takes emails or refuses them as a test wants."""
+"""A real SMTP server, which accepts or rejects emails as a test wants."""
 
 import email
 import signal
@@ -12,16 +12,16 @@ from stockton_cms.operations.benchmarks import free_port
 
 
 class Server:
-    """Keeps what it takes; `refuse` and `cut` make it say no.
+    """Stores what it accepts.
 
-    `refuse` answers with what it says to a recipient, "MAIL" or "DATA", or None.
+    `reject` returns the error for a recipient, "MAIL" or "DATA", or None.
     """
 
     def __init__(self):
-        self.taken = []
+        self.accepted = []
         self.connections = 0
-        self.refuse = lambda step: None
-        # Called once an email has been taken, before the client is told so.
+        self.reject = lambda step: None
+        # Called before the client gets the reply to an accepted email.
         self.after = lambda: None
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
@@ -31,52 +31,50 @@ class Server:
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
         envelope.mail_from = address
-        return self.refuse("MAIL") or "250 OK"
+        return self.reject("MAIL") or "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        if answer := self.refuse(address):
+        if answer := self.reject(address):
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        if answer := self.refuse("DATA"):
+        if answer := self.reject("DATA"):
             return answer
-        self.taken.append((envelope.rcpt_tos[0], envelope.content))
+        self.accepted.append((envelope.rcpt_tos[0], envelope.content))
         self.after()
         return "250 OK"
 
     @property
     def addresses(self):
-        """Return whom the emails were for, in their order."""
-        return [address for address, _ in self.taken]
+        return [address for address, _ in self.accepted]
 
     def read(self, number=0):
-        """Return an email as a mail program reads it."""
-        return email.message_from_bytes(self.taken[number][1], policy=policy.default)
+        return email.message_from_bytes(self.accepted[number][1], policy=policy.default)
 
 
 @contextmanager
 def smtp_server(port=None):
-    """Run a server on a port, or a free one; yield what it keeps, with its `port`."""
-    kept = Server()
-    kept.port = port or free_port()
-    controller = Controller(kept, hostname="127.0.0.1", port=kept.port)
+    """Run a server on a port, or a free one."""
+    server = Server()
+    server.port = port or free_port()
+    controller = Controller(server, hostname="127.0.0.1", port=server.port)
     controller.start()
     try:
-        yield kept
+        yield server
     finally:
         controller.stop()
 
 
 def main(port, path):
-    """Serve until stopped; write whom each email was for into a file, at once."""
-    with open(path, "a", buffering=1) as file, smtp_server(int(port)) as kept:
+    """Serve until stopped; write the recipient of each email into a file."""
+    with open(path, "a", buffering=1) as file, smtp_server(int(port)) as server:
 
-        def note():
-            file.write(f"{kept.taken.pop()[0]}\n")
+        def log():
+            file.write(f"{server.accepted.pop()[0]}\n")
 
-        kept.after = note
+        server.after = log
         print("listening", flush=True)
         signal.sigwait({signal.SIGTERM})
 

@@ -1,4 +1,4 @@
-"""Who cannot be reached, or complains, is sent no more; only real reports count."""
+"""Bounces and complaints suppress subscribers; only genuine reports count."""
 
 from datetime import timedelta
 from email.mime.multipart import MIMEMultipart
@@ -14,7 +14,7 @@ from django.utils import timezone
 from community.models import Delivery, Subscriber
 from community.subscriptions.bounces import message_id
 from community.subscriptions.services import confirm_subscription
-from tests.community.subscriptions.people import change, follow, published_policy
+from tests.community.subscriptions.people import change, published_policy, subscribe
 
 ANN = "ann@example.org"
 
@@ -23,7 +23,7 @@ ANN = "ann@example.org"
 def ours(section):
     """Return the Message-ID of an update that Ann was sent."""
     page = published_policy(section)
-    follow(ANN, page)
+    subscribe(ANN, page)
     change(page)
     return message_id(Delivery.objects.get())
 
@@ -68,59 +68,59 @@ def take(tmp_path):
     return run
 
 
-def is_stopped():
+def is_suppressed():
     return Subscriber.objects.get().suppressed_at is not None
 
 
 @pytest.mark.parametrize("as_headers", [False, True])
-def test_hard_bounce_stops(take, ours, as_headers):
-    assert "1 stopped" in take(report(ours, as_headers=as_headers))
-    assert is_stopped()
+def test_hard_bounce_suppresses(take, ours, as_headers):
+    assert "1 suppressed" in take(report(ours, as_headers=as_headers))
+    assert is_suppressed()
 
 
-def test_complaint_stops(take, ours):
+def test_complaint_suppresses(take, ours):
     assert "complained" in take(report(ours, kind="feedback-report"))
-    assert is_stopped()
+    assert is_suppressed()
 
 
 @pytest.mark.parametrize("status", ["4.2.2", "5.7.1", "5.2.2", "5.3.4"])
-def test_bounce_that_says_nothing_of_the_address_is_only_counted(take, ours, status):
-    assert "1 not delivered for now" in take(report(ours, status=status))
-    assert not is_stopped()
+def test_bounce_not_about_the_address_is_only_counted(take, ours, status):
+    assert "1 temporary failure" in take(report(ours, status=status))
+    assert not is_suppressed()
 
 
 @pytest.mark.parametrize("feedback", ["not-spam", "auth-failure"])
-def test_report_that_is_no_complaint_stops_nobody(take, ours, feedback):
+def test_report_that_is_no_complaint_changes_nothing(take, ours, feedback):
     printed = take(report(ours, kind="feedback-report", feedback=feedback))
-    assert "1 no complaint" in printed
-    assert not is_stopped()
+    assert "1 not a complaint" in printed
+    assert not is_suppressed()
 
 
 @pytest.mark.parametrize(
     "change_id", [str.upper, lambda text: text.replace(".", ".1", 1)]
 )
-def test_forged_report_stops_nobody(take, ours, change_id):
-    assert "1 about no email update of ours" in take(report(change_id(ours)))
-    assert not is_stopped()
+def test_forged_report_changes_nothing(take, ours, change_id):
+    assert "1 not about one of our email updates" in take(report(change_id(ours)))
+    assert not is_suppressed()
 
 
 @pytest.mark.parametrize(
     "text", ["", "Hello", "\n\n\x00", "Content-Type: multipart/report"]
 )
-def test_whatever_else_is_there_is_no_report(take, ours, text):
-    assert "1 no report at all" in take(text)
+def test_other_messages_are_no_reports(take, ours, text):
+    assert "1 not a report" in take(text)
 
 
-def test_reading_twice_changes_nothing_even_for_who_came_back(take, ours):
+def test_importing_twice_changes_nothing_even_after_resubscribing(take, ours):
     text = report(ours, at=timezone.now() - timedelta(days=1))
     Subscriber.objects.get().subscriptions.update(
         confirmed_at=timezone.now() - timedelta(days=9)
     )
     take(text)
-    assert "1 stopped already" in take(text)
+    assert "1 already suppressed" in take(text)
     confirm_subscription(Subscriber.objects.get().subscriptions.get(), timezone.now())
-    assert "asked for again since" in take(text)
-    assert not is_stopped()
+    assert "subscribed again since" in take(text)
+    assert not is_suppressed()
 
 
 STRANGE = [
@@ -131,31 +131,31 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("text", STRANGE, ids=["status", "action", "nested"])
-def test_whatever_somebody_sends_keeps_no_report_from_being_read(tmp_path, ours, text):
+def test_malformed_message_does_not_stop_the_import(tmp_path, ours, text):
     path = tmp_path / "bounces.mbox"
     first = "From mx@example.org Mon Jan  4 08:00:00 2027\n"
     path.write_text(f"{first}{text}\n\n{first}{report(ours)}\n\n", "latin-1")
     output = StringIO()
     call_command("process_bounces", str(path), stdout=output)
-    assert "1 stopped, as the address does not exist" in output.getvalue()
+    assert "1 suppressed: the address does not exist" in output.getvalue()
 
 
 @pytest.mark.parametrize("date", ["\xff", "Mon, 4 Jan 2027 08:00:00 +99999999999999"])
-def test_report_without_a_date_that_can_be_read_counts_as_of_now(tmp_path, ours, date):
+def test_report_without_a_valid_date_counts_as_of_now(tmp_path, ours, date):
     text = "\n".join(
         f"Date: {date}" if line.startswith("Date:") else line
         for line in report(ours).splitlines()
     )
     (tmp_path / "bounce.eml").write_text(text, "latin-1")
     call_command("process_bounces", str(tmp_path), stdout=StringIO())
-    assert is_stopped()
+    assert is_suppressed()
 
 
-def test_dry_run_says_what_would_be(take, ours):
+def test_dry_run_changes_nothing(take, ours):
     printed = take(report(ours), dry_run=True)
-    assert "1 stopped" in printed
-    assert "Nothing was changed" in printed
-    assert not is_stopped()
+    assert "1 suppressed" in printed
+    assert "nothing was changed" in printed
+    assert not is_suppressed()
 
 
 def test_mbox_is_read_as_well(tmp_path, ours):
@@ -165,7 +165,7 @@ def test_mbox_is_read_as_well(tmp_path, ours):
     output = StringIO()
     call_command("process_bounces", str(path), stdout=output)
     assert sorted(line[0] for line in output.getvalue().splitlines()) == ["1", "1"]
-    assert is_stopped()
+    assert is_suppressed()
 
 
 def test_missing_file_is_an_error(tmp_path):

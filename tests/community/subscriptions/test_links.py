@@ -1,4 +1,4 @@
-"""The links in emails: signed for one purpose, without an address, told to nobody."""
+"""Links in emails: signed for one purpose, without an address, never leaked."""
 
 from datetime import timedelta
 
@@ -30,8 +30,8 @@ def token_of(address):
 
 
 @each_link
-def test_a_link_is_whole_and_holds_no_address(wish, link):
-    address = address_of(link, wish())
+def test_link_is_absolute_and_holds_no_email_address(make_subscription, link):
+    address = address_of(link, make_subscription())
     assert address.startswith(f"{ORIGIN}/follow/")
     held = str(signing.loads(token_of(address), salt=link._salt))
     assert "ann" not in held
@@ -39,8 +39,8 @@ def test_a_link_is_whole_and_holds_no_address(wish, link):
 
 
 @each_link
-def test_a_link_serves_its_own_purpose_only(client, wish, link):
-    token = token_of(address_of(link, wish()))
+def test_a_link_serves_its_own_purpose_only(client, make_subscription, link):
+    token = token_of(address_of(link, make_subscription()))
     for other in LINKS:
         if other == link:
             assert other.read(token).subscriber
@@ -50,8 +50,10 @@ def test_a_link_serves_its_own_purpose_only(client, wish, link):
 
 
 @each_link
-def test_a_link_is_void_once_the_links_are_counted_up(client, wish, link):
-    address = path_of(address_of(link, wish()))
+def test_link_is_invalid_once_the_token_version_changes(
+    client, make_subscription, link
+):
+    address = path_of(address_of(link, make_subscription()))
     assert client.get(address).status_code == 200
     Subscriber.objects.update(token_version=1)
     for send in (client.get, client.post):
@@ -59,9 +61,9 @@ def test_a_link_is_void_once_the_links_are_counted_up(client, wish, link):
 
 
 @each_link
-def test_how_long_a_link_works(client, wish, link):
+def test_how_long_a_link_works(client, make_subscription, link):
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        address = path_of(address_of(link, wish()))
+        address = path_of(address_of(link, make_subscription()))
         clock.shift(timedelta(days=6, hours=23))
         assert client.get(address).status_code == 200
         clock.shift(timedelta(hours=2))
@@ -71,9 +73,11 @@ def test_how_long_a_link_works(client, wish, link):
 
 
 @each_link
-def test_a_link_never_leads_to_who_gets_the_number_later(client, wish, link):
-    """As after a backup is restored, when numbers are given out again."""
-    first = wish()
+def test_link_never_leads_to_a_later_subscriber_with_the_same_key(
+    client, make_subscription, link
+):
+    """After a restore, primary keys are used again."""
+    first = make_subscription()
     token = token_of(address_of(link, first))
     pk = first.subscriber_id
     first.subscriber.delete()
@@ -85,7 +89,7 @@ def test_a_link_never_leads_to_who_gets_the_number_later(client, wish, link):
 @pytest.mark.parametrize(
     "token", ["", "x", "a:b:c", "\0", "ä", "::", "W10:1:x", "x" * 5000]
 )
-def test_what_nobody_has_signed_is_no_link(home, client, link, token):
+def test_unsigned_token_is_invalid(home, client, link, token):
     path = path_of(link.url(Subscriber(pk=1)).partition("?")[0])
     response = client.get(path, {"link": token})
     assert response.status_code == 404
@@ -93,14 +97,15 @@ def test_what_nobody_has_signed_is_no_link(home, client, link, token):
 
 
 @each_link
-def test_the_page_behind_a_link_is_kept_by_nobody_and_tells_nobody(client, wish, link):
-    address = path_of(address_of(link, wish()))
+def test_page_behind_a_link_is_not_cached_and_leaks_no_token(
+    client, make_subscription, link
+):
+    address = path_of(address_of(link, make_subscription()))
     token = token_of(address)
     for response in (client.get(address), client.get(f"{address}x")):
         assert "no-store" in response["Cache-Control"]
         assert "noindex" in response["X-Robots-Tag"]
-        # Neither other sites nor our own log are told what stands after the host.
+        # Keeps the token out of the Referer header.
         assert response["Referrer-Policy"] == "strict-origin"
         assert not response.cookies
-        # Nor does any other address on the page carry it on.
         assert token not in response.content.decode()

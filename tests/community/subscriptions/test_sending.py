@@ -1,4 +1,4 @@
-"""What followers get, from a real mail server: once, all of it, and nothing else."""
+"""What subscribers get, from a real mail server: once, all of it, nothing else."""
 
 from datetime import timedelta
 
@@ -11,17 +11,20 @@ from community.models import (
     Delivery,
     Frequency,
     MailOutage,
-    Notice,
     Subscriber,
     Subscription,
+    UpdateEvent,
 )
 from community.subscriptions import smtp
-from community.subscriptions.outage import get_updates_state, updates_not_sent
-from community.subscriptions.retention import forget_old_updates
+from community.subscriptions.outage import get_delivery_health, unsent_updates
 from community.subscriptions.sending import send_updates
-from community.subscriptions.services import end, forget_unconfirmed
-from community.subscriptions.smtp import BACK_OFF
-from tests.community.subscriptions.people import change, follow, published_policy
+from community.subscriptions.services import (
+    purge_old_updates,
+    purge_unconfirmed,
+    unsubscribe,
+)
+from community.subscriptions.smtp import RETRY_DELAYS
+from tests.community.subscriptions.people import change, published_policy, subscribe
 from tests.community.subscriptions.smtp import smtp_server
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -30,7 +33,7 @@ State = Delivery.State
 
 @pytest.fixture
 def policy(section):
-    """Return a policy that was published long ago, of which nobody was told."""
+    """Return a policy that was published long ago, without updates."""
     return published_policy(section)
 
 
@@ -54,9 +57,9 @@ def states():
     return list(rows.values_list("state", flat=True))
 
 
-def test_each_follower_gets_one_email_and_never_another(server, policy):
+def test_each_subscriber_gets_one_email_and_never_another(server, policy):
     for email in (ANN, BOB):
-        follow(email, policy)
+        subscribe(email, policy)
     change(policy)
     assert send() is False
     send()
@@ -66,11 +69,11 @@ def test_each_follower_gets_one_email_and_never_another(server, policy):
 
 def test_email_reads_well_as_text_and_as_html(server, policy):
     policy.title = "Food & <b>drink</b>\nplan"
-    follow(ANN, policy)
+    subscribe(ANN, policy)
     change(policy, "Bread <i>&</i> butter.")
     send()
     message = server.read()
-    assert message["Subject"] == "Changed: Food & <b>drink</b> plan"
+    assert message["Subject"] == "Updated: Food & <b>drink</b> plan"
     text = message.get_body(("plain",)).get_content()
     html = message.get_body(("html",)).get_content()
     assert "Bread <i>&</i> butter." in text
@@ -89,7 +92,7 @@ def test_headers_let_mail_programs_unsubscribe_by_one_click(
     policy,
     client,
 ):
-    follow(ANN, policy)
+    subscribe(ANN, policy)
     change(policy)
     send()
     message = server.read()
@@ -103,14 +106,14 @@ def test_headers_let_mail_programs_unsubscribe_by_one_click(
     assert not Subscriber.objects.filter(subscriptions__isnull=False).exists()
 
 
-def test_digest_holds_all_that_is_due_for_one_person(server, policy, section):
-    follow(ANN, policy, Frequency.DAILY)
-    follow(ANN, section, Frequency.WEEKLY)
+def test_digest_has_all_that_is_due_to_one_subscriber(server, policy, section):
+    subscribe(ANN, policy, Frequency.DAILY)
+    subscribe(ANN, section, Frequency.WEEKLY)
     change(policy, "One.")
     change(policy, "Two.")
     change(section, "Three.")
     send()
-    assert server.taken == []
+    assert server.accepted == []
     Delivery.objects.update(due_at=timezone.now())
     send()
     [address] = server.addresses
@@ -121,14 +124,14 @@ def test_digest_holds_all_that_is_due_for_one_person(server, policy, section):
     assert "/follow/unsubscribe-all/" in message["List-Unsubscribe"]
 
 
-def test_withdrawn_page_is_told_with_a_link_to_its_section(server, policy):
-    follow(ANN, policy)
+def test_email_about_a_withdrawn_page_links_to_its_section(server, policy):
+    subscribe(ANN, policy)
     slug = policy.slug
     policy.delete()
-    forget_unconfirmed(timezone.now() + timedelta(days=8))
+    purge_unconfirmed(timezone.now() + timedelta(days=8))
     send()
     message = server.read()
-    assert message["Subject"] == "No longer on our website: Food plan"
+    assert message["Subject"] == "Removed: Food plan"
     text = message.get_body(("plain",)).get_content()
     assert slug not in text
     assert "https://council.example/stronger-communities/" in text
@@ -137,45 +140,45 @@ def test_withdrawn_page_is_told_with_a_link_to_its_section(server, policy):
 @pytest.mark.parametrize(
     "way", ["unsubscribed", "just now", "stopped", "private", "back again"]
 )
-def test_what_is_no_longer_wanted_or_true_is_not_sent(way, server, policy):
-    wish = follow(ANN, policy)
+def test_deliveries_that_are_no_longer_wanted_are_not_sent(way, server, policy):
+    subscription = subscribe(ANN, policy)
     change(policy)
     if way == "unsubscribed":
-        end(wish)
+        unsubscribe(subscription)
     elif way == "just now":
-        # Ended while the page was being published: its row was not there to be deleted.
-        Subscription.objects.filter(pk=wish.pk)._raw_delete("default")
+        # Unsubscribed while the page was being published: no delivery to delete yet.
+        Subscription.objects.filter(pk=subscription.pk)._raw_delete("default")
     elif way == "stopped":
         Subscriber.objects.update(suppressed_at=timezone.now())
     elif way == "private":
         PageViewRestriction.objects.create(page=policy, restriction_type="login")
-        Notice.objects.filter(kind="withdrawn").delete()
+        UpdateEvent.objects.filter(kind="withdrawn").delete()
     else:
         policy.unpublish()
         policy.get_latest_revision().publish()
-        Notice.objects.filter(kind="changed").delete()
+        UpdateEvent.objects.filter(kind="changed").delete()
     send()
-    assert server.taken == []
+    assert server.accepted == []
     assert states() == []
 
 
-def test_who_stops_while_others_are_sent_to_gets_nothing(server, policy, monkeypatch):
+def test_subscriber_suppressed_during_a_run_gets_nothing(server, policy, monkeypatch):
     for email in (ANN, BOB):
-        follow(email, policy)
+        subscribe(email, policy)
     change(policy)
 
     def stop(server_side, message):
         Subscriber.objects.filter(email=BOB).update(suppressed_at=timezone.now())
-        hand_over(server_side, message)
+        send_email(server_side, message)
 
-    hand_over = smtp.SMTPSession.send
+    send_email = smtp.SMTPSession.send
     monkeypatch.setattr(smtp.SMTPSession, "send", stop)
     send()
     assert server.addresses == [ANN]
 
 
-def test_what_was_under_way_when_the_process_died_is_sent_again(server, policy):
-    follow(ANN, policy)
+def test_delivery_being_sent_when_the_process_died_is_sent_again(server, policy):
+    subscribe(ANN, policy)
     change(policy)
     Delivery.objects.update(state=State.SENDING, attempts=1)
     send()
@@ -184,7 +187,7 @@ def test_what_was_under_way_when_the_process_died_is_sent_again(server, policy):
 
 
 def test_email_that_is_sent_again_has_the_same_id(server, policy):
-    follow(ANN, policy)
+    subscribe(ANN, policy)
     change(policy)
     send()
     Delivery.objects.update(state=State.SENDING)
@@ -192,41 +195,45 @@ def test_email_that_is_sent_again_has_the_same_id(server, policy):
     assert server.read(0)["Message-ID"] == server.read(1)["Message-ID"]
 
 
-# Refusals
+# Failures
 
 
-def test_server_that_is_away_costs_nobody_anything(server, policy, settings):
-    follow(ANN, policy)
+def test_unavailable_server_costs_no_attempt(server, policy, settings):
+    subscribe(ANN, policy)
     change(policy)
     settings.EMAIL_PORT = 1
     send()
-    row, trouble = Delivery.objects.get(), MailOutage.objects.get()
-    assert (row.state, row.attempts, trouble.tries) == (State.WAITING, 0, 1)
+    row, outage = Delivery.objects.get(), MailOutage.objects.get()
+    assert (row.state, row.attempts, outage.attempts) == (State.WAITING, 0, 1)
     settings.EMAIL_PORT = server.port
     # It is tried again after a minute and not before.
     send()
-    assert server.taken == []
+    assert server.accepted == []
     send(timedelta(minutes=1))
     assert server.addresses == [ANN]
     assert not MailOutage.objects.exists()
 
 
-def test_trouble_ends_with_the_last_who_waits(policy):
+def test_outage_ends_with_the_last_waiting_delivery(policy):
     """Else the status would be bad until something is sent, weeks later."""
     now = timezone.now()
-    wish = follow(ANN, policy)
+    subscription = subscribe(ANN, policy)
     change(policy)
     MailOutage.objects.create(
-        pk=1, since=now - timedelta(hours=2), tries=3, try_again_at=now, problem="away"
+        pk=1,
+        started_at=now - timedelta(hours=2),
+        attempts=3,
+        retry_at=now,
+        problem="unavailable",
     )
-    assert not get_updates_state(now).is_well(now)
-    end(wish)
+    assert not get_delivery_health(now).is_well(now)
+    unsubscribe(subscription)
     send_updates(timezone.now())
-    assert get_updates_state(now).is_well(now)
+    assert get_delivery_health(now).is_well(now)
 
 
-def test_server_that_is_away_for_two_days_gets_it_all_then(server, policy, settings):
-    follow(ANN, policy)
+def test_all_is_sent_after_an_outage_of_two_days(server, policy, settings):
+    subscribe(ANN, policy)
     change(policy)
     settings.EMAIL_PORT = 1
     for hour in range(0, 48, 4):
@@ -237,8 +244,8 @@ def test_server_that_is_away_for_two_days_gets_it_all_then(server, policy, setti
     assert server.addresses == [ANN]
 
 
-def test_news_of_last_week_is_given_up(server, policy, settings):
-    follow(ANN, policy)
+def test_updates_are_given_up_after_a_week(server, policy, settings):
+    subscribe(ANN, policy)
     change(policy)
     settings.EMAIL_PORT = 1
     send(timedelta(days=7, minutes=1))
@@ -246,46 +253,46 @@ def test_news_of_last_week_is_given_up(server, policy, settings):
 
 
 @pytest.mark.parametrize("step", ["MAIL", "DATA"])
-def test_server_that_refuses_everybody_stops_the_round(step, server, policy):
+def test_server_that_rejects_everything_stops_the_run(step, server, policy):
     for number in range(15):
-        follow(f"p{number}@example.org", policy)
+        subscribe(f"p{number}@example.org", policy)
     change(policy)
     asked = []
 
-    def refuse(at):
-        if at == step:
-            asked.append(at)
+    def reject(step_now):
+        if step_now == step:
+            asked.append(step_now)
             return "550 5.1.8 who are you?"
         return None
 
-    server.refuse = refuse
+    server.reject = reject
     send()
     assert len(asked) == (1 if step == "MAIL" else 10)
     assert set(states()) == {State.WAITING}
-    assert not Subscriber.objects.exclude(refusals=0).exists()
+    assert not Subscriber.objects.exclude(bounce_count=0).exists()
     assert MailOutage.objects.exists()
 
 
-def test_refused_address_is_stopped_after_three_times(server, policy, caplog):
-    follow(ANN, policy)
-    follow(BOB, policy)
-    server.refuse = lambda step: f"550 5.1.1 <{ANN}> is nobody" if step == ANN else None
+def test_address_is_suppressed_after_three_bounces(server, policy, caplog):
+    subscribe(ANN, policy)
+    subscribe(BOB, policy)
+    server.reject = lambda step: f"550 5.1.1 <{ANN}> unknown" if step == ANN else None
     for number in range(3):
         change(policy, f"Note {number}.")
         send()
     ann, bob = Subscriber.objects.order_by("email")
-    assert (ann.refusals, bool(ann.suppressed_at)) == (3, True)
-    assert (bob.refusals, bob.suppressed_at) == (0, None)
+    assert (ann.bounce_count, bool(ann.suppressed_at)) == (3, True)
+    assert (bob.bounce_count, bob.suppressed_at) == (0, None)
     assert server.addresses == [BOB] * 3
     assert "550" in caplog.text
     assert ANN not in caplog.text
 
 
-def test_refusal_for_now_is_tried_again_later_and_later(server, policy):
-    follow(ANN, policy)
+def test_temporary_failure_is_retried_with_growing_delays(server, policy):
+    subscribe(ANN, policy)
     change(policy)
-    server.refuse = lambda step: "451 4.7.1 later" if step == ANN else None
-    for pause in BACK_OFF:
+    server.reject = lambda step: "451 4.7.1 later" if step == ANN else None
+    for pause in RETRY_DELAYS:
         before = timezone.now()
         send()
         row = Delivery.objects.get()
@@ -297,81 +304,81 @@ def test_refusal_for_now_is_tried_again_later_and_later(server, policy):
     assert Subscriber.objects.get().suppressed_at is None
 
 
-def test_address_that_is_taken_again_starts_from_nothing(server, policy):
-    follow(ANN, policy)
-    Subscriber.objects.update(refusals=2)
+def test_accepted_email_resets_the_bounce_count(server, policy):
+    subscribe(ANN, policy)
+    Subscriber.objects.update(bounce_count=2)
     change(policy)
     send()
-    assert Subscriber.objects.get().refusals == 0
+    assert Subscriber.objects.get().bounce_count == 0
 
 
-def test_operators_are_told_without_any_address(server, policy, settings):
-    follow(ANN, policy)
+def test_administrators_are_warned_without_any_address(server, policy, settings):
+    subscribe(ANN, policy)
     change(policy)
     settings.EMAIL_PORT = 1
     send()
     later = timezone.now() + timedelta(hours=2)
-    state = get_updates_state(later)
-    assert (state.waiting, state.is_well(later)) == (1, False)
-    assert state.is_well(timezone.now())
+    health = get_delivery_health(later)
+    assert (health.waiting, health.is_well(later)) == (1, False)
+    assert health.is_well(timezone.now())
 
     class Administrator:
         is_superuser = True
 
-    [need] = updates_not_sent(Administrator, later)
-    assert "1 email update to residents" in need.words
-    assert "ConnectionRefusedError" in need.words
+    [task] = unsent_updates(Administrator, later)
+    assert "1 email update to residents" in task.text
+    assert "ConnectionRefusedError" in task.text
     Administrator.is_superuser = False
-    assert list(updates_not_sent(Administrator, later)) == []
+    assert list(unsent_updates(Administrator, later)) == []
 
 
-# Rounds
+# Runs
 
 
-def test_round_ends_in_time_and_the_next_goes_on(server, policy, caplog):
+def test_run_ends_in_time_and_the_next_continues(server, policy, caplog):
     for number in range(3):
-        follow(f"p{number}@example.org", policy)
+        subscribe(f"p{number}@example.org", policy)
     change(policy)
     assert send_updates(timezone.now(), seconds=0) is True
-    assert server.taken == []
+    assert server.accepted == []
     assert send() is False
-    assert len(server.taken) == 3
+    assert len(server.accepted) == 3
 
 
-def test_connection_is_made_anew_now_and_then(server, policy, monkeypatch):
-    monkeypatch.setattr(smtp, "PER_CONNECTION", 2)
+def test_connection_is_renewed(server, policy, monkeypatch):
+    monkeypatch.setattr(smtp, "MAX_PER_CONNECTION", 2)
     for number in range(5):
-        follow(f"p{number}@example.org", policy)
+        subscribe(f"p{number}@example.org", policy)
     change(policy)
     send()
-    assert (len(server.taken), server.connections) == (5, 3)
+    assert (len(server.accepted), server.connections) == (5, 3)
 
 
-def test_no_more_are_sent_in_a_minute_than_the_settings_allow(
+def test_rate_per_minute_is_limited_by_the_settings(
     server,
     policy,
     settings,
     monkeypatch,
 ):
     pauses = []
-    monkeypatch.setattr(smtp, "PER_CONNECTION", 2)
+    monkeypatch.setattr(smtp, "MAX_PER_CONNECTION", 2)
     monkeypatch.setattr(smtp, "sleep", pauses.append)
     settings.UPDATES_PER_MINUTE = 6
     for number in range(4):
-        follow(f"p{number}@example.org", policy)
+        subscribe(f"p{number}@example.org", policy)
     change(policy)
     send()
     assert 15 < pauses[0] <= 20
 
 
-def test_what_was_told_is_forgotten_after_a_month(server, policy):
-    follow(ANN, policy)
+def test_old_updates_are_purged_after_a_month(server, policy):
+    subscribe(ANN, policy)
     change(policy)
     later = timezone.now() + timedelta(days=31)
-    forget_old_updates(later)
+    purge_old_updates(later)
     assert states() == [State.WAITING]
     send()
-    forget_old_updates(timezone.now() + timedelta(days=29))
-    assert Notice.objects.count() == 1
-    forget_old_updates(later)
-    assert (Notice.objects.count(), Delivery.objects.count()) == (0, 0)
+    purge_old_updates(timezone.now() + timedelta(days=29))
+    assert UpdateEvent.objects.count() == 1
+    purge_old_updates(later)
+    assert (UpdateEvent.objects.count(), Delivery.objects.count()) == (0, 0)

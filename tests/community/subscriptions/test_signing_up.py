@@ -1,4 +1,4 @@
-"""Following a page by email: the form, the email and the button behind its link."""
+"""Signing up for email updates: the form, the email and the button to confirm."""
 
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
@@ -15,8 +15,8 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import Subscriber, Subscription
-from community.subscriptions import transactional_emails, views
-from community.subscriptions.services import forget_unconfirmed
+from community.subscriptions import services, transactional_emails
+from community.subscriptions.services import purge_unconfirmed
 from home.rate_limits import RateLimit, RateLimitHit
 from tests.community.subscriptions.conftest import ANN, last_link
 from tests.factories import (
@@ -38,15 +38,13 @@ def make_private(page):
 def follow_link(client, path):
     response = client.get(path)
     return BeautifulSoup(response.content, "html.parser").main.find(
-        "a", string="Get updates by email"
+        "a", string="Get email updates"
     )
 
 
-def test_somebody_follows_a_page_once_they_have_pressed_the_button(
-    section, client, sign_up
-):
+def test_subscription_starts_once_the_button_is_pressed(section, client, sign_up):
     form = client.get(follow_link(client, section.url)["href"])
-    assert "About: Stronger communities" in tokenise(form)
+    assert "Updates about: Stronger communities" in tokenise(form)
     response = sign_up(frequency="weekly")
     assert "Check your email" in tokenise(client.get(response["Location"]))
     (message,) = mail.outbox
@@ -55,13 +53,13 @@ def test_somebody_follows_a_page_once_they_have_pressed_the_button(
     assert "Once a week" in message.body
     assert not Subscription.objects.exclude(confirmed_at=None).exists()
     shown = client.get(last_link())
-    assert "You want to follow: Stronger communities" in tokenise(shown)
+    assert "Updates about: Stronger communities" in tokenise(shown)
     assert not Subscription.objects.exclude(confirmed_at=None).exists()
     done = client.post(last_link(), follow=True)
-    assert "You get updates by email" in tokenise(done)
-    followed = Subscription.objects.get()
-    assert (followed.page_id, followed.frequency) == (section.pk, "weekly")
-    assert followed.confirmed_at is not None
+    assert "You've signed up" in tokenise(done)
+    subscription = Subscription.objects.get()
+    assert (subscription.page_id, subscription.frequency) == (section.pk, "weekly")
+    assert subscription.confirmed_at is not None
 
 
 @pytest.mark.parametrize("kind", [PartnershipPageFactory, PolicyUpdatePageFactory])
@@ -75,27 +73,27 @@ def test_all_policy_updates_can_be_followed(client, sign_up):
     assert "All policy updates" in tokenise(client.get(link["href"]))
     sign_up(page=None)
     client.post(last_link())
-    followed = Subscription.objects.get()
-    assert followed.page is None
-    assert followed.confirmed_at is not None
+    subscription = Subscription.objects.get()
+    assert subscription.page is None
+    assert subscription.confirmed_at is not None
 
 
-def test_kept_pages_hold_no_form_to_sign_up(section, client):
+def test_cached_pages_have_no_sign_up_form(section, client):
     for path in (section.url, reverse("policy_updates")):
         html = BeautifulSoup(client.get(path).content, "html.parser")
         assert not html.select("[name=email]")
 
 
-def test_what_is_not_public_or_cannot_be_followed_is_not_there(
+def test_pages_that_are_private_or_no_target_are_404(
     section, make_page, client, sign_up
 ):
     private = make_page(PolicyUpdatePageFactory, title="Secret plan")
     make_private(private)
     draft = make_page(PolicyUpdatePageFactory, live=False)
     standard = make_page(StandardPageFactory)
-    missing = reverse("follow") + "?page=999999"
+    missing = reverse("subscribe") + "?page=999999"
     for page in (private, draft, standard):
-        shown = client.get(f"{reverse('follow')}?page={page.pk}")
+        shown = client.get(f"{reverse('subscribe')}?page={page.pk}")
         assert shown.status_code == 404
         assert shown.content == client.get(missing).content
         assert sign_up(page=page).status_code == 404
@@ -104,21 +102,23 @@ def test_what_is_not_public_or_cannot_be_followed_is_not_there(
 
 
 @pytest.mark.parametrize("page", ["x", "-1", "1" * 30, "²", "0", "1\0"])
-def test_what_is_no_number_is_no_page(home, client, page):
-    assert client.get(reverse("follow"), {"page": page}).status_code == 404
+def test_page_that_is_no_number_is_404(home, client, page):
+    assert client.get(reverse("subscribe"), {"page": page}).status_code == 404
 
 
 @pytest.mark.parametrize("known", ["new", "unconfirmed", "confirmed", "stopped"])
-def test_the_answer_does_not_tell_whether_somebody_follows_a_page(
-    section, client, sign_up, wish, known
+def test_response_does_not_reveal_subscriptions(
+    section, client, sign_up, make_subscription, known
 ):
     if known != "new":
-        made = wish(**({"confirmed_at": None} if known == "unconfirmed" else {}))
+        made = make_subscription(
+            **({"confirmed_at": None} if known == "unconfirmed" else {})
+        )
         if known == "stopped":
             Subscriber.objects.update(suppressed_at=timezone.now())
-        first_moment = made.confirmed_at
+        first_confirmed_at = made.confirmed_at
     response = sign_up(frequency="weekly")
-    assert response["Location"] == f"{reverse('follow_sent')}?page={section.pk}"
+    assert response["Location"] == f"{reverse('subscribe_sent')}?page={section.pk}"
     (message,) = mail.outbox
     if known == "confirmed":
         assert "already" in message.body
@@ -127,14 +127,14 @@ def test_the_answer_does_not_tell_whether_somebody_follows_a_page(
         assert "Your email updates" in tokenise(shown)
     else:
         client.post(last_link())
-        followed = Subscription.objects.get()
-        assert followed.confirmed_at is not None
-        assert followed.subscriber.suppressed_at is None
+        subscription = Subscription.objects.get()
+        assert subscription.confirmed_at is not None
+        assert subscription.subscriber.suppressed_at is None
     if known == "confirmed":
-        assert Subscription.objects.get().confirmed_at == first_moment
+        assert Subscription.objects.get().confirmed_at == first_confirmed_at
     elif known == "stopped":
-        # Later than the report of what stopped it, which may be read once more.
-        assert Subscription.objects.get().confirmed_at > first_moment
+        # Later than the bounce report, which may be imported again.
+        assert Subscription.objects.get().confirmed_at > first_confirmed_at
 
 
 def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
@@ -142,7 +142,7 @@ def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
     sign_up("ann@xn--bcher-kva.example")
     assert Subscriber.objects.get().email == "ann@bücher.example"
     assert Subscription.objects.count() == 1
-    # To the address that it has, whatever somebody types.
+    # To the stored address, however it was typed.
     assert [message.to for message in mail.outbox] == [["ann@bücher.example"]] * 2
 
 
@@ -160,7 +160,7 @@ def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
         "ann\0@example.org",
     ],
 )
-def test_what_is_no_address_is_said_and_stays_in_the_form(sign_up, email):
+def test_invalid_address_is_an_error_and_stays_in_the_form(sign_up, email):
     response = sign_up(email)
     assert response.status_code == 422
     html = BeautifulSoup(response.content, "html.parser")
@@ -188,13 +188,13 @@ def test_an_unknown_frequency_leads_to_the_first_choice(sign_up):
     assert html.find(id=target)["type"] == "radio"
 
 
-def test_a_program_learns_nothing_and_sends_nothing(sign_up):
+def test_bot_learns_nothing_and_sends_nothing(sign_up):
     assert sign_up(website="x").status_code == 302
     assert mail.outbox == []
     assert not Subscriber.objects.exists()
 
 
-def test_who_is_over_the_limit_keeps_what_they_typed(settings, sign_up):
+def test_form_keeps_its_values_over_the_rate_limit(settings, sign_up):
     settings.FORM_LIMIT_PER_ADDRESS = 1
     sign_up()
     response = sign_up("bob@example.org", frequency="daily")
@@ -210,7 +210,7 @@ def from_many_networks(section, times):
     answers = set()
     for number in range(times):
         answer = Client().post(
-            f"{reverse('follow')}?page={section.pk}",
+            f"{reverse('subscribe')}?page={section.pk}",
             {"email": ANN.replace("@", f"+{number}@"), "frequency": "daily"},
             REMOTE_ADDR=f"192.0.2.{number}",
         )
@@ -220,46 +220,48 @@ def from_many_networks(section, times):
 
 def test_no_mailbox_can_be_flooded_by_all_its_addresses(section):
     with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
-        from_many_networks(section, transactional_emails.MAX_A_DAY + 3)
-        assert len(mail.outbox) == transactional_emails.MAX_A_DAY
+        from_many_networks(section, transactional_emails.MAX_PER_DAY + 3)
+        assert len(mail.outbox) == transactional_emails.MAX_PER_DAY
         clock.shift(timedelta(days=1, minutes=1))
         from_many_networks(section, 1)
-        assert len(mail.outbox) == transactional_emails.MAX_A_DAY + 1
+        assert len(mail.outbox) == transactional_emails.MAX_PER_DAY + 1
     keys = str(list(RateLimitHit.objects.values_list("limit", "key")))
     assert "ann" not in keys
 
 
 def test_without_its_limit_an_address_would_be_flooded(section, monkeypatch):
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
-    from_many_networks(section, transactional_emails.MAX_A_DAY + 3)
-    assert len(mail.outbox) == transactional_emails.MAX_A_DAY + 3
+    from_many_networks(section, transactional_emails.MAX_PER_DAY + 3)
+    assert len(mail.outbox) == transactional_emails.MAX_PER_DAY + 3
 
 
-def test_a_mail_server_that_is_away_costs_nobody_anything(sign_up, monkeypatch):
+def test_unavailable_mail_server_does_not_use_up_the_limit(sign_up, monkeypatch):
     def fail(self):
         raise SMTPServerDisconnected(ANN)
 
     with monkeypatch.context() as patch:
         patch.setattr(EmailMultiAlternatives, "send", fail)
-        for _ in range(transactional_emails.MAX_A_DAY + 1):
+        for _ in range(transactional_emails.MAX_PER_DAY + 1):
             response = sign_up(frequency="daily")
             assert response.status_code == 503
-            assert "could not be sent" in tokenise(response)
+            assert "We could not send the email" in tokenise(response)
             html = BeautifulSoup(response.content, "html.parser")
             assert html.find(id="id_email")["value"] == ANN
     assert sign_up(frequency="daily").status_code == 302
     assert len(mail.outbox) == 1
 
 
-def test_a_page_deleted_while_somebody_signs_up_is_not_there(sign_up, monkeypatch):
+def test_page_deleted_during_sign_up_is_404(sign_up, monkeypatch):
     def fail(*arguments):
         raise IntegrityError
 
-    monkeypatch.setattr(views, "request_subscription", fail)
+    monkeypatch.setattr(services, "request_subscription", fail)
     assert sign_up().status_code == 404
 
 
-def test_a_page_deleted_before_the_button_leads_to_words(make_page, client, sign_up):
+def test_page_deleted_before_confirmation_is_an_invalid_link(
+    make_page, client, sign_up
+):
     page = make_page(PolicyUpdatePageFactory, title="Food plan")
     sign_up(page=page)
     page.delete()
@@ -293,9 +295,9 @@ def test_a_page_that_moved_is_confirmed_under_its_new_address(
 def test_pressing_the_button_twice_or_on_another_device_is_fine(client, sign_up):
     sign_up()
     assert client.post(last_link()).status_code == 302
-    moment = Subscription.objects.get().confirmed_at
+    confirmed_at = Subscription.objects.get().confirmed_at
     assert Client().post(last_link(), follow=True).status_code == 200
-    assert Subscription.objects.get().confirmed_at == moment
+    assert Subscription.objects.get().confirmed_at == confirmed_at
 
 
 def test_an_earlier_email_works_after_a_second_one(client, sign_up):
@@ -303,42 +305,47 @@ def test_an_earlier_email_works_after_a_second_one(client, sign_up):
     first = last_link()
     sign_up(frequency="weekly")
     client.post(first)
-    followed = Subscription.objects.get()
-    assert (followed.frequency, followed.confirmed_at is None) == ("weekly", False)
+    subscription = Subscription.objects.get()
+    assert (subscription.frequency, subscription.confirmed_at is None) == (
+        "weekly",
+        False,
+    )
 
 
-def test_what_nobody_confirms_is_deleted_after_seven_days(client, sign_up, wish):
-    kept = wish(email="bob@example.org")
+def test_pending_subscription_is_purged_after_seven_days(
+    client, sign_up, make_subscription
+):
+    remaining = make_subscription(email="bob@example.org")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sign_up()
         clock.shift(timedelta(days=6))
-        # Asked for again, it has seven days again, as the new link has.
+        # Requesting it again starts another seven days, as for the new link.
         sign_up(page=None)
         clock.shift(timedelta(days=1, minutes=1))
-        forget_unconfirmed(timezone.now())
+        purge_unconfirmed(timezone.now())
         assert [each.page for each in _of(ANN)] == [None]
         clock.shift(timedelta(days=6))
         assert client.post(last_link()).status_code == 404
-        forget_unconfirmed(timezone.now())
+        purge_unconfirmed(timezone.now())
     assert [each.email for each in Subscriber.objects.all()] == ["bob@example.org"]
-    assert Subscription.objects.get() == kept
+    assert Subscription.objects.get() == remaining
 
 
 def _of(email):
     return Subscription.objects.filter(subscriber__email=email)
 
 
-def test_deleting_a_page_ends_the_wish_to_follow_it(make_page, wish):
+def test_deleting_a_page_deletes_its_subscriptions(make_page, make_subscription):
     page = make_page(PolicyUpdatePageFactory)
-    wish(page)
+    make_subscription(page)
     page.delete()
     assert not Subscription.objects.exists()
 
 
-def test_a_form_of_another_website_is_refused(section):
+def test_form_of_another_website_is_rejected(section):
     client = Client(enforce_csrf_checks=True)
     data = {"email": ANN, "frequency": "daily"}
-    address = reverse("follow")
+    address = reverse("subscribe")
     foreign = client.post(address, data, HTTP_ORIGIN="https://evil.example")
     assert foreign.status_code == 403
     assert mail.outbox == []

@@ -1,4 +1,4 @@
-"""Who is told of what: in the publishing transaction, once, by the closest wish."""
+"""Who gets which update: queued when publishing, once, by the closest subscription."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +10,15 @@ from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published
 
-from community.models import Delivery, Frequency, Notice, Subscriber
-from community.subscriptions.outbox import next_monday, next_morning
+from community.models import Delivery, Frequency, Subscriber, UpdateEvent
+from community.subscriptions.update_events import next_monday, next_morning
 from home.page_tree.scheduled_publishing import publish_scheduled
-from tests.community.subscriptions.people import change, follow, published_policy, told
+from tests.community.subscriptions.people import (
+    change,
+    published_policy,
+    queued,
+    subscribe,
+)
 from tests.factories import (
     CommunityIndexPageFactory,
     PartnershipPageFactory,
@@ -25,72 +30,72 @@ ANN, BOB, CAT = "ann@example.org", "bob@example.org", "cat@example.org"
 
 @pytest.fixture
 def policy(section):
-    """Return a policy that was published long ago, of which nobody was told."""
+    """Return a policy that was published long ago, without updates."""
     return published_policy(section)
 
 
-def test_followers_of_a_page_read_what_has_changed(policy):
-    follow(ANN, policy)
+def test_subscribers_of_a_page_get_its_changes(policy):
+    subscribe(ANN, policy)
     change(policy)
-    assert told() == [(ANN, "changed", "Food plan")]
-    notice = Notice.objects.get()
-    assert (notice.text, notice.page_id) == ("More bread.", policy.pk)
-    assert notice.path == "/stronger-communities/" + policy.slug + "/"
+    assert queued() == [(ANN, "changed", "Food plan")]
+    event = UpdateEvent.objects.get()
+    assert (event.text, event.page_id) == ("More bread.", policy.pk)
+    assert event.path == "/stronger-communities/" + policy.slug + "/"
 
 
-def test_first_publication_is_told_to_those_above_and_of_all_policies(section, home):
+def test_first_publication_goes_to_subscribers_above_and_of_all_policies(section, home):
     for email, page in ((ANN, section), (BOB, home), (CAT, None)):
-        follow(email, page)
+        subscribe(email, page)
     page = PolicyUpdatePageFactory(parent=section, title="New", live=False)
     page.save_revision().publish()
-    assert told() == [(each, "published", "New") for each in (ANN, BOB, CAT)]
+    assert queued() == [(each, "published", "New") for each in (ANN, BOB, CAT)]
 
 
 def test_all_policy_updates_are_not_about_other_pages(section):
-    follow(ANN, None)
+    subscribe(ANN, None)
     page = PartnershipPageFactory(parent=section, live=False)
     page.save_revision().publish()
-    assert told() == []
+    assert queued() == []
 
 
-def test_one_row_for_whoever_follows_the_page_its_section_and_all(policy, section):
-    follow(ANN, None, Frequency.WEEKLY)
-    follow(ANN, section, Frequency.DAILY)
-    closest = follow(ANN, policy, Frequency.AT_ONCE)
+def test_one_delivery_to_a_subscriber_of_the_page_its_section_and_all(policy, section):
+    subscribe(ANN, None, Frequency.WEEKLY)
+    subscribe(ANN, section, Frequency.DAILY)
+    closest = subscribe(ANN, policy, Frequency.AT_ONCE)
     change(policy)
     [row] = Delivery.objects.all()
     assert row.subscription == closest
-    assert row.due_at == row.notice.created_at
+    assert row.due_at == row.event.created_at
 
 
 @pytest.mark.parametrize(
     "values", [{"minor_edit": True}, {"note": ""}], ids=["minor edit", "no note"]
 )
-def test_nobody_is_told_of_what_readers_need_not_know(policy, values):
-    follow(ANN, policy)
+def test_minor_edits_and_changes_without_a_note_are_not_queued(policy, values):
+    subscribe(ANN, policy)
     change(policy, **values)
-    assert not Notice.objects.exists()
+    assert not UpdateEvent.objects.exists()
 
 
-def test_only_those_who_confirmed_and_were_not_stopped_are_told(policy):
-    follow(ANN, policy, confirmed=False)
-    stopped = follow(BOB, policy).subscriber
+def test_pending_and_suppressed_subscribers_get_nothing(policy):
+    subscribe(ANN, policy, confirmed=False)
+    stopped = subscribe(BOB, policy).subscriber
     Subscriber.objects.filter(pk=stopped.pk).update(suppressed_at=timezone.now())
     change(policy)
-    assert told() == []
+    assert queued() == []
 
 
-def test_same_version_published_twice_is_told_once(policy):
-    follow(ANN, policy)
+def test_same_version_published_twice_is_queued_once(policy):
+    subscribe(ANN, policy)
     change(policy).publish()
-    assert len(told()) == 1
+    assert len(queued()) == 1
 
 
-def test_change_and_rows_are_kept_together_or_not_at_all(policy):
-    follow(ANN, policy)
+def test_change_and_deliveries_are_saved_together_or_not_at_all(policy):
+    subscribe(ANN, policy)
 
     def fail(**kwargs):
-        raise RuntimeError("the last to hear of it fails")
+        raise RuntimeError("a later receiver fails")
 
     page_published.connect(fail)
     try:
@@ -99,11 +104,11 @@ def test_change_and_rows_are_kept_together_or_not_at_all(policy):
     finally:
         page_published.disconnect(fail)
     policy.refresh_from_db()
-    assert (policy.title, told()) == ("Food plan", [])
+    assert (policy.title, queued()) == ("Food plan", [])
 
 
 def test_publishing_opens_the_transaction_itself(policy, monkeypatch):
-    """Nobody need remember to: the signal comes within one of Wagtail's callers."""
+    """Callers need not: Wagtail sends the signal within a transaction."""
     seen = []
 
     def look(instance, **kwargs):
@@ -118,29 +123,27 @@ def test_publishing_opens_the_transaction_itself(policy, monkeypatch):
     assert seen[0] > before
 
 
-def test_private_pages_tell_nobody(policy, section):
-    follow(ANN, policy)
+def test_private_pages_are_not_queued(policy, section):
+    subscribe(ANN, policy)
     PageViewRestriction.objects.create(page=section, restriction_type="login")
-    Notice.objects.all().delete()
+    UpdateEvent.objects.all().delete()
     change(policy)
-    assert not Notice.objects.exists()
+    assert not UpdateEvent.objects.exists()
 
 
-def test_copies_and_aliases_tell_nobody(policy, section):
-    follow(ANN, section)
+def test_copies_and_aliases_are_not_queued(policy, section):
+    subscribe(ANN, section)
     policy.copy(to=section, update_attrs={"slug": "copy"}, keep_live=True)
     alias = policy.create_alias(parent=section, update_slug="alias")
-    assert told() == []
+    assert queued() == []
     change(policy)
-    assert len(told()) == 1
+    assert len(queued()) == 1
     alias.unpublish()
-    assert len(told()) == 1
+    assert len(queued()) == 1
 
 
-def test_copies_that_an_officer_publishes_at_once_tell_nobody(
-    policy, section, admin_client
-):
-    follow(ANN, section)
+def test_copies_published_in_the_admin_are_not_queued(policy, section, admin_client):
+    subscribe(ANN, section)
     address = reverse("wagtailadmin_pages:copy", args=[policy.pk])
     values = {
         "new_title": "Food plan again",
@@ -150,28 +153,28 @@ def test_copies_that_an_officer_publishes_at_once_tell_nobody(
     }
     assert admin_client.post(address, values).status_code == 302
     assert section.get_children().live().filter(slug="again").exists()
-    assert told() == []
+    assert queued() == []
 
 
-def test_section_that_is_moved_below_a_private_one_is_told_once(policy, section, home):
+def test_section_moved_below_a_private_one_is_queued_once(policy, section, home):
     private = CommunityIndexPageFactory(parent=home, title="Private")
     PageViewRestriction.objects.create(page=private, restriction_type="login")
-    follow(ANN, home)
+    subscribe(ANN, home)
     section.refresh_from_db()
     section.move(private, pos="last-child")
-    assert told() == [(ANN, "withdrawn", section.title)]
+    assert queued() == [(ANN, "withdrawn", section.title)]
 
 
-def test_moved_pages_tell_nobody_unless_they_become_private(policy, section, home):
-    follow(ANN, policy)
-    follow(BOB, section)
+def test_moved_pages_are_not_queued_unless_they_become_private(policy, section, home):
+    subscribe(ANN, policy)
+    subscribe(BOB, section)
     other = CommunityIndexPageFactory(parent=home, title="Other")
     policy.move(other, pos="last-child")
-    assert told() == []
+    assert queued() == []
     policy.move(section, pos="last-child")
     PageViewRestriction.objects.create(page=other, restriction_type="login")
     policy.move(other, pos="last-child")
-    assert told() == [(each, "withdrawn", "Food plan") for each in (ANN, BOB)]
+    assert queued() == [(each, "withdrawn", "Food plan") for each in (ANN, BOB)]
 
 
 # Withdrawals
@@ -204,24 +207,24 @@ way = pytest.mark.parametrize("withdraw", WAYS, ids=lambda each: each.__name__)
 
 
 @way
-def test_withdrawal_is_told_once(withdraw, policy, section):
+def test_withdrawal_is_queued_once(withdraw, policy, section):
     for email, page in ((ANN, policy), (BOB, section), (CAT, None)):
-        follow(email, page)
+        subscribe(email, page)
     withdraw(policy)
     expected = [(each, "withdrawn", "Food plan") for each in (ANN, BOB, CAT)]
-    assert told() == expected
+    assert queued() == expected
     for page in Page.objects.filter(pk=policy.pk):
         page.specific.unpublish()
         page.delete()
-    assert told() == expected
+    assert queued() == expected
 
 
 @way
-def test_section_that_goes_is_told_once_and_not_for_each_page(
+def test_withdrawn_section_is_queued_once_and_not_for_each_page(
     withdraw, policy, section, home
 ):
-    follow(ANN, home)
-    follow(BOB, policy)
+    subscribe(ANN, home)
+    subscribe(BOB, policy)
     for _ in range(3):
         PartnershipPageFactory(parent=section)
     withdraw(section)
@@ -229,19 +232,19 @@ def test_section_that_goes_is_told_once_and_not_for_each_page(
     if withdraw not in (unpublish, expire):
         # Else what is below stays.
         rows.append((BOB, "withdrawn", "Food plan"))
-    assert told() == rows
+    assert queued() == rows
 
 
-def test_draft_or_private_page_that_goes_tells_nobody(policy, section):
-    follow(ANN, section)
+def test_draft_or_private_page_that_goes_is_not_queued(policy, section):
+    subscribe(ANN, section)
     draft = PolicyUpdatePageFactory(parent=section, live=False)
     draft.delete()
     make_private(policy)
-    Notice.objects.all().delete()
+    UpdateEvent.objects.all().delete()
     PageViewRestriction.objects.create(page=section, restriction_type="login")
-    Notice.objects.filter(title=section.title).delete()
+    UpdateEvent.objects.filter(title=section.title).delete()
     policy.unpublish()
-    assert told() == []
+    assert queued() == []
 
 
 # When
@@ -262,27 +265,27 @@ def test_draft_or_private_page_that_goes_tells_nobody(policy, section):
     ],
 )
 def test_digests_are_due_at_eight_by_the_councils_clock(at, morning, monday):
-    moment = datetime(*at, tzinfo=UTC)
-    assert next_morning(moment) == datetime(*morning, tzinfo=UTC)
-    assert next_monday(moment) == datetime(*monday, tzinfo=UTC)
+    now = datetime(*at, tzinfo=UTC)
+    assert next_morning(now) == datetime(*morning, tzinfo=UTC)
+    assert next_monday(now) == datetime(*monday, tzinfo=UTC)
 
 
-def test_rows_are_due_as_people_wish(policy):
+def test_deliveries_are_due_by_frequency(policy):
     for email, frequency in zip((ANN, BOB, CAT), Frequency, strict=True):
-        follow(email, policy, frequency)
+        subscribe(email, policy, frequency)
     change(policy)
-    at = Notice.objects.get().created_at
+    at = UpdateEvent.objects.get().created_at
     rows = Delivery.objects.order_by("subscriber__email")
     assert [row.due_at for row in rows] == [at, next_morning(at), next_monday(at)]
 
 
-def test_number_of_statements_does_not_grow_with_the_people(policy):
-    follow(ANN, policy)
+def test_number_of_queries_does_not_grow_with_subscribers(policy):
+    subscribe(ANN, policy)
     change(policy, "The first note, as later ones ask about it.")
     counts = []
     for people in (0, 30):
         for each in range(people):
-            follow(f"p{each}@example.org", policy)
+            subscribe(f"p{each}@example.org", policy)
         with CaptureQueriesContext(connection) as captured:
             change(policy, f"A note for {people}.")
         counts.append(len(captured))

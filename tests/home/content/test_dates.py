@@ -1,5 +1,3 @@
-"""Officers type dates as they write them, and are told what cannot be read."""
-
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from tests.factories import PolicyUpdatePageFactory
 
 @pytest.fixture
 def read_typed():
-    """Return a function that reads what was typed as the alert's form does."""
     field = AlertSnippet.snippet_viewset.get_form_class().base_fields["ends_at"]
     assert isinstance(field, LocalDateTimeField)
     return field.clean
@@ -25,7 +22,7 @@ def read_typed():
     "typed",
     ["27/11/2026 18:00", "27/11/26 18:00", "2026-11-27 18:00", "2026-11-27T18:00"],
 )
-def test_moment_is_read_as_officers_write_it(typed, read_typed):
+def test_datetime_is_parsed_as_editors_type_it(typed, read_typed):
     assert read_typed(typed) == datetime(2026, 11, 27, 18, tzinfo=UTC)
 
 
@@ -40,7 +37,7 @@ def test_time_that_the_clocks_leave_out_is_explained(read_typed):
         read_typed("28/03/2027 01:30")
     assert error.value.messages == [
         "The clocks go forward that night, so 01:30 on 28/03/2027 does not exist. "
-        "Type a time before 01:00, or 02:00 or later."
+        "Enter a time before 01:00, or 02:00 or later."
     ]
 
 
@@ -48,8 +45,8 @@ def test_time_that_comes_twice_is_explained(read_typed):
     with pytest.raises(ValidationError) as error:
         read_typed("31/10/2027 01:30")
     assert error.value.messages == [
-        "The clocks go back that night, so 01:30 on 31/10/2027 comes twice. "
-        "Type a time before 01:00, or 02:00 or later."
+        "The clocks go back that night, so 01:30 on 31/10/2027 happens twice. "
+        "Enter a time before 01:00, or 02:00 or later."
     ]
 
 

@@ -1,5 +1,3 @@
-"""Phone numbers, web addresses and email addresses, as people type and paste them."""
-
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -104,7 +102,7 @@ def test_web_address_is_completed(typed, whole):
     ],
 )
 def test_what_is_clearly_no_web_address_is_refused_in_plain_words(typed):
-    with pytest.raises(ValidationError, match="Type a web address, such as"):
+    with pytest.raises(ValidationError, match="Enter a web address, like"):
         WebAddressField().clean(typed)
 
 

@@ -1,5 +1,3 @@
-"""Each process knows where the content stands, and when it does not know."""
-
 import threading
 from unittest.mock import patch
 
@@ -13,12 +11,12 @@ from home.content_version.counter import bump_content_version
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_clock_is_not_read_within_a_transaction():
-    """What a transaction sees may never come to be."""
+    """A transaction may be rolled back."""
     clock = ContentVersionTracker()
     before, _ = clock.get(timezone.now())
     with transaction.atomic():
         bump_content_version()
-        clock.forget()
+        clock.invalidate()
         assert clock.get(timezone.now()) == (None, False)
     after, is_current = clock.get(timezone.now())
     assert is_current
@@ -32,7 +30,7 @@ def test_failing_database_is_noticed_once(db, caplog):
         "home.content_version.clock.get_content_versions",
         side_effect=OperationalError("x"),
     ):
-        clock.forget()
+        clock.invalidate()
         clock.get(timezone.now())
         _, is_current = clock.get(timezone.now())
     assert not is_current
@@ -41,7 +39,6 @@ def test_failing_database_is_noticed_once(db, caplog):
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_visitors_after_a_quiet_hour_wait_for_what_is_true_now():
-    """One of them asks the database; the others must not get what was true before."""
     clock = ContentVersionTracker()
     before, _ = clock.get(timezone.now())
     clock._read_at -= 3600

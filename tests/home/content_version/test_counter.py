@@ -1,5 +1,3 @@
-"""The content version rises with every change that a visitor can see, and only then."""
-
 import pytest
 import wagtail_factories
 from django.contrib.auth.models import Group

@@ -1,5 +1,3 @@
-"""The next moment at which something changes by the clock alone."""
-
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 

@@ -33,10 +33,10 @@ def review_of(db):
 
 
 @pytest.fixture
-def officer(client, django_user_model):
-    """Return a client of somebody who may do nothing but open the admin."""
-    user = django_user_model.objects.create_user("officer", email="o@example.gov.uk")
-    group = Group.objects.create(name="Officers")
+def editor(client, django_user_model):
+    """Return a client of a user who may only open the admin."""
+    user = django_user_model.objects.create_user("editor", email="o@example.gov.uk")
+    group = Group.objects.create(name="Editors")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
     user.groups.add(group)
     client.force_login(user)
@@ -45,13 +45,13 @@ def officer(client, django_user_model):
 
 
 @pytest.fixture
-def may(officer):
-    """Return a function that lets the officer do something below a page."""
+def may(editor):
+    """Return a function that lets the editor do something below a page."""
 
     def allow(page, *actions):
         for action in actions:
             GroupPagePermission.objects.create(
-                group=officer.user.groups.get(),
+                group=editor.user.groups.get(),
                 page=page,
                 permission=Permission.objects.get(codename=f"{action}_page"),
             )

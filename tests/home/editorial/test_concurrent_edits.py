@@ -1,4 +1,4 @@
-"""Who saves over another's version is told, and where to find it; nobody else is."""
+"""Editors are warned if they save over another version, and no one else is."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import AlertSnippet
-from home.editorial.editing_windows import KEPT_FOR, EditingWindow, forget_windows
+from home.editorial.editing_windows import MAX_AGE, EditingWindow, purge_windows
 from tests.factories import AlertFactory, StandardPageFactory
 
 
@@ -24,12 +24,12 @@ def page(section):
 
 @pytest.fixture
 def form(page, admin_form):
-    """Return the editor's form as it was before anybody else saved."""
+    """Return the editor's form before anyone else saved."""
     return admin_form(reverse("wagtailadmin_pages:edit", args=[page.pk]))
 
 
 @pytest.fixture
-def somebody(page):
+def colleague(page):
     return get_user_model().objects.create_superuser(
         "ann", first_name="Ann", last_name="<b>Other</b>"
     )
@@ -41,23 +41,23 @@ def save(client, page, form, **fields):
     response = client.post(address, {**form, "minor_edit": "on", **fields})
     assert response.status_code == 302
     messages = [str(message) for message in get_messages(response.wsgi_request)]
-    return [text for text in messages if "after you had opened" in text]
+    return [text for text in messages if "after you opened" in text]
 
 
 @pytest.mark.parametrize("button", ["", "action-publish", "action-submit"])
-def test_second_is_told_who_saved_before_and_where_it_is(
-    button, page, form, somebody, admin_client
+def test_second_editor_sees_who_saved_and_can_compare(
+    button, page, form, colleague, admin_client
 ):
-    others = page.save_revision(user=somebody)
-    [told] = save(admin_client, page, form, **({button: "on"} if button else {}))
+    others = page.save_revision(user=colleague)
+    [warning] = save(admin_client, page, form, **({button: "on"} if button else {}))
     page.refresh_from_db()
     compare = f"revisions/compare/{others.pk}...{page.latest_revision_id}/"
-    assert "Ann &lt;b&gt;Other&lt;/b&gt; (ann) saved this page on" in told
-    assert compare in told
+    assert "Ann &lt;b&gt;Other&lt;/b&gt; (ann) saved this page on" in warning
+    assert compare in warning
     assert others.pk != page.latest_revision_id
 
 
-def test_who_is_alone_is_told_nothing(page, form, admin_client):
+def test_only_editor_gets_no_warning(page, form, admin_client):
     assert save(admin_client, page, form) == []
 
 
@@ -88,10 +88,10 @@ def test_answer_that_never_arrived_is_no_other_version(page, form, admin_client)
     assert save(admin_client, page, form) == []
 
 
-def test_other_version_is_told_after_what_was_typed_had_to_be_corrected(
-    page, form, somebody, admin_client
+def test_warning_appears_after_what_was_typed_had_to_be_corrected(
+    page, form, colleague, admin_client
 ):
-    page.save_revision(user=somebody)
+    page.save_revision(user=colleague)
     address = reverse("wagtailadmin_pages:edit", args=[page.pk])
     wrong = {**form, "title": "", "action-publish": "on"}
     html = admin_client.post(address, wrong).content.decode()
@@ -139,7 +139,7 @@ def test_new_page_that_was_sent_is_not_made_twice(section, admin_client, admin_f
     assert section.get_children().count() == 1
 
 
-def test_alert_is_treated_like_a_page(somebody, admin_client, admin_form):
+def test_alert_is_treated_like_a_page(colleague, admin_client, admin_form):
     alert = AlertFactory()
     alert.save_revision()
     url_name = AlertSnippet.snippet_viewset.get_url_name
@@ -150,23 +150,23 @@ def test_alert_is_treated_like_a_page(somebody, admin_client, admin_form):
         response = admin_client.post(address, form)
         assert response.status_code == 302
         texts = [str(each) for each in get_messages(response.wsgi_request)]
-        return [text for text in texts if "after you had opened" in text]
+        return [text for text in texts if "after you opened" in text]
 
     headers = {"accept": "application/json"}
     assert admin_client.post(address, form, headers=headers).json()["success"]
     assert said() == []
     form = admin_form(address)
-    others = alert.save_revision(user=somebody)
-    [told] = said()
-    assert "saved this text on" in told
-    assert f"/{others.pk}...{alert.revisions.latest('pk').pk}/" in told
+    others = alert.save_revision(user=colleague)
+    [warning] = said()
+    assert "saved this item on" in warning
+    assert f"/{others.pk}...{alert.revisions.latest('pk').pk}/" in warning
 
 
 def test_windows_are_forgotten_after_a_month(page, form, admin_client):
     save(admin_client, page, form)
-    forget_windows(timezone.now() + KEPT_FOR - timedelta(hours=1))
+    purge_windows(timezone.now() + MAX_AGE - timedelta(hours=1))
     assert EditingWindow.objects.count() == 1
-    forget_windows(timezone.now() + KEPT_FOR)
+    purge_windows(timezone.now() + MAX_AGE)
     assert EditingWindow.objects.count() == 0
 
 
@@ -175,19 +175,19 @@ def test_window_with_a_wrong_name_saves_all_the_same(name, page, form, admin_cli
     save(admin_client, page, form, editing_window=name)
 
 
-def test_who_saved_in_another_window_is_told(page, form, admin_client, admin_user):
+def test_own_version_in_another_window_warns(page, form, admin_client, admin_user):
     page.save_revision(user=admin_user)
-    [told] = save(admin_client, page, form)
-    assert "You saved this page in another window on" in told
+    [warning] = save(admin_client, page, form)
+    assert "You saved this page in another window on" in warning
 
 
-def test_first_version_of_a_page_counts_too(section, admin_form, somebody, admin_user):
+def test_first_version_of_a_page_counts_too(section, admin_form, colleague, admin_user):
     page = StandardPageFactory(parent=section)
     client = Client()
     client.force_login(admin_user)
     form = admin_form(reverse("wagtailadmin_pages:edit", args=[page.pk]))
     assert "loaded_revision_id" not in form
-    page.save_revision(user=somebody)
+    page.save_revision(user=colleague)
     assert len(save(client, page, form)) == 1
 
 
@@ -200,5 +200,5 @@ def test_form_with_a_wrong_time_is_saved_all_the_same(value, page, form, admin_c
 
 def test_version_of_an_account_that_is_gone_has_no_name(page, form, admin_client):
     page.save_revision()
-    [told] = save(admin_client, page, form)
-    assert "Someone else saved this page on" in told
+    [warning] = save(admin_client, page, form)
+    assert "Someone else saved this page on" in warning

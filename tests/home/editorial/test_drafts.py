@@ -22,7 +22,7 @@ HALF_CONTACT = [{"type": "contact", "value": {"hours": "9am to 5pm"}, "id": "a"}
 SAID = "Contact, Name"
 
 
-def edit_address(page):
+def edit_url(page):
     return reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
@@ -40,8 +40,8 @@ def autosave(admin_client, admin_form):
     """Return a function that saves a page as its editor does by itself."""
 
     def save(page, **fields):
-        data = {**admin_form(edit_address(page)), **fields}
-        answer = admin_client.post(edit_address(page), data, headers=AUTOSAVE)
+        data = {**admin_form(edit_url(page)), **fields}
+        answer = admin_client.post(edit_url(page), data, headers=AUTOSAVE)
         return json.loads(answer.content)
 
     return save
@@ -51,7 +51,7 @@ def is_public(page):
     return Page.objects.get(pk=page.pk).live
 
 
-def told(response):
+def text_of(response):
     return BeautifulSoup(response.content, "html.parser").get_text(" ", strip=True)
 
 
@@ -91,7 +91,7 @@ def test_unfinished_fields_are_saved_and_named(
         column = saved._meta.get_field(name)
         if column.get_internal_type() in ("CharField", "TextField"):
             assert getattr(saved, name) == typed
-    response = send_form(edit_address(page))
+    response = send_form(edit_url(page))
     assert response.status_code == 200
     assert not is_public(page)
 
@@ -101,7 +101,7 @@ def test_panel_of_the_editor_says_at_once_what_is_missing(section, autosave):
     page.save_revision()
     html = autosave(page, withdrawn_on="02/12/2026")["html"]
     assert "Before you publish (1)" in html
-    assert "Tell readers why it was withdrawn." in html
+    assert "Enter why it was withdrawn" in html
 
 
 def test_draft_that_is_right_says_nothing(section, autosave):
@@ -113,10 +113,10 @@ def test_draft_that_is_right_says_nothing(section, autosave):
 def test_saving_says_what_is_missing_and_where(section, admin_client, send_form):
     page = PolicyUpdatePageFactory(parent=section, live=False)
     page.save_revision()
-    send_form(edit_address(page), button=None, withdrawn_on="02/12/2026")
-    html = BeautifulSoup(admin_client.get(edit_address(page)).content, "html.parser")
+    send_form(edit_url(page), button=None, withdrawn_on="02/12/2026")
+    html = BeautifulSoup(admin_client.get(edit_url(page)).content, "html.parser")
     (link,) = html.select("a[href$='contentpath=withdrawn_reason']")
-    assert "Tell readers why it was withdrawn." in link.parent.get_text()
+    assert "Enter why it was withdrawn" in link.parent.get_text()
 
 
 def test_partner_without_a_name_is_a_draft(section, autosave):
@@ -132,7 +132,7 @@ def test_partner_without_a_name_is_a_draft(section, autosave):
     }
     assert autosave(page, **row)["success"]
     assert latest(page).partners.get().website == "exam"
-    with pytest.raises(ValidationError, match="Partner 1, Name: Fill this in"):
+    with pytest.raises(ValidationError, match="Partner 1, Name: This field is"):
         latest(page).latest_revision.publish()
 
 
@@ -143,7 +143,7 @@ def test_bulk_publishing_refuses_a_draft_that_is_not_ready(draft, admin_client):
         {"include_descendants": ""},
         follow=True,
     )
-    assert SAID in told(response)
+    assert SAID in text_of(response)
     assert not is_public(draft)
 
 
@@ -156,7 +156,7 @@ def test_bulk_publishing_of_a_section_refuses_all_of_it(draft, section, admin_cl
         {"include_descendants": "on"},
         follow=True,
     )
-    assert SAID in told(response)
+    assert SAID in text_of(response)
     assert not is_public(draft)
 
 
@@ -170,8 +170,8 @@ def test_approving_from_the_dashboard_refuses(draft, ajax, admin_client, admin_u
     headers = {"X-Requested-With": "XMLHttpRequest"} if ajax else {}
     response = admin_client.post(address, {"comment": ""}, headers=headers)
     if ajax:
-        assert json.loads(response.content)["redirect"] == edit_address(draft)
-    assert SAID in told(admin_client.get(edit_address(draft)))
+        assert json.loads(response.content)["redirect"] == edit_url(draft)
+    assert SAID in text_of(admin_client.get(edit_url(draft)))
     assert not is_public(draft)
     state.refresh_from_db()
     assert state.status == WorkflowState.STATUS_IN_PROGRESS
@@ -219,7 +219,7 @@ def test_preview_of_a_half_filled_page_is_shown(draft, admin_client):
         reverse("wagtailadmin_pages:view_draft", args=[draft.pk])
     )
     assert response.status_code == 200
-    assert "9am to 5pm" in told(response)
+    assert "9am to 5pm" in text_of(response)
 
 
 def test_draft_is_published_once_it_is_right(draft):
@@ -230,7 +230,7 @@ def test_draft_is_published_once_it_is_right(draft):
     assert is_public(draft)
 
 
-def test_phone_link_in_text_is_kept_as_a_phone_dials_it(section):
+def test_phone_link_in_text_is_stored_as_a_phone_dials_it(section):
     rich_text = StandardPage._meta.get_field("body").stream_block.child_blocks["text"]
     content = {
         "blocks": [

@@ -1,4 +1,4 @@
-"""Somebody without an account reads one draft, for a while (P10)."""
+"""Someone without an account can read one draft until the link expires."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def draft(section):
 
 @pytest.fixture
 def make_link(admin_client):
-    """Return a function that makes a link as an officer does; gives its address."""
+    """Return a function that makes a link as an editor does; gives its address."""
 
     def make(page, note="Cllr Smith", days="7"):
         address = reverse("preview_links", args=[page.pk])
@@ -73,7 +73,7 @@ def test_reader_always_sees_the_newest_draft(draft, make_link, read):
     assert read(address).h1.get_text() == "Newer still"
 
 
-def test_draft_is_never_kept_and_never_listed(draft, make_link, client):
+def test_draft_is_never_cached_and_never_listed(draft, make_link, client):
     address = make_link(draft)
     for _ in range(2):
         response = client.get(address)
@@ -84,7 +84,7 @@ def test_draft_is_never_kept_and_never_listed(draft, make_link, client):
         assert not response.cookies
 
 
-def test_secret_is_told_to_no_other_site_and_to_no_link(draft, make_link, client):
+def test_secret_is_in_no_link_and_not_sent_to_other_sites(draft, make_link, client):
     address = make_link(draft)
     token = PreviewLink.objects.get().token
     response = client.get(address)
@@ -106,17 +106,17 @@ def test_link_stops_at_its_second(draft, make_link, read):
 def test_link_that_is_taken_back_stops_at_once(draft, make_link, admin_client, read):
     address = make_link(draft)
     link = PreviewLink.objects.get()
-    take_back = reverse("take_back_preview_link", args=[draft.pk, link.pk])
+    revoke = reverse("revoke_preview_link", args=[draft.pk, link.pk])
     for _ in range(2):
-        assert admin_client.post(take_back).status_code == 302
+        assert admin_client.post(revoke).status_code == 302
         read(address, status=404)
 
 
 def test_taking_back_needs_a_post(draft, make_link, admin_client, read):
     address = make_link(draft)
     link = PreviewLink.objects.get()
-    take_back = reverse("take_back_preview_link", args=[draft.pk, link.pk])
-    assert admin_client.get(take_back).status_code == 405
+    revoke = reverse("revoke_preview_link", args=[draft.pk, link.pk])
+    assert admin_client.get(revoke).status_code == 405
     read(address)
 
 
@@ -125,7 +125,7 @@ def test_link_of_another_page_is_not_taken_back(
 ):
     make_link(draft)
     link = PreviewLink.objects.get()
-    admin_client.post(reverse("take_back_preview_link", args=[section.pk, link.pk]))
+    admin_client.post(reverse("revoke_preview_link", args=[section.pk, link.pk]))
     assert PreviewLink.objects.exists()
 
 
@@ -145,7 +145,7 @@ def test_link_cannot_be_posted_to(draft, make_link, client):
     assert client.post(make_link(draft)).status_code == 405
 
 
-def test_officer_sees_the_links_that_work(draft, make_link, admin_client):
+def test_editor_sees_the_active_links(draft, make_link, admin_client):
     make_link(draft, note="Mrs Green")
     address = reverse("preview_links", args=[draft.pk])
     text = admin_client.get(address).content.decode()
@@ -160,7 +160,7 @@ def test_officer_sees_the_links_that_work(draft, make_link, admin_client):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"note": "", "days": "7"}, "Say who the link is for"),
+        ({"note": "", "days": "7"}, "Enter who the link is for"),
         ({"note": "x", "days": "3650"}, "3650"),
         ({"note": "x"}, "required"),
     ],
@@ -177,28 +177,26 @@ def test_page_leads_to_its_links(draft, admin_client):
     assert reverse("preview_links", args=[draft.pk]) in edit.content.decode()
 
 
-def test_history_of_the_page_tells_of_its_links(draft, make_link, admin_client):
+def test_history_of_the_page_records_its_links(draft, make_link, admin_client):
     make_link(draft)
     link = PreviewLink.objects.get()
-    admin_client.post(reverse("take_back_preview_link", args=[draft.pk, link.pk]))
+    admin_client.post(reverse("revoke_preview_link", args=[draft.pk, link.pk]))
     entries = PageLogEntry.objects.filter(action__startswith="home.preview_link")
     assert {entry.message for entry in entries} == {
-        "Made a preview link for 'Cllr Smith'",
-        "Took back the preview link for 'Cllr Smith'",
+        "Created a preview link for 'Cllr Smith'",
+        "Revoked the preview link for 'Cllr Smith'",
     }
 
 
-def test_officer_of_other_pages_can_neither_make_nor_take_back(
-    draft, make_link, client
-):
+def test_editor_of_other_pages_can_neither_create_nor_revoke(draft, make_link, client):
     make_link(draft)
     link = PreviewLink.objects.get()
-    officer = User.objects.create_user("officer")
-    officer.user_permissions.add(Permission.objects.get(codename="access_admin"))
-    client.force_login(officer)
+    editor = User.objects.create_user("editor")
+    editor.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client.force_login(editor)
     address = reverse("preview_links", args=[draft.pk])
-    take_back = reverse("take_back_preview_link", args=[draft.pk, link.pk])
-    for method, path in (("get", address), ("post", address), ("post", take_back)):
+    revoke = reverse("revoke_preview_link", args=[draft.pk, link.pk])
+    for method, path in (("get", address), ("post", address), ("post", revoke)):
         response = getattr(client, method)(path, {"note": "x", "days": "7"})
         assert response.status_code == 302
         assert response["Location"] == reverse("wagtailadmin_home")
@@ -215,7 +213,7 @@ def test_expired_links_are_forgotten(draft, make_link):
     assert not PreviewLink.objects.exists()
 
 
-def test_reader_who_tells_us_something_does_not_tell_the_secret(
+def test_feedback_from_a_reader_does_not_contain_the_secret(
     draft, make_link, read, client
 ):
     html = read(make_link(draft))

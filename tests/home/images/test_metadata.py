@@ -1,5 +1,3 @@
-"""Whoever took a photograph, where and with what: nothing of it is ever stored."""
-
 from io import BytesIO
 
 import pytest
@@ -30,14 +28,14 @@ IPTC = (
 
 
 def exif():
-    told = Drawing.Exif()
-    told[DESCRIPTION], told[ORIENTATION] = CANARY, TURNED
-    told[GPS] = {1: "N", LATITUDE: (54.0, 34.0, 7.0), 3: "W", 4: (1.0, 18.0, 42.0)}
-    return told
+    metadata = Drawing.Exif()
+    metadata[DESCRIPTION], metadata[ORIENTATION] = CANARY, TURNED
+    metadata[GPS] = {1: "N", LATITUDE: (54.0, 34.0, 7.0), 3: "W", 4: (1.0, 18.0, 42.0)}
+    return metadata
 
 
 def photograph(kind, **more):
-    """Return what a telephone would send, as Pillow writes it: upright it is 30x40."""
+    """Return a phone's photograph as Pillow writes it: upright it is 30x40."""
     options = {"icc_profile": COLOURS, "exif": exif(), "xmp": XMP}
     if kind == "PNG":
         options["pnginfo"] = PngInfo()
@@ -62,12 +60,11 @@ KINDS = {"a.jpg": "JPEG", "a.png": "PNG", "a.webp": "WEBP", "a.avif": "AVIF"}
 KINDS["a.gif"] = "GIF"
 
 
-def told_by(data):
-    """Return what a file says besides its picture."""
+def metadata_of(data):
     with Drawing.open(BytesIO(data)) as drawing:
-        told = {*drawing.getexif(), *drawing.getexif().get_ifd(GPS)}
+        metadata = {*drawing.getexif(), *drawing.getexif().get_ifd(GPS)}
         extra = {"exif", "xmp", "comment", "photoshop", "XML:com.adobe.xmp", "Author"}
-        return told | (extra & drawing.info.keys())
+        return metadata | (extra & drawing.info.keys())
 
 
 def fields_of(file, prefix=""):
@@ -89,7 +86,7 @@ def several_at_once(client, file):
 
 
 def several_of_which_one_lacks_a_title(client, file):
-    """Wagtail stores the file as it is first, and makes a picture of it later."""
+    """Wagtail stores the file first, and creates the image later."""
     address = reverse("wagtailimages:add_multiple")
     values = {"files[]": file, "title": "x" * 300}
     client.post(address, {**values, "collection": fields_of(file)["collection"]})
@@ -128,7 +125,6 @@ WAYS = [
 
 
 def everything_stored():
-    """Return all files that are stored, but those that wait to become pictures."""
     for name in all_files(default_storage):
         if not name.startswith("wagtail_uploads/"):
             with default_storage.open(name) as file:
@@ -155,8 +151,8 @@ def test_nothing_is_told_of_a_photograph(
     stored = dict(everything_stored())
     # The original, the sizes above and those that pages show.
     assert len(stored) > 10
-    told = {name: told_by(data) for name, data in stored.items()}
-    assert not {name for name, each in told.items() if each}
+    metadata = {name: metadata_of(data) for name, data in stored.items()}
+    assert not {name for name, each in metadata.items() if each}
     assert not {name for name, data in stored.items() if CANARY.encode() in data}
     with Drawing.open(image.file.path) as drawing:
         upright = (40, 30) if name == "a.gif" else (30, 40)
@@ -177,7 +173,7 @@ def test_otherwise_it_would_be_told(
     send(admin_client, upload_form, name, django_capture_on_commit_callbacks)
     stored = dict(everything_stored())
     assert any(CANARY.encode() in data for data in stored.values())
-    assert any(told_by(data) for data in stored.values())
+    assert any(metadata_of(data) for data in stored.values())
 
 
 def pixels(data, frame=0):

@@ -1,5 +1,3 @@
-"""Pictures are shown in the sizes that browsers choose from, with few queries."""
-
 from pathlib import Path
 
 import pytest
@@ -57,7 +55,6 @@ def picture_of(image, shape):
 
 
 def sources_of(picture, media_root):
-    """Return the files of a srcset, each with the width that it is said to have."""
     sources = [source.split(" ") for source in picture.webp_srcset.split(", ")]
     return [
         (media_root / url.removeprefix("/media/"), int(width.removesuffix("w")))
@@ -153,9 +150,9 @@ def test_social_networks_get_one_jpeg_and_logos_are_png(db):
 
 
 def test_text_of_a_picture_is_its_description_and_never_its_title(db):
-    told = make_image(title="IMG_1234.jpg", description="Volunteers at the pantry")
+    described = make_image(title="IMG_1234.jpg", description="Volunteers at the pantry")
     silent = make_image(title="IMG_1234.jpg")
-    assert picture_of(told, CARD).alt == "Volunteers at the pantry"
+    assert picture_of(described, CARD).alt == "Volunteers at the pantry"
     assert picture_of(silent, CARD).alt == ""
 
 
@@ -283,10 +280,10 @@ def test_five_pictures_in_a_body_take_the_queries_of_one(section, client):
 def test_picture_that_cannot_be_made_is_not_tried_for_every_visitor(db, monkeypatch):
     image = wagtail_factories.ImageFactory()
     image.renditions.all().delete()
-    tries = []
+    attempts = []
     monkeypatch.setattr(
-        "home.images.pictures.make_shapes", lambda *args: tries.append(args)
+        "home.images.pictures.make_shapes", lambda *args: attempts.append(args)
     )
     for _ in range(3):
         assert get_pictures([image.pk], CARD) == {}
-    assert len(tries) == 1
+    assert len(attempts) == 1

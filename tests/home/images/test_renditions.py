@@ -1,5 +1,3 @@
-"""The sizes of pictures are made when staff save, and not when visitors come."""
-
 from io import BytesIO
 from pathlib import Path
 
@@ -38,14 +36,11 @@ RED, BLUE = (200, 20, 20), (20, 20, 200)
 
 @pytest.fixture
 def committed(db, django_capture_on_commit_callbacks):
-    """Do at the end of a block what waits for the end of the transaction."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
 @pytest.fixture
 def uploaded(committed):
-    """Return a function that makes an image with its sizes, as an upload does."""
-
     def make(**values):
         with committed():
             return wagtail_factories.ImageFactory(**values)
@@ -62,7 +57,6 @@ def files_below(folder):
 
 
 def file_of(*colours, size=(1600, 900), name="pantry.jpg", **options):
-    """Return an image file that is divided into columns of these colours."""
     drawing = Drawing.new("RGB", size)
     width = size[0] // len(colours)
     for place, colour in enumerate(colours):
@@ -154,7 +148,6 @@ def test_another_focal_point_in_the_admin_is_in_the_picture_at_once(
 
 
 def test_focal_point_lies_where_it_was_in_a_picture_that_is_reduced_first(db, settings):
-    """The large one is worked on at half its size."""
     file = file_of(RED, RED, RED, BLUE, RED, RED, size=(6000, 2880))
     where = {"focal_point_x": 3500, "focal_point_y": 1400}
     size = {"focal_point_width": 400, "focal_point_height": 400}

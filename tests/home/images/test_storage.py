@@ -1,5 +1,3 @@
-"""Uploaded files where the disk is full."""
-
 from unittest.mock import Mock
 
 import pytest
@@ -35,7 +33,6 @@ def test_file_that_fits_is_stored(settings, monkeypatch):
 
 
 def post_where(error, section, admin_client, monkeypatch):
-    """Send something to the admin, where saving it fails."""
     monkeypatch.setattr("home.page_tree.lock.tree_lock", Mock(side_effect=error))
     return admin_client.post(reverse("wagtailadmin_pages:edit", args=[section.pk]))
 

@@ -1,8 +1,3 @@
-"""Files that officers upload are of the kinds that the site takes, whatever their name.
-
-Sent through the admin's own form, as an officer would who was cheated.
-"""
-
 import io
 import struct
 import time
@@ -47,7 +42,6 @@ def png_chunk(name, data):
 
 
 def png(width, height, *more):
-    """Make a PNG that says it is so large, and has a row of pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = zlib.compress(b"\0" * (3 * min(width, 1_000) + 1))
     chunks = [(b"IHDR", header), *more, (b"IDAT", rows), (b"IEND", b"")]
@@ -55,7 +49,6 @@ def png(width, height, *more):
 
 
 def full_archive(name, megabytes, **parts):
-    """Make an archive of little that unpacks to much."""
     file = io.BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for part, content in parts.items():
@@ -160,7 +153,6 @@ PICTURES = ("png", "jpg", "gif", "webp", "avif", "svg", "tiff")
 
 @pytest.fixture
 def upload(admin_client):
-    """Return a function that uploads a file; it says whether it is stored."""
     root = Collection.get_first_root_node()
 
     def send(name, content):
@@ -216,7 +208,6 @@ def test_without_the_limit_of_pixels_a_large_picture_would_be_taken(upload, sett
 
 
 def memory(name):
-    """Return a figure of this process in megabytes, from Linux's own account."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition(f"{name}:")[2].split()[0]) / 1024
 
@@ -227,7 +218,7 @@ def test_bomb_is_refused_quickly_and_in_little_memory(upload, what, record_prope
     name, make = BOMBS[what]
     bomb = make()
     before = memory("VmRSS")
-    # Begins the account of the most memory anew.
+    # Resets the peak memory usage.
     Path("/proc/self/clear_refs").write_text("5")
     started = time.perf_counter()
     assert not upload(name, bomb)

@@ -1,5 +1,3 @@
-"""The latest updates of a section, and the popular pages of the home page."""
-
 from datetime import timedelta
 
 import pytest

@@ -1,5 +1,3 @@
-"""Cards lead to pages of any type, with few queries."""
-
 import pytest
 import wagtail_factories
 from django.db import connection

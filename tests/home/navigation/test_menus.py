@@ -1,5 +1,3 @@
-"""Where a page stands, as readers see it: menu, breadcrumbs, section, footer (R2)."""
-
 import pytest
 from wagtail.models import Page, Site
 
@@ -7,7 +5,6 @@ from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 
 
 def links(html, label):
-    """Return the texts and addresses of a navigation."""
     heading = html.find("h2", string=label)
     name = f"aria-labelledby='{heading['id']}'" if heading else f"aria-label='{label}'"
     found = html.select(f"nav[{name}] a")

@@ -1,5 +1,3 @@
-"""A section with thousands of pages is renamed and moved like any other."""
-
 import io
 
 import pytest
@@ -22,13 +20,11 @@ def large_section(home):
 
 @pytest.fixture
 def some_paths(large_section):
-    """Return the addresses of pages from all over the section, and of itself."""
     below = Page.objects.descendant_of(large_section, inclusive=True).order_by("path")
     return [page.url for page in below[:: PAGES // 20]]
 
 
 def check(client, some_paths, old, new):
-    """See that all has its new address, and can be reached by the old one."""
     below = Page.objects.filter(url_path__startswith=f"/front{new}")
     assert below.count() == PAGES
     assert not Page.objects.filter(url_path__startswith=f"/front{old}").exists()

@@ -1,5 +1,3 @@
-"""A section with very many pages is warned about, not left to hang."""
-
 import pytest
 from django.urls import reverse
 from wagtail.models import Page
@@ -28,7 +26,7 @@ def test_large_section_cannot_be_sorted_by_hand(name, large, admin_client):
 def test_officer_is_told_why(large, admin_client):
     address = reverse("wagtailadmin_explore", args=[large.pk])
     text = admin_client.get(f"{address}{SORTED}", follow=True).content.decode()
-    assert "has 3 pages directly below it. That is too many to sort by hand." in text
+    assert "has 3 pages directly under it. This is too many to sort manually." in text
 
 
 def test_other_sections_can_be_sorted_by_hand(large, home, admin_client):
@@ -50,5 +48,5 @@ def test_page_too_many_is_warned_about(limit, is_warned, large, send_form, monke
     assert response.status_code == 302
     assert Page.objects.filter(slug="fourth").exists()
     messages = [str(message) for message in response.wsgi_request._messages]
-    text = "has 4 pages directly below it. Make sections inside it"
+    text = "has 4 pages directly under it. Split this section into sub-sections"
     assert any(text in message for message in messages) is is_warned

@@ -1,5 +1,3 @@
-"""The page tree stays right whoever changes it, with whatever they have in memory."""
-
 import pytest
 from django.db import OperationalError
 from django.urls import reverse
@@ -28,7 +26,6 @@ def assert_tree_is_sound():
 
 
 def twice(page):
-    """Return two instances of one page, as two people have read it."""
     return [type(page).objects.get(pk=page.pk) for _ in range(2)]
 
 
@@ -40,10 +37,10 @@ def other_section(home):
 def test_stale_page_saved_after_a_move_stays_where_it_was_moved(section, other_section):
     first, second = twice(StandardPageFactory(parent=section, slug="grants"))
     first.move(other_section, "last-child")
-    second.title = "Saved by somebody else"
+    second.title = "Saved by someone else"
     second.save()
     page = StandardPage.objects.get(pk=first.pk)
-    assert page.title == "Saved by somebody else"
+    assert page.title == "Saved by someone else"
     assert page.url_path == f"{other_section.url_path}grants/"
     assert_tree_is_sound()
 
@@ -79,7 +76,7 @@ def test_stale_page_saved_after_its_section_was_renamed(section):
     stale = StandardPage.objects.get(pk=page.pk)
     section.slug = "communities"
     section.save()
-    stale.title = "Saved by somebody else"
+    stale.title = "Saved by someone else"
     stale.save()
     stale.refresh_from_db()
     assert stale.url_path.endswith("/communities/grants/")
@@ -89,7 +86,7 @@ def test_stale_page_saved_after_its_section_was_renamed(section):
 def test_stale_page_does_not_put_back_its_old_number_of_children(section):
     first, second = twice(section)
     StandardPageFactory(parent=first)
-    second.title = "Saved by somebody else"
+    second.title = "Saved by someone else"
     second.save()
     StandardPageFactory(parent=second)
     section.refresh_from_db()
@@ -200,7 +197,7 @@ def test_admin_says_why_a_page_is_not_moved_below_itself(section, admin_client):
     address = reverse("wagtailadmin_pages:move_confirm", args=[section.pk, below.pk])
     response = admin_client.post(address, follow=True)
     assert response.status_code == 200
-    assert "Somebody else has just moved or deleted" in response.content.decode()
+    assert "someone else has just moved or deleted" in response.content.decode()
     section.refresh_from_db()
     assert section.depth == below.depth - 1
     assert_tree_is_sound()

@@ -1,5 +1,3 @@
-"""Many processes change the page tree at the same time, and it stays whole."""
-
 import os
 import subprocess
 import sys
@@ -24,7 +22,6 @@ pytestmark = [
 
 @pytest.fixture
 def tree():
-    """Make a small tree of sections, committed, for other processes to change."""
     root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root")
     Page.objects.filter(depth=2).delete()
     root.refresh_from_db()
@@ -41,7 +38,6 @@ def tree():
 
 
 def change_at_once(folder, operations: int, *options: str) -> list[str]:
-    """Let all processes change the tree; return what the failed ones printed."""
     environment = {**os.environ, "TEST_DATABASE_URL": database_address()}
     connection.close()
     workers = []
@@ -66,7 +62,6 @@ def change_at_once(folder, operations: int, *options: str) -> list[str]:
 
 
 def wrong_places() -> list[str]:
-    """Return what is wrong with the tree: structure, child counts, URL paths."""
     problems = [str(problem) for problem in Page.find_problems() if problem]
     url_paths = dict(Page.objects.values_list("path", "url_path"))
     for page in Page.objects.filter(depth__gt=2):

@@ -1,5 +1,3 @@
-"""Nobody but an administrator takes the home page, and the site with it, away."""
-
 from datetime import timedelta
 
 import pytest
@@ -32,8 +30,6 @@ DOORS = (of_page, in_bulk, by_api)
 
 @pytest.fixture
 def sign_in(home, section, client):
-    """Return a function that signs in somebody of a kind; gives their browser."""
-
     def sign_in(kind):
         client.force_login(make_person(kind))
         return client

@@ -1,5 +1,3 @@
-"""Nobody guesses the password of a private page or document; others still get in."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,7 +43,6 @@ def address(request, section):
 
 
 def enter(address, password, network=OFFICE):
-    """Open what is private, fill in the form that is there, and send it."""
     client = Client(REMOTE_ADDR=network)
     html = BeautifulSoup(client.get(address).content, "html.parser")
     form = html.select_one("main form")
@@ -61,7 +58,7 @@ def test_five_wrong_passwords_and_even_the_right_one_waits(address, clock):
     assert refused.status_code == 429
     assert refused["Retry-After"] == "300"
     html = BeautifulSoup(refused.content, "html.parser")
-    assert html.h1.get_text() == "Too many wrong passwords"
+    assert html.h1.get_text() == "Too many incorrect passwords"
     assert "Wait 5 minutes" in html.main.get_text()
     clock.shift(timedelta(minutes=5, seconds=1))
     assert enter(address, PASSWORD).url == address
@@ -89,7 +86,7 @@ def test_wrong_tries_of_one_visitor_keep_no_other_network_out(address):
 def test_guesser_with_many_addresses_is_stopped_and_soon_forgotten(
     address, clock, monkeypatch
 ):
-    monkeypatch.setattr("home.page_tree.private_passwords.WRONG_OVERALL", 20)
+    monkeypatch.setattr("home.page_tree.private_passwords.MAX_WRONG_OVERALL", 20)
     for number in range(20):
         assert enter(address, "guess", f"198.51.100.{number}").status_code == 200
     assert enter(address, "guess", "198.51.100.99").status_code == 429

@@ -1,5 +1,3 @@
-"""Old addresses of pages that were renamed or moved still lead to them."""
-
 from datetime import timedelta
 
 import pytest
@@ -74,7 +72,7 @@ def test_page_renamed_to_and_fro_has_no_redirect_in_its_way(client, section):
     )
 
 
-def test_redirect_made_by_staff_is_kept(client, home, section):
+def test_redirect_made_by_staff_stays(client, home, section):
     elsewhere = StandardPageFactory(parent=home, slug="elsewhere")
     page = PartnershipPageFactory(parent=section, slug="old")
     Redirect.objects.create(
@@ -129,7 +127,6 @@ def hidden(page, how):
 
 @pytest.fixture(params=["renamed", "moved", "by staff", "by staff, typed"])
 def renamed(request, home, section):
-    """Return a page that has got its address in one of the ways there are."""
     page = PartnershipPageFactory(parent=section, slug="before", title="Quetzal")
     if request.param == "renamed":
         page.slug = "quetzal"

@@ -1,5 +1,3 @@
-"""What an officer has scheduled happens, each page for itself."""
-
 from datetime import timedelta
 
 import pytest
@@ -17,8 +15,6 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def schedule(home):
-    """Return a function that schedules a page to go live now."""
-
     def make(**values):
         with time_machine.travel(NOW - HOUR, tick=False):
             page = StandardPageFactory(
@@ -30,8 +26,8 @@ def schedule(home):
     return make
 
 
-def run_at(moment):
-    with time_machine.travel(moment, tick=False):
+def run_at(time):
+    with time_machine.travel(time, tick=False):
         call_command("run_jobs")
 
 

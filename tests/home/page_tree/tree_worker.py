@@ -34,8 +34,6 @@ FEWEST_PAGES = 30
 
 
 class Worker:
-    """Makes random changes and counts them."""
-
     def __init__(self, seed: int):
         self.random = random.Random(seed)
         self.name = f"w{seed}"

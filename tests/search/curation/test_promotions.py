@@ -277,7 +277,7 @@ RIGHT = {
         ({"link": "javascript:alert(1)"}, "link", "web address, such as"),
         ({"link": "data:text/html,x"}, "link", "web address, such as"),
         ({"link": "ftp://example.org/"}, "link", "web address, such as"),
-        ({"starts_at": "soon"}, "starts_at", "Type the day and the time like this"),
+        ({"starts_at": "soon"}, "starts_at", "Enter a date and time, like"),
         ({"ends_at": "2027-07-01 11:59"}, "ends_at", "must be after the start"),
         ({"ends_at": "2027-07-01 12:00"}, "ends_at", "must be after the start"),
     ],

@@ -19,7 +19,7 @@ from search.models import (
     Enquiry,
     EnquiryEvent,
     LoggedSearch,
-    UsefulnessComment,
+    PageFeedbackComment,
 )
 from tests.factories import EnquiryFactory
 
@@ -33,8 +33,8 @@ def search_at(at, home):
 
 
 def comment_at(at, home):
-    made = UsefulnessComment.objects.create(page=home, was_useful=True, comment="x")
-    UsefulnessComment.objects.update(created_at=at)
+    made = PageFeedbackComment.objects.create(page=home, was_useful=True, comment="x")
+    PageFeedbackComment.objects.update(created_at=at)
     return made
 
 
@@ -53,7 +53,7 @@ def closed_at(at, home):
 
 KINDS = {
     "SEARCH_LOG_DAYS": search_at,
-    "USEFULNESS_COMMENT_DAYS": comment_at,
+    "PAGE_FEEDBACK_COMMENT_DAYS": comment_at,
     "ENQUIRY_OPEN_DAYS": open_at,
     "ENQUIRY_CLOSED_DAYS": closed_at,
 }

@@ -46,7 +46,7 @@ def secured(officer):
 
 
 @pytest.fixture
-def second_step_required(settings):
+def mfa_required(settings):
     """Ask for two-factor authentication, as in production."""
     settings.SECOND_STEP_REQUIRED = True
 

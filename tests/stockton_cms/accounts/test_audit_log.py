@@ -8,7 +8,7 @@ from wagtail.models import ModelLogEntry
 from tests.stockton_cms.accounts.conftest import PASSWORD, try_to_sign_in
 
 pytestmark = pytest.mark.django_db
-STEP = "/account/second-step/"
+STEP = "/account/two-factor/"
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def test_each_event_is_noted_and_names_the_account(secured, client, lines, app_c
         "account.sign_in_failed",
         "account.sign_in_failed",
         "account.sign_in",
-        "account.second_step_removed",
-        "account.second_step_removed",
+        "account.mfa_removed",
+        "account.mfa_removed",
         "account.sign_out",
     ]
     # In the words of the site history.

@@ -7,7 +7,7 @@ from tests.stockton_cms.accounts.conftest import PASSWORD, is_in, try_to_sign_in
 from tests.stockton_cms.accounts.test_limits import MOST, address, guess
 
 pytestmark = pytest.mark.django_db
-AUTHENTICATE = "/account/second-step/authenticate/"
+AUTHENTICATE = "/account/two-factor/authenticate/"
 
 
 def sign_out(client):

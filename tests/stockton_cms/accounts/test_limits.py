@@ -35,7 +35,7 @@ def test_five_of_200_tries_are_judged(officer, client, judged):
 def test_sixth_is_told_to_wait(officer, client):
     guess(client, MOST)
     response = try_to_sign_in(client)
-    assert "Wait five minutes" in response.content.decode()
+    assert "Wait 5 minutes" in response.content.decode()
     assert not is_in(client)
 
 
@@ -136,7 +136,7 @@ def test_codes_are_counted_as_passwords_are(secured, client, app_code):
     try_to_sign_in(client)
     for number in range(20):
         wrong = f"{(int(app_code()) + 1 + number) % 1_000_000:06}"
-        path = "/account/second-step/authenticate/"
+        path = "/account/two-factor/authenticate/"
         client.post(path, {"code": wrong}, REMOTE_ADDR=address(number))
     assert len(seen) == MOST
     client.post(path, {"code": app_code()}, REMOTE_ADDR=address(30))

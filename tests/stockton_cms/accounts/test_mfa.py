@@ -31,7 +31,7 @@ from tests.stockton_cms.permissions.world import (
 )
 
 pytestmark = pytest.mark.django_db
-ENROL = "/account/second-step/"
+ENROL = "/account/two-factor/"
 ASK = f"{ENROL}authenticate/"
 ACTIVATE = f"{ENROL}totp/activate/"
 CONFIRM = "/account/confirm/"
@@ -85,7 +85,7 @@ def quiet():
 
 
 def test_every_address_of_the_admin_leads_to_enrolment(
-    home, section, second_step_required, quiet
+    home, section, mfa_required, quiet
 ):
     asked = list(ask_everywhere(home, section))
     assert len(asked) > 400
@@ -106,11 +106,11 @@ def test_admin_opens_with_a_password_where_operators_say_so(officer, client):
     assert is_in(client)
 
 
-def test_nobody_signed_in_is_sent_to_sign_in(client, second_step_required):
+def test_nobody_signed_in_is_sent_to_sign_in(client, mfa_required):
     assert client.get("/admin/")["Location"] == f"{SIGN_IN}?next=/admin/"
 
 
-def test_officer_sets_up_an_app_and_is_in(officer, client, second_step_required, enrol):
+def test_officer_sets_up_an_app_and_is_in(officer, client, mfa_required, enrol):
     try_to_sign_in(client)
     assert not is_in(client)
     page = client.get("/admin/", follow=True).content.decode()
@@ -152,7 +152,7 @@ def private(section):
 
 
 def test_private_pages_and_documents_stay_closed_with_a_password_alone(
-    officer, client, second_step_required, private, enrol
+    officer, client, mfa_required, private, enrol
 ):
     try_to_sign_in(client)
     for address in private:
@@ -162,13 +162,13 @@ def test_private_pages_and_documents_stay_closed_with_a_password_alone(
 
 
 def test_public_pages_stay_open_with_a_password_alone(
-    officer, client, second_step_required, home
+    officer, client, mfa_required, home
 ):
     try_to_sign_in(client)
     assert client.get("/").status_code == 200
 
 
-def test_wrong_code_sets_up_nothing(officer, client, second_step_required, enrol):
+def test_wrong_code_sets_up_nothing(officer, client, mfa_required, enrol):
     try_to_sign_in(client)
     assert enrol("000000").status_code == 200
     assert not Authenticator.objects.exists()
@@ -176,7 +176,7 @@ def test_wrong_code_sets_up_nothing(officer, client, second_step_required, enrol
 
 
 def test_other_session_of_a_password_alone_stays_out(
-    officer, client, second_step_required, enrol
+    officer, client, mfa_required, enrol
 ):
     other = Client()
     try_to_sign_in(other)
@@ -186,9 +186,7 @@ def test_other_session_of_a_password_alone_stays_out(
     assert not is_in(other)
 
 
-def test_password_and_code_open_the_admin(
-    secured, client, second_step_required, app_code
-):
+def test_password_and_code_open_the_admin(secured, client, mfa_required, app_code):
     assert try_to_sign_in(client)["Location"] == ASK
     assert not is_in(client)
     page = client.get(ASK)
@@ -200,7 +198,7 @@ def test_password_and_code_open_the_admin(
 
 
 def test_code_that_set_up_the_app_opens_no_other_session(
-    officer, client, second_step_required, enrol, app_code
+    officer, client, mfa_required, enrol, app_code
 ):
     try_to_sign_in(client)
     secret = client.get(ACTIVATE).context["form"].secret
@@ -213,7 +211,7 @@ def test_code_that_set_up_the_app_opens_no_other_session(
 
 
 def test_stranger_who_asks_for_a_new_password_changes_nothing(
-    officer, client, second_step_required, enrol, sent_at_once
+    officer, client, mfa_required, enrol, sent_at_once
 ):
     Client().post("/account/password/", {"email": officer.email})
     try_to_sign_in(client)
@@ -226,7 +224,7 @@ def test_stranger_who_asks_for_a_new_password_changes_nothing(
 
 
 def test_address_that_nobody_has_confirmed_keeps_no_one_out(
-    officer, client, second_step_required, enrol
+    officer, client, mfa_required, enrol
 ):
     """The release before this one may write such rows while it is being replaced."""
     EmailAddress.objects.create(user=officer, email=officer.email, verified=False)
@@ -262,7 +260,7 @@ def test_old_code_does_not_work(secured, client, app_code):
     assert not is_in(client)
 
 
-def test_recovery_code_works_once(secured, client, second_step_required, app_code):
+def test_recovery_code_works_once(secured, client, mfa_required, app_code):
     codes = Authenticator.objects.get(type="recovery_codes").wrap()
     first, second, *_ = codes.get_unused_codes()
     sign_in(client, first)
@@ -275,7 +273,7 @@ def test_recovery_code_works_once(secured, client, second_step_required, app_cod
 
 
 def test_whoever_removes_the_second_step_sets_one_up_again(
-    secured, client, second_step_required, app_code, enrol
+    secured, client, mfa_required, app_code, enrol
 ):
     sign_in(client, app_code())
     confirm(client)
@@ -290,7 +288,7 @@ def test_whoever_removes_the_second_step_sets_one_up_again(
 
 
 def test_second_step_is_changed_after_a_fresh_password_only(
-    secured, client, second_step_required, app_code
+    secured, client, mfa_required, app_code
 ):
     sign_in(client, app_code())
     for address in (
@@ -306,7 +304,7 @@ def test_second_step_is_changed_after_a_fresh_password_only(
 
 
 def test_operator_resets_what_somebody_has_lost(
-    secured, client, second_step_required, app_code, capsys
+    secured, client, mfa_required, app_code, capsys
 ):
     sign_in(client, app_code())
     call_command("reset_mfa", "Ann@example.gov.uk")

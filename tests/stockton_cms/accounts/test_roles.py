@@ -16,7 +16,7 @@ from wagtail.models import (
     WorkflowPage,
 )
 
-from stockton_cms.accounts.role_groups import WORKFLOW, follow_roles, role_groups
+from stockton_cms.accounts.role_groups import WORKFLOW, role_groups, sync_roles
 from stockton_cms.accounts.roles import ROLES
 from stockton_cms.models import RoleGroup
 from tests.factories import CommunityIndexPageFactory
@@ -131,7 +131,7 @@ def test_migrate_leaves_what_an_administrator_has_changed(home, section):
     lead.permissions.add(Permission.objects.get(codename="add_user"))
     groups["enquiry handler"].delete()
     WorkflowPage.objects.all().delete()
-    follow_roles()
+    sync_roles()
     assert not author.permissions.exists()
     assert not author.page_permissions.exists()
     assert set(role_groups()) == {role.name for role in ROLES} - {"enquiry handler"}
@@ -147,7 +147,7 @@ def test_migrate_brings_what_is_new_in_the_table(home, section):
     row.granted = [label for label in row.granted if label != new]
     row.save()
     row.group.page_permissions.all().delete()
-    follow_roles()
+    sync_roles()
     (given,) = row.group.page_permissions.all()
     assert (given.permission.codename, given.page_id) == ("change_page", section.pk)
 
@@ -156,12 +156,12 @@ def test_wagtails_groups_stay_where_somebody_is_in_them(django_user_model):
     RoleGroup.objects.all().delete()
     used, _unused = [Group.objects.create(name=n) for n in ("Editors", "Moderators")]
     django_user_model.objects.create_user("ann").groups.add(used)
-    follow_roles()
+    sync_roles()
     assert Group.objects.filter(name="Editors").exists()
     assert not Group.objects.filter(name="Moderators").exists()
     # Once only: an administrator may make a group of that name.
     Group.objects.create(name="Moderators")
-    follow_roles()
+    sync_roles()
     assert Group.objects.filter(name="Moderators").exists()
 
 

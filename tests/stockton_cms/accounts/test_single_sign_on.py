@@ -25,8 +25,8 @@ from tests.stockton_cms.accounts.provider import (
 )
 
 DISCOVERY = "/.well-known/openid-configuration"
-NOBODY = "there is no account for you on this site"
-FAILED = "did not work"
+NOBODY = "you do not have an account on this site"
+FAILED = "We could not sign you in"
 RUBBISH = (b"", b"<p>Sorry", b"null", b"[]", b"{}", b'"text"', b"\xff\xfe", b"5")
 
 pytestmark = pytest.mark.django_db
@@ -291,7 +291,7 @@ def test_nobody_comes_back_twice(client, ann, provider):
 
 @pytest.mark.parametrize(
     ("error", "text"),
-    [("access_denied", "You stopped"), ("server_error", FAILED), ("\n\0", FAILED)],
+    [("access_denied", "You cancelled"), ("server_error", FAILED), ("\n\0", FAILED)],
 )
 def test_refusal_at_the_provider_is_said(error, text, client, ann, provider):
     _, address = start(client)

@@ -134,7 +134,10 @@ def test_status_is_degraded_where_an_answer_waits_for_long(well, ask, age, parts
 def test_status_is_degraded_where_updates_are_refused_for_long(well, ask, age, parts):
     now = timezone.now()
     MailOutage.objects.create(
-        pk=1, since=now - age, try_again_at=now, problem="SMTPAuthenticationError 535"
+        pk=1,
+        started_at=now - age,
+        retry_at=now,
+        problem="SMTPAuthenticationError 535",
     )
     assert ask(*parts)["updates"]["problem"] == "SMTPAuthenticationError 535"
 

@@ -158,12 +158,12 @@ def test_figures_of_the_site_are_told(home, told, monkeypatch):
     said = told()
     assert said["stockton_mails_waiting"] == 1
     assert said["stockton_mails_waiting_seconds"] == pytest.approx(3600, abs=60)
-    assert said["stockton_recent_searches"] == 2
-    assert said["stockton_recent_searches_in_vain"] == 1
+    assert said["stockton_searches_1h"] == 2
+    assert said["stockton_searches_without_results_1h"] == 1
     assert said["stockton_pending_migrations"] == 0
     assert said["stockton_last_backup_timestamp_seconds"] == now.timestamp()
-    assert said['stockton_part_up{part="database"}'] == 1
-    assert said['stockton_part_up{part="jobs"}'] == 0
+    assert said['stockton_component_up{component="database"}'] == 1
+    assert said['stockton_component_up{component="jobs"}'] == 0
     assert said[f'stockton_job_failing{{job="{failed.name}"}}'] == 1
     label = f'{{job="{failed.name}"}}'
     succeeded = said[f"stockton_job_last_success_timestamp_seconds{label}"]
@@ -174,7 +174,7 @@ def test_figures_of_the_site_are_told(home, told, monkeypatch):
 def test_figures_without_the_database_say_that_it_is_away(home, told, monkeypatch):
     monkeypatch.setattr(health_checks, "read_facts", lambda at: None)
     said = told()
-    assert said['stockton_part_up{part="database"}'] == 0
+    assert said['stockton_component_up{component="database"}'] == 0
     assert "stockton_mails_waiting" not in said
 
 
@@ -249,7 +249,7 @@ for _ in range(int(sys.argv[2])):
 metrics.INDEX_VERSION.set(int(sys.argv[2]))
 from django.utils import timezone
 health = metrics.Health(timezone.now(), None, True, None, None, None)
-print(metrics.exposition(health).decode())
+print(metrics.render_metrics(health).decode())
 """
 
 

@@ -40,7 +40,7 @@ def test_why_the_database_is_away_is_said_without_its_password(run, command):
     reason, advice = two_lines(result)
     assert reason.startswith("The database cannot be used: ")
     assert "Connection refused" in reason
-    assert "docs/runbook/database-away.md" in advice
+    assert "docs/runbook/database-unavailable.md" in advice
     assert "s3cret" not in result.stderr
 
 
@@ -78,5 +78,5 @@ def test_traceback_is_there_for_who_asks_for_it(run):
 
 def test_documents_that_are_named_are_there():
     text = (Path(BASE_DIR) / "stockton_cms/operations/cli_errors.py").read_text()
-    assert "docs/runbook/database-away.md" in text
-    assert (Path(BASE_DIR) / "docs/runbook/database-away.md").exists()
+    assert "docs/runbook/database-unavailable.md" in text
+    assert (Path(BASE_DIR) / "docs/runbook/database-unavailable.md").exists()

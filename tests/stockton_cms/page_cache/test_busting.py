@@ -160,7 +160,7 @@ def test_if_all_lists_were_kept_made_up_filters_would_be(
     handler, tiers, section, monkeypatch
 ):
     def get_listing(*args):
-        return replace(listing.get_listing(*args), is_worth_keeping=True)
+        return replace(listing.get_listing(*args), is_cacheable=True)
 
     monkeypatch.setattr(views, "get_listing", get_listing)
     ask_for_made_up_filters(handler)

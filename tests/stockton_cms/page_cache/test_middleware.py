@@ -285,7 +285,7 @@ def test_one_request_makes_a_page_that_many_want():
     begun, go = threading.Event(), threading.Event()
 
     def visit():
-        with flights.board("page") as is_first:
+        with flights.lead_or_wait("page") as is_first:
             (made if is_first else waited).append(1)
             if is_first:
                 begun.set()
@@ -306,9 +306,9 @@ def test_one_request_makes_a_page_that_many_want():
 
 def test_page_that_fails_keeps_nobody_waiting():
     flights = RequestCollapser()
-    with pytest.raises(ValueError, match="broken"), flights.board("page"):
+    with pytest.raises(ValueError, match="broken"), flights.lead_or_wait("page"):
         raise ValueError("broken")
-    with flights.board("page") as is_first:
+    with flights.lead_or_wait("page") as is_first:
         assert is_first
 
 

@@ -136,7 +136,7 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk page publish", CHECKED, acts=True),
     Rule("bulk page unpublish", LIVE, acts=True),
     Rule("preview_links", EDITED),
-    Rule("take_back_preview_link", EDITED),
+    Rule("revoke_preview_link", EDITED),
     # Policies only: `tests/community/test_policy_versions.py` has who may.
     Rule("policy_versions", CHECKED, may_be_missing=True),
     Rule("*_policy_version", CHECKED, may_be_missing=True),
@@ -181,7 +181,7 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailsnippets_community_alertsnippet:confirm_preview", "LP", True),
     Rule("wagtailsnippets_community_alertsnippet:*", "LP"),
     Rule("bulk alertsnippet delete", "LP", acts=True),
-    Rule("alert_ledger_report*", "LP"),
+    Rule("alert_history_report*", "LP"),
     # What staff tell search, and what residents search for and send in.
     Rule("wagtailsnippets_search_searchchecksnippet:*", "EML"),
     Rule("bulk searchchecksnippet delete", "EML", acts=True),
@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk *snippet delete", "L", acts=True),
     Rule("bulk blockedsuggestion delete", "L", acts=True),
     Rule("search_log_report*", "LH"),
-    Rule("findability_*", "LH"),
+    Rule("unsuccessful_searches_*", "LH"),
     Rule("search_enquiry_modeladmin_create", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_edit", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_delete", NOBODY),

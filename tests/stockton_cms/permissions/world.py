@@ -15,7 +15,7 @@ from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Site, UploadedFile, Workflow
 
-from home.models import ExternalLink, Link, PreviewLink, SiteSettings
+from home.models import ExternalLink, PageLink, PreviewLink, SiteSettings
 from search.feedback.unsuccessful_searches.topics import digest_of
 from search.models import (
     BlockedSuggestion,
@@ -151,7 +151,7 @@ def _broken_link(page) -> int:
     external = ExternalLink.objects.create(
         address_hash=f"hash {next(numbers)}", is_broken=True
     )
-    return Link.objects.create(page=page, external=external).pk
+    return PageLink.objects.create(page=page, external=external).pk
 
 
 def _editing(page, owner) -> int:

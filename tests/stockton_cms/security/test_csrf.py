@@ -170,4 +170,4 @@ def test_refused_form_says_so_in_our_own_page(strict):
     response = send(strict, FOREIGN["nothing"])
     assert response.status_code == 403
     html = BeautifulSoup(response.content, "html.parser")
-    assert html.h1.get_text() == "The form was not sent"
+    assert html.h1.get_text() == "Sorry, your form was not submitted"

@@ -50,6 +50,6 @@ def publish_twice_as_recorded(client, section):
         policy = PolicyUpdatePage.objects.get()
         address = reverse("wagtailadmin_pages:edit", args=[policy.pk])
         if "action-publish" in fields or revision is None:
-            # The editor is opened anew.
+            # The editor is opened again.
             revision = policy.latest_revision
     return policy

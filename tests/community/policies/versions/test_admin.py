@@ -1,4 +1,4 @@
-"""Whoever may publish a policy takes a version of it out of the public history."""
+"""Those who can publish a policy can hide a version from the public history."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -41,14 +41,14 @@ def test_officer_hides_an_earlier_version_and_shows_it_again(
 ):
     assert compared(client, policy).status_code == 200
     response = change(admin_client, "hide", versions[0])
-    assert "Readers no longer see the version of" in response.content.decode()
+    assert "is now hidden from readers" in response.content.decode()
     assert compared(client, policy).status_code == 404
     assert versions[0].hidden_by == admin_user
     change(admin_client, "show", versions[0])
     assert compared(client, policy).status_code == 200
 
 
-def test_page_of_versions_says_which_readers_see(policy, versions, admin_client):
+def test_list_of_versions_shows_which_are_public(policy, versions, admin_client):
     edit = admin_client.get(reverse("wagtailadmin_pages:edit", args=[policy.pk]))
     address = reverse("policy_versions", args=[policy.pk])
     assert address in edit.content.decode()
@@ -56,23 +56,23 @@ def test_page_of_versions_says_which_readers_see(policy, versions, admin_client)
     assert "Took out a name" in html
     assert html.count(">Hide<") == 1
     change(admin_client, "hide", versions[0])
-    assert "do not see it: hidden on" in admin_client.get(address).content.decode()
+    assert "Hidden on" in admin_client.get(address).content.decode()
 
 
-def test_what_the_page_says_now_is_not_hidden(versions, admin_client):
+def test_current_version_cannot_be_hidden(versions, admin_client):
     response = change(admin_client, "hide", versions[1])
-    assert "This is what the page says now" in response.content.decode()
+    assert "This is the current version" in response.content.decode()
     assert versions[1].hidden_at is None
 
 
-def test_page_history_tells_who_hid_what(versions, policy, admin_client, admin_user):
+def test_page_history_shows_who_hid_what(versions, policy, admin_client, admin_user):
     change(admin_client, "hide", versions[0])
     change(admin_client, "show", versions[0])
     entries = PageLogEntry.objects.filter(action__startswith="community.version")
     assert {entry.user for entry in entries} == {admin_user}
     messages = [entry.formatter.format_message(entry) for entry in entries]
-    assert any(message.startswith("Hid the version of") for message in messages)
-    assert any(message.startswith("Showed the version of") for message in messages)
+    assert any(message.startswith("Hid the version from") for message in messages)
+    assert any(message.startswith("Showed the version from") for message in messages)
 
 
 def test_who_may_not_publish_the_policy_hides_nothing(
@@ -110,5 +110,5 @@ def test_erased_address_leaves_earlier_versions(policy, versions, client):
     assert erase(NEIL).is_done
     first.refresh_from_db()
     assert NEIL not in str(first.content)
-    # Also from the page that was kept for others.
+    # Also from the page that was stored for others.
     assert NEIL not in client.get(address).content.decode()

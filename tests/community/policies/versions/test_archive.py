@@ -1,4 +1,4 @@
-"""A version is kept of what everybody could read, and of nothing else."""
+"""Versions are archived of public text, and of nothing else."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def restrict(page):
     return PageViewRestriction.objects.create(page=page, restriction_type="login")
 
 
-def test_each_publication_is_kept_until_the_next(policy):
+def test_each_publication_is_archived_until_the_next(policy):
     publish(policy, summary="Second words")
     first, second = PublishedVersion.objects.order_by("pk")
     assert summaries() == ["First words", "Second words"]
@@ -42,7 +42,7 @@ def test_each_publication_is_kept_until_the_next(policy):
     assert second.ended_at is None
 
 
-def test_draft_is_not_kept(policy):
+def test_draft_is_not_archived(policy):
     policy.summary = "Draft words"
     policy.save_revision()
     assert summaries() == ["First words"]
@@ -65,27 +65,27 @@ def test_versions_outlive_their_revisions(policy):
     assert summaries() == ["First words", "Second words"]
 
 
-def test_what_readers_do_not_see_is_not_kept(policy):
+def test_fields_that_are_not_public_are_not_archived(policy):
     publish(policy, owner_email="owner@example.gov.uk", search_words="handouts")
-    kept = str([version.content for version in PublishedVersion.objects.all()])
-    assert "owner@example.gov.uk" not in kept
-    assert "handouts" not in kept
+    stored = str([version.content for version in PublishedVersion.objects.all()])
+    assert "owner@example.gov.uk" not in stored
+    assert "handouts" not in stored
 
 
-def test_publication_in_a_private_section_is_not_kept(section, policy):
+def test_publication_in_a_private_section_is_not_archived(section, policy):
     restrict(section)
     publish(policy, summary="Secret words")
     assert summaries() == ["First words"]
     assert not open_versions().exists()
 
 
-def test_lifted_restriction_keeps_what_is_public_from_then(section, policy):
+def test_lifted_restriction_archives_what_is_public_from_then(section, policy):
     restriction = restrict(section)
     publish(policy, summary="Secret words")
-    publish(policy, summary="Words for everybody")
+    publish(policy, summary="Words for everyone")
     before = timezone.now()
     restriction.delete()
-    assert summaries() == ["First words", "Words for everybody"]
+    assert summaries() == ["First words", "Words for everyone"]
     assert open_versions().get().published_at >= before
 
 
@@ -98,7 +98,7 @@ def test_move_into_a_private_section_and_out_of_it(home, section, policy):
     assert open_versions().count() == 1
 
 
-def test_restriction_deleted_with_its_section_keeps_nothing(home, policy):
+def test_restriction_deleted_with_its_section_archives_nothing(home, policy):
     section = CommunityIndexPageFactory(parent=home)
     published_policy(section)
     restrict(section)
@@ -121,7 +121,7 @@ def test_copy_and_alias_begin_without_the_history_of_the_original(section, polic
     assert alias.live
 
 
-def test_job_keeps_what_was_published_before_versions_were(section, policy):
+def test_job_archives_what_was_published_before_versions_existed(section, policy):
     PublishedVersion.objects.all().delete()
     archive_missing(timezone.now())
     version = PublishedVersion.objects.get()
@@ -131,7 +131,7 @@ def test_job_keeps_what_was_published_before_versions_were(section, policy):
     assert PublishedVersion.objects.count() == 1
 
 
-def test_job_keeps_nothing_of_private_pages_drafts_and_never_published_ones(section):
+def test_job_archives_nothing_of_private_pages_drafts_and_never_published_ones(section):
     restrict(published_policy(section))
     PolicyUpdatePageFactory(parent=section, live=False)
     PublishedVersion.objects.all().delete()

@@ -60,7 +60,7 @@ def test_history_lists_all_publications_newest_first(policy, read):
     assert texts[2] == "3 March 2026, 2:05pm First published"
 
 
-def test_notes_from_before_versions_were_kept_are_listed(policy, read):
+def test_notes_from_before_versions_existed_are_listed(policy, read):
     PublishedVersion.objects.all().delete()
     html = read(history_of(policy))
     notes = [
@@ -74,20 +74,20 @@ def test_notes_from_before_versions_were_kept_are_listed(policy, read):
     assert not html.select("form.version-form")
 
 
-def test_policy_leads_to_its_history_and_that_to_what_changed(policy, read):
+def test_policy_links_to_its_history_and_that_to_what_changed(policy, read):
     html = read(policy.url)
     assert html.select_one(f'main a[href="{history_of(policy)}"]')
     link = read(history_of(policy)).select_one(".page-history__notes a")
     assert "Friday" in text(read(link["href"]))
 
 
-def test_taken_out_and_added_words_are_marked_for_all_senses(policy, read):
+def test_removed_and_added_text_is_marked_for_all_senses(policy, read):
     html = compare(read, policy)
-    row = html.select_one(".comparison__row")
-    assert row.find("del").get_text() == "Taken out: Monday (end)"
+    row = html.select_one(".diff__row")
+    assert row.find("del").get_text() == "Removed: Monday (end)"
     assert row.find("ins").get_text() == "Added: Friday (end)"
     assert [each.get_text() for each in row.select(".visually-hidden")][1] == (
-        "Taken out: "
+        "Removed: "
     )
     assert html.select_one('meta[name="robots"]')["content"] == "noindex"
 
@@ -110,7 +110,7 @@ def test_dates_texts_and_documents_are_compared(section, read, policy):
     policy.documents.add(PolicyDocument(document=document))
     body = [
         ("heading", {"text": "Who it is for", "level": "h2"}),
-        ("text", "<p>Everybody.</p><ul><li>Bring a bag</li></ul>"),
+        ("text", "<p>Everyone.</p><ul><li>Bring a bag</li></ul>"),
         ("call_to_action", {"text": "Apply", "url": "https://example.org/"}),
     ]
     now = publish(policy, documents=policy.documents.all(), body=body)
@@ -118,7 +118,7 @@ def test_dates_texts_and_documents_are_compared(section, read, policy):
     words = text(compare(read, policy))
     for expected in (
         "Who it is for",
-        "Everybody.",
+        "Everyone.",
         "Bring a bag",
         "Apply (https://example.org/)",
         "Adopted: 3 March 2026",
@@ -238,7 +238,7 @@ def linked_body(page, document):
     ]
 
 
-def test_titles_that_are_private_by_now_are_not_told(section, policy, read):
+def test_titles_that_are_private_now_are_not_shown(section, policy, read):
     page = StandardPageFactory(parent=section, title="Talks with the landlord")
     collection = Collection.get_first_root_node().add_child(name="Office")
     document = wagtail_factories.DocumentFactory(
@@ -257,8 +257,8 @@ def test_titles_that_are_private_by_now_are_not_told(section, policy, read):
     )
     words = text(compare(read, policy))
     assert not any(title in words for title in titles)
-    assert "a page that is no longer here" in words
-    assert "A file that is no longer here" in words
+    assert "a page that is no longer available" in words
+    assert "A document that is no longer available" in words
 
 
 def test_deleted_document_and_page_leave_no_title(section, policy, read):
@@ -271,7 +271,7 @@ def test_deleted_document_and_page_leave_no_title(section, policy, read):
     page.delete()
     words = text(compare(read, policy))
     assert "Minutes of the talks" not in words
-    assert "A file that is no longer here" in words
+    assert "A document that is no longer available" in words
 
 
 def test_what_is_shown_is_escaped(policy, read):
@@ -302,12 +302,12 @@ def test_long_history_takes_as_many_queries_as_a_short_one(
     make_versions(policy, 200)
     with django_assert_max_num_queries(20):
         html = client.get(history_of(policy)).content.decode()
-    assert html.count("Compare with the version before") == 200
+    assert html.count("Compare with the previous version") == 200
     with django_assert_max_num_queries(35):
         client.get(compare_address(policy))
 
 
-def test_kept_comparison_is_made_anew_when_a_version_is_hidden(
+def test_cached_comparison_is_rebuilt_when_a_version_is_hidden(
     policy, client, admin_client
 ):
     publish(policy, summary="Pantries open daily.")
@@ -368,9 +368,7 @@ def test_versions_of_one_minute_have_a_name_each(policy, read):
         "3 March 2026, 2:05pm",
     ]
     html = read(compare_address(policy))
-    assert {each.find(string=True) for each in html.select(".comparison h3")} == {
-        *names[:2]
-    }
+    assert {each.find(string=True) for each in html.select(".diff h3")} == {*names[:2]}
     times = [each.get_text() for each in read(history_of(policy)).select("li time")]
     assert times == names
 

@@ -141,7 +141,7 @@ def test_day_without_a_year_is_read_from_the_day_of_publication():
     assert read(date(2026, 11, 20)) == date(2027, 3, 31)
 
 
-def test_weekday_tells_the_year():
+def test_weekday_determines_the_year():
     # 29 February is in no year near; 6 April is a Monday in 2026 only.
     assert list(find_dated_statements("Closed until 29 February.", PUBLISHED_ON)) == []
     (claim,) = find_dated_statements("Closed until Tuesday 6 April.", date(2026, 2, 2))

@@ -1,4 +1,4 @@
-"""The editor lists what to mend while an officer types (P12, P7)."""
+"""The editor lists content issues while someone types."""
 
 import json
 
@@ -32,15 +32,15 @@ def edit_url(page):
 
 
 def panel(html):
-    (found,) = BeautifulSoup(html, "html.parser").select("#content-findings")
+    (found,) = BeautifulSoup(html, "html.parser").select("#content-issues")
     return found.get_text(" ", strip=True)
 
 
-def test_editor_lists_what_is_to_be_mended(edit_url, admin_client):
+def test_editor_lists_content_issues(edit_url, admin_client):
     shown = panel(admin_client.get(edit_url).content)
-    assert "To mend in the text (1)" in shown
+    assert "Content issues (1)" in shown
     assert PAST in shown
-    assert "Say what is true now" in shown
+    assert "Update this sentence" in shown
 
 
 def test_editor_looks_at_the_draft_and_not_at_what_is_published(
@@ -48,7 +48,7 @@ def test_editor_looks_at_the_draft_and_not_at_what_is_published(
 ):
     page.summary = "Apply when you like."
     page.save_revision()
-    assert panel(admin_client.get(edit_url).content) == "Nothing to mend in the text"
+    assert panel(admin_client.get(edit_url).content) == "No content issues"
 
 
 def test_list_follows_what_the_editor_saves_by_itself(
@@ -59,7 +59,7 @@ def test_list_follows_what_the_editor_saves_by_itself(
     answer = json.loads(response.content)
     assert answer["success"]
     template = BeautifulSoup(answer["html"], "html.parser").select_one(
-        "[data-w-teleport-target-value='#content-findings']"
+        "[data-w-teleport-target-value='#content-issues']"
     )
     assert "Come by 1 March 2026." in template.get_text()
 
@@ -68,10 +68,10 @@ def test_new_page_has_the_list_too(section, admin_client):
     address = reverse(
         "wagtailadmin_pages:add", args=["home", "standardpage", section.pk]
     )
-    assert "There is no summary" in panel(admin_client.get(address).content)
+    assert "Summary is missing" in panel(admin_client.get(address).content)
 
 
-def test_words_of_an_officer_are_text_in_the_list(section, admin_client):
+def test_html_in_a_page_is_escaped_in_the_list(section, admin_client):
     page = StandardPageFactory(parent=section, summary="<b>By 2 March 2026</b>")
     address = reverse("wagtailadmin_pages:edit", args=[page.pk])
     assert "<b>By 2 March 2026</b>" in panel(admin_client.get(address).content)
@@ -81,7 +81,7 @@ def test_alert_is_edited_without_the_list(admin_client):
     address = reverse("wagtailsnippets_community_alertsnippet:add")
     response = admin_client.get(address)
     assert response.status_code == 200
-    assert b"content-findings" not in response.content
+    assert b"content-issues" not in response.content
 
 
 def test_day_without_a_year_keeps_its_meaning_when_published_again(section, clock):
@@ -95,7 +95,7 @@ def test_day_without_a_year_keeps_its_meaning_when_published_again(section, cloc
     assert found.text == "Closed until 31 March."
 
 
-def test_other_words_are_read_anew(section, clock):
+def test_changed_text_is_checked_again(section, clock):
     page = StandardPageFactory(parent=section, summary="Closed until 31 March.")
     clock.move_to("2026-11-20 12:00Z")
     page.summary = "We are closed until 31 March."

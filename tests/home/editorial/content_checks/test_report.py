@@ -1,4 +1,4 @@
-"""Officers see what to mend: after saving a page, and over the whole site (P12, P7)."""
+"""Editors see content issues after saving a page, and in a report."""
 
 import csv
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from home.content_version.counter import get_content_version
-from home.editorial.content_checks import checker, issues, rules
+from home.editorial.content_checks import issues, rules
 from home.editorial.content_checks.issues import counts_for
 from home.jobs import run_due_jobs
 from home.models import ContentCheckRun, ContentIssue
@@ -65,7 +65,7 @@ def found_on(page):
     )
 
 
-def edit_address(page):
+def edit_url(page):
     return reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
@@ -79,8 +79,8 @@ def test_every_kind_of_page_is_checked_when_it_is_saved(factory, make_page):
 def test_a_row_says_what_is_wrong_and_what_to_do(make_faulty, ask):
     make_faulty(title="Grants")
     (row,) = ask()
-    assert row[:3] == ["Grants", "A link's words say nothing", "click here"]
-    assert row[3].startswith("Let the words of the link say where it leads")
+    assert row[:3] == ["Grants", "Link text is not descriptive", "click here"]
+    assert row[3].startswith("Say where the link goes")
     assert row[4] == "Ann"
 
 
@@ -88,7 +88,7 @@ def test_a_row_leads_to_the_block_in_the_editor(make_faulty, admin_client):
     page = make_faulty()
     block = Page.objects.get(pk=page.pk).specific.body[0]
     html = BeautifulSoup(admin_client.get(reverse(REPORT)).content, "html.parser")
-    address = f"{edit_address(page)}#:w:contentpath=body.{block.id}"
+    address = f"{edit_url(page)}#:w:contentpath=body.{block.id}"
     assert html.select_one("td.title a")["href"] == address
     assert html.title.get_text(strip=True)
     assert len(html.select("h1")) == 1
@@ -140,10 +140,10 @@ def test_a_date_becomes_a_finding_on_the_day_after_by_itself(
         make_faulty(UNTIL, title="Pool", last_published_at=PUBLISHED_AT)
     with time_machine.travel(EVE, tick=False):
         assert ask() == []
-        assert [count.number for count in counts_for(admin_user, EVE.date())] == [0, 0]
+        assert counts_for(admin_user, EVE.date()) == {"pages": 0, "dates": 0}
     with time_machine.travel(DAY, tick=False):
         ((title, wrong, words, *_),) = ask()
-    assert (title, wrong) == ("Pool", "A date has passed")
+    assert (title, wrong) == ("Pool", "Date has passed")
     assert words == "The pool is closed until 31 March."
 
 
@@ -181,23 +181,23 @@ def test_a_question_that_makes_no_sense_is_no_error(query, make_faulty, ask):
     ask(**query)
 
 
-def test_officers_read_only_of_pages_that_they_may_edit(
-    make_faulty, section, home, ask, officer, may
+def test_editors_see_only_pages_that_they_may_edit(
+    make_faulty, section, home, ask, editor, may
 ):
     own, other = make_faulty(title="Inside"), make_faulty(title="Out", parent=home)
-    assert officer.get(reverse(REPORT)).status_code == 302
+    assert editor.get(reverse(REPORT)).status_code == 302
     may(section, "change")
-    officer.force_login(officer.user)
-    assert titles(ask(officer)) == [own.title]
-    assert ask(officer, page=other.pk) == []
-    pages, dates = counts_for(officer.user, timezone.localdate())
-    assert (pages.number, dates.number) == (1, 0)
-    assert reverse(REPORT) in officer.get(reverse("wagtailadmin_home")).content.decode()
+    editor.force_login(editor.user)
+    assert titles(ask(editor)) == [own.title]
+    assert ask(editor, page=other.pk) == []
+    counts = counts_for(editor.user, timezone.localdate())
+    assert counts == {"pages": 1, "dates": 0}
+    assert reverse(REPORT) in editor.get(reverse("wagtailadmin_home")).content.decode()
 
 
-def test_who_edits_nothing_sees_no_menu_entry(officer):
-    officer.force_login(officer.user)
-    html = officer.get(reverse("wagtailadmin_home")).content.decode()
+def test_who_edits_nothing_sees_no_menu_entry(editor):
+    editor.force_login(editor.user)
+    html = editor.get(reverse("wagtailadmin_home")).content.decode()
     assert reverse(REPORT) not in html
 
 
@@ -216,9 +216,10 @@ def test_counts_lead_to_the_lists_that_they_count(
     with CaptureQueriesContext(connection) as queries:
         counts = counts_for(admin_user, timezone.localdate())
     assert len(queries) == 1
-    assert [count.number for count in counts] == [2, 1]
-    for count, rows in zip(counts, [3, 1], strict=True):
-        html = BeautifulSoup(admin_client.get(count.address).content, "html.parser")
+    assert counts == {"pages": 2, "dates": 1}
+    for query, rows in (({}, 3), ({"rule": rules.Rule.PASSED_DATE.value}, 1)):
+        response = admin_client.get(reverse(REPORT), query)
+        html = BeautifulSoup(response.content, "html.parser")
         assert len(html.select("td.title")) == rows
 
 
@@ -249,12 +250,12 @@ def test_export_is_the_list_as_it_is_filtered_and_safe(make_faulty, admin_client
     response = admin_client.get(reverse(REPORT), query)
     (row,) = csv.DictReader(StringIO(b"".join(response.streaming_content).decode()))
     assert row["Page"] == "'=A"
-    assert row["Address"] == page.full_url
-    assert row["Kind of page"] == "Standard page"
-    assert row["Content owner's email"] == "ann@example.gov.uk"
+    assert row["Web address"] == page.full_url
+    assert row["Page type"] == "Standard page"
+    assert row["Content owner email address"] == "ann@example.gov.uk"
 
 
-def test_script_in_the_words_is_shown_as_text(make_faulty, admin_client, send_form):
+def test_html_in_an_issue_is_escaped(make_faulty, admin_client, send_form):
     page = make_faulty(title="<script>alert(1)</script>", summary="")
     html = admin_client.get(reverse(REPORT)).content.decode()
     assert "<script>alert" not in html
@@ -270,21 +271,21 @@ def test_job_checks_what_was_never_checked_or_by_earlier_rules(make_faulty, sect
     ContentCheckRun.objects.filter(pk=old.pk).update(rules_version=0)
     ContentCheckRun.objects.filter(pk=new.pk).delete()
     ContentIssue.objects.all().delete()
-    checker.check_pages_by_new_rules(timezone.now())
+    issues.check_unchecked_pages(timezone.now())
     assert found_on(old) == found_on(new) == ["link-text"]
     assert not ContentCheckRun.objects.filter(rules_version=0).exists()
 
 
 def test_job_goes_on_batch_after_batch_and_comes_to_an_end(make_faulty, monkeypatch):
-    monkeypatch.setattr(checker, "BATCH", 2)
+    monkeypatch.setattr(issues, "BATCH", 2)
     pages = [make_faulty() for _ in range(3)]
     ContentCheckRun.objects.all().delete()
     for _ in range(10):
-        checker.check_pages_by_new_rules(timezone.now())
+        issues.check_unchecked_pages(timezone.now())
     # All live pages, Wagtail's root too.
     assert ContentCheckRun.objects.count() == Page.objects.live().count()
     with CaptureQueriesContext(connection) as queries:
-        checker.check_pages_by_new_rules(timezone.now())
+        issues.check_unchecked_pages(timezone.now())
     assert len(queries) == 1
     assert found_on(pages[0])
 
@@ -292,9 +293,8 @@ def test_job_goes_on_batch_after_batch_and_comes_to_an_end(make_faulty, monkeypa
 def test_change_of_the_rules_reaches_all_pages(make_faulty, monkeypatch):
     page = make_faulty()
     monkeypatch.setattr(rules, "RULES", [])
-    for module in (issues, checker):
-        monkeypatch.setattr(module, "VERSION", rules.VERSION + 1)
-    checker.check_pages_by_new_rules(timezone.now())
+    monkeypatch.setattr(issues, "VERSION", rules.VERSION + 1)
+    issues.check_unchecked_pages(timezone.now())
     assert found_on(page) == []
 
 
@@ -308,14 +308,14 @@ def test_checks_change_nothing_for_readers(make_faulty):
     make_faulty()
     ContentCheckRun.objects.all().delete()
     version = get_content_version()
-    checker.check_pages_by_new_rules(timezone.now())
+    issues.check_unchecked_pages(timezone.now())
     assert get_content_version() == version
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_job_runs_with_the_others(home):
     ContentCheckRun.objects.all().delete()
-    assert "checking content" not in run_due_jobs(timezone.now())
+    assert "check content" not in run_due_jobs(timezone.now())
     assert ContentCheckRun.objects.filter(pk=home.pk).exists()
 
 
@@ -328,43 +328,43 @@ def messages_after(response):
 
 
 @pytest.mark.parametrize("button", ["action-publish", None])
-def test_saving_lists_what_to_mend_and_stops_nobody(button, make_faulty, send_form):
+def test_saving_lists_issues_and_is_never_prevented(button, make_faulty, send_form):
     page = make_faulty()
     fields = {"summary": "", "title": "New title", "minor_edit": "on"}
-    response = send_form(edit_address(page), button, **fields)
+    response = send_form(edit_url(page), button, **fields)
     text = " ".join(messages_after(response))
-    assert "There is no summary" in text
-    assert f'underline" href="{edit_address(page)}#:w:contentpath=summary"' in text
+    assert "Summary is missing" in text
+    assert f'underline" href="{edit_url(page)}#:w:contentpath=summary"' in text
     page.refresh_from_db()
     assert page.draft_title == "New title"
     # What is live is in the report, a draft is not.
     assert (f"{reverse(REPORT)}?page={page.pk}" in text) == bool(button)
 
 
-def test_page_with_nothing_to_mend_says_nothing(make_faulty, send_form):
-    response = send_form(edit_address(make_faulty()), minor_edit="on")
+def test_page_without_issues_has_no_message(make_faulty, send_form):
+    response = send_form(edit_url(make_faulty()), minor_edit="on")
     assert "make this page better" not in " ".join(messages_after(response))
 
 
 def test_date_to_come_is_not_mentioned_yet(make_faulty, send_form):
     until = f"Closed until {date(timezone.localdate().year + 1, 3, 31):%d %B %Y}."
     fields = {"minor_edit": "on", "summary": until}
-    response = send_form(edit_address(make_faulty()), **fields)
-    assert "A date has passed" not in " ".join(messages_after(response))
+    response = send_form(edit_url(make_faulty()), **fields)
+    assert "Date has passed" not in " ".join(messages_after(response))
     fields["summary"] = "Closed until 31 March 2020."
-    response = send_form(edit_address(make_faulty()), **fields)
-    assert "A date has passed" in " ".join(messages_after(response))
+    response = send_form(edit_url(make_faulty()), **fields)
+    assert "Date has passed" in " ".join(messages_after(response))
 
 
-def test_words_of_an_officer_are_text_in_the_message(make_faulty, send_form):
+def test_html_in_a_page_is_escaped_in_the_message(make_faulty, send_form):
     fields = {"minor_edit": "on", "summary": "<b>Open</b> until 31 March 2020."}
-    response = send_form(edit_address(make_faulty()), **fields)
+    response = send_form(edit_url(make_faulty()), **fields)
     assert "&lt;b&gt;Open" in " ".join(messages_after(response))
 
 
 def test_the_editors_own_saving_is_mute(make_faulty, admin_client, admin_form):
     page = make_faulty()
-    address = edit_address(page)
+    address = edit_url(page)
     data = {**admin_form(address), "summary": ""}
     response = admin_client.post(address, data, headers={"Accept": "application/json"})
     assert response.json()["success"]

@@ -1,4 +1,4 @@
-"""The rules for what officers write: what breaks each, and what keeps it (P12)."""
+"""The content rules: what breaks each, and what does not."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from home.editorial.content_checks.rules import (
     TEXT_LENGTH,
     Rule,
     count_syllables,
-    find_findings,
+    find_issues,
 )
 from home.models import StandardPage
 
@@ -31,7 +31,7 @@ FILES = '<p><a linktype="document" id="1">The plan</a></p>'
 def find(*body, **values):
     page = StandardPage(title="A page", **{"summary": "What it is for.", **values})
     page.body = list(body)
-    return find_findings(page, PUBLISHED_ON)
+    return find_issues(page, PUBLISHED_ON)
 
 
 def rules_of(findings):
@@ -91,7 +91,7 @@ def test_date_in_the_summary_is_found_from_the_day_after(db):
 @pytest.mark.parametrize(
     ("values", "rules"),
     [
-        ({"alt_text": "", "decorative": False}, [Rule.UNDESCRIBED_PICTURE]),
+        ({"alt_text": "", "decorative": False}, [Rule.MISSING_ALT_TEXT]),
         ({"alt_text": "A park", "decorative": False}, []),
         ({"alt_text": "", "decorative": True}, []),
     ],
@@ -119,7 +119,7 @@ def test_headings_skip_no_level(levels, rules, db):
     assert rules_of(found) == rules
 
 
-def test_words_in_tables_details_and_notices_are_read(db):
+def test_text_in_tables_details_and_notices_is_checked(db):
     table = {
         "caption": "Dates",
         "columns": [{"type": "text", "heading": "When"}],
@@ -146,14 +146,14 @@ def test_the_same_thing_twice_in_one_place_is_one_finding(db):
     assert len(find(("text", html))) == 1
 
 
-def test_there_is_an_end_to_the_findings_of_a_rule_and_to_the_words(db):
+def test_number_of_issues_and_length_of_text_are_limited(db):
     links = [link(f"https://a.test/{number}/{'x' * 300}") for number in range(99)]
     found = find(*links)
     assert len(found) == MAX_OF_A_RULE
     assert {len(each.text) for each in found} == {TEXT_LENGTH}
 
 
-def test_empty_page_has_no_findings(db):
+def test_empty_page_has_no_issues(db):
     assert find() == []
     assert find(("text", ""), ("image", None)) == []
 

@@ -10,7 +10,7 @@ from home import jobs
 from home.editorial.links import checker
 from home.editorial.links.checker import check_links
 from home.editorial.links.http_check import Answer
-from home.editorial.links.models import Outcome
+from home.editorial.links.models import LinkStatus
 from home.jobs import run_due_jobs
 from home.models import ExternalLink
 from tests.factories import StandardPageFactory
@@ -31,7 +31,7 @@ def asked(monkeypatch):
 
     def probe(address, user_agent):
         asked.append(address)
-        answer = asked.answers.get(address, Outcome.FOUND)
+        answer = asked.answers.get(address, LinkStatus.FOUND)
         return answer if isinstance(answer, Answer) else Answer(answer)
 
     asked.answers = {}
@@ -57,12 +57,12 @@ def test_a_link_is_asked_for_about_once_a_week(home, asked):
     assert len(asked) == 1
     check_links(NOW + WEEK)
     assert len(asked) == 2
-    assert (only_link().outcome, only_link().is_broken) == (Outcome.FOUND, False)
+    assert (only_link().outcome, only_link().is_broken) == (LinkStatus.FOUND, False)
 
 
 def test_a_link_is_broken_after_a_day_of_failures_not_at_once(home, asked):
     link_to(home, "https://a.test/")
-    asked.answers["https://a.test/"] = Outcome.NOT_FOUND
+    asked.answers["https://a.test/"] = LinkStatus.NOT_FOUND
     broken = []
     for after in (timedelta(), HOUR, HOUR + DAY):
         check_links(NOW + after)
@@ -74,31 +74,31 @@ def test_a_link_is_broken_after_a_day_of_failures_not_at_once(home, asked):
 
 def test_a_link_that_works_again_is_no_longer_broken(home, asked):
     link_to(home, "https://a.test/")
-    asked.answers["https://a.test/"] = Outcome.SITE_ERROR
+    asked.answers["https://a.test/"] = LinkStatus.SITE_ERROR
     check_links(NOW)
     asked.answers.clear()
     check_links(NOW + HOUR)
     assert (only_link().failures, only_link().failing_since) == (0, None)
 
 
-def test_who_turns_programs_away_is_never_broken(home, asked):
+def test_site_that_blocks_programs_is_never_broken(home, asked):
     link_to(home, "https://a.test/")
-    asked.answers["https://a.test/"] = Outcome.UNKNOWN
+    asked.answers["https://a.test/"] = LinkStatus.UNKNOWN
     for week in range(5):
         check_links(NOW + week * WEEK)
     assert (only_link().is_broken, len(asked)) == (False, 5)
 
 
-def test_nothing_is_called_broken_while_our_own_network_is_away(home, asked):
+def test_nothing_is_broken_while_our_own_network_is_unavailable(home, asked):
     link_to(home, "https://a.test/", "https://b.test/")
     asked.answers = dict.fromkeys(
-        ("https://a.test/", "https://b.test/"), Outcome.NO_ANSWER
+        ("https://a.test/", "https://b.test/"), LinkStatus.NO_RESPONSE
     )
     for hours in (0, 1, 25):
         check_links(NOW + hours * HOUR)
     assert not ExternalLink.objects.filter(is_broken=True).exists()
-    # Somebody answers: what still does not is theirs.
-    asked.answers["https://b.test/"] = Outcome.FOUND
+    # Another site responds, so the failure is theirs.
+    asked.answers["https://b.test/"] = LinkStatus.FOUND
     for hours in (49, 73):
         check_links(NOW + hours * HOUR)
     broken = ExternalLink.objects.filter(is_broken=True)
@@ -107,7 +107,7 @@ def test_nothing_is_called_broken_while_our_own_network_is_away(home, asked):
 
 def test_a_site_that_is_all_alone_is_broken_after_a_week(home, asked):
     link_to(home, "https://a.test/")
-    asked.answers["https://a.test/"] = Outcome.NO_SUCH_SITE
+    asked.answers["https://a.test/"] = LinkStatus.NO_SUCH_SITE
     for days in range(9):
         check_links(NOW + days * DAY)
         check_links(NOW + days * DAY + HOUR)
@@ -126,7 +126,7 @@ def test_one_host_is_asked_once_in_a_while(home, asked):
 
 def test_a_site_that_wants_peace_is_left_in_peace(home, asked):
     link_to(home, "https://a.test/0", "https://a.test/1")
-    asked.answers["https://a.test/0"] = Answer(Outcome.UNKNOWN, retry_after=3 * 3600)
+    asked.answers["https://a.test/0"] = Answer(LinkStatus.UNKNOWN, retry_after=3 * 3600)
     check_links(NOW)
     check_links(NOW + 2 * HOUR)
     assert len(asked) == 1
@@ -134,9 +134,9 @@ def test_a_site_that_wants_peace_is_left_in_peace(home, asked):
     assert asked == ["https://a.test/0", "https://a.test/1"]
 
 
-def test_nobody_can_put_the_checks_off_for_years(home, asked):
+def test_sites_cannot_postpone_checks_for_years(home, asked):
     link_to(home, "https://a.test/")
-    asked.answers["https://a.test/"] = Answer(Outcome.FOUND, retry_after=1e8)
+    asked.answers["https://a.test/"] = Answer(LinkStatus.FOUND, retry_after=1e8)
     check_links(NOW)
     check_links(NOW + WEEK)
     assert len(asked) == 2
@@ -172,10 +172,8 @@ def test_an_environment_variable_turns_it_off(home, asked, settings):
 
 def test_it_comes_after_what_cannot_wait():
     names = list(jobs._jobs)
-    assert names.index("checking links") > names.index("scheduled publishing")
-    assert names.index("checking links") > names.index(
-        "reminders of alerts that end soon"
-    )
+    assert names.index("check links") > names.index("scheduled publishing")
+    assert names.index("check links") > names.index("send alert expiry reminders")
 
 
 def test_no_transaction_is_open_while_it_waits(home, monkeypatch):
@@ -185,7 +183,7 @@ def test_no_transaction_is_open_while_it_waits(home, monkeypatch):
 
     def probe(address, user_agent):
         inside.append(list(connection.savepoint_ids))
-        return Answer(Outcome.FOUND)
+        return Answer(LinkStatus.FOUND)
 
     monkeypatch.setattr(checker, "check_url", probe)
     assert run_due_jobs(NOW) == []

@@ -1,4 +1,4 @@
-"""The check_url of other sites: what it tells of a site, and where it cannot be led."""
+"""Checks of links to other sites: what they report, and what they never request."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ import pytest
 
 from home.editorial.links import http_check
 from home.editorial.links.http_check import check_url, is_public
-from home.editorial.links.models import Outcome
+from home.editorial.links.models import LinkStatus
 from tests.home.editorial.links.web_server import CERTIFICATE, KEY, LOOPBACK, serve
 
 real_is_public = is_public
@@ -56,20 +56,20 @@ def ask(address="http://site.test/", user_agent="the checker"):
     return check_url(address, user_agent).outcome
 
 
-# What it tells
+# What it reports
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        (200, Outcome.FOUND),
-        (404, Outcome.NOT_FOUND),
-        (410, Outcome.NOT_FOUND),
-        (500, Outcome.SITE_ERROR),
-        (401, Outcome.UNKNOWN),
-        (403, Outcome.UNKNOWN),
-        (429, Outcome.UNKNOWN),
-        (503, Outcome.UNKNOWN),
+        (200, LinkStatus.FOUND),
+        (404, LinkStatus.NOT_FOUND),
+        (410, LinkStatus.NOT_FOUND),
+        (500, LinkStatus.SITE_ERROR),
+        (401, LinkStatus.UNKNOWN),
+        (403, LinkStatus.UNKNOWN),
+        (429, LinkStatus.UNKNOWN),
+        (503, LinkStatus.UNKNOWN),
     ],
 )
 def test_says_what_the_other_site_answers(site, status, outcome):
@@ -79,7 +79,7 @@ def test_says_what_the_other_site_answers(site, status, outcome):
 
 def test_asks_in_full_where_a_site_refuses_the_short_question(site):
     site.replies["/"] = (lambda method: 405 if method == "HEAD" else 200, {})
-    assert ask() == Outcome.FOUND
+    assert ask() == LinkStatus.FOUND
     assert [method for method, *_ in site.seen] == ["HEAD", "GET"]
 
 
@@ -93,7 +93,7 @@ def test_does_not_ask_twice_where_a_site_works_or_wants_peace(site):
 def test_says_who_asks_and_sends_nothing_else(site, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://10.0.0.1:3128")
     site.replies["/"] = (302, {"Location": "/there", "Set-Cookie": "a=b"})
-    assert ask(user_agent="the checker (+https://council)") == Outcome.FOUND
+    assert ask(user_agent="the checker (+https://council)") == LinkStatus.FOUND
     for _, _, headers in site.seen:
         assert headers == {
             "Host": "site.test",
@@ -104,7 +104,7 @@ def test_says_who_asks_and_sends_nothing_else(site, monkeypatch):
         }
 
 
-def test_tells_how_long_a_site_wants_to_be_left_alone(site):
+def test_reports_how_long_a_site_wants_to_be_left_alone(site):
     site.replies["/"] = (429, {"Retry-After": "120"})
     assert check_url("http://site.test/", "x").retry_after == 120
     site.replies["/"] = (429, {"Retry-After": "nonsense"})
@@ -113,29 +113,29 @@ def test_tells_how_long_a_site_wants_to_be_left_alone(site):
 
 def test_follows_redirects_but_not_in_circles(site):
     site.replies |= {f"/{n}": (301, {"Location": f"/{n + 1}"}) for n in range(5)}
-    assert ask("http://site.test/0") == Outcome.FOUND
+    assert ask("http://site.test/0") == LinkStatus.FOUND
     site.replies["/5"] = (301, {"Location": "/0"})
-    assert ask("http://site.test/0") == Outcome.IN_CIRCLES
+    assert ask("http://site.test/0") == LinkStatus.REDIRECT_LOOP
 
 
-def test_understands_addresses_that_are_not_plain_letters(site):
-    assert ask("http://site.test/caf\u00e9 one?q=\u00a3") == Outcome.FOUND
+def test_urls_with_other_characters_work(site):
+    assert ask("http://site.test/caf\u00e9 one?q=\u00a3") == LinkStatus.FOUND
     assert site.seen[0][1] == "/caf%C3%A9%20one?q=%C2%A3"
 
 
 def test_says_that_there_is_no_such_site(names):
-    assert ask("http://nowhere.test/") == Outcome.NO_SUCH_SITE
+    assert ask("http://nowhere.test/") == LinkStatus.NO_SUCH_SITE
 
 
 @pytest.mark.parametrize("address", ["http://", "http://[::1", "https:///path"])
 def test_an_address_that_is_none_is_no_site(address):
-    assert ask(address) == Outcome.NO_SUCH_SITE
+    assert ask(address) == LinkStatus.NO_SUCH_SITE
 
 
 def test_says_that_a_site_does_not_answer(site):
     site.shutdown()
     site.server_close()
-    assert ask() == Outcome.NO_ANSWER
+    assert ask() == LinkStatus.NO_RESPONSE
 
 
 # Where it cannot be led
@@ -170,13 +170,16 @@ def test_public_addresses_are_public(ip):
 def test_this_machine_is_not_asked_however_it_is_written(server, host, monkeypatch):
     port = server.server_address[1]
     monkeypatch.setattr(http_check, "PORTS", {"http": port, "https": port})
-    assert ask(f"http://{host}:{port}/") in {Outcome.UNKNOWN, Outcome.NO_SUCH_SITE}
+    assert ask(f"http://{host}:{port}/") in {
+        LinkStatus.UNKNOWN,
+        LinkStatus.NO_SUCH_SITE,
+    }
     assert server.seen == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1"])
 def test_only_the_check_of_the_address_keeps_it_from_there(site, host):
-    assert ask(f"http://{host}/") == Outcome.FOUND
+    assert ask(f"http://{host}/") == LinkStatus.FOUND
 
 
 @pytest.mark.parametrize(
@@ -196,14 +199,14 @@ def test_only_the_check_of_the_address_keeps_it_from_there(site, host):
 def test_redirects_to_private_places_are_refused(site, names, target):
     names["intranet.test"] = [["192.168.0.10"]]
     site.replies["/"] = (302, {"Location": target})
-    assert ask() == Outcome.UNKNOWN
+    assert ask() == LinkStatus.UNKNOWN
     assert [path for _, path, _ in site.seen] == ["/"]
 
 
 def test_redirects_to_public_places_are_followed(site, names):
     names["www.site.test"] = [[LOOPBACK]]
     site.replies["/"] = (302, {"Location": "http://www.site.test/there"})
-    assert ask() == Outcome.FOUND
+    assert ask() == LinkStatus.FOUND
     assert [path for _, path, _ in site.seen] == ["/", "/there"]
 
 
@@ -218,27 +221,27 @@ def test_redirects_to_public_places_are_followed(site, names):
     ],
 )
 def test_other_schemes_ports_and_credentials_are_refused(site, address):
-    assert ask(address) in {Outcome.UNKNOWN, Outcome.NO_SUCH_SITE}
+    assert ask(address) in {LinkStatus.UNKNOWN, LinkStatus.NO_SUCH_SITE}
     assert site.seen == []
 
 
 def test_a_name_with_one_private_address_among_others_is_refused(site, names):
     names["site.test"] = [[LOOPBACK, "10.0.0.1"]]
-    assert ask() == Outcome.UNKNOWN
+    assert ask() == LinkStatus.UNKNOWN
     assert site.seen == []
 
 
 def test_a_name_that_is_rebound_leads_to_where_it_was_checked(site, names):
     names["site.test"] = [[LOOPBACK], ["127.0.0.2"]]
     site.replies["/"] = (lambda method: 405 if method == "HEAD" else 200, {})
-    assert ask() == Outcome.FOUND
+    assert ask() == LinkStatus.FOUND
     assert len(site.seen) == 2
 
 
 def test_a_name_that_is_rebound_between_redirects_is_checked_again(site, names):
     names["site.test"] = [[LOOPBACK], ["127.0.0.2"]]
     site.replies["/"] = (302, {"Location": "/there"})
-    assert ask() == Outcome.UNKNOWN
+    assert ask() == LinkStatus.UNKNOWN
     assert [path for _, path, _ in site.seen] == ["/"]
 
 
@@ -246,7 +249,7 @@ def test_a_name_that_is_rebound_between_redirects_is_checked_again(site, names):
 
 
 def drip(handler, lines=20):
-    """Send a header a moment, without an end."""
+    """Send headers without an end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
     for number in range(lines):
         handler.wfile.write(b"X-Drip-%d: 1\r\n" % number)
@@ -256,7 +259,7 @@ def drip(handler, lines=20):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "outcome"), [(0.2, Outcome.NO_ANSWER), (30, Outcome.FOUND)]
+    ("seconds", "outcome"), [(0.2, LinkStatus.NO_RESPONSE), (30, LinkStatus.FOUND)]
 )
 def test_a_slow_drip_ends_when_time_is_up(site, monkeypatch, seconds, outcome):
     monkeypatch.setattr(http_check, "SECONDS", seconds)
@@ -275,15 +278,15 @@ def test_all_redirects_together_have_one_time_limit(site, monkeypatch):
         handler.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n")
 
     site.replies["/"] = redirect_slowly
-    assert ask() == Outcome.NO_ANSWER
+    assert ask() == LinkStatus.NO_RESPONSE
     assert len(site.seen) < http_check.MAX_REDIRECTS
 
 
-def test_nobody_waits_for_a_slow_name_server(monkeypatch):
+def test_slow_name_server_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(http_check, "SECONDS", 0.1)
     stop = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: stop.wait(20))
-    assert ask() == Outcome.NO_ANSWER
+    assert ask() == LinkStatus.NO_RESPONSE
     stop.set()
 
 
@@ -302,7 +305,7 @@ def test_a_huge_body_is_not_read(site):
     site.replies["/"] = lambda handler: (
         pour(handler) if handler.command == "GET" else handler.send_error(501)
     )
-    assert ask() == Outcome.FOUND
+    assert ask() == LinkStatus.FOUND
     assert ended.wait(10)
     assert sum(sent) < 1000 * 65_536 / 4
     # The server does send it all to who reads.
@@ -322,7 +325,7 @@ def test_endless_headers_are_no_answer(site):
                 handler.wfile.write(b"X: " + b"x" * 1000 + b"\r\n")
 
     site.replies["/"] = pour
-    assert ask() == Outcome.NO_ANSWER
+    assert ask() == LinkStatus.NO_RESPONSE
 
 
 # Secure sites
@@ -330,7 +333,7 @@ def test_endless_headers_are_no_answer(site):
 
 @pytest.fixture
 def secure_site(names, monkeypatch, tmp_path):
-    """Return a server with a certificate for site.test that nobody knows."""
+    """Return a server with an untrusted certificate for site.test."""
     (tmp_path / "site.pem").write_text(CERTIFICATE + KEY)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "site.pem")
@@ -358,15 +361,15 @@ def known_certificate(monkeypatch):
 
 
 def test_a_secure_site_is_asked_by_its_name(secure_site, known_certificate):
-    assert ask("https://site.test/") == Outcome.FOUND
+    assert ask("https://site.test/") == LinkStatus.FOUND
     assert secure_site.seen[0][2]["Host"] == "site.test"
 
 
 def test_a_certificate_for_another_name_is_not_secure(secure_site, known_certificate):
-    assert ask("https://other.test/") == Outcome.NOT_SECURE
+    assert ask("https://other.test/") == LinkStatus.NOT_SECURE
     assert secure_site.seen == []
 
 
-def test_a_certificate_that_nobody_knows_is_not_secure(secure_site):
-    assert ask("https://site.test/") == Outcome.NOT_SECURE
+def test_an_untrusted_certificate_is_not_secure(secure_site):
+    assert ask("https://site.test/") == LinkStatus.NOT_SECURE
     assert secure_site.seen == []

@@ -1,4 +1,4 @@
-"""What is kept of the links on a page, and which of them are broken."""
+"""Which links of a page are stored, and which of them are broken."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from community.models import PolicyDocument, RelatedPage
 from home.editorial.links.broken import Problem, broken_links
 from home.editorial.links.checker import check_links
 from home.editorial.links.index import reindex_links
-from home.models import ExternalLink, Link
+from home.models import ExternalLink, PageLink
 from tests.factories import (
     AlertFactory,
     PartnershipPageFactory,
@@ -51,7 +51,7 @@ def source(home, target):
     return StandardPageFactory(parent=home, body=text(link_to(target)))
 
 
-# What is kept
+# What is stored
 
 
 def test_links_are_found_wherever_a_page_may_have_them(home, section, target):
@@ -85,7 +85,7 @@ def test_links_are_found_wherever_a_page_may_have_them(home, section, target):
         RelatedPage(related_page=PolicyUpdatePageFactory(parent=section))
     )
     page.save()
-    links = Link.objects.filter(page=page)
+    links = PageLink.objects.filter(page=page)
     addresses = dict(
         links.filter(external__isnull=False).values_list("external__address", "text")
     )
@@ -108,10 +108,10 @@ def test_mail_phone_and_jumps_on_the_page_are_left_alone(home):
         for address in ("mailto:a@b.test", "tel:0123", "#part", "javascript:x", " ")
     )
     StandardPageFactory(parent=home, body=text(links))
-    assert not Link.objects.exists()
+    assert not PageLink.objects.exists()
 
 
-def test_an_address_on_many_pages_is_kept_once(home):
+def test_a_url_on_many_pages_is_stored_once(home):
     for number in range(3):
         html = f'<a href="https://a.test/">{number}</a>'
         StandardPageFactory(parent=home, body=text(html))
@@ -119,28 +119,28 @@ def test_an_address_on_many_pages_is_kept_once(home):
 
 
 def test_publishing_again_keeps_what_has_not_changed(source, target):
-    before = list(Link.objects.values("pk", "found_at"))
+    before = list(PageLink.objects.values("pk", "found_at"))
     source.body = text(link_to(target) + '<a href="https://a.test/">new</a>')
     source.save_revision().publish()
-    assert list(Link.objects.order_by("pk").values("pk", "found_at"))[:1] == before
+    assert list(PageLink.objects.order_by("pk").values("pk", "found_at"))[:1] == before
     source.body = text("<p>nothing</p>")
     source.save_revision().publish()
-    assert not Link.objects.exists()
+    assert not PageLink.objects.exists()
 
 
 def test_a_draft_changes_nothing(source):
     source.body = text("<p>nothing</p>")
     source.save_revision()
-    assert Link.objects.count() == 1
+    assert PageLink.objects.count() == 1
 
 
 @pytest.mark.parametrize("end", ["unpublish", "delete"])
 def test_a_page_that_is_taken_down_has_no_links(source, end):
     getattr(source, end)()
-    assert not Link.objects.exists()
+    assert not PageLink.objects.exists()
 
 
-def test_an_alias_is_not_mended_and_so_not_listed(home, source, target):
+def test_an_alias_is_not_edited_and_so_not_listed(home, source, target):
     source.create_alias(parent=home, update_slug="alias")
     target.unpublish()
     assert [link.page_id for link in broken_links(timezone.now())] == [source.pk]
@@ -148,12 +148,12 @@ def test_an_alias_is_not_mended_and_so_not_listed(home, source, target):
 
 def test_all_can_be_read_anew(home, source):
     alert = AlertFactory(live=True, text='<a href="https://a.test/">x</a>')
-    kept = Link.objects.values_list("text", "target_page")
-    before = list(kept)
-    Link.objects.all().delete()
+    stored = PageLink.objects.values_list("text", "target_page")
+    before = list(stored)
+    PageLink.objects.all().delete()
     reindex_links(timezone.now())
-    assert list(kept.filter(page__isnull=False)) == before
-    assert list(kept.filter(object_id=alert.pk)) == [("x", None)]
+    assert list(stored.filter(page__isnull=False)) == before
+    assert list(stored.filter(object_id=alert.pk)) == [("x", None)]
 
 
 # What is broken
@@ -192,7 +192,7 @@ def test_a_link_to_a_page_breaks_at_the_second_it_expires(source, target):
     assert problems(ends_at) == [Problem.EXPIRED]
 
 
-def test_links_of_an_expired_page_trouble_nobody(source, target):
+def test_links_of_an_expired_page_are_not_broken(source, target):
     source.expire_at = timezone.now() + timedelta(hours=1)
     source.save_revision().publish()
     target.unpublish()
@@ -297,4 +297,4 @@ def test_links_of_alerts_count_while_people_see_the_alert(home, target):
     assert problems(alert.ends_at) == []
     alert.refresh_from_db()
     alert.unpublish()
-    assert not Link.objects.exists()
+    assert not PageLink.objects.exists()

@@ -1,4 +1,4 @@
-"""One click sets the next review of a page that is still true (P6)."""
+"""One click marks a page as reviewed and sets the next review."""
 
 from datetime import date, timedelta
 
@@ -30,7 +30,7 @@ def mark(admin_client, admin_user):
     admin_client.force_login(admin_user)
 
     def post(client=admin_client, query="", **data):
-        address = reverse("page_reviews_report_still_true") + query
+        address = reverse("page_reviews_report_mark_reviewed") + query
         return client.post(address, data, follow=True).content.decode()
 
     return post
@@ -56,7 +56,8 @@ def test_button_sets_the_next_review_and_readers_see_no_change(
     html, version = read(page.url), get_content_version()
     text = mark(one=f"{page.pk}:12")
     assert (
-        "&#x27;Grants&#x27; is still true. The next review is on 3 March 2027." in text
+        "&#x27;Grants&#x27; has been marked as reviewed. Next review: 3 March 2027."
+        in text
     )
     assert dates_of(page, review_of) == {NEXT}
     after = StandardPage.objects.get(pk=page.pk)
@@ -69,11 +70,11 @@ def test_button_sets_the_next_review_and_readers_see_no_change(
     assert review_of(page).remind_owner_on == NEXT - timedelta(days=14)
 
 
-def test_history_says_who_found_it_true(page, mark, admin_client, admin_user):
+def test_history_records_the_review(page, mark, admin_client, admin_user):
     mark(one=f"{page.pk}:6")
     address = reverse("wagtailadmin_pages:history", args=[page.pk])
     text = admin_client.get(address).content.decode()
-    assert "Found to be still true. Next review 3 September 2026" in text
+    assert "Reviewed: no change needed. Next review 3 September 2026" in text
 
 
 def test_draft_of_a_colleague_stays_a_draft_with_the_new_date(
@@ -138,11 +139,11 @@ def test_second_click_changes_nothing(page, mark, admin_client):
     mark(one=f"{page.pk}:6")
     mark(one=f"{page.pk}:6")
     address = reverse("wagtailadmin_pages:history", args=[page.pk])
-    assert admin_client.get(address).content.decode().count("Found to be") == 1
+    assert admin_client.get(address).content.decode().count("no change needed") == 1
 
 
 def test_list_is_filtered_as_before(page, admin_client, mark):
-    address = reverse("page_reviews_report_still_true") + "?state=due&p=2"
+    address = reverse("page_reviews_report_mark_reviewed") + "?state=due&p=2"
     response = admin_client.post(address, {"one": f"{page.pk}:6"})
     assert response["Location"] == reverse("page_reviews_report") + "?state=due&p=2"
 
@@ -163,25 +164,25 @@ def test_list_is_filtered_as_before(page, admin_client, mark):
 )
 def test_nonsense_changes_nothing_and_says_so(data, page, mark, review_of):
     data = {name: value.format(pk=page.pk) for name, value in data.items()}
-    assert "Nothing was changed" in mark(**data)
+    assert "Select at least one page." in mark(**data)
     assert review_of(page).review_on == TODAY
 
 
-def test_page_of_somebody_else_is_left_alone(page, mark, review_of, officer, may, home):
-    officer.force_login(officer.user)
-    address = reverse("page_reviews_report_still_true")
-    assert officer.post(address, {"one": f"{page.pk}:6"}).status_code == 302
+def test_page_of_a_colleague_is_not_changed(page, mark, review_of, editor, may, home):
+    editor.force_login(editor.user)
+    address = reverse("page_reviews_report_mark_reviewed")
+    assert editor.post(address, {"one": f"{page.pk}:6"}).status_code == 302
     assert review_of(page).review_on == TODAY
     other = Page.objects.get(pk=home.pk)
     may(other.add_child(instance=StandardPage(title="Own", slug="own")), "change")
-    assert "you may not edit them" in mark(officer, one=f"{page.pk}:6")
+    assert "you cannot edit them" in mark(editor, one=f"{page.pk}:6")
     assert review_of(page).review_on == TODAY
 
 
-def test_editor_of_the_section_may_say_so(page, mark, review_of, officer, may, section):
+def test_editor_of_the_section_may_say_so(page, mark, review_of, editor, may, section):
     may(section, "change")
-    officer.force_login(officer.user)
-    mark(officer, one=f"{page.pk}:6")
+    editor.force_login(editor.user)
+    mark(editor, one=f"{page.pk}:6")
     assert review_of(page).review_on == IN_SIX_MONTHS
 
 
@@ -191,12 +192,12 @@ def test_page_that_is_gone_is_left_alone(values, page, mark, review_of):
         StandardPage.objects.get(pk=page.pk).delete()
     else:
         page.unpublish()
-    assert "not published any more" in mark(one=f"{page.pk}:6")
+    assert "no longer published" in mark(one=f"{page.pk}:6")
 
 
-def test_locked_page_is_left_alone(page, mark, review_of, officer):
+def test_locked_page_is_left_alone(page, mark, review_of, editor):
     Page.objects.filter(pk=page.pk).update(
-        locked=True, locked_at=timezone.now(), locked_by=officer.user
+        locked=True, locked_at=timezone.now(), locked_by=editor.user
     )
     assert "is locked" in mark(one=f"{page.pk}:6")
     assert review_of(page).review_on == TODAY
@@ -206,7 +207,7 @@ def test_only_a_form_of_ours_changes_anything(
     page, review_of, admin_client, admin_user
 ):
     admin_client.force_login(admin_user)
-    address = reverse("page_reviews_report_still_true")
+    address = reverse("page_reviews_report_mark_reviewed")
     query = {"one": f"{page.pk}:6"}
     assert admin_client.get(address, query).status_code == 405
     strict = Client(enforce_csrf_checks=True)

@@ -1,4 +1,4 @@
-"""Every page has a day by which somebody looks at it, and the site knows it (P6)."""
+"""Every page has a date by which someone reviews it."""
 
 from datetime import date, timedelta
 
@@ -10,12 +10,12 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from home.content.dates import months_after
-from home.editorial.reviews.models import PageReview, State, counts_for, queue_address
+from home.editorial.reviews.models import PageReview, ReviewState, counts_for, queue_url
 from tests.factories import PAGE_FACTORIES, StandardPageFactory
 from tests.home.editorial.conftest import TODAY
 
 DAY = timedelta(days=1)
-QUESTION = "Choose the day by which somebody should check"
+QUESTION = "Enter the date when someone should check"
 
 
 @pytest.mark.parametrize("factory", PAGE_FACTORIES)
@@ -74,27 +74,27 @@ def test_an_alias_is_reviewed_with_its_original(make_reviewed, home):
 
 
 @pytest.mark.parametrize(
-    ("days", "states", "words"),
+    ("days", "states", "label"),
     [
-        (-2, {State.DUE, State.OVERDUE}, "Overdue by 2 days"),
-        (-1, {State.DUE, State.OVERDUE}, "Overdue by 1 day"),
-        (0, {State.DUE}, "Due today"),
-        (1, {State.SOON}, "Due in 1 day"),
-        (28, {State.SOON}, "Due in 28 days"),
+        (-2, {ReviewState.DUE, ReviewState.OVERDUE}, "Overdue by 2 days"),
+        (-1, {ReviewState.DUE, ReviewState.OVERDUE}, "Overdue by 1 day"),
+        (0, {ReviewState.DUE}, "Due today"),
+        (1, {ReviewState.SOON}, "Due in 1 day"),
+        (28, {ReviewState.SOON}, "Due in 28 days"),
         (29, set(), "Due in 29 days"),
-        (None, {State.UNDATED}, "No review date"),
+        (None, {ReviewState.UNDATED}, "No review date"),
     ],
 )
-def test_where_a_review_stands(days, states, words, make_reviewed, admin_user):
+def test_status_of_a_review(days, states, label, make_reviewed, admin_user):
     page = make_reviewed(None if days is None else TODAY + days * DAY)
     PageReview.objects.exclude(pk=page.pk).delete()
     review = PageReview.objects.get()
-    assert review.status_label(TODAY) == words
+    assert review.status_label(TODAY) == label
     counts = counts_for(admin_user, TODAY)
     assert {state for state, count in counts.items() if count} == states
     assert PageReview.objects.needing_attention(TODAY).exists() == bool(states)
     due = PageReview.objects.due_for_review(TODAY)
-    assert due.exists() == (State.DUE in states)
+    assert due.exists() == (ReviewState.DUE in states)
 
 
 def test_counts_are_one_query_and_lead_to_the_list(
@@ -102,21 +102,21 @@ def test_counts_are_one_query_and_lead_to_the_list(
 ):
     make_reviewed(email="")
     with django_assert_num_queries(1):
-        assert counts_for(admin_user, TODAY)[State.DUE] == 1
+        assert counts_for(admin_user, TODAY)[ReviewState.DUE] == 1
     with time_machine.travel("2026-03-03 12:00Z", tick=False):
         admin_client.force_login(admin_user)
-        assert admin_client.get(queue_address(State.DUE)).status_code == 200
+        assert admin_client.get(queue_url(ReviewState.DUE)).status_code == 200
 
 
-def test_counts_are_of_pages_that_an_officer_may_edit(
-    make_reviewed, officer, may, section
+def test_counts_are_of_pages_that_an_editor_may_edit(
+    make_reviewed, editor, may, section
 ):
     make_reviewed()
-    assert not any(counts_for(officer.user, TODAY).values())
+    assert not any(counts_for(editor.user, TODAY).values())
     assert not any(counts_for(AnonymousUser(), TODAY).values())
     may(section, "change")
-    user = type(officer.user).objects.get(pk=officer.user.pk)
-    assert counts_for(user, TODAY)[State.DUE] == 1
+    user = type(editor.user).objects.get(pk=editor.user.pk)
+    assert counts_for(user, TODAY)[ReviewState.DUE] == 1
 
 
 def test_publishing_without_a_review_date_is_refused(section, send_form):

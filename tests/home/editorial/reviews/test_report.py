@@ -1,4 +1,4 @@
-"""Officers see what is to be reviewed, and take it away (P6)."""
+"""Editors see which pages are due for review, and can export the list."""
 
 import csv
 from datetime import timedelta
@@ -115,31 +115,31 @@ def test_each_row_leads_to_the_editor(pages, admin_client, admin_user):
     assert reverse("wagtailadmin_pages:edit", args=[pages[0].pk]) in html
 
 
-def test_queue_lists_only_pages_that_an_officer_may_edit(
-    pages, make_reviewed, section, home, ask, officer, may
+def test_queue_lists_only_pages_that_an_editor_may_edit(
+    pages, make_reviewed, section, home, ask, editor, may
 ):
     make_reviewed(TODAY, parent=home, title="Outside")
-    assert officer.get(reverse(QUEUE)).status_code == 302
+    assert editor.get(reverse(QUEUE)).status_code == 302
     may(section, "change")
-    officer.force_login(officer.user)
-    titles = ask(officer)
+    editor.force_login(editor.user)
+    titles = ask(editor)
     assert "Overdue" in titles
     assert "Outside" not in titles
-    assert reverse(QUEUE) in officer.get(reverse("wagtailadmin_home")).content.decode()
+    assert reverse(QUEUE) in editor.get(reverse("wagtailadmin_home")).content.decode()
 
 
-def test_an_author_sees_own_pages_only(make_reviewed, section, ask, officer, may):
+def test_an_author_sees_own_pages_only(make_reviewed, section, ask, editor, may):
     own = make_reviewed(title="Own")
-    make_reviewed(title="Somebody else's")
-    Page.objects.filter(pk=own.pk).update(owner=officer.user)
+    make_reviewed(title="Someone else's")
+    Page.objects.filter(pk=own.pk).update(owner=editor.user)
     may(section, "add")
-    officer.force_login(officer.user)
-    assert ask(officer) == ["Own"]
+    editor.force_login(editor.user)
+    assert ask(editor) == ["Own"]
 
 
-def test_who_edits_nothing_sees_no_menu_entry(officer):
-    officer.force_login(officer.user)
-    html = officer.get(reverse("wagtailadmin_home")).content.decode()
+def test_who_edits_nothing_sees_no_menu_entry(editor):
+    editor.force_login(editor.user)
+    html = editor.get(reverse("wagtailadmin_home")).content.decode()
     assert reverse(QUEUE) not in html
 
 
@@ -174,7 +174,7 @@ def test_export_is_the_list_as_it_is_filtered_and_safe(
     text = b"".join(response.streaming_content).decode()
     heading, *rows = csv.reader(StringIO(text))
     assert heading[0] == "Page"
-    assert heading[-1] == "Content owner's email"
+    assert heading[-1] == "Content owner email address"
     assert [row[0] for row in rows] == ["Overdue", "Today", "'=1+1"]
     assert rows[0][1] == pages[1].full_url
     assert rows[0][2:] == [
@@ -203,4 +203,4 @@ def test_every_control_of_the_queue_has_a_name(pages, admin_client, admin_user):
     assert len(html.select("h1")) == 1
     names = [tag["aria-label"] for tag in html.select("td input, td button")]
     assert len(set(names)) == len(names) == 15
-    assert "6 months: Overdue is still true" in names
+    assert "6 months until the next review of Overdue" in names

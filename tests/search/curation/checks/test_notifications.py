@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 
 from home.content_version.counter import get_content_version
-from home.dashboard import get_needs
+from home.dashboard import get_tasks
 from search.curation.checks import notifications
 from search.curation.checks.notifications import notify_owner, notify_owners
 from search.curation.checks.running import check_searches
@@ -162,9 +162,7 @@ def test_without_an_owner_to_write_to_only_the_leads_see_it(
 
 
 def needs_of(user):
-    return [
-        need.words for need in get_needs(user, NOON) if "search check" in need.words
-    ]
+    return [need.text for need in get_tasks(user, NOON) if "search check" in need.text]
 
 
 def test_home_page_counts_an_editors_own_and_a_leads_all(

@@ -11,13 +11,11 @@ from search.feedback.enquiries.permissions import state_of
 
 
 def shown_seconds_ago(seconds):
-    """Return what the form carries when it was shown so long ago."""
     return SIGNER.sign(str(time.time() - seconds))
 
 
 @pytest.fixture
 def send(home, client):
-    """Return a function that sends the form as a person who took their time."""
 
     def post(**values):
         data = {"message": "A blue bin", "shown_at": shown_seconds_ago(60), **values}
@@ -29,7 +27,6 @@ def send(home, client):
 
 @pytest.fixture
 def colleague(db, django_user_model):
-    """Return a function that makes somebody with these permissions."""
 
     def make(name, *permissions):
         user = django_user_model.objects.create_user(name, password="x")
@@ -44,7 +41,6 @@ def colleague(db, django_user_model):
 
 @pytest.fixture
 def handler(client, colleague):
-    """Sign in somebody who deals with enquiries, and does nothing else."""
     user = colleague("hannah", "view_enquiry", "change_enquiry")
     client.force_login(user)
     return user
@@ -52,7 +48,6 @@ def handler(client, colleague):
 
 @pytest.fixture
 def step(client, handler):
-    """Return a function that sends a step's form, and returns the page after it."""
 
     def send(name, enquiry, **values):
         data = {"seen": state_of(enquiry), **values}

@@ -1,4 +1,4 @@
-"""Staff list and read what residents sent; nobody adds to it or changes it."""
+"""Staff list and read enquiries, and cannot add or change them."""
 
 from datetime import UTC, datetime
 
@@ -21,10 +21,9 @@ CLOSE = "close_enquiry"
 
 @pytest.fixture
 def sign_in(client, django_user_model):
-    """Return a function that signs somebody in who may do these things and no more."""
 
     def sign(*permissions):
-        user = django_user_model.objects.create_user("officer", password="x")
+        user = django_user_model.objects.create_user("staff_user", password="x")
         group = Group.objects.create(name="Some role")
         for codename in ("access_admin", *permissions):
             group.permissions.add(Permission.objects.get(codename=codename))
@@ -37,7 +36,6 @@ def sign_in(client, django_user_model):
 
 @pytest.fixture
 def listed(admin_client):
-    """Return a function that gives the references in the list, in its order."""
 
     def references(status=200, **parameters):
         response = admin_client.get(urls.index_url, parameters, follow=True)
@@ -77,7 +75,7 @@ def test_search_box_finds_by_reference_message_and_query(listed):
 
 
 def test_search_box_does_not_look_at_addresses_of_residents(listed):
-    """Or they would stand in the addresses and logs of searches."""
+    """They would end up in URLs and logs."""
     EnquiryFactory(email="resident@example.org")
     assert listed(q="resident") == []
 
@@ -103,18 +101,18 @@ def test_filters_keep_what_they_name(listed):
 def test_filter_by_who_deals_with_it(listed, admin_user, django_user_model):
     other = django_user_model.objects.create_user("gone", is_active=False)
     mine = EnquiryFactory(assigned_to=admin_user)
-    nobodys = EnquiryFactory()
+    unassigned = EnquiryFactory()
     others = EnquiryFactory(assigned_to=other)
     assert listed(assigned="me") == [mine.reference]
-    assert listed(assigned="nobody") == [nobodys.reference]
+    assert listed(assigned="none") == [unassigned.reference]
     assert listed(assigned=other.pk) == [others.reference]
     for unknown in ("x", "-1", "99999", "", "None"):
         assert len(listed(assigned=unknown)) == 3
 
 
 def test_filter_by_answer_and_outcome(listed):
-    told = {"answered_at": NOON, "email": "", "answer_sent_at": NOON}
-    sent = EnquiryFactory(status="closed", outcome="found", **told)
+    answered = {"answered_at": NOON, "email": "", "answer_sent_at": NOON}
+    sent = EnquiryFactory(status="closed", outcome="found", **answered)
     unsent = EnquiryFactory(answered_at=NOON, email="resident@example.org")
     no_address = EnquiryFactory(answered_at=NOON)
     none = EnquiryFactory(email="resident@example.org")
@@ -198,7 +196,7 @@ def test_inspecting_shows_all_that_the_resident_sent(admin_client):
         '<a href="/search/?query=purple+lids">purple lids</a>',
         '<a href="/waste/">/waste/</a>',
         "resident@example.org",
-        "Nobody yet",
+        "Not assigned",
     ):
         assert text in html
 
@@ -217,18 +215,18 @@ def test_only_paths_of_this_site_become_links(path, admin_client):
 def test_inspecting_says_that_the_address_was_deleted(admin_client):
     enquiry = EnquiryFactory(answered_at=NOON, answer_sent_at=NOON)
     html = admin_client.get(urls.get_action_url("inspect", enquiry.pk)).content.decode()
-    assert "Deleted, as they were told on 1 June 2026, 13:00" in html
+    assert "Deleted after the answer was emailed on 1 June 2026, 13:00" in html
 
 
 def test_history_is_shown_with_names_and_times(admin_client, admin_user):
     enquiry = EnquiryFactory()
-    record(enquiry, admin_user, NOON, "Opened again")
+    record(enquiry, admin_user, NOON, "Reopened")
     record(enquiry, None, NOON, "Email sent")
     html = admin_client.get(urls.get_action_url("inspect", enquiry.pk)).content
     rows = BeautifulSoup(html, "html.parser").select("main table tbody tr")
     assert [row.get_text("|", strip=True) for row in rows] == [
-        "1 June 2026, 13:00|admin|Opened again",
-        "1 June 2026, 13:00|The system|Email sent",
+        "1 June 2026, 13:00|admin|Reopened",
+        "1 June 2026, 13:00|Automatic|Email sent",
     ]
 
 
@@ -237,7 +235,7 @@ def test_enquiry_that_is_gone_is_explained(pk, admin_client, sign_in, client):
     address = urls.get_action_url("inspect", pk)
     response = admin_client.get(address)
     assert response.status_code == 404
-    assert "There is no such enquiry" in response.content.decode()
+    assert "This enquiry no longer exists" in response.content.decode()
     sign_in()
     assert is_refused(client.get(address))
 
@@ -263,7 +261,7 @@ def test_only_what_can_be_done_has_a_button(admin_client):
     assert [step in html for step in steps] == [True, False, False, True]
 
 
-def test_nobody_signed_in_is_sent_to_sign_in(client, db):
+def test_anonymous_users_are_redirected_to_sign_in(client, db):
     enquiry = EnquiryFactory(message="A secret bin")
     for address in (urls.index_url, reverse(CLOSE, args=[enquiry.pk])):
         response = client.get(address)
@@ -275,7 +273,7 @@ def test_nobody_signed_in_is_sent_to_sign_in(client, db):
 
 
 def is_refused(response):
-    """Say if the admin sends somebody away, as it does: back to its home page."""
+    """Whether the admin redirected to its home page, as it does without permission."""
     return response.status_code == 403 or (
         response.status_code == 302
         and response["Location"] == reverse("wagtailadmin_home")
@@ -318,7 +316,7 @@ def test_who_may_only_look_cannot_close(sign_in, client):
     assert Enquiry.objects.get().is_open
 
 
-def test_nobody_adds_or_edits_an_enquiry(admin_client):
+def test_enquiries_cannot_be_added_or_edited(admin_client):
     enquiry = EnquiryFactory(message="As it was")
     index = admin_client.get(urls.index_url).content.decode()
     for address in (

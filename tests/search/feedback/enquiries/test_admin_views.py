@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from search.models import Enquiry
 from tests.factories import EnquiryFactory, StandardPageFactory
-from tests.search.feedback.enquiries.officers import (
+from tests.search.feedback.enquiries.staff import (
     entity,
     history,
     linked,
@@ -25,7 +25,7 @@ def test_answer_is_stored_as_wagtail_stores_text(step, home):
     enquiry = EnquiryFactory(email="resident@example.org")
     before = timezone.now()
     response = step("answer", enquiry, answer=linked(id=page.pk))
-    assert f"Enquiry {enquiry} is answered." in text_of(response)
+    assert f"Enquiry {enquiry}. Answered." in text_of(response)
     assert f'<a linktype="page" id="{page.pk}">Here</a>' in enquiry.answer
     assert f'<a href="{page.url}">Here</a>' in response.content.decode()
     assert enquiry.is_open
@@ -59,7 +59,7 @@ def test_answer_may_lead_to_other_sites_and_addresses(address, step):
 def test_other_links_are_refused_and_the_text_is_kept(data, step):
     enquiry = EnquiryFactory()
     response = step("answer", enquiry, answer=linked(**data))
-    assert "Links may lead to pages of this site" in text_of(response)
+    assert "Links must go to a page on this website" in text_of(response)
     assert "Here" in response.context["form"]["answer"].value()
     assert SCRIPT not in response.content.decode()
     assert (enquiry.answer, enquiry.answered_at) == ("", None)
@@ -68,13 +68,13 @@ def test_other_links_are_refused_and_the_text_is_kept(data, step):
 @pytest.mark.parametrize("pk", [999_999, 10**30])
 def test_link_to_a_page_that_is_not_there_is_refused(pk, step, home):
     response = step("answer", EnquiryFactory(), answer=linked(id=pk))
-    assert "leads to a page that residents cannot open" in text_of(response)
+    assert "goes to a page that is not public" in text_of(response)
 
 
 def test_link_to_a_draft_is_refused(step, home):
     draft = StandardPageFactory(parent=home, live=False, title="Secret plans")
     response = step("answer", EnquiryFactory(), answer=linked(id=draft.pk))
-    assert "leads to a page that residents cannot open" in text_of(response)
+    assert "goes to a page that is not public" in text_of(response)
     assert "Secret plans" not in text_of(response)
 
 
@@ -112,7 +112,7 @@ def test_what_the_editor_does_not_write_is_never_stored(raw, step):
     enquiry = EnquiryFactory()
     response = step("answer", enquiry, answer=raw)
     assert response.status_code == 200
-    assert "Write an answer." in text_of(response)
+    assert "Enter an answer." in text_of(response)
     assert SCRIPT not in response.content.decode()
     assert (enquiry.answer, enquiry.answered_at) == ("", None)
     assert history(enquiry) == []
@@ -127,22 +127,22 @@ def test_null_character_is_refused(step):
 def test_answer_that_is_too_long_is_kept_in_the_form(step):
     enquiry = EnquiryFactory()
     response = step("answer", enquiry, answer=typed("x" * 5_001))
-    assert "Your answer has 5,001 characters. Use 5,000" in text_of(response)
+    assert "Your answer has 5,001 characters. It must be 5,000" in text_of(response)
     assert "x" * 5_001 in response.context["form"]["answer"].value()
     assert enquiry.answer == ""
     step("answer", enquiry, answer=typed("x" * 5_000))
     assert enquiry.answered_at
 
 
-def test_form_says_who_reads_the_answer_and_who_is_told(client, handler):
+def test_form_says_who_reads_the_answer_and_who_is_emailed(client, handler):
     enquiry = EnquiryFactory(message=f"A {SCRIPT} bin", query="bins")
     address = reverse("answer_enquiry", args=[enquiry.pk])
     html = client.get(address).content.decode()
-    assert "The person who asked will read this at their reference" in html
-    assert "no second email" not in html
+    assert "The enquirer can read this on their answer page" in html
+    assert "will not be emailed again" not in html
     assert SCRIPT not in html
     Enquiry.objects.update(answer="<p>x</p>", answered_at=NOON, answer_sent_at=NOON)
-    assert "no second email" in client.get(address).content.decode()
+    assert "will not be emailed again" in client.get(address).content.decode()
 
 
 def test_answer_can_be_changed_later_also_when_closed(step):
@@ -153,7 +153,7 @@ def test_answer_can_be_changed_later_also_when_closed(step):
     assert "New" in enquiry.answer
     assert enquiry.answered_at > NOON
     assert (enquiry.answer_sent_at, enquiry.status) == (NOON, "closed")
-    assert history(enquiry) == [("hannah", "Answered anew")]
+    assert history(enquiry) == [("hannah", "Answer changed")]
     response = step("answer", enquiry, answer=typed("New"))
-    assert "Nothing was changed." in text_of(response)
+    assert "No changes were made." in text_of(response)
     assert len(history(enquiry)) == 1

@@ -1,4 +1,4 @@
-"""Who asked finds the answer at their reference, and hears of it once (R7)."""
+"""Enquirers find the answer at their reference, and are emailed once."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,6 @@ def answered(**values):
 
 @pytest.fixture
 def read_answer(home, client):
-    """Return a function that opens the page of a reference."""
 
     def get(enquiry, status=200):
         reference = getattr(enquiry, "reference", enquiry)
@@ -55,8 +54,8 @@ def read_answer(home, client):
 def test_before_the_answer_the_page_says_that_we_have_the_message(read_answer):
     page = read_answer(EnquiryFactory(message=MESSAGE, email=EMAIL))
     text = page.get_text()
-    assert "We have your message" in text
-    assert "Nobody has answered it yet" in text
+    assert "We have received your message" in text
+    assert "We have not replied yet" in text
     today = timezone.localdate()
     assert f"{today.day} {today:%B %Y}" in text
 
@@ -65,7 +64,7 @@ def test_answer_is_shown_with_its_day_and_what_came_of_it(read_answer):
     page = read_answer(answered(outcome="synonym"))
     assert page.select_one(".text b").get_text() == "free"
     assert "Answered on 1 June 2026" in page.get_text()
-    assert "Search now understands the words that you used." in page.get_text()
+    assert "Search now understands the words you used." in page.get_text()
 
 
 def test_every_outcome_has_words_for_residents():
@@ -74,15 +73,15 @@ def test_every_outcome_has_words_for_residents():
 
 def test_page_says_where_it_belongs(read_answer):
     page = read_answer(answered(outcome="not_ours", belongs_to="Durham County Council"))
-    assert "It belongs to Durham County Council." in page.get_text()
+    assert "Contact Durham County Council instead." in page.get_text()
     found = read_answer(answered(outcome="found", belongs_to="Durham"))
     assert "Durham" not in found.get_text()
 
 
 def test_what_was_closed_without_an_answer_is_not_waited_for(read_answer):
     page = read_answer(EnquiryFactory(status="closed", closed_at=NOON))
-    assert "We dealt with it on 1 June 2026" in page.get_text()
-    assert "Nobody has answered" not in page.get_text()
+    assert "We dealt with your message on 1 June 2026" in page.get_text()
+    assert "We have not replied" not in page.get_text()
 
 
 def test_page_shows_neither_the_message_nor_who_sent_it(client, home):
@@ -110,13 +109,13 @@ def test_reference_of_old_is_found(read_answer):
 
 
 @pytest.mark.parametrize("typed", ["AAAA-BBBB-CCCC", "x", "-", "\0", "ß" * 300, "%"])
-def test_reference_that_nobody_has_is_explained(read_answer, typed):
+def test_unknown_reference_is_explained(read_answer, typed):
     answered()
     page = read_answer(typed, status=404)
-    assert "We know no message with this reference" in page.get_text()
+    assert "We cannot find a message with that reference" in page.get_text()
 
 
-def test_page_is_kept_by_nobody_and_its_address_is_told_to_nobody(client, home):
+def test_page_is_not_cached_and_its_address_is_private(client, home):
     for enquiry in (answered(), EnquiryFactory()):
         for name in ("enquiry_answer", "enquiry_thanks"):
             response = client.get(reverse(name, args=[enquiry.reference]))
@@ -142,7 +141,7 @@ def test_looking_and_sending_change_nothing(client, home):
 def test_thanks_lead_to_the_answer(home, send, client, read_answer):
     page = client.get(send()["Location"])
     html = BeautifulSoup(page.content, "html.parser").main
-    assert "write it down" in html.get_text()
+    assert "Write it down" in html.get_text()
     (link,) = html.select("a[href^='/cant-find-it/answers/']")
     assert link["href"].endswith(f"{Enquiry.objects.get().reference}/")
     # Whoever notes it down has to see it, as nothing else leads there.
@@ -188,10 +187,8 @@ def test_link_to_a_page_that_is_not_public_says_nothing_of_it(
     assert not shown.select(".text a")
 
 
-def test_with_links_as_they_are_a_private_page_would_be_told_of(
-    section, client, monkeypatch
-):
-    """Prove that it is this defence that keeps quiet."""
+def test_unfiltered_links_would_reveal_a_private_page(section, client, monkeypatch):
+    """Without the defence, it leaks."""
     page = StandardPageFactory(parent=section, slug="quetzal")
     enquiry = answered(answer=f'<a linktype="page" id="{page.pk}">x</a>')
     private(page)
@@ -217,7 +214,7 @@ def test_answer_is_mailed_once_and_the_address_deleted(db):
         send_answers(NOON + minute * MINUTE)
     (message,) = mail.outbox
     assert message.to == [EMAIL]
-    assert message.subject == "Our answer to your message"
+    assert message.subject == "We have answered your message"
     enquiry.refresh_from_db()
     assert (enquiry.email, enquiry.answer_sent_at) == ("", NOON)
     assert "deleted" in enquiry.events.get().what
@@ -239,14 +236,13 @@ def test_job_sends_what_officers_have_answered_and_nothing_else(db):
     answered(answered_at=now)
     EnquiryFactory(email="waiting@example.org")
     answered(answered_at=now, email="")
-    answered(answered_at=now, email="told@example.org", answer_sent_at=now)
+    answered(answered_at=now, email="emailed@example.org", answer_sent_at=now)
     call_command("run_jobs")
     assert [message.to for message in mail.outbox] == [[EMAIL]]
     assert Enquiry.objects.filter(email="waiting@example.org").exists()
 
 
 def failing(*errors):
-    """Return a `send` that fails in these ways, one after another, and then works."""
     left = list(errors)
     send = EmailMessage.send
 
@@ -285,7 +281,7 @@ def test_address_that_does_not_exist_is_deleted_at_once(db, monkeypatch):
     send_answers(NOON)
     enquiry = Enquiry.objects.get()
     assert (enquiry.email, enquiry.answer_sent_at) == ("", None)
-    assert "refused" in enquiry.events.get().what
+    assert "rejected" in enquiry.events.get().what
 
 
 def test_one_refusal_does_not_keep_others_waiting(db, monkeypatch):

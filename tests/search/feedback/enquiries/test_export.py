@@ -50,7 +50,7 @@ def test_all_of_an_enquiry_is_exported(admin_client, admin_user):
     assert row["Received"] == f"{timezone.localtime(received):%Y-%m-%d %H:%M}"
     assert (row["Looking for"], row["Answer"]) == ("Two\nlines", "Go to the tip.")
     assert (row["Status"], row["Times sent"]) == ("Closed", "1")
-    assert (row["Assigned to"], row["Where it belongs"]) == ("admin", "NHS")
+    assert (row["Assigned to"], row["Responsible organisation"]) == ("admin", "NHS")
     assert row["Email sent"] == ""
     headings, cells = rows_of_xlsx(admin_client)
     assert [cell.value for cell in headings] == list(row)
@@ -80,7 +80,12 @@ def test_text_is_never_taken_for_a_formula(payload, admin_client):
         message=payload, query=payload, from_path=payload, belongs_to=payload
     )
     (row,) = rows_of_csv(admin_client)
-    for heading in ("Looking for", "Searched for", "Came from", "Where it belongs"):
+    for heading in (
+        "Looking for",
+        "Search terms",
+        "Came from page",
+        "Responsible organisation",
+    ):
         assert row[heading] == f"'{payload}"
     cells = [cell for row in rows_of_xlsx(admin_client) for cell in row]
     # The third kind is that of empty text.
@@ -120,7 +125,7 @@ def test_five_thousand_are_exported(admin_client):
 
 def test_only_those_who_may_read_them_export_them(client, django_user_model):
     EnquiryFactory()
-    user = django_user_model.objects.create_user("officer")
+    user = django_user_model.objects.create_user("staff_user")
     group = Group.objects.create(name="Some")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
     user.groups.add(group)

@@ -152,7 +152,7 @@ def test_form_without_a_true_time_is_shown_again_with_all_that_was_typed(
     html = parse(response)
     assert response.status_code == 422
     assert Enquiry.objects.count() == 0
-    assert any("send" in problem for problem in problems(html))
+    assert any("send" in problem.lower() for problem in problems(html))
     assert value(html, "message") == "A blue bin"
     assert value(html, "email") == "r@example.org"
 
@@ -173,11 +173,11 @@ def test_person_who_takes_long_is_still_in_time(send):
 @pytest.mark.parametrize(
     ("name", "typed", "problem"),
     [
-        ("message", "", "Tell us what you were looking for."),
-        ("message", "   \n", "Tell us what you were looking for."),
-        ("message", None, "Tell us what you were looking for."),
-        ("message", "x" * 5_001, "Your message is too long."),
-        ("message", "\N{SQUARE KIROMEETORU}" * 1_000, "Use ordinary letters"),
+        ("message", "", "Enter what you were looking for."),
+        ("message", "   \n", "Enter what you were looking for."),
+        ("message", None, "Enter what you were looking for."),
+        ("message", "x" * 5_001, "Your message must be 5,000 characters or fewer."),
+        ("message", "\N{SQUARE KIROMEETORU}" * 1_000, "Use plain letters"),
         ("message", "a\0b", "Null characters are not allowed."),
         ("email", "not an address", "Enter an email address in the correct"),
         ("email", "a@b\nBcc: c@example.org", "Enter an email address in the correct"),
@@ -269,7 +269,7 @@ def test_references_can_be_read_out_and_not_be_guessed(db):
 
 def test_form_warns_of_personal_details(home, read):
     hint = read(reverse("enquiry")).find(id="id_message_helptext").get_text()
-    assert "Do not give personal details" in hint
+    assert "Do not include personal information" in hint
 
 
 def test_home_page_carries_its_own_path(home, read):

@@ -1,4 +1,4 @@
-"""Officers assign, close and open enquiries again, one after another, each noted."""
+"""Staff assign, close and reopen enquiries, and the history records it."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ from search.feedback.enquiries.admin_forms import AnswerForm
 from search.feedback.enquiries.permissions import state_of
 from search.models import Enquiry
 from tests.factories import EnquiryFactory, StandardPageFactory
-from tests.search.feedback.enquiries.officers import history, linked, text_of, typed
+from tests.search.feedback.enquiries.staff import history, linked, text_of, typed
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 STEPS = ("assign", "answer", "close", "reopen")
@@ -29,13 +29,13 @@ def test_enquiry_is_assigned_to_a_colleague_and_taken_back(step, colleague):
     priya = colleague("priya", "change_enquiry")
     enquiry = EnquiryFactory()
     response = step("assign", enquiry, assigned_to=priya.pk)
-    assert f"Enquiry {enquiry} is assigned to priya." in text_of(response)
+    assert f"Enquiry {enquiry}. Assigned to priya." in text_of(response)
     assert enquiry.assigned_to == priya
     step("assign", enquiry, assigned_to="")
     assert enquiry.assigned_to is None
     assert history(enquiry) == [
         ("hannah", "Assigned to priya"),
-        ("hannah", "Assigned to nobody"),
+        ("hannah", "Assigned to no one"),
     ]
 
 
@@ -61,7 +61,7 @@ def test_only_colleagues_who_may_deal_with_it_can_be_chosen(who, step, colleague
     pk = users.get(username=who).pk if users.filter(username=who) else who
     enquiry = EnquiryFactory()
     response = step("assign", enquiry, assigned_to=pk)
-    assert "Choose somebody else." in text_of(response)
+    assert "Choose someone else." in text_of(response)
     assert enquiry.assigned_to is None
     assert "gone" not in text_of(response)
 
@@ -69,7 +69,7 @@ def test_only_colleagues_who_may_deal_with_it_can_be_chosen(who, step, colleague
 def test_assigning_to_the_same_again_changes_nothing(step, handler):
     enquiry = EnquiryFactory(assigned_to=handler)
     response = step("assign", enquiry, assigned_to=handler.pk)
-    assert "Nothing was changed." in text_of(response)
+    assert "No changes were made." in text_of(response)
     assert history(enquiry) == []
 
 
@@ -82,7 +82,7 @@ def test_closing_asks_first_and_records_who_and_when(step, client, handler):
     assert enquiry.message in client.get(address).content.decode()
     assert Enquiry.objects.get().is_open
     response = step("close", enquiry, outcome="synonym")
-    assert f"Enquiry {enquiry} is closed: A synonym was added." in text_of(response)
+    assert f"Enquiry {enquiry}. Closed: A synonym was added." in text_of(response)
     assert (enquiry.is_open, enquiry.closed_by) == (False, handler)
     assert enquiry.closed_at <= timezone.now()
     assert history(enquiry) == [("hannah", "Closed: A synonym was added")]
@@ -91,13 +91,16 @@ def test_closing_asks_first_and_records_who_and_when(step, client, handler):
 @pytest.mark.parametrize(
     ("values", "error"),
     [
-        ({}, "Say what came of it."),
+        ({}, "Select an outcome."),
         ({"outcome": "x"}, "not one of the available choices"),
-        ({"outcome": "not_ours"}, "Say where it belongs."),
-        ({"outcome": "not_ours", "belongs_to": "  "}, "Say where it belongs."),
+        ({"outcome": "not_ours"}, "Enter the responsible organisation."),
+        (
+            {"outcome": "not_ours", "belongs_to": "  "},
+            "Enter the responsible organisation.",
+        ),
         ({"outcome": "not_ours", "belongs_to": "x" * 201}, "Use 200 characters"),
-        ({"outcome": "not_ours", "belongs_to": "NHS"}, "Answer it first"),
-        ({"outcome": "found"}, "Answer it first"),
+        ({"outcome": "not_ours", "belongs_to": "NHS"}, "Answer the enquiry first"),
+        ({"outcome": "found"}, "Answer the enquiry first"),
     ],
 )
 def test_closing_says_what_is_missing_and_keeps_the_rest(values, error, step):
@@ -127,7 +130,7 @@ def test_what_a_colleague_has_closed_stays_as_they_left_it(name, step, colleague
     closed = {"closed_at": NOON, "closed_by": other, "outcome": "written"}
     enquiry = EnquiryFactory(status="closed", **closed)
     response = step(name, enquiry, outcome="nothing", assigned_to=other.pk)
-    assert "has been closed already by omar" in text_of(response)
+    assert "has already been closed by omar" in text_of(response)
     assert (enquiry.closed_by, enquiry.closed_at) == (other, NOON)
     assert (enquiry.outcome, enquiry.assigned_to) == ("written", None)
 
@@ -138,18 +141,16 @@ def test_closed_enquiry_is_opened_again_once(step, handler):
     )
     for _ in range(2):
         response = step("reopen", enquiry)
-        assert f"Enquiry {enquiry} is open." in text_of(response)
+        assert f"Enquiry {enquiry} reopened." in text_of(response)
     assert (enquiry.is_open, enquiry.outcome) == (True, "")
     assert (enquiry.closed_at, enquiry.closed_by) == (None, None)
-    assert history(enquiry) == [("hannah", "Opened again")]
+    assert history(enquiry) == [("hannah", "Reopened")]
 
 
 # Two officers at once
 
 
-def test_second_officer_is_told_and_overwrites_nothing(
-    client, step, handler, colleague
-):
+def test_concurrent_change_is_refused_and_explained(client, step, handler, colleague):
     enquiry = EnquiryFactory()
     seen = state_of(enquiry)
     client.force_login(colleague("omar", "change_enquiry"))
@@ -157,7 +158,7 @@ def test_second_officer_is_told_and_overwrites_nothing(
     client.force_login(handler)
     response = step("answer", enquiry, seen=seen, answer=typed("Second"))
     text = text_of(response)
-    assert "omar has changed this enquiry since you opened this page (Answered)" in text
+    assert "not saved because omar edited this enquiry (Answered)" in text
     assert "First" in text
     assert "Second" in response.context["form"]["answer"].value()
     assert "First" in enquiry.answer
@@ -190,7 +191,7 @@ def test_form_that_does_not_say_what_was_seen_changes_nothing(
 
 
 def test_only_the_fields_of_a_step_are_written(step, monkeypatch):
-    """As the job deletes the address while somebody changes the answer."""
+    """The job deletes the address while someone changes the answer."""
     enquiry = EnquiryFactory(email="resident@example.org")
     save = AnswerForm.save
 
@@ -222,7 +223,7 @@ def test_looking_changes_nothing(name, client, handler):
 def test_enquiry_that_was_erased_meanwhile_is_explained(name, pk, client, handler):
     response = client.post(reverse(f"{name}_enquiry", args=[pk]), {"answer": "x"})
     assert response.status_code == 404
-    assert "There is no such enquiry, or no longer" in text_of(response)
+    assert "This enquiry no longer exists" in text_of(response)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -254,7 +255,7 @@ def test_step_needs_the_token(name, django_user_model, db):
 
 
 def test_steps_leave_no_trace_where_others_read(step, handler, home):
-    """Site history, and the index of what uses what, are open to more officers."""
+    """More staff can read the site history and the reference index."""
     page = StandardPageFactory(parent=home)
     enquiry = EnquiryFactory()
     version = get_content_version()

@@ -51,7 +51,7 @@ def test_flood_from_everywhere_is_stored_up_to_the_limit_of_all(home):
 
 @pytest.mark.usefixtures("_few")
 def test_without_the_limit_the_flood_would_be_stored(home, monkeypatch):
-    """Prove that it is the limit that stops it."""
+    """Without the limit, all are stored."""
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     for number in range(9):
         send_from("192.0.2.1", message=f"Bin {number}")
@@ -73,15 +73,15 @@ def test_who_is_over_the_limit_keeps_what_they_typed_and_can_send_it_later(home)
         assert int(response["Retry-After"]) > 0
         html = BeautifulSoup(response.content, "html.parser")
         assert "01642 393939" in html.main.get_text()
-        kept = {
+        saved = {
             each["name"]: each.get("value", "") for each in html.select("main input")
         }
-        kept["message"] = html.textarea.get_text().strip()
+        saved["message"] = html.textarea.get_text().strip()
         for name, text in typed.items():
-            assert kept[name] == text
+            assert saved[name] == text
         clock.shift(timedelta(hours=1))
         action = html.select_one("main form")["action"]
-        assert Client().post(action, kept).status_code == 302
+        assert Client().post(action, saved).status_code == 302
     assert Enquiry.objects.latest("pk").message == typed["message"]
 
 
@@ -103,7 +103,7 @@ def test_same_message_is_joined_and_has_a_reference_of_its_own(home, send, again
 
 
 def test_without_joining_it_would_be_there_twice(home, send, monkeypatch):
-    """Prove that it is the comparison that joins them."""
+    """Without the comparison, they are separate."""
     monkeypatch.setattr(services, "_join", lambda *args: None)
     assert send()["Location"] != send()["Location"]
     assert Enquiry.objects.count() == 2
@@ -127,7 +127,7 @@ def test_what_differs_is_stored_for_itself(home, send, other):
     ],
     ids=["closed", "answered", "old"],
 )
-def test_what_is_dealt_with_or_more_than_a_day_old_is_nobody_elses(home, send, change):
+def test_what_is_dealt_with_or_more_than_a_day_old_is_not_joined(home, send, change):
     first = send()["Location"]
     Enquiry.objects.update(**change)
     assert send()["Location"] != first
@@ -202,9 +202,9 @@ def test_limit_holds_for_those_who_come_at_the_same_moment(home):
     assert Enquiry.objects.count() == RateLimitHit.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_request_whose_worker_is_killed_counts(home, monkeypatch):
-    """As where it takes so long that gunicorn ends the worker."""
+    """As when gunicorn ends a worker that takes too long."""
 
     def die(enquiry):
         assert not connection.in_atomic_block
@@ -233,7 +233,7 @@ def test_topic_is_named_and_earlier_messages_are_compared_before_others_wait(
         done.append("others wait")
         yield
 
-    for name in ("topic_of_enquiry", "folded"):
+    for name in ("topic_of_enquiry", "normalise_message"):
         real = getattr(services, name)
         monkeypatch.setattr(
             services,
@@ -245,5 +245,10 @@ def test_topic_is_named_and_earlier_messages_are_compared_before_others_wait(
     monkeypatch.setattr(services, "one_at_a_time", one_at_a_time)
     send_from("192.0.2.2", message=" bins")
     # What is under it is the folding of what is sent: to compare with newer ones.
-    assert done == ["topic_of_enquiry", "folded", "folded", "others wait"]
+    assert done == [
+        "topic_of_enquiry",
+        "normalise_message",
+        "normalise_message",
+        "others wait",
+    ]
     assert Enquiry.objects.get().times_sent == 2

@@ -1,4 +1,4 @@
-"""Who repeats another's words has a reference and an answer page of their own."""
+"""A repeated message gets a reference and an answer page of its own."""
 
 import pytest
 from django.core import mail
@@ -15,7 +15,6 @@ WORDS = ["Bins", " bins ", "BINS\r\n"]
 
 @pytest.fixture
 def references(send):
-    """Send the same three times; return what each sender is told."""
     thanks = [send(message=words)["Location"] for words in WORDS]
     return [address.rstrip("/").rpartition("/")[2] for address in thanks]
 

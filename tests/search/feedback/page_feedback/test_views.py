@@ -1,4 +1,4 @@
-"""Residents say by one tap whether a page was useful, and more if they like (R6)."""
+"""Residents say by one tap whether a page was useful, and more if they like."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,7 +14,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from home.content_version.counter import get_content_version
 from home.rate_limits import RateLimit
-from search.models import UsefulnessComment, UsefulnessCount
+from search.models import PageFeedbackComment, PageFeedbackCount
 from tests.factories import PAGE_FACTORIES, StandardPageFactory
 from tests.search.feedback.enquiries.conftest import shown_seconds_ago
 
@@ -28,7 +28,7 @@ def page(section):
 
 
 def address(page):
-    return reverse("usefulness", args=[getattr(page, "pk", page)])
+    return reverse("page_feedback", args=[getattr(page, "pk", page)])
 
 
 def vote(page, useful="yes", person=1, client=None, **values):
@@ -41,12 +41,12 @@ def vote(page, useful="yes", person=1, client=None, **values):
 
 def counts(page):
     return list(
-        UsefulnessCount.objects.filter(page=page).values_list("month_on", "yes", "no")
+        PageFeedbackCount.objects.filter(page=page).values_list("month_on", "yes", "no")
     )
 
 
 def form_on(html):
-    return html.main.select_one("form.usefulness")
+    return html.main.select_one("form.page-feedback")
 
 
 # The form at the foot of pages
@@ -74,7 +74,7 @@ def test_lists_searches_and_forms_do_not_ask(section, page, read):
     assert form_on(read("/nowhere/", status=404)) is None
 
 
-def test_page_stays_in_the_cache_whoever_votes(page, client):
+def test_page_stays_in_the_cache_after_a_vote(page, client):
     client.get(page.url)
     before, version = client.get(page.url), get_content_version()
     assert vote(page).status_code == 302
@@ -132,7 +132,7 @@ def test_second_vote_of_a_day_changes_nothing_and_is_thanked_for(page, client):
 
 
 def test_without_the_limits_one_person_could_vote_for_ever(page, monkeypatch):
-    """Prove that it is the limit of one vote that holds."""
+    """Without the limit of one vote, all count."""
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     for _ in range(3):
         vote(page)
@@ -146,7 +146,7 @@ def test_one_address_and_all_together_have_limits(section, settings):
     assert statuses == [302, 302, 302, 429]
     for person, page in enumerate(pages, start=2):
         vote(page, person=person)
-    assert sum(count.yes for count in UsefulnessCount.objects.all()) == 10
+    assert sum(count.yes for count in PageFeedbackCount.objects.all()) == 10
 
 
 def test_program_that_fills_the_hidden_field_is_thanked_and_not_counted(page, client):
@@ -159,7 +159,7 @@ def test_program_that_fills_the_hidden_field_is_thanked_and_not_counted(page, cl
 def test_vote_that_says_neither_is_asked_again(page, useful):
     response = vote(page, useful)
     assert response.status_code == 422
-    assert "Choose Yes or No" in response.content.decode()
+    assert "Select Yes or No" in response.content.decode()
     assert counts(page) == []
 
 
@@ -171,7 +171,7 @@ def test_looking_counts_nothing_and_shows_the_buttons(page, client):
     for said in ("yes/", "no/", "thanks/"):
         assert client.get(f"{address(page)}{said}").status_code == 200
     assert client.put(address(page)).status_code == 405
-    assert UsefulnessCount.objects.count() == UsefulnessComment.objects.count() == 0
+    assert PageFeedbackCount.objects.count() == PageFeedbackComment.objects.count() == 0
 
 
 def test_answers_are_never_kept(page, client):
@@ -220,7 +220,7 @@ def test_page_that_is_not_public_takes_no_votes_and_tells_nothing(page, client, 
     ):
         assert response.status_code == 404
         assert "Blue bins" not in response.content.decode()
-    assert UsefulnessCount.objects.count() == UsefulnessComment.objects.count() == 0
+    assert PageFeedbackCount.objects.count() == PageFeedbackComment.objects.count() == 0
 
 
 @pytest.mark.parametrize("pk", [0, 999_999, 10**30])
@@ -259,12 +259,11 @@ def test_officer_needs_the_token(page, admin_user):
     assert vote(page, client=strict).status_code == 403
 
 
-# What somebody adds
+# Comments
 
 
 @pytest.fixture
 def add(page, client):
-    """Return a function that sends the one question as a person would."""
 
     def post(said="no", **values):
         data = {"comment": "Say when.", "shown_at": shown_seconds_ago(60), **values}
@@ -275,7 +274,7 @@ def add(page, client):
 
 def test_comment_is_stored_with_its_page_and_answer(page, add, client):
     response = add()
-    comment = UsefulnessComment.objects.get()
+    comment = PageFeedbackComment.objects.get()
     assert (comment.page.pk, comment.was_useful) == (page.pk, False)
     assert comment.comment == "Say when."
     html = BeautifulSoup(client.get(response["Location"]).content, "html.parser")
@@ -284,10 +283,10 @@ def test_comment_is_stored_with_its_page_and_answer(page, add, client):
 
 
 def test_question_warns_of_personal_details_and_can_be_left_out(page, read, settings):
-    settings.USEFULNESS_COMMENT_DAYS = 77
+    settings.PAGE_FEEDBACK_COMMENT_DAYS = 77
     html = read(f"{address(page)}yes/").main
     hint = html.find(id=html.textarea["aria-describedby"]).get_text()
-    assert "Do not give personal details" in hint
+    assert "Do not include personal information" in hint
     assert "optional" in html.label.get_text()
     assert "after 77 days" in html.get_text()
     assert html.select_one(f"a[href='{page.url}']")
@@ -296,10 +295,13 @@ def test_question_warns_of_personal_details_and_can_be_left_out(page, read, sett
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"comment": ""}, "Write something, or go back to the page."),
-        ({"comment": "x" * 1_001}, "Use 1,000 characters at most."),
-        ({"comment": "\N{SQUARE KIROMEETORU}" * 300}, "Use ordinary letters"),
-        ({"shown_at": shown_seconds_ago(-9_000)}, "That was very quick."),
+        ({"comment": ""}, "Enter a comment, or go back to the page."),
+        ({"comment": "x" * 1_001}, "must be 1,000 characters or fewer."),
+        ({"comment": "\N{SQUARE KIROMEETORU}" * 300}, "Use plain letters"),
+        (
+            {"shown_at": shown_seconds_ago(-9_000)},
+            "Check your message, then send it again.",
+        ),
         ({"shown_at": "forged"}, "open for too long"),
     ],
 )
@@ -309,12 +311,12 @@ def test_mistake_is_named_and_what_was_typed_stays(add, values, problem):
     assert response.status_code == 422
     assert problem in html.select_one(".error-summary").get_text()
     assert html.textarea.get_text().strip() == values.get("comment", "Say when.")
-    assert UsefulnessComment.objects.count() == 0
+    assert PageFeedbackComment.objects.count() == 0
 
 
 def test_program_that_fills_the_hidden_field_adds_nothing(add):
     assert add(website="x").status_code == 302
-    assert UsefulnessComment.objects.count() == 0
+    assert PageFeedbackComment.objects.count() == 0
 
 
 def test_too_many_comments_are_refused_with_what_was_typed(add, settings):
@@ -323,7 +325,7 @@ def test_too_many_comments_are_refused_with_what_was_typed(add, settings):
     html = BeautifulSoup(add(comment="Kept").content, "html.parser")
     assert html.textarea.get_text().strip() == "Kept"
     assert html.form["action"]
-    assert UsefulnessComment.objects.count() == 1
+    assert PageFeedbackComment.objects.count() == 1
 
 
 def test_script_in_a_comment_is_shown_as_text(add):

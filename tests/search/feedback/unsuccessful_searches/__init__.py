@@ -1,1 +1,1 @@
-"""Tests of what people cannot find."""
+"""Tests of unsuccessful searches."""

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of what people cannot find."""
+"""Fixtures of the tests of unsuccessful searches."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,19 +12,17 @@ from django.urls import reverse
 from search.models import LoggedSearch
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
-QUEUE = reverse("findability_report")
+QUEUE = reverse("unsuccessful_searches_report")
 MAY_USE = (
     "access_admin",
     "view_enquiry",
-    "view_findabilityaction",
-    "add_findabilityaction",
+    "view_topicaction",
+    "add_topicaction",
 )
 
 
 @dataclass(frozen=True)
 class Row:
-    """A topic as the queue shows it."""
-
     label: str
     others: str
     numbers: tuple[int, ...]
@@ -49,7 +47,6 @@ def clock(request):
 
 @pytest.fixture
 def searched():
-    """Return a function that logs searches: of words, so many, some days ago."""
 
     def log(query, times=1, days_ago=1, found=3, opened=None, **values):
         for _ in range(times):
@@ -65,10 +62,9 @@ def searched():
 
 
 @pytest.fixture
-def make_officer(django_user_model):
-    """Return a function that makes somebody who may do these things and no more."""
+def make_staff_user(django_user_model):
 
-    def make(name="officer", permissions=MAY_USE):
+    def make(name="staff_user", permissions=MAY_USE):
         user = django_user_model.objects.create_user(name, f"{name}@example.gov.uk")
         found = Permission.objects.filter(codename__in=permissions)
         assert found.count() == len(permissions)
@@ -79,16 +75,14 @@ def make_officer(django_user_model):
 
 
 @pytest.fixture
-def officer(client, make_officer):
-    """Sign an officer in who may use the queue."""
-    user = make_officer()
+def staff_user(client, make_staff_user):
+    user = make_staff_user()
     client.force_login(user)
     return user
 
 
 @pytest.fixture
 def queue(home, client):
-    """Return a function that reads the queue."""
 
     def read(**query):
         response = client.get(QUEUE, query)

@@ -1,4 +1,4 @@
-"""The queue as a spreadsheet, and on the admin's home page."""
+"""Unsuccessful searches as a spreadsheet and on the dashboard."""
 
 import csv
 from io import BytesIO, StringIO
@@ -6,18 +6,18 @@ from io import BytesIO, StringIO
 import pytest
 from openpyxl import load_workbook
 
-from home.dashboard import get_needs
+from home.dashboard import get_tasks
 from search.feedback.unsuccessful_searches import outcomes
-from search.models import FindabilityAction
+from search.models import TopicAction
 from tests.search.feedback.unsuccessful_searches.conftest import NOON, QUEUE
 
 HEADINGS = [
-    "Topic", "All wordings", "Found nothing", "Opened no result", "Enquiries",
-    "Not useful", "People", "Over the period", "State",
+    "Topic", "All search terms", "No results", "No result opened", "Enquiries",
+    "Page not useful", "People", "Over the period", "Status",
 ]  # fmt: skip
 
 
-def test_export_holds_all_topics_and_no_formulas(client, officer, searched):
+def test_export_holds_all_topics_and_no_formulas(client, staff_user, searched):
     searched("=1+1 sums", times=2)
     for number in range(30):
         searched(f"thing{number}")
@@ -35,41 +35,40 @@ def test_export_holds_all_topics_and_no_formulas(client, officer, searched):
 
 
 @pytest.fixture
-def told(officer):
-    """Return a function that gives what the home page tells the officer of topics."""
-    return lambda user=officer: [
-        need.words for need in get_needs(user, NOON) if "did not find" in need.words
+def tasks(staff_user):
+    return lambda user=staff_user: [
+        task.text for task in get_tasks(user, NOON) if "unsuccessful" in task.text
     ]
 
 
-def test_home_page_tells_of_what_several_could_not_find(told, searched):
+def test_dashboard_shows_frequent_unsuccessful_topics(tasks, searched):
     searched("parks", times=4)
     searched("bins", times=9, days_ago=8)
     searched("badges", times=9, opened=1)
-    assert told() == []
+    assert tasks() == []
     searched("parks", found=0)
-    assert told() == ["1 topic that 5 or more searches this week did not find"]
+    assert tasks() == ["1 topic with 5 or more unsuccessful searches this week"]
 
 
-def test_home_page_is_silent_about_what_was_dealt_with(told, searched, make_officer):
+def test_dashboard_omits_what_was_dealt_with(tasks, searched, make_staff_user):
     searched("parks", times=5)
-    FindabilityAction.objects.create(topic="park", label="x", kind="assigned", at=NOON)
-    assert len(told()) == 1
-    FindabilityAction.objects.create(topic="park", label="x", kind="ignored", at=NOON)
-    assert told() == []
-    FindabilityAction.objects.create(topic="park", label="x", kind="reopened", at=NOON)
-    assert len(told()) == 1
-    assert told(make_officer("other", ["access_admin"])) == []
+    TopicAction.objects.create(topic="park", label="x", kind="assigned", at=NOON)
+    assert len(tasks()) == 1
+    TopicAction.objects.create(topic="park", label="x", kind="dismissed", at=NOON)
+    assert tasks() == []
+    TopicAction.objects.create(topic="park", label="x", kind="reopened", at=NOON)
+    assert len(tasks()) == 1
+    assert tasks(make_staff_user("other", ["access_admin"])) == []
 
 
-def test_export_of_many_topics_that_are_done(client, officer, searched, monkeypatch):
+def test_export_of_many_topics_that_are_done(client, staff_user, searched, monkeypatch):
     monkeypatch.setattr(outcomes, "BATCH", 2)
     for number in range(5):
         searched(f"thing{number}", opened=1, times=number)
-        FindabilityAction.objects.create(
+        TopicAction.objects.create(
             topic=f"thing{number}", label="x", kind="promoted", at=NOON
         )
     response = client.get(QUEUE, {"export": "csv", "state": "done"})
     rows = list(csv.reader(StringIO(b"".join(response).decode())))
     assert len(rows) == 6
-    assert all("nobody has searched for it yet" in row[-1] for row in rows[1:])
+    assert all("No searches since" in row[-1] for row in rows[1:])

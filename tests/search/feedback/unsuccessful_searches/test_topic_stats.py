@@ -1,4 +1,4 @@
-"""What people could not find, joined by topic and counted."""
+"""Unsuccessful searches are merged by topic and counted."""
 
 from datetime import date, timedelta
 
@@ -7,13 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from search.feedback.page_feedback.models import UsefulnessCount
-from search.feedback.unsuccessful_searches import topic_stats as findability_queue
+from search.feedback.page_feedback.models import PageFeedbackCount
+from search.feedback.unsuccessful_searches import topic_stats
 from search.log.retention import purge
 from search.models import Enquiry, SynonymSnippet
 from tests.factories import EnquiryFactory, StandardPageFactory
 
-pytestmark = pytest.mark.usefixtures("officer")
+pytestmark = pytest.mark.usefixtures("staff_user")
 
 
 def labels(rows):
@@ -117,26 +117,26 @@ def test_label_of_a_message_has_nothing_personal(queue):
 
 
 def test_queue_reads_no_more_than_the_beginning_of_a_message(queue, monkeypatch):
-    """So that none which somebody has sent keeps officers from it."""
+    """No message may break the report for staff."""
     message = "Zaphod " + "\N{SQUARE KIROMEETORU}" * 4_000
     EnquiryFactory(message=message)
     Enquiry.objects.update(topic="zaphod")
     read = []
     monkeypatch.setattr(
-        findability_queue,
+        topic_stats,
         "redact",
         lambda text: read.append(text) or text,
     )
     assert queue()[0].label.startswith("Zaphod")
-    assert read == [message[: findability_queue.BEGINNING]]
+    assert read == [message[: topic_stats.MAX_MESSAGE_LENGTH]]
 
 
 def test_votes_join_the_topic_of_the_page_title(queue, searched, section):
     page = StandardPageFactory(parent=section, title="Bin collections")
     other = StandardPageFactory(parent=section, title="Parks")
-    UsefulnessCount.objects.create(page=page, month_on=date(2026, 6, 1), yes=9, no=4)
-    UsefulnessCount.objects.create(page=page, month_on=date(2025, 1, 1), no=100)
-    UsefulnessCount.objects.create(page=other, month_on=date(2026, 6, 1), yes=7)
+    PageFeedbackCount.objects.create(page=page, month_on=date(2026, 6, 1), yes=9, no=4)
+    PageFeedbackCount.objects.create(page=page, month_on=date(2025, 1, 1), no=100)
+    PageFeedbackCount.objects.create(page=other, month_on=date(2026, 6, 1), yes=7)
     searched("bin collection")
     [row] = queue()
     assert row.numbers == (0, 1, 0, 4, 5)
@@ -144,7 +144,7 @@ def test_votes_join_the_topic_of_the_page_title(queue, searched, section):
 
 def test_votes_about_a_page_that_is_not_public_are_not_shown(queue, section):
     page = StandardPageFactory(parent=section, title="Secret plan", live=False)
-    UsefulnessCount.objects.create(page=page, month_on=date(2026, 6, 1), no=4)
+    PageFeedbackCount.objects.create(page=page, month_on=date(2026, 6, 1), no=4)
     assert queue() == []
 
 
@@ -167,7 +167,7 @@ def test_period_decides_what_counts(queue, searched):
         {"days_to": "0001-01-01"},
         {"days_from": "9999-12-31"},
         {"days_from": "soon"},
-        {"state": "\0", "assigned": "x", "trouble": "pk"},
+        {"state": "\0", "assigned": "x", "failure": "pk"},
         {"ordering": "digest", "p": "999"},
         {"p": "-1"},
     ],
@@ -181,10 +181,10 @@ def test_filter_keeps_what_went_wrong_in_one_way(queue, searched):
     searched("apples", found=0)
     searched("pears")
     EnquiryFactory(message="plums")
-    assert labels(queue(trouble="nothing")) == ["apples"]
-    assert labels(queue(trouble="no_click")) == ["pears"]
-    assert labels(queue(trouble="enquiries")) == ["plums"]
-    assert labels(queue(trouble="votes")) == []
+    assert labels(queue(failure="nothing")) == ["apples"]
+    assert labels(queue(failure="no_click")) == ["pears"]
+    assert labels(queue(failure="enquiries")) == ["plums"]
+    assert labels(queue(failure="votes")) == []
 
 
 def test_chart_says_its_numbers_oldest_first(queue, searched):
@@ -224,7 +224,7 @@ def test_number_of_queries_does_not_grow_with_topics(queue, searched, section):
             EnquiryFactory(message=f"other{number}")
             page = StandardPageFactory(parent=section, title=f"Page {number}")
             month = date(2026, 6, 1)
-            UsefulnessCount.objects.create(page=page, month_on=month, no=1)
+            PageFeedbackCount.objects.create(page=page, month_on=month, no=1)
 
     fill(range(2))
     queue()

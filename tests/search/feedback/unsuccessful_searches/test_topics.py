@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.feedback.unsuccessful_searches.topic_assignment import name_topics
+from search.feedback.unsuccessful_searches.topic_assignment import assign_topics
 from search.feedback.unsuccessful_searches.topics import TopicMerger, topic_of
 from search.models import Enquiry, LoggedSearch
 from tests.factories import EnquiryFactory
@@ -10,8 +10,8 @@ from tests.search.feedback.unsuccessful_searches.conftest import NOON
 
 
 def is_one(rows, *texts):
-    folding = TopicMerger(rows)
-    return len({folding.fold(topic_of(text)) for text in texts}) == 1
+    merger = TopicMerger(rows)
+    return len({merger.canonical(topic_of(text)) for text in texts}) == 1
 
 
 def test_what_is_found_as_one_thing_is_one_with_it():
@@ -43,10 +43,10 @@ def test_longest_phrase_counts():
 
 def test_folded_topic_stays_as_it_is():
     rows = [("tip", "recycling centre", False), ("recycling", "green waste", False)]
-    folding = TopicMerger(rows)
+    merger = TopicMerger(rows)
     for text in ("tip", "recycling", "recycling centre", "tip recycling"):
-        folded = folding.fold(topic_of(text))
-        assert folding.fold(folded) == folded
+        merged = merger.canonical(topic_of(text))
+        assert merger.canonical(merged) == merged
 
 
 def test_job_sorts_in_older_rows_and_then_rests(db, searched):
@@ -55,13 +55,13 @@ def test_job_sorts_in_older_rows_and_then_rests(db, searched):
     searched("?!")
     LoggedSearch.objects.update(topic="")
     Enquiry.objects.update(topic="")
-    assert name_topics(NOON) == 5
+    assert assign_topics(NOON) == 5
     assert set(LoggedSearch.objects.values_list("topic", flat=True)) == {
         "bin blue",
         "-",
     }
     assert Enquiry.objects.get().topic == "bin blue"
-    assert name_topics(NOON) == 0
+    assert assign_topics(NOON) == 0
 
 
 @pytest.mark.parametrize("text", ["", "?!", "\0", "a" * 5_000, "ß ﬁ", "word " * 900])

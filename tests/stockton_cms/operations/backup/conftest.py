@@ -5,7 +5,7 @@ import io
 import pytest
 
 from stockton_cms.operations.backup import destinations
-from stockton_cms.operations.backup.archive import FORMAT, Manifest, Writer
+from stockton_cms.operations.backup.archive import FORMAT, ArchiveWriter, Manifest
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def write_archive():
             "database": "sqlite",
         }
         manifest = Manifest(**defaults | values)
-        with Writer(path, manifest) as archive:
+        with ArchiveWriter(path, manifest) as archive:
             archive.add_rows("home_page", iter([b'["id"]\n', b"[1]\n", b"[2]\n"]))
             for name, data in (files or {"images/a b.jpg": b"picture" * 1000}).items():
                 archive.add_file(name, io.BytesIO(data))

@@ -9,9 +9,9 @@ import pytest
 from stockton_cms.operations.backup.archive import (
     FORMAT,
     ArchiveError,
+    ArchiveWriter,
     Manifest,
     Reader,
-    Writer,
 )
 
 
@@ -23,7 +23,7 @@ def write(path, **values):
         "database": "sqlite",
         "migrations": [],
     }
-    with Writer(path, Manifest(**defaults | values)) as archive:
+    with ArchiveWriter(path, Manifest(**defaults | values)) as archive:
         archive.add_rows("home_page", iter([b'["id"]\n', b"[1]\n", b"[2]\n"]))
         archive.add_file("images/a b.jpg", io.BytesIO(b"picture" * 1000))
     return path
@@ -149,7 +149,7 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path):
         raise OSError("The disk is full.")
 
     manifest = Manifest(FORMAT, "", "sqlite", [])
-    archive = Writer(tmp_path / "backup.zip", manifest)
+    archive = ArchiveWriter(tmp_path / "backup.zip", manifest)
     with pytest.raises(OSError, match="full"), archive:
         archive.add_rows("home_page", rows())
     assert list(tmp_path.iterdir()) == []

@@ -264,11 +264,11 @@ def test_backup_of_a_newer_version_is_refused(example, elsewhere, tmp_path):
     script = f"""
 from dataclasses import asdict
 from pathlib import Path
-from stockton_cms.operations.backup.archive import Manifest, Reader, Writer
+from stockton_cms.operations.backup.archive import Manifest, Reader, ArchiveWriter
 with Reader(Path({str(archive)!r})) as old:
     values = asdict(old.manifest) | {{"entries": {{}}}}
     values["migrations"].append("home.9999_of_the_future")
-    with Writer(Path({str(tmp_path / "newer.zip")!r}), Manifest(**values)):
+    with ArchiveWriter(Path({str(tmp_path / "newer.zip")!r}), Manifest(**values)):
         pass
 """
     manage(elsewhere, "shell", script=script)

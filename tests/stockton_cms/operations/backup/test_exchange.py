@@ -3,7 +3,7 @@
 import pytest
 
 from stockton_cms.operations.backup import swap
-from stockton_cms.operations.backup.swap import new_folder
+from stockton_cms.operations.backup.swap import create_staging_dir
 from stockton_cms.operations.benchmarks import manage, site_environment
 
 FILLS_A_NEW_DATABASE = """
@@ -43,15 +43,15 @@ def place(tmp_path):
 
 
 def test_folder_that_is_filled_is_as_private_as_the_sites_own(place):
-    assert new_folder(place, "1").stat().st_mode & 0o777 == 0o700
+    assert create_staging_dir(place, "1").stat().st_mode & 0o777 == 0o700
 
 
 def test_without_its_mode_others_could_read_what_is_restored(place, monkeypatch):
     monkeypatch.setattr(swap.shutil, "copymode", lambda *args: None)
-    assert new_folder(place, "1").stat().st_mode & 0o007
+    assert create_staging_dir(place, "1").stat().st_mode & 0o007
 
 
 def test_folder_is_made_where_the_site_has_none_yet(tmp_path):
-    new = new_folder(tmp_path / "data" / "media", "1")
+    new = create_staging_dir(tmp_path / "data" / "media", "1")
     assert new.parent == tmp_path / "data"
     assert new.is_dir()

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 
 from stockton_cms import media_storage
 from stockton_cms.media_storage import MediaStore
-from stockton_cms.operations.backup.archive import Manifest, Reader, Writer
+from stockton_cms.operations.backup.archive import ArchiveWriter, Manifest, Reader
 from stockton_cms.operations.backup.create import _add_file, all_files
 from stockton_cms.operations.backup.delivery import PublicPlaceError, destination
 from stockton_cms.operations.backup.restore import _new_files
@@ -41,7 +41,9 @@ def media(s3, settings, monkeypatch):
 def archive(media, tmp_path):
     """Return the path of an archive of the files in the bucket."""
     path = tmp_path / "backup.zip"
-    with Writer(path, Manifest(1, "2026-11-23T12:00:00+00:00", "sqlite")) as writer:
+    with ArchiveWriter(
+        path, Manifest(1, "2026-11-23T12:00:00+00:00", "sqlite")
+    ) as writer:
         for name in all_files(default_storage):
             _add_file(writer, name)
     return path
@@ -132,7 +134,7 @@ def test_backups_do_not_go_into_the_bucket_of_pictures(media):
 
 
 def test_file_that_is_deleted_meanwhile_is_left_out(media, tmp_path):
-    with Writer(tmp_path / "a.zip", Manifest(1, "", "sqlite")) as writer:
+    with ArchiveWriter(tmp_path / "a.zip", Manifest(1, "", "sqlite")) as writer:
         _add_file(writer, "images/gone.jpg")
         writer.add_file("b.txt", io.BytesIO(b"b"))
     with Reader(tmp_path / "a.zip") as reader:

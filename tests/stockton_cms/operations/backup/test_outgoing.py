@@ -137,11 +137,11 @@ def test_part_with_other_bytes_is_sent_again(s3, settings):
 def test_upload_that_was_whole_already_is_not_sent_again(s3, monkeypatch, requests_of):
     """As where it was killed before it could note that."""
     asked, _ = requests_of
-    note = delivery.note_backup
-    monkeypatch.setattr(delivery, "note_backup", lambda last: 1 / 0)
+    note = delivery.record_backup
+    monkeypatch.setattr(delivery, "record_backup", lambda last: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(destination("s3://backups"))
-    monkeypatch.setattr(delivery, "note_backup", note)
+    monkeypatch.setattr(delivery, "record_backup", note)
     asked.clear()
     assert run(destination("s3://backups")).bytes_sent == 0
     assert "UploadPart" not in asked
@@ -224,7 +224,7 @@ def test_part_that_is_longer_is_cut(other_disk, tmp_path, write_archive):
 
 def test_half_made_archive_is_made_anew(tmp_path, settings, made):
     to = destination(str(tmp_path))
-    room = delivery._waiting_room(to)
+    room = delivery._staging_dir(to)
     room.mkdir(parents=True)
     (room / f"{NAME}.part").write_bytes(b"half")
     assert not run(to).went_on
@@ -232,7 +232,7 @@ def test_half_made_archive_is_made_anew(tmp_path, settings, made):
 
 
 def test_unfinished_backup_for_another_place_is_left_to_that(tmp_path, settings, made):
-    room = delivery._waiting_room(destination("s3://backups"))
+    room = delivery._staging_dir(destination("s3://backups"))
     room.mkdir(parents=True)
     (room / NAME).write_bytes(b"whole")
     assert not run(destination(str(tmp_path))).went_on

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from wagtail.models import Page
 
 from community.models import AlertSnippet, PolicyUpdatePage
-from community.models.alerts import Severity
+from community.models.visible_alerts import Severity
 from stockton_cms.operations.demo import content_files
-from stockton_cms.operations.demo.documents import make_pdf
+from stockton_cms.operations.demo.build import make_pdf
 from stockton_cms.operations.demo.illustrations import LOGOS, SCENES, Scene, draw_scene
 from stockton_cms.operations.demo.loader import Filler, publish_page, publish_updates
 from stockton_cms.operations.demo.rich_text import rich_text
@@ -128,7 +128,7 @@ def test_a_page_is_what_its_file_says(section, folder, filler):
         ('"Put them out by seven."', "7", "body 1: 7 is not a text"),
         ('text = "Whom to ask"\n', "", "body 2: text: This field is required."),
         ("name =", "nmae =", "body 3: There is no field 'nmae'. There are: name, "),
-        ('phone = "01632 960000"', "", "body 3: phone: Give a phone number"),
+        ('phone = "01632 960000"', "", "body 3: phone: Enter a phone number"),
         ('"calendar"', '"diary"', "body 4: There is no document 'diary'."),
         ('caption = "Colours"\ncolumns', "heads", "body 5: 'columns' is missing."),
         ('"number"', '"sum"', "body 5: There is no type of column 'sum'. There are"),

@@ -46,18 +46,18 @@ def test_lead_sees_the_report_first_and_then_erases(lead, enquiry):
     html = read(lead.get(ADDRESS))
     assert not html.select("button[name=erase]")
     html = read(press(lead, html, email=CANARY))
-    assert "Nothing is erased yet" in html.main.get_text()
+    assert "Nothing has been erased yet" in html.main.get_text()
     assert "Enquiries" in html.select_one("table.listing").get_text()
     assert Enquiry.objects.exists()
     html = read(press(lead, html, "erase"))
-    assert "The address is erased" in html.main.get_text()
+    assert "The email address was erased" in html.main.get_text()
     assert not Enquiry.objects.exists()
     assert not html.select("button[name=erase]")
 
 
 def test_the_button_alone_erases_nothing(lead, enquiry):
     html = read(lead.post(ADDRESS, {"email": CANARY, "erase": "yes", "seen": "x"}))
-    assert "Nothing is erased yet" in html.main.get_text()
+    assert "Nothing has been erased yet" in html.main.get_text()
     assert Enquiry.objects.exists()
 
 

@@ -15,14 +15,14 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.log_actions import log
 from wagtail.models import Comment, Page, Revision, Site, TaskState
 
-from community.models import AlertLedgerEntry, Subscriber, Subscription
+from community.models import AlertHistoryEntry, Subscriber, Subscription
 from home.content_version.counter import get_content_version
 from home.models import SiteSettings
 from search.models import (
     Enquiry,
     EnquiryEvent,
     LoggedSearch,
-    UsefulnessComment,
+    PageFeedbackComment,
 )
 from stockton_cms.operations.erasure import finder
 from stockton_cms.operations.erasure.policy import ErasureAction
@@ -70,7 +70,7 @@ def notes(home, section, officer, client):
     EnquiryFactory(message=f"Ask {CANARY} about bins", email="other@example.org")
     follower = Subscriber.objects.create(email=CANARY.title(), email_key=CANARY)
     follower.subscriptions.create(page=section)
-    UsefulnessComment.objects.create(page=home, was_useful=False, comment=CANARY)
+    PageFeedbackComment.objects.create(page=home, was_useful=False, comment=CANARY)
     LoggedSearch.objects.create(query="x", result_count=0)
     LoggedSearch.objects.update(query=f"bins {CANARY}")
     page = PartnershipPageFactory(parent=section, title="Forum", summary="A forum.")
@@ -100,7 +100,7 @@ def test_the_address_is_gone_from_every_table(notes):
     assert before >= {
         "community_subscriber",
         "search_enquiry",
-        "search_usefulnesscomment",
+        "search_pagefeedbackcomment",
         "search_loggedsearch",
         "wagtailcore_revision",
         "wagtailcore_comment",
@@ -200,13 +200,13 @@ def test_address_of_an_account_is_refused_and_nothing_changes(notes):
         call_command("erase_personal_data", CANARY, stdout=StringIO())
 
 
-def test_ledger_of_alerts_is_reported_and_stays(home):
+def test_history_of_alerts_is_reported_and_stays(home):
     alert = AlertFactory(live=False, text=f"<p>Ask {CANARY}</p>")
     alert.save_revision().publish()
     report = erase(CANARY, everywhere=True)
-    assert ErasureAction.LEDGER in {line.done for line in report.lines}
-    assert where_it_stands() == {"community_alertledgerentry"}
-    assert AlertLedgerEntry.objects.exists()
+    assert ErasureAction.ALERT_HISTORY in {line.done for line in report.lines}
+    assert where_it_stands() == {"community_alerthistoryentry"}
+    assert AlertHistoryEntry.objects.exists()
 
 
 def test_somebody_elses_address_stays(home):
@@ -257,9 +257,9 @@ def test_command_reports_in_words_and_without_the_address(notes):
     out = StringIO()
     call_command("erase_personal_data", CANARY, "--dry-run", stdout=out)
     assert "Enquiries (email): 1. Deleted" in out.getvalue()
-    assert "Nothing is erased yet." in out.getvalue()
+    assert "Nothing has been erased yet." in out.getvalue()
     call_command("erase_personal_data", CANARY, stdout=out)
-    assert "The address is erased" in out.getvalue()
+    assert "The email address was erased" in out.getvalue()
     assert SIGN not in out.getvalue()
 
 
@@ -268,7 +268,7 @@ def test_a_table_that_nobody_thought_of_is_searched_too(home, monkeypatch):
     assert {*finder.tables()} >= {*apps.get_models()} - {
         model for model in apps.get_models() if model._meta.proxy
     }
-    monkeypatch.setattr(finder, "NO_WORDS", (models.Field,))
+    monkeypatch.setattr(finder, "NO_TEXT", (models.Field,))
     EnquiryFactory(email=CANARY)
     assert erase(CANARY).lines == []
     assert where_it_stands() == {"search_enquiry"}

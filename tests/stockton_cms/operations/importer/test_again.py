@@ -6,10 +6,9 @@ import pytest
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from home.import_records import ImportedPage
-from home.models import StandardPage
+from home.models import ImportedPage, StandardPage
 from stockton_cms.operations.importer import run
-from stockton_cms.operations.importer.writing import Writer
+from stockton_cms.operations.importer.writing import PageWriter
 
 ROWS = ("title,slug,body", "Food,food,One", "Drink,drink,Two")
 
@@ -101,19 +100,19 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
         f"Page {n},p-{n},<a href=/old/{(n + 3) % 5}>x</a>,/old/{n}" for n in range(5)
     ]
     source = write_csv("title,slug,body,old_address", *rows)
-    create = Writer.create
+    create = PageWriter.create
 
     def stop(self, node, *args):
         if node.slug == "p-3":
             raise KeyboardInterrupt
         create(self, node, *args)
 
-    monkeypatch.setattr(Writer, "create", stop)
+    monkeypatch.setattr(PageWriter, "create", stop)
     with pytest.raises(KeyboardInterrupt):
         run_import(source)
     # The second batch was not finished, so none of it is there.
     assert [page.slug for page in below(section)] == ["p-0", "p-1"]
-    monkeypatch.setattr(Writer, "create", create)
+    monkeypatch.setattr(PageWriter, "create", create)
     report, _ = run_import(source)
     assert "create: 3, change: 0, as it is: 2" in report
     assert below(section).count() == 5

@@ -11,8 +11,8 @@ from wagtail.models import Site
 from home.blocks import TEXT_FEATURES, BodyBlock
 from home.models import StandardPage
 from stockton_cms.operations.importer.body import convert
-from stockton_cms.operations.importer.files import Library
-from stockton_cms.operations.importer.links import Links
+from stockton_cms.operations.importer.files import FileStore
+from stockton_cms.operations.importer.links import LinkResolver
 from stockton_cms.operations.importer.plan import Plan
 
 
@@ -22,7 +22,7 @@ def blocks_of(section, tmp_path):
 
     Each block is one that an officer could have saved; its text opens in the editor.
     """
-    links = Links(Plan(section), Library(tmp_path), Site.objects.get())
+    links = LinkResolver(Plan(section), FileStore(tmp_path), Site.objects.get())
     body_block = BodyBlock()
 
     def blocks(html, base="/old/page"):

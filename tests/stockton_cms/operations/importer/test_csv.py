@@ -7,10 +7,9 @@ from wagtail.models import Page, PageLogEntry
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
 from home.content_version.counter import get_content_version
-from home.import_records import ImportedPage
-from home.models import StandardPage
+from home.models import ImportedPage, StandardPage
 from search.models import SearchDocument
-from tests.community.subscriptions.people import change, follow, told
+from tests.community.subscriptions.people import change, queued, subscribe
 
 GOOD = (
     "Title,Slug,Summary,Body,Type,Parent,Old address,Owner name,Owner email,Review on,"
@@ -65,15 +64,15 @@ def test_an_imported_page_is_like_one_that_was_published_by_hand(
     assert Page.find_problems() == ([], [], [], [], [])
 
 
-def test_nobody_who_follows_the_section_is_told_of_what_is_imported(
+def test_subscribers_of_the_section_get_no_update_of_what_is_imported(
     run_import, write_csv, imported, section
 ):
-    follow("ann@example.org", section)
+    subscribe("ann@example.org", section)
     run_import(write_csv("title,body", "Food,Plenty"))
-    assert told() == []
+    assert queued() == []
     # But of what an officer changes then.
     change(imported("food"))
-    assert told() == [("ann@example.org", "changed", "Food")]
+    assert queued() == [("ann@example.org", "changed", "Food")]
 
 
 def test_drafts_stay_drafts(run_import, write_csv, imported, client):
@@ -152,7 +151,7 @@ def test_slugs_are_unique_among_siblings(run_import, write_csv, section):
 
 REFUSALS = [
     ("title,summary", ",No title", "It has no title."),
-    ("title,body", "Food,a\0b", "It holds a NUL sign"),
+    ("title,body", "Food,a\0b", "It contains a NUL character"),
     ("title,type", "Food,novel", "There is no type 'novel'"),
     ("title,state", "Food,maybe", "'maybe' is neither published nor draft"),
     ("title,review_on", "Food,31/02/2027", "review_on: '31/02/2027' is not a day"),
@@ -179,7 +178,7 @@ def test_a_bad_row_is_refused_with_its_line_and_the_others_are_not(
 def test_parents_in_a_circle_are_refused(run_import, write_csv, section):
     source = write_csv("title,slug,parent", "A,a,b", "B,b,a", "C,c,b", "D,d,")
     report, _ = run_import(source)
-    assert "Its parents lead in a circle, by way of line 3. (line 2)" in report
+    assert "Its parents form a loop through line 3. (line 2)" in report
     assert report.count("refused: ") == 4
     assert [page.slug for page in below(section)] == ["d"]
 
@@ -187,8 +186,8 @@ def test_parents_in_a_circle_are_refused(run_import, write_csv, section):
 def test_what_may_not_stand_there_is_refused(run_import, write_csv, section):
     source = write_csv("title,type,parent", "A,standard,", "B,,a", "C,policy,/")
     report, _ = run_import(source)
-    assert "A standard page cannot stand below a standard page. (line 3)" in report
-    assert "Its parent '/' lies outside the section. (line 4)" in report
+    assert "A standard page cannot be below a standard page. (line 3)" in report
+    assert "Its parent '/' is outside the section. (line 4)" in report
 
 
 def test_two_rows_of_one_old_address_are_one_too_many(run_import, write_csv):
@@ -201,7 +200,7 @@ FAULTS = [
     (b"", "The file is empty."),
     (b"title,body\r\n", "There is no page in the source"),
     (b"name,body\r\nA,b\r\n", "There is no column 'title'."),
-    (b"title,Title\r\nA,b\r\n", "The column 'title' is there twice."),
+    (b"title,Title\r\nA,b\r\n", "The column 'title' appears twice."),
     (b"title\r\nCaf\xe9 \x81\r\n", "neither UTF-8 nor Windows-1252"),
 ]
 
@@ -233,7 +232,7 @@ def test_a_long_text_and_unknown_columns_are_no_obstacle(
         write_csv("title,body,Colour", f"A,{'word ' * 20_000},r")
     )
     assert error == ""
-    assert "Columns that are not read: colour." in report
+    assert "Columns ignored: colour." in report
     assert len(imported("a").body[0].value.source) > 99_000
 
 

@@ -1,0 +1,60 @@
+"""Dashboard tasks about alerts and consultations."""
+
+from django.urls import reverse
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from community.alerts.states import VISIBLE_STATES, AlertState, with_state
+from community.models import AlertSnippet, OutcomeReminder
+from community.models.policy import PolicyStatus
+from community.policies.outcome_reminders import get_awaiting_outcome, get_stage
+from home.dashboard import DashboardTask, counted, register_dashboard_tasks
+
+
+@register_dashboard_tasks
+def running_alerts(user, at):
+    """Count the alerts that are live, and those that end within the hour."""
+    if not user.has_perm("community.change_alertsnippet"):
+        return
+    live = AlertSnippet.objects.filter(live=True)
+    states = list(with_state(live, at).values_list("state", flat=True))
+    address = reverse(AlertSnippet.snippet_viewset.get_url_name("list"))
+    if ending := states.count(AlertState.ENDING_SOON):
+        yield DashboardTask(
+            counted(ending, "alert ends", "alerts end") + " within the hour",
+            f"{address}?state={AlertState.ENDING_SOON}",
+            is_urgent=True,
+        )
+    if shown := sum(state in VISIBLE_STATES for state in states):
+        query = "&".join(f"state={state}" for state in VISIBLE_STATES)
+        yield DashboardTask(
+            counted(shown, "alert is", "alerts are") + " live", f"{address}?{query}"
+        )
+
+
+@register_dashboard_tasks
+def outcomes_due(user, at):
+    """Count the outcomes, due soon or overdue, of consultations the user can edit."""
+    waiting = get_awaiting_outcome(at)
+    if not waiting:
+        return
+    may_edit = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
+    ids = [page.pk for page in waiting]
+    own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
+    stages = [get_stage(each, at) for each in waiting if each.pk in own]
+    address = (
+        f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
+    )
+    if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
+        label = counted(
+            overdue,
+            "consultation outcome is overdue",
+            "consultation outcomes are overdue",
+        )
+        yield DashboardTask(label, address, is_urgent=True)
+    if soon := len(stages) - overdue:
+        label = counted(
+            soon,
+            "consultation outcome is due soon",
+            "consultation outcomes are due soon",
+        )
+        yield DashboardTask(label, address)

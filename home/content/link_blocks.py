@@ -1,0 +1,132 @@
+"""Blocks for links, contact details and phone numbers."""
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
+
+from home.content.typed_blocks import EmailAddressBlock, PhoneBlock, WebAddressBlock
+from home.content.validators import phone_link, web_link
+from home.pages import is_published
+
+PREVIEW_PHONE = "01632 960000"
+
+
+class LinkValue(StructValue):
+    @property
+    def href(self) -> str:
+        """The address; empty if the page is unpublished or deleted."""
+        page = self.get("page")
+        if page:
+            return page.url if is_published(page, timezone.now()) else ""
+        return web_link(self.get("url"))
+
+
+class LinkBlock(blocks.StructBlock):
+    text = blocks.CharBlock(
+        max_length=80,
+        help_text="Text that makes sense on its own, not 'click here'.",
+    )
+    page = blocks.PageChooserBlock(required=False, help_text="A page on this website.")
+    url = WebAddressBlock(
+        required=False,
+        label="Web address",
+        help_text="A page on another website.",
+    )
+
+    def clean(self, value):
+        value = super().clean(value)
+        is_one = bool(value.get("page")) != bool(value.get("url"))
+        if not is_one and not self.is_deferred_validation:
+            error = ValidationError(
+                "Choose a page or enter a web address, but not both."
+            )
+            raise StructBlockValidationError(block_errors={"page": error})
+        return value
+
+    class Meta:
+        value_class = LinkValue
+        icon = "link"
+        template = "blocks/link.html"
+        description = "A link to a page on this website or another website."
+        preview_value = {"text": "Community grants", "url": "https://example.gov.uk/"}
+
+
+class CallToActionBlock(LinkBlock):
+    class Meta:
+        icon = "pick"
+        template = "blocks/call_to_action.html"
+        description = "A button for the main thing that people come to this page to do."
+        preview_value = {"text": "Apply for a grant", "url": "https://example.gov.uk/"}
+
+
+class ContactValue(StructValue):
+    @property
+    def phone_href(self) -> str:
+        return phone_link(self.get("phone") or "")
+
+
+class ContactBlock(blocks.StructBlock):
+    name = blocks.CharBlock(max_length=100, help_text="A person, team or place.")
+    phone = PhoneBlock(required=False)
+    email = EmailAddressBlock(required=False, label="Email address")
+    address = blocks.TextBlock(required=False, rows=3)
+    hours = blocks.CharBlock(
+        required=False,
+        max_length=120,
+        label="Opening hours",
+        help_text="For example 'Monday to Friday, 9am to 5pm'.",
+    )
+
+    def clean(self, value):
+        value = super().clean(value)
+        has_way = any(value.get(name) for name in ("phone", "email", "address"))
+        if not has_way and not self.is_deferred_validation:
+            text = "Enter a phone number, email address or postal address."
+            error = ValidationError(text)
+            raise StructBlockValidationError(block_errors={"phone": error})
+        return value
+
+    class Meta:
+        value_class = ContactValue
+        icon = "mail"
+        template = "blocks/contact.html"
+        description = "How to contact a person or team, and their opening hours."
+        preview_value = {
+            "name": "Stronger Communities team",
+            "phone": PREVIEW_PHONE,
+            "email": "communities@example.gov.uk",
+            "address": "Church Road\nStockton-on-Tees",
+            "hours": "Monday to Friday, 9am to 5pm",
+        }
+
+
+class PhoneNumberValue(StructValue):
+    @property
+    def phone_href(self) -> str:
+        return phone_link(self["number"])
+
+
+class PhoneNumberBlock(blocks.StructBlock):
+    """A phone number that residents may need in an emergency."""
+
+    label = blocks.CharBlock(max_length=80, help_text="What the number is for.")
+    number = PhoneBlock()
+
+    class Meta:
+        value_class = PhoneNumberValue
+        icon = "mobile-alt"
+        template = "blocks/phone_number.html"
+        description = "A phone number and what it is for."
+        preview_value = {"label": "Housing emergencies", "number": PREVIEW_PHONE}
+
+
+class SocialLinkBlock(blocks.StructBlock):
+    label = blocks.CharBlock(max_length=40, help_text="For example 'Facebook'.")
+    url = WebAddressBlock(label="Web address")
+
+    class Meta:
+        icon = "site"
+        template = "blocks/social_link.html"
+        description = "A link to the council's page on a social network."
+        preview_value = {"label": "Facebook", "url": "https://example.gov.uk/facebook"}

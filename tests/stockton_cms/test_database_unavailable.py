@@ -1,0 +1,268 @@
+"""Pages that were kept go on while the database is unavailable, and stay right (A4)."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from community.alerts.visibility import COOKIE_NAME
+from community.models import AlertScope
+from home.content_version.clock import (
+    SECONDS_BETWEEN_ATTEMPTS,
+    ContentVersionTracker,
+    content_version_tracker,
+)
+from stockton_cms.page_cache import entries
+from tests.factories import AlertFactory, StandardPageFactory
+from tests.stockton_cms.clock_changes import (
+    CONSULTATIONS,
+    DAY,
+    HOUR,
+    SECOND,
+    Change,
+    alert_ends,
+    alert_starts,
+    itself,
+    on_chosen_pages,
+    page_expires,
+)
+from tests.stockton_cms.test_error_pages import no_database
+from tests.stockton_cms.test_time_boundaries import MOMENT, says_hit
+
+AWAY = "StocktonCMS; hit; detail=database-unavailable"
+
+
+@pytest.fixture(autouse=True)
+def _attempts_wait_for_nobody(monkeypatch):
+    """Let attempts to reach the database be made by the request that is due for one.
+
+    In a thread they would not see what a test has not committed.
+    """
+
+    def read(clock, at):
+        if clock._reading.acquire(blocking=False):
+            clock._read(at)
+
+    monkeypatch.setattr(ContentVersionTracker, "_read_in_background", read)
+
+
+@pytest.fixture
+def clock():
+    """Set the clock well before the moment; it moves only when it is told to."""
+    with time_machine.travel(MOMENT - HOUR, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def visitor(section):
+    return Client(raise_request_exception=False)
+
+
+def next_attempt():
+    """Let the second pass after which the database is asked again."""
+    content_version_tracker._asked_at -= SECONDS_BETWEEN_ATTEMPTS
+
+
+@contextmanager
+def database_away():
+    """Take the database away for so long that it has been noticed."""
+    with no_database():
+        next_attempt()
+        yield
+
+
+def is_away(response):
+    return response.status_code == 200 and response["Cache-Status"] == AWAY
+
+
+def test_kept_page_goes_on_and_says_so(section, visitor, clock):
+    before = visitor.get(section.url)
+    with database_away():
+        for _ in range(3):
+            response = visitor.get(section.url)
+            assert is_away(response)
+            assert response.content == before.content
+            assert response["ETag"] == before["ETag"]
+
+
+def test_head_and_unchanged_pages_go_on_as_well(section, visitor, clock):
+    tag = visitor.get(section.url)["ETag"]
+    with database_away():
+        response = visitor.head(section.url)
+        assert is_away(response)
+        assert response.content == b""
+        response = visitor.get(section.url, headers={"If-None-Match": tag})
+        assert (response.status_code, response["Cache-Status"]) == (304, AWAY)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        alert_starts,
+        alert_ends,
+        on_chosen_pages(alert_starts),
+        on_chosen_pages(alert_ends),
+    ],
+    ids=["starts", "ends", "starts on chosen pages", "ends on chosen pages"],
+)
+def test_alerts_start_and_end_to_the_second(make, section, visitor, clock):
+    change = make(section, MOMENT)
+    visitor.get(change.address)
+    with database_away():
+        for seconds in (-60, -1, 0, 1, 60):
+            clock.move_to(MOMENT + seconds * SECOND)
+            response = visitor.get(change.address)
+            assert is_away(response)
+            html = response.content.decode()
+            assert change.is_seen_in(html) is (seconds >= 0)
+            assert "public" not in response["Cache-Control"] or seconds == -60
+
+
+def test_without_the_alerts_to_come_that_would_be_noticed(
+    section, visitor, clock, monkeypatch
+):
+    change = alert_starts(section, MOMENT)
+    visitor.get(change.address)
+    monkeypatch.setattr(entries, "visible_alerts", lambda *arguments: [])
+    with database_away():
+        clock.move_to(MOMENT)
+        assert not change.is_seen_in(visitor.get(change.address).content.decode())
+
+
+def test_alert_for_chosen_pages_starts_nowhere_else(section, visitor, clock):
+    page, other = StandardPageFactory.create_batch(2, parent=section)
+    alert = AlertFactory(
+        heading="Floods", scope="pages", starts_at=MOMENT, ends_at=MOMENT + DAY
+    )
+    AlertScope.objects.create(alert=alert, page=page)
+    for each in (page, other):
+        visitor.get(each.url)
+    with database_away():
+        clock.move_to(MOMENT)
+        shown = [b"Floods" in visitor.get(each.url).content for each in (page, other)]
+    assert shown == [True, False]
+
+
+def test_alert_that_a_visitor_has_closed_stays_closed(section, visitor, clock):
+    alert = AlertFactory(heading="Floods", ends_at=MOMENT + DAY)
+    AlertFactory(heading="Storm", starts_at=MOMENT, ends_at=MOMENT + DAY)
+    cookie = {"Cookie": f"{COOKIE_NAME}={alert.pk}.1"}
+    variants = [cookie, {}]
+    for headers in variants:
+        visitor.get(section.url, headers=headers)
+    with database_away():
+        clock.move_to(MOMENT)
+        pages = [visitor.get(section.url, headers=headers) for headers in variants]
+    assert all(is_away(response) for response in pages)
+    assert [b"Floods" in response.content for response in pages] == [False, True]
+    assert all(b"Storm" in response.content for response in pages)
+
+
+def test_visitor_who_has_closed_an_alert_is_given_pages_that_others_read(
+    section, visitor, clock
+):
+    alert = AlertFactory(heading="Floods", ends_at=MOMENT + DAY)
+    page = StandardPageFactory(parent=section)
+    cookie = {"Cookie": f"{COOKIE_NAME}={alert.pk}.1"}
+    visitor.get(section.url, headers=cookie)
+    visitor.get(page.url)
+    with database_away():
+        response = visitor.get(page.url, headers=cookie)
+    assert is_away(response)
+    assert b"Floods" not in response.content
+
+
+@pytest.mark.parametrize(
+    "make",
+    [page_expires(itself), *CONSULTATIONS.values()],
+    ids=["expires", *CONSULTATIONS],
+)
+def test_page_that_is_no_longer_true_is_given_to_nobody(make, section, visitor, clock):
+    change: Change = make(section, MOMENT)
+    visitor.get(change.address)
+    with database_away():
+        clock.move_to(MOMENT - SECOND)
+        assert is_away(visitor.get(change.address))
+        for seconds in (0, 1):
+            clock.move_to(MOMENT + seconds * SECOND)
+            response = visitor.get(change.address)
+            assert response.status_code == 503
+            assert int(response["Retry-After"]) > 0
+            assert change.sign not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/search/?query=bins",
+        "/nowhere/",
+        "{}a-to-z/",
+        "/sitemap.xml",
+        "{}never-read/",
+    ],
+)
+def test_what_was_not_kept_is_away_for_now(address, section, visitor, clock):
+    StandardPageFactory(parent=section, slug="never-read")
+    visitor.get(section.url)
+    with database_away():
+        for _ in range(2):
+            response = visitor.get(address.format(section.url))
+            assert response.status_code == 503
+            assert int(response["Retry-After"]) > 0
+            assert "public" not in response["Cache-Control"]
+            next_attempt()
+
+
+def test_nothing_is_given_out_for_longer_than_a_day(section, visitor, clock):
+    visitor.get(section.url)
+    with database_away():
+        clock.shift(DAY - SECOND)
+        assert is_away(visitor.get(section.url))
+        clock.shift(SECOND)
+        response = visitor.get(section.url)
+    assert (response.status_code, "Retry-After" in response) == (503, True)
+
+
+def test_site_is_itself_again_at_the_next_attempt(section, visitor, clock):
+    visitor.get(section.url)
+    with database_away():
+        assert is_away(visitor.get(section.url))
+    assert is_away(visitor.get(section.url))
+    next_attempt()
+    assert says_hit(visitor.get(section.url))
+    assert visitor.get("/nowhere/").status_code == 404
+
+
+def test_what_another_process_changed_meanwhile_is_seen_when_it_is_back(
+    section, visitor, clock
+):
+    visitor.get(section.url)
+    with database_away():
+        clock.shift(timedelta(minutes=5))
+        next_attempt()
+        assert is_away(visitor.get(section.url))
+    AlertFactory(heading="Floods", starts_at=timezone.now(), ends_at=MOMENT)
+    next_attempt()
+    assert b"Floods" in visitor.get(section.url).content
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_attempts_are_made_in_the_background(section, visitor, clock, monkeypatch):
+    """Prove it with the thread that the other tests do without."""
+    monkeypatch.undo()
+    visitor.get(section.url)
+    with database_away():
+        assert is_away(visitor.get(section.url))
+        next_attempt()
+        assert is_away(visitor.get(section.url))
+        with content_version_tracker._reading:
+            assert content_version_tracker._is_unavailable
+    next_attempt()
+    visitor.get(section.url)
+    with content_version_tracker._reading:
+        assert not content_version_tracker._is_unavailable
+    assert says_hit(visitor.get(section.url))
