@@ -10,7 +10,7 @@ from django.db import OperationalError, ProgrammingError
 
 
 def main(arguments: list[str]) -> None:
-    """Run a command; where what it stands on is away, say so without a traceback."""
+    """Run a command; report an unavailable service without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
     # It repeats each attempt to connect; we say it once.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

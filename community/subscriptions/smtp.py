@@ -62,7 +62,7 @@ RETRY_DELAYS = (
     *(MINUTE, 5 * MINUTE, 30 * MINUTE),
     *(2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR),
 )
-# The server is closing the connection, whoever the recipient is (RFC 5321, 4.2.2).
+# The server is closing the connection, for any recipient (RFC 5321, 4.2.2).
 CLOSING = 421
 # Security or policy (RFC 3463): the address may well exist.
 POLICY = re.compile(r"5\.7\.")

@@ -60,27 +60,27 @@ class Breaker:
 
     def __init__(self):
         self._looking = Lock()
-        self._away_at: float | None = None
+        self._unavailable_since: float | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether the server was unavailable when it was last tried."""
-        return self._away_at is not None
+        return self._unavailable_since is not None
 
     def open(self) -> None:
         """Remember that the server is unavailable."""
-        self._away_at = monotonic()
+        self._unavailable_since = monotonic()
 
     @contextmanager
     def one_attempt(self) -> Iterator[None]:
         """Let one thread try; raise `OperationalError` for all others at once."""
-        away_at = self._away_at or 0
-        is_early = monotonic() - away_at < SECONDS_BETWEEN_ATTEMPTS
+        unavailable_since = self._unavailable_since or 0
+        is_early = monotonic() - unavailable_since < SECONDS_BETWEEN_ATTEMPTS
         if is_early or not self._looking.acquire(blocking=False):
             raise psycopg.OperationalError("The database was unavailable a second ago.")
         try:
             yield
-            self._away_at = None
+            self._unavailable_since = None
         except psycopg.OperationalError:
             self.open()
             raise

@@ -51,7 +51,7 @@ def ask():
 
 
 def let_a_second_pass():
-    base.breaker._away_at -= base.SECONDS_BETWEEN_ATTEMPTS
+    base.breaker._unavailable_since -= base.SECONDS_BETWEEN_ATTEMPTS
 
 
 def test_only_the_first_request_waits_for_a_server_that_is_away(server, ask):

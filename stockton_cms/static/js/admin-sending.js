@@ -90,7 +90,7 @@ function saveAutomatically(form) {
   );
 }
 
-/* What somebody has typed, without what the editor's scripts keep in the form. */
+/* What someone has typed, without what the editor's scripts keep in the form. */
 function textOf(form) {
   const own = /^(csrfmiddlewaretoken|loaded_revision_|comments-)/;
   const fields = [...new FormData(form)].filter(
@@ -128,7 +128,7 @@ document.addEventListener(
   },
   true,
 );
-// The editor's regular word to the server that somebody is there has failed.
+// The editor's regular word to the server that someone is there has failed.
 document.addEventListener("w-swap:error", recover);
 window.addEventListener("focus", () => notice && recover());
 
@@ -171,7 +171,7 @@ window.addEventListener(
   true,
 );
 
-// A script of Wagtail sends the editor's form without telling anybody.
+// A script of Wagtail sends the editor's form without an event.
 document.addEventListener("DOMContentLoaded", () => {
   const form = editor();
   if (form) form.submit = () => form.requestSubmit();

@@ -1,4 +1,4 @@
-/* Suggests searches while somebody types: the editable combobox with list autocomplete
+/* Suggests searches while someone types: the editable combobox with list autocomplete
    of the ARIA Authoring Practices. Without this script the form is a plain box. */
 
 const LEAST_LETTERS = 2;

@@ -165,7 +165,7 @@ def test_nothing_is_told_of_a_photograph(
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_otherwise_it_would_be_told(
+def test_without_the_rule_it_would_be_public(
     db, admin_client, name, monkeypatch, django_capture_on_commit_callbacks
 ):
     for module in (storage, uploads):

@@ -87,7 +87,7 @@ def test_no_title_is_told_where_wagtail_would_tell_it(home, section, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_the_rule_titles_would_be_told(home, section, name, monkeypatch):
+def test_without_the_rule_titles_would_be_public(home, section, name, monkeypatch):
     monkeypatch.setattr(
         explorable, "explorable", lambda model: model._default_manager.all()
     )
