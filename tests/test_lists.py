@@ -1,0 +1,61 @@
+"""Lists in different places that must agree: a new block or severity is in each."""
+
+import re
+
+import pytest
+from django.utils.text import slugify
+
+from community.models.visible_alerts import Severity
+from home.blocks import BodyBlock
+from search.indexing.pages import extract_text
+from tests.browser.states import SEVERITIES
+from tests.factories import PartnershipPageFactory
+from tests.test_project import ROOT
+
+BLOCKS = BodyBlock().child_blocks
+STYLES = (ROOT / "stockton_cms/static/css/site.css").read_text()
+GUIDE = (ROOT / "docs/editors.md").read_text()
+# Files are searched by what is in them; images by their pages.
+WITHOUT_TEXT = {"image", "documents"}
+
+
+def words_in(value):
+    """Return the longest text that a block's preview shows to readers."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return max((words_in(part) for part in value), key=len, default="")
+    text = re.sub(r"<[^>]+>|https?:\S+", "\n", str(value or ""))
+    return max(text.splitlines(), key=len, default="").strip()
+
+
+def test_each_severity_is_looked_at_in_a_browser():
+    assert {slugify(each.label) for each in Severity} == set(SEVERITIES)
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_each_severity_has_its_style(severity):
+    # The lowest is what an alert looks like if nothing else is said.
+    selector = f'.alert[data-severity="{slugify(severity.label)}"]'
+    assert (selector in STYLES) != (severity == min(Severity))
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_each_severity_is_in_the_guide(severity):
+    assert f"\n| {severity.label} | " in GUIDE
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_each_block_is_in_the_guide(name):
+    assert f"\n| {BLOCKS[name].label} | " in GUIDE
+
+
+@pytest.mark.parametrize("name", sorted(set(BLOCKS) - WITHOUT_TEXT))
+def test_the_words_of_each_block_are_found(section, name):
+    block = BLOCKS[name]
+    preview = block.get_prep_value(block.get_preview_value())
+    words = words_in(preview)
+    assert len(words) > 5
+    page = PartnershipPageFactory(parent=section, body=[(name, preview)])
+    page.body = BodyBlock().to_python([{"type": name, "value": preview}])
+    assert words in " ".join(extract_text(page)["body"].split())
