@@ -25,7 +25,7 @@ class ReleaseStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """
 
     manifest_name = f"staticfiles-{get_static_release()}.json"
-    store_only_hashed_files = True
+    keep_only_hashed_files = True
 
     def delete(self, name):
         """Keep what a page or a process may name, even from `collectstatic --clear`."""

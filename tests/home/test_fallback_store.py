@@ -73,7 +73,7 @@ def test_full_disk_does_not_break_the_page(home, client, monkeypatch, caplog):
 
     monkeypatch.setattr(caches["last_known"], "set", no_space)
     assert client.get("/").status_code == 200
-    assert "Could not keep" in caplog.text
+    assert "Could not store" in caplog.text
 
 
 def test_broken_file_gives_the_default():

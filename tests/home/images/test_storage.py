@@ -43,7 +43,7 @@ def test_officer_is_told_that_the_disk_is_full(
 ):
     response = post_where(error, section, admin_client, monkeypatch)
     assert response.status_code == 507
-    assert "The website's disk is full" in response.content.decode()
+    assert "The server is out of disk space" in response.content.decode()
 
 
 def test_another_error_of_a_file_is_not_called_a_full_disk(

@@ -22,7 +22,7 @@ from tests.factories import (
 from tests.stockton_cms.permissions.world import make_person
 
 TITLE = "Leisure centre to close"
-REFUSED = "you may not see it"
+REFUSED = "no longer exists, or you cannot access it"
 KINDS = ("call to action", "text", "details")
 
 

@@ -90,6 +90,6 @@ def test_home_page_is_given_no_end(home, send_form):
     tomorrow = timezone.localtime() + timedelta(days=1)
     form = {"expire_at": f"{tomorrow:%d/%m/%Y %H:%M}", "minor_edit": "on"}
     response = send_form(of_page("edit", home), **form)
-    assert "the whole site would go with it" in response.content.decode()
+    assert "the whole website would be unavailable" in response.content.decode()
     home.refresh_from_db()
     assert home.expire_at is None

@@ -87,7 +87,7 @@ def test_page_that_neither_the_public_nor_the_editor_may_read_is_not_named(
     for wrong in ({}, {"query": ""}):
         response, _ = post(client, reverse(ADDRESSES("add")), **{**values, **wrong})
         html = response.content.decode()
-        assert "Choose a page that everybody can read" in html
+        assert "Choose a public page or one from your section" in html
         assert "Secret merger" not in html
     assert not SearchCheckSnippet.objects.exists()
 
