@@ -7,7 +7,7 @@ from community.alerts.states import VISIBLE_STATES, AlertState, with_state
 from community.models import AlertSnippet, OutcomeReminder
 from community.models.policy import PolicyStatus
 from community.policies.outcome_reminders import get_awaiting_outcome, get_stage
-from home.dashboard import DashboardTask, counted, register_dashboard_tasks
+from home.dashboard import counted_task, register_dashboard_tasks
 
 
 @register_dashboard_tasks
@@ -18,17 +18,20 @@ def running_alerts(user, at):
     live = AlertSnippet.objects.filter(live=True)
     states = list(with_state(live, at).values_list("state", flat=True))
     address = reverse(AlertSnippet.snippet_viewset.get_url_name("list"))
-    if ending := states.count(AlertState.ENDING_SOON):
-        yield DashboardTask(
-            counted(ending, "alert ends", "alerts end") + " within the hour",
-            f"{address}?state={AlertState.ENDING_SOON}",
-            is_urgent=True,
-        )
-    if shown := sum(state in VISIBLE_STATES for state in states):
-        query = "&".join(f"state={state}" for state in VISIBLE_STATES)
-        yield DashboardTask(
-            counted(shown, "alert is", "alerts are") + " live", f"{address}?{query}"
-        )
+    yield counted_task(
+        states.count(AlertState.ENDING_SOON),
+        "alert ends within the hour",
+        "alerts end within the hour",
+        f"{address}?state={AlertState.ENDING_SOON}",
+        is_urgent=True,
+    )
+    query = "&".join(f"state={state}" for state in VISIBLE_STATES)
+    yield counted_task(
+        sum(state in VISIBLE_STATES for state in states),
+        "alert is live",
+        "alerts are live",
+        f"{address}?{query}",
+    )
 
 
 @register_dashboard_tasks
@@ -44,17 +47,17 @@ def outcomes_due(user, at):
     address = (
         f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
     )
-    if overdue := stages.count(OutcomeReminder.Stage.OVERDUE):
-        label = counted(
-            overdue,
-            "consultation outcome is overdue",
-            "consultation outcomes are overdue",
-        )
-        yield DashboardTask(label, address, is_urgent=True)
-    if soon := len(stages) - overdue:
-        label = counted(
-            soon,
-            "consultation outcome is due soon",
-            "consultation outcomes are due soon",
-        )
-        yield DashboardTask(label, address)
+    overdue = stages.count(OutcomeReminder.Stage.OVERDUE)
+    yield counted_task(
+        overdue,
+        "consultation outcome is overdue",
+        "consultation outcomes are overdue",
+        address,
+        is_urgent=True,
+    )
+    yield counted_task(
+        len(stages) - overdue,
+        "consultation outcome is due soon",
+        "consultation outcomes are due soon",
+        address,
+    )

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.urls import path, reverse
 from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -13,8 +12,8 @@ from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.snippets.models import register_snippet
 
+from community.alerts import history_report  # noqa: F401
 from community.alerts.admin import AlertViewSet
-from community.alerts.history_report import AlertHistoryMenuItem, AlertHistoryView
 from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyStatus
 from community.policies.filters import PartnershipFilterSet, PolicyFilterSet
@@ -121,15 +120,3 @@ def block_bulk_delete_of_alert_pages(request, action_type, objects, action):
             "delete that page on its own.",
         )
     return redirect(request.get_full_path()) if scopes else None
-
-
-@hooks.register("register_admin_urls")
-def register_alert_history_url():
-    name = AlertHistoryView.index_url_name
-    return [path("reports/alert-history/", AlertHistoryView.as_view(), name=name)]
-
-
-@hooks.register("register_reports_menu_item")
-def register_alert_history_menu_item():
-    address = reverse(AlertHistoryView.index_url_name)
-    return AlertHistoryMenuItem("Alert history", address, icon_name="calendar-alt")

@@ -20,7 +20,7 @@ class DashboardTask:
     is_urgent: bool = False
 
 
-TasksFunction = Callable[[AbstractBaseUser, datetime], Iterable[DashboardTask]]
+TasksFunction = Callable[[AbstractBaseUser, datetime], Iterable[DashboardTask | None]]
 
 _task_functions: list[TasksFunction] = []
 
@@ -40,10 +40,16 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
+def counted_task(
+    count: int, one: str, many: str, href: str = "", is_urgent: bool = False
+) -> DashboardTask | None:
+    return DashboardTask(counted(count, one, many), href, is_urgent) if count else None
+
+
 def get_tasks(user: AbstractBaseUser, now: datetime) -> list[DashboardTask]:
     """Return a user's tasks, urgent ones first."""
     tasks = [task for function in _task_functions for task in function(user, now)]
-    return sorted(tasks, key=lambda task: not task.is_urgent)
+    return sorted(filter(None, tasks), key=lambda task: not task.is_urgent)
 
 
 class TasksPanel(Component):

@@ -1,11 +1,17 @@
-"""Safe exports and filters for reports."""
+"""Reports: their columns, filters, safe exports, addresses and menu items."""
 
 import django_filters
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import URLPattern, include, path, reverse
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from wagtail import hooks
 from wagtail.admin.filters import ContentTypeFilter, WagtailFilterSet
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
+from wagtail.admin.views.reports import ReportView
 from wagtail.models import Page, get_page_content_types
 from wagtail.query import PageQuerySet
 
@@ -29,16 +35,8 @@ def as_safe_cell(value, is_csv: bool):
     return f"'{value}" if is_risky and is_csv else value
 
 
-class SafeExportMixin:
-    """Makes a report view's exports safe to open. Put it first."""
-
-    def preprocess_field_value(self, field, value, export_format):
-        value = super().preprocess_field_value(field, value, export_format)
-        return as_safe_cell(value, export_format == self.FORMAT_CSV)
-
-
 def sanitise_all_exports() -> None:
-    """Patch Wagtail's own reports and lists, which export titles as typed."""
+    """Patch Wagtail's exports, ours among them: they write titles as typed."""
     original = SpreadsheetExportMixin.preprocess_field_value
 
     def preprocess_field_value(view, field, value, export_format):
@@ -46,6 +44,96 @@ def sanitise_all_exports() -> None:
         return as_safe_cell(cell, export_format == view.FORMAT_CSV)
 
     SpreadsheetExportMixin.preprocess_field_value = preprocess_field_value
+
+
+class ScreenColumn(Column):
+    """Left out of exports."""
+
+
+class ExportColumn(Column):
+    """In exports only."""
+
+
+class Report(ReportView):
+    """Its columns serve the screen and exports; `slug` names its address and files."""
+
+    slug: str
+    is_exported = True
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.index_url_name = f"{cls.slug.replace('-', '_')}_report"
+        cls.index_results_url_name = f"{cls.index_url_name}_results"
+        cls.export_filename = cls.slug
+        cls.exported = {
+            column.name: column
+            for column in cls.columns
+            if cls.is_exported and not isinstance(column, ScreenColumn)
+        }
+        cls.columns = [
+            each for each in cls.columns if not isinstance(each, ExportColumn)
+        ]
+        cls.list_export = list(cls.exported)
+        cls.export_headings = {
+            name: column.label for name, column in cls.exported.items()
+        }
+
+    @classmethod
+    def is_permitted(cls, user) -> bool:
+        policy = cls.permission_policy
+        return policy.user_has_any_permission(user, cls.any_permission_required)
+
+    def get_filtered_queryset(self):
+        """Wagtail has filtered it already."""
+        return self.get_queryset()
+
+    def to_row_dict(self, item):
+        return {name: each.get_value(item) for name, each in self.exported.items()}
+
+
+class ReportMenuItem(MenuItem):
+    def __init__(self, view: type[Report]):
+        address = reverse(view.index_url_name)
+        super().__init__(view.page_title, address, icon_name=view.header_icon)
+        self.view = view
+
+    def is_shown(self, request):
+        return self.view.is_permitted(request.user)
+
+
+def register_report(
+    view: type[Report], *urls: URLPattern, in_reports_menu: bool = True
+) -> None:
+    """Register a report's addresses, others below its own, and its menu item."""
+    name, results = view.index_url_name, view.index_results_url_name
+    own = [
+        path("", view.as_view(), name=name),
+        path("results/", view.as_view(results_only=True), name=results),
+        *urls,
+    ]
+    base = path(f"reports/{view.slug}/", include(own))
+    hooks.register("register_admin_urls", lambda: [base])
+    if in_reports_menu:
+        hooks.register("register_reports_menu_item", lambda: ReportMenuItem(view))
+
+
+def page_type(row) -> str:
+    """Return the type of a row's page without a query for each row."""
+    content_type = ContentType.objects.get_for_id(row.page.content_type_id)
+    return content_type.name.capitalize()
+
+
+def owner_label(row) -> str:
+    return row.owner_name or row.owner_email or "No content owner"
+
+
+PAGE_ADDRESS = ExportColumn(
+    "address", label="Web address", accessor=lambda row: row.page.full_url or ""
+)
+OWNER_COLUMNS = [
+    ExportColumn("owner_name", label="Content owner"),
+    ExportColumn("owner_email", label="Content owner email address"),
+]
 
 
 def sections(request: HttpRequest) -> PageQuerySet:

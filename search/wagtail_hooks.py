@@ -1,15 +1,15 @@
 """What search adds to the Wagtail admin."""
 
-from django.urls import path, reverse
 from django.utils import timezone
 from wagtail import hooks
-from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+from wagtail.admin.menu import Menu, SubmenuMenuItem
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from wagtail_modeladmin.options import modeladmin_register
 
 from home.page_tree.admin_api import NoChooserViewSet
+from home.reports import ReportMenuItem
 from search.curation.change_preview_admin import ImpactPreviewViewSet
 from search.curation.checks.admin import SearchCheckViewSet
 from search.feedback.enquiries.admin import EnquiryAdmin
@@ -17,14 +17,10 @@ from search.feedback.enquiries.admin_views import (
     admin_urlpatterns as enquiry_urlpatterns,
 )
 from search.feedback.unsuccessful_searches.outcomes import record_actions
-from search.feedback.unsuccessful_searches.report import (
-    TOPIC_URL_NAME,
-    UnsuccessfulSearchesView,
-)
-from search.feedback.unsuccessful_searches.topic_page import TopicView
+from search.feedback.unsuccessful_searches.topic_page import UnsuccessfulSearchesView
 from search.indexing.document_access import deny_unlinked_documents
 from search.indexing.linked_documents import Document, refresh_files
-from search.log.reports import SearchLogView, UnreadFilesView
+from search.log import reports  # noqa: F401
 from search.models import BlockedSuggestion, PromotionSnippet, SynonymSnippet
 
 modeladmin_register(EnquiryAdmin)
@@ -87,36 +83,9 @@ def refresh_moved_files(request, action_type, objects, action):
 hooks.register("before_serve_document", deny_unlinked_documents, order=1)
 
 
-REPORTS = {
-    "searches": (SearchLogView, "Search log", "list-ol"),
-    "unread-files": (UnreadFilesView, "Files search cannot read", "doc-empty"),
-    "unsuccessful-searches": (
-        UnsuccessfulSearchesView,
-        "Unsuccessful searches",
-        "circle-xmark",
-    ),
-}
-
-
 @hooks.register("register_admin_urls")
-def register_admin_urls():
-    reports = [
-        path(f"reports/{slug}/", view.as_view(), name=view.index_url_name)
-        for slug, (view, _, _) in REPORTS.items()
-    ] + [
-        path(
-            f"reports/{slug}/results/",
-            view.as_view(results_only=True),
-            name=view.index_results_url_name,
-        )
-        for slug, (view, _, _) in REPORTS.items()
-    ]
-    topic = path(
-        "reports/unsuccessful-searches/<str:digest>/",
-        TopicView.as_view(),
-        name=TOPIC_URL_NAME,
-    )
-    return [*enquiry_urlpatterns, *reports, topic]
+def register_enquiry_urls():
+    return enquiry_urlpatterns
 
 
 @hooks.register("after_create_snippet")
@@ -124,33 +93,11 @@ def record_topic_actions(request, snippet):
     record_actions(snippet, request.user, timezone.now())
 
 
-class ReportMenuItem(MenuItem):
-    def __init__(self, view, label: str, icon_name: str, **kwargs):
-        address = reverse(view.index_url_name)
-        super().__init__(label, address, icon_name=icon_name, **kwargs)
-        self.view = view
-
-    def is_shown(self, request):
-        return self.view.permission_policy.user_has_any_permission(
-            request.user, self.view.any_permission_required
-        )
-
-
-@hooks.register("register_reports_menu_item")
-def register_search_log():
-    return ReportMenuItem(*REPORTS["searches"])
-
-
-@hooks.register("register_reports_menu_item")
-def register_unread_files():
-    return ReportMenuItem(*REPORTS["unread-files"])
-
-
 @hooks.register("register_admin_menu_item")
 def register_enquiries_and_feedback():
     items = [
         EnquiryAdmin().get_menu_item(),
-        ReportMenuItem(*REPORTS["unsuccessful-searches"]),
+        ReportMenuItem(UnsuccessfulSearchesView),
     ]
     return SubmenuMenuItem(
         "Enquiries and feedback",

@@ -7,9 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column
-from wagtail.admin.views.reports import ReportView
 from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
@@ -19,7 +17,7 @@ from community.models import AlertHistoryEntry, AlertSnippet
 from community.models.visible_alerts import Scope
 from home.content.dates import LocalDateTimeField
 from home.page_tree.addresses import site_path, url_path_at
-from home.reports import SafeExportMixin
+from home.reports import ExportColumn, Report, ScreenColumn, register_report
 
 
 class PastDateTimeField(LocalDateTimeField):
@@ -116,52 +114,57 @@ def _exact(at: datetime | None) -> str:
     return timezone.localtime(at).isoformat(sep=" ") if at else ""
 
 
-# The columns of the table: heading and value.
-CELLS = {
-    "on": ("Shown from", _shown_from),
-    "off": ("Shown until", _shown_until),
-    "severity": ("Severity", AlertHistoryEntry.get_severity_display),
-    "heading": ("Alert", lambda entry: entry.heading),
-    "text": ("Text", lambda entry: get_text_for_indexing(entry.text)),
-    "link": ("Link", _link),
-    "where": ("Where", _where),
-    "event": ("Event", AlertHistoryEntry.get_event_display),
-    "who": ("Changed by", lambda entry: entry.user_name or "The system"),
-    "recorded_at": ("Recorded", lambda entry: format_exact_time(entry.recorded_at)),
-}
-# Exports have times to the microsecond, and the alert's ID.
-EXPORTED = {
-    **CELLS,
-    "on": (
-        "Shown from",
-        lambda entry: _exact(getattr(entry.appearance, "on_at", None)),
-    ),
-    "off": (
-        "Shown until",
-        lambda entry: _exact(getattr(entry.appearance, "off_at", None)),
-    ),
-    "recorded_at": ("Recorded", lambda entry: _exact(entry.recorded_at)),
-    "alert_id": ("Alert ID", lambda entry: entry.alert_id),
-}
-
-
-class AlertHistoryView(SafeExportMixin, ReportView):
+class AlertHistoryView(Report):
     """The whole history, newest first, or the entries shown at one time."""
 
+    slug = "alert-history"
     page_title = "Alert history"
-    header_icon = "history"
+    header_icon = "calendar-alt"
     template_name = "community/alert_history.html"
     model = AlertHistoryEntry
-    index_url_name = "alert_history_report"
     permission_policy = ModelPermissionPolicy(AlertSnippet)
     any_permission_required = {"view"}
+    # Exports have times to the microsecond, and the alert's ID.
     columns = [
-        Column(name, label=label, accessor=cell)
-        for name, (label, cell) in CELLS.items()
+        ScreenColumn("on", label="Shown from", accessor=_shown_from),
+        ScreenColumn("off", label="Shown until", accessor=_shown_until),
+        ExportColumn(
+            "on_at",
+            label="Shown from",
+            accessor=lambda entry: _exact(getattr(entry.appearance, "on_at", None)),
+        ),
+        ExportColumn(
+            "off_at",
+            label="Shown until",
+            accessor=lambda entry: _exact(getattr(entry.appearance, "off_at", None)),
+        ),
+        Column("get_severity_display", label="Severity"),
+        Column("heading", label="Alert"),
+        Column(
+            "text",
+            label="Text",
+            accessor=lambda entry: get_text_for_indexing(entry.text),
+        ),
+        Column("link", label="Link", accessor=_link),
+        Column("where", label="Where", accessor=_where),
+        Column("get_event_display", label="Event"),
+        Column(
+            "who",
+            label="Changed by",
+            accessor=lambda entry: entry.user_name or "The system",
+        ),
+        ScreenColumn(
+            "recorded",
+            label="Recorded",
+            accessor=lambda entry: format_exact_time(entry.recorded_at),
+        ),
+        ExportColumn(
+            "recorded_at",
+            label="Recorded",
+            accessor=lambda entry: _exact(entry.recorded_at),
+        ),
+        ExportColumn("alert_id", label="Alert ID"),
     ]
-    list_export = list(EXPORTED)
-    export_headings = {name: label for name, (label, _) in EXPORTED.items()}
-    export_filename = "alert-history"
 
     @cached_property
     def form(self) -> AlertHistoryForm:
@@ -182,7 +185,7 @@ class AlertHistoryView(SafeExportMixin, ReportView):
         """Return the place in the tree to look up; None for all pages."""
         return self.form.url_path if self.at else None
 
-    def get_queryset(self):
+    def get_base_queryset(self):
         entries = AlertHistoryEntry.objects.all()
         if not self.form.is_bound:
             return entries
@@ -215,12 +218,5 @@ class AlertHistoryView(SafeExportMixin, ReportView):
         containing = f" containing '{asked['words']}'" if asked["words"] else ""
         return f"At {format_exact_time(self.at)}, {place} showed {alerts}{containing}."
 
-    def to_row_dict(self, item):
-        return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
-
-class AlertHistoryMenuItem(MenuItem):
-    def is_shown(self, request):
-        return AlertHistoryView.permission_policy.user_has_any_permission(
-            request.user, AlertHistoryView.any_permission_required
-        )
+register_report(AlertHistoryView)

@@ -5,11 +5,11 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.reports import ReportView
 from wagtail.documents import get_document_model
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.collections import CollectionPermissionPolicy
 
+from home.reports import Report, register_report
 from search.indexing.documents import SearchFile
 from search.indexing.files.extraction import FileProblem
 from search.log.models import LoggedSearch
@@ -36,12 +36,12 @@ class SearchFilterSet(WagtailFilterSet):
         return queryset.filter(result_count__gt=0, clicked_position=None)
 
 
-class SearchLogView(ReportView):
+class SearchLogView(Report):
+    slug = "searches"
+    is_exported = False
     page_title = "Search log"
-    header_icon = "search"
+    header_icon = "list-ol"
     model = LoggedSearch
-    index_url_name = "search_log_report"
-    index_results_url_name = "search_log_report_results"
     permission_policy = ModelPermissionPolicy(LoggedSearch)
     any_permission_required = {"view"}
     filterset_class = SearchFilterSet
@@ -52,18 +52,16 @@ class SearchLogView(ReportView):
         Column("clicked_label", label="Clicked result"),
         DateColumn("searched_at", label="Date"),
     ]
-
-    def get_queryset(self):
-        # Each search once, and not again for its further pages.
-        return LoggedSearch.objects.filter(page_number=1)
+    # Each search once, and not again for its further pages.
+    queryset = LoggedSearch.objects.filter(page_number=1)
 
 
-class UnreadFilesView(ReportView):
+class UnreadFilesView(Report):
+    slug = "unread-files"
+    is_exported = False
     page_title = "Files search cannot read"
     header_icon = "doc-empty"
     model = SearchFile
-    index_url_name = "unread_files_report"
-    index_results_url_name = "unread_files_report_results"
     permission_policy = CollectionPermissionPolicy(get_document_model())
     any_permission_required = {"add", "change"}
     columns = [
@@ -76,7 +74,7 @@ class UnreadFilesView(ReportView):
         Column("advice", label="How to fix it"),
     ]
 
-    def get_queryset(self):
+    def get_base_queryset(self):
         bad = SearchFile.objects.exclude(title="").exclude(
             problem__in=[FileProblem.NONE, FileProblem.UNSUPPORTED]
         )
@@ -84,3 +82,7 @@ class UnreadFilesView(ReportView):
             self.request.user, self.any_permission_required
         )
         return bad.filter(pk__in=own.values("pk")).order_by("title", "pk")
+
+
+register_report(SearchLogView)
+register_report(UnreadFilesView)

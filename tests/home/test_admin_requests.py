@@ -27,8 +27,8 @@ LISTS = (
     "wagtaildocs_chooser:chosen_multiple", "wagtailadmin_reports:site_history",
     "wagtailadmin_reports:locked_pages", "wagtailadmin_reports:page_types_usage",
     "wagtailadmin_reports:workflow", "wagtailadmin_reports:workflow_tasks",
-    "broken_links_report", "page_reviews_report", "content_checks_report",
-    "search_log_report", "alert_history_report", "wagtailadmin_api:pages:listing",
+    "broken_links_report", "reviews_report", "content_checks_report",
+    "searches_report", "alert_history_report", "wagtailadmin_api:pages:listing",
     "wagtailadmin_api:pages:find", "wagtailadmin_api:images:find",
     "wagtailsnippets_community_alertsnippet:list", "wagtailusers_users:index",
 )  # fmt: skip

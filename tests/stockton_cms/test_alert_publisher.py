@@ -28,7 +28,7 @@ REFUSED = [
     ("wagtailsnippets_search_synonymsnippet:add", None),
     ("wagtailsnippets_search_promotionsnippet:add", None),
     ("wagtailsnippets_search_blockedsuggestion:add", None),
-    ("search_log_report", None),
+    ("searches_report", None),
     ("wagtailsettings:edit", "settings"),
     ("wagtailredirects:index", None),
     ("wagtailusers_users:index", None),

@@ -1,17 +1,14 @@
 """Content issues: listed after a page is saved, and in a report."""
 
 import django_filters
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from wagtail import hooks
 from wagtail.admin import messages
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
-from wagtail.admin.views.reports import ReportView
 from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
@@ -23,7 +20,17 @@ from home.editorial.content_checks.issues import (
 )
 from home.editorial.content_checks.rules import Rule
 from home.editorial.reviews.models import PageReview
-from home.reports import PageReportFilterSet, SafeExportMixin
+from home.reports import (
+    OWNER_COLUMNS,
+    PAGE_ADDRESS,
+    ExportColumn,
+    PageReportFilterSet,
+    Report,
+    ScreenColumn,
+    owner_label,
+    page_type,
+    register_report,
+)
 
 # More would fill the screen.
 MAX_LISTED = 5
@@ -40,30 +47,11 @@ class ContentFilterSet(PageReportFilterSet):
         fields = []
 
 
-def _kind(finding: ContentIssue) -> str:
-    """Return the page type without a query for each row."""
-    content_type = ContentType.objects.get_for_id(finding.page.content_type_id)
-    return content_type.name.capitalize()
-
-
-EXPORTED = {
-    "title": ("Page", lambda finding: finding.page.title),
-    "address": ("Web address", lambda finding: finding.page.full_url or ""),
-    "kind": ("Page type", _kind),
-    "wrong": ("Issue", str),
-    "text": ("Text", lambda finding: finding.text),
-    "advice": ("How to fix it", lambda finding: finding.advice),
-    "owner_name": ("Content owner", lambda finding: finding.owner_name),
-    "owner_email": ("Content owner email address", lambda finding: finding.owner_email),
-}
-
-
-class ContentChecksView(SafeExportMixin, ReportView):
+class ContentChecksView(Report):
+    slug = "content-checks"
     page_title = "Content checks"
     header_icon = "glasses"
     model = ContentIssue
-    index_url_name = REPORT_URL_NAME
-    index_results_url_name = f"{REPORT_URL_NAME}_results"
     permission_policy = PagePermissionPolicy()
     any_permission_required = {"add", "change"}
     filterset_class = ContentFilterSet
@@ -79,20 +67,14 @@ class ContentChecksView(SafeExportMixin, ReportView):
             accessor="page.title",
             get_url=lambda finding: finding.edit_url,
         ),
+        PAGE_ADDRESS,
+        ExportColumn("kind", label="Page type", accessor=page_type),
         Column("wrong", label="Issue", accessor=str),
         Column("text", label="Text"),
         Column("advice", label="How to fix it"),
-        Column(
-            "owner",
-            label="Content owner",
-            accessor=lambda row: (
-                row.owner_name or row.owner_email or "No content owner"
-            ),
-        ),
+        ScreenColumn("owner", label="Content owner", accessor=owner_label),
+        *OWNER_COLUMNS,
     ]
-    list_export = list(EXPORTED)
-    export_headings = {name: label for name, (label, _) in EXPORTED.items()}
-    export_filename = "content-checks"
 
     def get_base_queryset(self):
         findings = ContentIssue.objects.on_live_pages(timezone.now())
@@ -103,39 +85,8 @@ class ContentChecksView(SafeExportMixin, ReportView):
             owner_email=Subquery(review.values("owner_email")),
         )
 
-    def get_filtered_queryset(self):
-        """Wagtail has filtered it already."""
-        return self.get_queryset()
 
-    def to_row_dict(self, item):
-        return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
-
-
-class ContentChecksMenuItem(MenuItem):
-    def is_shown(self, request):
-        return ContentChecksView.permission_policy.user_has_any_permission(
-            request.user, ContentChecksView.any_permission_required
-        )
-
-
-@hooks.register("register_reports_menu_item")
-def register_content_checks_menu_item():
-    view = ContentChecksView
-    address = reverse(view.index_url_name)
-    return ContentChecksMenuItem(view.page_title, address, icon_name=view.header_icon)
-
-
-@hooks.register("register_admin_urls")
-def register_content_checks_urls():
-    view = ContentChecksView
-    return [
-        path("reports/content-checks/", view.as_view(), name=view.index_url_name),
-        path(
-            "reports/content-checks/results/",
-            view.as_view(results_only=True),
-            name=view.index_results_url_name,
-        ),
-    ]
+register_report(ContentChecksView)
 
 
 @hooks.register("after_create_page")

@@ -15,11 +15,9 @@ from django.views.decorators.http import require_POST
 from wagtail import hooks
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.reports import ReportView
 from wagtail.models import Page, PageLogEntry
-from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permission_policies import BasePermissionPolicy, ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.editorial.links.broken import Problem, broken_links, broken_links_for
@@ -27,7 +25,7 @@ from home.editorial.links.index import LINK_SOURCES
 from home.editorial.links.models import ExternalLink, PageLink
 from home.page_tree.addresses import descendants_of
 from home.page_tree.explorable import explorable
-from home.reports import SafeExportMixin, sections
+from home.reports import Report, ScreenColumn, register_report, sections
 
 MAX_LISTED = 3
 UNPUBLISH_ACTIONS = (
@@ -37,11 +35,14 @@ UNPUBLISH_ACTIONS = (
 )
 
 
-def can_view_report(user) -> bool:
-    return PagePermissionPolicy().user_has_permission(user, "change") or any(
-        ModelPermissionPolicy(model).user_has_permission(user, "change")
-        for model in LINK_SOURCES
-    )
+class LinksPermissionPolicy(BasePermissionPolicy):
+    """For everyone who may change a page, or anything else that links are read from."""
+
+    def user_has_any_permission(self, user, actions):
+        return PagePermissionPolicy().user_has_any_permission(user, actions) or any(
+            ModelPermissionPolicy(model).user_has_any_permission(user, actions)
+            for model in LINK_SOURCES
+        )
 
 
 class BrokenLinkFilterSet(WagtailFilterSet):
@@ -73,7 +74,7 @@ class BrokenLinkFilterSet(WagtailFilterSet):
         return queryset.filter(page__in=pages.values("pk"))
 
 
-class CheckAgainColumn(Column):
+class CheckAgainColumn(ScreenColumn):
     cell_template_name = "home/recheck_cell.html"
 
     def get_cell_context_data(self, instance, parent_context):
@@ -87,13 +88,15 @@ class CheckAgainColumn(Column):
         return context
 
 
-class BrokenLinksView(SafeExportMixin, ReportView):
+class BrokenLinksView(Report):
+    slug = "broken-links"
     page_title = "Broken links"
     header_icon = "link"
     model = PageLink
-    index_url_name = "broken_links_report"
-    index_results_url_name = "broken_links_report_results"
+    permission_policy = LinksPermissionPolicy(PageLink)
+    any_permission_required = {"change"}
     filterset_class = BrokenLinkFilterSet
+    default_ordering = ("page__path", "pk")
     columns = [
         TitleColumn("source", label="Page", get_url=lambda link: link.edit_url),
         Column("text", label="Link text"),
@@ -103,31 +106,10 @@ class BrokenLinksView(SafeExportMixin, ReportView):
         DateColumn("since", label="Since"),
         CheckAgainColumn("check_again", label="Check again"),
     ]
-    export_headings = {
-        "source": "Page",
-        "text": "Link text",
-        "target_label": "Links to",
-        "problem_label": "Issue",
-        "owner_name": "Content owner",
-        "since": "Since",
-    }
-    list_export = list(export_headings)
-    export_filename = "broken-links"
 
-    def user_has_permission(self, permission):
-        return can_view_report(self.request.user)
-
-    def user_has_any_permission(self, permissions):
-        return can_view_report(self.request.user)
-
-    any_permission_required = {"change"}
-
-    def get_queryset(self):
+    def get_base_queryset(self):
         links = broken_links_for(self.request.user, timezone.now())
         return links.select_related("page", "target_page", "document", "external")
-
-    def filter_queryset(self, queryset):
-        return super().filter_queryset(queryset).order_by("page__path", "pk")
 
     def decorate_paginated_queryset(self, object_list):
         describe(object_list, self.request.user)
@@ -224,33 +206,10 @@ def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("broken_links_report") + (f"?{query}" if query else ""))
 
 
-class BrokenLinksMenuItem(MenuItem):
-    def is_shown(self, request):
-        return can_view_report(request.user)
-
-
-@hooks.register("register_admin_urls")
-def register_broken_links_urls():
-    view = BrokenLinksView
-    return [
-        path("reports/broken-links/", view.as_view(), name=view.index_url_name),
-        path(
-            "reports/broken-links/results/",
-            view.as_view(results_only=True),
-            name=view.index_results_url_name,
-        ),
-        path(
-            "reports/broken-links/<int:pk>/check/",
-            check_link_again,
-            name="check_link_again",
-        ),
-    ]
-
-
-@hooks.register("register_reports_menu_item")
-def register_broken_links_menu_item():
-    address = reverse(BrokenLinksView.index_url_name)
-    return BrokenLinksMenuItem("Broken links", address, icon_name="link")
+register_report(
+    BrokenLinksView,
+    path("<int:pk>/check/", check_link_again, name="check_link_again"),
+)
 
 
 @hooks.register("after_publish_page")

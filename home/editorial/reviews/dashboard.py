@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import TaskState
 
-from home.dashboard import DashboardTask, counted, register_dashboard_tasks
+from home.dashboard import counted_task, register_dashboard_tasks
 from home.editorial.content_checks import issues
 from home.editorial.content_checks.rules import Rule
 from home.editorial.links.broken import broken_links_for
@@ -14,33 +14,31 @@ from home.editorial.reviews.models import ReviewState, queue_url
 
 @register_dashboard_tasks
 def pages_to_approve(user, at):
-    if waiting := TaskState.objects.reviewable_by(user).count():
-        label = counted(waiting, "page is", "pages are") + " waiting for your approval"
-        url = reverse("wagtailadmin_reports:workflow_tasks")
-        yield DashboardTask(label, f"{url}?reviewable=true")
+    yield counted_task(
+        TaskState.objects.reviewable_by(user).count(),
+        "page is waiting for your approval",
+        "pages are waiting for your approval",
+        reverse("wagtailadmin_reports:workflow_tasks") + "?reviewable=true",
+    )
 
 
 @register_dashboard_tasks
 def pages_to_review(user, at):
     counts = models.counts_for(user, timezone.localdate(at))
-    if due := counts[ReviewState.DUE]:
-        label = counted(due, "page is", "pages are") + " due for review"
-        yield DashboardTask(label, queue_url(ReviewState.DUE))
-    if undated := counts[ReviewState.UNDATED]:
-        label = counted(undated, "page has", "pages have") + " no review date"
-        yield DashboardTask(label, queue_url(ReviewState.UNDATED))
+    due, undated = ReviewState.DUE, ReviewState.UNDATED
+    one, many = "page is due for review", "pages are due for review"
+    yield counted_task(counts[due], one, many, queue_url(due))
+    one, many = "page has no review date", "pages have no review date"
+    yield counted_task(counts[undated], one, many, queue_url(undated))
 
 
 @register_dashboard_tasks
 def content_to_fix(user, at):
     counts = issues.counts_for(user, timezone.localdate(at))
     report = reverse(issues.REPORT_URL_NAME)
-    if pages := counts["pages"]:
-        label = counted(pages, "page has", "pages have") + " content issues"
-        yield DashboardTask(label, report)
-    if dates := counts["dates"]:
-        label = counted(dates, "date has", "dates have") + " passed"
-        yield DashboardTask(label, f"{report}?rule={Rule.PASSED_DATE.value}")
-    if broken := broken_links_for(user, at).count():
-        label = counted(broken, "broken link", "broken links")
-        yield DashboardTask(label, reverse("broken_links_report"))
+    one, many = "page has content issues", "pages have content issues"
+    yield counted_task(counts["pages"], one, many, report)
+    dates = f"{report}?rule={Rule.PASSED_DATE.value}"
+    yield counted_task(counts["dates"], "date has passed", "dates have passed", dates)
+    broken, report = broken_links_for(user, at), reverse("broken_links_report")
+    yield counted_task(broken.count(), "broken link", "broken links", report)

@@ -23,7 +23,7 @@ NOTICE_DAYS = 14
 ESCALATION_DAYS = 14
 REPEAT_DAYS = 28
 SOON = timedelta(weeks=4)
-QUEUE_URL_NAME = "page_reviews_report"
+QUEUE_URL_NAME = "reviews_report"
 
 
 class ReviewState(models.TextChoices):

@@ -5,7 +5,6 @@ from datetime import date
 import django_filters
 from django import forms
 from django.contrib import messages
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Q, QuerySet
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
@@ -14,10 +13,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.generic import View
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
-from wagtail.admin.views.reports import ReportView
 from wagtail.locks import BasicLock
 from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page, Revision, TaskState
@@ -26,7 +23,17 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from home.content.dates import months_after
 from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview, ReviewState
 from home.page_tree.lock import tree_lock
-from home.reports import PageReportFilterSet, SafeExportMixin
+from home.reports import (
+    OWNER_COLUMNS,
+    PAGE_ADDRESS,
+    ExportColumn,
+    PageReportFilterSet,
+    Report,
+    ScreenColumn,
+    owner_label,
+    page_type,
+    register_report,
+)
 
 LOG_ACTION = "home.reviewed"
 
@@ -105,29 +112,11 @@ class ReviewFilterSet(PageReportFilterSet):
         return queryset.in_state(value, timezone.localdate())
 
 
-def _status(review: PageReview) -> str:
-    return review.status_label(timezone.localdate())
-
-
-def _kind(review: PageReview) -> str:
-    """Return the page type without a query for each row."""
-    content_type = ContentType.objects.get_for_id(review.page.content_type_id)
-    return content_type.name.capitalize()
-
-
-def _owner(review: PageReview) -> str:
-    return review.owner_name or review.owner_email or "No content owner"
-
-
 def _day(review: PageReview) -> str:
     return date_format(review.review_on, DAY_FORMAT) if review.review_on else ""
 
 
-def _edit_url(review: PageReview) -> str:
-    return reverse("wagtailadmin_pages:edit", args=[review.pk])
-
-
-class MarkReviewedColumn(Column):
+class MarkReviewedColumn(ScreenColumn):
     cell_template_name = "home/mark_reviewed_cell.html"
 
     def get_value(self, instance):
@@ -138,25 +127,12 @@ class MarkReviewedColumn(Column):
         return {**context, "months": MONTHS}
 
 
-EXPORTED = {
-    "title": ("Page", lambda review: review.page.title),
-    "address": ("Web address", lambda review: review.page.full_url or ""),
-    "kind": ("Page type", _kind),
-    "review_on": ("Next review", lambda review: review.review_on),
-    "status": ("Status", _status),
-    "owner_name": ("Content owner", lambda review: review.owner_name),
-    "owner_email": ("Content owner email address", lambda review: review.owner_email),
-}
-
-
-class ReviewQueueView(SafeExportMixin, ReportView):
+class ReviewQueueView(Report):
+    slug = "reviews"
     page_title = "Reviews"
     header_icon = "calendar-check"
     model = PageReview
-    template_name = "wagtailadmin/reports/base_report.html"
     results_template_name = "home/review_queue_results.html"
-    index_url_name = QUEUE_URL_NAME
-    index_results_url_name = f"{QUEUE_URL_NAME}_results"
     permission_policy = PagePermissionPolicy()
     any_permission_required = {"add", "change"}
     filterset_class = ReviewFilterSet
@@ -170,27 +146,29 @@ class ReviewQueueView(SafeExportMixin, ReportView):
             label="Page",
             accessor="page.title",
             sort_key="page__title",
-            get_url=_edit_url,
+            get_url=lambda row: reverse("wagtailadmin_pages:edit", args=[row.pk]),
         ),
-        Column("kind", label="Page type", accessor=_kind),
-        Column("owner", label="Content owner", accessor=_owner, sort_key="owner_name"),
-        Column("status", label="Status", accessor=_status),
-        Column("review_on", label="Next review", accessor=_day, sort_key="review_on"),
+        PAGE_ADDRESS,
+        Column("kind", label="Page type", accessor=page_type),
+        ScreenColumn(
+            "owner", label="Content owner", accessor=owner_label, sort_key="owner_name"
+        ),
+        ExportColumn("review_on", label="Next review"),
+        Column(
+            "status",
+            label="Status",
+            accessor=lambda review: review.status_label(timezone.localdate()),
+        ),
+        ScreenColumn("day", label="Next review", accessor=_day, sort_key="review_on"),
+        *OWNER_COLUMNS,
         MarkReviewedColumn(
             "mark_reviewed", label="Reviewed – review again in", width="250px"
         ),
     ]
-    list_export = list(EXPORTED)
-    export_headings = {name: label for name, (label, _) in EXPORTED.items()}
-    export_filename = "reviews"
 
     def get_base_queryset(self):
         reviews = PageReview.objects.on_live_pages(timezone.now())
         return reviews.editable_by(self.request.user).select_related("page")
-
-    def get_filtered_queryset(self):
-        """Wagtail has filtered it already."""
-        return self.get_queryset()
 
     def order_queryset(self, queryset):
         """Put pages without a date last, on every database."""
@@ -208,9 +186,6 @@ class ReviewQueueView(SafeExportMixin, ReportView):
             "mark_url": action,
             "csrf_token": get_token(self.request),
         }
-
-    def to_row_dict(self, item):
-        return {name: cell(item) for name, (_, cell) in EXPORTED.items()}
 
 
 class MarkReviewedView(PermissionCheckedMixin, View):
@@ -260,38 +235,10 @@ def _is_locked(page: Page, user) -> bool:
     return page.locked and BasicLock(page).for_user(user)
 
 
-class ReviewMenuItem(MenuItem):
-    def is_shown(self, request):
-        return ReviewQueueView.permission_policy.user_has_any_permission(
-            request.user, ReviewQueueView.any_permission_required
-        )
-
-
-@hooks.register("register_reports_menu_item")
-def register_menu_item():
-    return ReviewMenuItem(
-        ReviewQueueView.page_title,
-        reverse(QUEUE_URL_NAME),
-        icon_name=ReviewQueueView.header_icon,
-    )
-
-
-@hooks.register("register_admin_urls")
-def register_urls():
-    view = ReviewQueueView
-    return [
-        path("reports/reviews/", view.as_view(), name=view.index_url_name),
-        path(
-            "reports/reviews/results/",
-            view.as_view(results_only=True),
-            name=view.index_results_url_name,
-        ),
-        path(
-            "reports/reviews/mark-reviewed/",
-            MarkReviewedView.as_view(),
-            name=MARK_URL_NAME,
-        ),
-    ]
+register_report(
+    ReviewQueueView,
+    path("mark-reviewed/", MarkReviewedView.as_view(), name=MARK_URL_NAME),
+)
 
 
 @hooks.register("register_log_actions")

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from home.dashboard import DashboardTask, counted, register_dashboard_tasks
+from home.dashboard import counted_task, register_dashboard_tasks
 from home.notifications import in_one_line
 from search.curation.checks.models import SearchCheckSnippet
 
@@ -38,9 +38,8 @@ def failing_checks(user, at):
     if not user.has_perm("search.change_promotionsnippet"):
         failing = failing.filter(owner=user)
         filters["whose"] = "mine"
-    if count := failing.count():
-        label = counted(count, "search check is failing", "search checks are failing")
-        yield DashboardTask(label, list_address(**filters))
+    one, many = "search check is failing", "search checks are failing"
+    yield counted_task(failing.count(), one, many, list_address(**filters))
 
 
 def notify_owners(at: datetime) -> None:

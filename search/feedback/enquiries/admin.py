@@ -15,7 +15,6 @@ from wagtail_modeladmin.options import ModelAdmin
 from wagtail_modeladmin.views import IndexView, InspectView
 
 from home.people import name_of
-from home.reports import SafeExportMixin
 from search.feedback.enquiries.admin_views import enquiry_not_found
 from search.feedback.enquiries.filters import (
     AnswerFilter,
@@ -52,7 +51,7 @@ CELLS = {
 }
 
 
-class EnquiryExportMixin(SafeExportMixin):
+class EnquiryExportMixin:
     """Must come before the view in the bases."""
 
     export_headings = {heading: heading for heading in CELLS}

@@ -8,12 +8,11 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
-from wagtail.admin.views.reports import ReportView
 
 from home.content.dates import days_after
 from home.content_version.counter import start_of_day
 from home.people import name_of
-from home.reports import SafeExportMixin
+from home.reports import ExportColumn, Report, ScreenColumn
 from search.feedback.unsuccessful_searches.models import (
     TopicAction,
     TopicState,
@@ -127,35 +126,16 @@ def describe_state(topic: Topic) -> str:
     return f"{topic.state.label}{with_whom}. {topic.outcome}".removesuffix(". ")
 
 
-def _others(topic: Topic) -> str:
-    return ", ".join(wording for wording, _ in topic.wordings[1:4])
+def _terms(wordings) -> str:
+    return ", ".join(wording for wording, _ in wordings)
 
 
-EXPORTED = {
-    "label": ("Topic", lambda topic: topic.label),
-    "wordings": ("All search terms", lambda topic: _all_wordings(topic)),
-    **{
-        name: (label, lambda topic, name=name: getattr(topic, name))
-        for name, label in FAILURE_TYPES.items()
-    },
-    "people": ("People", lambda topic: topic.people),
-    "bars": ("Over the period", lambda topic: Chart(topic.bars).description),
-    "state": ("Status", describe_state),
-}
-
-
-def _all_wordings(topic: Topic) -> str:
-    return ", ".join(wording for wording, _ in topic.wordings)
-
-
-class UnsuccessfulSearchesView(SafeExportMixin, ReportView):
+class UnsuccessfulSearchesView(Report):
+    slug = "unsuccessful-searches"
     page_title = "Unsuccessful searches"
     header_icon = "circle-xmark"
     model = TopicAction
-    template_name = "wagtailadmin/reports/base_report.html"
     results_template_name = "search/unsuccessful_searches_results.html"
-    index_url_name = REPORT_URL_NAME
-    index_results_url_name = f"{REPORT_URL_NAME}_results"
     permission_policy = policy
     any_permission_required = {"view"}
     filterset_class = TopicFilterSet
@@ -168,18 +148,28 @@ class UnsuccessfulSearchesView(SafeExportMixin, ReportView):
             label="Topic",
             get_url=lambda topic: reverse(TOPIC_URL_NAME, args=[topic.digest]),
         ),
-        Column("others", label="Other search terms", accessor=_others),
+        ScreenColumn(
+            "others",
+            label="Other search terms",
+            accessor=lambda topic: _terms(topic.wordings[1:4]),
+        ),
+        ExportColumn(
+            "wordings",
+            label="All search terms",
+            accessor=lambda topic: _terms(topic.wordings),
+        ),
         *(
             Column(name, label=label, sort_key=name)
             for name, label in FAILURE_TYPES.items()
         ),
         Column("people", label="People", sort_key="people"),
-        ChartColumn("bars", label="Over the period"),
+        ChartColumn(
+            "bars",
+            label="Over the period",
+            accessor=lambda topic: Chart(topic.bars).description,
+        ),
         Column("state", label="Status", accessor=describe_state),
     ]
-    list_export = list(EXPORTED)
-    export_headings = {name: label for name, (label, _) in EXPORTED.items()}
-    export_filename = "unsuccessful-searches"
 
     @cached_property
     def topics(self) -> TopicReport:
@@ -213,6 +203,3 @@ class UnsuccessfulSearchesView(SafeExportMixin, ReportView):
         unsorted = LoggedSearch.objects.filter(topic="").exists()
         context = super().get_context_data(*args, **kwargs)
         return {**context, "period": self.topics.period, "is_incomplete": unsorted}
-
-    def to_row_dict(self, item):
-        return {name: cell(item) for name, (_, cell) in EXPORTED.items()}

@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import Media
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Page
 
 from home.page_tree.addresses import public_path, site_root
+from home.reports import register_report
 from search.engine.request import SearchRequest
 from search.engine.results import get_results
 from search.feedback.page_feedback.models import PageFeedbackComment
@@ -23,6 +24,7 @@ from search.feedback.unsuccessful_searches.report import (
     FAILURE_TYPES,
     MAX_DAYS,
     REPORT_URL_NAME,
+    TOPIC_URL_NAME,
     Chart,
     UnsuccessfulSearchesView,
     describe_state,
@@ -141,3 +143,10 @@ class TopicView(WagtailAdminTemplateMixin, TemplateView):
             for model, label in PREFILLED_FORMS.items()
             if self.request.user.has_perm(f"search.add_{model}")
         ]
+
+
+register_report(
+    UnsuccessfulSearchesView,
+    path("<str:digest>/", TopicView.as_view(), name=TOPIC_URL_NAME),
+    in_reports_menu=False,
+)

@@ -362,7 +362,7 @@ def test_report_is_refused_to_everyone_else(
     if signed_in:
         sign_in("choose", others=["view_loggedsearch", "add_synonymsnippet"])
         home = client.get(reverse("wagtailadmin_home")).content.decode()
-        assert reverse("search_log_report") in home
+        assert reverse("searches_report") in home
         assert reverse(REPORT) not in home
     assert client.get(reverse(name)).status_code == 302
     followed = client.get(reverse(name), follow=True).content.decode()

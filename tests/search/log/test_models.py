@@ -27,7 +27,7 @@ from search.models import LoggedSearch, PromotionSnippet
 from tests.factories import PartnershipPageFactory, StandardPageFactory
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-REPORT = reverse("search_log_report")
+REPORT = reverse("searches_report")
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def test_report_is_in_the_menu_of_those_who_may_read_it(client, sign_in):
     assert REPORT in client.get(reverse("wagtailadmin_home")).content.decode()
 
 
-@pytest.mark.parametrize("name", ["search_log_report", "search_log_report_results"])
+@pytest.mark.parametrize("name", ["searches_report", "searches_report_results"])
 @pytest.mark.parametrize("export", ["", "csv", "xlsx"])
 def test_report_is_refused_to_everyone_else(client, sign_in, name, export):
     note("quetzal")

@@ -140,7 +140,7 @@ RULES: tuple[Rule, ...] = (
     # Policies only: `tests/community/test_policy_versions.py` has who may.
     Rule("policy_versions", CHECKED, may_be_missing=True),
     Rule("*_policy_version", CHECKED, may_be_missing=True),
-    Rule("page_reviews_report*", WRITERS),
+    Rule("reviews_report*", WRITERS),
     Rule("broken_links_report*", "AEMLP"),
     # Drafts have no links that lead anywhere yet.
     Rule("check_link_again", EDITED, may_be_missing=True),
@@ -148,7 +148,7 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailadmin_editing_sessions:release", STAFF),
     Rule("wagtailadmin_reports:locked_pages*", CHECKERS),
     Rule("wagtailadmin_reports:*", WRITERS),
-    Rule("page_reviews_report*", WRITERS),
+    Rule("reviews_report*", WRITERS),
     Rule("content_checks_report*", WRITERS),
     Rule("broken_links_report*", WRITERS),
     Rule("partnerships:choose_parent", STAFF),
@@ -188,7 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule("wagtailsnippets_search_*", "L"),
     Rule("bulk *snippet delete", "L", acts=True),
     Rule("bulk blockedsuggestion delete", "L", acts=True),
-    Rule("search_log_report*", "LH"),
+    Rule("searches_report*", "LH"),
     Rule("unsuccessful_searches_*", "LH"),
     Rule("search_enquiry_modeladmin_create", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_edit", NONE_AT_ALL),

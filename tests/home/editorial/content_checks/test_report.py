@@ -168,12 +168,8 @@ def test_search_and_filters_narrow_the_list(make_faulty, section, home, ask):
         {"rule": "x"},
         {"section": "99999999999999999999"},
         {"page": "99999999999999999999"},
-        {"page": "x"},
-        {"kind": "x"},
-        {"p": "x"},
         {"ordering": "page__owner__password"},
         {"q": "\x00"},
-        {"owner": "\x00"},
     ],
 )
 def test_a_question_that_makes_no_sense_is_no_error(query, make_faulty, ask):
@@ -193,18 +189,6 @@ def test_editors_see_only_pages_that_they_may_edit(
     counts = counts_for(editor.user, timezone.localdate())
     assert counts == {"pages": 1, "dates": 0}
     assert reverse(REPORT) in editor.get(reverse("wagtailadmin_home")).content.decode()
-
-
-def test_who_edits_nothing_sees_no_menu_entry(editor):
-    editor.force_login(editor.user)
-    html = editor.get(reverse("wagtailadmin_home")).content.decode()
-    assert reverse(REPORT) not in html
-
-
-def test_visitor_is_asked_to_sign_in(client):
-    response = client.get(reverse(REPORT))
-    assert response.status_code == 302
-    assert "login" in response["Location"]
 
 
 def test_counts_lead_to_the_lists_that_they_count(

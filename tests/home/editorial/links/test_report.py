@@ -103,14 +103,6 @@ def test_the_report_describes_each_problem(admin_client, source):
     assert "Check again" not in own[6]
 
 
-def test_each_row_leads_to_the_editor_of_its_page(admin_client, source):
-    page = BeautifulSoup(admin_client.get(ADDRESS).content, "html.parser")
-    links = page.select("td.title a")
-    edit = reverse("wagtailadmin_pages:edit", args=[source.pk])
-    assert [link["href"] for link in links] == [edit, edit]
-    assert len(page.select("h1")) == 1
-
-
 def test_the_report_says_since_when(admin_client, source, target):
     own, other = csv_rows(admin_client)
     assert other["Since"].startswith("2026-05-03")
@@ -121,14 +113,6 @@ def csv_rows(client):
     response = client.get(ADDRESS, {"export": "csv"})
     content = b"".join(response.streaming_content).decode()
     return list(csv.DictReader(io.StringIO(content)))
-
-
-def test_exports_hold_no_formulas(admin_client, home, target):
-    html = f'<a linktype="page" id="{target.pk}">=1+1</a>'
-    StandardPageFactory(parent=home, title="+1", body=[("text", html)])
-    (row,) = csv_rows(admin_client)
-    assert (row["Link text"], row["Page"]) == ("'=1+1", "'+1")
-    assert admin_client.get(ADDRESS, {"export": "xlsx"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -167,10 +151,6 @@ def test_the_report_takes_as_many_queries_for_many_links(
     for _ in range(10):
         StandardPageFactory(parent=source.get_parent(), body=[("text", html)])
     assert count() == few
-
-
-def test_an_empty_report_says_so(admin_client, home):
-    assert rows(admin_client) == []
 
 
 def test_editors_see_the_pages_that_they_may_edit(

@@ -30,7 +30,7 @@ def mark(admin_client, admin_user):
     admin_client.force_login(admin_user)
 
     def post(client=admin_client, query="", **data):
-        address = reverse("page_reviews_report_mark_reviewed") + query
+        address = reverse("reviews_report_mark_reviewed") + query
         return client.post(address, data, follow=True).content.decode()
 
     return post
@@ -143,9 +143,9 @@ def test_second_click_changes_nothing(page, mark, admin_client):
 
 
 def test_list_is_filtered_as_before(page, admin_client, mark):
-    address = reverse("page_reviews_report_mark_reviewed") + "?state=due&p=2"
+    address = reverse("reviews_report_mark_reviewed") + "?state=due&p=2"
     response = admin_client.post(address, {"one": f"{page.pk}:6"})
-    assert response["Location"] == reverse("page_reviews_report") + "?state=due&p=2"
+    assert response["Location"] == reverse("reviews_report") + "?state=due&p=2"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_nonsense_changes_nothing_and_says_so(data, page, mark, review_of):
 
 def test_page_of_a_colleague_is_not_changed(page, mark, review_of, editor, may, home):
     editor.force_login(editor.user)
-    address = reverse("page_reviews_report_mark_reviewed")
+    address = reverse("reviews_report_mark_reviewed")
     assert editor.post(address, {"one": f"{page.pk}:6"}).status_code == 302
     assert review_of(page).review_on == TODAY
     other = Page.objects.get(pk=home.pk)
@@ -207,7 +207,7 @@ def test_only_a_form_of_ours_changes_anything(
     page, review_of, admin_client, admin_user
 ):
     admin_client.force_login(admin_user)
-    address = reverse("page_reviews_report_mark_reviewed")
+    address = reverse("reviews_report_mark_reviewed")
     query = {"one": f"{page.pk}:6"}
     assert admin_client.get(address, query).status_code == 405
     strict = Client(enforce_csrf_checks=True)

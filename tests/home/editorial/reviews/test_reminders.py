@@ -93,7 +93,7 @@ def test_owner_with_an_account_gets_a_link_to_edit(make_reviewed, django_user_mo
     user.user_permissions.add(Permission.objects.get(codename="access_admin"))
     remind()
     assert edit in mail.outbox[0].body
-    assert reverse("page_reviews_report") in mail.outbox[0].body
+    assert reverse("reviews_report") in mail.outbox[0].body
 
 
 def test_the_team_reads_whom_to_ask(make_reviewed):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from wagtail.models import GroupPagePermission
 
 from home.models import StandardPage
+from home.reports import ReportMenuItem
 from search.feedback.unsuccessful_searches.report import UnsuccessfulSearchesView
 from search.log.retention import purge
 from search.models import (
@@ -18,7 +19,6 @@ from search.models import (
     SynonymSnippet,
     TopicAction,
 )
-from search.wagtail_hooks import ReportMenuItem
 from tests.factories import EnquiryFactory, StandardPageFactory
 from tests.search.feedback.unsuccessful_searches.conftest import MAY_USE, NOON, QUEUE
 
@@ -285,7 +285,7 @@ def test_action_needs_the_token(topic, staff_user):
 
 
 def test_menu_item_needs_both_permissions(staff_user, rf, make_staff_user):
-    item = ReportMenuItem(UnsuccessfulSearchesView, "Unsuccessful searches", "search")
+    item = ReportMenuItem(UnsuccessfulSearchesView)
     request = rf.get("/")
     request.user = staff_user
     assert item.is_shown(request)

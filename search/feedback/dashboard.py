@@ -1,0 +1,85 @@
+"""Dashboard tasks about enquiries and frequent unsuccessful searches."""
+
+from datetime import timedelta
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from home.dashboard import counted_task, register_dashboard_tasks
+from search.feedback.enquiries.filters import EMAIL_PENDING
+from search.feedback.enquiries.models import Enquiry, EnquiryStatus
+from search.feedback.enquiries.permissions import may_handle, may_read
+from search.feedback.unsuccessful_searches.models import (
+    STATE_AFTER,
+    TopicAction,
+    policy,
+)
+from search.feedback.unsuccessful_searches.report import REPORT_URL_NAME
+from search.feedback.unsuccessful_searches.topic_stats import Period, failed_searches
+from search.feedback.unsuccessful_searches.topics import get_topic_merger
+
+# Emails go with the next job run, so this late there is a mail problem.
+EMAIL_OVERDUE_AFTER = timedelta(days=1)
+IS_OPEN = Q(status=EnquiryStatus.OPEN)
+# Fewer may be one person trying again and again.
+MIN_SEARCHES = 5
+
+
+@register_dashboard_tasks
+def enquiries(user, at):
+    if not may_read(user):
+        return
+    late = EMAIL_PENDING & Q(answered_at__lt=at - EMAIL_OVERDUE_AFTER)
+    counts = Enquiry.objects.aggregate(
+        unassigned=Count("pk", filter=IS_OPEN & Q(assigned_to=None)),
+        mine=Count("pk", filter=IS_OPEN & Q(assigned_to=user)),
+        late=Count("pk", filter=late),
+    )
+    index = reverse("search_enquiry_modeladmin_index")
+    open_ones = f"{index}?status__exact={EnquiryStatus.OPEN}"
+    why = "could not be emailed for over 24 hours. Contact your site administrator."
+    yield counted_task(
+        counts["late"],
+        f"answer {why}",
+        f"answers {why}",
+        f"{index}?answer=unsent",
+        is_urgent=True,
+    )
+    yield may_handle(user) and counted_task(
+        counts["mine"],
+        "enquiry is assigned to you",
+        "enquiries are assigned to you",
+        f"{open_ones}&assigned=me",
+    )
+    yield counted_task(
+        counts["unassigned"],
+        "unassigned enquiry",
+        "unassigned enquiries",
+        f"{open_ones}&assigned=none",
+    )
+
+
+@register_dashboard_tasks
+def unsuccessful_topics(user, at):
+    if not policy.user_has_permission(user, "view"):
+        return
+    week = failed_searches(Period.of_days(7, at)).order_by()
+    week = week.values_list("topic", flat=True)
+    many = list(week.annotate(number=Count("*")).filter(number__gte=MIN_SEARCHES))
+    if not many:
+        return
+    canonical = get_topic_merger().canonical
+    actions = TopicAction.objects.filter(kind__in=STATE_AFTER)
+    kinds = {
+        canonical(topic): kind for topic, kind in actions.values_list("topic", "kind")
+    }
+    states = (
+        STATE_AFTER.get(kinds.get(topic), "open") for topic in set(map(canonical, many))
+    )
+    what = f"with {MIN_SEARCHES} or more unsuccessful searches this week"
+    yield counted_task(
+        sum(state == "open" for state in states),
+        f"topic {what}",
+        f"topics {what}",
+        f"{reverse(REPORT_URL_NAME)}?period=7",
+    )
