@@ -68,7 +68,7 @@ format: $(DEV_READY) ## Put the code into the project's format
 check: lint test browser-test html ## Everything that must pass before a change lands
 
 bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
-	@$(BIN)/python -m stockton_cms.operations.speed
+	@$(BIN)/python -m tests.benchmarks.speed
 
 bench-search: $(DEV_READY) ## Measure how well and how fast search finds, with a search test set
 	@$(BIN)/python -m tests.benchmarks.search_quality $(SEARCH_SET)

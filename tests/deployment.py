@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from stockton_cms.operations.benchmarks import (
+from tests.servers import (
     BASE_DIR,
     free_port,
     manage,

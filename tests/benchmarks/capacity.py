@@ -26,6 +26,7 @@ import psycopg
 
 from tests.deployment import Deployment, deployed_site
 from tests.run import postgresql
+from tests.servers import add_pages
 
 PAGES = 5_000
 # For each kind; the clock of CPU time ticks every 10 ms.
@@ -224,7 +225,7 @@ def main() -> None:
         postgresql() as address,
         deployed_site(Path(folder), address) as site,
     ):
-        site.machines[0].manage("seed_pages", str(PAGES), "--pictures")
+        add_pages(site.machines[0].environment, PAGES)
         settle(address)
         sitemap = ask(connect(site.port), "/sitemap.xml", {})[1].decode()
         found = re.findall(r"<loc>(.*?)</loc>", sitemap)

@@ -18,13 +18,13 @@ from multiprocessing import Process, Queue
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from stockton_cms.operations.benchmarks import (
+from tests.run import postgresql
+from tests.servers import (
     manage,
     running_gunicorn,
     site_environment,
     wait_until_served,
 )
-from tests.run import postgresql
 
 POSTS, SECONDS, SENDERS = 5_000, 60, 16
 # Readers before the flood and after it, and how often they ask.

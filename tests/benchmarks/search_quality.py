@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import site_environment
 from tests.run import postgresql
+from tests.servers import site_environment
 
 # nDCG@10 by kind of query, and of all of them (issue 4).
 BARS = {

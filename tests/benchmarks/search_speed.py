@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlencode
 
-from stockton_cms.operations.benchmarks import (
+from tests.servers import (
     SIZES,
     build_site,
     manage,

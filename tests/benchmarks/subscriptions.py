@@ -12,8 +12,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import free_port, manage, site_environment
 from tests.run import postgresql
+from tests.servers import free_port, manage, site_environment
 
 PEOPLE, ROUNDS = int(os.environ.get("PEOPLE", 20_000)), 5
 PUBLISH_MS, SENDING_SECONDS = 200, 300

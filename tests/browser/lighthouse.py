@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import free_port, manage, site_environment
 from tests.browser.chromium import MISSING, OPTIONS, get_chromium
 from tests.browser.node import NODE, get_package
 from tests.browser.site import serve
+from tests.servers import free_port, manage, site_environment
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 RUNS = 3

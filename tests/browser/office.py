@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import (
+from tests.browser.site import serve
+from tests.servers import (
     BASE_DIR,
     free_port,
     manage,
     site_environment,
 )
-from tests.browser.site import serve
 
 # Where an office that is served already can be found, by the workers of pytest.
 VARIABLE = "BROWSER_TEST_OFFICE"

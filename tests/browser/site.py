@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import (
+from tests.servers import (
     BASE_DIR,
     free_port,
     manage,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.signing import TimestampSigner
 
-from stockton_cms.operations.benchmarks import site_environment
+from tests.servers import site_environment
 
 SECTION = "/stronger-communities/"
 LAYOUTS = "/layouts/"

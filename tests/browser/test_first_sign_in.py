@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
-from stockton_cms.operations.benchmarks import free_port, manage, site_environment
 from tests.browser.chromium import OPTIONS
 from tests.browser.conftest import ADMIN
 from tests.browser.office import Office
@@ -32,6 +31,7 @@ from tests.browser.test_sign_in import (
     press,
 )
 from tests.run import postgresql
+from tests.servers import free_port, manage, site_environment
 
 DATABASE = "first_sign_in"
 ADMINISTRATOR = f"""

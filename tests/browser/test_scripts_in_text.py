@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
-from stockton_cms.operations.benchmarks import manage
 from tests.browser.site import build_states, serve
 from tests.browser.states import STATES
 from tests.security.payloads import MARK, PAYLOADS
+from tests.servers import manage
 
 pytestmark = pytest.mark.security
 FILL = """

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import BASE_DIR
+from tests.servers import BASE_DIR
 
 EXAMPLE = (BASE_DIR / "deploy/.env.example").read_text()
 README = (BASE_DIR / "README.md").read_text()

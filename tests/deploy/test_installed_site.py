@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from stockton_cms.operations.benchmarks import BASE_DIR
 from tests.deploy.production import production
 from tests.deploy.units import commands_of, value_of
+from tests.servers import BASE_DIR
 from tests.stockton_cms.nginx import HOST, running_nginx
 
 pytestmark = pytest.mark.deployment

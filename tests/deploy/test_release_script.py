@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from stockton_cms.operations.benchmarks import BASE_DIR, free_port
+from tests.servers import BASE_DIR, free_port
 
 PYTHON = """#!/bin/sh
 echo "$@: $AWS_ENDPOINT_URL_S3" >> "$STOCKTON_CMS_DIR/asked"

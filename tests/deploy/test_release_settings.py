@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from stockton_cms.operations.benchmarks import BASE_DIR
+from tests.servers import BASE_DIR
 
 SCRIPT = (BASE_DIR / "deploy/release.sh").read_text()
 EXAMPLE = (BASE_DIR / "deploy/.env.example").read_text()

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from stockton_cms.operations.benchmarks import BASE_DIR
 from tests.deploy.production import EXAMPLE, production, variables_in_readme
+from tests.servers import BASE_DIR
 
 FOR_TESTS = {"TEST_DATABASE_URL"}
 README = variables_in_readme()

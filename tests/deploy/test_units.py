@@ -8,8 +8,8 @@ import subprocess
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from stockton_cms.operations.benchmarks import BASE_DIR
 from tests.deploy.units import NAMES, SERVICES, commands_of, install, settings_of
+from tests.servers import BASE_DIR
 
 EXPOSURE_AT_MOST = 1.5
 HARDENING = "stockton-cms-.service.d/hardening.conf"

@@ -4,7 +4,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import BASE_DIR
+from tests.servers import BASE_DIR
 
 SOURCE = BASE_DIR / "deploy/systemd"
 CODE = "/opt/stockton_cms/current"

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import BASE_DIR
 from tests.faults.readers import Readers, p95_ms
 from tests.faults.stack import Stack, running_stack
+from tests.servers import BASE_DIR
 
 # Words that some pages have, and some have not.
 SEARCHES = [f"/search/?query={word}" for word in ("food", "carers", "grants", "xyzzy")]

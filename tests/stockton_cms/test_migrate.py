@@ -20,7 +20,7 @@ from django.utils import timezone
 from home.jobs import single_process_lock
 from home.rate_limits import RateLimit
 from stockton_cms.management.commands import migrate
-from stockton_cms.operations.benchmarks import BASE_DIR, site_environment
+from tests.servers import BASE_DIR, site_environment
 
 pytestmark = pytest.mark.django_db
 

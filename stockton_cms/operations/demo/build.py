@@ -4,6 +4,7 @@ What it says is in the files of `content/`, which officers can read. A site is
 built once, whole or not at all. What staff do with it afterwards stays.
 """
 
+import secrets
 from contextlib import ExitStack
 from io import BytesIO
 from typing import TextIO
@@ -12,6 +13,8 @@ from uuid import UUID
 from xml.sax.saxutils import escape
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from reportlab.lib.pagesizes import A4
@@ -25,58 +28,60 @@ from community.models import AlertSnippet
 from home.models import HomePage, SiteSettings
 from home.page_tree.lock import tree_lock
 from stockton_cms.accounts.role_groups import role_groups
-from stockton_cms.operations.demo.accounts import create_accounts, print_accounts
-from stockton_cms.operations.demo.content_files import content_file, each, need
-from stockton_cms.operations.demo.illustrations import LOGOS, SCENES, draw_scene
-from stockton_cms.operations.demo.loader import Filler, publish_page, publish_updates
-from stockton_cms.operations.demo.rich_text import one_line, paragraphs
+from stockton_cms.accounts.roles import ROLES
+from stockton_cms.operations.demo.loader import (
+    FOLDER,
+    Filler,
+    content_file,
+    paragraphs,
+    publish_page,
+    publish_updates,
+)
 
 # Identifies the example's home page, even after staff have renamed it.
 EXAMPLE_KEY = UUID("5c0c7a4e-57ee-4000-8000-000000000001")
 HOME_SLUG = "stockton-on-tees"
+ADMINISTRATOR = "administrator"
+# 15 bytes make 20 characters, five more than the password rules ask for.
+PASSWORD_BYTES = 15
 
 
 def build_example_site(stdout: TextIO) -> bool:
     """Build the example site where there is no home page yet; say whether it was.
 
     Writes to `stdout` one line on what happened and, for new staff accounts, a table
-    with their passwords, stored nowhere else. Raises `ContentError` where a content
-    file has a mistake.
+    with their passwords, stored nowhere else.
     """
     with tree_lock(), ExitStack() as undo:
         existing = HomePage.objects.first()
         if existing is not None:
-            stdout.write(_why_not(existing) + "\n")
+            stdout.write(
+                "The example site is already here.\n"
+                if existing.translation_key == EXAMPLE_KEY
+                else f"There is a home page already ('{existing.title}'), so the "
+                "example site was not built and nothing was overwritten.\n"
+            )
             return False
-        accounts = _build(undo)
+        filler = Filler(timezone.now())
+        _make_files(filler, undo)
+        _publish_all_pages(filler)
+        publish_updates(filler)
+        _fill_in_settings(filler)
+        _publish_alerts(filler)
+        passwords = create_accounts(role_groups())
         # Everything is in place, so the files stay.
         undo.pop_all()
     stdout.write("The example site is built.\n")
-    print_accounts(accounts, stdout)
+    if passwords:
+        stdout.write("Write these passwords down now: they are not shown again.\n\n")
+        for row in [("Role", "User name", "Password"), *passwords]:
+            stdout.write("  {:20} {:20} {}\n".format(*row))
+        stdout.write("\n")
     return True
 
 
-def _why_not(existing: HomePage) -> str:
-    if existing.translation_key == EXAMPLE_KEY:
-        return "The example site is already here."
-    return (
-        f"There is a home page already ('{existing.title}'), so the example site was "
-        "not built and nothing was overwritten."
-    )
-
-
-def _build(undo: ExitStack) -> list:
-    filler = Filler(timezone.now())
-    _make_files(filler, undo)
-    _publish_all_pages(filler)
-    publish_updates(filler)
-    _fill_in_settings(filler)
-    _publish_alerts(filler)
-    return create_accounts(role_groups())
-
-
 def _make_files(filler: Filler, undo: ExitStack) -> None:
-    """Draw the pictures and write the documents; `undo` will delete their files."""
+    """Store the pictures and write the documents; `undo` will delete their files."""
 
     def store(thing: Image | Document, name: str, data: bytes) -> Image | Document:
         thing.file = ContentFile(data, name=name)
@@ -84,16 +89,15 @@ def _make_files(filler: Filler, undo: ExitStack) -> None:
         undo.callback(thing.file.storage.delete, thing.file.name)
         return thing
 
-    def store_document(entry: dict) -> None:
-        name, document = need(entry, "name"), Document(title=need(entry, "title"))
-        filler.documents[name] = store(document, f"{name}.pdf", make_pdf(entry))
-
-    for scene in (*SCENES, *LOGOS):
-        image = Image(title=scene.title, description=scene.description)
-        data = draw_scene(scene)
-        filler.pictures[scene.name] = store(image, f"{scene.name}.png", data)
+    with content_file("pictures.toml") as content:
+        for entry in content["picture"]:
+            file = FOLDER / "pictures" / f"{entry['name']}.webp"
+            image = Image(title=entry["title"], description=entry["description"])
+            filler.pictures[file.stem] = store(image, file.name, file.read_bytes())
     with content_file("documents.toml") as content:
-        each(content, "document", store_document)
+        for entry in content["document"]:
+            name, document = entry["name"], Document(title=entry["title"])
+            filler.documents[name] = store(document, f"{name}.pdf", make_pdf(entry))
 
 
 def make_pdf(entry: dict) -> bytes:
@@ -102,14 +106,11 @@ def make_pdf(entry: dict) -> bytes:
     `entry` is one of `content/documents.toml`.
     """
     styles = getSampleStyleSheet()
-    story = [Paragraph(escape(need(entry, "title")), styles["Title"])]
-
-    def add(part: dict) -> None:
-        story.append(Paragraph(escape(need(part, "heading")), styles["Heading2"]))
-        for text in paragraphs(need(part, "text")):
-            story.append(Paragraph(escape(one_line(text)), styles["BodyText"]))
-
-    each(entry, "part", add)
+    story = [Paragraph(escape(entry["title"]), styles["Title"])]
+    for part in entry["part"]:
+        story.append(Paragraph(escape(part["heading"]), styles["Heading2"]))
+        for text in paragraphs(part["text"]):
+            story.append(Paragraph(escape(text), styles["BodyText"]))
     buffer = BytesIO()
     SimpleDocTemplate(
         buffer,
@@ -152,11 +153,35 @@ def _fill_in_settings(filler: Filler) -> None:
 
 
 def _publish_alerts(filler: Filler) -> None:
-    def publish(entry: dict) -> None:
-        alert = filler.fill(AlertSnippet(live=False), entry)
-        alert.full_clean()
-        alert.save()
-        alert.save_revision().publish()
-
     with content_file("alerts.toml") as content:
-        each(content, "alert", publish)
+        for entry in content["alert"]:
+            alert = filler.fill(AlertSnippet(live=False), entry)
+            alert.full_clean()
+            alert.save()
+            alert.save_revision().publish()
+
+
+def create_accounts(groups: dict[str, Group]) -> list[tuple[str, str, str]]:
+    """Make an account for each role and the administrator; return role, name, password.
+
+    An account whose name is taken is someone's own, and keeps its password and rights.
+    """
+    users, made = get_user_model().objects, []
+    for role in [ADMINISTRATOR, *(role.name for role in ROLES)]:
+        username = role.replace(" ", "-")
+        if users.filter(username=username).exists():
+            continue
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        user = users.create_user(
+            username,
+            email=f"{username}@example.gov.uk",
+            password=password,
+            first_name="Example",
+            last_name=role,
+            is_superuser=role == ADMINISTRATOR,
+            is_staff=role == ADMINISTRATOR,
+        )
+        if role in groups:
+            user.groups.add(groups[role])
+        made.append((role, username, password))
+    return made

@@ -1,12 +1,18 @@
-"""Fills pages, alerts and settings with what the content files say of them."""
+"""Fills pages, alerts and settings with what the files in `content/` say of them."""
 
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.management import CommandError
 from django.db import models
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.text import capfirst
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
@@ -18,22 +24,52 @@ from wagtail.models import Page
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
 from home.models import HomePage, StandardPage
 from home.pages import BasePage
-from stockton_cms.operations.demo.content_files import (
-    ContentError,
-    content_file,
-    each,
-    found_in,
-    need,
-    pick,
-)
-from stockton_cms.operations.demo.rich_text import rich_text
+
+FOLDER = Path(__file__).parent / "content"
+MODELS = (HomePage, StandardPage, CommunityIndexPage, PartnershipPage, PolicyUpdatePage)
+# By the names under which officers choose them.
+TYPES = {capfirst(model._meta.verbose_name): model for model in MODELS}
+
+
+@contextmanager
+def content_file(name: str) -> Iterator[dict]:
+    """Read a file such as `pages/cookies.toml`; errors inside the `with` name it."""
+    try:
+        yield tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+    except Exception as error:
+        said = getattr(error, "block_errors", error)
+        raise CommandError(
+            f"{FOLDER.name}/{name}: {type(error).__name__}: {said}"
+        ) from error
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the parts of a text that empty lines divide, each in one line."""
+    return [" ".join(part.split()) for part in _parts(text)]
+
+
+def _parts(text: str) -> list[str]:
+    return re.split(r"\n\s*\n", text.strip())
+
+
+def rich_text(text: str) -> str:
+    """Return HTML: paragraphs, and a list where the lines begin with a dash."""
+    return "".join(map(_html, _parts(text)))
+
+
+def _html(part: str) -> str:
+    tag, items = "p", [part]
+    if part.startswith("- "):
+        tag, items = "li", re.split(r"^- ", part, flags=re.MULTILINE)[1:]
+    html = "".join(f"<{tag}>{escape(' '.join(item.split()))}</{tag}>" for item in items)
+    return f"<ul>{html}</ul>" if tag == "li" else html
 
 
 @dataclass(frozen=True)
 class Filler:
     """Fills models from entries, which name pictures, documents and pages made before.
 
-    Raises `ContentError` where an entry says what cannot be.
+    Raises what Python, Django and Wagtail raise where an entry says what cannot be.
     """
 
     now: datetime
@@ -43,50 +79,36 @@ class Filler:
 
     def fill(self, thing: models.Model, entry: dict) -> models.Model:
         """Give a page, alert or whatever it is all that an entry says; return it."""
-        for key in entry:
-            try:
-                model_field = thing._meta.get_field(key)
-            except FieldDoesNotExist as error:
-                raise ContentError(f"There is no field '{key}'.") from error
-            if isinstance(model_field, StreamField):
-                setattr(thing, key, [])
-                self.add_blocks(getattr(thing, key), entry, key)
-            elif isinstance(model_field, models.ManyToOneRel):
-                self._add_children(thing, model_field, entry)
-            else:
-                with found_in(key):
-                    setattr(thing, key, self._value(model_field, entry[key]))
+        for key, said in entry.items():
+            match model_field := thing._meta.get_field(key):
+                case StreamField():
+                    setattr(thing, key, [])
+                    self.add_blocks(getattr(thing, key), said)
+                case models.ManyToOneRel():
+                    # What a page owns, such as its partners.
+                    for one in said:
+                        child = self.fill(model_field.related_model(), one)
+                        child.clean_fields(exclude=[model_field.field.name])
+                        getattr(thing, key).add(child)
+                case _:
+                    setattr(thing, key, self._value(model_field, said))
         return thing
 
-    def _add_children(
-        self, thing: models.Model, relation: models.ManyToOneRel, entry: dict
-    ) -> None:
-        """Add what a page or an alert owns, such as its partners."""
-
-        def add(one: dict) -> None:
-            child = self.fill(relation.related_model(), one)
-            child.clean_fields(exclude=[relation.field.name])
-            getattr(thing, relation.name).add(child)
-
-        each(entry, relation.name, add)
-
     def _value(self, model_field: models.Field, said: Any) -> Any:
-        """Return what an entry says, as the field stores it."""
         match model_field:
             case RichTextField():
                 return rich_text(said)
             case models.ForeignKey():
-                return self.find(model_field.related_model, said)
+                return self._named(model_field.related_model, said)
             case models.DateField() if isinstance(said, dict):
                 return self._date(model_field, said)
         if model_field.choices:
-            labels = {label: value for value, label in model_field.flatchoices}
-            return pick(labels, said, "choice")
+            return {label: value for value, label in model_field.flatchoices}[said]
         return said
 
     def _date(self, model_field: models.DateField, said: dict) -> date | datetime:
         """Return the date or time that is so many days from now."""
-        days = timedelta(days=need(said, "in_days"))
+        days = timedelta(days=said["in_days"])
         day = timezone.localdate(self.now) + days
         if not isinstance(model_field, models.DateTimeField):
             return day
@@ -94,25 +116,19 @@ class Filler:
             return self.now + days
         return timezone.make_aware(datetime.combine(day, said["at"]))
 
-    def find(self, model: type[models.Model], name: str) -> models.Model:
-        """Return the picture, document or page of that name."""
+    def _named(self, model: type[models.Model], name: str) -> models.Model:
         if issubclass(model, Page):
-            return pick(self.pages, name, "page")
-        if issubclass(model, Document):
-            return pick(self.documents, name, "document")
-        return pick(self.pictures, name, "picture")
+            return self.pages[name]
+        return (self.documents if issubclass(model, Document) else self.pictures)[name]
 
-    def add_blocks(self, stream: blocks.StreamValue, entry: dict, key: str) -> None:
-        """Add the blocks under each `[[key]]` of an entry to a stream."""
-        each(entry, key, lambda one: stream.append(self._block(stream, one)))
-
-    def _block(self, stream: blocks.StreamValue, entry: dict) -> tuple[str, Any]:
-        name = need(entry, "block")
-        block = pick(stream.stream_block.child_blocks, name, "block")
-        said = {key: value for key, value in entry.items() if key != "block"}
-        if isinstance(block, blocks.RichTextBlock):
-            said = need(said, name)
-        return name, block.clean(block.to_python(self._raw(block, said)))
+    def add_blocks(self, stream: blocks.StreamValue, entries: list[dict]) -> None:
+        for entry in entries:
+            name = entry["block"]
+            block = stream.stream_block.child_blocks[name]
+            said = {key: value for key, value in entry.items() if key != "block"}
+            if isinstance(block, blocks.RichTextBlock):
+                said = said[name]
+            stream.append((name, block.clean(block.to_python(self._raw(block, said)))))
 
     def _raw(self, block: blocks.Block, said: Any) -> Any:
         """Return what an entry says, as the block stores it."""
@@ -120,32 +136,17 @@ class Filler:
             case blocks.RichTextBlock():
                 return rich_text(said)
             case blocks.ChooserBlock():
-                return self.find(block.model_class, said).pk
+                return self._named(block.model_class, said).pk
             case blocks.ListBlock():
                 return [self._raw(block.child_block, one) for one in said]
             case TypedTableBlock():
-                return _raw_table(block, said)
+                return {**said, "rows": [{"values": row} for row in said["rows"]]}
             case blocks.StructBlock():
                 return {
-                    key: self._raw(pick(block.child_blocks, key, "field"), value)
+                    key: self._raw(block.child_blocks[key], value)
                     for key, value in said.items()
                 }
         return said
-
-
-def _raw_table(block: TypedTableBlock, said: dict) -> dict:
-    columns, rows = need(said, "columns"), need(said, "rows")
-    for column in columns:
-        pick(block.child_blocks, need(column, "type"), "type of column")
-        need(column, "heading")
-    if any(len(row) != len(columns) for row in rows):
-        raise ContentError("Each row needs a value for each column.")
-    return {**said, "rows": [{"values": row} for row in rows]}
-
-
-MODELS = (HomePage, StandardPage, CommunityIndexPage, PartnershipPage, PolicyUpdatePage)
-# By the names under which officers choose them.
-TYPES = {capfirst(model._meta.verbose_name): model for model in MODELS}
 
 
 def publish_page(parent: Page, slug: str, filler: Filler, **values) -> BasePage:
@@ -154,29 +155,23 @@ def publish_page(parent: Page, slug: str, filler: Filler, **values) -> BasePage:
     `values` are what the file does not say. Returns the page as it is published.
     """
     with content_file(f"pages/{slug}.toml") as entry:
-        model = pick(TYPES, need(entry, "type"), "type of page")
-        fields = {key: entry[key] for key in entry if key not in ("type", "pages")}
-        page = model(slug=slug, title=need(entry, "title"), live=False, **values)
-        filler.fill(page, fields)
-        parent.add_child(instance=page)
+        model, below = TYPES[entry.pop("type")], entry.pop("pages", [])
+        page = model(slug=slug, live=False, **values)
+        parent.add_child(instance=filler.fill(page, entry))
     page.save_revision().publish()
     page = filler.pages[slug] = model.objects.get(pk=page.pk)
-    for slug_below in entry.get("pages", []):
+    for slug_below in below:
         publish_page(page, slug_below, filler)
     return page
 
 
 def publish_updates(filler: Filler) -> None:
     """Publish pages again, each with its change note or as a minor edit."""
-
-    def publish_again(entry: dict) -> None:
-        page = filler.find(Page, need(entry, "page"))
-        page = type(page).objects.get(pk=page.pk)
-        filler.add_blocks(page.body, entry, "body")
-        fields = {key: entry[key] for key in entry if key not in ("page", "body")}
-        filler.fill(page, {"change_note": "", **fields})
-        page.minor_edit = not page.change_note
-        page.save_revision().publish()
-
     with content_file("updates.toml") as content:
-        each(content, "update", publish_again)
+        for entry in content["update"]:
+            page = filler.pages[entry.pop("page")]
+            page = type(page).objects.get(pk=page.pk)
+            filler.add_blocks(page.body, entry.pop("body", []))
+            filler.fill(page, {"change_note": "", **entry})
+            page.minor_edit = not page.change_note
+            page.save_revision().publish()

@@ -8,7 +8,7 @@ from email import policy
 
 from aiosmtpd.controller import Controller
 
-from stockton_cms.operations.benchmarks import free_port
+from tests.servers import free_port
 
 
 class Server:

@@ -1,12 +1,10 @@
-import io
-
 import pytest
 from django.urls import reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from stockton_cms.operations.seed_pages import seed_pages
 from tests.factories import CommunityIndexPageFactory
+from tests.page_generator import seed_pages
 
 pytestmark = pytest.mark.slow
 
@@ -15,7 +13,7 @@ PAGES = 5_000
 
 @pytest.fixture
 def large_section(home):
-    return seed_pages(PAGES, home, io.StringIO())
+    return seed_pages(PAGES, home)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stockton_cms.operations.benchmarks import BASE_DIR, site_environment
+from tests.servers import BASE_DIR, site_environment
 
 
 @pytest.fixture

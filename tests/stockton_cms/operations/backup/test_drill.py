@@ -18,7 +18,7 @@ import pytest
 from django.db import connection
 
 from stockton_cms.operations.backup.archive import Reader
-from stockton_cms.operations.benchmarks import BASE_DIR, manage, site_environment
+from tests.servers import BASE_DIR, manage, site_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 

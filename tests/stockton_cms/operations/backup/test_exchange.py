@@ -4,7 +4,7 @@ import pytest
 
 from stockton_cms.operations.backup import swap
 from stockton_cms.operations.backup.swap import create_staging_dir
-from stockton_cms.operations.benchmarks import manage, site_environment
+from tests.servers import manage, site_environment
 
 FILLS_A_NEW_DATABASE = """
 import os

@@ -400,4 +400,4 @@ def test_an_account_whose_name_is_taken_is_left_alone(db):
     own.refresh_from_db()
     assert own.check_password("My own pass phrase")
     assert not own.groups.exists()
-    assert "author" not in {account.username for account in accounts}
+    assert "author" not in {username for _, username, _ in accounts}

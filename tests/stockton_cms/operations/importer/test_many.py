@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from wagtail.models import Page
 
-from stockton_cms.operations.seed_texts import write_text
+from tests.page_generator import write_text
 
 # On PostgreSQL nothing new is to be learnt from all of them.
 NUMBER = 5_000 if connection.vendor == "sqlite" else 500

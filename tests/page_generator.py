@@ -1,22 +1,25 @@
-"""Adds many pages at once, for measuring how the site does with them.
+"""Adds many pages at once, for measuring: `python -m tests.page_generator N`.
 
 The rows are written in batches, past the pages' own saving, which would take hours.
 The admin's search and its list of where a page is used do not hear of them.
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import BytesIO
 from itertools import count, islice
-from typing import TextIO
+from random import Random
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
 
 from django.core.files.base import ContentFile
 from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
-from PIL import Image as Drawing
-from PIL import ImageOps
 from wagtail.images.models import Image
 from wagtail.models import Page
 
@@ -34,8 +37,7 @@ from home.page_tree.lock import tree_lock
 from home.pages import BasePage, public_pages
 from search.indexing.pages import document_values
 from search.models import SearchDocument
-from stockton_cms.operations.demo.illustrations import SCENES, draw_scene
-from stockton_cms.operations.seed_texts import PageText, write_text
+from stockton_cms.operations.demo.loader import FOLDER
 
 ROOT_TITLE, ROOT_SLUG = "Seeded pages", "seeded-pages"
 CARDS = 20
@@ -44,13 +46,23 @@ FEWEST_PAGES = CARDS + 2
 MAX_CHILDREN = 25
 # SQLite takes 32,766 values in one statement, and a page has up to 30 in one table.
 BATCH_SIZE = 500
-PROGRESS_EVERY = 5_000
 PICTURE_TITLE = "Seeded picture"
 
 
-def seed_pages(
-    number: int, home: HomePage, stdout: TextIO, has_pictures: bool = False
-) -> Page:
+@dataclass(frozen=True)
+class PageText:
+    """The words of one page."""
+
+    title: str
+    slug: str
+    summary: str
+    search_words: str
+    paragraphs: list[str]
+    headings: list[str]
+    partner: str
+
+
+def seed_pages(number: int, home: HomePage, has_pictures: bool = False) -> Page:
     """Add `number` pages in a new section below the home page; return that section.
 
     The section with the slug `twenty-cards` has 20 children, each with a picture;
@@ -67,15 +79,10 @@ def seed_pages(
         is_public = public_pages().filter(pk=root.pk).exists()
         # Once for all: to a reader they all appear at the same time.
         version = bump_content_version()
-        done = 1
         for batch in _batches(nursery.grow(root, number - 1)):
             _save_pages(batch)
             _save_documents(batch, version, is_public, root.pk)
             _save_reviews(batch)
-            before, done = done // PROGRESS_EVERY, done + len(batch)
-            if done // PROGRESS_EVERY > before:
-                so_far = done // PROGRESS_EVERY * PROGRESS_EVERY
-                stdout.write(f"{so_far:,} of {number:,} pages\n")
         Page.objects.filter(pk=root.pk).update(numchild=root.numchild)
     return root
 
@@ -258,34 +265,101 @@ def _pictures() -> list[Image]:
     """Return 20 pictures, the same ones each time, with the sizes that pages show."""
     existing = Image.objects.filter(title__startswith=PICTURE_TITLE).order_by("pk")
     pictures = list(existing[:CARDS])
-    if len(pictures) == CARDS:
-        return pictures
-    drawings = [draw_scene(scene) for scene in SCENES]
+    files = sorted((FOLDER / "pictures").glob("[!l]*.webp"))
     for number in range(len(pictures), CARDS):
-        variant, place = divmod(number, len(SCENES))
+        file = files[number % len(files)]
         picture = Image(
             title=f"{PICTURE_TITLE} {number + 1}",
-            description=SCENES[place].description,
-            file=ContentFile(
-                _variant(drawings[place], variant), name=f"seeded-{number + 1}.png"
-            ),
+            description=f"A drawing of {file.stem.replace('-', ' ')}",
+            file=ContentFile(file.read_bytes(), name=f"seeded-{number + 1}.webp"),
         )
         picture.save()
         pictures.append(picture)
     return pictures
 
 
-def _variant(data: bytes, variant: int) -> bytes:
-    """Return a picture as it is, as in a mirror, or its middle only."""
-    if variant == 0:
-        return data
-    drawing = Drawing.open(BytesIO(data))
-    if variant == 1:
-        drawing = ImageOps.mirror(drawing)
-    else:
-        width, height = drawing.size
-        margins = (width // 8, height // 8, width * 7 // 8, height * 7 // 8)
-        drawing = drawing.crop(margins).resize((width, height))
-    buffer = BytesIO()
-    drawing.save(buffer, "PNG")
-    return buffer.getvalue()
+TOWNS = ("Stockton", "Billingham", "Thornaby", "Yarm", "Norton", "Ingleby Barwick")
+TOPICS = (
+    ("Heating bills", ("warmth", "insulation", "boiler", "meter", "radiator")),
+    ("Community grants", ("funding", "application", "panel", "budget", "award")),
+    ("Youth clubs", ("teenagers", "games", "mentor", "music", "evening")),
+    ("Recycling", ("bin", "glass", "cardboard", "collection", "compost")),
+    ("School meals", ("lunch", "kitchen", "menu", "term", "pupil")),
+    ("Bus passes", ("ticket", "driver", "timetable", "stop", "journey")),
+    ("Allotments", ("plot", "seeds", "shed", "waiting list", "harvest")),
+    ("Housing repairs", ("roof", "damp", "landlord", "tenant", "plumber")),
+    ("Adult learning", ("course", "reading", "numbers", "tutor", "certificate")),
+    ("Road works", ("diversion", "pothole", "lane", "surface", "traffic")),
+    ("Carers", ("respite", "relative", "assessment", "rest", "support group")),
+    ("Parks and play", ("swing", "bench", "football", "path", "dog")),
+    ("Libraries", ("book", "loan", "quiet room", "computer", "story time")),
+    ("Council tax", ("discount", "band", "payment", "arrears", "exemption")),
+    ("Domestic abuse", ("safety", "refuge", "helpline", "advice", "police")),
+    ("Digital skills", ("tablet", "password", "email", "internet", "lesson")),
+    ("Markets", ("stall", "trader", "licence", "Saturday", "produce")),
+    ("Flood advice", ("river", "sandbag", "warning", "insurance", "drain")),
+    ("Mental health", ("listening", "stress", "sleep", "counsellor", "friend")),
+    ("Walking and cycling", ("helmet", "route", "towpath", "crossing", "bicycle")),
+)
+PLACES = ("the library", "the town hall", "the community centre", "the market place")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+SENTENCES = (
+    "People in {town} can ask about the {word} at {place}.",
+    "Ask for help with the {word} on {day} between {hour} and {later} o'clock.",
+    "We check every {word} once a year and publish what we find.",
+    "Last year {number} households in {town} told us about the {word}.",
+    "If the {word} is not right, tell us and we will look at it within {days} days.",
+    "You do not have to pay for the {word} if you are on a low income.",
+    "A neighbour or friend may ask about the {word} for you.",
+    "The {word} and the {other} are looked after by the same team.",
+    "From {day} the {word} will be open to everyone in {town}.",
+    "Bring a letter with your address when you come about the {word}.",
+    "There are {number} places in {town}, and most have a {word} of their own.",
+    "Before you decide about the {other}, read what we say about the {word}.",
+    "Volunteers at {place} can explain the {word} in other languages.",
+    "It takes about {days} days until you hear from us about the {other}.",
+)
+HEADINGS = ("Who can ask", "What it costs", "Where to go", "What happens next")
+PARTNERS = ("Neighbourhood trust", "Residents' group", "Housing society", "Youth forum")
+
+
+def write_text(number: int) -> PageText:
+    """Return the words of the page with this number."""
+    random = Random(f"1-{number}")
+    topic, words = random.choice(TOPICS)
+    town = random.choice(TOWNS)
+    paragraphs = [
+        " ".join(_sentence(random, town, words) for _ in range(random.randint(3, 6)))
+        for _ in range(random.randint(3, 7))
+    ]
+    return PageText(
+        title=f"{topic} in {town} ({number})",
+        slug=f"{topic.lower().replace(' ', '-')}-{number}",
+        summary=_sentence(random, town, words),
+        search_words=", ".join(random.sample(words, 2)),
+        paragraphs=paragraphs,
+        headings=random.sample(HEADINGS, 2),
+        partner=f"{town} {random.choice(PARTNERS).lower()}",
+    )
+
+
+def _sentence(random: Random, town: str, words: tuple[str, ...]) -> str:
+    word, other = random.sample(words, 2)
+    hour = random.randint(9, 11)
+    return random.choice(SENTENCES).format(
+        town=town,
+        word=word,
+        other=other,
+        place=random.choice(PLACES),
+        day=random.choice(DAYS),
+        hour=hour,
+        later=hour - random.randint(6, 8),
+        number=random.randint(12, 900),
+        days=random.randint(2, 28),
+    )
+
+
+if __name__ == "__main__":
+    seed_pages(
+        int(sys.argv[1]), HomePage.objects.get(), has_pictures="--pictures" in sys.argv
+    )

@@ -1,4 +1,4 @@
-"""What benchmarks need: sites of any size, under gunicorn, and the time they take."""
+"""Sites for tests and benchmarks, under gunicorn, and the time they take."""
 
 import http.client
 import os
@@ -16,7 +16,7 @@ import psutil
 
 # Pages of the sites that are compared.
 SIZES = (1_000, 50_000)
-BASE_DIR = Path(__file__).resolve().parents[2]
+BASE_DIR = Path(__file__).resolve().parents[1]
 
 
 @dataclass
@@ -62,7 +62,7 @@ def running_gunicorn(
     """
     port = free_port()
     options = [f"--workers={workers}", "--max-requests=0", f"--bind=127.0.0.1:{port}"]
-    master = subprocess.Popen(  # noqa: S603 - our own arguments
+    master = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn"),
             *("--config", str(BASE_DIR / "deploy" / "gunicorn.conf.py")),
@@ -134,7 +134,7 @@ def site_environment(folder: Path) -> dict:
 
 def manage(environment: dict, *arguments: str, script: str = "") -> str:
     """Run a management command on a site; return what it printed."""
-    return subprocess.run(  # noqa: S603 - our own arguments
+    return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         env={**os.environ, **environment},
         cwd=BASE_DIR,
@@ -145,11 +145,21 @@ def manage(environment: dict, *arguments: str, script: str = "") -> str:
     ).stdout
 
 
+def add_pages(environment: dict, pages: int) -> None:
+    """Add so many pages to a site, each with a picture."""
+    subprocess.run(
+        [sys.executable, "-m", "tests.page_generator", str(pages), "--pictures"],
+        env={**os.environ, **environment},
+        cwd=BASE_DIR,
+        check=True,
+    )
+
+
 def build_site(folder: Path, pages: int) -> dict:
     """Make a site with so many pages in a folder; return its settings."""
     environment = site_environment(folder)
     manage(environment, "migrate", "--verbosity=0")
     manage(environment, "load_demo_site")
-    manage(environment, "seed_pages", str(pages), "--pictures")
+    add_pages(environment, pages)
     manage(environment, "collectstatic", "--noinput", "--verbosity=0")
     return environment

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from stockton_cms.operations.benchmarks import (
+from tests.servers import (
     SIZES,
     Server,
     build_site,
@@ -18,7 +18,7 @@ from stockton_cms.operations.benchmarks import (
     serve,
 )
 
-HELLO_SETTINGS = "stockton_cms.operations.hello"
+HELLO_SETTINGS = "tests.benchmarks.hello"
 HELLO = "hello world"
 SECTION_PATH = "/seeded-pages/twenty-cards/"
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
