@@ -39,7 +39,6 @@ from stockton_cms.accounts.urls import redirect_to_login
 from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.monitoring import health
-from stockton_cms.pattern_library import style_guide
 from stockton_cms.unsaved_text import with_text_preserved
 
 FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
@@ -96,7 +95,6 @@ urlpatterns = [
     path("-/ready", health.ready, name="ready"),
     path("-/status", health.status, name="status"),
     path("-/metrics", health.metrics, name="metrics"),
-    path("-/style-guide/", style_guide, name="style_guide"),
     path("robots.txt", robots, name="robots"),
     path(
         "sitemap.xml",

@@ -102,7 +102,6 @@ ROUTES = [
     "/follow/unsubscribe-all/",
     "/-/metrics",
     "/-/status",
-    "/-/style-guide/",
     "/account/login/",
     "/account/password/",
 ]

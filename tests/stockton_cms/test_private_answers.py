@@ -96,7 +96,6 @@ def test_answers_to_what_one_visitor_typed_are_for_no_shared_cache(section, clie
         f"{section.url}?found=abcdefghijkl.1",
         "/-/live",
         "/-/ready",
-        "/-/style-guide/",
         "/sitemap.xml",
         "/admin/login/",
         "/account/login/",

@@ -254,7 +254,6 @@ def test_hosts_and_schemes_are_kept_apart(page, client, settings):
         "/no-such-page/",
         "/account/login/",
         "/-/live",
-        "/-/style-guide/",
     ],
 )
 def test_what_is_not_a_page_is_for_one_visitor(address, page, client):

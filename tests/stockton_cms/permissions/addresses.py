@@ -10,7 +10,7 @@ from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
 # What residents and health checks ask for: `test_leak_matrix` has it.
 PUBLIC = {
-    "live", "ready", "status", "metrics", "preview_link", "style_guide", "robots",
+    "live", "ready", "status", "metrics", "preview_link", "robots",
     "sitemap", "wagtaildocs_serve",
     "wagtaildocs_authenticate_with_password", "search", "search_suggestions",
     "enquiry", "enquiry_thanks_anyone", "enquiry_thanks", "enquiry_answer",
