@@ -1,27 +1,30 @@
 #!/usr/bin/env python
 """Run Django's and the project's commands: `python manage.py help` lists them."""
 
-import logging
 import os
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import OperationalError, ProgrammingError
+from django.db import DatabaseError
 
 
 def main(arguments: list[str]) -> None:
-    """Run a command; report an unavailable service without a traceback."""
+    """Run a command; where something it needs is unavailable, say so in two lines.
+
+    The other lines of a database's error quote what people have written.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockton_cms.settings")
-    # It repeats each attempt to connect; we say it once.
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     try:
         execute_from_command_line(arguments)
-    except (OperationalError, ProgrammingError, OSError) as error:
+    except (DatabaseError, OSError) as error:
         if "--traceback" in arguments:
             raise
-        from stockton_cms.operations.cli_errors import explain
-
-        sys.exit(explain(error))
+        reason = str(error).partition("\n")[0]
+        sys.exit(
+            f"{type(error).__name__}: {reason}\n"
+            "See docs/runbook, or run `manage.py migrate` where a table is missing; "
+            "--traceback shows more."
+        )
 
 
 if __name__ == "__main__":

@@ -3,20 +3,11 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from stockton_cms.operations.backup.delivery import (
-    back_up,
-    default_folder,
-    destination,
-)
-from stockton_cms.operations.backup.progress import shown
-from stockton_cms.operations.cli_errors import report_errors
+from stockton_cms.operations.backup.delivery import back_up, default_folder
 
 
 class Command(BaseCommand):
-    help = (
-        "Write the database and the media into one archive, while the site runs. Goes "
-        "on where it was broken off while sending the archive."
-    )
+    help = "Write the database and the media into one archive, while the site runs."
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -27,14 +18,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, to: str, **options):
-        with report_errors(before="The backup could not be made:"):
-            done = back_up(destination(to), timezone.now(), shown)
-        if done.went_on:
-            self.stdout.write(
-                f"Went on with the backup of {done.manifest.made_at}: "
-                f"{done.bytes_sent:,} of {done.bytes:,} bytes were still to be sent."
-            )
+        manifest, address = back_up(to, timezone.now())
         self.stdout.write(
-            f"{done.to}: {done.manifest.row_count:,} rows and "
-            f"{done.manifest.file_count:,} files."
+            f"{address}: {manifest.row_count:,} rows and {manifest.file_count:,} files."
         )

@@ -4,9 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from stockton_cms.operations.backup.delivery import opened
-from stockton_cms.operations.backup.progress import shown
 from stockton_cms.operations.backup.restore import restore
-from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
@@ -22,7 +20,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, archive: str, no_input: bool, **options):
-        with report_errors(after="Nothing was changed."), opened(archive) as reader:
+        with opened(archive) as reader:
             made = reader.manifest
             question = (
                 f"Replace this site by the {made.row_count:,} rows and "
@@ -30,7 +28,7 @@ class Command(BaseCommand):
             )
             if not no_input and input(question).strip() != "yes":
                 raise CommandError("Nothing was changed.")
-            for line in restore(reader, timezone.now(), shown):
+            for line in restore(reader, timezone.now()):
                 self.stdout.write(line)
         self.stdout.write(
             "Restored. Anyone who was erased or lost their access since "

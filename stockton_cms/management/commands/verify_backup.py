@@ -4,10 +4,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from stockton_cms.operations.backup.delivery import opened
-from stockton_cms.operations.backup.progress import shown
 from stockton_cms.operations.backup.restore import refuse_newer
 from stockton_cms.operations.backup.status import record_verified
-from stockton_cms.operations.cli_errors import report_errors
 
 
 class Command(BaseCommand):
@@ -17,10 +15,9 @@ class Command(BaseCommand):
         parser.add_argument("archive", help="its path, or s3://bucket/key")
 
     def handle(self, *args, archive: str, **options):
-        with report_errors(), opened(archive) as reader:
+        with opened(archive) as reader:
             refuse_newer(reader)
-            for _ in shown(reader.verify(), "checked"):
-                pass
+            reader.verify()
             manifest, address = reader.manifest, str(reader.path)
             record_verified(address, timezone.now())
         self.stdout.write(

@@ -3,13 +3,21 @@
 import hashlib
 import json
 import os
+import socket
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
+
+from django.core.management.base import CommandError
+from tqdm import tqdm
+
+# A bar on a terminal, and nothing elsewhere.
+progress = partial(tqdm, disable=None, leave=False)
 
 # Raised when what is written can no longer be read by an older version of this code.
 FORMAT = 1
@@ -29,8 +37,11 @@ BROKEN = (
 )
 
 
-class ArchiveError(Exception):
+class ArchiveError(CommandError):
     """The archive is damaged, newer than this code, or none of ours; says which."""
+
+    def __init__(self, message: str):
+        super().__init__(message, returncode=3)
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,8 @@ class ArchiveWriter:
 
     def __init__(self, path: Path, manifest: Manifest):
         self._path = path
-        self._part = path.with_name(f"{path.name}.part")
+        # The same each time, so that one that was killed does not stay.
+        self._part = path.with_name(f".stockton-cms-{socket.gethostname()}.part")
         self._manifest = manifest
 
     def __enter__(self) -> "ArchiveWriter":
@@ -166,8 +178,8 @@ class Reader:
         entries = {name: Entry(**entry) for name, entry in values["entries"].items()}
         return Manifest(**{**values, "entries": entries})
 
-    def verify(self) -> Iterator[str]:
-        """Yield the name of each entry once it is found whole.
+    def verify(self) -> None:
+        """Compare each entry with what the manifest says of it.
 
         Raises:
             ArchiveError: an entry is missing, too many or not as it was written.
@@ -176,14 +188,13 @@ class Reader:
         names = set(self._zip.namelist()) - {MANIFEST}
         for name in names ^ set(self.manifest.entries):
             raise ArchiveError(f"{self.path} is damaged: {name} is missing or extra.")
-        for name, entry in self.manifest.entries.items():
+        for name, entry in progress(self.manifest.entries.items(), "Checked"):
             digest, size = hashlib.sha256(), 0
             for chunk in self.chunks(name):
                 digest.update(chunk)
                 size += len(chunk)
             if (size, digest.hexdigest()) != (entry.size, entry.sha256):
                 raise ArchiveError(f"{self.path} is damaged: {name} has changed.")
-            yield name
 
     def chunks(self, name: str) -> Iterator[bytes]:
         try:

@@ -1,6 +1,6 @@
 """Making a backup while the site runs."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,14 +10,16 @@ from django.core.files.storage import Storage, default_storage
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
-from stockton_cms.operations.backup.archive import FORMAT, ArchiveWriter, Manifest
+from stockton_cms.operations.backup.archive import (
+    FORMAT,
+    ArchiveWriter,
+    Manifest,
+    progress,
+)
 from stockton_cms.operations.backup.serialisation import read_rows, tables_of
 
-# Shows how far something is: given all steps and a word for them, it yields each.
-Progress = Callable[[Iterable, str], Iterable]
 
-
-def make_backup(path: Path, at: datetime, progress: Progress) -> Manifest:
+def make_backup(path: Path, at: datetime) -> Manifest:
     """Write all rows and files as they are at one point in time into an archive.
 
     The site goes on meanwhile. Files are read after the rows: one that was added in
@@ -28,10 +30,10 @@ def make_backup(path: Path, at: datetime, progress: Progress) -> Manifest:
         with _snapshot():
             applied = MigrationRecorder(connection).applied_migrations()
             manifest.migrations.extend(sorted(map(".".join, applied)))
-            for model in progress(tables_of(apps), "tables"):
+            for model in progress(tables_of(apps), "Tables"):
                 archive.add_rows(model._meta.db_table, read_rows(model))
         # Not within it, as these may take hours.
-        for name in progress(list(all_files(default_storage)), "files"):
+        for name in progress(list(all_files(default_storage)), "Files"):
             _add_file(archive, name)
     return manifest
 

@@ -1,79 +1,61 @@
-"""Makes a backup and brings it to its destination, in as many attempts as it takes."""
+"""Makes a backup in a folder or a bucket of S3, and opens one that is there."""
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
+import boto3
+from boto3.exceptions import Boto3Error
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.management.base import CommandError
 
 from stockton_cms.operations.backup.archive import Manifest, Reader
-from stockton_cms.operations.backup.create import Progress, make_backup
-from stockton_cms.operations.backup.destinations import SCHEME, Bucket, Folder, fetch
-from stockton_cms.operations.backup.lock import alone
+from stockton_cms.operations.backup.create import make_backup
 from stockton_cms.operations.backup.status import LastBackup, record_backup
-from stockton_cms.operations.backup.swap import restore_previous_files
+from stockton_cms.operations.backup.swap import alone, restore_previous_files
 
-# A backup that was broken off is brought to its end as long as it still counts as the
-# one that was asked for; after that another one is made.
-GOES_ON_FOR = timedelta(hours=12)
-
-
-class PublicPlaceError(Exception):
-    """Visitors could download the backup from where it was to be put."""
-
-
-class NotDeliveredError(Exception):
-    """The backup was made, but has not arrived where it is to be stored."""
+SCHEME = "s3://"
+WAITS = Config(
+    connect_timeout=10,
+    read_timeout=60,
+    retries={"mode": "standard", "total_max_attempts": 5},
+)
 
 
-@dataclass(frozen=True)
-class Delivered:
-    """A backup that has arrived: where, what it holds, and what that took."""
+def checked_destination(text: str) -> str:
+    """Return where archives go: `s3://bucket/prefix` or the path of a folder.
 
-    manifest: Manifest
-    to: str
-    bytes: int
-    bytes_sent: int
-    went_on: bool
-
-
-def destination(text: str) -> Folder | Bucket:
-    """Return where archives go: `s3://bucket/prefix` or a folder.
-
-    Raises:
-        PublicPlaceError: it is where the site's public files are.
-        NotADirectoryError: it is a file.
-        FileNotFoundError: there is none; a slip, or a disk that is not mounted, is not
-            to end in a backup beside the site.
-
+    Raises `CommandError` where the site's public files are, or where there is no
+    folder: a slip, or a disk that is not mounted, is not to end in a backup beside the
+    site.
     """
     if text.startswith(SCHEME):
-        bucket, _, prefix = text.removeprefix(SCHEME).partition("/")
+        bucket = text.removeprefix(SCHEME).partition("/")[0]
         if bucket == getattr(default_storage, "bucket_name", None):
-            raise PublicPlaceError(
+            raise CommandError(
                 f"The bucket {bucket} holds the site's pictures, which visitors see. "
                 "Keep backups in a bucket of their own."
             )
-        return Bucket(bucket, prefix)
+        return text.rstrip("/")
     path = Path(text).resolve()
     for public in (settings.MEDIA_ROOT, settings.STATIC_ROOT):
         if public and path.is_relative_to(Path(public).resolve()):
-            raise PublicPlaceError(
+            raise CommandError(
                 f"Visitors may download what is in {public}. Choose another folder."
             )
-    if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"{path} is a file. Name a folder, or a bucket.")
-    if not path.exists() and path != default_folder():
-        raise FileNotFoundError(
+    if path == default_folder():
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.is_dir():
+        raise CommandError(
             f"There is no folder {path}. Make it, or mount the disk that holds it; a "
             "bucket begins with s3://."
         )
-    return Folder(path)
+    return str(path)
 
 
 def default_folder() -> Path:
@@ -81,60 +63,44 @@ def default_folder() -> Path:
     return settings.DATA_DIR / "backups"
 
 
-def back_up(to: Folder | Bucket, at: datetime, progress: Progress) -> Delivered:
-    """Make a backup and bring it to its place, or go on with one that was broken off.
+def back_up(to: str, at: datetime) -> tuple[Manifest, str]:
+    """Make a backup in a folder or bucket; return what it holds, and its address.
 
     Raises:
         AlreadyRunning: another backup or restore is running.
         OSError: it could not be made.
-        NotDeliveredError: it could not be brought there; the next call goes on with it.
+        CommandError: the bucket cannot be reached.
 
     """
+    to = checked_destination(to)
+    name = f"stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
+    address = f"{to}/{name}"
     with alone():
         restore_previous_files()
-        archive = _unfinished(to, at)
-        went_on = archive is not None
-        if archive is None:
-            archive = _staging_dir(to) / f"stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
-            archive.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            make_backup(archive, at, progress)
-        with Reader(archive) as reader:
-            manifest = reader.manifest
-        try:
-            bytes_sent = to.send(archive)
-        except OSError as error:
-            raise NotDeliveredError(str(error)) from error
-        size, address = archive.stat().st_size, to.address_of(archive.name)
-        record_backup(LastBackup(_made_at(archive), size, address))
-        archive.unlink()
-        return Delivered(manifest, address, size, bytes_sent, went_on)
+        if to.startswith(SCHEME):
+            path = settings.DATA_DIR / "outgoing_backup.zip"
+            try:
+                manifest = make_backup(path, at)
+                with _bucket(address) as (client, place):
+                    client.upload_file(str(path), *place)
+                size = path.stat().st_size
+            finally:
+                path.unlink(missing_ok=True)
+        else:
+            manifest = make_backup(Path(address), at)
+            size = Path(address).stat().st_size
+        record_backup(LastBackup(at, size, address))
+    return manifest, address
 
 
-def _unfinished(to: Folder | Bucket, at: datetime) -> Path | None:
-    """Return the archive that was not brought to its place; forget those too old."""
-    found = None
-    for path in sorted(_staging_dir(to).parent.glob("*/*")):
-        is_ours = path.parent == _staging_dir(to)
-        if path.suffix == ".zip" and at - _made_at(path) < GOES_ON_FOR:
-            found = path if is_ours else found
-            continue
-        path.unlink()
-        if is_ours:
-            # What stays of it where S3 is unavailable, the bucket's own rule deletes.
-            with suppress(OSError):
-                to.abandon(path.name)
-    return found
-
-
-def _made_at(archive: Path) -> datetime:
-    made_at = datetime.strptime(archive.stem[-15:], "%Y%m%d-%H%M%S")
-    return made_at.replace(tzinfo=UTC)
-
-
-def _staging_dir(to: Folder | Bucket) -> Path:
-    """Return the folder for archives that are on their way to one destination."""
-    name = hashlib.sha256(to.address_of("").encode()).hexdigest()[:16]
-    return settings.DATA_DIR / "outgoing_backups" / name
+@contextmanager
+def _bucket(address: str) -> Iterator[tuple]:
+    """Yield a client of S3, as the environment sets it up, and an archive's place."""
+    place = address.removeprefix(SCHEME).split("/", 1)
+    try:
+        yield boto3.client("s3", config=WAITS), place
+    except (BotoCoreError, Boto3Error, ClientError) as error:
+        raise CommandError(f"{address} cannot be reached: {error}") from error
 
 
 @contextmanager
@@ -142,8 +108,8 @@ def opened(address: str) -> Iterator[Reader]:
     """Open an archive that is in a folder or in a bucket.
 
     Raises:
-        ArchiveError: there is none, or it is damaged.
-        OSError: the bucket cannot be reached.
+        ArchiveError: it is damaged.
+        CommandError: there is none, or the bucket cannot be reached.
 
     """
     if not address.startswith(SCHEME):
@@ -153,6 +119,8 @@ def opened(address: str) -> Iterator[Reader]:
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     # Without a name, so that nothing stays of it however this ends.
     with tempfile.TemporaryFile(dir=settings.DATA_DIR) as file:
-        fetch(address, file)
+        with _bucket(address) as (client, place):
+            client.download_fileobj(*place, file)
+        file.seek(0)
         with Reader(address, file) as reader:
             yield reader

@@ -20,11 +20,16 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from home.content_version.counter import ContentVersion
-from stockton_cms.operations.backup.archive import CHUNK_BYTES, ArchiveError, Reader
-from stockton_cms.operations.backup.create import Progress, all_files
-from stockton_cms.operations.backup.lock import alone
+from stockton_cms.operations.backup.archive import (
+    CHUNK_BYTES,
+    ArchiveError,
+    Reader,
+    progress,
+)
+from stockton_cms.operations.backup.create import all_files
 from stockton_cms.operations.backup.serialisation import LEFT_OUT, tables_of, write_rows
 from stockton_cms.operations.backup.swap import (
+    alone,
     close_alone,
     create_staging_dir,
     exchange_database,
@@ -35,7 +40,7 @@ from stockton_cms.operations.backup.swap import (
 )
 
 
-def restore(archive: Reader, at: datetime, progress: Progress) -> list[str]:
+def restore(archive: Reader, at: datetime) -> list[str]:
     """Put an archive's rows and files in the place of the site's own.
 
     Everything is made ready beside what is there and exchanged at the end, so a restore
@@ -48,15 +53,14 @@ def restore(archive: Reader, at: datetime, progress: Progress) -> list[str]:
 
     """
     refuse_newer(archive)
-    for _ in progress(archive.verify(), "checked"):
-        pass
+    archive.verify()
     with alone():
         restore_previous_files()
         close_alone()
         suffix = f"{at:%Y%m%d%H%M%S}"
         remove_leftovers()
         try:
-            said = list(_restore(archive, suffix, progress))
+            said = list(_restore(archive, suffix))
         except BaseException:
             remove_leftovers()
             raise
@@ -65,10 +69,10 @@ def restore(archive: Reader, at: datetime, progress: Progress) -> list[str]:
         return said
 
 
-def _restore(archive: Reader, suffix: str, progress: Progress) -> Iterator[str]:
+def _restore(archive: Reader, suffix: str) -> Iterator[str]:
     with new_database(suffix):
-        _fill(archive, progress)
-    with _new_files(archive, suffix, progress) as about_files:
+        _fill(archive)
+    with _new_files(archive, suffix) as about_files:
         yield exchange_database(suffix)
     yield about_files
 
@@ -86,7 +90,7 @@ def refuse_newer(archive: Reader) -> None:
         )
 
 
-def _fill(archive: Reader, progress: Progress) -> None:
+def _fill(archive: Reader) -> None:
     """Make the tables as they were at the backup, fill them, bring them up to date."""
     applied = {tuple(name.split(".", 1)) for name in archive.manifest.migrations}
     executor = MigrationExecutor(connection)
@@ -107,7 +111,7 @@ def _fill(archive: Reader, progress: Progress) -> None:
         )
     with transaction.atomic():
         _empty([model._meta.db_table for model in tables])
-        for model in progress(tables, "tables"):
+        for model in progress(tables, "Tables"):
             if model._meta.db_table in archive.tables:
                 _write(model, archive)
         _raise_version()
@@ -157,28 +161,28 @@ def _raise_version() -> None:
 
 
 @contextmanager
-def _new_files(archive: Reader, suffix: str, progress: Progress) -> Iterator[str]:
+def _new_files(archive: Reader, suffix: str) -> Iterator[str]:
     """Put the archive's files in their place; take them back if what follows fails."""
     if not isinstance(default_storage, FileSystemStorage):
-        yield _add_files(archive, progress)
+        yield _add_files(archive)
         return
     place = Path(settings.MEDIA_ROOT)
     store = FileSystemStorage(location=create_staging_dir(place, suffix))
-    for name in progress(archive.files, "files"):
+    for name in progress(archive.files, "Files"):
         with archive.open_file(name) as file:
             store.save(name, File(file))
     with exchanged_folders(place, suffix) as said:
         yield said
 
 
-def _add_files(archive: Reader, progress: Progress) -> str:
+def _add_files(archive: Reader) -> str:
     """Add the archive's files to a store that knows no folders to exchange, as S3.
 
     What is there with the same contents stays as it is, and nothing is deleted. So one
     that is killed has changed only files whose name was used for another one since.
     """
     there = set(all_files(default_storage))
-    for name in progress(archive.files, "files"):
+    for name in progress(archive.files, "Files"):
         if name in there and _digest(name) == archive.checksum_of_file(name):
             continue
         with archive.open_file(name) as file:

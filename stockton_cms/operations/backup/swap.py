@@ -5,6 +5,7 @@ renaming; what was there is called `before` from then on. The database comes las
 one step: as long as that has not happened, files can be put back.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,9 +14,33 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
-from stockton_cms.operations.backup.lock import AlreadyRunning, alone
+
+class AlreadyRunning(CommandError):  # noqa: N818 - it is no error of ours
+    def __str__(self):
+        return "Another backup or restore is running. Wait until it has ended."
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let only one backup or restore run at a time on a machine.
+
+    The lock goes with the process however it ends. It is not an advisory lock of the
+    database, as a restore connects to it again.
+
+    Raises:
+        AlreadyRunning: at once, where another process holds it.
+
+    """
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "backup.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning from None
+        yield
 
 
 @contextmanager
@@ -43,7 +68,7 @@ def _reconnect(settings: dict) -> None:
 RESTORING, BEFORE = "restoring", "before"
 
 
-class SiteRunsError(Exception):
+class SiteRunsError(CommandError):
     """The site, or one of its jobs, still has the database open."""
 
     def __str__(self):

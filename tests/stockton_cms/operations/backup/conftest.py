@@ -2,9 +2,9 @@
 
 import io
 
+import boto3
 import pytest
 
-from stockton_cms.operations.backup import destinations
 from stockton_cms.operations.backup.archive import FORMAT, ArchiveWriter, Manifest
 
 
@@ -38,7 +38,7 @@ def s3(s3_server, monkeypatch, request):
         "AWS_DEFAULT_REGION": "eu-west-2",
     }.items():
         monkeypatch.setenv(name, value)
-    client = destinations.new_client()
+    client = boto3.client("s3")
     where = {"LocationConstraint": "eu-west-2"}
     client.create_bucket(Bucket="backups", CreateBucketConfiguration=where)
     yield client

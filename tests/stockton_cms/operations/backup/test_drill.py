@@ -202,7 +202,7 @@ def killed(*args, **options):
 setattr(place, name, killed)
 if name != "write_rows":
     # It takes long, and nothing of it matters for what follows.
-    restore._fill = lambda archive, progress: None
+    restore._fill = lambda archive: None
 call_command("restore", {archive!r}, no_input=True)
 """
 PUTS_BACK = """
@@ -284,7 +284,7 @@ def test_backup_into_what_is_no_folder_is_refused(example, tmp_path):
     folder.write_text("a file where a folder should be")
     refused = run(environment, "backup", "--to", str(folder))
     assert refused.returncode == 1
-    assert "is a file. Name a folder" in refused.stderr
+    assert "There is no folder" in refused.stderr
     assert folder.read_text() == "a file where a folder should be"
 
 
