@@ -221,11 +221,12 @@ class ImportRun:
                 for row in rows.filter(source_key__in=batch).select_related("page"):
                     page = row.page
                     if page and page.latest_revision_id == row.revision_id:
-                        record = self._load(by_key[row.source_key])
+                        node = by_key[row.source_key]
+                        record = self._load(node)
                         body = convert(
                             record.body, record.base, self.links, stores=True
                         )
-                        self.writer.close_links(row, body)
+                        self.writer.close_links(node, row, body)
 
     def _load(self, node: PlannedPage) -> Record:
         if not node.reference and isinstance(self.source, FolderSource):
