@@ -9,8 +9,11 @@ BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 
+# Tests start hundreds of processes, and each would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-slow deployment-test faults security browser-test screenshots html \
+.PHONY: help run dev test test-postgresql test-slow deployment-test faults security browser-test screenshots html \
   lighthouse lint format check bench bench-search bench-updates flood capacity requirements
 .DELETE_ON_ERROR:
 
@@ -28,8 +31,11 @@ dev: $(DEV_READY) .env ## Serve the site for development: reloads on change, sho
 	@DEBUG=true $(BIN)/python manage.py bootstrap --port $(PORT)
 	@DEBUG=true exec $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
-test: $(DEV_READY) ## Run the tests on SQLite and on PostgreSQL
+test: $(DEV_READY) ## Run the tests on SQLite, and on PostgreSQL those that depend on it
 	@$(BIN)/python -m tests.run -n 2
+
+test-postgresql: $(DEV_READY) ## Run all tests that need a database on PostgreSQL
+	@$(BIN)/python -m tests.run --postgresql -n 2
 
 test-slow: $(DEV_READY) ## Run the slow tests (concurrency), on both databases
 	@$(BIN)/python -m tests.run -m slow
@@ -102,7 +108,7 @@ define install
 	@echo "Installing from $(1)"
 	@$(BIN)/python -m pip install --quiet uv 2> /dev/null || true
 	@if [ -x $(BIN)/uv ]; then \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	  $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
 	else \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r $(1); \
 	fi

@@ -108,8 +108,15 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         make_site()
         creation = connection.creation
-        # What a test with real transactions puts back in the end.
-        connection._test_serialized_contents = creation.serialize_db_to_string()
+        # What a test with real transactions puts back before it begins.
+        contents = connection._test_serialized_contents = (
+            creation.serialize_db_to_string()
+        )
+    yield
+    with django_db_blocker.unblock():
+        if not Page.objects.exists():
+            # Such a test was the last one, and has left nothing for `--reuse-db`.
+            creation.deserialize_db_from_string(contents)
 
 
 def make_site():

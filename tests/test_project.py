@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from tests.run import ON_POSTGRESQL
+
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("stockton_cms", "home", "community", "search")
 MAX_LINES = 400
@@ -46,8 +48,9 @@ def name_of(path):
     return str(path.relative_to(ROOT))
 
 
-each_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
-each_template = pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def those_of(paths, is_wrong):
+    """Return the names of the files whose path and text are wrong."""
+    return [name_of(path) for path in paths if is_wrong(path, path.read_text())]
 
 
 def test_these_tests_see_the_project():
@@ -73,66 +76,115 @@ def test_rooms_import_in_one_direction_only():
     assert "0 broken" in result.stdout
 
 
-@each_module
-def test_module_can_be_read_in_one_sitting(path):
-    if "migrations" not in path.parts:
-        assert len(path.read_text().splitlines()) <= MAX_LINES
+def test_module_can_be_read_in_one_sitting():
+    def is_long(path, code):
+        return "migrations" not in path.parts and len(code.splitlines()) > MAX_LINES
+
+    assert not those_of(MODULES, is_long)
 
 
-@each_module
-def test_module_trusts_no_text_and_checks_every_form(path):
-    code = path.read_text()
-    if name_of(path) in TRUSTED:
-        code = code.replace(TRUSTED[name_of(path)], "")
-    forbidden = ("mark_safe", "csrf_exempt", "SafeText(", "RawHTMLBlock", "|safe")
-    assert not [word for word in forbidden if word in code]
-    assert not re.search(r"SafeString\(|__html__|autoescape", code)
+def test_module_trusts_no_text_and_checks_every_form():
+    forbidden = r"mark_safe|csrf_exempt|SafeText\(|RawHTMLBlock|\|safe"
+    forbidden += r"|SafeString\(|__html__|autoescape"
+
+    def trusts(path, code):
+        return re.search(forbidden, code.replace(TRUSTED.get(name_of(path), "\0"), ""))
+
+    assert not those_of(MODULES, trusts)
 
 
-@each_module
-def test_module_imports_at_its_top(path):
+def test_module_imports_at_its_top():
     """An import inside a function hides a cycle; an app's `ready` has to wait."""
-    if path.name != "apps.py" and "migrations" not in path.parts:
-        assert not re.search(
-            r"^ +(from|import) (home|community|search)\b", path.read_text(), re.M
+
+    def imports_below(path, code):
+        if path.name == "apps.py" or "migrations" in path.parts:
+            return False
+        return re.search(r"^ +(from|import) (home|community|search)\b", code, re.M)
+
+    assert not those_of(MODULES, imports_below)
+
+
+def test_there_is_no_room_for_odds_and_ends():
+    odd = {"utils", "core", "common", "misc", "helpers"}
+    assert not [path for path in MODULES if odd.intersection((*path.parts, path.stem))]
+
+
+def test_template_trusts_no_text():
+    def trusts(path, template):
+        # Data is no script: browsers do not run it.
+        code = re.sub(r'<script [^>]*type="application/(ld\+)?json">', "", template)
+        wrong = r"\|\s*safe\b|safeseq|autoescape"
+        return re.search(
+            rf"{wrong}|<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|<style", code
         )
 
-
-@pytest.mark.parametrize("word", ["utils", "core", "common", "misc", "helpers"])
-def test_there_is_no_room_for_odds_and_ends(word):
-    assert not [path for path in MODULES if word in (*path.parts, path.stem)]
+    assert not those_of(TEMPLATES, trusts)
 
 
-@each_template
-def test_template_trusts_no_text(path):
-    template = path.read_text()
-    assert not re.search(r"\|\s*safe\b|safeseq|autoescape", template)
-    # Data is no script: browsers do not run it.
-    template = re.sub(r'<script [^>]*type="application/(ld\+)?json">', "", template)
-    assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|<style", template)
+def test_template_is_short():
+    def is_long(path, template):
+        return len(template.splitlines()) >= MAX_LINES_OF_A_TEMPLATE
+
+    assert not those_of(TEMPLATES, is_long)
 
 
-@each_template
-def test_template_is_short(path):
-    assert len(path.read_text().splitlines()) < MAX_LINES_OF_A_TEMPLATE
+def test_template_gives_a_component_only_what_it_names():
+    def gives_all(path, template):
+        own_name = str(path.relative_to(ROOT / "stockton_cms" / "templates"))
+        return any(
+            tag.split()[-1] != "only"
+            and (own_name, tag.split()[0].strip("\"'")) not in INCLUDES_WITH_CONTEXT
+            for tag in re.findall(r"{%\s*include\s+(.*?)%}", template)
+        )
+
+    assert not those_of(TEMPLATES, gives_all)
 
 
-@each_template
-def test_template_gives_a_component_only_what_it_names(path):
-    own_name = str(path.relative_to(ROOT / "stockton_cms" / "templates"))
-    for tag in re.findall(r"{%\s*include\s+(.*?)%}", path.read_text()):
-        component = tag.split()[0].strip("\"'")
-        if (own_name, component) not in INCLUDES_WITH_CONTEXT:
-            assert tag.split()[-1] == "only", tag
+def test_component_begins_with_what_it_takes():
+    components = [path for path in TEMPLATES if path.parent.name == "components"]
+    assert not those_of(components, lambda _, template: not template.startswith("{# "))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in TEMPLATES if path.parent.name == "components"],
-    ids=name_of,
+# What behaves in its own way on each database.
+SQL = (
+    r"\.cursor\(|RawSQL|\.raw\(|\.extra\(|select_for_update|connection\.vendor"
+    r"|contrib\.postgres|Constraint\(|advisory"
 )
-def test_component_begins_with_what_it_takes(path):
-    assert path.read_text().startswith("{# "), path
+OF_ONE_DATABASE = r"transaction=True|\.vendor [!=]=|import psycopg"
+
+
+LISTED = [ROOT / path for path in ON_POSTGRESQL]
+
+
+def runs_on_postgresql(path):
+    return any(path == each or each in path.parents for each in LISTED)
+
+
+def test_what_has_sql_of_its_own_is_tested_on_postgresql():
+    with_sql = {path.parent for path in MODULES if re.search(SQL, path.read_text())}
+    missing = [path for path in LISTED if not path.exists()]
+    for room in with_sql:
+        tests = ROOT / "tests" / room.relative_to(ROOT)
+        while not tests.exists():
+            tests = tests.parent
+        is_tested = runs_on_postgresql(tests) or any(
+            tests in listed.parents for listed in LISTED
+        )
+        missing += [] if is_tested else [room]
+    assert not missing
+
+
+def test_what_tests_transactions_runs_on_postgresql():
+    def is_left_out(path, code):
+        if not re.search(OF_ONE_DATABASE, code) or runs_on_postgresql(path):
+            return False
+        # Those run on both databases.
+        return not re.search(r"mark\.(slow|deployment)", code)
+
+    files = [
+        path for room in ROOMS for path in (ROOT / "tests" / room).rglob("test_*.py")
+    ]
+    assert not those_of(files, is_left_out)
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=name_of)
@@ -164,10 +216,10 @@ def test_table_of_variables_is_read_from_the_settings():
     assert {"SECRET_KEY", "DATABASE_URL", "DEBUG", "EMAIL_URL"} <= set(variables())
 
 
-@pytest.mark.parametrize("variable", variables())
-def test_every_variable_is_in_the_table_of_the_readme(variable):
+def test_every_variable_is_in_the_table_of_the_readme():
     readme = (ROOT / "README.md").read_text()
-    assert re.search(rf"^\| `{variable}` \|", readme, re.M)
+    described = re.findall(r"^\| `([A-Z_0-9]+)` \|", readme, re.M)
+    assert not set(variables()) - set(described)
 
 
 def test_variables_of_the_example_are_ones_that_the_settings_read():
