@@ -37,13 +37,23 @@ COPIED_FIELDS = (
     "dismissal_version",
 )
 PUBLIC_FIELDS = (*COPIED_FIELDS, "is_live", "link_href", "places")
-# The order in which a page shows alerts.
-WORST_FIRST = ("-severity", "-starts_at", "-alert_id")
+# What the history lists for each entry, besides its times.
+LISTED_FIELDS = (
+    "severity",
+    "heading",
+    "text",
+    "link_text",
+    "link_href",
+    "scope",
+    "places",
+)
+# The order in which a page shows alerts, and then that of one alert's changes.
+WORST_FIRST = ("-severity", "-starts_at", "-alert_id", "pk")
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """The period during which visitors saw an alert, including edits."""
+    """The period during which visitors saw an alert in the same words and places."""
 
     on_at: datetime
     off_at: datetime
@@ -119,7 +129,16 @@ def _record(alerts: AlertQuerySet, page_event: HistoryEvent | None = None) -> No
         elif was_live and not row["live"]:
             _add(pk, HistoryEvent.TAKEN_DOWN, values)
         elif was_live and any(values[key] != getattr(last, key) for key in values):
-            _add(pk, page_event or HistoryEvent.CHANGED, values)
+            event = HistoryEvent.ENDED if _is_end(last, values) else None
+            _add(pk, page_event or event or HistoryEvent.CHANGED, values)
+
+
+def _is_end(last: AlertHistoryEntry, values: dict) -> bool:
+    """Return whether a change only takes down an alert that visitors see."""
+    was_running = last.starts_at <= timezone.now() < last.ends_at
+    has_ended = values["ends_at"] <= timezone.now()
+    looks_the_same = _look_the_same(last, AlertHistoryEntry(**values))
+    return was_running and has_ended and looks_the_same
 
 
 def _places_of(alert_ids: Iterable[int]) -> dict[int, list[dict]]:
@@ -151,14 +170,15 @@ def _add(alert_id: int, event: HistoryEvent, values: dict) -> None:
     )
 
 
-def visible_at(at: datetime, url_path: str | None = None) -> list[AlertHistoryEntry]:
-    """Return the entries visible at a time, worst first, in the order of pages.
+def visible_between(
+    start: datetime, end: datetime, url_path: str | None = None
+) -> list[AlertHistoryEntry]:
+    """Return the entries visible in a period, worst first, in the order of pages.
 
     `url_path` is the place in the tree that the address had then, from
     `home.page_tree.addresses.url_path_at`; without it, entries for any page.
     """
-    latest = AlertHistoryEntry.objects.filter(recorded_at__lte=at).newest()
-    shown = latest.filter(is_live=True, starts_at__lte=at, ends_at__gt=at)
+    shown = AlertHistoryEntry.objects.visible_between(start, end)
     in_order = shown.order_by(*WORST_FIRST)
     return [entry for entry in in_order if entry.is_visible_on(url_path)]
 
@@ -166,11 +186,11 @@ def visible_at(at: datetime, url_path: str | None = None) -> list[AlertHistoryEn
 def get_appearances(
     alert_ids: Iterable[int], url_path: str | None = None
 ) -> dict[int, Appearance]:
-    """Map the pk of each entry to the time its alert was shown, with one query.
+    """Map the pk of each entry to the time it was shown, with one query.
 
-    On one page, or on any. Entries that no one saw are missing. Time without a gap is
-    one appearance, so an edit does not end it, but an alert extended after its end has
-    two. An `off_at` in the future is planned.
+    On one page, or on any. Entries that no one saw are missing. Entries that differ
+    only in their times, without a gap, are one appearance; other words or places, or
+    time added after the end, begin another. An `off_at` in the future is planned.
     """
     entries = AlertHistoryEntry.objects.filter(alert_id__in=alert_ids)
     by_alert = groupby(entries.order_by("alert_id", "pk"), lambda each: each.alert_id)
@@ -184,7 +204,7 @@ def _appearances_of(
     entries: list[AlertHistoryEntry], url_path: str | None
 ) -> dict[int, Appearance]:
     """Return the appearances of one alert from all its entries, oldest first."""
-    spells: list[tuple[Appearance, list[int]]] = []
+    spells: list[tuple[Appearance, list[AlertHistoryEntry]]] = []
     for entry, following in pairwise([*entries, None]):
         on_at = max(entry.recorded_at, entry.starts_at)
         off_at = entry.ends_at
@@ -192,9 +212,13 @@ def _appearances_of(
             off_at = min(off_at, following.recorded_at)
         if on_at >= off_at or not entry.is_visible_on(url_path):
             continue
-        if spells and spells[-1][0].off_at == on_at:
-            before, pks = spells.pop()
-            spells.append((replace(before, off_at=off_at), [*pks, entry.pk]))
+        before, shown = spells[-1] if spells else (None, [])
+        if before and before.off_at == on_at and _look_the_same(shown[-1], entry):
+            spells[-1] = replace(before, off_at=off_at), [*shown, entry]
         else:
-            spells.append((Appearance(on_at, off_at), [entry.pk]))
-    return {pk: appearance for appearance, pks in spells for pk in pks}
+            spells.append((Appearance(on_at, off_at), [entry]))
+    return {each.pk: appearance for appearance, shown in spells for each in shown}
+
+
+def _look_the_same(one: AlertHistoryEntry, other: AlertHistoryEntry) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in LISTED_FIELDS)

@@ -1,6 +1,8 @@
 """The alert history report: which alerts the site showed at a time, and exports."""
 
-from datetime import datetime
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,8 +14,9 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
-from community.alerts.history import WORST_FIRST, get_appearances, visible_at
+from community.alerts.history import WORST_FIRST, get_appearances, visible_between
 from community.models import AlertHistoryEntry, AlertSnippet
+from community.models.alert_history import HistoryEvent
 from community.models.visible_alerts import Scope
 from home.content.dates import LocalDateTimeField
 from home.page_tree.addresses import site_path, url_path_at
@@ -45,7 +48,8 @@ class AlertHistoryForm(forms.Form):
         label="Date and time",
         required=False,
         widget=AdminDateTimeInput,
-        help_text="For example, 03/03/2026 14:05. Leave empty for the current time.",
+        help_text="For example, 03/03/2026 14:05 for all of that minute, or "
+        "03/03/2026 14:05:30. Leave empty for the current time.",
     )
     address = forms.CharField(
         label="Page address",
@@ -60,6 +64,14 @@ class AlertHistoryForm(forms.Form):
         max_length=100,
         help_text="Only show alerts with this in their heading or text.",
     )
+
+    def get_duration(self) -> timedelta:
+        """Return how long the time lasts, as precisely as it was typed."""
+        typed = self.data.get("at", "").strip()
+        if typed and not re.search(r":\d\d:\d\d", typed):
+            return timedelta(minutes=1)
+        is_exact = not typed or "." in typed
+        return timedelta(microseconds=1) if is_exact else timedelta(seconds=1)
 
     def clean_address(self):
         address = self.cleaned_data["address"]
@@ -95,10 +107,14 @@ def _link(entry: AlertHistoryEntry) -> str:
     return f"{entry.link_text} ({entry.link_href})" if entry.link_href else ""
 
 
+# These say that what was shown before is off, and add nothing that was shown.
+END_EVENTS = (HistoryEvent.ENDED, HistoryEvent.TAKEN_DOWN, HistoryEvent.DELETED)
+
+
 def _shown_from(entry: AlertHistoryEntry) -> str:
-    return (
-        format_exact_time(entry.appearance.on_at) if entry.appearance else "Never shown"
-    )
+    if entry.appearance:
+        return format_exact_time(entry.appearance.on_at)
+    return "" if entry.event in END_EVENTS else "Never shown"
 
 
 def _shown_until(entry: AlertHistoryEntry) -> str:
@@ -192,11 +208,17 @@ class AlertHistoryView(Report):
         if not self.form.is_valid():
             return entries.none()
         if self.at:
-            shown = visible_at(self.at, self.url_path)
-            entries = entries.filter(pk__in=[entry.pk for entry in shown])
+            entries = entries.filter(pk__in=self._find_shown())
             entries = entries.order_by(*WORST_FIRST)
         words = self.form.cleaned_data["words"]
         return entries.filter(Q(heading__icontains=words) | Q(text__icontains=words))
+
+    def _find_shown(self) -> Iterable[int]:
+        """Return the pks of the entries shown, one for each text of an alert."""
+        end = self.at + self.form.get_duration()
+        shown = visible_between(self.at, end, self.url_path)
+        appearances = get_appearances({e.alert_id for e in shown}, self.url_path)
+        return {(e.alert_id, appearances[e.pk]): e.pk for e in shown}.values()
 
     def decorate_paginated_queryset(self, object_list):
         alert_ids = {entry.alert_id for entry in object_list}
@@ -208,13 +230,17 @@ class AlertHistoryView(Report):
     def get_context_data(self, *args, **kwargs):
         context = super().get_context_data(*args, **kwargs)
         context["media"] += self.form.media
-        answer = self._answer(context["items_count"]) if self.at else ""
+        answer = self._answer() if self.at else ""
         return {**context, "form": self.form, "answer": answer}
 
-    def _answer(self, count: int) -> str:
+    def _answer(self) -> str:
+        entries = self.object_list.count()
+        count = self.object_list.order_by().values("alert_id").distinct().count()
         asked = self.form.cleaned_data
         place = f"the page {asked['address']}" if asked["address"] else "the site"
         alerts = {0: "no alerts", 1: "this alert"}.get(count, f"these {count} alerts")
+        if entries > count:
+            alerts += ", including changes during that time"
         containing = f" containing '{asked['words']}'" if asked["words"] else ""
         return f"At {format_exact_time(self.at)}, {place} showed {alerts}{containing}."
 

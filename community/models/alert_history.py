@@ -1,7 +1,10 @@
 """The alert history: what each alert said, where, from when and by whom (A8)."""
 
+from datetime import datetime
+
 from django.db import models
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from community.models.visible_alerts import Scope, Severity
 
@@ -14,6 +17,7 @@ class AppendOnlyError(Exception):
 class HistoryEvent(models.TextChoices):
     PUBLISHED = "published", "Published"
     CHANGED = "changed", "Changed"
+    ENDED = "ended", "Ended"
     TAKEN_DOWN = "taken-down", "Taken down"
     DELETED = "deleted", "Deleted"
     PAGE_MOVED = "page-moved", "A page was moved or renamed"
@@ -37,6 +41,26 @@ class HistoryQuerySet(models.QuerySet):
         if update_conflicts:
             raise AppendOnlyError
         return super().bulk_create(objs, *args, **kwargs)
+
+    def visible_between(self, start: datetime, end: datetime) -> "HistoryQuerySet":
+        """Return the entries that were in force, and on some page, in this period.
+
+        An entry is in force until the next one of its alert; `end` is not included.
+        """
+        following = self.model.objects.filter(
+            alert_id=OuterRef("alert_id"), pk__gt=OuterRef("pk")
+        ).order_by("pk")
+        replaced_at = Subquery(following.values("recorded_at")[:1])
+        return (
+            self.filter(
+                is_live=True, recorded_at__lt=end, starts_at__lt=end, ends_at__gt=start
+            )
+            .alias(
+                on_at=Greatest("recorded_at", "starts_at"),
+                off_at=Least("ends_at", Coalesce(replaced_at, "ends_at")),
+            )
+            .filter(off_at__gt=Greatest("on_at", Value(start)))
+        )
 
     def newest(self) -> "HistoryQuerySet":
         """Return the last of these entries for each alert."""

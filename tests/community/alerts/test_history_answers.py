@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from community.alerts.history import get_appearances, visible_at
+from community.alerts.history import get_appearances, visible_between
 from community.models import AlertHistoryEntry, AlertScope
 from community.models.visible_alerts import Severity
 from home.page_tree.addresses import url_path_at
@@ -14,6 +14,7 @@ from tests.factories import AlertFactory, StandardPageFactory
 
 DAY = datetime(2026, 3, 3, tzinfo=ZoneInfo("Europe/London"))
 SECOND = timedelta(seconds=1)
+INSTANT = timedelta(microseconds=1)
 
 
 def clock(text):
@@ -52,6 +53,10 @@ def times_of(alert, url_path=None):
     return [each and f"{each.on_at - DAY}-{each.off_at - DAY}" for each in found]
 
 
+def visible_at(at, url_path=None):
+    return visible_between(at, at + INSTANT, url_path)
+
+
 def headings_at(time, address=None):
     url_path = url_path_at(address) if address else None
     return [entry.heading for entry in visible_at(clock(time), url_path)]
@@ -72,10 +77,13 @@ def test_alert_published_after_its_end_was_never_on(home):
     assert times_of(publish("18:00")) == [None]
 
 
-def test_edit_of_a_running_alert_does_not_end_it(home):
+def test_each_text_of_a_running_alert_has_its_own_times(home):
     alert = publish("10:00")
     change(alert, "11:00", heading="Changed")
-    assert times_of(alert) == ["10:00:00-17:00:00"] * 2
+    change(alert, "12:00", ends_at="19:00")
+    change(alert, "13:00", ends_at="13:00")
+    changed = "11:00:00-13:00:00"
+    assert times_of(alert) == ["10:00:00-11:00:00", changed, changed, None]
 
 
 def test_edit_of_a_scheduled_alert_leaves_what_it_said_before_unseen(home):
@@ -136,7 +144,7 @@ def test_alert_that_goes_to_another_page_is_off_on_the_first(home, section):
     change(alert, "12:00")
     assert times_of(alert, section.url_path) == ["10:00:00-12:00:00", None]
     assert times_of(alert, home.url_path) == [None, "12:00:00-17:00:00"]
-    assert times_of(alert) == ["10:00:00-17:00:00"] * 2
+    assert times_of(alert) == ["10:00:00-12:00:00", "12:00:00-17:00:00"]
 
 
 def test_alerts_do_not_end_each_other(home):
@@ -153,6 +161,17 @@ def test_times_of_an_appearance_are_right_to_the_second(home):
     on_at, off_at = clock("10:00"), clock("17:00")
     times = (on_at - SECOND, on_at, off_at - SECOND, off_at)
     assert [len(visible_at(time)) for time in times] == [0, 1, 1, 0]
+
+
+def test_period_has_every_text_that_was_visible_in_it(home):
+    alert = publish("10:00", heading="First")
+    change(alert, "12:00", heading="Second")
+    change(alert, "12:00", heading="Third")
+    change(alert, "12:30", live=False)
+    shown = visible_between(clock("11:59"), clock("12:01"))
+    assert [entry.heading for entry in shown] == ["First", "Third"]
+    assert visible_between(clock("12:30"), clock("12:31")) == []
+    assert visible_between(clock("9:59"), clock("10:00")) == []
 
 
 def test_what_was_said_then_is_not_what_is_said_now(home):

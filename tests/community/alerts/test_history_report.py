@@ -1,6 +1,7 @@
 """Editors look up and export the alert history in the admin (A8)."""
 
 import csv
+from datetime import timedelta
 from io import BytesIO, StringIO
 
 import pytest
@@ -48,12 +49,42 @@ def test_history_says_what_a_page_showed_at_a_moment(floods, ask):
         "these 2 alerts." in text
     )
     assert "Floods in Yarm" in text
-    assert "9:30am GMT on 3 March 2026 4:00pm GMT on 3 March 2026" in text
+    assert "9:30am GMT on 3 March 2026 3:00pm GMT on 3 March 2026" in text
     assert "Stay in." in text
     assert "Stronger communities (/stronger-communities/) and every page below" in text
     assert "On every page" in text
     assert "The system" in text
     assert "Floods over" not in text
+
+
+def test_time_means_all_that_was_shown_in_what_was_typed(home, ask):
+    alert = publish("9:30", heading="Floods in Yarm")
+    with time_machine.travel(clock("12:07") + timedelta(seconds=36), tick=False):
+        alert.heading = "Floods over"
+        alert.save()
+    minute = ask(at="03/03/2026 12:07")
+    assert "showed this alert, including changes during that time." in minute
+    assert "9:30am GMT on 3 March 2026 12:07:36pm GMT on 3 March 2026" in minute
+    assert "12:07:36pm GMT on 3 March 2026 5:00pm GMT on 3 March 2026" in minute
+    assert "Floods in Yarm" not in ask(at="03/03/2026 12:07:36")
+    assert "Floods over" not in ask(at="03/03/2026 12:07:35")
+
+
+def test_text_is_listed_once_for_a_time_at_which_only_its_end_changed(home, ask):
+    alert = publish("9:30", heading="Floods in Yarm")
+    change(alert, "12:07", ends_at="19:00")
+    text = ask(at="03/03/2026 12:07")
+    assert "showed this alert." in text
+    assert text.count("Floods in Yarm") == 1
+
+
+def test_end_of_an_alert_is_called_that(home, ask, client):
+    alert = publish("9:30", heading="Floods in Yarm")
+    change(alert, "12:07", ends_at="12:07")
+    text = ask()
+    assert "Never shown" not in text
+    assert "Ended" in text
+    assert "Changed" not in text.replace("Changed by", "")
 
 
 def test_history_says_so_when_a_page_showed_nothing(floods, ask):
@@ -72,7 +103,7 @@ def test_address_alone_looks_up_now(floods, ask):
     with time_machine.travel(clock("14:05"), tick=False):
         text = ask(address="/stronger-communities/")
     assert "At 2:05pm GMT on 3 March 2026, the page" in text
-    assert "4:00pm GMT on 3 March 2026 (planned)" in text
+    assert "3:00pm GMT on 3 March 2026 (planned)" in text
 
 
 def test_without_a_question_the_whole_history_is_listed_newest_first(floods, ask):
@@ -166,7 +197,9 @@ def rows_of_xlsx(client, **query):
 def test_whole_history_is_exported_with_exact_times(floods, admin_client):
     after, before = rows_of_csv(admin_client)
     assert before["Alert"] == "Floods in Yarm"
-    assert after["Shown from"] == "2026-03-03 09:30:00+00:00"
+    assert before["Shown from"] == "2026-03-03 09:30:00+00:00"
+    assert before["Shown until"] == "2026-03-03 15:00:00+00:00"
+    assert after["Shown from"] == "2026-03-03 15:00:00+00:00"
     assert after["Shown until"] == "2026-03-03 16:00:00+00:00"
     assert after["Recorded"] == "2026-03-03 15:00:00+00:00"
     assert after["Alert ID"] == str(floods.pk)
