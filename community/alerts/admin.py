@@ -2,7 +2,6 @@
 
 import django_filters
 from django import forms
-from django.db.models import Count
 from django.middleware.csrf import get_token
 from django.urls import path, reverse
 from django.utils import timezone
@@ -87,7 +86,11 @@ class StateColumn(Column):
 def describe_scope(alert: AlertSnippet) -> str:
     if alert.scope == Scope.SITE:
         return "Whole site"
-    return f"{alert.place_count} page{'' if alert.place_count == 1 else 's'}"
+    places = [
+        f"{scope.page.title}{' and every page below it' * scope.include_descendants}"
+        for scope in alert.scopes.all()
+    ]
+    return "; ".join(places) or "No pages"
 
 
 class AlertFilterSet(WagtailFilterSet):
@@ -132,7 +135,7 @@ class AlertViewSet(snippets.SnippetViewSet):
 
     def get_queryset(self, request):
         alerts = with_state(AlertSnippet.objects.all(), timezone.now())
-        return alerts.annotate(place_count=Count("scopes")).order_by(
+        return alerts.prefetch_related("scopes__page").order_by(
             "state", "-severity", "-starts_at", "-pk"
         )
 

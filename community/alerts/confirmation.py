@@ -24,7 +24,12 @@ from community.alerts.audience import (
     order_on_page,
     public_site_pages,
 )
-from community.alerts.states import AlertState, describe_state, with_state
+from community.alerts.states import (
+    VISIBLE_STATES,
+    AlertState,
+    describe_state,
+    with_state,
+)
 from community.models import AlertSnippet
 from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
@@ -143,6 +148,7 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             **kwargs,
             alert=draft,
             draft_id=self.draft_id,
+            is_live=self.alert.state in VISIBLE_STATES,
             is_whole_site=draft.scope == Scope.SITE,
             audience=get_audience(places, at),
             hidden_pages=[page for page in chosen if page.pk not in public],

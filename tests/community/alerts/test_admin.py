@@ -233,6 +233,7 @@ def test_list_needs_no_query_for_each_alert(section, admin_client):
         return len(captured), text
 
     AlertFactory()
+    AlertScope.objects.create(alert=AlertFactory(scope="pages"), page=section)
     queries()
     few, _ = queries()
     for _ in range(10):
@@ -240,7 +241,7 @@ def test_list_needs_no_query_for_each_alert(section, admin_client):
     many, text = queries()
     assert many == few
     assert "Whole site" in text
-    assert "1 page" in text
+    assert "Stronger communities and every page below it" in text
 
 
 def test_list_is_filtered_by_severity_and_searched(home, admin_client):

@@ -106,6 +106,7 @@ def test_running_version_stays_until_its_change_is_confirmed(
     alert = AlertFactory(heading="Old words")
     send_form(address_of("edit", alert.pk), heading="New words")
     assert "Old words" in headings(read("/"))[0]
+    assert "Residents still see the version" in look(alert).get_text()
     assert "has been published. Ends in" in decide(alert, look(alert))
     assert "New words" in headings(read("/"))[0]
 
