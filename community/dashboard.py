@@ -4,9 +4,9 @@ from django.urls import reverse
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from community.alerts.states import VISIBLE_STATES, AlertState, with_state
-from community.models import AlertSnippet, OutcomeReminder
+from community.models import AlertSnippet
 from community.models.policy import PolicyStatus
-from community.policies.outcome_reminders import get_awaiting_outcome, get_stage
+from community.policies.outcome_reminders import Stage, get_awaiting_outcome, get_stage
 from home.dashboard import counted_task, register_dashboard_tasks
 
 
@@ -47,7 +47,7 @@ def outcomes_due(user, at):
     address = (
         f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
     )
-    overdue = stages.count(OutcomeReminder.Stage.OVERDUE)
+    overdue = stages.count(Stage.OVERDUE)
     yield counted_task(
         overdue,
         "consultation outcome is overdue",

@@ -16,6 +16,7 @@ class HomeConfig(AppConfig):
         from home.editorial.links import checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
         from home.images import audience  # noqa: F401
+        from home.notifications import sending  # noqa: F401
         from home.page_tree.chosen_values import restrict_choosers
         from home.page_tree.explorable import restrict_admin_lists
         from home.reports import sanitise_all_exports

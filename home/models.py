@@ -20,9 +20,10 @@ from home.editorial.drafts import MultipleChooserPanel
 from home.editorial.editing_windows import EditingWindow
 from home.editorial.links.models import ExternalLink, PageLink
 from home.editorial.preview_links.models import PreviewLink
-from home.editorial.reviews.models import PageReview, ReviewDigest
+from home.editorial.reviews.models import PageReview
 from home.email_addresses import EmailAddressField
 from home.jobs import JobRun
+from home.notifications.outbox import MailOutage, Notification
 from home.pages import BasePage
 from home.rate_limits import RateLimitHit
 
@@ -36,12 +37,13 @@ __all__ = [
     "HomePage",
     "ImportedPage",
     "JobRun",
+    "MailOutage",
+    "Notification",
     "PageLink",
     "PageReview",
     "PopularPage",
     "PreviewLink",
     "RateLimitHit",
-    "ReviewDigest",
     "SiteSettings",
     "StandardPage",
 ]

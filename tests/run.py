@@ -72,6 +72,7 @@ ON_POSTGRESQL = (
     "tests/home/editorial/reviews/test_models.py",
     "tests/home/editorial/test_concurrent_edits.py",
     "tests/home/images/test_storage.py",
+    "tests/home/notifications",
     "tests/home/page_tree/test_lock.py",
     "tests/home/page_tree/test_redirects.py",
     "tests/home/test_jobs.py",

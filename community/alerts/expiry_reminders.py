@@ -1,15 +1,11 @@
 """Email reminders before an alert's expected end (A9)."""
 
-import logging
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.core.mail import send_mail
-from django.db.models import CharField, F, OuterRef, Subquery
-from django.db.models.functions import Cast
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -23,49 +19,23 @@ from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
 from home.jobs import register_job
 from home.notifications import in_one_line
-
-logger = logging.getLogger(__name__)
+from home.notifications.outbox import (
+    NotificationKind,
+    notify,
+    register_notification_kind,
+)
 
 # For an alert shown for less than this, the reminder is sent in its last quarter.
 SHORT = timedelta(hours=2)
 SUBJECT = "An alert on the website ends soon"
 
 
-@register_job("send alert expiry reminders")
-def remind_publishers(at: datetime) -> None:
-    """Send one email for each alert that ends soon, and each expected end.
-
-    It goes to the last publisher, or to everyone who can publish alerts if that
-    person no longer can. If sending fails, the next run tries again.
-    """
-    alerts = get_ending_soon(at)
-    if not alerts:
-        return
-    publishers = ModelPermissionPolicy(AlertSnippet).users_with_permission("publish")
-    emails = dict(publishers.exclude(email="").values_list("pk", "email"))
-    for alert in alerts:
-        own = emails.get(alert.publisher_id)
-        remind(alert, [own] if own else sorted(set(emails.values())))
-
-
-def get_ending_soon(at: datetime) -> list[AlertSnippet]:
-    """Return the alerts whose reminder is due.
-
-    Each has a `publisher_id`: the last publisher, or None.
-    """
-    publications = ModelLogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(AlertSnippet),
-        object_id=Cast(OuterRef("pk"), CharField()),
-        action="wagtail.publish",
-    ).order_by("-timestamp", "-pk")
-    alerts = (
-        AlertSnippet.objects.current(at)
-        .filter(ends_at__lte=at + ENDING_SOON)
-        .exclude(reminded_of=F("ends_at"))
-        .annotate(publisher_id=Subquery(publications.values("user_id")[:1]))
-        .prefetch_related("scopes__page")
-    )
-    return [alert for alert in alerts if at >= alert.ends_at - _notice_for(alert)]
+@register_job("queue alert expiry reminders")
+def queue_expiry_reminders(at: datetime) -> None:
+    """Notify once of each alert that ends soon, and of each expected end."""
+    for alert in AlertSnippet.objects.current(at).filter(ends_at__lte=at + ENDING_SOON):
+        if at >= alert.ends_at - _notice_for(alert):
+            notify(str(alert.pk), AlertReminder, alert.ends_at.isoformat(), due_at=at)
 
 
 def _notice_for(alert: AlertSnippet) -> timedelta:
@@ -73,28 +43,35 @@ def _notice_for(alert: AlertSnippet) -> timedelta:
     return shown_for / 4 if shown_for < SHORT else ENDING_SOON
 
 
-def remind(alert: AlertSnippet, emails: Collection[str]) -> None:
-    """Send the reminder, unless it has been sent or the end has changed."""
-    same_end = AlertSnippet.objects.filter(
-        pk=alert.pk, live=True, ends_at=alert.ends_at
-    )
-    # Marked before it is sent, so that of two processes only one sends it; by
-    # `update`, as visitors see nothing of it.
-    unsent = same_end.exclude(reminded_of=alert.ends_at)
-    if not unsent.update(reminded_of=alert.ends_at):
-        return
-    if not emails:
-        logger.warning(
-            "No recipients for the reminder that alert %s ends soon.", alert.pk
-        )
-        return
-    try:
-        send_mail(SUBJECT, _text_of_mail(alert), from_email=None, recipient_list=emails)
-    except Exception:
-        logger.exception(
-            "The reminder that alert %s ends soon could not be sent.", alert.pk
-        )
-        same_end.update(reminded_of=alert.reminded_of)
+@register_notification_kind
+class AlertReminder(NotificationKind):
+    """The recipient is an alert, the key its expected end.
+
+    It goes to the last publisher, or to everyone who can publish alerts if that person
+    no longer can.
+    """
+
+    name = "alert reminder"
+
+    def build(self, rows, at):
+        [row] = rows
+        alert = AlertSnippet.objects.current(at).filter(pk=row.recipient).first()
+        if alert is None or alert.ends_at.isoformat() != row.key:
+            return None
+        return EmailMessage(SUBJECT, _text_of_mail(alert), to=_emails_for(alert))
+
+
+def _emails_for(alert: AlertSnippet) -> list[str]:
+    publications = ModelLogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(AlertSnippet),
+        object_id=str(alert.pk),
+        action="wagtail.publish",
+    ).order_by("-timestamp", "-pk")
+    publisher_id = publications.values_list("user_id", flat=True).first()
+    publishers = ModelPermissionPolicy(AlertSnippet).users_with_permission("publish")
+    emails = dict(publishers.exclude(email="").values_list("pk", "email"))
+    own = emails.get(publisher_id)
+    return [own] if own else sorted(set(emails.values()))
 
 
 def _text_of_mail(alert: AlertSnippet) -> str:
@@ -122,5 +99,5 @@ def _places_of(alert: AlertSnippet) -> list[str]:
     return [
         in_one_line(scope.page.title)
         + (" and every page below it" if scope.include_descendants else "")
-        for scope in alert.scopes.all()
+        for scope in alert.scopes.select_related("page")
     ]

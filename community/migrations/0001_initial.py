@@ -149,7 +149,6 @@ class Migration(migrations.Migration):
                 ('is_dismissible', models.BooleanField(default=True, help_text='Someone who dismisses the alert does not see it again. Emergency alerts cannot be dismissed.', verbose_name='people can dismiss it')),
                 ('show_again', models.BooleanField(default=False, help_text='Select this if the news has changed, but not to correct a spelling mistake.', verbose_name='show again to people who dismissed it')),
                 ('dismissal_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('reminded_of', models.DateTimeField(editable=False, null=True)),
                 ('latest_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='latest revision')),
                 ('link_page', models.ForeignKey(blank=True, help_text='The page on this website that has more details.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL)),
                 ('live_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='live revision')),
@@ -333,18 +332,6 @@ class Migration(migrations.Migration):
                 'ordering': ['sort_order'],
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('alert', 'page'), name='community_alertscope_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='OutcomeReminder',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed_at', models.DateTimeField()),
-                ('stage', models.CharField(choices=[('four-weeks', 'Four weeks before'), ('one-week', 'One week before'), ('overdue', 'Overdue')], max_length=10)),
-                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcome_reminders', to='community.policyupdatepage')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('page', 'closed_at', 'stage'), name='community_outcomereminder_once')],
             },
         ),
         migrations.CreateModel(

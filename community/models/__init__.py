@@ -8,7 +8,7 @@ from community.models.pages import (
     PartnershipPage,
     RelatedPage,
 )
-from community.models.policy import OutcomeReminder, PolicyDocument, PolicyUpdatePage
+from community.models.policy import PolicyDocument, PolicyUpdatePage
 from community.models.subscriptions import (
     Delivery,
     Frequency,
@@ -27,7 +27,6 @@ __all__ = [
     "Delivery",
     "Frequency",
     "MailOutage",
-    "OutcomeReminder",
     "Partner",
     "PartnershipPage",
     "PolicyDocument",

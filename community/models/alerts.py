@@ -192,8 +192,6 @@ class AlertSnippet(
         "mistake.",
     )
     dismissal_version = models.PositiveIntegerField(default=1, editable=False)
-    # The expected end of which its publisher has been reminded.
-    reminded_of = models.DateTimeField(null=True, editable=False)
 
     objects = AlertQuerySet.as_manager()
     base_form_class = AlertForm
@@ -263,7 +261,6 @@ class AlertSnippet(
         """Keep what belongs to the alert rather than to a revision."""
         alert = super().with_content_json(content)
         alert.dismissal_version = self.dismissal_version
-        alert.reminded_of = self.reminded_of
         return alert
 
     @transaction.atomic

@@ -240,30 +240,3 @@ class PolicyDocument(Orderable):
 
     def __str__(self):
         return self.title or self.document.title
-
-
-class OutcomeReminder(models.Model):
-    """A reminder to the content owner of a consultation (R9)."""
-
-    class Stage(models.TextChoices):
-        FOUR_WEEKS = "four-weeks", "Four weeks before"
-        ONE_WEEK = "one-week", "One week before"
-        OVERDUE = "overdue", "Overdue"
-
-    page = models.ForeignKey(
-        PolicyUpdatePage, on_delete=models.CASCADE, related_name="outcome_reminders"
-    )
-    # Moving the end of a consultation moves the promised date: reminders start again.
-    closed_at = models.DateTimeField()
-    stage = models.CharField(max_length=10, choices=Stage.choices)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["page", "closed_at", "stage"],
-                name="community_outcomereminder_once",
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.get_stage_display()}: {self.page}"

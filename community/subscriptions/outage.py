@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min
 
 from community.models import Delivery, MailOutage
-from community.subscriptions.smtp import HOUR, MINUTE, describe_smtp_error
 from home.content.dates import format_relative_datetime
 from home.dashboard import DashboardTask, counted, register_dashboard_tasks
+from home.notifications.smtp import HOUR, MINUTE, describe_smtp_error
 
 logger = logging.getLogger(__name__)
 

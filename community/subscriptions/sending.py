@@ -18,15 +18,15 @@ from django.utils import timezone
 from community.models import Delivery, MailOutage, Subscriber
 from community.subscriptions.batching import EmailBatch, get_due_batches
 from community.subscriptions.outage import OPEN, record_outage
-from community.subscriptions.smtp import (
+from community.subscriptions.update_emails import UpdateEmailBuilder
+from home.jobs import register_long_job
+from home.notifications.smtp import (
     SMTPFailure,
     SMTPSession,
     classify_smtp_error,
     describe_smtp_error,
     next_attempt_at,
 )
-from community.subscriptions.update_emails import UpdateEmailBuilder
-from home.jobs import register_long_job
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +183,7 @@ def _requeue(batch: EmailBatch) -> None:
 @transaction.atomic
 def _save_failure(batch: EmailBatch, failure: SMTPFailure) -> None:
     rows = Delivery.objects.filter(pk__in=batch.ids)
-    is_permanent = failure in {SMTPFailure.ADDRESS, SMTPFailure.MESSAGE}
+    is_permanent = failure == SMTPFailure.ADDRESS
     now = timezone.now()
     due_at = None if is_permanent else next_attempt_at(batch.attempts + 1, now)
     if due_at:

@@ -184,14 +184,35 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ReviewDigest',
+            name='MailOutage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recipient', models.CharField(max_length=254)),
-                ('sent_on', models.DateField()),
+                ('started_at', models.DateTimeField()),
+                ('attempts', models.PositiveIntegerField(default=0)),
+                ('retry_at', models.DateTimeField()),
+                ('problem', models.CharField(max_length=100)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('recipient', 'sent_on'), name='home_reviewdigest_once_a_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='home_mailoutage_one_row')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notification',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=30)),
+                ('key', models.CharField(max_length=100)),
+                ('recipient', models.CharField(max_length=254)),
+                ('context', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Given up')], default='waiting', max_length=10)),
+                ('due_at', models.DateTimeField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state__in', ('waiting', 'sending'))), fields=['due_at', 'recipient'], name='home_notification_due')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'key', 'recipient'), name='home_notification_once')],
             },
         ),
         migrations.CreateModel(

@@ -61,7 +61,7 @@ print(time.perf_counter() - started, Delivery.objects.filter(state="waiting").co
 def mail_server(log: Path):
     """Run a mail server in a process of its own, which logs its recipients."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.community.subscriptions.smtp", str(port)]
+    command = [sys.executable, "-m", "tests.home.notifications.smtp", str(port)]
     process = subprocess.Popen([*command, str(log)], stdout=subprocess.PIPE)
     try:
         process.stdout.readline()

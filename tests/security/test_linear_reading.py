@@ -12,7 +12,6 @@ import pytest
 
 from community.subscriptions.bounces import MESSAGE_ID, _parse
 from community.subscriptions.links import MANAGE
-from community.subscriptions.smtp import classify_smtp_error, describe_smtp_error
 from home.content.text import (
     NormalisedLengthValidator,
     cut,
@@ -28,6 +27,7 @@ from home.editorial.content_checks.dated_statements import find_dated_statements
 from home.editorial.links.http_check import _checked
 from home.email_addresses import EmailAddressFormField, mailbox_key
 from home.notifications import in_one_line
+from home.notifications.smtp import classify_smtp_error, describe_smtp_error
 from home.page_tree.addresses import page_number
 from home.reports import as_safe_cell
 from search.curation.synonyms import split_phrases

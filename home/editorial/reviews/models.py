@@ -117,23 +117,6 @@ class PageReview(models.Model):
         return f"Overdue by {number}" if days < 0 else f"Due in {number}"
 
 
-class ReviewDigest(models.Model):
-    """Records that a recipient has had today's reminder. Purged daily."""
-
-    recipient = models.CharField(max_length=254)
-    sent_on = models.DateField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["recipient", "sent_on"], name="home_reviewdigest_once_a_day"
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.recipient}, {self.sent_on}"
-
-
 @receiver(live_page_saved)
 def sync_review(sender, instance, **kwargs) -> None:
     """Update a page's review in the transaction that saves the page.

@@ -1,90 +1,68 @@
 """Emails that remind content owners and the communications team of reviews."""
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
-from smtplib import SMTPRecipientsRefused
 from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate
 from wagtail.models import Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview, ReviewDigest
+from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview
 from home.jobs import register_job
 from home.models import SiteSettings
 from home.notifications import in_one_line
+from home.notifications.outbox import (
+    Notification,
+    NotificationKind,
+    notify,
+    register_notification_kind,
+)
 
 logger = logging.getLogger(__name__)
 
 SUBJECT = "Pages due for review"
-# No email at night.
-QUIET_HOURS_END = 8
 MAX_LINES = 100
 TEAM = "the communications team"
 
 
-@dataclass(frozen=True)
-class Recipient:
-    """Who gets an email; `key` identifies them in today's digests."""
-
-    key: str
-    emails: tuple[str, ...]
-    team: tuple[str, ...]
-
-    @property
-    def is_team(self) -> bool:
-        return self.emails == self.team
-
-    def reviews_due(self, on: date) -> Q:
-        as_owner = Q(owner_email=self.key, remind_owner_on__lte=on)
-        return as_owner | Q(remind_team_on__lte=on) if self.is_team else as_owner
-
-
-@register_job("send page review reminders")
-def remind_of_reviews(at: datetime) -> None:
-    """Send one email to everyone who is due a reminder today.
+@register_job("queue page review reminders")
+def queue_review_reminders(at: datetime) -> None:
+    """Notify everyone who is due a reminder today, once.
 
     A page's owner, or the communications team if it has none, is reminded two weeks
     before the date and on it. Both are reminded two weeks after it and then every four
-    weeks. If the mail server is unavailable, the next run tries again.
+    weeks. What the mail server has not accepted today is due again tomorrow.
     """
-    local = localtime(at)
-    if local.hour < QUIET_HOURS_END:
-        return
-    on = local.date()
-    ReviewDigest.objects.filter(sent_on__lt=on).delete()
-    for recipient in get_recipients(at, on):
-        if not send_digest(recipient, at, on):
-            return
+    on = localdate(at)
+    reminders = Notification.objects.filter(kind=ReviewReminder.name)
+    reminders.filter(key__lt=on.isoformat()).delete()
+    recipients = get_recipients(at, on)
+    if recipients:
+        done = reminders.values_list("recipient", flat=True)
+        for recipient in sorted(recipients.difference(done)):
+            notify(recipient, ReviewReminder, on.isoformat(), due_at=at)
 
 
-def get_recipients(at: datetime, on: date) -> Iterator[Recipient]:
+def get_recipients(at: datetime, on: date) -> set[str]:
+    """Return the addresses of owners, and `TEAM`, or its address if it has one only."""
     reviews = PageReview.objects.on_live_pages(at)
     owners = reviews.filter(remind_owner_on__lte=on).values_list("owner_email")
-    keys = {email for (email,) in owners.distinct()}
-    is_for_team = reviews.filter(remind_team_on__lte=on).exists()
-    if not keys and not is_for_team:
-        return
-    team = get_team_emails()
-    team_key = team[0] if len(team) == 1 else TEAM
-    if is_for_team and team:
-        keys.add(team_key)
-    elif is_for_team:
-        logger.warning(
-            "No one to remind of overdue page reviews: set a team email address."
-        )
-    digests = ReviewDigest.objects.filter(sent_on=on)
-    for key in sorted(keys.difference(digests.values_list("recipient", flat=True))):
-        yield Recipient(key, team if key == team_key else (key,), team)
+    recipients = {email for (email,) in owners.distinct()}
+    if reviews.filter(remind_team_on__lte=on).exists():
+        if team := get_team_emails():
+            recipients.add(_team_key(team))
+        else:
+            logger.warning(
+                "No one to remind of overdue page reviews: set a team email address."
+            )
+    return recipients
 
 
 def get_team_emails() -> tuple[str, ...]:
@@ -106,89 +84,80 @@ def get_team_emails() -> tuple[str, ...]:
     return tuple(sorted({email.lower() for email in emails}))
 
 
-def send_digest(recipient: Recipient, at: datetime, on: date) -> bool:
-    """Send today's email if it has not been sent; return False to try again later."""
-    with transaction.atomic():
-        digest, is_first = ReviewDigest.objects.get_or_create(
-            recipient=recipient.key, sent_on=on
+def _team_key(team: tuple[str, ...]) -> str:
+    """Return an address if there is one, as it may be that of an owner too."""
+    return team[0] if len(team) == 1 else TEAM
+
+
+@register_notification_kind
+class ReviewReminder(NotificationKind):
+    """All pages that a recipient is due to be reminded of on a day, in one email."""
+
+    name = "review reminder"
+    is_quiet = True
+
+    def build(self, rows, at):
+        [row] = rows
+        team = get_team_emails()
+        is_team, on = row.recipient == _team_key(team) if team else False, localdate(at)
+        is_due = _is_due(row.recipient, is_team, on)
+        due = PageReview.objects.on_live_pages(at).filter(is_due)
+        row.is_team = is_team
+        row.reviews = list(due.select_related("page").order_by("review_on", "pk"))
+        if not row.reviews:
+            return None
+        return _message(row.reviews, row.recipient, team, is_team, on)
+
+    def after_sending(self, rows, at):
+        """Plan the next reminders, except of pages that have changed meanwhile."""
+        [row] = rows
+        on = localdate(at)
+        ids = [review.pk for review in row.reviews]
+        sent = PageReview.objects.filter(
+            _is_due(row.recipient, row.is_team, on), pk__in=ids
         )
-        if not is_first:
-            return True
-        reviews = _reviews_for(recipient, at, on)
-        if not reviews:
-            return True
-        before = [(each.remind_owner_on, each.remind_team_on) for each in reviews]
-        # Rescheduled before sending, so that only one of two processes sends it.
-        _schedule_next(reviews, recipient, on)
-        message = _message(reviews, recipient, on)
-    try:
-        message.send()
-    except SMTPRecipientsRefused:
-        # Try them again tomorrow, without holding up the others.
-        logger.exception("The mail server rejected a page review reminder.")
-        _restore_reminders(reviews, before)
-    except Exception:
-        logger.exception("A page review reminder could not be sent.")
-        with transaction.atomic():
-            _restore_reminders(reviews, before)
-            digest.delete()
-        return False
-    return True
+        reviews = list(sent.select_for_update())
+        for review in reviews:
+            if review.owner_email == row.recipient and review.remind_owner_on <= on:
+                review.remind_owner_on = review.get_next_reminder(on)
+            if row.is_team and review.remind_team_on and review.remind_team_on <= on:
+                review.remind_team_on = review.get_next_reminder(on)
+        fields = ["remind_owner_on", "remind_team_on"]
+        PageReview.objects.bulk_update(reviews, fields, batch_size=500)
 
 
-def _reviews_for(recipient: Recipient, at: datetime, on: date) -> list[PageReview]:
-    reviews = PageReview.objects.on_live_pages(at).filter(recipient.reviews_due(on))
-    return list(
-        reviews.select_for_update(of=("self",))
-        .select_related("page")
-        .order_by("review_on", "pk")
-    )
+def _is_due(recipient: str, is_team: bool, on: date) -> Q:
+    as_owner = Q(owner_email=recipient, remind_owner_on__lte=on)
+    return as_owner | Q(remind_team_on__lte=on) if is_team else as_owner
 
 
-def _schedule_next(reviews: list[PageReview], recipient: Recipient, on: date) -> None:
-    for review in reviews:
-        if review.owner_email == recipient.key and review.remind_owner_on <= on:
-            review.remind_owner_on = review.get_next_reminder(on)
-        if recipient.is_team and review.remind_team_on <= on:
-            review.remind_team_on = review.get_next_reminder(on)
-    fields = ["remind_owner_on", "remind_team_on"]
-    PageReview.objects.bulk_update(reviews, fields, batch_size=500)
-
-
-def _restore_reminders(reviews: list[PageReview], before: list[tuple]) -> None:
-    """Restore the reminders, except of pages that have changed since."""
-    for review, (owner_on, team_on) in zip(reviews, before, strict=True):
-        unchanged = PageReview.objects.filter(
-            pk=review.pk,
-            remind_owner_on=review.remind_owner_on,
-            remind_team_on=review.remind_team_on,
-        )
-        unchanged.update(remind_owner_on=owner_on, remind_team_on=team_on)
-
-
-def _message(reviews: list[PageReview], recipient: Recipient, on: date) -> EmailMessage:
-    has_account = recipient.is_team or _has_account(recipient.key)
+def _message(
+    reviews: list[PageReview],
+    recipient: str,
+    team: tuple[str, ...],
+    is_team: bool,
+    on: date,
+) -> EmailMessage:
+    has_account = is_team or _has_account(recipient)
     context = {
         "pages": [
-            _describe(review, recipient, on, has_account)
+            _describe(review, is_team, on, has_account)
             for review in reviews[:MAX_LINES]
         ],
         "more": max(0, len(reviews) - MAX_LINES),
         "queue_url": _admin_url(QUEUE_URL_NAME) if has_account else "",
-        "is_team": recipient.is_team,
-        "can_reply": bool(recipient.team),
+        "is_team": is_team,
+        "can_reply": bool(team),
     }
     return EmailMessage(
         SUBJECT,
         render_to_string("home/review_reminder.txt", context),
-        to=recipient.emails,
-        reply_to=() if recipient.is_team else recipient.team,
+        to=team if is_team else [recipient],
+        reply_to=() if is_team else team,
     )
 
 
-def _describe(
-    review: PageReview, recipient: Recipient, on: date, has_account: bool
-) -> dict:
+def _describe(review: PageReview, is_team: bool, on: date, has_account: bool) -> dict:
     owner = " ".join([review.owner_name, review.owner_email])
     edit_url = _admin_url("wagtailadmin_pages:edit", review.pk)
     return {
@@ -196,7 +165,7 @@ def _describe(
         "address": review.page.full_url,
         "review_on": review.review_on,
         "status": review.status_label(on),
-        "owner": in_one_line(owner) or "none" if recipient.is_team else "",
+        "owner": in_one_line(owner) or "none" if is_team else "",
         "edit_url": edit_url if has_account else "",
     }
 

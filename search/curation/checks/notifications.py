@@ -1,22 +1,25 @@
 """Notifies the owners of failing search checks: by email, and on the dashboard."""
 
-import logging
 from datetime import datetime
-from smtplib import SMTPRecipientsRefused
+from itertools import groupby
 from urllib.parse import urlencode, urljoin
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import BadHeaderError, send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from home.dashboard import counted_task, register_dashboard_tasks
 from home.notifications import in_one_line
+from home.notifications.outbox import (
+    NotificationKind,
+    notify,
+    register_notification_kind,
+)
 from search.curation.checks.models import SearchCheckSnippet
-
-logger = logging.getLogger(__name__)
 
 SUBJECT = "Search checks failing on the website"
 MAX_LINES = 100
@@ -42,46 +45,46 @@ def failing_checks(user, at):
     yield counted_task(failing.count(), one, many, list_address(**filters))
 
 
+@transaction.atomic
 def notify_owners(at: datetime) -> None:
-    """Send each owner one email about the checks that have started to fail.
+    """Notify owners of the checks that have started to fail.
 
-    Each check is reported once, and again only after it has passed in between. If the
-    mail server is unavailable, the next call tries again.
+    Of each once, and again only after it has passed in between.
     """
-    owners = get_user_model().objects.filter(pk__in=_not_notified().values("owner"))
-    for owner in owners.order_by("pk"):
-        if not notify_owner(owner, at):
-            return
+    failing = SearchCheckSnippet.objects.filter(
+        passed=False, notified_at=None, owner__is_active=True
+    ).exclude(owner__email="")
+    checks = list(failing.select_for_update(of=("self",)))
+    for check in checks:
+        context = {"check": check.pk}
+        key = f"{check.pk} {at.isoformat()}"
+        notify(str(check.owner_id), FailingChecks, key, at, context)
+    ids = [check.pk for check in checks]
+    SearchCheckSnippet.objects.filter(pk__in=ids).update(notified_at=at)
 
 
-def notify_owner(owner, at: datetime) -> bool:
-    """Email an owner unless that has been done; return False to try again later."""
-    with transaction.atomic():
-        checks = _not_notified().filter(owner=owner).select_related("page")
-        checks = list(checks.select_for_update(of=("self",)))
-        marked = SearchCheckSnippet.objects.filter(pk__in=[each.pk for each in checks])
-        # Marked before it is sent, so that of two processes only one sends it.
-        marked.update(notified_at=at)
-    if not checks:
-        return True
-    try:
-        send_mail(SUBJECT, _email_text(checks), None, [owner.email])
-    except (BadHeaderError, SMTPRecipientsRefused):
-        # It would be rejected again; the leads see the failures in the admin.
-        logger.exception("The owner of failing search checks could not be notified.")
-    except Exception:
-        logger.exception("The email about failing search checks could not be sent.")
-        marked.filter(notified_at=at).update(notified_at=None)
-        return False
-    return True
+@register_notification_kind
+class FailingChecks(NotificationKind):
+    """All checks of which an owner is due to be notified, in one email."""
+
+    name = "failing search checks"
+
+    def batch(self, rows, at):
+        for _, own in groupby(rows, key=lambda row: row.recipient):
+            yield list(own)
+
+    def build(self, rows, at):
+        users = get_user_model().objects.filter(is_active=True)
+        owner = users.filter(pk=rows[0].recipient).first()
+        ids = [row.context["check"] for row in rows]
+        checks = SearchCheckSnippet.objects.filter(pk__in=ids, passed=False)
+        if owner is None or not checks:
+            return None
+        text = _email_text(checks.select_related("page"))
+        return EmailMessage(SUBJECT, text, to=[owner.email] if owner.email else [])
 
 
-def _not_notified():
-    failing = SearchCheckSnippet.objects.filter(passed=False, notified_at=None)
-    return failing.filter(owner__is_active=True).exclude(owner__email="")
-
-
-def _email_text(checks: list[SearchCheckSnippet]) -> str:
+def _email_text(checks: QuerySet[SearchCheckSnippet]) -> str:
     base = settings.WAGTAILADMIN_BASE_URL
     context = {
         "checks": [

@@ -15,8 +15,8 @@ from django.db import connection
 
 from community.models import Delivery
 from tests.community.subscriptions.people import change, people, published_policy
-from tests.community.subscriptions.smtp import smtp_server
 from tests.faults.processes import ROOT, database_address
+from tests.home.notifications.smtp import smtp_server
 
 pytestmark = [
     pytest.mark.slow,

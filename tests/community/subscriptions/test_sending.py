@@ -15,7 +15,6 @@ from community.models import (
     Subscription,
     UpdateEvent,
 )
-from community.subscriptions import smtp
 from community.subscriptions.outage import get_delivery_health, unsent_updates
 from community.subscriptions.sending import send_updates
 from community.subscriptions.services import (
@@ -23,9 +22,10 @@ from community.subscriptions.services import (
     purge_unconfirmed,
     unsubscribe,
 )
-from community.subscriptions.smtp import RETRY_DELAYS
+from home.notifications import smtp
+from home.notifications.smtp import RETRY_DELAYS
 from tests.community.subscriptions.people import change, published_policy, subscribe
-from tests.community.subscriptions.smtp import smtp_server
+from tests.home.notifications.smtp import smtp_server
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 State = Delivery.State

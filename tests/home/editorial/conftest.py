@@ -8,6 +8,7 @@ from wagtail.models import GroupPagePermission
 
 from home.editorial.reviews.models import PageReview
 from tests.factories import StandardPageFactory
+from tests.home.notifications.emails import mail_errors  # noqa: F401
 
 TODAY = date(2026, 3, 3)
 

@@ -173,7 +173,7 @@ def test_an_environment_variable_turns_it_off(home, asked, settings):
 def test_it_comes_after_what_cannot_wait():
     names = list(jobs._jobs)
     assert names.index("check links") > names.index("scheduled publishing")
-    assert names.index("check links") > names.index("send alert expiry reminders")
+    assert names.index("check links") > names.index("queue alert expiry reminders")
 
 
 def test_no_transaction_is_open_while_it_waits(home, monkeypatch):

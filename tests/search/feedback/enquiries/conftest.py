@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from search.feedback.enquiries.forms import SIGNER
 from search.feedback.enquiries.permissions import state_of
+from tests.home.notifications.emails import mail_errors  # noqa: F401
 
 
 def shown_seconds_ago(seconds):

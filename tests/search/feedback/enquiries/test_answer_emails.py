@@ -2,20 +2,20 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from bs4 import BeautifulSoup
 from django.core import mail
-from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.content_version.counter import get_content_version
+from home.notifications.sending import send_notifications
+from home.notifications.smtp import SMTPSession
 from search.feedback.enquiries import answer_emails
-from search.feedback.enquiries.answer_emails import send_answer, send_answers
 from search.feedback.enquiries.models import EnquiryOutcome
 from search.models import Enquiry
 from tests.factories import EnquiryFactory, StandardPageFactory
@@ -24,6 +24,11 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 EMAIL = "resident@example.org"
 MESSAGE = "My neighbour has no blue bin"
+
+
+def send_answers(at):
+    answer_emails.queue_answers(at)
+    send_notifications(at)
 
 
 def answered(**values):
@@ -242,73 +247,22 @@ def test_job_sends_what_officers_have_answered_and_nothing_else(db):
     assert Enquiry.objects.filter(email="waiting@example.org").exists()
 
 
-def failing(*errors):
-    left = list(errors)
-    send = EmailMessage.send
-
-    def send_or_fail(message, *args, **kwargs):
-        if left:
-            raise left.pop(0)
-        return send(message, *args, **kwargs)
-
-    return send_or_fail
-
-
-AWAY = SMTPServerDisconnected("away")
-LATER = SMTPRecipientsRefused({EMAIL: (451, b"later")})
-NEVER = SMTPRecipientsRefused({EMAIL: (550, b"no such user")})
-SPAM = SMTPDataError(554, f"not for {EMAIL}".encode())
-
-
-@pytest.mark.parametrize("error", [AWAY, LATER, SPAM, TimeoutError(), ValueError()])
-def test_mail_that_fails_is_tried_again_with_the_next_run(
-    db, monkeypatch, caplog, error
-):
+def test_address_that_does_not_exist_is_deleted_at_once(db, mail_errors, caplog):
+    caplog.set_level(logging.DEBUG)
     answered()
-    monkeypatch.setattr(EmailMessage, "send", failing(error))
-    send_answers(NOON)
-    enquiry = Enquiry.objects.get()
-    assert (enquiry.email, enquiry.answer_sent_at, mail.outbox) == (EMAIL, None, [])
-    send_answers(NOON + MINUTE)
-    assert len(mail.outbox) == 1
-    assert Enquiry.objects.get().email == ""
-    assert EMAIL not in caplog.text
-
-
-def test_address_that_does_not_exist_is_deleted_at_once(db, monkeypatch):
-    answered()
-    monkeypatch.setattr(EmailMessage, "send", failing(NEVER))
+    mail_errors.append(SMTPRecipientsRefused({EMAIL: (550, f"no {EMAIL}".encode())}))
     send_answers(NOON)
     enquiry = Enquiry.objects.get()
     assert (enquiry.email, enquiry.answer_sent_at) == ("", None)
     assert "rejected" in enquiry.events.get().what
+    assert EMAIL not in caplog.text
+    assert MESSAGE not in caplog.text
 
 
-def test_one_refusal_does_not_keep_others_waiting(db, monkeypatch):
-    for number in range(3):
-        answered(answered_at=NOON + number * MINUTE)
-    monkeypatch.setattr(EmailMessage, "send", failing(LATER, SPAM))
-    send_answers(NOON + DAY)
-    assert len(mail.outbox) == 1
-
-
-def test_server_that_is_away_is_asked_once_a_run(db, monkeypatch):
-    for _ in range(3):
-        answered()
-    calls = []
-
-    def fail(*args):
-        calls.append(1)
-        raise AWAY
-
-    monkeypatch.setattr(EmailMessage, "send", fail)
-    send_answers(NOON)
-    assert len(calls) == 1
-
-
-def test_after_a_week_without_a_mail_server_the_address_goes(db, monkeypatch):
+def test_after_a_week_without_a_mail_server_the_address_goes(db, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     answered()
-    monkeypatch.setattr(EmailMessage, "send", failing(*[AWAY] * 9))
     send_answers(NOON + 7 * DAY)
     assert Enquiry.objects.get().email == EMAIL
     send_answers(NOON + 7 * DAY + MINUTE)
@@ -316,34 +270,12 @@ def test_after_a_week_without_a_mail_server_the_address_goes(db, monkeypatch):
     assert "7 days" in Enquiry.objects.get().events.get().what
 
 
-def test_mail_that_was_cut_off_is_not_sent_twice_and_the_address_goes(db):
-    answered(answer_sent_at=NOON)
-    send_answers(NOON + MINUTE)
-    assert Enquiry.objects.get().email == EMAIL
-    send_answers(NOON + timedelta(hours=2))
-    assert (Enquiry.objects.get().email, mail.outbox) == ("", [])
-
-
-def test_of_two_processes_only_one_sends(db, monkeypatch):
-    enquiry = answered()
-    seen_by_the_other = Enquiry.objects.get()
-    send = EmailMessage.send
-
-    def send_while_the_other_is_at_it(message, *args, **kwargs):
-        assert send_answer(seen_by_the_other, NOON + MINUTE)
-        return send(message, *args, **kwargs)
-
-    monkeypatch.setattr(EmailMessage, "send", send_while_the_other_is_at_it)
-    send_answer(enquiry, NOON)
-    assert len(mail.outbox) == 1
-
-
 def test_enquiry_that_is_erased_while_its_mail_is_sent_leaves_nothing(db, monkeypatch):
-    enquiry = answered()
+    answered()
     monkeypatch.setattr(
-        EmailMessage, "send", lambda *args: Enquiry.objects.all().delete()
+        SMTPSession, "send", lambda *args: Enquiry.objects.all().delete()
     )
-    assert send_answer(enquiry, NOON)
+    send_answers(NOON)
     assert not Enquiry.objects.exists()
 
 
@@ -352,12 +284,3 @@ def test_answer_does_not_raise_the_version_of_the_content(home, client):
     before = get_content_version()
     send_answers(NOON)
     assert get_content_version() == before
-
-
-def test_log_says_nothing_personal(db, monkeypatch, caplog):
-    caplog.set_level(logging.DEBUG)
-    answered()
-    monkeypatch.setattr(EmailMessage, "send", failing(NEVER))
-    send_answers(NOON)
-    assert EMAIL not in caplog.text
-    assert MESSAGE not in caplog.text

@@ -5,7 +5,8 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from search.feedback.enquiries.answer_emails import send_answers
+from home.notifications.sending import send_notifications
+from search.feedback.enquiries.answer_emails import queue_answers
 from search.feedback.enquiries.services import find_by_reference
 from search.log.retention import delete_with_history
 from search.models import Enquiry, RepeatedEnquiry
@@ -43,7 +44,8 @@ def test_address_that_sent_it_twice_gets_one_email(send):
         send(message=words, email="ann@example.org")
     Enquiry.objects.update(answer="<p>Yes.</p>", answered_at=timezone.now())
     for _ in range(2):
-        send_answers(timezone.now())
+        queue_answers(timezone.now())
+        send_notifications(timezone.now())
     assert [message.to for message in mail.outbox] == [["ann@example.org"]]
 
 

@@ -1,4 +1,4 @@
-"""The SMTP session over which updates are sent, and what SMTP errors mean."""
+"""The SMTP session over which emails are sent, and what SMTP errors mean."""
 
 import re
 from datetime import datetime, timedelta
@@ -57,11 +57,10 @@ class SMTPSession:
 
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-# Almost two days in all.
-RETRY_DELAYS = (
-    *(MINUTE, 5 * MINUTE, 30 * MINUTE),
-    *(2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR),
-)
+# The last is used from then on, so that sending resumes soon after the server is back.
+OUTAGE_DELAYS = (MINUTE, 5 * MINUTE, 30 * MINUTE)
+# Almost a week in all.
+RETRY_DELAYS = (*OUTAGE_DELAYS, 2 * HOUR, 6 * HOUR, 12 * HOUR, *6 * (24 * HOUR,))
 # The server is closing the connection, for any recipient (RFC 5321, 4.2.2).
 CLOSING = 421
 # Security or policy (RFC 3463): the address may well exist.
@@ -72,7 +71,6 @@ class SMTPFailure(Enum):
     """What an error is about."""
 
     ADDRESS = "the address does not exist"
-    MESSAGE = "the email was rejected"
     TEMPORARY = "try again later"
     # As TEMPORARY, but nothing more can be sent over this connection.
     CONNECTION = "the connection was lost"
@@ -80,21 +78,23 @@ class SMTPFailure(Enum):
 
 
 def classify_smtp_error(error: Exception) -> SMTPFailure:
-    """Return what an error that was raised while one email was sent is about."""
+    """Return what an error that was raised while one email was sent is about.
+
+    An email that is rejected for another reason than its address is tried again, as
+    the server's rules may be put right.
+    """
     if isinstance(error, SMTPSenderRefused):
         return SMTPFailure.SERVER
     if not isinstance(error, SMTPRecipientsRefused | SMTPDataError):
         is_ours = isinstance(error, ValueError) and not isinstance(error, OSError)
-        return SMTPFailure.MESSAGE if is_ours else SMTPFailure.CONNECTION
+        return SMTPFailure.TEMPORARY if is_ours else SMTPFailure.CONNECTION
     code, text = _reply(error)
     if code == CLOSING:
         return SMTPFailure.CONNECTION
-    if code < 500:
-        return SMTPFailure.TEMPORARY
     is_about_address = isinstance(error, SMTPRecipientsRefused)
-    if is_about_address and not POLICY.match(text):
+    if code >= 500 and is_about_address and not POLICY.match(text):
         return SMTPFailure.ADDRESS
-    return SMTPFailure.MESSAGE
+    return SMTPFailure.TEMPORARY
 
 
 def describe_smtp_error(error: Exception) -> str:
@@ -113,8 +113,8 @@ def next_attempt_at(attempts: int, at: datetime) -> datetime | None:
 
 def _reply(error: SMTPRecipientsRefused | SMTPResponseException) -> tuple[int, str]:
     if isinstance(error, SMTPRecipientsRefused):
-        # Each email has one recipient.
-        [(code, text)] = error.recipients.values()
+        # Temporary if that of any recipient is.
+        code, text = min(error.recipients.values())
     else:
         code, text = error.smtp_code, error.smtp_error
     return code, text.decode("ascii", "replace") if isinstance(text, bytes) else text

@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from email import policy
 
+import pytest
 from aiosmtpd.controller import Controller
 
 from tests.servers import free_port
@@ -65,6 +66,16 @@ def smtp_server(port=None):
         yield server
     finally:
         controller.stop()
+
+
+@pytest.fixture
+def server(db, settings):
+    """Run a mail server, to which the site sends."""
+    with smtp_server() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.WAGTAILADMIN_BASE_URL = "https://council.example"
+        yield running
 
 
 def main(port, path):

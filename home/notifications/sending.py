@@ -1,0 +1,306 @@
+"""Sends the notifications that are due, each once (ADR 33).
+
+They are marked as being sent before the server gets the email, and as sent right after.
+A process that is killed leaves at most one email that the server has accepted and that
+is not marked; it is sent again, as a lost email would be worse.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from time import monotonic
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Count, F, Min, QuerySet
+
+from home.content.dates import format_relative_datetime
+from home.dashboard import DashboardTask, counted, register_dashboard_tasks
+from home.jobs import register_job, register_long_job
+from home.notifications.outbox import (
+    OPEN,
+    MailOutage,
+    Notification,
+    NotificationKind,
+    kinds,
+)
+from home.notifications.smtp import (
+    HOUR,
+    OUTAGE_DELAYS,
+    SMTPFailure,
+    SMTPSession,
+    classify_smtp_error,
+    describe_smtp_error,
+    next_attempt_at,
+)
+
+logger = logging.getLogger(__name__)
+
+State = Notification.State
+SECONDS = 25
+# Recipients at a time.
+CHUNK_SIZE = 100
+# After so many recipients in a row the server is to blame, not their addresses.
+MAX_FAILURES_IN_A_ROW = 10
+# Older emails are no longer news.
+GIVE_UP_AFTER = timedelta(days=7)
+# Restarts of the mail server are not worth an alarm.
+ALARM_AFTER = HOUR
+# Small, so that other writers do not wait for long.
+PURGE_BATCH_SIZE = 1000
+
+
+@register_long_job("send notifications")
+def send_notifications(at: datetime, seconds: float = SECONDS) -> bool:
+    """Send what is due, for so many seconds; return whether there is more."""
+    outage = MailOutage.objects.first()
+    if outage and outage.retry_at > at:
+        return False
+    if not Notification.objects.due(at).exists():
+        # The next email shows whether the server is back.
+        MailOutage.objects.all().delete()
+        return False
+    try:
+        with SMTPSession() as session:
+            run = SendingRun(session, at, has_outage=bool(outage))
+            return run.run(monotonic() + seconds)
+    except (SMTPException, OSError) as error:
+        record_outage(error, at)
+        return False
+
+
+@dataclass(frozen=True)
+class Failure:
+    kind: NotificationKind
+    rows: list[Notification]
+    failure: SMTPFailure
+
+
+class SendingRun:
+    """One run of sending, over one SMTP session.
+
+    Raises the SMTP error where nothing more can be sent.
+    """
+
+    def __init__(self, session: SMTPSession, at: datetime, has_outage: bool):
+        self._session, self._at, self._has_outage = session, at, has_outage
+        # Failures in a row, which are saved once it is clear that they are not the
+        # server's.
+        self._failures: list[Failure] = []
+
+    def run(self, deadline: float) -> bool:
+        """Send until a monotonic time; return whether there is more."""
+        try:
+            while chunk := self._next_chunk():
+                for kind, rows in chunk:
+                    if monotonic() >= deadline:
+                        return True
+                    if self._session.needs_reconnect:
+                        self._session.reconnect()
+                    self._handle(kind, rows)
+            return False
+        finally:
+            self._save_failures()
+
+    def _next_chunk(self) -> list[tuple[NotificationKind, list[Notification]]]:
+        """Return the next emails of the most urgent kind that has any."""
+        failed = [row.pk for each in self._failures for row in each.rows]
+        all_due = Notification.objects.due(self._at).exclude(pk__in=failed)
+        for kind in sorted(kinds.values(), key=lambda kind: kind.is_bulk):
+            due = all_due.filter(kind=kind.name)
+            # One that has nothing left to send gives way to the next.
+            while rows := _read(due):
+                if chunk := [(kind, each) for each in kind.batch(rows, self._at)]:
+                    return chunk
+        return []
+
+    def _handle(self, kind: NotificationKind, rows: list[Notification]) -> None:
+        try:
+            message = kind.build(rows, self._at)
+        except Exception:
+            # One email that cannot be built must not hold up the others.
+            logger.exception("A notification (%s) could not be built.", kind.name)
+            self._save(Failure(kind, rows, SMTPFailure.TEMPORARY))
+            return
+        if message is None:
+            _rows(rows).delete()
+        elif not message.recipients():
+            logger.warning("%s (%s) has no recipients.", rows[0], kind.name)
+            self._save(Failure(kind, rows, SMTPFailure.ADDRESS))
+        elif _mark_sending(rows):
+            self._send(kind, rows, message)
+
+    def _send(
+        self, kind: NotificationKind, rows: list[Notification], message: EmailMessage
+    ) -> None:
+        _add_headers(message, rows[0])
+        try:
+            self._session.send(message)
+        except Exception as error:
+            self._record_failure(kind, rows, error)
+            return
+        with transaction.atomic():
+            _rows(rows).update(state=State.SENT, sent_at=self._at)
+            kind.after_sending(rows, self._at)
+        if self._has_outage:
+            MailOutage.objects.all().delete()
+            self._has_outage = False
+        self._save_failures()
+
+    def _record_failure(
+        self, kind: NotificationKind, rows: list[Notification], error: Exception
+    ) -> None:
+        """Record what an error means; raise it where it ends the run."""
+        failure = classify_smtp_error(error)
+        problem = describe_smtp_error(error)
+        logger.warning("%s (%s) was not sent: %s", rows[0], kind.name, problem)
+        if failure == SMTPFailure.SERVER:
+            # It waits as if it had not been attempted.
+            _rows(rows).update(state=State.WAITING, attempts=F("attempts") - 1)
+            raise error
+        self._failures.append(Failure(kind, rows, failure))
+        if failure == SMTPFailure.CONNECTION:
+            raise error
+        recipients = {(each.kind, each.rows[0].recipient) for each in self._failures}
+        if len(recipients) >= MAX_FAILURES_IN_A_ROW:
+            self._failures = [
+                Failure(each.kind, each.rows, SMTPFailure.TEMPORARY)
+                for each in self._failures
+            ]
+            raise error
+
+    def _save_failures(self) -> None:
+        for each in self._failures:
+            self._save(each)
+        self._failures.clear()
+
+    @transaction.atomic
+    def _save(self, failed: Failure) -> None:
+        is_permanent = failed.failure == SMTPFailure.ADDRESS
+        attempts = max(row.attempts for row in failed.rows) + 1
+        due_at = None if is_permanent else next_attempt_at(attempts, self._at)
+        if due_at:
+            _rows(failed.rows).update(
+                state=State.WAITING, due_at=due_at, attempts=attempts
+            )
+        else:
+            _rows(failed.rows).update(state=State.FAILED)
+            failed.kind.after_failure(failed.rows, failed.failure, self._at)
+
+
+def _read(due: QuerySet[Notification]) -> list[Notification]:
+    first = due.order_by("due_at", "recipient").values_list("recipient", flat=True)
+    rows = due.filter(recipient__in=list(first[:CHUNK_SIZE]))
+    return list(rows.order_by("recipient", "created_at", "pk"))
+
+
+def _rows(rows: list[Notification]) -> QuerySet[Notification]:
+    return Notification.objects.filter(pk__in=[row.pk for row in rows])
+
+
+def _mark_sending(rows: list[Notification]) -> bool:
+    """Return False where one must not be sent, as it was deleted meanwhile."""
+    changed = _rows(rows).open().update(state=State.SENDING, attempts=F("attempts") + 1)
+    return changed == len(rows)
+
+
+def _add_headers(message: EmailMessage, row: Notification) -> None:
+    """Let mail servers recognise what is sent again, and what needs no reply."""
+    host = urlsplit(settings.WAGTAILADMIN_BASE_URL).hostname or "localhost"
+    # After a restore, primary keys are used again, but not with the same time.
+    unique = f"{row.pk}.{row.created_at.timestamp()}"
+    headers = message.extra_headers
+    headers.setdefault("Message-ID", f"<notification.{unique}@{host}>")
+    headers.setdefault("Auto-Submitted", "auto-generated")
+
+
+@register_job("purge old notifications")
+def purge_notifications(at: datetime) -> None:
+    """Delete what was sent or given up long enough ago."""
+    for kind in kinds.values():
+        if kind.retention is None:
+            continue
+        finished = Notification.objects.filter(kind=kind.name).exclude(state__in=OPEN)
+        old = finished.filter(due_at__lt=at - kind.retention)
+        while keys := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
+            Notification.objects.filter(pk__in=keys).delete()
+
+
+@dataclass(frozen=True)
+class MailHealth:
+    """How many notifications are overdue, since when, and any outage."""
+
+    waiting: int
+    since: datetime | None
+    outage: MailOutage | None
+
+    def is_well(self, at: datetime) -> bool:
+        starts = [self.since, self.outage and self.outage.started_at]
+        return all(start is None or at - start <= ALARM_AFTER for start in starts)
+
+    def as_json(self) -> dict:
+        """Return all of it for operators, without any email address."""
+        return {
+            "waiting": self.waiting,
+            "since": self.since,
+            "problem": self.outage and self.outage.problem,
+            "problem_since": self.outage and self.outage.started_at,
+        }
+
+
+def get_mail_health(at: datetime) -> MailHealth:
+    due = Notification.objects.due(at)
+    return MailHealth(
+        **due.aggregate(waiting=Count("pk"), since=Min("due_at")),
+        outage=MailOutage.objects.first(),
+    )
+
+
+def record_outage(error: Exception, at: datetime) -> None:
+    """Pause sending, log the error, and give up on what is too old."""
+    problem = describe_smtp_error(error)
+    outage = MailOutage.objects.first()
+    attempts = outage.attempts if outage else 0
+    values = {
+        "attempts": attempts + 1,
+        "retry_at": at + OUTAGE_DELAYS[min(attempts, len(OUTAGE_DELAYS) - 1)],
+        "problem": problem,
+    }
+    MailOutage.objects.update_or_create(
+        pk=1, defaults=values, create_defaults={**values, "started_at": at}
+    )
+    logger.error("The mail server is not accepting emails: %s", problem)
+    _give_up(at)
+
+
+@transaction.atomic
+def _give_up(at: datetime) -> None:
+    late = Notification.objects.due(at).filter(due_at__lt=at - GIVE_UP_AFTER)
+    for row in late.exclude(kind__in=[k.name for k in kinds.values() if k.is_bulk]):
+        kinds[row.kind].after_failure([row], SMTPFailure.SERVER, at)
+    if count := late.update(state=State.FAILED):
+        logger.error("%s emails were not sent for 7 days; giving up.", count)
+
+
+@register_dashboard_tasks
+def unsent_emails(user, at) -> Iterator[DashboardTask]:
+    """Warn administrators that emails are not being sent."""
+    if not user.is_superuser:
+        return
+    # One quick query where all is well. An outage that delays nothing is ignored.
+    late = Notification.objects.due(at).filter(due_at__lt=at - ALARM_AFTER)
+    if not late.exists():
+        return
+    health = get_mail_health(at)
+    waiting = counted(health.waiting, "email", "emails")
+    why = f" ({health.outage.problem})" if health.outage else ""
+    yield DashboardTask(
+        f"{waiting} could not be sent. The first was due "
+        f"{format_relative_datetime(health.since, at)}. "
+        f"Contact your mail server administrator{why}.",
+        is_urgent=True,
+    )

@@ -1,0 +1,342 @@
+"""The outbox sends each email once to a real mail server, whatever that answers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.mail import EmailMessage
+
+from home.jobs import run_long_jobs
+from home.notifications import smtp
+from home.notifications.outbox import (
+    MailOutage,
+    Notification,
+    NotificationKind,
+    kinds,
+    notify,
+)
+from home.notifications.sending import (
+    get_mail_health,
+    purge_notifications,
+    send_notifications,
+    unsent_emails,
+)
+from home.notifications.smtp import RETRY_DELAYS
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+NOON = datetime(2027, 7, 1, 11, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+State = Notification.State
+
+pytestmark = pytest.mark.django_db
+
+
+class Plain(NotificationKind):
+    name = "plain"
+
+    def __init__(self):
+        self.sent, self.failed = [], []
+
+    def build(self, rows, at):
+        [row] = rows
+        if error := row.context.get("error"):
+            raise ZeroDivisionError(error)
+        if row.context.get("dropped"):
+            return None
+        to = row.context.get("to", [row.recipient])
+        return EmailMessage(row.context.get("subject", row.key), "Text", to=to)
+
+    def after_sending(self, rows, at):
+        self.sent += [row.recipient for row in rows]
+
+    def after_failure(self, rows, failure, at):
+        self.failed += [row.recipient for row in rows]
+
+
+class Quiet(Plain):
+    name = "quiet"
+    is_quiet = True
+
+
+class Bulk(Plain):
+    name = "bulk"
+    is_bulk = True
+    retention = None
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    own = {kind.name: kind() for kind in (Bulk, Plain, Quiet)}
+    for name in list(kinds):
+        monkeypatch.delitem(kinds, name)
+    for name, kind in own.items():
+        monkeypatch.setitem(kinds, name, kind)
+    return own["plain"]
+
+
+def add(recipient=ANN, key="news", kind=Plain, at=NOON, **context):
+    notify(recipient, kind, key, at, context)
+
+
+def send(after=timedelta(0)):
+    return send_notifications(NOON + after)
+
+
+def states():
+    return list(
+        Notification.objects.order_by("recipient").values_list("state", flat=True)
+    )
+
+
+def test_each_recipient_gets_one_email_and_never_another(server, plain):
+    for _ in range(2):
+        for email in (ANN, BOB):
+            add(email)
+        assert send() is False
+    assert server.addresses == plain.sent == [ANN, BOB]
+    assert states() == [State.SENT, State.SENT]
+    message = server.read()
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_nothing_is_sent_before_it_is_due(server):
+    add(at=NOON + MINUTE)
+    send()
+    assert server.accepted == []
+    send(MINUTE)
+    assert server.addresses == [ANN]
+
+
+def test_quiet_kinds_wait_for_the_morning_and_are_not_late(server):
+    night = datetime(2027, 7, 1, 1, tzinfo=UTC)
+    add(ANN, kind=Quiet, at=night)
+    add(BOB, at=night)
+    for minutes in (0, 359):
+        send_notifications(night + minutes * MINUTE)
+    assert server.addresses == [BOB]
+    morning = night + 6 * HOUR
+    assert get_mail_health(morning).is_well(morning)
+    send_notifications(morning)
+    assert server.addresses == [BOB, ANN]
+
+
+def test_bulk_lets_others_go_first(server):
+    add(ANN, kind=Bulk)
+    add(BOB, at=NOON + MINUTE)
+    send(MINUTE)
+    assert server.addresses == [BOB, ANN]
+
+
+def test_what_is_no_longer_wanted_is_dropped(server):
+    add(dropped=True)
+    send()
+    assert (server.accepted, states()) == ([], [])
+
+
+def test_email_without_recipients_is_given_up(server, plain, caplog):
+    add(to=[])
+    send()
+    send()
+    assert (plain.failed, states()) == ([ANN], [State.FAILED])
+    assert caplog.text.count("no recipients") == 1
+
+
+def test_kinds_of_a_newer_release_wait(server):
+    add()
+    Notification.objects.update(kind="newer")
+    send()
+    assert (server.accepted, states()) == ([], [State.WAITING])
+
+
+def test_what_was_being_sent_when_the_process_died_is_sent_again(server):
+    add()
+    send()
+    Notification.objects.update(state=State.SENDING)
+    send()
+    assert states() == [State.SENT]
+    assert server.read(0)["Message-ID"] == server.read(1)["Message-ID"]
+
+
+def test_what_is_deleted_during_a_run_is_not_sent(server, monkeypatch):
+    add(ANN)
+    add(BOB)
+
+    def delete_and_send(session, message):
+        Notification.objects.filter(recipient=BOB).delete()
+        send_email(session, message)
+
+    send_email = smtp.SMTPSession.send
+    monkeypatch.setattr(smtp.SMTPSession, "send", delete_and_send)
+    send()
+    assert server.addresses == [ANN]
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    "context", [{"error": "cannot be built"}, {"subject": "a\nBcc: x@example.org"}]
+)
+def test_email_that_cannot_be_built_does_not_stop_the_others(server, context):
+    add(ANN, **context)
+    add(BOB)
+    send()
+    assert server.addresses == [BOB]
+    assert states() == [State.WAITING, State.SENT]
+
+
+def test_unavailable_server_costs_no_attempt(server, settings):
+    add()
+    settings.EMAIL_PORT = 1
+    send()
+    row, outage = Notification.objects.get(), MailOutage.objects.get()
+    assert (row.state, row.attempts, outage.attempts) == (State.WAITING, 0, 1)
+    settings.EMAIL_PORT = server.port
+    # It is tried again after a minute and not before.
+    send()
+    assert server.accepted == []
+    send(MINUTE)
+    assert server.addresses == [ANN]
+    assert not MailOutage.objects.exists()
+
+
+def test_outage_ends_with_what_was_waiting():
+    """Else the status would be bad until something is sent, weeks later."""
+    MailOutage.objects.create(started_at=NOON - 2 * HOUR, retry_at=NOON, problem="x")
+    assert not get_mail_health(NOON).is_well(NOON)
+    send()
+    assert get_mail_health(NOON).is_well(NOON)
+
+
+def test_all_is_sent_after_an_outage_of_two_days(server, settings):
+    add()
+    settings.EMAIL_PORT = 1
+    for hour in range(0, 48, 4):
+        send(hour * HOUR)
+    assert states() == [State.WAITING]
+    settings.EMAIL_PORT = server.port
+    send(49 * HOUR)
+    assert server.addresses == [ANN]
+
+
+def test_emails_are_given_up_after_a_week(server, settings, plain):
+    add(ANN)
+    add(BOB, kind=Bulk)
+    settings.EMAIL_PORT = 1
+    send(7 * DAY)
+    assert states() == [State.WAITING, State.WAITING]
+    send(7 * DAY + MINUTE)
+    assert (states(), plain.failed) == ([State.FAILED, State.FAILED], [ANN])
+
+
+@pytest.mark.parametrize("step", ["MAIL", "DATA"])
+def test_server_that_rejects_everything_stops_the_run(step, server, plain):
+    for number in range(15):
+        add(f"p{number}@example.org")
+    asked = []
+
+    def reject(step_now):
+        if step_now == step:
+            asked.append(step_now)
+            return "550 5.1.8 who are you?"
+        return None
+
+    server.reject = reject
+    send()
+    assert len(asked) == (1 if step == "MAIL" else 10)
+    assert set(states()) == {State.WAITING}
+    assert plain.failed == []
+    assert MailOutage.objects.exists()
+
+
+def test_address_that_does_not_exist_is_given_up_and_others_are_not(
+    server, plain, caplog
+):
+    for email in (ANN, BOB):
+        add(email)
+    server.reject = lambda step: f"550 5.1.1 <{ANN}> unknown" if step == ANN else None
+    send()
+    assert (server.addresses, plain.failed) == ([BOB], [ANN])
+    assert states() == [State.FAILED, State.SENT]
+    assert "550" in caplog.text
+    assert ANN not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"),
+    [(ANN, "451 4.7.1 later"), (ANN, "550 5.7.1 policy"), ("DATA", "554 spam")],
+)
+def test_other_failures_are_retried_with_growing_delays(server, plain, step, answer):
+    add()
+    server.reject = lambda step_now: answer if step_now == step else None
+    at = NOON
+    for pause in RETRY_DELAYS:
+        send_notifications(at)
+        row = Notification.objects.get()
+        assert (row.state, row.due_at - at) == (State.WAITING, pause)
+        at = row.due_at
+    assert 6 * DAY < at - NOON < 7 * DAY
+    send_notifications(at)
+    assert (states(), plain.failed) == ([State.FAILED], [ANN])
+
+
+def test_administrators_are_warned_without_any_address(server, settings):
+    add()
+    settings.EMAIL_PORT = 1
+    send()
+    later = NOON + 2 * HOUR
+    health = get_mail_health(later)
+    assert (health.waiting, health.is_well(later)) == (1, False)
+    assert health.is_well(NOON)
+
+    class Administrator:
+        is_superuser = True
+
+    [task] = unsent_emails(Administrator, later)
+    assert "1 email could not be sent" in task.text
+    assert "ConnectionRefusedError" in task.text
+    Administrator.is_superuser = False
+    assert list(unsent_emails(Administrator, later)) == []
+
+
+# Runs
+
+
+def test_run_ends_in_time_and_the_next_continues(server):
+    for number in range(3):
+        add(f"p{number}@example.org")
+    assert send_notifications(NOON, seconds=0) is True
+    assert server.accepted == []
+    assert send() is False
+    assert len(server.accepted) == 3
+
+
+def test_connection_is_renewed_no_faster_than_the_settings_allow(
+    server, settings, monkeypatch
+):
+    pauses = []
+    monkeypatch.setattr(smtp, "MAX_PER_CONNECTION", 2)
+    monkeypatch.setattr(smtp, "sleep", pauses.append)
+    settings.UPDATES_PER_MINUTE = 6
+    for number in range(5):
+        add(f"p{number}@example.org")
+    send()
+    assert (len(server.accepted), server.connections) == (5, 3)
+    assert 15 < pauses[0] <= 20
+
+
+def test_the_jobs_send(server):
+    add()
+    assert run_long_jobs(NOON) == ([], False)
+    assert server.addresses == [ANN]
+
+
+def test_what_is_finished_is_purged_after_a_month_unless_it_is_remembered(server):
+    add(ANN)
+    add(BOB, kind=Bulk)
+    purge_notifications(NOON + 31 * DAY)
+    assert states() == [State.WAITING, State.WAITING]
+    send()
+    purge_notifications(NOON + 29 * DAY)
+    assert len(states()) == 2
+    purge_notifications(NOON + 31 * DAY)
+    assert Notification.objects.get().recipient == BOB
