@@ -59,7 +59,11 @@ def visible_pages(at: datetime) -> PageQuerySet:
     An expired page is not, whether or not the scheduled job has run yet. All public
     listings start here.
     """
-    return public_pages().filter(Q(expire_at=None) | Q(expire_at__gt=at))
+    return public_pages().filter(unexpired(at))
+
+
+def unexpired(at: datetime) -> Q:
+    return Q(expire_at=None) | Q(expire_at__gt=at)
 
 
 def is_published(page: Page, at: datetime) -> bool:

@@ -201,16 +201,21 @@ class PolicyUpdatePage(Consultation, BasePage):
         return super().find_gaps_for_publishing() | self.get_consultation_gaps()
 
     def get_status(self, at: datetime) -> PolicyStatus:
-        for status, begins, ends in STATUS_RULES:
-            has_begun = _has_come(getattr(self, begins), at)
-            if has_begun and not (ends and _has_come(getattr(self, ends), at)):
-                return status
-        return PolicyStatus.PROPOSED
+        return status_from(self, at)
 
     def get_dates(self, at: datetime) -> list[tuple[str, date | datetime]]:
         """Return the dates that are set, each with its label at a time."""
         dates = [(labels, getattr(self, name)) for name, labels in DATE_LABELS.items()]
         return [(labels[_has_come(on, at)], on) for labels, on in dates if on]
+
+
+def status_from(dates: object, at: datetime) -> PolicyStatus:
+    """Return the status at a time of a policy, or of a row with `STATUS_DATES`."""
+    for status, begins, ends in STATUS_RULES:
+        has_begun = _has_come(getattr(dates, begins), at)
+        if has_begun and not (ends and _has_come(getattr(dates, ends), at)):
+            return status
+    return PolicyStatus.PROPOSED
 
 
 def _has_come(on: date | datetime | None, at: datetime) -> bool:

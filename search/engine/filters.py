@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 import tantivy
+from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.models import Page, get_page_models
 
+from home.content_version.clock import cache_per_content_version
 from home.navigation.listings import Facet, FacetOption
 from home.page_tree.addresses import children_of
 from home.pages import visible_pages
@@ -99,18 +101,23 @@ def _parse_buckets(name: str, answer: dict) -> dict:
     return dict(zip(periods, sums, strict=True))
 
 
+@cache_per_content_version
+def _sections_below(path: str) -> dict[str, tuple[int, str]]:
+    """Return the id and title of each section of a site, by slug."""
+    pages = visible_pages(timezone.now())
+    sections = pages.filter(children_of(path), numchild__gt=0)
+    rows = sections.values_list("slug", "pk", "title")
+    return {slug: (pk, title) for slug, pk, title in rows}
+
+
 class FacetMenu:
     """The facets of one site, and what their values in an address mean."""
 
-    def __init__(self, root: Page, at: datetime):
+    def __init__(self, root: Page):
         kinds = {getattr(model, "public_kind", "") for model in get_page_models()}
         kinds |= {SearchFile.kind}
         self._kinds = {slugify(kind): kind for kind in kinds if kind}
-        sections = visible_pages(at).filter(children_of(root.path), numchild__gt=0)
-        self._sections = {
-            slug: (pk, title)
-            for slug, pk, title in sections.values_list("slug", "pk", "title")
-        }
+        self._sections = _sections_below(root.path)
 
     def known(self, asked: SearchRequest) -> SearchRequest:
         """Return a search without filters that this site does not have."""

@@ -112,10 +112,19 @@ class SearchHits:
     keys: list[int]
     count: int
     parsed: ParsedQuery
+    # What was searched, and in which state of the index; no query finds nothing.
+    state: IndexState
+    query: tantivy.Query | None = None
     # By filter: how many results each of its choices has.
     choices: dict[str, dict] = field(default_factory=dict)
     # The ids of the promotions for this search.
     promotions: list[int] = field(default_factory=list)
+
+    def snippet_generator(self) -> tantivy.SnippetGenerator | None:
+        if self.query is None:
+            return None
+        searcher = self.state.searcher
+        return tantivy.SnippetGenerator.create(searcher, self.query, SCHEMA, "body")
 
 
 class IndexBuild:
@@ -278,7 +287,7 @@ class PageIndex:
         vocabulary = Vocabulary(state.dictionary, at)
         parsed, promotions = state.parse_query(text, vocabulary, correct)
         if not parsed.variants:
-            return SearchHits([], 0, parsed)
+            return SearchHits([], 0, parsed, state)
         searcher = state.searcher
         found = match(parsed, vocabulary)
         conditions = filters.queries(at)
@@ -290,24 +299,24 @@ class PageIndex:
             keys, count = best(searcher, filtered, at, offset, limit)
         unranked = match_unranked(parsed, vocabulary)
         choices = count_choices(searcher, unranked, conditions, at)
-        return SearchHits(keys, count, parsed, choices, promotions)
+        return SearchHits(keys, count, parsed, state, found, choices, promotions)
 
-    def closest(self, text: str, at: datetime) -> SearchHits:
+    @staticmethod
+    def closest(hits: SearchHits, text: str, at: datetime) -> SearchHits:
         """Return the closest matches for a search without results."""
-        state = self.catch_up()
+        state = hits.state
         vocabulary = Vocabulary(state.dictionary, at)
         words = vocabulary.nearest(tokenise(text))
         parsed = ParsedQuery.as_typed(words)
         if not words:
-            return SearchHits([], 0, parsed)
-        found = public(match(parsed, vocabulary), at)
-        keys, count = best(state.searcher, found, at, 0, MAX_CLOSEST)
-        return SearchHits(keys, count, parsed)
+            return SearchHits([], 0, parsed, state)
+        found = match(parsed, vocabulary)
+        keys, count = best(state.searcher, public(found, at), at, 0, MAX_CLOSEST)
+        return SearchHits(keys, count, parsed, state, found)
 
-    def related(
-        self, hits: SearchHits, text: str, at: datetime, limit: int
-    ) -> list[int]:
-        state = self.catch_up()
+    @staticmethod
+    def related(hits: SearchHits, text: str, at: datetime, limit: int) -> list[int]:
+        state = hits.state
         vocabulary = Vocabulary(state.dictionary, at)
         words = vocabulary.significant_stems(text, hits.parsed.words)
         if not words:
@@ -315,15 +324,6 @@ class PageIndex:
         like = public(any_of(words), at)
         keys, _ = best(state.searcher, like, at, 0, limit + len(hits.keys))
         return [key for key in keys if key not in hits.keys][:limit]
-
-    def snippet_generator(
-        self, parsed: ParsedQuery, at: datetime
-    ) -> tantivy.SnippetGenerator | None:
-        state = self._state
-        if state is None or not parsed.variants:
-            return None
-        query = match(parsed, Vocabulary(state.dictionary, at))
-        return tantivy.SnippetGenerator.create(state.searcher, query, SCHEMA, "body")
 
 
 page_index = PageIndex()

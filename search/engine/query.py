@@ -72,17 +72,15 @@ def parse_query(
     ]
     variants = {tuple(dict.fromkeys(own)): QueryVariant(tuple(dict.fromkeys(own)))}
     for before, replacement, after in others:
+        if len(variants) == MAX_VARIANTS:
+            break
         words = tuple(dict.fromkeys(significant_words([*before, *replacement, *after])))
         required = frozenset(significant_words(list(replacement)))
         # Otherwise a long name would win by its number of words alone.
         weight = VARIANT_WEIGHT / sqrt(max(1, len(required)))
         variants.setdefault(words, QueryVariant(words, weight, required))
     return ParsedQuery(
-        variants=tuple(
-            variant
-            for variant in list(variants.values())[:MAX_VARIANTS]
-            if variant.words
-        ),
+        variants=tuple(variant for variant in variants.values() if variant.words),
         corrected=corrected,
     )
 

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 import tantivy
 from django.db.models import Case, Q, When
@@ -14,7 +15,7 @@ from wagtail.models import Page
 from home.images.private_collections import restricted_collections
 from home.navigation.listings import get_labels, kind_of
 from home.page_tree.addresses import parent_path, public_path
-from home.pages import visible_pages
+from home.pages import unexpired, visible_pages
 from search.curation.promotions import PromotionMatch, get_promoted
 from search.engine.filters import Facet, FacetMenu
 from search.engine.index import (
@@ -57,7 +58,7 @@ class SnippetBuilder:
         # Not with Tantivy's own marks: it only knows words in the body of some page.
         pieces, position = ["" if text.startswith(part) else "… "], 0
         for word in WORD.finditer(part):
-            if self._stems.intersection(map(stem, tokenise(word[0]))):
+            if not self._stems.isdisjoint(_stems_of(word[0])):
                 before = part[position : word.start()]
                 pieces.append(format_html("{}<mark>{}</mark>", before, word[0]))
                 position = word.end()
@@ -69,6 +70,11 @@ class SnippetBuilder:
             return ""
         document = tantivy.Document.from_dict({"body": text}, SCHEMA)
         return self._generator.snippet_from_doc(document).fragment()
+
+
+@lru_cache(maxsize=20_000)
+def _stems_of(word: str) -> frozenset[str]:
+    return frozenset(map(stem, tokenise(word)))
 
 
 logger = logging.getLogger(__name__)
@@ -141,7 +147,7 @@ def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
 
 @translate_tantivy_panics()
 def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
-    menu = FacetMenu(root, at)
+    menu = FacetMenu(root)
     asked = menu.known(asked)
     hits = page_index.search(
         asked.query,
@@ -153,35 +159,45 @@ def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
         correct=not asked.exact,
     )
     promoted = get_promoted(hits.promotions, root, at) if asked.page == 1 else []
-    results = _results_of(hits, root, at)
+    has_few = not asked.filters and hits.count < PER_PAGE
+    related = _related(hits, at) if has_few else []
+    # All at once, as the queries cost more than the search.
+    results = _results_of(hits, [*hits.keys, *related], root, at)
     found = ResultPage(
         asked=asked,
-        results=results,
+        results=_only(hits.keys, results),
         count=hits.count,
         corrected=hits.parsed.corrected,
         promoted=promoted,
         facets=menu.render(asked, hits.choices),
+        related=_only(related, results),
     )
-    if asked.filters or hits.count >= PER_PAGE:
+    if hits.keys or not has_few:
         return found
-    if hits.keys:
-        return replace(found, related=_related(hits, root, at))
-    closest = page_index.closest(asked.query, at)
-    return replace(found, closest=_results_of(closest, root, at))
+    closest = page_index.closest(hits, asked.query, at)
+    results = _results_of(closest, closest.keys, root, at)
+    return replace(found, closest=_only(closest.keys, results))
 
 
-def _results_of(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
-    generator = page_index.snippet_generator(hits.parsed, at)
-    return make_results(hits.keys, SnippetBuilder(hits.parsed, generator), root, at)
+def _results_of(
+    hits: SearchHits, keys: list[int], root: Page, at: datetime
+) -> dict[int, Result]:
+    if not keys:
+        return {}
+    snippets = SnippetBuilder(hits.parsed, hits.snippet_generator())
+    return make_results(keys, snippets, root, at)
 
 
-def _related(hits: SearchHits, root: Page, at: datetime) -> list[Result]:
-    best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1])).first()
-    if best is None:
-        return []
-    text = f"{best.title} {best.summary}"
-    keys = page_index.related(hits, text, at, PER_PAGE - len(hits.keys))
-    return _results_of(replace(hits, keys=keys), root, at)
+def _only(keys: list[int], results: dict[int, Result]) -> list[Result]:
+    return [results[key] for key in keys if key in results]
+
+
+def _related(hits: SearchHits, at: datetime) -> list[int]:
+    best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1]))
+    for title, summary in best.values_list("title", "summary"):
+        text = f"{title} {summary}"
+        return page_index.related(hits, text, at, PER_PAGE - len(hits.keys))
+    return []
 
 
 def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
@@ -196,14 +212,14 @@ def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     keys = [pk * 2 for pk in pages.values_list("pk", flat=True)[start:][:PER_PAGE]]
     # Snippets without the index too, as it is still broken.
     snippets = SnippetBuilder(ParsedQuery.as_typed(words))
-    results = make_results(keys, snippets, root, at)
+    results = [*make_results(keys, snippets, root, at).values()]
     return ResultPage(asked, results, pages.count(), is_degraded=True)
 
 
 def make_results(
     keys: list[int], snippets: SnippetBuilder, root: Page, at: datetime
-) -> list[Result]:
-    """Return the results for pages and files, in the order of their keys.
+) -> dict[int, Result]:
+    """Return the results for pages and files by key, in the order of the keys.
 
     The index only has public ones, but the database is asked again.
     """
@@ -212,30 +228,31 @@ def make_results(
     rows = visible_pages(at).filter(pk__in=page_ids, path__startswith=root.path)
     pages = {
         row["pk"]: row
-        for row in rows.values(
+        for row in rows.order_by().values(
             "pk", "title", "path", "url_path", "content_type_id", "last_published_at"
         )
     }
     parents = {parent_path(row["path"]) for row in pages.values()}
-    sections = visible_pages(at).filter(path__in=parents)
+    # What is above a visible page is no more private than it.
+    sections = Page.objects.live().filter(unexpired(at), path__in=parents).order_by()
     sections = dict(sections.values_list("path", "title"))
     labels = get_labels(pages.values(), at)
     documents = SearchDocument.objects.in_bulk(pages_among(keys))
-    results = []
+    results = {}
     for key in keys:
         pk = key // 2
         if key % 2 and pk in files and files[pk][0].page_id in pages:
             file, document = files[pk]
             extract = snippets.build(file.body)
             page = pages[file.page_id]
-            results.append(_file_result(file, document, page, extract, root))
+            results[key] = _file_result(file, document, page, extract, root)
         elif not key % 2 and pk in pages and pk in documents:
             # The home page is in no section.
             above = parent_path(pages[pk]["path"])
             section = sections.get(above, "") if len(above) >= len(root.path) else ""
             extract = snippets.build(f"{documents[pk].summary} {documents[pk].body}")
             label = labels.get(pk, "")
-            results.append(_page_result(pages[pk], section, extract, root, label))
+            results[key] = _page_result(pages[pk], section, extract, root, label)
     return results
 
 
