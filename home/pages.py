@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from http import HTTPMethod
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -112,6 +113,9 @@ class BasePageForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminPageForm)
 
 
 class BasePage(ExactTimesMixin, TreeLockMixin, Page):
+    # Forms have addresses of their own, so a page is never rendered for a POST.
+    allowed_http_methods = (HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS)
+
     summary = models.CharField(
         max_length=200,
         blank=True,

@@ -7,7 +7,6 @@ import tantivy
 
 from search.engine.query import ParsedQuery, QueryVariant
 from search.engine.schema import SCHEMA
-from search.engine.tokens import forms
 from search.engine.vocabulary import Vocabulary
 
 Query, Occur = tantivy.Query, tantivy.Occur
@@ -144,11 +143,10 @@ def _word(word: str, field: str, vocabulary: Vocabulary) -> Query:
 
 def _terms(word: str, field: str, vocabulary: Vocabulary) -> Iterator[Query]:
     """Yield a query for each form of a word in a field, and for its completions."""
-    own = forms(word)
-    longer = {form for each in vocabulary.completions(word) for form in forms(each)}
+    own, longer = vocabulary.stems(word)
     for form in own:
         yield Query.term_query(SCHEMA, field, form)
-    for form in sorted(longer.difference(own)):
+    for form in longer:
         term = Query.term_query(SCHEMA, field, form)
         yield Query.boost_query(term, COMPLETION_WEIGHT)
 

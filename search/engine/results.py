@@ -2,11 +2,12 @@
 
 import logging
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 import tantivy
 from django.db.models import Case, Q, When
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from wagtail.documents import get_document_model
@@ -95,6 +96,10 @@ class Result:
     file_kind: str = ""
     file_size: int | None = None
     label: str = ""
+
+    @property
+    def updated_on(self) -> date | None:
+        return self.updated_at and timezone.localdate(self.updated_at)
 
 
 @dataclass(frozen=True)
@@ -237,7 +242,8 @@ def make_results(
     sections = Page.objects.live().filter(unexpired(at), path__in=parents).order_by()
     sections = dict(sections.values_list("path", "title"))
     labels = get_labels(pages.values(), at)
-    documents = SearchDocument.objects.in_bulk(pages_among(keys))
+    documents = SearchDocument.objects.filter(pk__in=pages_among(keys))
+    texts = {pk: texts for pk, *texts in documents.values_list("pk", "summary", "body")}
     results = {}
     for key in keys:
         pk = key // 2
@@ -246,11 +252,11 @@ def make_results(
             extract = snippets.build(file.body)
             page = pages[file.page_id]
             results[key] = _file_result(file, document, page, extract, root)
-        elif not key % 2 and pk in pages and pk in documents:
+        elif not key % 2 and pk in pages and pk in texts:
             # The home page is in no section.
             above = parent_path(pages[pk]["path"])
             section = sections.get(above, "") if len(above) >= len(root.path) else ""
-            extract = snippets.build(f"{documents[pk].summary} {documents[pk].body}")
+            extract = snippets.build(" ".join(texts[pk]))
             label = labels.get(pk, "")
             results[key] = _page_result(pages[pk], section, extract, root, label)
     return results

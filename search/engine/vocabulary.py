@@ -86,7 +86,7 @@ class Vocabulary:
         self.searcher = dictionary.searcher
         self._at = at
         self._counts: dict[tuple[str, str], int] = {}
-        self._completions: dict[str, list[str]] = {}
+        self._stems: dict[str, tuple[tuple[str, ...], list[str]]] = {}
 
     def __contains__(self, word: str) -> bool:
         """Say whether the word is on the site, in any of its forms."""
@@ -134,11 +134,16 @@ class Vocabulary:
         """
         if len(word) < SHORTEST_PREFIX:
             return []
-        if word not in self._completions:
-            terms = self.searcher.terms_with_prefix
-            found = terms(WORDS, word, limit=MAX_COMPLETIONS + 1)
-            self._completions[word] = [term for term, _ in found if term != word]
-        return self._completions[word]
+        found = self.searcher.terms_with_prefix(WORDS, word, limit=MAX_COMPLETIONS + 1)
+        return [term for term, _ in found if term != word]
+
+    def stems(self, word: str) -> tuple[tuple[str, ...], list[str]]:
+        """Return the stems that match a word, and those that its completions have."""
+        if word not in self._stems:
+            own = forms(word)
+            longer = {form for each in self.completions(word) for form in forms(each)}
+            self._stems[word] = own, sorted(longer.difference(own))
+        return self._stems[word]
 
     def joined(self, words: list[str]) -> list[Rewrite]:
         """Return variants with two words joined, where the site has the joined word."""

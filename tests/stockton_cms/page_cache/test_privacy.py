@@ -8,7 +8,7 @@ from django.core.cache import caches
 from django.test import Client
 from django.test.client import ClientHandler
 from django.urls import reverse
-from wagtail.models import PageViewRestriction
+from wagtail.models import Page, PageViewRestriction
 
 from community.models import AlertScope
 from home.content_version.caching import mark_cacheable
@@ -285,6 +285,10 @@ def with_a_mark_on_previews(patch):
     patch.setattr(BasePage, "serve_preview", serve_marked)
 
 
+def with_pages_that_take_forms(patch):
+    patch.setattr(BasePage, "allowed_http_methods", Page.allowed_http_methods)
+
+
 NO_SESSION = without("cache_bypass_reason", "session")
 NO_HEADER = without("uncacheable_reason", "cache-control")
 NO_TOKEN = without("uncacheable_reason", "cookie-or-token")
@@ -298,6 +302,7 @@ CONTROLS = {
         [
             without("cache_bypass_reason", "method"),
             without("uncacheable_reason", "method"),
+            with_pages_that_take_forms,
         ],
     ),
     "token": (
