@@ -1,6 +1,5 @@
 """Which links in rich text are public."""
 
-import re
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -10,6 +9,7 @@ from django.db.models import QuerySet
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
+from home.editorial.links.extraction import PLAIN_ID
 from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 
@@ -18,7 +18,6 @@ PublicDocumentsFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]
 _public_documents_functions: list[PublicDocumentsFunction] = []
 
 GONE = "a page that is no longer available"
-PLAIN_ID = re.compile(r"[0-9]{1,18}")
 
 
 def register_public_documents(

@@ -18,6 +18,7 @@ from wagtail.models.reference_index import ReferenceIndex
 
 from home.content.rich_text_links import register_public_documents
 from home.content_version.counter import bump_content_version, only_internal_fields
+from home.editorial.links.extraction import id_from
 from home.images.private_collections import restricted_collections
 from home.pages import public_pages, visible_pages
 from search.indexing.documents import LinkedDocument, SearchFile
@@ -57,7 +58,7 @@ def _documents_in(page: Page) -> Iterable[int]:
     references = ReferenceIndex.get_references_for_object(page)
     label = Document._meta.model_name
     found = references.filter(to_content_type__model=label)
-    return (int(pk) for pk in found.values_list("to_object_id", flat=True))
+    return map(id_from, found.values_list("to_object_id", flat=True))
 
 
 def files_linked_from(page_ids) -> list[int]:

@@ -1,5 +1,6 @@
 """Finds the links in a page or another object, in any of its fields and blocks."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,8 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 
 TEXT_LENGTH = 200
+# IDs of pages and documents are 32-bit; LAST_ID stands for any larger number.
+PLAIN_ID, LAST_ID = re.compile(r"[0-9]{1,9}"), 2**31 - 1
 # The fields beside a link that may hold its text.
 TEXT_NAMES = ("text", "label", "name", "title", "heading")
 
@@ -29,6 +32,11 @@ class FoundLink:
     page_id: int | None = None
     document_id: int | None = None
     address: str = ""
+
+
+def id_from(digits: str) -> int:
+    """Return the ID in these digits, or one that nothing has if it is too large."""
+    return int(digits) if PLAIN_ID.fullmatch(digits) else LAST_ID
 
 
 class _LinkParser(HTMLParser):
@@ -61,7 +69,7 @@ def links_in_html(html: str) -> Iterator[FoundLink]:
         text = _short("".join(parts))
         kind, target = attributes.get("linktype"), attributes.get("id") or ""
         if kind in {"page", "document"} and target.isascii() and target.isdigit():
-            yield FoundLink(text, **{f"{kind}_id": int(target)})
+            yield FoundLink(text, **{f"{kind}_id": id_from(target)})
         elif not kind and attributes.get("href"):
             yield FoundLink(text, address=attributes["href"].strip())
 

@@ -7,6 +7,7 @@ from django.urls import Resolver404, resolve
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
+from home.editorial.links.extraction import id_from
 from home.page_tree.addresses import url_path_at
 
 
@@ -37,7 +38,7 @@ def find_target(address: str) -> dict:
     match = _match(unquote(path)) or _match(f"{unquote(path)}/")
     name = match.url_name if match else ""
     if name == "wagtaildocs_serve":
-        return {"document_id": int(match.kwargs["document_id"])}
+        return {"document_id": id_from(match.args[0])}
     if match and name not in {"wagtail_serve", "a_to_z"}:
         return {}
     if name == "a_to_z":

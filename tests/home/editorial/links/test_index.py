@@ -54,6 +54,18 @@ def source(home, target):
 # What is stored
 
 
+@pytest.mark.parametrize("length", [10, 18, 19, 5_000])
+def test_link_to_a_number_that_no_page_can_have_is_broken(home, length):
+    number = "9" * length
+    rich = (
+        f'<p><a linktype="page" id="{number}">a page</a> '
+        f'<a linktype="document" id="{number}">a file</a> '
+        f'<a href="/documents/{number}/plan.pdf">an address</a></p>'
+    )
+    StandardPageFactory(parent=home, body=text(rich))
+    assert PageLink.objects.count() == len(problems()) == 3
+
+
 def test_links_are_found_wherever_a_page_may_have_them(home, section, target):
     link = {"text": "the button", "page": target.pk, "url": ""}
     other = {"text": "the other", "page": None, "url": "https://a.test/button"}
