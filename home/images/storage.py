@@ -15,8 +15,8 @@ from home.images.metadata import UNREADABLE, without_metadata
 
 # SQLite's message, and the operating system's, which PostgreSQL quotes.
 FULL = ("disk is full", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
-# Where Wagtail stores uploaded images.
-ORIGINALS = "original_images/"
+# Where Wagtail stores uploaded images, and uploads that are still incomplete.
+ORIGINALS = ("original_images/", "wagtail_uploads/")
 # One of 36 ** 12 names cannot be guessed.
 FOLDER_NAME_LENGTH = 12
 FILE_FOLDER = rf"/[0-9a-z]{{{FOLDER_NAME_LENGTH}}}/"
