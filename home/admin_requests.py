@@ -19,7 +19,6 @@ from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch
-from modelsearch.backends.base import FieldError as SearchFieldError
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 from wagtail.query import PageQuerySet
@@ -31,7 +30,6 @@ UNREADABLE = (
     BadRequest,
     ValidationError,
     FieldError,
-    SearchFieldError,
     DataError,
     NoReverseMatch,
     ValueError,

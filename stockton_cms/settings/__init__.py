@@ -320,7 +320,7 @@ PAGE_FEEDBACK_COMMENT_DAYS = days("PAGE_FEEDBACK_COMMENT_DAYS", default=365)
 WAGTAIL_SITE_NAME = "Stockton CMS"
 WAGTAILADMIN_BASE_URL = site_url("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}")
 WAGTAILSEARCH_BACKENDS = {
-    "default": {"BACKEND": "wagtail.search.backends.database"},
+    "default": {"BACKEND": "home.admin_search"},
 }
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {"WIDGET": "home.page_tree.chosen_values.RichTextArea"}
