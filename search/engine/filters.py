@@ -102,12 +102,11 @@ def _parse_buckets(name: str, answer: dict) -> dict:
 
 
 @cache_per_content_version
-def _sections_below(path: str) -> dict[str, tuple[int, str]]:
-    """Return the id and title of each section of a site, by slug."""
+def get_sections(root_path: str) -> list:
+    """Return the path, slug, id and title of each section of a site."""
     pages = visible_pages(timezone.now())
-    sections = pages.filter(children_of(path), numchild__gt=0)
-    rows = sections.values_list("slug", "pk", "title")
-    return {slug: (pk, title) for slug, pk, title in rows}
+    sections = pages.filter(children_of(root_path), numchild__gt=0)
+    return list(sections.values_list("path", "slug", "pk", "title", named=True))
 
 
 class FacetMenu:
@@ -117,7 +116,10 @@ class FacetMenu:
         kinds = {getattr(model, "public_kind", "") for model in get_page_models()}
         kinds |= {SearchFile.kind}
         self._kinds = {slugify(kind): kind for kind in kinds if kind}
-        self._sections = _sections_below(root.path)
+        self._sections = {
+            section.slug: (section.pk, section.title)
+            for section in get_sections(root.path)
+        }
 
     def known(self, asked: SearchRequest) -> SearchRequest:
         """Return a search without filters that this site does not have."""

@@ -18,7 +18,7 @@ from home.navigation.listings import get_labels, kind_of
 from home.page_tree.addresses import parent_path, public_path
 from home.pages import unexpired, visible_pages
 from search.curation.promotions import PromotionMatch, get_promoted
-from search.engine.filters import Facet, FacetMenu
+from search.engine.filters import Facet, FacetMenu, get_sections
 from search.engine.index import (
     SearchHits,
     StaleIndexError,
@@ -57,14 +57,18 @@ class SnippetBuilder:
         text = " ".join(text[:MAX_READ].split())
         part = self._best_part(text) or text[:MAX_CHARACTERS]
         # Not with Tantivy's own marks: it only knows words in the body of some page.
-        pieces, position = ["" if text.startswith(part) else "… "], 0
+        found, position = [], 0
         for word in WORD.finditer(part):
             if not self._stems.isdisjoint(_stems_of(word[0])):
-                before = part[position : word.start()]
-                pieces.append(format_html("{}<mark>{}</mark>", before, word[0]))
+                found.append((part[position : word.start()], word[0]))
                 position = word.end()
-        pieces += [part[position:], "" if text.endswith(part) else " …"]
-        return format_html_join("", "{}", ((piece,) for piece in pieces))
+        return format_html(
+            "{}{}{}{}",
+            "" if text.startswith(part) else "… ",
+            format_html_join("", "{}<mark>{}</mark>", found),
+            part[position:],
+            "" if text.endswith(part) else " …",
+        )
 
     def _best_part(self, text: str) -> str:
         if not text or not self._generator:
@@ -237,10 +241,9 @@ def make_results(
             "pk", "title", "path", "url_path", "content_type_id", "last_published_at"
         )
     }
-    parents = {parent_path(row["path"]) for row in pages.values()}
-    # What is above a visible page is no more private than it.
-    sections = Page.objects.live().filter(unexpired(at), path__in=parents).order_by()
-    sections = dict(sections.values_list("path", "title"))
+    sections = _titles_of(
+        {parent_path(row["path"]) for row in pages.values()}, root, at
+    )
     labels = get_labels(pages.values(), at)
     documents = SearchDocument.objects.filter(pk__in=pages_among(keys))
     texts = {pk: texts for pk, *texts in documents.values_list("pk", "summary", "body")}
@@ -260,6 +263,18 @@ def make_results(
             label = labels.get(pk, "")
             results[key] = _page_result(pages[pk], section, extract, root, label)
     return results
+
+
+def _titles_of(paths: set[str], root: Page, at: datetime) -> dict[str, str]:
+    """Return the titles of pages that are above visible ones; most are sections."""
+    known = {root.path: root.title} | {
+        section.path: section.title for section in get_sections(root.path)
+    }
+    if paths <= known.keys():
+        return known
+    # What is above a visible page is no more private than it.
+    others = Page.objects.live().filter(unexpired(at), path__in=paths).order_by()
+    return dict(others.values_list("path", "title"))
 
 
 def _visible_files(ids: list[int]) -> dict[int, tuple]:
