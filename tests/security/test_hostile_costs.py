@@ -1,7 +1,4 @@
-"""Nine hostile requests of any kind cost no more than twenty plain ones.
-
-Plain is a page not found; a search and a form are compared with their own kind.
-"""
+"""Nine hostile requests of any kind cost no more than twenty for a missing page."""
 
 import time
 from urllib.parse import quote
@@ -106,15 +103,6 @@ KINDS = {
 }
 
 
-# Any search and any wrong form costs about two of a page not found: what is hostile is
-# compared with one that is not.
-COMPARED = {
-    "search of words": get("/search/", "query=policy+update"),
-    "search": get("/search/", "query=qqqq"),
-    "message": enquiry(""),
-}
-
-
 def seconds(ask, client):
     """Return the CPU time of as many requests, the least of two times."""
     least = float("inf")
@@ -126,15 +114,11 @@ def seconds(ask, client):
     return least
 
 
-def compared_with(kind):
-    return COMPARED.get(kind) or COMPARED.get(kind.split()[0], get())
-
-
 def ratio(kind, client):
     """Return how many of a page not found they cost; the least of a few tries."""
     least = float("inf")
     for _ in range(TRIES):
-        plain = seconds(compared_with(kind), client) / REQUESTS
+        plain = seconds(get(), client) / REQUESTS
         least = min(least, seconds(KINDS[kind], client) / plain)
         if least <= MAX_RATIO:
             break
