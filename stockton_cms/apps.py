@@ -13,8 +13,6 @@ class StocktonCmsConfig(AppConfig):
             audit_log,  # noqa: F401
             invitations,  # noqa: F401
             mfa,  # noqa: F401
-            missing_roles,  # noqa: F401
-            sessions,  # noqa: F401
         )
         from stockton_cms.accounts.role_groups import sync_roles
         from stockton_cms.page_cache import cdn  # noqa: F401

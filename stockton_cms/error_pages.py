@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from community.alerts.visibility import get_last_known_alerts
+from home.images.storage import MediaStorageUnavailableError
 from home.navigation.context_processors import get_stored_council
-from stockton_cms.media import MediaStorageUnavailableError
 from stockton_cms.unsaved_text import (
     NOT_OURS,
     SIGNED_OUT,

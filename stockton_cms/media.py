@@ -11,16 +11,13 @@ from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.http import require_safe
 from wagtail.images import get_image_model
 
+from home.images.storage import MediaStorageUnavailableError
 from home.page_tree.admin_api import permitted_files
 
 # Of browsers and a CDN; a picture that is changed gets another name.
 BROWSER_CACHE_SECONDS = 24 * 60 * 60
 # nginx asks again, so that a deleted picture goes, and has it where we are unavailable.
 SECONDS_IN_NGINX = 60
-
-
-class MediaStorageUnavailableError(OSError):
-    """A store of another machine does not answer, or not as it should."""
 
 
 @require_safe

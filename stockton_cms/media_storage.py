@@ -20,8 +20,7 @@ from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
-from home.images.storage import MediaMixin
-from stockton_cms.media import MediaStorageUnavailableError
+from home.images.storage import MediaMixin, MediaStorageUnavailableError
 
 # No one waits long for a picture, nor at all for a store known to be unavailable.
 CONFIG = Config(

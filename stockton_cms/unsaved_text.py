@@ -4,9 +4,6 @@
 it cannot, or the session ends just then, the answer is a page with all that was sent.
 """
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -29,17 +26,12 @@ def may_use_admin(request: HttpRequest) -> bool:
     )
 
 
-def with_text_preserved(view: Callable) -> Callable:
-    """Wrap an admin view: who is signed out gets back what they have sent."""
-
-    @wraps(view)
-    def wrapped(request, *args, **kwargs):
-        is_form = request.method == "POST" and not _is_modal(request)
-        if may_use_admin(request) or not (is_form or _wants_json(request)):
-            return view(request, *args, **kwargs)
-        return give_back(request, SIGNED_OUT, status=401)
-
-    return wrapped
+def give_back_to_signed_out(request: HttpRequest) -> HttpResponse | None:
+    """Give people who are signed out back what they have sent to the admin."""
+    is_form = request.method == "POST" and not _is_modal(request)
+    if may_use_admin(request) or not (is_form or _wants_json(request)):
+        return None
+    return give_back(request, SIGNED_OUT, status=401)
 
 
 def is_form_of_admin(request: HttpRequest) -> bool:

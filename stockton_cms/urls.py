@@ -1,10 +1,6 @@
 """All addresses of the site."""
 
-from functools import wraps
-
 from allauth.account.views import logout
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
@@ -21,74 +17,27 @@ from community.policies.consultation_calendar import consultation_calendar
 from community.policies.feeds import policy_feed, section_feed
 from community.policies.versions.views import comparison, history
 from community.views import a_to_z, dismiss_alert, policy_updates
-from home.admin_requests import unreadable_input_as_400
 from home.editorial.preview_links.views import read_draft
 from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
-from home.page_tree.explorable import restrict_to_explorable
-from home.page_tree.large_sections import limit_sorting_of_large_sections
-from home.page_tree.lock import in_one_transaction
 from home.page_tree.private_passwords import limit_password_attempts
 from search.feedback.enquiries.views import answer, enquiry, thanks
 from search.feedback.page_feedback import views
 from search.views import search, suggestions
 from stockton_cms.accounts import urls
 from stockton_cms.accounts.mfa import require_mfa
-from stockton_cms.accounts.missing_roles import with_role
 from stockton_cms.accounts.urls import redirect_to_login
+from stockton_cms.admin_views import admin_view
 from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.monitoring import health
-from stockton_cms.unsaved_text import with_text_preserved
 
 FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
 handler404 = "stockton_cms.error_pages.not_found"
 handler500 = "stockton_cms.error_pages.server_error"
 
-# What Wagtail 8's editor needs; residents never get it.
-ADMIN_POLICY = {
-    "default-src": [NONE],
-    "script-src": [SELF, UNSAFE_INLINE],
-    "style-src": [SELF, UNSAFE_INLINE],
-    "img-src": [SELF, "data:", "blob:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
-    "frame-src": [SELF],
-    "form-action": [SELF],
-    "base-uri": [NONE],
-    "frame-ancestors": [SELF],
-}
-
-
-def with_admin_policy(view):
-    """Wrap an admin view: its response has the admin's policy, previews included."""
-
-    @csp(ADMIN_POLICY)
-    @wraps(view)
-    def wrapped(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
-        # A preview comes through all middleware once before and has residents' policy,
-        # under which the editor may not show it in a frame.
-        response.headers.pop("Content-Security-Policy", None)
-        return response
-
-    return wrapped
-
-
-admin_urlpatterns = wagtailadmin_urls.urlpatterns
-# The innermost first.
-for wrapper in (
-    in_one_transaction,
-    limit_sorting_of_large_sections,
-    require_mfa,
-    with_role,
-    restrict_to_explorable,
-    unreadable_input_as_400,
-    with_text_preserved,
-    with_admin_policy,
-):
-    admin_urlpatterns = decorate_urlpatterns(admin_urlpatterns, wrapper)
+admin_urlpatterns = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, admin_view)
 
 urlpatterns = [
     path("-/live", health.live, name="live"),

@@ -26,6 +26,10 @@ def is_disk_full_error(error: Exception) -> bool:
     return any(message in str(error) for message in FULL)
 
 
+class MediaStorageUnavailableError(OSError):
+    """A store of another machine does not answer, or not as it should."""
+
+
 class MediaMixin:
     """A storage whose file paths cannot be guessed, and whose images have no metadata.
 

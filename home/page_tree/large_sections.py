@@ -3,9 +3,6 @@
 Sorting them manually shows every page at once: 12 s at 5,000.
 """
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,27 +13,19 @@ MAX_CHILDREN = 500
 LISTS = {"wagtailadmin_explore", "wagtailadmin_explore_results"}
 
 
-def limit_sorting_of_large_sections(view: Callable) -> Callable:
-    """Wrap an admin view for `decorate_urlpatterns`: large sections stay paginated."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        is_sorting = request.GET.get("ordering") == "ord"
-        if not is_sorting or request.resolver_match.url_name not in LISTS:
-            return view(request, *args, **kwargs)
-        parents = Page.objects.filter(numchild__gt=MAX_CHILDREN)
-        parent = parents.filter(pk=kwargs.get("parent_page_id")).first()
-        if parent is None:
-            return view(request, *args, **kwargs)
-        messages.warning(
-            request,
-            f"{_too_many(parent)} This is too many to sort manually.",
-        )
-        query = request.GET.copy()
-        del query["ordering"]
-        return redirect(f"{request.path}?{query.urlencode()}")
-
-    return wrapped
+def limit_sorting(request: HttpRequest, kwargs: dict) -> HttpResponse | None:
+    """Keep large sections paginated in the admin."""
+    is_sorting = request.GET.get("ordering") == "ord"
+    if not is_sorting or request.resolver_match.url_name not in LISTS:
+        return None
+    parents = Page.objects.filter(numchild__gt=MAX_CHILDREN)
+    parent = parents.filter(pk=kwargs.get("parent_page_id")).first()
+    if parent is None:
+        return None
+    messages.warning(request, f"{_too_many(parent)} This is too many to sort manually.")
+    query = request.GET.copy()
+    del query["ordering"]
+    return redirect(f"{request.path}?{query.urlencode()}")
 
 
 @hooks.register("after_create_page")

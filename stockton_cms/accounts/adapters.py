@@ -1,30 +1,31 @@
 """Who may sign in and how (feature O5): our rules on top of django-allauth's."""
 
 import logging
+from datetime import timedelta
 from smtplib import SMTPException
 from threading import Thread
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
-from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth as authenticator_app
-from allauth.socialaccount.internal import jwtkit
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.cache import caches
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.mail import EmailMessage
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.connection import ConnectionProxy
+from django.utils.crypto import get_random_string
 from qrcode.image.svg import SvgPathFillImage
 
 from home.email_addresses import normalise_email, validate_email_address
-from stockton_cms.accounts.known_devices import get_known_device, remember_device
+from stockton_cms.accounts.allauth_internals import (
+    clear_attempts,
+    consume_attempt,
+    find_account,
+)
 from stockton_cms.accounts.mfa import is_setting_up_first
 
 logger = logging.getLogger(__name__)
@@ -33,11 +34,6 @@ TOO_MANY = "Too many attempts. Wait 5 minutes and try again."
 WRONG_CODE = "The code or passkey is incorrect. Try again."
 # The limit for wrong passwords from devices that are not known.
 STRANGER = "login_failed_by_stranger"
-
-# allauth counts attempts, and remembers used codes, in the default cache, which
-# each process may have for itself and which a Redis that is unavailable leaves empty.
-for module in (ratelimit, authenticator_app, jwtkit):
-    module.cache = ConnectionProxy(caches, "sign_in")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -66,11 +62,10 @@ class AccountAdapter(DefaultAccountAdapter):
         typed = credentials.get("email") or credentials.get("username", "")
         account = f"account {user.pk}" if user else f"no one {typed.lower()}"
         # Undone by allauth when the password was right.
-        self._login_failed_rl_usage = ratelimit.consume(
+        self._login_failed_rl_usage = consume_attempt(
             request,
-            app="allauth.account",
-            action="login_failed" if device else STRANGER,
-            key=f"{account} {device}" if device else account,
+            "login_failed" if device else STRANGER,
+            f"{account} {device}" if device else account,
         )
         if not self._login_failed_rl_usage:
             raise self.validation_error("too_many_login_attempts")
@@ -83,12 +78,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user, password: str) -> None:
         """Let people try a new password at once, however many old ones they tried."""
         super().set_password(user, password)
-        ratelimit.clear(
-            self.request,
-            app="allauth.account",
-            action=STRANGER,
-            key=f"account {user.pk}",
-        )
+        clear_attempts(self.request, STRANGER, f"account {user.pk}")
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Ask for the password once more, but not right after sign-in.
@@ -130,11 +120,41 @@ class MFAAdapter(DefaultMFAAdapter):
         return drawn.to_string().decode()
 
 
-def find_account(*, username: str = "", email: str = "", **others):
-    """Return the account of the person who typed a user name or an email address."""
-    login = email or username
-    users = filter_users_by_email(login, prefer_verified=True, for_login=True)
-    return get_user_by_username(login) or (users[0] if users else None)
+# Devices on which an officer has signed in, so that strangers cannot use up their
+# attempts: a cookie for each account, signed for that account and its password. It lets
+# no one in: wrong passwords are counted for the device instead of for the account.
+DEVICE_MAX_AGE = timedelta(days=180)
+
+
+def remember_device(
+    request: HttpRequest, response: HttpResponse, user: AbstractBaseUser
+) -> None:
+    """Make this device known, or keep it known; it goes on with the same attempts."""
+    response.set_signed_cookie(
+        _cookie_name(user),
+        get_known_device(request, user) or get_random_string(22),
+        salt=_salt(user),
+        max_age=DEVICE_MAX_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def get_known_device(request: HttpRequest, user: AbstractBaseUser) -> str:
+    """Return the name of the device from which this account's owner has signed in."""
+    return request.get_signed_cookie(
+        _cookie_name(user), default="", salt=_salt(user), max_age=DEVICE_MAX_AGE
+    )
+
+
+def _cookie_name(user: AbstractBaseUser) -> str:
+    prefix = "__Host-" if settings.SESSION_COOKIE_SECURE else ""
+    return f"{prefix}known_device_{user.pk}"
+
+
+def _salt(user: AbstractBaseUser) -> str:
+    return f"{user.pk} {user.get_session_auth_hash()}"
 
 
 def send_if_possible(message: EmailMessage) -> bool:

@@ -3,7 +3,6 @@
 import logging
 
 from allauth.account.signals import password_reset, user_logged_in
-from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
     authentication_failed,
@@ -16,7 +15,8 @@ from django.dispatch import receiver
 from wagtail import hooks
 from wagtail.log_actions import log
 
-from stockton_cms.accounts.adapters import find_account
+from home.rate_limits import get_client_ip
+from stockton_cms.accounts.allauth_internals import find_account
 
 logger = logging.getLogger(__name__)
 ACTIONS = {

@@ -1,22 +1,26 @@
 """No admin without 2FA: an authenticator app or a passkey (feature O5)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from time import time
 
 from allauth.account import app_settings
 from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.sessions.models import Session
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from wagtail.admin.models import FormState
 
+from home.jobs import register_job
 from search.indexing.document_access import is_public
+from stockton_cms.accounts.allauth_internals import record_authentication
 
 # Recovery codes replace one of these.
 MFA_METHODS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -48,16 +52,15 @@ def is_setting_up_first(request: HttpRequest) -> bool:
 
 
 def require_mfa(view: Callable) -> Callable:
-    """Wrap an admin view: staff without 2FA are led to set it up."""
-
     @wraps(view)
     def wrapped(request, *args, **kwargs):
-        return _redirect_to_mfa(request) or view(request, *args, **kwargs)
+        return redirect_to_mfa(request) or view(request, *args, **kwargs)
 
     return wrapped
 
 
-def _redirect_to_mfa(request: HttpRequest) -> HttpResponse | None:
+def redirect_to_mfa(request: HttpRequest) -> HttpResponse | None:
+    """Lead staff without 2FA to set it up."""
     is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
     if not is_signed_in or has_passed_mfa(request):
         return None
@@ -68,14 +71,14 @@ def _redirect_to_mfa(request: HttpRequest) -> HttpResponse | None:
 def guard_private_page(page, request, args, kwargs):
     """Keep private pages, too, from anyone who has shown no more than a password."""
     if request.user.is_authenticated and page.get_view_restrictions().exists():
-        return _redirect_to_mfa(request)
+        return redirect_to_mfa(request)
     return None
 
 
 def guard_private_document(document, request):
     """Keep documents that are not for all visitors in the same way."""
     if request.user.is_authenticated and not is_public(document):
-        return _redirect_to_mfa(request)
+        return redirect_to_mfa(request)
     return None
 
 
@@ -89,3 +92,11 @@ def record_mfa_set_up(request, user, authenticator, **kwargs):
     if authenticator.type == Authenticator.Type.TOTP:
         # The code that has just set it up has been used, and opens no other session.
         authenticator.wrap().validate_code(request.POST.get("code", ""))
+
+
+@register_job("purge expired sessions")
+def purge_expired_sessions(at: datetime) -> None:
+    """Delete expired sessions, and half-typed forms that are a day old."""
+    Session.objects.filter(expire_date__lte=at).delete()
+    stale = at - FormState.STALE_TIMEOUT
+    FormState.objects.filter(last_updated_at__lt=stale).delete()

@@ -30,6 +30,17 @@ def test_database_that_is_away_is_said_to_be_without_its_password(tmp_path):
     assert "Traceback" not in error
 
 
+def test_site_with_media_in_s3_starts(tmp_path):
+    """The store is made while models are loaded, so it may import none."""
+    environment = {**site_environment(tmp_path), "MEDIA_STORE_URL": "s3://pictures"}
+    subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=BASE_DIR,
+        env={**os.environ, **environment, "AWS_DEFAULT_REGION": "eu-west-2"},
+        check=True,
+    )
+
+
 def test_missing_table_is_named_and_a_traceback_is_there_on_request(tmp_path):
     error = error_of(tmp_path, "generate_renditions")
     reason, advice = error.splitlines()

@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
 from django.core.management.base import BaseCommand, CommandError
 
-from stockton_cms.accounts.adapters import find_account
+from stockton_cms.accounts.allauth_internals import find_account
 
 
 class Command(BaseCommand):

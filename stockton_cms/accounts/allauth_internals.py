@@ -1,0 +1,36 @@
+"""All that we use of django-allauth besides its documented API.
+
+Each is called by a test of its own, so that an upgrade that moves one is noticed.
+"""
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.core.internal import ratelimit
+from allauth.mfa.totp.internal import auth as authenticator_app
+from allauth.socialaccount.internal import jwtkit
+from django.core.cache import caches
+from django.utils.connection import ConnectionProxy
+
+__all__ = ["clear_attempts", "consume_attempt", "find_account", "record_authentication"]
+
+# allauth counts attempts, and remembers used codes, in the default cache, which
+# each process may have for itself and which a Redis that is unavailable leaves empty.
+USES_CACHE = (ratelimit, authenticator_app, jwtkit)
+for module in USES_CACHE:
+    module.cache = ConnectionProxy(caches, "sign_in")
+
+
+def find_account(*, username: str = "", email: str = "", **others):
+    """Return the account of the person who typed a user name or an email address."""
+    login = email or username
+    users = filter_users_by_email(login, prefer_verified=True, for_login=True)
+    return get_user_by_username(login) or (users[0] if users else None)
+
+
+def consume_attempt(request, action: str, key: str):
+    """Count an attempt against a limit; return what undoes it, or nothing if over."""
+    return ratelimit.consume(request, app="allauth.account", action=action, key=key)
+
+
+def clear_attempts(request, action: str, key: str) -> None:
+    ratelimit.clear(request, app="allauth.account", action=action, key=key)
