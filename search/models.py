@@ -4,16 +4,16 @@ from search.curation.blocklist import BlockedSuggestion
 from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet
-from search.feedback.enquiries.models import Enquiry, EnquiryEvent, RepeatedEnquiry
+from search.feedback.actions import FeedbackAction
+from search.feedback.enquiries.models import Enquiry, RepeatedEnquiry
 from search.feedback.page_feedback.models import PageFeedbackComment, PageFeedbackCount
-from search.feedback.unsuccessful_searches.models import TopicAction
 from search.indexing.documents import LinkedDocument, SearchDocument, SearchFile
 from search.log.models import LoggedSearch
 
 __all__ = [
     "BlockedSuggestion",
     "Enquiry",
-    "EnquiryEvent",
+    "FeedbackAction",
     "LinkedDocument",
     "LoggedSearch",
     "PageFeedbackComment",
@@ -25,5 +25,4 @@ __all__ = [
     "SearchDocument",
     "SearchFile",
     "SynonymSnippet",
-    "TopicAction",
 ]

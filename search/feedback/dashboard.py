@@ -6,14 +6,10 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from home.dashboard import counted_task, register_dashboard_tasks
+from search.feedback.actions import STATE_AFTER, CaseState, FeedbackAction
 from search.feedback.enquiries.filters import EMAIL_PENDING
 from search.feedback.enquiries.models import Enquiry, EnquiryStatus
-from search.feedback.enquiries.permissions import may_handle, may_read
-from search.feedback.unsuccessful_searches.models import (
-    STATE_AFTER,
-    TopicAction,
-    policy,
-)
+from search.feedback.permissions import may_handle, may_read, topic_policy
 from search.feedback.unsuccessful_searches.report import REPORT_URL_NAME
 from search.feedback.unsuccessful_searches.topic_stats import Period, failed_searches
 from search.feedback.unsuccessful_searches.topics import get_topic_merger
@@ -61,7 +57,7 @@ def enquiries(user, at):
 
 @register_dashboard_tasks
 def unsuccessful_topics(user, at):
-    if not policy.user_has_permission(user, "view"):
+    if not topic_policy.user_has_permission(user, "view"):
         return
     week = failed_searches(Period.of_days(7, at)).order_by()
     week = week.values_list("topic", flat=True)
@@ -69,16 +65,15 @@ def unsuccessful_topics(user, at):
     if not many:
         return
     canonical = get_topic_merger().canonical
-    actions = TopicAction.objects.filter(kind__in=STATE_AFTER)
+    actions = FeedbackAction.objects.filter(enquiry=None, kind__in=STATE_AFTER)
     kinds = {
         canonical(topic): kind for topic, kind in actions.values_list("topic", "kind")
     }
-    states = (
-        STATE_AFTER.get(kinds.get(topic), "open") for topic in set(map(canonical, many))
-    )
+    topics = {canonical(topic) for topic in many}
+    states = [STATE_AFTER.get(kinds.get(topic), CaseState.OPEN) for topic in topics]
     what = f"with {MIN_SEARCHES} or more unsuccessful searches this week"
     yield counted_task(
-        sum(state == "open" for state in states),
+        states.count(CaseState.OPEN),
         f"topic {what}",
         f"topics {what}",
         f"{reverse(REPORT_URL_NAME)}?period=7",

@@ -49,7 +49,7 @@ RULES = (
     RetentionRule("search.LoggedSearch", "SEARCH_LOG_DAYS", "searched_at"),
     # As old as the oldest searches: then there is nothing to compare. A dismissed topic
     # comes back, if people still cannot find it.
-    RetentionRule("search.TopicAction", "SEARCH_LOG_DAYS", "at"),
+    RetentionRule("search.FeedbackAction", "SEARCH_LOG_DAYS", "at", Q(enquiry=None)),
     RetentionRule(
         "search.PageFeedbackComment", "PAGE_FEEDBACK_COMMENT_DAYS", "created_at"
     ),

@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('answer', models.TextField(blank=True)),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
                 ('answer_sent_at', models.DateTimeField(blank=True, null=True, verbose_name='email sent')),
-                ('outcome', models.CharField(blank=True, choices=[('promoted', 'A page was promoted'), ('synonym', 'A synonym was added'), ('written', 'A page was written or updated'), ('found', 'Already on the website (the answer says where)'), ('not_ours', 'Not a council service (the answer says whose it is)'), ('nothing', 'No action needed')], max_length=10)),
+                ('outcome', models.CharField(blank=True, choices=[('promoted', 'A page was promoted'), ('synonym', 'A synonym was added'), ('words', 'Search keywords were added to a page'), ('written', 'A page was written or updated'), ('found', 'Already on the website (the answer says where)'), ('not_ours', 'Not a council service'), ('nothing', 'No action needed')], max_length=10)),
                 ('belongs_to', models.CharField(blank=True, max_length=200, verbose_name='responsible organisation')),
                 ('topic', models.CharField(blank=True, db_index=True, editable=False, max_length=200)),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
@@ -134,29 +134,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='EnquiryEvent',
+            name='FeedbackAction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('what', models.CharField(max_length=300)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('enquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='search.enquiry')),
-            ],
-            options={
-                'ordering': ['at', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='TopicAction',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('topic', models.CharField(max_length=200)),
-                ('label', models.CharField(max_length=100)),
-                ('kind', models.CharField(choices=[('promoted', 'promoted a page'), ('synonym', 'added a synonym'), ('words', 'added search keywords to a page'), ('written', 'wrote or updated a page'), ('not_ours', 'marked it as not a council service'), ('dismissed', 'dismissed it'), ('assigned', 'assigned it'), ('reopened', 'reopened it')], max_length=10)),
+                ('topic', models.CharField(blank=True, max_length=200)),
+                ('label', models.CharField(blank=True, max_length=100)),
+                ('kind', models.CharField(choices=[('promoted', 'A page was promoted'), ('synonym', 'A synonym was added'), ('words', 'Search keywords were added to a page'), ('written', 'A page was written or updated'), ('found', 'Already on the website (the answer says where)'), ('not_ours', 'Not a council service'), ('nothing', 'No action needed'), ('assigned', 'Assigned to'), ('answered', 'Answered'), ('changed', 'Answer changed'), ('reopened', 'Reopened'), ('emailed', 'Email')], max_length=10)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('at', models.DateTimeField()),
                 ('assigned_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('enquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='search.enquiry')),
             ],
             options={
                 'verbose_name': 'unsuccessful search action',

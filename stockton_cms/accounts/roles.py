@@ -21,7 +21,7 @@ SEARCH_WORDS = tuple(
     for action in ("add", "change", "delete", "view")
 )
 UNSUCCESSFUL_SEARCHES = tuple(
-    f"search.{action}_topicaction" for action in ("add", "view")
+    f"search.{action}_feedbackaction" for action in ("add", "view")
 )
 SEARCH_CHECKS = tuple(
     f"search.{action}_searchchecksnippet"

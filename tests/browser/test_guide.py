@@ -268,7 +268,7 @@ def test_enquiry_is_dealt_with(task, officer):
     doing.choose(page, "Send answer")
     expect(said(page)).to_contain_text(re.compile("Enquiry .* Answered"))
     doing.choose(page, "Close")
-    doing.choose(page, "A page was promoted")
+    doing.choose(page, "A page was written or updated")
     doing.choose(page, "Close enquiry")
     expect(said(page)).to_contain_text(re.compile("Enquiry .* Closed"))
     doing.done()

@@ -21,7 +21,7 @@ from community.models import (
 )
 from community.subscriptions.update_emails import make_item
 from home.models import SiteSettings
-from search.feedback.unsuccessful_searches.models import TopicAction
+from search.feedback.actions import FeedbackAction
 from tests.community.policies.versions import published_versions
 from tests.community.policies.versions.published_versions import (
     publish_twice_as_recorded,
@@ -65,7 +65,7 @@ def newer(home, section):
     follower = Subscriber.objects.create(email="a@example.org", email_key="a")
     follower.subscriptions.create(page=section)
     UpdateEvent.objects.create(page=policy, kind="changed", title="Plan", path="/plan/")
-    TopicAction.objects.create(
+    FeedbackAction.objects.create(
         topic="bins", label="bins", kind="promoted", at=timezone.now()
     )
     return policy
@@ -82,7 +82,7 @@ def test_unknown_choices_fail_no_page_and_no_screen(newer, admin_client):
         "PolicyUpdatePage.kind",
         "UpdateEvent.kind",
     }
-    assert written >= {"Enquiry.outcome", "TopicAction.kind"}
+    assert written >= {"Enquiry.outcome", "FeedbackAction.kind"}
     html = admin_client.get(reverse("wagtailadmin_home")).content.decode()
     alert = AlertSnippet.objects.get()
     addresses = {

@@ -22,7 +22,7 @@ from search.feedback.enquiries.filters import (
     FirstWordsSearchHandler,
 )
 from search.feedback.enquiries.models import Enquiry
-from search.feedback.enquiries.permissions import may_handle, may_read, state_of
+from search.feedback.permissions import may_handle, may_read
 
 ROWS_AT_ONCE = 500
 
@@ -144,10 +144,10 @@ class EnquiryInspectView(InspectView):
         is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
         search = f"{reverse('search')}?{urlencode({'query': enquiry.query})}"
         return super().get_context_data(
-            events=enquiry.events.select_related("by"),
+            actions=enquiry.actions.select_related("by"),
             from_url=path if is_ours else "",
             searched_url=search if enquiry.query else "",
-            state=state_of(enquiry),
+            last=enquiry.last_action,
             may_handle=may_handle(self.request.user),
             **kwargs,
         )

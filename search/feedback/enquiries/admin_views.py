@@ -11,9 +11,11 @@ from django.views.generic import FormView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from home.people import name_of
-from search.feedback.enquiries.admin_forms import AnswerForm, AssignForm, CloseForm
-from search.feedback.enquiries.models import Enquiry, EnquiryStatus
-from search.feedback.enquiries.permissions import may_handle, record
+from search.feedback.actions import ActionKind
+from search.feedback.enquiries.admin_forms import AnswerForm
+from search.feedback.enquiries.models import Enquiry
+from search.feedback.permissions import may_handle
+from search.feedback.staff_forms import AssignForm, CloseForm
 
 INDEX, INSPECT = "search_enquiry_modeladmin_index", "search_enquiry_modeladmin_inspect"
 
@@ -58,17 +60,15 @@ class EnquiryActionView(WagtailAdminTemplateMixin, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self):
-        return {**super().get_form_kwargs(), "enquiry": self.enquiry}
+        own = {"case": self.enquiry, "user": self.request.user}
+        return {**super().get_form_kwargs(), **own}
 
     def form_valid(self, form):
-        at = timezone.now()
-        if what := form.save(by=self.request.user, at=at):
-            record(self.enquiry, self.request.user, at, what)
-            said = f"Enquiry {self.enquiry}. {what}."
-            messages.success(self.request, said)
+        if action := form.perform(timezone.now()):
+            messages.success(self.request, f"Enquiry {self.enquiry}. {action}.")
         else:
             messages.info(self.request, "No changes were made.")
-        return redirect(self.get_success_url())
+        return redirect(form.next_url or self.get_success_url())
 
     def get_success_url(self):
         return reverse(INSPECT, args=[self.enquiry.pk])
@@ -120,15 +120,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     if not enquiry:
         return enquiry_not_found(request)
     if not enquiry.is_open:
-        at = timezone.now()
-        Enquiry.objects.filter(pk=pk).update(
-            status=EnquiryStatus.OPEN,
-            outcome="",
-            belongs_to="",
-            closed_at=None,
-            closed_by=None,
-        )
-        record(enquiry, request.user, at, "Reopened")
+        enquiry.do(ActionKind.REOPENED, request.user, timezone.now())
     messages.success(request, f"Enquiry {enquiry} reopened.")
     return redirect(INSPECT, pk)
 

@@ -16,16 +16,18 @@ from home.notifications.outbox import (
     register_notification_kind,
 )
 from home.notifications.smtp import SMTPFailure
-from search.feedback.enquiries.models import Enquiry, EnquiryEvent, EnquiryOutcome
+from search.feedback.actions import ActionKind, FeedbackAction
+from search.feedback.enquiries.models import Enquiry
 
 # For residents.
 OUTCOMES = {
-    EnquiryOutcome.PROMOTED: "We have made the page easier to find.",
-    EnquiryOutcome.SYNONYM: "Search now understands the words you used.",
-    EnquiryOutcome.WRITTEN: "We have written or updated a page about this.",
-    EnquiryOutcome.FOUND: "This is on our website.",
-    EnquiryOutcome.NOT_OURS: "This is not a council service.",
-    EnquiryOutcome.NOTHING: "No changes were needed.",
+    ActionKind.PROMOTED: "We have made the page easier to find.",
+    ActionKind.SYNONYM: "Search now understands the words you used.",
+    ActionKind.WORDS: "We have made the page easier to find.",
+    ActionKind.WRITTEN: "We have written or updated a page about this.",
+    ActionKind.FOUND: "This is on our website.",
+    ActionKind.NOT_OURS: "This is not a council service.",
+    ActionKind.NOTHING: "No changes were needed.",
 }
 SUBJECT = "We have answered your message"
 
@@ -76,6 +78,9 @@ def _delete_address(
     # The enquiry may have been erased in the meantime.
     enquiries = Enquiry.objects.filter(pk=row.recipient)
     if enquiries.update(email="", answer_sent_at=sent_at):
-        EnquiryEvent.objects.create(
-            enquiry_id=row.recipient, at=at, what=f"{what}; email address deleted"
+        FeedbackAction.objects.create(
+            enquiry_id=row.recipient,
+            kind=ActionKind.EMAILED,
+            at=at,
+            note=f"{what}; email address deleted",
         )

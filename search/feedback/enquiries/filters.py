@@ -7,8 +7,8 @@ from wagtail_modeladmin.helpers import DjangoORMSearchHandler
 
 from home.people import name_of
 from search.feedback.enquiries.models import Enquiry, RepeatedEnquiry
-from search.feedback.enquiries.permissions import get_handlers
 from search.feedback.enquiries.services import find_by_reference
+from search.feedback.permissions import get_handlers
 
 EMAIL_PENDING = Q(answered_at__isnull=False, answer_sent_at=None) & ~Q(email="")
 MAX_WORDS = 10

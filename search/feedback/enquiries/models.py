@@ -1,12 +1,20 @@
-"""Enquiries, their history and their references."""
+"""Enquiries and their references."""
 
 import secrets
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 
 from home.email_addresses import EmailAddressField
+from search.feedback.actions import (
+    OUTCOMES,
+    SEARCH_CHANGES,
+    ActionKind,
+    FeedbackAction,
+)
 from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH
+from search.log.redaction import REDACTED, redact
 
 # Without characters that are misheard on the phone.
 REFERENCE_CHARACTERS = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
@@ -28,15 +36,6 @@ def make_reference() -> str:
 class EnquiryStatus(models.TextChoices):
     OPEN = "open", "Open"
     CLOSED = "closed", "Closed"
-
-
-class EnquiryOutcome(models.TextChoices):
-    PROMOTED = "promoted", "A page was promoted"
-    SYNONYM = "synonym", "A synonym was added"
-    WRITTEN = "written", "A page was written or updated"
-    FOUND = "found", "Already on the website (the answer says where)"
-    NOT_OURS = "not_ours", "Not a council service (the answer says whose it is)"
-    NOTHING = "nothing", "No action needed"
 
 
 class Enquiry(models.Model):
@@ -69,7 +68,9 @@ class Enquiry(models.Model):
     # The address is deleted when the email is sent.
     answer_sent_at = models.DateTimeField("email sent", null=True, blank=True)
     outcome = models.CharField(
-        max_length=10, choices=EnquiryOutcome.choices, blank=True
+        max_length=10,
+        choices=[(each.value, each.label) for each in OUTCOMES],
+        blank=True,
     )
     belongs_to = models.CharField(
         "responsible organisation", max_length=200, blank=True
@@ -99,6 +100,38 @@ class Enquiry(models.Model):
     def is_open(self) -> bool:
         return self.status == EnquiryStatus.OPEN
 
+    @property
+    def last_action(self) -> FeedbackAction | None:
+        """Return the last action of staff."""
+        return self.actions.exclude(kind=ActionKind.EMAILED).last()
+
+    @property
+    def searched(self) -> str:
+        return redact(self.query).replace(REDACTED, " ").strip()
+
+    def do(
+        self, kind: ActionKind, by, at: datetime, note: str = "", **values
+    ) -> FeedbackAction:
+        """Save only these values: jobs change others at the same time."""
+        if kind in OUTCOMES:
+            belongs_to = note if kind == ActionKind.NOT_OURS else ""
+            values = {"outcome": kind, "belongs_to": belongs_to}
+            values |= {"closed_at": at, "closed_by": by, "status": EnquiryStatus.CLOSED}
+        elif kind == ActionKind.REOPENED:
+            values = {"outcome": "", "belongs_to": "", "status": EnquiryStatus.OPEN}
+            values |= {"closed_at": None, "closed_by": None}
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(values))
+        return self.actions.create(
+            kind=kind,
+            by=by,
+            at=at,
+            # What searches found may be in the words of a resident.
+            note="" if kind in SEARCH_CHANGES else note[:200],
+            assigned_to=values.get("assigned_to"),
+        )
+
 
 class RepeatedEnquiry(models.Model):
     """The same message sent again, with a reference of its own.
@@ -120,22 +153,3 @@ class RepeatedEnquiry(models.Model):
 
     def __str__(self):
         return self.reference
-
-
-class EnquiryEvent(models.Model):
-    """A line of an enquiry's history, without anything a resident wrote."""
-
-    enquiry = models.ForeignKey(
-        Enquiry, on_delete=models.CASCADE, related_name="events"
-    )
-    at = models.DateTimeField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    what = models.CharField(max_length=300)
-
-    class Meta:
-        ordering = ["at", "pk"]
-
-    def __str__(self):
-        return self.what

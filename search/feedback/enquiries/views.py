@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from home.content.rich_text_links import strip_private_links
 from home.rate_limits import OVERALL_PERIOD, RateLimitExceeded, with_small_body
 from search.engine.tokens import clean_query
+from search.feedback.actions import ActionKind
 from search.feedback.enquiries.answer_emails import OUTCOMES
 from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
-from search.feedback.enquiries.models import EnquiryOutcome, RepeatedEnquiry
+from search.feedback.enquiries.models import RepeatedEnquiry
 from search.feedback.enquiries.services import (
     enquiry_limit,
     find_by_reference,
@@ -86,7 +87,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         missing = render(request, "search/reference_not_found.html", status=404)
         return hide_reference(missing)
     enquiry = found.enquiry if isinstance(found, RepeatedEnquiry) else found
-    is_others = enquiry.outcome == EnquiryOutcome.NOT_OURS
+    is_others = enquiry.outcome == ActionKind.NOT_OURS
     context = {
         "reference": found.reference,
         "received_at": found.created_at,

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet, split_phrases
-from search.feedback.unsuccessful_searches.models import (
-    ActionKind,
-    TopicAction,
-    TopicState,
-)
+from search.feedback.actions import ActionKind, CaseState, FeedbackAction
+from search.feedback.enquiries.models import Enquiry
 from search.feedback.unsuccessful_searches.topic_stats import Topic, counted_searches
-from search.feedback.unsuccessful_searches.topics import get_topic_merger, topic_of
+from search.feedback.unsuccessful_searches.topics import (
+    EMPTY_TOPIC,
+    get_topic_merger,
+    topic_of,
+)
 from search.log.models import redact
 
 # Topics in one query.
@@ -23,7 +24,7 @@ BATCH = 100
 
 
 def add_outcomes(topics: Iterable[Topic], at: datetime) -> None:
-    done = {each.key: each for each in topics if each.state == TopicState.DONE}
+    done = {each.key: each for each in topics if each.state == CaseState.DONE}
     if not done:
         return
     merger = get_topic_merger()
@@ -68,7 +69,7 @@ def _add_outcomes(topics: list[tuple[Topic, list[str]]], at: datetime) -> None:
 
 def _describe_outcome(action, before, opened_before, after, opened_after) -> str:
     day = timezone.localtime(action.at)
-    what = f"{action.get_kind_display().capitalize()} on {day.day} {day:%B %Y}"
+    what = f"{action.get_kind_display()} on {day.day} {day:%B %Y}"
     if not after:
         return f"{what}. No searches since."
     searches = "1 search" if after == 1 else f"{after:,} searches"
@@ -87,21 +88,32 @@ def record_actions(snippet, user, at: datetime) -> None:
 
     By its terms, so that it counts wherever the user came from.
     """
-    kind = KINDS.get(type(snippet))
-    if kind is None:
-        return
-    merger = get_topic_merger()
-    topics = {}
-    for phrase in split_phrases(redact(snippet.searched)):
-        topics.setdefault(merger.canonical(topic_of(phrase)), phrase)
-    TopicAction.objects.bulk_create(
-        TopicAction(
-            topic=topic,
-            label=phrase[:100],
-            kind=kind,
-            note=str(snippet)[:200],
-            by=user,
-            at=at,
+    if kind := KINDS.get(type(snippet)):
+        phrases = split_phrases(snippet.searched)
+        close_topics(kind, phrases, str(snippet), user, at)
+
+
+def close_topics(
+    kind: ActionKind,
+    phrases: Iterable[str],
+    note: str,
+    by,
+    at: datetime,
+    case: Enquiry | Topic | None = None,
+) -> None:
+    """Close the topics of these phrases, and that of the enquiry that led to them."""
+    canonical = get_topic_merger().canonical
+    redacted = split_phrases(redact(", ".join(phrases)))
+    topics = {canonical(topic_of(phrase)): phrase for phrase in reversed(redacted)}
+    if isinstance(case, Enquiry):
+        if case.topic != EMPTY_TOPIC:
+            topics.setdefault(canonical(case.topic), case.topic)
+    elif case:
+        # It is closed already.
+        topics.pop(canonical(case.key), None)
+    FeedbackAction.objects.bulk_create(
+        FeedbackAction(
+            topic=topic, label=label[:100], kind=kind, note=note[:200], by=by, at=at
         )
-        for topic, phrase in topics.items()
+        for topic, label in topics.items()
     )

@@ -13,11 +13,8 @@ from home.content.dates import days_after
 from home.content_version.counter import start_of_day
 from home.people import name_of
 from home.reports import ExportColumn, Report, ScreenColumn
-from search.feedback.unsuccessful_searches.models import (
-    TopicAction,
-    TopicState,
-    policy,
-)
+from search.feedback.actions import CaseState, FeedbackAction
+from search.feedback.permissions import topic_policy
 from search.feedback.unsuccessful_searches.outcomes import add_outcomes
 from search.feedback.unsuccessful_searches.topic_stats import Period, Topic, TopicReport
 from search.log.models import LoggedSearch
@@ -55,8 +52,8 @@ class TopicFilterSet(WagtailFilterSet):
     )
     state = django_filters.ChoiceFilter(
         label="Status",
-        choices=[*TopicState.choices[1:], (ALL, "All")],
-        empty_label=TopicState.OPEN.label,
+        choices=[*CaseState.choices[1:], (ALL, "All")],
+        empty_label=CaseState.OPEN.label,
     )
     assigned = django_filters.ChoiceFilter(
         label="Assigned to",
@@ -65,7 +62,7 @@ class TopicFilterSet(WagtailFilterSet):
     )
 
     class Meta:
-        model = TopicAction
+        model = FeedbackAction
         fields = []
 
     def requested_period(self, at: datetime) -> Period:
@@ -82,10 +79,10 @@ class TopicFilterSet(WagtailFilterSet):
 
     def select(self, topics, user) -> list[Topic]:
         asked = self.form.cleaned_data if self.is_valid() else {}
-        state = asked.get("state") or TopicState.OPEN
+        state = asked.get("state") or CaseState.OPEN
         if state != ALL:
             topics = [each for each in topics if each.state == state]
-        if state == TopicState.OPEN:
+        if state == CaseState.OPEN:
             topics = [each for each in topics if each.people]
         if failure := asked.get("failure"):
             topics = [each for each in topics if getattr(each, failure)]
@@ -134,9 +131,9 @@ class UnsuccessfulSearchesView(Report):
     slug = "unsuccessful-searches"
     page_title = "Unsuccessful searches"
     header_icon = "circle-xmark"
-    model = TopicAction
+    model = FeedbackAction
     results_template_name = "search/unsuccessful_searches_results.html"
-    permission_policy = policy
+    permission_policy = topic_policy
     any_permission_required = {"view"}
     filterset_class = TopicFilterSet
     default_ordering = "-people"

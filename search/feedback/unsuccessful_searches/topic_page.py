@@ -16,9 +16,15 @@ from home.page_tree.addresses import public_path, site_root
 from home.reports import register_report
 from search.engine.request import SearchRequest
 from search.engine.results import get_results
+from search.feedback.actions import CaseState
 from search.feedback.page_feedback.models import PageFeedbackComment
-from search.feedback.unsuccessful_searches.action_forms import WordsForm, forms_for
-from search.feedback.unsuccessful_searches.models import policy
+from search.feedback.permissions import topic_policy
+from search.feedback.staff_forms import (
+    ActionForm,
+    AssignForm,
+    CloseForm,
+    ReopenForm,
+)
 from search.feedback.unsuccessful_searches.outcomes import add_outcomes
 from search.feedback.unsuccessful_searches.report import (
     FAILURE_TYPES,
@@ -50,7 +56,7 @@ class TopicView(WagtailAdminTemplateMixin, TemplateView):
 
     def dispatch(self, request, *args, **kwargs):
         """Redirect to the report if the topic is gone or has been merged."""
-        if not policy.user_has_permission(request.user, "view"):
+        if not topic_policy.user_has_permission(request.user, "view"):
             raise PermissionDenied
         self.at = timezone.now()
         self.period = Period.of_days(MAX_DAYS, self.at)
@@ -68,22 +74,33 @@ class TopicView(WagtailAdminTemplateMixin, TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
-        if not policy.user_has_permission(request.user, "add"):
+        if not topic_policy.user_has_permission(request.user, "add"):
             raise PermissionDenied
-        kinds = forms_for(self.topic, request.user)
-        asked = kinds.get(request.POST.get("action"))
-        if asked is None:
+        kind = self._forms().get(request.POST.get("action"))
+        if kind is None:
             messages.warning(request, "Nothing was changed. Check the topic's status.")
             return redirect(request.path)
-        form = asked(self.topic, request.user, request.POST)
+        form = self._form(kind, request.POST)
         if not form.is_valid():
-            context = self.get_context_data(sent=form.with_current_state(), **kwargs)
+            context = self.get_context_data(sent=form, **kwargs)
             return self.render_to_response(context, status=422)
-        action = form.perform(self.at)
-        messages.success(request, f"{self.topic.label}: {action.sentence}.")
-        if isinstance(form, WordsForm):
-            return redirect("wagtailadmin_pages:edit", form.draft.pk)
-        return redirect(request.path)
+        if action := form.perform(self.at):
+            messages.success(request, f"{self.topic.label}: {action}.")
+        else:
+            messages.info(request, "No changes were made.")
+        return redirect(form.next_url or request.path)
+
+    def _forms(self) -> dict[str, type[ActionForm]]:
+        if not topic_policy.user_has_permission(self.request.user, "add"):
+            return {}
+        is_open = self.topic.state == CaseState.OPEN
+        forms = [CloseForm, AssignForm] if is_open else [ReopenForm]
+        return {form.heading.lower(): form for form in forms}
+
+    def _form(self, kind: type[ActionForm], data=None) -> ActionForm:
+        # Several forms on the page share field names.
+        auto_id = f"{kind.heading.lower()}-%s"
+        return kind(data, auto_id=auto_id, case=self.topic, user=self.request.user)
 
     def get_page_title(self):
         return self.topic.label
@@ -97,11 +114,10 @@ class TopicView(WagtailAdminTemplateMixin, TemplateView):
         return [*super().get_breadcrumbs_items(), report, here]
 
     def get_context_data(self, sent=None, **kwargs):
-        user, topic = self.request.user, self.topic
-        kinds = forms_for(topic, user)
-        forms = {name: form(topic, user) for name, form in kinds.items()}
+        topic = self.topic
+        forms = {name: self._form(kind) for name, kind in self._forms().items()}
         if sent:
-            forms[sent.name()] = sent
+            forms[sent.heading.lower()] = sent
         root = site_root(self.request)
         return {
             **super().get_context_data(**kwargs),
@@ -130,14 +146,14 @@ class TopicView(WagtailAdminTemplateMixin, TemplateView):
         }
 
     def _results(self, root: Page | None) -> list | None:
-        if root is None or not self.topic.can_be_searched:
+        if root is None or not self.topic.searched:
             return None
-        found = get_results(SearchRequest(self.topic.label), root, self.at)
+        found = get_results(SearchRequest(self.topic.searched), root, self.at)
         return [*found.promoted, *found.results][:MAX_RESULTS]
 
     def _links(self) -> list[tuple[str, str]]:
-        words = urlencode({"searched": self.topic.label})
-        query = f"?{words}" if self.topic.can_be_searched else ""
+        searched = self.topic.searched
+        query = "?" + urlencode({"searched": searched}) if searched else ""
         return [
             (label, reverse(f"wagtailsnippets_search_{model}:add") + query)
             for model, label in PREFILLED_FORMS.items()

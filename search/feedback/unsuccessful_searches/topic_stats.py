@@ -13,14 +13,14 @@ from django.utils.text import Truncator
 from wagtail.models import Page
 
 from home.pages import visible_pages
-from search.feedback.enquiries.models import Enquiry
-from search.feedback.page_feedback.models import PageFeedbackCount
-from search.feedback.unsuccessful_searches.models import (
+from search.feedback.actions import (
     STATE_AFTER,
     ActionKind,
-    TopicAction,
-    TopicState,
+    CaseState,
+    FeedbackAction,
 )
+from search.feedback.enquiries.models import Enquiry
+from search.feedback.page_feedback.models import PageFeedbackCount
 from search.feedback.unsuccessful_searches.topics import (
     digest_of,
     get_topic_merger,
@@ -71,7 +71,7 @@ class Topic:
     enquiries: int = 0
     votes: int = 0
     pages: tuple[Page, ...] = ()
-    actions: tuple[TopicAction, ...] = ()
+    actions: tuple[FeedbackAction, ...] = ()
     # Filled in by TopicReport.describe.
     wordings: tuple[tuple[str, int], ...] = ()
     label: str = ""
@@ -89,16 +89,16 @@ class Topic:
         return digest_of(self.key)
 
     @property
-    def last_decision(self) -> TopicAction | None:
+    def last_decision(self) -> FeedbackAction | None:
         if not self.actions:
             return None
         decided = (each for each in reversed(self.actions) if each.kind in STATE_AFTER)
         return next(decided, None)
 
     @property
-    def state(self) -> TopicState:
+    def state(self) -> CaseState:
         last = self.last_decision
-        return STATE_AFTER[last.kind] if last else TopicState.OPEN
+        return STATE_AFTER[last.kind] if last else CaseState.OPEN
 
     @property
     def assigned_to(self):
@@ -113,9 +113,26 @@ class Topic:
         return self.label if self.wordings or self.pages else self.key
 
     @property
-    def can_be_searched(self) -> bool:
-        """Whether its label was typed into the search box."""
-        return bool(self.wordings)
+    def searched(self) -> str:
+        """Return its label if that was typed into the search box."""
+        return self.label if self.wordings else ""
+
+    @property
+    def last_action(self) -> FeedbackAction | None:
+        return self.actions[-1] if self.actions else None
+
+    def do(
+        self, kind: ActionKind, by, at: datetime, note: str = "", assigned_to=None
+    ) -> FeedbackAction:
+        return FeedbackAction.objects.create(
+            topic=self.key,
+            label=self.lasting_label[:100],
+            kind=kind,
+            note=note[:200],
+            assigned_to=assigned_to,
+            by=by,
+            at=at,
+        )
 
 
 class TopicReport:
@@ -129,7 +146,8 @@ class TopicReport:
         self._count_searches()
         self._count_enquiries()
         self._count_votes(at)
-        for action in TopicAction.objects.select_related("by", "assigned_to"):
+        done = FeedbackAction.objects.filter(enquiry=None)
+        for action in done.select_related("by", "assigned_to"):
             self._at(action.topic).actions += (action,)
 
     def all(self) -> Iterable[Topic]:

@@ -17,7 +17,7 @@ from search.log import retention
 from search.log.retention import purge
 from search.models import (
     Enquiry,
-    EnquiryEvent,
+    FeedbackAction,
     LoggedSearch,
     PageFeedbackComment,
 )
@@ -110,13 +110,13 @@ def test_with_an_enquiry_goes_all_that_is_logged_of_it(db):
     officer = get_user_model().objects.create_user("ann")
     gone, kept = EnquiryFactory(assigned_to=officer), EnquiryFactory()
     for each in (gone, kept):
-        EnquiryEvent.objects.create(enquiry=each, at=each.created_at, what="Assigned")
+        each.actions.create(at=each.created_at, kind="assigned")
         log(each, "wagtail.edit", user=officer)
     Enquiry.objects.filter(pk=gone.pk).update(
         created_at=datetime(2000, 1, 1, tzinfo=UTC)
     )
     assert purge(datetime.now(UTC)) == 1
-    assert [event.enquiry for event in EnquiryEvent.objects.all()] == [kept]
+    assert [action.enquiry for action in FeedbackAction.objects.all()] == [kept]
     assert [entry.object_id for entry in ModelLogEntry.objects.all()] == [str(kept.pk)]
     assert not ReferenceIndex.objects.filter(
         object_id=str(gone.pk), base_content_type__model="enquiry"

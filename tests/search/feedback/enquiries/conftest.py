@@ -7,7 +7,6 @@ from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from search.feedback.enquiries.forms import SIGNER
-from search.feedback.enquiries.permissions import state_of
 from tests.home.notifications.emails import mail_errors  # noqa: F401
 
 
@@ -51,7 +50,8 @@ def handler(client, colleague):
 def step(client, handler):
 
     def send(name, enquiry, **values):
-        data = {"seen": state_of(enquiry), **values}
+        last = enquiry.last_action
+        data = {"last": last.pk if last else "", **values}
         address = reverse(f"{name}_enquiry", args=[enquiry.pk])
         response = client.post(address, data, follow=True)
         enquiry.refresh_from_db()

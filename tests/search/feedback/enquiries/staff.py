@@ -26,4 +26,4 @@ def text_of(response):
 
 
 def history(enquiry):
-    return [(event.by.username, event.what) for event in enquiry.events.all()]
+    return [(each.by.username, str(each)) for each in enquiry.actions.all()]

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from search.feedback.enquiries.admin import EnquiryAdmin
-from search.feedback.enquiries.permissions import record
 from search.models import Enquiry
 from tests.factories import EnquiryFactory
 
@@ -220,8 +219,8 @@ def test_inspecting_says_that_the_address_was_deleted(admin_client):
 
 def test_history_is_shown_with_names_and_times(admin_client, admin_user):
     enquiry = EnquiryFactory()
-    record(enquiry, admin_user, NOON, "Reopened")
-    record(enquiry, None, NOON, "Email sent")
+    enquiry.do("reopened", admin_user, NOON)
+    enquiry.actions.create(kind="emailed", at=NOON, note="Email sent")
     html = admin_client.get(urls.get_action_url("inspect", enquiry.pk)).content
     rows = BeautifulSoup(html, "html.parser").select("main table tbody tr")
     assert [row.get_text("|", strip=True) for row in rows] == [

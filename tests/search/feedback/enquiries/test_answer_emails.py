@@ -15,8 +15,8 @@ from wagtail.models import PageViewRestriction
 from home.content_version.counter import get_content_version
 from home.notifications.sending import send_notifications
 from home.notifications.smtp import SMTPSession
+from search.feedback import actions
 from search.feedback.enquiries import answer_emails
-from search.feedback.enquiries.models import EnquiryOutcome
 from search.models import Enquiry
 from tests.factories import EnquiryFactory, StandardPageFactory
 
@@ -73,7 +73,7 @@ def test_answer_is_shown_with_its_day_and_what_came_of_it(read_answer):
 
 
 def test_every_outcome_has_words_for_residents():
-    assert set(answer_emails.OUTCOMES) == set(EnquiryOutcome)
+    assert set(answer_emails.OUTCOMES) == set(actions.OUTCOMES)
 
 
 def test_page_says_where_it_belongs(read_answer):
@@ -222,8 +222,8 @@ def test_answer_is_mailed_once_and_the_address_deleted(db):
     assert message.subject == "We have answered your message"
     enquiry.refresh_from_db()
     assert (enquiry.email, enquiry.answer_sent_at) == ("", NOON)
-    assert "deleted" in enquiry.events.get().what
-    assert EMAIL not in enquiry.events.get().what
+    assert "deleted" in enquiry.actions.get().note
+    assert EMAIL not in enquiry.actions.get().note
 
 
 def test_mail_leads_to_the_answer_by_the_sites_own_address(settings, db):
@@ -254,7 +254,7 @@ def test_address_that_does_not_exist_is_deleted_at_once(db, mail_errors, caplog)
     send_answers(NOON)
     enquiry = Enquiry.objects.get()
     assert (enquiry.email, enquiry.answer_sent_at) == ("", None)
-    assert "rejected" in enquiry.events.get().what
+    assert "rejected" in enquiry.actions.get().note
     assert EMAIL not in caplog.text
     assert MESSAGE not in caplog.text
 
@@ -267,7 +267,7 @@ def test_after_a_week_without_a_mail_server_the_address_goes(db, settings):
     assert Enquiry.objects.get().email == EMAIL
     send_answers(NOON + 7 * DAY + MINUTE)
     assert Enquiry.objects.get().email == ""
-    assert "7 days" in Enquiry.objects.get().events.get().what
+    assert "7 days" in Enquiry.objects.get().actions.get().note
 
 
 def test_enquiry_that_is_erased_while_its_mail_is_sent_leaves_nothing(db, monkeypatch):

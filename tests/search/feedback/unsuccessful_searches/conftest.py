@@ -16,8 +16,8 @@ QUEUE = reverse("unsuccessful_searches_report")
 MAY_USE = (
     "access_admin",
     "view_enquiry",
-    "view_topicaction",
-    "add_topicaction",
+    "view_feedbackaction",
+    "add_feedbackaction",
 )
 
 

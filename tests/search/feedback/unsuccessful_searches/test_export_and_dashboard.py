@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from home.dashboard import get_tasks
 from search.feedback.unsuccessful_searches import outcomes
-from search.models import TopicAction
+from search.models import FeedbackAction
 from tests.search.feedback.unsuccessful_searches.conftest import NOON, QUEUE
 
 HEADINGS = [
@@ -52,11 +52,11 @@ def test_dashboard_shows_frequent_unsuccessful_topics(tasks, searched):
 
 def test_dashboard_omits_what_was_dealt_with(tasks, searched, make_staff_user):
     searched("parks", times=5)
-    TopicAction.objects.create(topic="park", label="x", kind="assigned", at=NOON)
+    FeedbackAction.objects.create(topic="park", label="x", kind="assigned", at=NOON)
     assert len(tasks()) == 1
-    TopicAction.objects.create(topic="park", label="x", kind="dismissed", at=NOON)
+    FeedbackAction.objects.create(topic="park", label="x", kind="nothing", at=NOON)
     assert tasks() == []
-    TopicAction.objects.create(topic="park", label="x", kind="reopened", at=NOON)
+    FeedbackAction.objects.create(topic="park", label="x", kind="reopened", at=NOON)
     assert len(tasks()) == 1
     assert tasks(make_staff_user("other", ["access_admin"])) == []
 
@@ -65,7 +65,7 @@ def test_export_of_many_topics_that_are_done(client, staff_user, searched, monke
     monkeypatch.setattr(outcomes, "BATCH", 2)
     for number in range(5):
         searched(f"thing{number}", opened=1, times=number)
-        TopicAction.objects.create(
+        FeedbackAction.objects.create(
             topic=f"thing{number}", label="x", kind="promoted", at=NOON
         )
     response = client.get(QUEUE, {"export": "csv", "state": "done"})

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from search.feedback.actions import ActionKind, FeedbackAction
 from search.feedback.page_feedback.models import PageFeedbackCount
-from search.feedback.unsuccessful_searches.models import ActionKind, TopicAction
 from search.feedback.unsuccessful_searches.topic_assignment import topic_of_enquiry
 from search.feedback.unsuccessful_searches.topics import topic_of
 from search.log.models import make_key
@@ -86,7 +86,7 @@ def busy_year(section):
         month = now.date().replace(day=1)
         PageFeedbackCount.objects.create(page=page, month_on=month, no=number)
     for search in searches[:200]:
-        TopicAction.objects.create(
+        FeedbackAction.objects.create(
             topic=search.topic,
             label=search.query,
             kind=ActionKind.PROMOTED,

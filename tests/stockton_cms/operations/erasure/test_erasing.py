@@ -20,7 +20,7 @@ from home.content_version.counter import get_content_version
 from home.models import SiteSettings
 from search.models import (
     Enquiry,
-    EnquiryEvent,
+    FeedbackAction,
     LoggedSearch,
     PageFeedbackComment,
 )
@@ -66,7 +66,7 @@ def officer(db):
 def notes(home, section, officer, client):
     """Leave the address wherever no visitor sees it."""
     enquiry = EnquiryFactory(email=CANARY.upper(), message="Where are the bins?")
-    EnquiryEvent.objects.create(enquiry=enquiry, at=timezone.now(), what="Closed")
+    enquiry.actions.create(at=timezone.now(), kind="nothing")
     EnquiryFactory(message=f"Ask {CANARY} about bins", email="other@example.org")
     follower = Subscriber.objects.create(email=CANARY.title(), email_key=CANARY)
     follower.subscriptions.create(page=section)
@@ -125,7 +125,7 @@ def test_enquiry_of_the_person_goes_and_others_keep_their_words(notes):
         "Ask [removed] about bins",
         "other@example.org",
     )
-    assert not EnquiryEvent.objects.exists()
+    assert not FeedbackAction.objects.exists()
     assert not Subscription.objects.exists()
     assert Comment.objects.get().text == "Said [removed]"
     assert get_user_model().objects.filter(email="ann@example.gov.uk").exists()

@@ -1,0 +1,85 @@
+"""What staff do about enquiries and topics: the states, and one history of both."""
+
+from django.conf import settings
+from django.db import models
+
+from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH
+
+
+class CaseState(models.TextChoices):
+    OPEN = "open", "Open"
+    DONE = "done", "Done"
+    NOT_OURS = "not_ours", "Not a council service"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+class ActionKind(models.TextChoices):
+    PROMOTED = "promoted", "A page was promoted"
+    SYNONYM = "synonym", "A synonym was added"
+    WORDS = "words", "Search keywords were added to a page"
+    WRITTEN = "written", "A page was written or updated"
+    FOUND = "found", "Already on the website (the answer says where)"
+    NOT_OURS = "not_ours", "Not a council service"
+    NOTHING = "nothing", "No action needed"
+    ASSIGNED = "assigned", "Assigned to"
+    ANSWERED = "answered", "Answered"
+    CHANGED = "changed", "Answer changed"
+    REOPENED = "reopened", "Reopened"
+    # By the job that sends answers.
+    EMAILED = "emailed", "Email"
+
+
+# The state machine: these close what is open, and reopening opens it again.
+STATE_AFTER = {
+    ActionKind.PROMOTED: CaseState.DONE,
+    ActionKind.SYNONYM: CaseState.DONE,
+    ActionKind.WORDS: CaseState.DONE,
+    ActionKind.WRITTEN: CaseState.DONE,
+    ActionKind.FOUND: CaseState.DONE,
+    ActionKind.NOT_OURS: CaseState.NOT_OURS,
+    ActionKind.NOTHING: CaseState.DISMISSED,
+    ActionKind.REOPENED: CaseState.OPEN,
+}
+OUTCOMES = [kind for kind in STATE_AFTER if kind != ActionKind.REOPENED]
+# These change what searches find, so they close the topic of an enquiry too.
+SEARCH_CHANGES = (ActionKind.PROMOTED, ActionKind.SYNONYM, ActionKind.WORDS)
+
+
+class FeedbackAction(models.Model):
+    """An action on an enquiry, without anything a resident wrote, or on a topic.
+
+    Actions belong to a topic and not to a search, so topics that a new synonym merges
+    bring their actions with them.
+    """
+
+    enquiry = models.ForeignKey(
+        "search.Enquiry", on_delete=models.CASCADE, null=True, related_name="actions"
+    )
+    topic = models.CharField(max_length=MAX_TOPIC_LENGTH, blank=True)
+    # For when its searches have been purged from the log.
+    label = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=10, choices=ActionKind.choices)
+    # Of an assignment, the name, which stays when the account is deleted.
+    note = models.CharField(max_length=200, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "unsuccessful search action"
+        verbose_name_plural = "unsuccessful search actions"
+        ordering = ["at", "pk"]
+        default_permissions = ("add", "view")
+
+    def __str__(self):
+        label = self.get_kind_display()
+        if self.kind == ActionKind.EMAILED:
+            return self.note
+        if self.kind == ActionKind.ASSIGNED:
+            return f"{label} {self.note or 'no one'}"
+        closed = "Closed: " if self.kind in OUTCOMES else ""
+        return f"{closed}{label}{self.note and f': {self.note}'}"
