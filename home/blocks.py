@@ -5,6 +5,7 @@ the same name in `templates/blocks/`. None of them takes raw HTML.
 """
 
 import copy
+from collections.abc import Iterator
 from functools import cached_property
 
 from wagtail import blocks
@@ -14,6 +15,7 @@ from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
 from home.content.link_blocks import CallToActionBlock, ContactBlock, LinkBlock
 from home.content.streams import LosslessStreamBlock
+from home.content.walker import Kind, Part
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
 TEXT_FEATURES = [*INLINE_FEATURES, "ol", "ul"]
@@ -46,6 +48,10 @@ class HeadingBlock(blocks.StructBlock):
         search_index=False,
         help_text="Use a heading inside a section only under a section heading.",
     )
+
+    def get_parts(self, value, place: str) -> Iterator[Part]:
+        level = int((value.get("level") or "h2")[1:])
+        yield Part(Kind.HEADING, place, value.get("text") or "", level=level)
 
     class Meta:
         icon = "title"

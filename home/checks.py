@@ -6,6 +6,7 @@ from django.template.loader import get_template
 from wagtail.fields import StreamField
 from wagtail.models import get_page_models
 
+from home.content.walker import unknown_blocks
 from home.pages import BasePage
 
 TREE_RULES = ("parent_page_types", "subpage_types")
@@ -57,7 +58,7 @@ def page_type_errors(model: type[BasePage]) -> list[Error]:
 
 @register(Tags.models)
 def check_blocks(app_configs=None, **kwargs) -> list[Error]:
-    """Each block has a template, a preview, a description and an icon."""
+    """Each block has what editors need, and the content walker knows it."""
     errors = []
     for model in project_page_types():
         for field in model._meta.get_fields():
@@ -70,15 +71,16 @@ def check_blocks(app_configs=None, **kwargs) -> list[Error]:
 def block_errors(block, model) -> list[Error]:
     template = getattr(block.meta, "template", None)
     lacks = {
-        "a template in blocks/": not (template and template_exists(template)),
-        "a description": not block.get_description(),
-        "an icon": block.meta.icon == "placeholder",
-        "a preview": not block.is_previewable,
+        "template": not (template and template_exists(template)),
+        "description": not block.get_description(),
+        "icon": block.meta.icon == "placeholder",
+        "preview": not block.is_previewable,
+        "get_parts for the content walker": any(unknown_blocks(block)),
     }
     return [
         Error(
-            f"Block '{block.name}' of {model.__name__} has no {lacking.split()[1]}.",
-            hint=f"Give it {lacking} in its Meta class.",
+            f"Block '{block.name}' of {model.__name__} has no {lacking}.",
+            hint="See 'a block' in docs/changing.md.",
             obj=type(block),
             id="home.E004",
         )

@@ -11,8 +11,8 @@ from wagtail.models import Page
 from community.models import AlertSnippet
 from community.models.visible_alerts import VisibleAlert
 from home.content.rich_text_links import register_public_documents
+from home.content.walker import links_in_html
 from home.content_version.clock import cache_per_content_version
-from home.editorial.links.extraction import links_in_html
 from home.fallback_store import load, store
 
 COOKIE_NAME = "closed_alerts"

@@ -1,5 +1,7 @@
 """Blocks for links, contact details and phone numbers."""
 
+from collections.abc import Iterator
+
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from wagtail import blocks
@@ -7,6 +9,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
 
 from home.content.typed_blocks import EmailAddressBlock, PhoneBlock, WebAddressBlock
 from home.content.validators import phone_link, web_link
+from home.content.walker import FoundLink, Kind, Part, link_to, short_text
 from home.pages import is_published
 
 PREVIEW_PHONE = "01632 960000"
@@ -43,6 +46,13 @@ class LinkBlock(blocks.StructBlock):
             )
             raise StructBlockValidationError(block_errors={"page": error})
         return value
+
+    def get_parts(self, value, place: str) -> Iterator[Part]:
+        text, page, address = (value.get(name) for name in ("text", "page", "url"))
+        link = link_to(page, text or "") if page else None
+        if address and not page:
+            link = FoundLink(short_text(text or ""), address=address)
+        yield Part(Kind.LINK, place, text or "", link=link)
 
     class Meta:
         value_class = LinkValue

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from home.editorial.links.extraction import PLAIN_ID
+from home.content.walker import PLAIN_ID
 from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 

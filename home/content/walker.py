@@ -1,70 +1,182 @@
-"""The text, headings, images and links of a page, whatever fields it has."""
+"""Walks over what a page, or another object, says in its rich text and blocks.
+
+Links, content checks, published versions, search and image sizes all read pages by it.
+A block made of the blocks known here needs nothing; any other has a method `get_parts`,
+or `home.checks` reports it.
+"""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from functools import partial
 from html import unescape
+from html.parser import HTMLParser
 
+from django.db import models
 from django.utils.html import strip_tags
 from wagtail import blocks
+from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
+from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.fields import RichTextField, StreamField
 from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
 
-from home.blocks import HeadingBlock
-from home.editorial.links.extraction import (
-    FoundLink,
-    children_of,
-    links_in_block,
-    links_in_html,
+TEXT_LENGTH = 200
+# IDs of pages and documents are 32-bit; LAST_ID stands for any larger number.
+PLAIN_ID, LAST_ID = re.compile(r"[0-9]{1,9}"), 2**31 - 1
+# The fields beside a link that may hold its text.
+TEXT_NAMES = ("text", "label", "name", "title", "heading")
+LINE_ENDS = re.compile(r"<br\s*/?>|(?=</?(?:p|li|ul|ol|h\d|div|t[dhr])\b)", re.I)
+
+PLAIN_BLOCKS = (
+    blocks.CharBlock,
+    blocks.TextBlock,
+    blocks.EmailBlock,
+    blocks.DecimalBlock,
+)
+LEAVES = (
+    *PLAIN_BLOCKS,
+    # It chooses a layout, and says nothing.
+    blocks.ChoiceBlock,
+    blocks.RichTextBlock,
+    blocks.URLBlock,
+    blocks.PageChooserBlock,
+    DocumentChooserBlock,
+    ImageBlock,
+)
+CONTAINERS = (
+    blocks.StructBlock,
+    blocks.StreamBlock,
+    blocks.ListBlock,
+    TypedTableBlock,
 )
 
-LINE_ENDS = re.compile(r"<br\s*/?>|(?=</?(?:p|li|ul|ol|h\d|div|t[dhr])\b)", re.I)
+
+class Kind(Enum):
+    TEXT = auto()
+    RICH_TEXT = auto()
+    HEADING = auto()
+    LINK = auto()
+    DOCUMENT = auto()
+    IMAGE = auto()
+
+
+@dataclass(frozen=True)
+class FoundLink:
+    """The text of a link, and one of three kinds of target."""
+
+    text: str
+    page_id: int | None = None
+    document_id: int | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A line, heading or image, and its place in the editor.
+    """A piece of content, and its place in the editor.
 
     A place is what Wagtail calls a content path: a field, and the block in a body.
     """
 
-    text: str
-    place: str
-    # Whole sentences, not labels and quotations.
-    is_prose: bool = False
+    kind: Kind
+    place: str = ""
+    text: str = ""
+    # The source of rich text.
+    html: str = ""
+    link: FoundLink | None = None
+    # The image or document.
+    value: models.Model | None = None
+    # Of a heading.
     level: int = 0
-    is_described: bool = True
+    # The row of a table that this is a cell of, from 1.
+    row: int = 0
+
+    @property
+    def links(self) -> list[FoundLink]:
+        return [self.link] if self.link else list(links_in_html(self.html))
+
+    @property
+    def lines(self) -> list[str]:
+        return list(lines_of(self.html)) if self.html else self.text.splitlines()
 
 
-@dataclass(frozen=True)
-class PageText:
-    page: Page
-    lines: list[Part] = field(default_factory=list)
-    headings: list[Part] = field(default_factory=list)
-    pictures: list[Part] = field(default_factory=list)
-    links: list[tuple[FoundLink, str]] = field(default_factory=list)
+def walk(instance: models.Model) -> Iterator[Part]:
+    """Yield the parts of all rich text and bodies of an object."""
+    for field in instance._meta.get_fields():
+        if isinstance(field, RichTextField):
+            html = getattr(instance, field.name) or ""
+            yield Part(Kind.RICH_TEXT, field.name, html=html)
+        elif isinstance(field, StreamField):
+            yield from walk_body(getattr(instance, field.name), field.name)
 
-    def read_html(self, html: str, place: str) -> None:
-        self.lines.extend(Part(line, place, is_prose=True) for line in lines_of(html))
 
-    def read_block(self, block, value, place: str) -> None:
-        if value is None:
-            return
-        if isinstance(block, blocks.RichTextBlock):
-            self.read_html(value.source, place)
-        elif isinstance(block, HeadingBlock):
-            level = int((value.get("level") or "h2")[1:])
-            self.headings.append(Part(value.get("text") or "", place, level=level))
-        elif isinstance(block, ImageBlock):
-            is_described = value.decorative or bool(value.contextual_alt_text)
-            part = Part(value.title, place, is_described=is_described)
-            self.pictures.append(part)
-        elif isinstance(block, blocks.CharBlock | blocks.TextBlock):
-            self.lines.extend(Part(line, place) for line in value.splitlines())
-        else:
-            for child, inner, _ in children_of(block, value):
-                self.read_block(child, inner, place)
+def walk_body(body: blocks.StreamValue, field_name: str = "body") -> Iterator[Part]:
+    for child in body:
+        place = f"{field_name}.{child.id}" if child.id else field_name
+        yield from _parts(child.block, child.value, place)
+
+
+def _parts(block, value, place: str, label: str = "") -> Iterator[Part]:
+    """Yield the parts of a block; `label` is the text beside it."""
+    if value is None:
+        return
+    if hasattr(block, "get_parts"):
+        yield from block.get_parts(value, place)
+    elif isinstance(block, LEAVES):
+        yield from _parts_of_leaf(block, value, place, label)
+    elif isinstance(block, blocks.StructBlock):
+        texts = (value.get(name) for name in TEXT_NAMES)
+        label = next((each for each in texts if each and isinstance(each, str)), "")
+        for name, child in block.child_blocks.items():
+            yield from _parts(child, value.get(name), place, label)
+    elif isinstance(block, blocks.StreamBlock | blocks.ListBlock):
+        for child in getattr(value, "bound_blocks", value):
+            yield from _parts(child.block, child.value, place, label)
+    elif isinstance(block, TypedTableBlock):
+        yield from _parts_of_table(value, place)
+
+
+def _parts_of_leaf(block, value, place: str, label: str) -> Iterator[Part]:
+    part = partial(Part, place=place)
+    if isinstance(block, PLAIN_BLOCKS):
+        yield part(Kind.TEXT, text=str(value))
+    elif isinstance(block, blocks.RichTextBlock):
+        yield part(Kind.RICH_TEXT, html=value.source)
+    elif isinstance(block, ImageBlock):
+        yield part(Kind.IMAGE, value=value)
+    elif isinstance(block, DocumentChooserBlock):
+        yield part(Kind.DOCUMENT, link=link_to(value, label), value=value)
+    elif isinstance(block, blocks.PageChooserBlock):
+        yield part(Kind.LINK, link=link_to(value, label))
+    elif isinstance(block, blocks.URLBlock) and value:
+        yield part(Kind.LINK, link=FoundLink(short_text(label), address=value))
+
+
+def _parts_of_table(table: TypedTable, place: str) -> Iterator[Part]:
+    """Yield the caption, the headings, and then a part or more for each cell."""
+    caption = table.caption or ""
+    yield Part(Kind.TEXT, place, caption)
+    headings = " | ".join(each["heading"] for each in table.columns)
+    yield Part(Kind.TEXT, place, headings)
+    for row, cells in enumerate(table.rows, start=1):
+        for cell in cells:
+            found = list(_parts(cell.block, cell.value, place, caption))
+            for part in found or [Part(Kind.TEXT, place)]:
+                yield replace(part, row=row)
+
+
+def unknown_blocks(block: blocks.Block) -> Iterator[blocks.Block]:
+    """Yield what is inside a block, or the block itself, and cannot be walked."""
+    if hasattr(block, "get_parts") or isinstance(block, LEAVES):
+        return
+    if not isinstance(block, CONTAINERS):
+        yield block
+    elif isinstance(block, blocks.ListBlock):
+        yield from unknown_blocks(block.child_block)
+    else:
+        for child in block.child_blocks.values():
+            yield from unknown_blocks(child)
 
 
 def lines_of(html: str) -> Iterator[str]:
@@ -73,19 +185,50 @@ def lines_of(html: str) -> Iterator[str]:
             yield clean
 
 
-def read_page(page: Page) -> PageText:
-    text = PageText(page)
-    if summary := getattr(page, "summary", ""):
-        text.lines.append(Part(summary, "summary"))
-    for each in page._meta.get_fields():
-        if isinstance(each, RichTextField):
-            html = getattr(page, each.name) or ""
-            text.read_html(html, each.name)
-            text.links.extend((link, each.name) for link in links_in_html(html))
-        elif isinstance(each, StreamField):
-            for child in getattr(page, each.name):
-                place = f"{each.name}.{child.id}" if child.id else each.name
-                text.read_block(child.block, child.value, place)
-                found = links_in_block(child.block, child.value)
-                text.links.extend((link, place) for link in found)
-    return text
+def id_from(digits: str) -> int:
+    """Return the ID in these digits, or one that nothing has if it is too large."""
+    return int(digits) if PLAIN_ID.fullmatch(digits) else LAST_ID
+
+
+class _LinkParser(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.links: list[tuple[dict, list[str]]] = []
+        self.is_open = False
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            self.links.append((dict(attrs), []))
+            self.is_open = True
+
+    def handle_endtag(self, tag):
+        self.is_open = self.is_open and tag != "a"
+
+    def handle_data(self, data):
+        if self.is_open:
+            self.links[-1][1].append(data)
+
+
+def links_in_html(html: str) -> Iterator[FoundLink]:
+    """Yield the links in stored rich text, including those to deleted pages."""
+    if "<a" not in html:
+        return
+    parser = _LinkParser()
+    parser.feed(html)
+    parser.close()
+    for attributes, parts in parser.links:
+        text = short_text("".join(parts))
+        kind, target = attributes.get("linktype"), attributes.get("id") or ""
+        if kind in {"page", "document"} and target.isascii() and target.isdigit():
+            yield FoundLink(text, **{f"{kind}_id": id_from(target)})
+        elif not kind and attributes.get("href"):
+            yield FoundLink(text, address=attributes["href"].strip())
+
+
+def link_to(target: models.Model, text: str) -> FoundLink:
+    kind = "page_id" if isinstance(target, Page) else "document_id"
+    return FoundLink(short_text(text or str(target)), **{kind: target.pk})
+
+
+def short_text(text: str) -> str:
+    return " ".join(text.split())[:TEXT_LENGTH]

@@ -3,16 +3,12 @@
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal, receiver
-from wagtail.fields import StreamField
 from wagtail.models import Page, PageViewRestriction, Revision
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
+from home.content.walker import Kind, walk
 from home.content_version.counter import bump_content_version, only_internal_fields
-from home.images.pictures import (
-    LIBRARY_SHAPES,
-    make_shapes_after_commit,
-    pictures_in_body,
-)
+from home.images.pictures import LIBRARY_SHAPES, make_shapes_after_commit
 from home.page_tree.redirects import addresses_changed
 
 # Sent in the transaction that saves a live page of ours, with all that belongs to it.
@@ -82,9 +78,6 @@ def make_shapes_of_image(sender, instance, raw=False, update_fields=None, **kwar
 
 @receiver([live_page_saved, draft_saved])
 def make_shapes_of_page(sender, instance, **kwargs):
-    image_ids = [instance.picture_id]
-    for field in instance._meta.concrete_fields:
-        if isinstance(field, StreamField):
-            body = getattr(instance, field.name)
-            image_ids += [image.pk for image in pictures_in_body(body)]
+    images = [part.value for part in walk(instance) if part.kind is Kind.IMAGE]
+    image_ids = [instance.picture_id, *(image.pk for image in images)]
     make_shapes_after_commit(image_ids, *LIBRARY_SHAPES)

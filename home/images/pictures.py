@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db import transaction
-from wagtail.blocks import StreamValue
 from wagtail.images import get_image_model
-from wagtail.images.models import AbstractImage
 
 from home.images.private_collections import restricted_collections
 from home.images.renditions import FOCAL_POINT, focal_point_key, make_missing
@@ -113,10 +111,6 @@ def _is_first_attempt(image_id: int, shapes: Collection[Shape]) -> bool:
     return cache.add(
         f"picture-tried-{image_id}-{names}", True, SECONDS_BETWEEN_ATTEMPTS
     )
-
-
-def pictures_in_body(body: StreamValue) -> list[AbstractImage]:
-    return [block.value for block in body.blocks_by_name("image") if block.value]
 
 
 def make_shapes(image_ids: Collection[int], *shapes: Shape) -> int:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.content.validators import web_link
+from home.content.walker import Kind, walk_body
 from home.content_version.caching import has_session
 from home.images.pictures import (
     BANNER,
@@ -17,7 +18,6 @@ from home.images.pictures import (
     Shape,
     get_pictures,
     get_pictures_in_shapes,
-    pictures_in_body,
 )
 from home.navigation.latest_changes import latest_changes
 from home.navigation.listings import get_cards
@@ -174,7 +174,10 @@ def session_token(context):
 @register.simple_tag
 def get_body_pictures(body):
     """Return the pictures of a body by image, for its block templates."""
-    return get_pictures([image.pk for image in pictures_in_body(body)], BODY)
+    parts = walk_body(body)
+    return get_pictures(
+        [part.value.pk for part in parts if part.kind is Kind.IMAGE], BODY
+    )
 
 
 @register.simple_tag(takes_context=True)

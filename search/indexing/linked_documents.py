@@ -17,8 +17,8 @@ from wagtail.models import Collection, CollectionViewRestriction, Page
 from wagtail.models.reference_index import ReferenceIndex
 
 from home.content.rich_text_links import register_public_documents
+from home.content.walker import id_from
 from home.content_version.counter import bump_content_version, only_internal_fields
-from home.editorial.links.extraction import id_from
 from home.images.private_collections import restricted_collections
 from home.pages import public_pages, visible_pages
 from search.indexing.documents import LinkedDocument, SearchFile

@@ -1,16 +1,15 @@
 """Stores the text of public pages for the search index, in sync with the pages."""
 
-from bs4 import BeautifulSoup
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search.index import RelatedFields, SearchField
 from wagtail.signals import page_unpublished, post_page_move
 
+from home.content.walker import Kind, walk
 from home.content_version.counter import bump_content_version, start_of_day
 from home.content_version.receivers import live_page_saved
 from home.pages import BasePage, public_pages
@@ -45,7 +44,9 @@ def extract_text(page: BasePage) -> dict[str, str]:
         "title": page.title,
         "search_words": page.search_words,
         "summary": page.summary,
-        "headings": "\n".join(_headings(page)),
+        "headings": "\n".join(
+            part.text for part in walk(page) if part.kind is Kind.HEADING
+        ),
         "body": "\n".join(part for part in parts if part),
     }
 
@@ -54,18 +55,6 @@ def _as_strings(value) -> list[str]:
     if not value:
         return []
     return [str(part) for part in value] if isinstance(value, list) else [str(value)]
-
-
-def _headings(page: BasePage) -> list[str]:
-    headings = []
-    for field in page._meta.get_fields():
-        if isinstance(field, StreamField):
-            blocks = getattr(page, field.name).blocks_by_name("heading")
-            headings.extend(block.value["text"] for block in blocks)
-        elif isinstance(field, RichTextField):
-            soup = BeautifulSoup(getattr(page, field.name) or "", "html.parser")
-            headings.extend(tag.get_text() for tag in soup.find_all(["h2", "h3", "h4"]))
-    return headings
 
 
 def document_values(page: BasePage, section_id: int | None) -> dict:

@@ -2,6 +2,7 @@ import pytest
 from django.core.checks import run_checks
 from wagtail import blocks
 
+from home.blocks import TextBlock
 from home.checks import (
     block_errors,
     check_blocks,
@@ -98,3 +99,15 @@ def test_block_whose_template_is_missing_has_an_error():
     )
     block.set_name("lost")
     assert ids(block_errors(block, StandardPage)) == ["home.E004"]
+
+
+def test_block_that_the_content_walker_does_not_know_is_an_error():
+    inside = blocks.StructBlock([("map", blocks.RawHTMLBlock()), ("text", TextBlock())])
+    block = blocks.StreamBlock([("list", blocks.ListBlock(inside))])
+    block.set_name("places")
+    known, unknown = (
+        block_errors(TextBlock(), StandardPage),
+        block_errors(block, StandardPage),
+    )
+    assert "content walker" in unknown[-1].msg
+    assert not any("content walker" in error.msg for error in known)

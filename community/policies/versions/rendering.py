@@ -3,24 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 
 from bs4 import BeautifulSoup
 from django.template.defaultfilters import date as date_filter
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join, linebreaks
-from wagtail import blocks
-from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.documents import get_document_model
-from wagtail.documents.blocks import DocumentChooserBlock
-from wagtail.images.blocks import ImageBlock
 
 from community.models import PublishedVersion
 from community.models.policy import STATUS_DATES, PolicyStatus
-from home.content.link_blocks import LinkBlock
 from home.content.rich_text_links import strip_private_links
-from home.content.walker import lines_of
+from home.content.walker import Kind, Part, lines_of, walk_body
 from home.content_version.counter import start_of_day
-from home.editorial.links.extraction import children_of
 from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 
@@ -35,8 +30,6 @@ HEADINGS = {
     "documents": "Documents",
 }
 LINE = "<p>{}</p>"
-# Blocks that only choose a layout, or a page whose link text is beside them.
-WITHOUT_TEXT = (blocks.ChoiceBlock, blocks.PageChooserBlock)
 
 
 @dataclass
@@ -75,11 +68,7 @@ class VersionText:
             "status": _paragraphs(self._status_lines()),
             "outcome": "".join(self._outcome()),
             "consultation": "".join(self._consultation()),
-            "body": "".join(
-                html
-                for child in page.body
-                for html in self._block(child.block, child.value)
-            ),
+            "body": "".join(self._body()),
             "documents": _paragraphs(self._documents()),
         }
 
@@ -135,34 +124,29 @@ class VersionText:
             # The page's own title for a file is as public as the file.
             yield FILE_GONE if title is None else each["title"] or title
 
-    def _block(self, block, value) -> Iterator[str]:
-        if value is None or value == "" or isinstance(block, WITHOUT_TEXT):
-            return
-        if isinstance(block, blocks.RichTextBlock):
-            yield value.source
-        elif isinstance(block, ImageBlock):
-            if value.contextual_alt_text and not value.decorative:
-                yield format_html(LINE, f"Image: {value.contextual_alt_text}")
-        elif isinstance(block, DocumentChooserBlock):
-            is_public = value.collection_id not in self.restricted
-            yield format_html(LINE, value.title if is_public else FILE_GONE)
-        elif isinstance(block, LinkBlock):
-            yield _link(value)
-        elif isinstance(block, TypedTableBlock):
-            yield from self._table(value)
-        elif isinstance(block, blocks.FieldBlock):
-            yield linebreaks(escape(value))
-        else:
-            for child, inner, _ in children_of(block, value):
-                yield from self._block(child, inner)
+    def _body(self) -> Iterator[str]:
+        """Yield a line for each row of a table, as a cell means nothing on its own."""
+        for row, parts in groupby(walk_body(self.page.body), lambda part: part.row):
+            texts = map(self._part, parts)
+            if row:
+                yield "<p>{}</p>".format(" | ".join(map(_inline, texts)))
+            else:
+                yield from texts
 
-    def _table(self, table) -> Iterator[str]:
-        """Yield a line for each row, as a cell means nothing on its own."""
-        yield format_html(LINE, table.caption or "")
-        yield format_html(LINE, " | ".join(each["heading"] for each in table.columns))
-        for row in table.rows:
-            cells = [" ".join(self._block(cell.block, cell.value)) for cell in row]
-            yield "<p>{}</p>".format(" | ".join(map(_inline, cells)))
+    def _part(self, part: Part) -> str:
+        if part.kind is Kind.IMAGE:
+            alt_text = "" if part.value.decorative else part.value.contextual_alt_text
+            return format_html(LINE, f"Image: {alt_text}") if alt_text else ""
+        if part.kind is Kind.DOCUMENT:
+            is_public = part.value.collection_id not in self.restricted
+            return format_html(LINE, part.value.title if is_public else FILE_GONE)
+        if part.kind is Kind.LINK and part.link and part.link.page_id:
+            html = '<p><a linktype="page" id="{}">{}</a></p>'
+            return format_html(html, part.link.page_id, part.text)
+        if part.kind is Kind.LINK:
+            address = part.link.address if part.link else ""
+            return format_html(LINE, f"{part.text} ({address})")
+        return part.html or linebreaks(escape(part.text))
 
 
 def get_lines(
@@ -186,15 +170,6 @@ def _lines_of_parts(parts: dict[str, str], now: datetime) -> dict[str, list[str]
         name: list(lines_of(str(section)))
         for name, section in zip(parts, sections, strict=True)
     }
-
-
-def _link(value) -> str:
-    if value.get("page"):
-        inner = format_html(
-            '<a linktype="page" id="{}">{}</a>', value["page"].pk, value["text"]
-        )
-        return format_html(LINE, inner)
-    return format_html("<p>{} ({})</p>", value["text"], value.get("url") or "")
 
 
 def _inline(html: str) -> str:

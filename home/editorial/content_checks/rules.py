@@ -16,7 +16,7 @@ from django.db import Error, models
 from wagtail.models import Page
 
 from home.content.dates import days_after
-from home.content.walker import PageText, read_page
+from home.content.walker import FoundLink, Kind, Part, walk
 from home.editorial.content_checks.dated_statements import (
     find_dated_statements,
     split_sentences,
@@ -124,6 +124,31 @@ class FoundIssue:
         return ADVICE[self.rule]
 
 
+@dataclass(frozen=True)
+class Line:
+    text: str
+    place: str
+    # Whole sentences, not labels and quotations.
+    is_prose: bool = False
+
+
+class PageText:
+    def __init__(self, page: Page):
+        self.page = page
+        self.parts: list[Part] = list(walk(page))
+        summary = getattr(page, "summary", "")
+        self.lines = [Line(summary, "summary")] if summary else []
+        self.lines += [
+            Line(line, part.place, is_prose=part.kind is Kind.RICH_TEXT)
+            for part in self.parts
+            if part.kind is not Kind.HEADING
+            for line in part.lines
+        ]
+        self.links: list[tuple[FoundLink, str]] = [
+            (link, part.place) for part in self.parts for link in part.links
+        ]
+
+
 Check = Callable[[PageText, date], Iterator[FoundIssue]]
 
 
@@ -167,15 +192,18 @@ def images_without_alt_text(text: PageText, published_on: date) -> Iterator[Foun
 
     The image at the top of the page is decorative unless it has a description.
     """
-    for picture in text.pictures:
-        if not picture.is_described:
-            yield FoundIssue(Rule.MISSING_ALT_TEXT, picture.text, picture.place)
+    for part in text.parts:
+        image = part.value if part.kind is Kind.IMAGE else None
+        if image and not (image.decorative or image.contextual_alt_text):
+            yield FoundIssue(Rule.MISSING_ALT_TEXT, image.title, part.place)
 
 
 def headings(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     """Yield empty headings, and headings that skip a level (WCAG 1.3.1)."""
     level = 1
-    for heading in text.headings:
+    for heading in text.parts:
+        if heading.kind is not Kind.HEADING:
+            continue
         if not heading.text.strip():
             yield FoundIssue(Rule.EMPTY_HEADING, place=heading.place)
         elif heading.level > level + 1:
@@ -228,7 +256,7 @@ def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
     A page that cannot be read has none: checks never prevent publication.
     """
     try:
-        text = read_page(page)
+        text = PageText(page)
         found = [
             FoundIssue(each.rule, _short(each.text), each.place, each.shown_from)
             for rule in RULES

@@ -1,7 +1,8 @@
 """The index of links on live pages and in other objects."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from urllib.parse import urldefrag, urlsplit
 
@@ -9,11 +10,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from modelcluster.fields import ParentalKey
+from modelcluster.models import get_all_child_relations
+from wagtail.documents import get_document_model
+from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 from wagtail.signals import page_unpublished, published, unpublished
 
+from home.content.walker import FoundLink, link_to, short_text, walk
 from home.content_version.receivers import live_page_saved
-from home.editorial.links.extraction import FoundLink, links_in
 from home.editorial.links.internal_urls import find_target, is_own_address
 from home.editorial.links.models import ExternalLink, PageLink
 from home.page_tree.lock import tree_lock
@@ -67,7 +72,7 @@ def index_links(instance: models.Model) -> None:
     source = _source(instance)
     owner = getattr(instance, "owner_name", "")
     wanted = {}
-    for link in links_in(instance):
+    for link in _links_in(instance):
         values = _values_of(link)
         if values:
             address = values.pop("address", None)
@@ -86,6 +91,44 @@ def index_links(instance: models.Model) -> None:
     PageLink.objects.bulk_create(
         PageLink(**source, **values, external_id=external_ids.get(address))
         for values, address in new
+    )
+
+
+def _links_in(instance: models.Model) -> Iterator[FoundLink]:
+    """Yield the links in an object's fields and in its child objects."""
+    for part in walk(instance):
+        yield from part.links
+    text = getattr(instance, "link_text", "") or getattr(instance, "name", "")
+    for field in instance._meta.get_fields():
+        if isinstance(field, models.URLField):
+            if address := getattr(instance, field.name):
+                label = short_text(text or field.verbose_name)
+                yield FoundLink(label, address=address)
+        elif _is_choice_of_target(field) and (target := getattr(instance, field.name)):
+            yield link_to(target, text)
+    for relation in get_all_child_relations(type(instance)):
+        if _may_hold_links(relation.related_model):
+            for row in getattr(instance, relation.get_accessor_name()).all():
+                yield from _links_in(row)
+
+
+@cache
+def _may_hold_links(model: type[models.Model]) -> bool:
+    kinds = (models.URLField, RichTextField, StreamField)
+    return any(
+        isinstance(field, kinds) or _is_choice_of_target(field)
+        for field in model._meta.get_fields()
+    )
+
+
+def _is_choice_of_target(field) -> bool:
+    return (
+        field.is_relation
+        and bool(field.many_to_one)
+        and field.editable
+        and not isinstance(field, ParentalKey)
+        and isinstance(field.related_model, type)
+        and issubclass(field.related_model, Page | get_document_model())
     )
 
 

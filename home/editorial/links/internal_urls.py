@@ -7,7 +7,7 @@ from django.urls import Resolver404, resolve
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
-from home.editorial.links.extraction import id_from
+from home.content.walker import id_from
 from home.page_tree.addresses import url_path_at
 
 

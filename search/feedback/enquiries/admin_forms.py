@@ -7,7 +7,7 @@ from draftjs_exporter.error import ExporterException
 from wagtail.admin.rich_text import DraftailRichTextArea
 from wagtail.rich_text import get_text_for_indexing
 
-from home.editorial.links.extraction import links_in_html
+from home.content.walker import links_in_html
 from home.pages import visible_pages
 from search.feedback.actions import ActionKind
 from search.feedback.staff_forms import ActionForm
