@@ -159,7 +159,10 @@ class SmallBodyMiddleware:
             return None
         is_in_parts = request.content_type == "multipart/form-data"
         most = MAX_BYTES_IN_PARTS if is_in_parts else MAX_BYTES
-        return _too_large_response(request) if _length(request) > most else None
+        return self.reject(request) if _length(request) > most else None
+
+    def reject(self, request: HttpRequest) -> HttpResponse:
+        return _too_large_response(request)
 
 
 def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

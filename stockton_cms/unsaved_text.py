@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from home import rate_limits
 from home.navigation.context_processors import get_stored_council
 from stockton_cms.accounts.mfa import has_passed_mfa
 from stockton_cms.security.csrf import is_same_origin
@@ -83,6 +84,18 @@ def sign_in_addresses() -> dict[str, str]:
         "session_url": session,
         "sign_in_url": f"{reverse(settings.LOGIN_URL)}?{query}",
     }
+
+
+class SmallBodyMiddleware(rate_limits.SmallBodyMiddleware):
+    """Says so where a body is too large because the session of an editor has ended."""
+
+    def reject(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(reverse("wagtailadmin_home")):
+            return super().reject(request)
+        if _wants_json(request):
+            return give_back(request, SIGNED_OUT, status=401)
+        context = {"reason": SIGNED_OUT, "is_unread": True, **sign_in_addresses()}
+        return render(request, "unsaved_text.html", context, status=401)
 
 
 def session(request: HttpRequest) -> HttpResponse:

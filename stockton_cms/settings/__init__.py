@@ -168,7 +168,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "search.log.clicks.ClickMiddleware",
     # Before anything reads what is sent.
-    "home.rate_limits.SmallBodyMiddleware",
+    "stockton_cms.unsaved_text.SmallBodyMiddleware",
     "stockton_cms.security.csrf.SameOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -147,6 +147,25 @@ def test_automatic_save_is_told_why_nothing_was_saved(
     assert given_back(browser.post(address, fields))[1]["summary"] == TYPED
 
 
+def test_large_form_of_a_session_that_has_ended_is_not_blamed_on_the_site(
+    form, browser
+):
+    address, fields = form
+    # As many fields as a page with one block of each kind has.
+    fields |= {f"body-{number}-value": TYPED * 2 for number in range(106)}
+    browser.cookies.clear()
+    headers = {**OURS, "accept": "application/json"}
+    response = browser.post(address, fields, headers=headers)
+    assert response.status_code == 401
+    assert response.json()["error_code"] == "signed_out"
+    response = browser.post(address, fields)
+    assert response.status_code == 401
+    assert "go back in this tab and save again" in response.content.decode()
+    # The control: it is not read, as no other that is so large.
+    assert given_back(response)[0] is None
+    assert browser.post(reverse("enquiry"), fields).status_code == 413
+
+
 def test_error_of_the_server_gives_back_what_was_typed(form, browser, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError
