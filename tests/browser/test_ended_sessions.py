@@ -39,7 +39,7 @@ PLACES = {
 class Writer:
     """Someone who writes in the admin, with a session of their own."""
 
-    def __init__(self, context: BrowserContext, office, place: Place):
+    def __init__(self, context: BrowserContext, office, place: Place, is_settled: bool):
         self.context, self.office, self.place = context, office, place
         self.user = place.user
         # The site is the same for all tests.
@@ -48,6 +48,8 @@ class Writer:
         self.page = context.new_page()
         enquiry = self.database("SELECT max(id) FROM search_enquiry")
         self.page.goto(place.path.format(enquiry=enquiry))
+        if not is_settled:
+            return
         self.field.fill("")
         # Wagtail takes note of what is there two seconds later.
         self.page.wait_for_timeout(3_000)
@@ -127,7 +129,7 @@ class Writer:
 def begin(browser, office):
     contexts = []
 
-    def make(place: str, without: str = "") -> Writer:
+    def make(place: str, without: str = "", is_settled: bool = True) -> Writer:
         context = browser.new_context(
             base_url=office.address, locale="en-GB", viewport=ADMIN
         )
@@ -135,7 +137,7 @@ def begin(browser, office):
             context.route(without, lambda route: route.abort())
         context.set_default_timeout(30_000)
         contexts.append(context)
-        return Writer(context, office, PLACES[place])
+        return Writer(context, office, PLACES[place], is_settled)
 
     yield make
     for context in contexts:
@@ -303,3 +305,48 @@ def test_save_that_fails_is_named_and_made_up_for(begin, answer, words):
         writer.page.unroute(address)
     wait_until_saved(writer)
     expect(notice).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", ["page", "new alert"])
+def test_what_is_typed_as_soon_as_the_editor_opens_is_saved(begin, place):
+    writer = begin(place, is_settled=False)
+    writer.write(writer.text)
+    wait_until_saved(writer)
+
+
+@pytest.mark.parametrize("place", ["page", "settings"])
+def test_leaving_right_after_typing_asks_first(begin, place):
+    writer = begin(place, is_settled=False)
+    asked = []
+    writer.page.on(
+        "dialog", lambda dialog: (asked.append(dialog.type), dialog.accept())
+    )
+    writer.write(writer.text)
+    writer.page.goto("/admin/")
+    assert asked == ["beforeunload"]
+
+
+def test_only_looking_round_saves_nothing(begin):
+    writer = begin("page", is_settled=False)
+    revisions = "SELECT count(*) FROM wagtailcore_revision"
+    before = writer.database(revisions)
+    writer.field.click()
+    writer.field.press("End")
+    writer.page.wait_for_timeout(4_000)
+    assert writer.database(revisions) == before
+    writer.page.goto("/admin/")
+
+
+def test_saving_without_a_network_leaves_no_dialog(begin):
+    writer = begin("page")
+    dialog = writer.page.get_by_role("dialog").filter(visible=True)
+    writer.page.context.set_offline(True)
+    writer.write(writer.text)
+    notice = writer.page.get_by_role("alert").last
+    expect(notice).to_contain_text("We cannot reach the website")
+    writer.press()
+    writer.page.wait_for_timeout(2_000)
+    expect(dialog).to_have_count(0)
+    writer.page.context.set_offline(False)
+    wait_until_saved(writer)
+    expect(dialog).to_have_count(0)

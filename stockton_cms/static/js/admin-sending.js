@@ -16,7 +16,8 @@ const TEXTS = {
 const allowed = new WeakSet();
 const asking = new WeakSet();
 let automaticSave = Promise.resolve();
-let sentText = "";
+// What was in the editor before someone changed it, and then what was sent last.
+let knownText = null;
 let notice = null;
 let watch = null;
 
@@ -99,23 +100,50 @@ function textOf(form) {
   return new URLSearchParams(fields).toString();
 }
 
+/* Wagtail notes what is in an editor two seconds after it opens, and takes what was
+   changed by then for saved. */
+function noteFirstText({ target }) {
+  const form = editor();
+  if (form?.contains(target)) knownText ??= textOf(form);
+}
+
+function noteChanges() {
+  const form = editor();
+  if (!form || knownText === null || textOf(form) === knownText) return;
+  form.setAttribute("data-w-unsaved-force-value", "true");
+  form.setAttribute("data-w-unsaved-has-edits-value", "true");
+}
+
+for (const type of ["keydown", "pointerdown"]) {
+  document.addEventListener(type, noteFirstText, true);
+}
+document.addEventListener("w-unsaved:watch-edits", noteChanges);
+// Before Wagtail's own listener asks whether to leave.
+window.addEventListener("beforeunload", noteChanges);
+
 document.addEventListener("w-autosave:save", (event) => {
   const { target } = event;
-  sentText = textOf(target);
+  knownText = textOf(target);
   automaticSave = new Promise((done) => {
     target.addEventListener("w-autosave:success", done, { once: true });
     target.addEventListener("w-autosave:error", done, { once: true });
   });
 });
+// Wagtail's dialog about the network would stay open after all is saved.
+function leaveOutDialog(detail) {
+  delete detail.error;
+}
+
 document.addEventListener("w-autosave:success", ({ target }) => {
   sayNothing();
   // Wagtail takes for saved what was typed while the server answered.
-  if (textOf(target) !== sentText) saveAutomatically(target);
+  if (textOf(target) !== knownText) saveAutomatically(target);
 });
 // Before Wagtail's own listeners show the text.
 document.addEventListener(
   "w-autosave:error",
   ({ detail }) => {
+    leaveOutDialog(detail);
     const { error_code: code, error_message: message } = detail.response ?? {};
     if (code === "not_confirmed") recover();
     const problem = code in TEXTS ? code : detail.type;
@@ -130,6 +158,7 @@ document.addEventListener(
 );
 // The editor's regular word to the server that someone is there has failed.
 document.addEventListener("w-swap:error", recover);
+document.addEventListener("w-swap:error", ({ detail }) => leaveOutDialog(detail), true);
 window.addEventListener("focus", () => notice && recover());
 
 async function send(form, button) {
