@@ -2,6 +2,8 @@ from uuid import uuid4
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
+from wagtail.models import RevisionMixin
 
 from home.editorial.content_checks.issues import check_draft
 from home.editorial.readiness import find_gaps
@@ -25,6 +27,23 @@ def content_issues(context, page) -> dict:
     is_refused = request.method == "POST" and request.accepts("text/html")
     gaps = find_gaps(page) if is_ours and page.pk and not is_refused else []
     return {"gaps": gaps, "findings": findings, "is_ours": is_ours}
+
+
+@register.simple_tag
+def version_label(instance: RevisionMixin, revision_id: str) -> str:
+    """Name a version that is compared by who saved it and when."""
+    if revision_id == "live":
+        return "the published version"
+    revisions = instance.revisions.select_related("user").order_by("created_at", "id")
+    if revision_id == "earliest":
+        revision = revisions.first()
+    elif revision_id == "latest":
+        revision = revisions.last()
+    else:
+        revision = revisions.get(pk=revision_id)
+    saved_at = date_format(timezone.localtime(revision.created_at), "j F Y, H:i")
+    who = f" by {name_of(revision.user)}" if revision.user else ""
+    return f"the version saved{who} on {saved_at}"
 
 
 @register.inclusion_tag("home/editing_window.html", takes_context=True)

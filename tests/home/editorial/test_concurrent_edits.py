@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -202,3 +203,26 @@ def test_version_of_an_account_that_is_gone_has_no_name(page, form, admin_client
     page.save_revision()
     [warning] = save(admin_client, page, form)
     assert "Someone else saved this page on" in warning
+
+
+def test_comparison_says_whose_versions_it_shows(page, colleague, admin_client):
+    first = page.revisions.get()
+    theirs = page.save_revision(user=colleague)
+    name = "wagtailadmin_pages:revisions_compare"
+    for versions, legend in (
+        ((first.pk, theirs.pk), "Red: only in the version saved on"),
+        (("live", "latest"), "Red: only in the published version."),
+    ):
+        html = admin_client.get(reverse(name, args=[page.pk, *versions])).content
+        text = BeautifulSoup(html, "html.parser").main.get_text(" ", strip=True)
+        text = text.replace(" :", ":").replace(" .", ".")
+        assert legend in text
+        assert "Green: only in the version saved by Ann <b>Other</b> (ann) on" in text
+
+
+def test_save_over_a_newer_version_is_not_said_to_lose_it(
+    page, form, colleague, admin_client
+):
+    page.save_revision(user=colleague)
+    said = autosave(admin_client, page, form, summary="One")["error_message"]
+    assert "both versions are stored, and yours becomes the latest" in said
