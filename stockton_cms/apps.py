@@ -13,6 +13,7 @@ class StocktonCmsConfig(AppConfig):
             audit_log,  # noqa: F401
             invitations,  # noqa: F401
             mfa,  # noqa: F401
+            security_emails,  # noqa: F401
         )
         from stockton_cms.accounts.role_groups import sync_roles
         from stockton_cms.page_cache import cdn  # noqa: F401
