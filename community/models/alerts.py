@@ -100,7 +100,7 @@ class AlertForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminModelForm):
 
     def is_valid(self):
         is_valid = super().is_valid()
-        if is_valid and not self.is_deferred_validation and not self._has_page():
+        if not self.is_deferred_validation and not self._has_page():
             self.add_error("scope", NO_PAGE)
             return False
         return is_valid
@@ -108,8 +108,19 @@ class AlertForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminModelForm):
     def _has_page(self) -> bool:
         if self.cleaned_data.get("scope") != Scope.PAGES:
             return True
-        chosen = self.formsets["scopes"].cleaned_data
-        return any(row and not row.get("DELETE") for row in chosen)
+        rows = self.formsets["scopes"]
+        # What is wrong with a row is said there.
+        return not rows.is_valid() or any(
+            row and not row.get("DELETE") for row in rows.cleaned_data
+        )
+
+
+class RequiredPanel(FieldPanel):
+    """Marks as required what only a draft may lack, and `AlertSnippet.clean` asks."""
+
+    class BoundPanel(FieldPanel.BoundPanel):
+        def is_required(self):
+            return True
 
 
 class AlertSnippet(
@@ -205,7 +216,8 @@ class AlertSnippet(
             heading="Link to more details",
         ),
         FieldRowPanel(
-            [FieldPanel("starts_at"), FieldPanel("ends_at")], heading="When it is shown"
+            [RequiredPanel("starts_at"), RequiredPanel("ends_at")],
+            heading="When it is shown",
         ),
         FieldPanel("scope"),
         InlinePanel("scopes", heading="Chosen pages", label="Page"),

@@ -299,9 +299,20 @@ def test_visitor_cannot_reach_the_alerts_of_the_admin(alert, client):
 
 
 def test_alert_for_chosen_pages_without_a_page_is_rejected(home, send_form):
-    response = send_form(address_of("add"), **VALID | {"scope": "pages"})
+    # All that is missing is said at once.
+    unfinished = {"scope": "pages", "ends_at": ""}
+    response = send_form(address_of("add"), **VALID | unfinished)
     assert "Choose at least one page below" in text_of(response)
+    assert "Enter when you expect the alert to end" in text_of(response)
     assert not AlertSnippet.objects.filter(live=True).exists()
+
+
+def test_what_an_alert_needs_has_an_asterisk(home, admin_client):
+    page = BeautifulSoup(admin_client.get(address_of("add")).content, "html.parser")
+    labels = page.main.select("label:has(.w-required-mark)")
+    names = {label.get_text(" ", strip=True).rstrip("* ") for label in labels}
+    assert {"Heading", "Starts", "Expected end"} <= names
+    assert "Link text" not in names
 
 
 def delete_in_bulk(client, *pages):
