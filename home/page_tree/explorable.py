@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_list_or_404
 from wagtail import hooks
 from wagtail.admin.views.bulk_action import BulkAction
+from wagtail.admin.views.chooser import BrowseView
 from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
@@ -25,6 +26,8 @@ from home.pages import public_pages
 
 NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 ANY_PERMISSION = ("view", "choose", "add", "change", "delete", "publish")
+# How a chooser says that it offers pages of all types.
+ANY_PAGE = (None, "", "wagtailcore.page")
 CHOSEN_BY_ID = {
     "wagtailadmin_choose_page_child",
     "wagtailadmin_choose_page_chosen_multiple",
@@ -58,7 +61,7 @@ def exclude_unexplorable_pages(pages: PageQuerySet, request: HttpRequest):
 
 
 def restrict_admin_lists() -> None:
-    """Restrict Wagtail's bulk actions and its report of page types.
+    """Restrict Wagtail's bulk actions, page choosers and report of page types.
 
     Where users may not see a draft, the page has its public title.
     """
@@ -73,6 +76,14 @@ def restrict_admin_lists() -> None:
             last_edited_page_id=Subquery(latest.values("pk")[:1])
         )
 
+    def browse(view, request, parent_page_id=None):
+        # Wagtail begins at the root, far from what editors look after.
+        if parent_page_id is None and request.GET.get("page_type") in ANY_PAGE:
+            policy = policy_registry.get_by_type(Page)
+            start = policy.explorable_root_instance(request.user)
+            parent_page_id = start and start.pk
+        return browse_from(view, request, parent_page_id)
+
     def get_title(page):
         is_renamed = page.draft_title not in ("", page.title)
         if is_renamed and not permitted_pages().filter(pk=page.pk).exists():
@@ -82,6 +93,8 @@ def restrict_admin_lists() -> None:
     title_of_draft = Page.get_admin_display_title
     Page.get_admin_display_title = get_title
     BulkAction.get_queryset = classmethod(get_queryset)
+    browse_from = BrowseView.get
+    BrowseView.get = browse
     page_types = PageTypesUsageReportView.get_queryset
     PageTypesUsageReportView.get_queryset = get_page_types
 

@@ -68,3 +68,15 @@ def test_nobody_signed_in_is_sent_to_sign_in(client, home, pages):
 def test_page_that_is_not_there_is_not_found(admin_client, home, pk):
     address = reverse("wagtailadmin_choose_page_chosen_multiple")
     assert admin_client.get(address, {"id": pk}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"), [("author", "section"), ("administrator", "root")]
+)
+def test_chooser_opens_where_someone_works(client, home, section, kind, place):
+    client.force_login(make_person(kind))
+    start = {"section": section, "root": home.get_parent()}[place]
+    address = reverse("wagtailadmin_choose_page")
+    for query in ({}, {"page_type": "wagtailcore.page"}):
+        answer = client.get(address, query).json()
+        assert answer["parent_page_id"] == start.pk
