@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.db import transaction
 from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
 
 from home.images.private_collections import restricted_collections
 from home.images.renditions import FOCAL_POINT, focal_point_key, make_missing
@@ -53,6 +54,9 @@ SOCIAL = Shape(fallback=f"fill-1200x630|{JPEG}")
 LOGO = Shape(fallback="max-240x120|format-png")
 
 SECONDS_BETWEEN_ATTEMPTS = 60 * 60
+
+# Wagtail would fall back on the title, which says little of what is to be seen.
+AbstractImage.default_alt_text = property(lambda image: image.description)
 
 # Any image may become the main image of a page, or be in a body.
 LIBRARY_SHAPES = (CARD, BANNER, BODY, SOCIAL)

@@ -7,6 +7,7 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Drawing
+from wagtail.images.models import Image
 
 from community.models import Partner
 from home.images.pictures import BANNER, BODY, CARD, LOGO, SOCIAL, Picture, get_pictures
@@ -287,3 +288,10 @@ def test_picture_that_cannot_be_made_is_not_tried_for_every_visitor(db, monkeypa
     for _ in range(3):
         assert get_pictures([image.pk], CARD) == {}
     assert len(attempts) == 1
+
+
+@pytest.mark.django_db
+def test_title_is_never_suggested_as_alt_text():
+    described = Image(title="IMG_2041", description="A full pantry")
+    assert described.default_alt_text == "A full pantry"
+    assert Image(title="IMG_2041").default_alt_text == ""
