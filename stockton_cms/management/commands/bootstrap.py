@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -31,7 +32,9 @@ class Command(BaseCommand):
         if not settings.DEBUG and static_files_are_old():
             self.stdout.write("Collecting static files")
             call_command("collectstatic", verbosity=0, interactive=False)
-        address = f"http://127.0.0.1:{port}"
+        site = urlsplit(settings.WAGTAILADMIN_BASE_URL)
+        is_here = site.hostname in {"127.0.0.1", "localhost"}
+        address = f"http://127.0.0.1:{port}" if is_here else site.geturl()
         self.stdout.write(
             f"\nThe site:  {address}/\n"
             f"The admin: {address}/admin/\n"
