@@ -22,9 +22,8 @@ class CommunityConfig(AppConfig):
         )
         from community.policies.versions import archive  # noqa: F401
         from community.subscriptions import (
-            outage,  # noqa: F401
-            sending,  # noqa: F401
             services,  # noqa: F401
+            update_emails,  # noqa: F401
             update_events,  # noqa: F401
         )
         from home.content_version.counter import bump_version_on_change

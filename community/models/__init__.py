@@ -10,9 +10,7 @@ from community.models.pages import (
 )
 from community.models.policy import PolicyDocument, PolicyUpdatePage
 from community.models.subscriptions import (
-    Delivery,
     Frequency,
-    MailOutage,
     Subscriber,
     Subscription,
     UpdateEvent,
@@ -24,9 +22,7 @@ __all__ = [
     "AlertScope",
     "AlertSnippet",
     "CommunityIndexPage",
-    "Delivery",
     "Frequency",
-    "MailOutage",
     "Partner",
     "PartnershipPage",
     "PolicyDocument",

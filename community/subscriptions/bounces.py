@@ -25,7 +25,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from community.models import Delivery, Subscriber
+from community.models import Subscriber
 
 SALT = "community.subscriptions.message_id"
 MESSAGE_ID = re.compile(
@@ -33,28 +33,27 @@ MESSAGE_ID = re.compile(
 )
 
 
-def message_id(delivery: Delivery) -> str:
-    """Return the signed id of the email whose first delivery this is."""
+def message_id(number: int, subscriber: Subscriber) -> str:
+    """Return the signed id of the email whose first notification has this number."""
     host = urlsplit(settings.WAGTAILADMIN_BASE_URL).hostname or "localhost"
-    subscriber = delivery.subscriber
-    signature = _signature(subscriber, delivery.pk)
-    return f"<update.{subscriber.pk}.{delivery.pk}.{signature}@{host}>"
+    signature = _signature(subscriber, number)
+    return f"<update.{subscriber.pk}.{number}.{signature}@{host}>"
 
 
 def subscriber_of(text: str) -> Subscriber | None:
     """Return the subscriber that the first valid Message-ID in a text names."""
-    for pk, delivery_pk, signature in MESSAGE_ID.findall(text):
+    for pk, number, signature in MESSAGE_ID.findall(text):
         subscriber = Subscriber.objects.filter(pk=pk).first()
         if subscriber and compare_digest(
-            _signature(subscriber, int(delivery_pk)), signature
+            _signature(subscriber, int(number)), signature
         ):
             return subscriber
     return None
 
 
-def _signature(subscriber: Subscriber, delivery_pk: int) -> str:
+def _signature(subscriber: Subscriber, number: int) -> str:
     # After a restore, primary keys are used again, but not with the same time.
-    value = f"{subscriber.pk}/{subscriber.created_at.timestamp()}/{delivery_pk}"
+    value = f"{subscriber.pk}/{subscriber.created_at.timestamp()}/{number}"
     return salted_hmac(SALT, value, algorithm="sha256").hexdigest()[:32]
 
 

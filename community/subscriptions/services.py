@@ -3,17 +3,17 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast
 
-from community.models import Delivery, Subscriber, Subscription, UpdateEvent
+from community.models import Subscriber, Subscription, UpdateEvent
 from community.subscriptions.links import CONFIRM_DAYS
-from community.subscriptions.outage import OPEN
+from community.subscriptions.update_emails import UpdateEmail, waiting_updates
 from home.email_addresses import address_key
 from home.jobs import register_job
+from home.notifications.outbox import Notification
 
 RETENTION_PERIOD = timedelta(days=30)
-# Small, so that other writers do not wait for long.
-PURGE_BATCH_SIZE = 1000
 
 
 @transaction.atomic
@@ -59,16 +59,16 @@ def confirm_subscription(subscription: Subscription, at: datetime) -> None:
 
 @transaction.atomic
 def unsubscribe(subscription: Subscription) -> None:
-    """End one subscription, and delete its waiting deliveries."""
-    waiting = Delivery.objects.filter(state=Delivery.State.WAITING)
-    waiting.filter(subscription=subscription).delete()
+    """End one subscription, and what waits for it."""
+    waiting = waiting_updates(subscription.subscriber)
+    waiting.filter(context__subscription=subscription.pk).delete()
     subscription.delete()
 
 
 @transaction.atomic
 def unsubscribe_all(subscriber: Subscriber) -> None:
     """End all subscriptions of a subscriber, whom `purge_unconfirmed` then deletes."""
-    subscriber.deliveries.filter(state=Delivery.State.WAITING).delete()
+    waiting_updates(subscriber).delete()
     subscriber.subscriptions.all().delete()
 
 
@@ -80,20 +80,17 @@ def purge_unconfirmed(at: datetime) -> None:
     Subscription.objects.filter(confirmed_at=None, created_at__lt=end).delete()
     idle = Subscriber.objects.filter(created_at__lt=end, subscriptions=None)
     # Subscribers to a page that was deleted are emailed about that first.
-    idle.exclude(deliveries__state__in=OPEN).delete()
+    idle.filter(~_has_open_updates("recipient")).delete()
 
 
-@register_job("purge old email updates")
-def purge_old_updates(at: datetime) -> None:
-    """Delete deliveries that were sent or given up 30 days ago, and their events."""
-    before = at - RETENTION_PERIOD
-    finished = Delivery.objects.exclude(state__in=OPEN)
-    _delete_in_batches(finished.filter(event__created_at__lt=before))
-    events = UpdateEvent.objects.filter(created_at__lt=before)
-    _delete_in_batches(events.filter(deliveries=None))
+@register_job("purge old update events")
+def purge_old_events(at: datetime) -> None:
+    """Delete events of 30 days ago about which no email is waiting."""
+    old = UpdateEvent.objects.filter(created_at__lt=at - RETENTION_PERIOD)
+    old.filter(~_has_open_updates("key")).delete()
 
 
-def _delete_in_batches(rows: QuerySet) -> None:
-    while keys := list(rows.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-        with transaction.atomic():
-            rows.model.objects.filter(pk__in=keys).delete()
+def _has_open_updates(field: str) -> Exists:
+    pk = Cast(OuterRef("pk"), CharField())
+    updates = Notification.objects.open().filter(kind=UpdateEmail.name)
+    return Exists(updates.filter(**{field: pk}))

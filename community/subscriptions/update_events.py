@@ -1,4 +1,4 @@
-"""Queues update events and their deliveries, in the transaction of the change itself.
+"""Queues update events, in the transaction of the change itself.
 
 An event is a first publication, a change with a note, or a withdrawal.
 """
@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    F,
+    Q,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Cast, JSONObject, RowNumber
 from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -17,23 +27,22 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from community.models import (
-    Delivery,
     Frequency,
     PolicyUpdatePage,
     Subscriber,
     Subscription,
     UpdateEvent,
 )
+from community.subscriptions.update_emails import UpdateEmail
 from home.content.dates import is_same_time
 from home.notifications import notifications_suppressed
+from home.notifications.outbox import Notification
 from home.page_tree.addresses import descendants_of, parent_path, site_path
 from home.pages import public_pages
 
 Kind = UpdateEvent.Kind
 # Digests are sent in the morning.
 DIGEST_TIME = time(8)
-# The columns that `enqueue_deliveries` fills, in the order of its query.
-COLUMNS = ("event", "subscriber", "subscription", "state", "due_at", "attempts")
 
 
 def subscriptions_matching(
@@ -53,10 +62,10 @@ def subscriptions_matching(
     return confirmed.exclude(subscriber__in=suppressed)
 
 
-def enqueue_deliveries(
+def notify_subscribers(
     event: UpdateEvent, subscriptions: QuerySet[Subscription]
 ) -> None:
-    """Insert one delivery for each subscriber, with one statement.
+    """Add a notification for each subscriber, with one statement.
 
     Of several subscriptions the one closest to the page counts. Call it in the
     transaction of the change. 20,000 subscribers take as long as a page view.
@@ -72,16 +81,24 @@ def enqueue_deliveries(
         partition_by=F("subscriber_id"),
         order_by=F("page__depth").desc(nulls_last=True),
     )
+    values = {
+        "kind": Value(UpdateEmail.name),
+        "key": Value(str(event.pk)),
+        "recipient": Cast("subscriber_id", CharField()),
+        "context": JSONObject(subscription="pk"),
+        "state": Value(Notification.State.WAITING.value),
+        "due_at": due_at,
+        "attempts": Value(0),
+        "created_at": _datetime_value(at),
+    }
     rows = subscriptions.annotate(closeness=closest).filter(closeness=1)
-    query = rows.values_list(
-        Value(event.pk), "subscriber_id", "pk", Value("waiting"), due_at, Value(0)
-    ).query
-    quote, fields = connection.ops.quote_name, Delivery._meta
-    columns = ", ".join(quote(fields.get_field(name).column) for name in COLUMNS)
+    query = rows.values_list(*values.values()).query
+    quote, fields = connection.ops.quote_name, Notification._meta
+    columns = ", ".join(quote(fields.get_field(name).column) for name in values)
     with transaction.atomic(), connection.cursor() as cursor:
-        selection, values = query.sql_with_params()
+        selection, parameters = query.sql_with_params()
         table = quote(fields.db_table)
-        cursor.execute(f"INSERT INTO {table} ({columns}) {selection}", values)
+        cursor.execute(f"INSERT INTO {table} ({columns}) {selection}", parameters)
 
 
 def _datetime_value(at: datetime) -> Value:
@@ -141,7 +158,7 @@ def queue_publication_update(sender, instance, revision=None, alias=False, **kwa
         if is_new:
             page_ids = [instance.pk, *_ids_above(instance.path)]
             is_policy = isinstance(instance, PolicyUpdatePage)
-            enqueue_deliveries(event, subscriptions_matching(page_ids, is_policy))
+            notify_subscribers(event, subscriptions_matching(page_ids, is_policy))
 
 
 @receiver(page_unpublished)
@@ -229,7 +246,7 @@ def _queue_withdrawal(row: _Withdrawal, above: str, is_policy: bool) -> None:
         event = UpdateEvent.objects.create(
             page_id=row.pk, kind=Kind.WITHDRAWN, title=row.title, path=path
         )
-        enqueue_deliveries(event, subscriptions)
+        notify_subscribers(event, subscriptions)
 
 
 def _queue_private(

@@ -19,13 +19,12 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 
-from community.subscriptions.outage import DeliveryHealth, get_delivery_health
 from home.content_version.counter import get_content_version
 from home.jobs import JobsHealth, get_jobs_health
+from home.notifications.sending import MailHealth, get_mail_health
 from search.engine.index import page_index
-from search.feedback.enquiries.answer_emails import get_unsent_answers
 from search.log.models import LoggedSearch
 from stockton_cms.operations.backup.status import LastBackup, get_last_backup
 
@@ -33,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 # How long a caller waits at most. A database that hangs never says so.
 SECONDS_TO_WAIT = 4
-# An email that waits for longer is the mail server's fault, or that of its settings.
-MAIL_PATIENCE = timedelta(hours=1)
 RECENT = timedelta(hours=1)
 
 
@@ -45,9 +42,7 @@ class DatabaseFacts:
     jobs: JobsHealth
     pending_migrations: list[str]
     content_version: int
-    mails_waiting: int
-    mails_waiting_since: datetime | None
-    updates: DeliveryHealth
+    mails: MailHealth
     searches_1h: int
     searches_without_results_1h: int
 
@@ -70,7 +65,7 @@ class Health:
     @property
     def parts(self) -> dict[str, bool]:
         """What the site needs, by name, and whether it is well."""
-        facts, since = self.facts, self.facts and self.facts.mails_waiting_since
+        facts = self.facts
         parts = {
             "database": facts is not None,
             "media": self.has_media,
@@ -85,8 +80,7 @@ class Health:
         if facts:
             parts["jobs"] = facts.jobs.is_well
             parts["migrations"] = not facts.pending_migrations
-            parts["mails"] = since is None or self.at - since <= MAIL_PATIENCE
-            parts["updates"] = facts.updates.is_well(self.at)
+            parts["mails"] = facts.mails.is_well(self.at)
         return parts
 
     @property
@@ -118,11 +112,7 @@ class Health:
                 "last_run_at": facts.jobs.last_run_at,
                 "failing": facts.jobs.failing,
             },
-            "mails": {
-                "waiting": facts.mails_waiting,
-                "since": facts.mails_waiting_since,
-            },
-            "updates": facts.updates.as_json(),
+            "mails": facts.mails.as_json(),
             "pending_migrations": facts.pending_migrations,
             "search_index": {
                 "version": version,
@@ -199,9 +189,6 @@ def call_with_timeout(tasks: dict[str, Callable]) -> dict:
 
 def read_facts(at: datetime) -> DatabaseFacts:
     """Read the state of the site from the database, with a few quick queries."""
-    mails = get_unsent_answers().aggregate(
-        waiting=Count("pk"), since=Min("answered_at")
-    )
     searches = LoggedSearch.objects.filter(searched_at__gt=at - RECENT, page_number=1)
     counts = searches.aggregate(
         all=Count("pk"), in_vain=Count("pk", filter=Q(result_count=0))
@@ -210,9 +197,7 @@ def read_facts(at: datetime) -> DatabaseFacts:
         jobs=get_jobs_health(at),
         pending_migrations=get_pending_migrations(),
         content_version=get_content_version(),
-        mails_waiting=mails["waiting"],
-        mails_waiting_since=mails["since"],
-        updates=get_delivery_health(at),
+        mails=get_mail_health(at),
         searches_1h=counts["all"],
         searches_without_results_1h=counts["in_vain"],
     )

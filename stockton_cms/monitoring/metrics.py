@@ -168,10 +168,8 @@ class HealthCollector:
 
 
 def _gauges(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
-    since = facts.mails_waiting_since
-    seconds = (health.at - since).total_seconds() if since else 0
-    updates, updates_since = facts.updates, facts.updates.since
-    late = (health.at - updates_since).total_seconds() if updates_since else 0
+    mails = facts.mails
+    seconds = (health.at - mails.since).total_seconds() if mails.since else 0
     for name, help_text, value in (
         ("content_version", "Content version of the site.", facts.content_version),
         (
@@ -179,14 +177,12 @@ def _gauges(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]
             "Migrations of this code that the database has not had.",
             len(facts.pending_migrations),
         ),
-        ("mails_waiting", "Emails to residents to be sent.", facts.mails_waiting),
+        ("mails_waiting", "Emails that are due.", mails.waiting),
         ("mails_waiting_seconds", "How long the first of them waits.", seconds),
-        ("updates_waiting", "Email updates that are due.", updates.waiting),
-        ("updates_waiting_seconds", "How long the first of them waits.", late),
         (
-            "updates_blocked",
-            "Whether the mail server accepts no updates.",
-            bool(updates.outage),
+            "mails_blocked",
+            "Whether the mail server accepts no emails.",
+            bool(mails.outage),
         ),
         ("searches_1h", "Searches in the last hour.", facts.searches_1h),
         (

@@ -21,7 +21,8 @@ PUBLISH_MS, SENDING_SECONDS = 200, 300
 PUBLISHING = f"""
 import time
 from django.utils import timezone
-from community.models import Delivery, PolicyUpdatePage, Subscriber, Subscription
+from community.models import PolicyUpdatePage, Subscription
+from home.notifications.outbox import Notification
 from tests.community.subscriptions.people import people
 
 page = PolicyUpdatePage.objects.first()
@@ -42,18 +43,18 @@ for number in range({ROUNDS}):
     without = publish(f"Without subscribers: note {{number}}.")
     subscriptions.update(confirmed_at=timezone.now())
     print("times", without, publish(f"With subscribers: note {{number}}."))
-latest = Delivery.objects.order_by("-event_id").values_list("event_id")[:1]
-Delivery.objects.exclude(notice_id__in=latest).update(state="sent")
+latest = Notification.objects.latest("pk").key
+Notification.objects.exclude(key=latest).update(state="sent")
 """
 SENDING = """
 import time
 from django.utils import timezone
-from community.models import Delivery
-from community.subscriptions.sending import send_updates
+from home.notifications.outbox import Notification
+from home.notifications.sending import send_notifications
 started = time.perf_counter()
-while send_updates(timezone.now()):
+while send_notifications(timezone.now()):
     pass
-print(time.perf_counter() - started, Delivery.objects.filter(state="waiting").count())
+print(time.perf_counter() - started, Notification.objects.open().count())
 """
 
 

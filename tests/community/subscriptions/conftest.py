@@ -7,6 +7,7 @@ from django.core import mail
 from django.urls import reverse
 
 from community.models import Subscriber, Subscription
+from tests.home.notifications.smtp import server  # noqa: F401
 
 ANN = "ann@example.org"
 ORIGIN = "https://council.example"

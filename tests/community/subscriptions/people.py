@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from community.models import Delivery, Frequency, Subscriber, Subscription
+from community.models import Frequency, Subscriber, Subscription
+from community.subscriptions.update_emails import UpdateEmail, read_related
+from home.notifications.outbox import Notification
 from tests.factories import PolicyUpdatePageFactory
 
 
@@ -39,10 +41,21 @@ def subscribe(email, page, frequency=Frequency.AT_ONCE, confirmed=True):
     )
 
 
+def updates():
+    """Return the notifications of updates, with what they refer to."""
+    rows = Notification.objects.filter(kind=UpdateEmail.name).order_by("pk")
+    rows = list(rows)
+    read_related(rows)
+    # Others are dropped when they are due.
+    known = [row for row in rows if row.event]
+    return sorted(known, key=lambda row: row.subscriber.email)
+
+
 def queued():
-    """Return the address, kind and title of each delivery."""
-    rows = Delivery.objects.order_by("subscriber__email", "pk")
-    return list(rows.values_list("subscriber__email", "event__kind", "event__title"))
+    """Return the address, kind and title of each notification."""
+    return [
+        (row.subscriber.email, row.event.kind, row.event.title) for row in updates()
+    ]
 
 
 def people(count, page):

@@ -12,15 +12,24 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402
 
-from community.subscriptions import sending  # noqa: E402
+from home.notifications import sending  # noqa: E402
 
 if "unmarked" in sys.argv:
+    next_chunk = sending.SendingRun._next_chunk
+    unmarked = []
 
-    def send_without_marking(self, batch, message):
+    def mark_and_go_on(self):
+        rows = sending.Notification.objects.filter(pk__in=unmarked)
+        rows.update(state=sending.State.SENT)
+        unmarked.clear()
+        return next_chunk(self)
+
+    def send_without_marking(self, kind, rows, message):
         self._session.send(message)
-        self._accepted_ids = [*self._accepted_ids, *batch.ids]
+        unmarked.extend(row.pk for row in rows)
 
-    sending.DeliveryRun._mark_sending = lambda self, batch: True
-    sending.DeliveryRun._send = send_without_marking
-while sending.send_updates(timezone.now()):
+    sending._mark_sending = lambda rows: True
+    sending.SendingRun._next_chunk = mark_and_go_on
+    sending.SendingRun._send = send_without_marking
+while sending.send_notifications(timezone.now()):
     pass

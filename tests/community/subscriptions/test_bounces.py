@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from community.models import Delivery, Subscriber
+from community.models import Subscriber
 from community.subscriptions.bounces import message_id
 from community.subscriptions.services import confirm_subscription
 from tests.community.subscriptions.people import change, published_policy, subscribe
@@ -25,7 +25,7 @@ def ours(section):
     page = published_policy(section)
     subscribe(ANN, page)
     change(page)
-    return message_id(Delivery.objects.get())
+    return message_id(1, Subscriber.objects.get())
 
 
 def report(

@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from community.models import Delivery
+from home.notifications.outbox import Notification
 from tests.community.subscriptions.people import change, people, published_policy
 from tests.faults.processes import ROOT, database_address
 from tests.home.notifications.smtp import smtp_server
@@ -30,7 +30,7 @@ def everyone(section):
     page = published_policy(section)
     people(PEOPLE, page)
     change(page)
-    assert Delivery.objects.count() == PEOPLE
+    assert Notification.objects.count() == PEOPLE
     connection.close()
 
 
@@ -74,7 +74,7 @@ def test_everyone_has_one_email_but_for_a_double_a_kill(everyone):
     assert lost == 0
     assert max(counts.values()) <= 2
     assert doubles <= KILLS
-    states = Delivery.objects.values_list("state", flat=True).distinct()
+    states = Notification.objects.values_list("state", flat=True).distinct()
     assert list(states) == ["sent"]
 
 

@@ -3,32 +3,27 @@
 from datetime import timedelta
 
 import pytest
-from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import (
-    Delivery,
     Frequency,
-    MailOutage,
     Subscriber,
     Subscription,
     UpdateEvent,
 )
-from community.subscriptions.outage import get_delivery_health, unsent_updates
-from community.subscriptions.sending import send_updates
 from community.subscriptions.services import (
-    purge_old_updates,
+    purge_old_events,
     purge_unconfirmed,
     unsubscribe,
 )
-from home.notifications import smtp
-from home.notifications.smtp import RETRY_DELAYS
+from home.notifications.outbox import Notification
+from home.notifications.sending import purge_notifications, send_notifications
+from home.notifications.smtp import SMTPSession
 from tests.community.subscriptions.people import change, published_policy, subscribe
-from tests.home.notifications.smtp import smtp_server
 
 ANN, BOB = "ann@example.org", "bob@example.org"
-State = Delivery.State
+State = Notification.State
 
 
 @pytest.fixture
@@ -37,24 +32,13 @@ def policy(section):
     return published_policy(section)
 
 
-@pytest.fixture
-def server(settings):
-    """Run a mail server, to which the site sends."""
-    with smtp_server() as running:
-        settings.EMAIL_BACKEND = f"{EmailBackend.__module__}.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
-        settings.WAGTAILADMIN_BASE_URL = "https://council.example"
-        yield running
-
-
 def send(after=timedelta(0)):
     """Send what is due after a while."""
-    return send_updates(timezone.now() + after)
+    return send_notifications(timezone.now() + after)
 
 
 def states():
-    rows = Delivery.objects.order_by("subscriber__email")
-    return list(rows.values_list("state", flat=True))
+    return list(Notification.objects.order_by("pk").values_list("state", flat=True))
 
 
 def test_each_subscriber_gets_one_email_and_never_another(server, policy):
@@ -114,7 +98,7 @@ def test_digest_has_all_that_is_due_to_one_subscriber(server, policy, section):
     change(section, "Three.")
     send()
     assert server.accepted == []
-    Delivery.objects.update(due_at=timezone.now())
+    Notification.objects.update(due_at=timezone.now())
     send()
     [address] = server.addresses
     message = server.read()
@@ -171,18 +155,9 @@ def test_subscriber_suppressed_during_a_run_gets_nothing(server, policy, monkeyp
         Subscriber.objects.filter(email=BOB).update(suppressed_at=timezone.now())
         send_email(server_side, message)
 
-    send_email = smtp.SMTPSession.send
-    monkeypatch.setattr(smtp.SMTPSession, "send", stop)
+    send_email = SMTPSession.send
+    monkeypatch.setattr(SMTPSession, "send", stop)
     send()
-    assert server.addresses == [ANN]
-
-
-def test_delivery_being_sent_when_the_process_died_is_sent_again(server, policy):
-    subscribe(ANN, policy)
-    change(policy)
-    Delivery.objects.update(state=State.SENDING, attempts=1)
-    send()
-    assert states() == [State.SENT]
     assert server.addresses == [ANN]
 
 
@@ -190,87 +165,9 @@ def test_email_that_is_sent_again_has_the_same_id(server, policy):
     subscribe(ANN, policy)
     change(policy)
     send()
-    Delivery.objects.update(state=State.SENDING)
+    Notification.objects.update(state=State.SENDING)
     send()
     assert server.read(0)["Message-ID"] == server.read(1)["Message-ID"]
-
-
-# Failures
-
-
-def test_unavailable_server_costs_no_attempt(server, policy, settings):
-    subscribe(ANN, policy)
-    change(policy)
-    settings.EMAIL_PORT = 1
-    send()
-    row, outage = Delivery.objects.get(), MailOutage.objects.get()
-    assert (row.state, row.attempts, outage.attempts) == (State.WAITING, 0, 1)
-    settings.EMAIL_PORT = server.port
-    # It is tried again after a minute and not before.
-    send()
-    assert server.accepted == []
-    send(timedelta(minutes=1))
-    assert server.addresses == [ANN]
-    assert not MailOutage.objects.exists()
-
-
-def test_outage_ends_with_the_last_waiting_delivery(policy):
-    """Else the status would be bad until something is sent, weeks later."""
-    now = timezone.now()
-    subscription = subscribe(ANN, policy)
-    change(policy)
-    MailOutage.objects.create(
-        pk=1,
-        started_at=now - timedelta(hours=2),
-        attempts=3,
-        retry_at=now,
-        problem="unavailable",
-    )
-    assert not get_delivery_health(now).is_well(now)
-    unsubscribe(subscription)
-    send_updates(timezone.now())
-    assert get_delivery_health(now).is_well(now)
-
-
-def test_all_is_sent_after_an_outage_of_two_days(server, policy, settings):
-    subscribe(ANN, policy)
-    change(policy)
-    settings.EMAIL_PORT = 1
-    for hour in range(0, 48, 4):
-        send(timedelta(hours=hour))
-    assert states() == [State.WAITING]
-    settings.EMAIL_PORT = server.port
-    send(timedelta(hours=49))
-    assert server.addresses == [ANN]
-
-
-def test_updates_are_given_up_after_a_week(server, policy, settings):
-    subscribe(ANN, policy)
-    change(policy)
-    settings.EMAIL_PORT = 1
-    send(timedelta(days=7, minutes=1))
-    assert states() == [State.FAILED]
-
-
-@pytest.mark.parametrize("step", ["MAIL", "DATA"])
-def test_server_that_rejects_everything_stops_the_run(step, server, policy):
-    for number in range(15):
-        subscribe(f"p{number}@example.org", policy)
-    change(policy)
-    asked = []
-
-    def reject(step_now):
-        if step_now == step:
-            asked.append(step_now)
-            return "550 5.1.8 who are you?"
-        return None
-
-    server.reject = reject
-    send()
-    assert len(asked) == (1 if step == "MAIL" else 10)
-    assert set(states()) == {State.WAITING}
-    assert not Subscriber.objects.exclude(bounce_count=0).exists()
-    assert MailOutage.objects.exists()
 
 
 def test_address_is_suppressed_after_three_bounces(server, policy, caplog):
@@ -288,22 +185,6 @@ def test_address_is_suppressed_after_three_bounces(server, policy, caplog):
     assert ANN not in caplog.text
 
 
-def test_temporary_failure_is_retried_with_growing_delays(server, policy):
-    subscribe(ANN, policy)
-    change(policy)
-    server.reject = lambda step: "451 4.7.1 later" if step == ANN else None
-    for pause in RETRY_DELAYS:
-        before = timezone.now()
-        send()
-        row = Delivery.objects.get()
-        assert row.state == State.WAITING
-        assert pause <= row.due_at - before < pause + timedelta(minutes=1)
-        Delivery.objects.update(due_at=timezone.now())
-    send()
-    assert states() == [State.FAILED]
-    assert Subscriber.objects.get().suppressed_at is None
-
-
 def test_accepted_email_resets_the_bounce_count(server, policy):
     subscribe(ANN, policy)
     Subscriber.objects.update(bounce_count=2)
@@ -312,73 +193,15 @@ def test_accepted_email_resets_the_bounce_count(server, policy):
     assert Subscriber.objects.get().bounce_count == 0
 
 
-def test_administrators_are_warned_without_any_address(server, policy, settings):
-    subscribe(ANN, policy)
-    change(policy)
-    settings.EMAIL_PORT = 1
-    send()
-    later = timezone.now() + timedelta(hours=2)
-    health = get_delivery_health(later)
-    assert (health.waiting, health.is_well(later)) == (1, False)
-    assert health.is_well(timezone.now())
-
-    class Administrator:
-        is_superuser = True
-
-    [task] = unsent_updates(Administrator, later)
-    assert "1 email update to residents" in task.text
-    assert "ConnectionRefusedError" in task.text
-    Administrator.is_superuser = False
-    assert list(unsent_updates(Administrator, later)) == []
-
-
-# Runs
-
-
-def test_run_ends_in_time_and_the_next_continues(server, policy, caplog):
-    for number in range(3):
-        subscribe(f"p{number}@example.org", policy)
-    change(policy)
-    assert send_updates(timezone.now(), seconds=0) is True
-    assert server.accepted == []
-    assert send() is False
-    assert len(server.accepted) == 3
-
-
-def test_connection_is_renewed(server, policy, monkeypatch):
-    monkeypatch.setattr(smtp, "MAX_PER_CONNECTION", 2)
-    for number in range(5):
-        subscribe(f"p{number}@example.org", policy)
-    change(policy)
-    send()
-    assert (len(server.accepted), server.connections) == (5, 3)
-
-
-def test_rate_per_minute_is_limited_by_the_settings(
-    server,
-    policy,
-    settings,
-    monkeypatch,
-):
-    pauses = []
-    monkeypatch.setattr(smtp, "MAX_PER_CONNECTION", 2)
-    monkeypatch.setattr(smtp, "sleep", pauses.append)
-    settings.UPDATES_PER_MINUTE = 6
-    for number in range(4):
-        subscribe(f"p{number}@example.org", policy)
-    change(policy)
-    send()
-    assert 15 < pauses[0] <= 20
-
-
 def test_old_updates_are_purged_after_a_month(server, policy):
     subscribe(ANN, policy)
     change(policy)
     later = timezone.now() + timedelta(days=31)
-    purge_old_updates(later)
-    assert states() == [State.WAITING]
-    send()
-    purge_old_updates(timezone.now() + timedelta(days=29))
+    purge_old_events(later)
     assert UpdateEvent.objects.count() == 1
-    purge_old_updates(later)
-    assert (UpdateEvent.objects.count(), Delivery.objects.count()) == (0, 0)
+    send()
+    purge_old_events(timezone.now() + timedelta(days=29))
+    assert UpdateEvent.objects.count() == 1
+    for purge in (purge_old_events, purge_notifications):
+        purge(later)
+    assert (UpdateEvent.objects.count(), states()) == (0, [])

@@ -6,8 +6,10 @@ from django.test import Client
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
-from community.models import Delivery, Subscriber, Subscription, UpdateEvent
+from community.models import Subscriber, Subscription
 from community.subscriptions.links import unsubscribe_all_url, unsubscribe_url
+from community.subscriptions.update_emails import UpdateEmail
+from home.notifications.outbox import Notification
 from tests.community.subscriptions.conftest import path_of
 from tests.factories import PolicyUpdatePageFactory
 
@@ -30,12 +32,12 @@ def mail_server():
     return Client(enforce_csrf_checks=True)
 
 
-def to_deliver(subscription, state=Delivery.State.WAITING):
-    event = UpdateEvent.objects.create(kind="changed", title="Food plan", path="/food/")
-    return Delivery.objects.create(
-        event=event,
-        subscriber=subscription.subscriber,
-        subscription=subscription,
+def to_deliver(subscription, state=Notification.State.WAITING):
+    return Notification.objects.create(
+        kind=UpdateEmail.name,
+        recipient=str(subscription.subscriber_id),
+        key=str(Notification.objects.count()),
+        context={"subscription": subscription.pk},
         state=state,
         due_at=timezone.now(),
     )
@@ -76,13 +78,11 @@ def test_one_click_may_come_as_a_form_of_either_kind(mail_server, make_subscript
 
 def test_waiting_deliveries_are_deleted_too(mail_server, make_subscription, policy):
     other, ended = make_subscription(), make_subscription(policy)
-    to_deliver(other)
+    waiting = to_deliver(other)
     to_deliver(ended)
-    sent = to_deliver(ended, Delivery.State.SENT)
+    sent = to_deliver(ended, Notification.State.SENT)
     mail_server.post(path_of(unsubscribe_url(ended)), ONE_CLICK)
-    left = Delivery.objects.exclude(subscription=other)
-    assert list(left) == [sent]
-    assert Delivery.objects.filter(subscription=other).count() == 1
+    assert list(Notification.objects.order_by("pk")) == [waiting, sent]
 
 
 def test_unsubscribing_from_all(client, mail_server, make_subscription, policy):
@@ -94,7 +94,7 @@ def test_unsubscribing_from_all(client, mail_server, make_subscription, policy):
     assert subscriber.subscriptions.count() == 2
     assert mail_server.post(address, ONE_CLICK).status_code == 200
     assert Subscription.objects.get().subscriber.email == "bob@example.org"
-    assert not Delivery.objects.exists()
+    assert not Notification.objects.exists()
     subscriber.delete()
     assert mail_server.post(address, ONE_CLICK).status_code == 200
 

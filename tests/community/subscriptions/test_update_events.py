@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published
 
-from community.models import Delivery, Frequency, Subscriber, UpdateEvent
+from community.models import Frequency, Subscriber, UpdateEvent
 from community.subscriptions.update_events import next_monday, next_morning
 from home.page_tree.scheduled_publishing import publish_scheduled
 from tests.community.subscriptions.people import (
@@ -18,6 +18,7 @@ from tests.community.subscriptions.people import (
     published_policy,
     queued,
     subscribe,
+    updates,
 )
 from tests.factories import (
     CommunityIndexPageFactory,
@@ -63,7 +64,7 @@ def test_one_delivery_to_a_subscriber_of_the_page_its_section_and_all(policy, se
     subscribe(ANN, section, Frequency.DAILY)
     closest = subscribe(ANN, policy, Frequency.AT_ONCE)
     change(policy)
-    [row] = Delivery.objects.all()
+    [row] = updates()
     assert row.subscription == closest
     assert row.due_at == row.event.created_at
 
@@ -275,8 +276,7 @@ def test_deliveries_are_due_by_frequency(policy):
         subscribe(email, policy, frequency)
     change(policy)
     at = UpdateEvent.objects.get().created_at
-    rows = Delivery.objects.order_by("subscriber__email")
-    assert [row.due_at for row in rows] == [at, next_morning(at), next_monday(at)]
+    assert [row.due_at for row in updates()] == [at, next_morning(at), next_monday(at)]
 
 
 def test_number_of_queries_does_not_grow_with_subscribers(policy):
@@ -290,4 +290,4 @@ def test_number_of_queries_does_not_grow_with_subscribers(policy):
             change(policy, f"A note for {people}.")
         counts.append(len(captured))
     assert counts[0] == counts[1]
-    assert Delivery.objects.count() == 1 + 1 + 31
+    assert len(updates()) == 1 + 1 + 31

@@ -16,9 +16,10 @@ from django.test import Client
 from django.utils import timezone
 
 from home.jobs import JobRun
+from home.notifications.outbox import notify
 from search import views
+from search.feedback.enquiries.answer_emails import EnquiryAnswer
 from search.log.models import LoggedSearch
-from search.models import Enquiry
 from stockton_cms.monitoring import health, health_checks
 from stockton_cms.monitoring.metrics import REGISTRY, REQUESTS
 from stockton_cms.monitoring.prometheus_multiproc import PREFIX, make_folder
@@ -150,7 +151,7 @@ def test_figures_of_the_site_are_told(home, told, monkeypatch):
     failed = JobRun.objects.first()
     JobRun.objects.filter(pk=failed.pk).update(error="ValueError")
     hour_ago = now - timedelta(hours=1)
-    Enquiry.objects.create(message="x", email="a@example.org", answered_at=hour_ago)
+    notify("1", EnquiryAnswer, "answer", due_at=hour_ago)
     for result_count, at in ((0, now), (3, now), (0, hour_ago)):
         LoggedSearch.objects.create(
             query="x", result_count=result_count, searched_at=at
