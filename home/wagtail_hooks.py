@@ -19,6 +19,7 @@ from wagtail.rich_text.pages import PageLinkHandler
 
 from home.content.validators import phone_link
 from home.editorial import (
+    approvals,  # noqa: F401
     concurrent_edits,  # noqa: F401
     readiness,  # noqa: F401
 )

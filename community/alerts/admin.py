@@ -40,6 +40,12 @@ class ConfirmFirstMixin:
             return None
         return super().get_success_message(*args, **kwargs)
 
+    def get_error_message(self):
+        """Say what failed: autosave may have saved the draft already."""
+        if self.action == "publish" and not self.expects_json_response:
+            return "The alert was not published. Fix the errors below and try again."
+        return super().get_error_message()
+
 
 class AlertCreateView(ConfirmFirstMixin, snippets.CreateView):
     pass

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from wagtail.models import RevisionMixin
 
+from home.editorial.approvals import describe_requested_changes
 from home.editorial.content_checks.issues import check_draft
 from home.editorial.readiness import find_gaps
 from home.pages import BasePage
@@ -12,6 +13,11 @@ from home.people import name_of
 
 register = template.Library()
 register.filter(name_of)
+
+
+@register.filter
+def requested_changes(state) -> str:
+    return describe_requested_changes(state, timezone.now())
 
 
 @register.inclusion_tag("home/content_issues.html", takes_context=True)

@@ -1,0 +1,200 @@
+"""Authors and moderators read what happened to a page, and what to do next."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Group, Permission
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import GroupApprovalTask, GroupPagePermission, Page
+from wagtail.test.utils.form_data import querydict_from_html
+
+from tests.factories import StandardPageFactory
+
+COMMENT = "Say <b>when</b> it opens."
+
+
+@pytest.fixture
+def page(section):
+    page = StandardPageFactory(parent=section, title="Warm spaces", live=False)
+    page.save_revision()
+    return page
+
+
+def make_client(django_user_model, section, name, *actions):
+    user = django_user_model.objects.create_user(
+        name, first_name=name.title(), email=f"{name}@example.gov.uk"
+    )
+    group = Group.objects.create(name=name)
+    group.permissions.add(Permission.objects.get(codename="access_admin"))
+    user.groups.add(group)
+    for action in actions:
+        permission = Permission.objects.get(codename=f"{action}_page")
+        GroupPagePermission.objects.create(
+            group=group, page=section, permission=permission
+        )
+    client = Client()
+    client.force_login(user)
+    client.user = user
+    return client
+
+
+@pytest.fixture
+def author(django_user_model, section):
+    return make_client(django_user_model, section, "priya", "add", "change")
+
+
+@pytest.fixture
+def moderator(django_user_model, section):
+    client = make_client(django_user_model, section, "tom", "change", "publish")
+    task = section.get_workflow().tasks.get()
+    GroupApprovalTask.objects.get(pk=task.pk).groups.add(client.user.groups.get())
+    return client
+
+
+def edit(page):
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+def read(response):
+    assert response.status_code == 200
+    html = BeautifulSoup(response.content, "html.parser")
+    for script in html(["script", "template"]):
+        script.decompose()
+    return " ".join(html.get_text(" ").split())
+
+
+def send(client, page, **fields):
+    """Send the editor's form with a button's fields; return what is on screen then."""
+    html = client.get(edit(page)).content.decode()
+    form = querydict_from_html(html, form_id="page-edit-form").dict()
+    form |= {"body-count": "0", **fields}
+    return read(client.post(edit(page), form, follow=True))
+
+
+def submit(client, page):
+    return send(client, page, **{"action-submit": "action-submit"})
+
+
+def decide(client, page, name, **extra):
+    return send(
+        client,
+        page,
+        **{
+            "action-workflow-action": "true",
+            "workflow-action-name": name,
+            "workflow-action-extra-data": json.dumps(extra),
+        },
+    )
+
+
+@pytest.fixture
+def sent_back(page, author, moderator):
+    submit(author, page)
+    page.refresh_from_db()
+    mail.outbox.clear()
+    return decide(moderator, page, "reject", comment=COMMENT)
+
+
+def test_moderator_reads_that_the_page_has_gone_back(sent_back):
+    assert "You asked for changes to 'Warm spaces'. It is back with Priya" in sent_back
+
+
+def test_author_sees_who_asked_for_what_on_the_dashboard(sent_back, author, page):
+    html = author.get(reverse("wagtailadmin_home"))
+    html = BeautifulSoup(html.content, "html.parser")
+    (link,) = html.select("#your-tasks-content li a")
+    assert link["href"] == edit(page)
+    assert link.get_text().startswith("Warm spaces: Tom (tom) asked for changes at")
+    assert link.get_text().endswith(COMMENT)
+
+
+def test_author_sees_who_asked_for_what_in_the_editor(sent_back, author, page):
+    html = BeautifulSoup(author.get(edit(page)).content, "html.parser")
+    message = html.select_one(".messages").get_text()
+    assert "Tom (tom) asked for changes at" in message
+    assert COMMENT in message
+    dialog = html.select_one("template#workflow-status-dialog, #workflow-status-dialog")
+    assert "Tom (tom) asked for changes" in str(dialog)
+    assert "by Priya" not in str(dialog)
+    menu = html.select_one("#page-edit-form footer").get_text()
+    assert "Withdraw from approval" in menu
+    assert "Restart workflow" not in menu
+
+
+def test_nothing_is_left_once_it_is_submitted_again(sent_back, author, page):
+    submit(author, page)
+    assert "asked for changes" not in read(author.get(edit(page)))
+    assert "asked for changes" not in read(author.get(reverse("wagtailadmin_home")))
+
+
+def test_author_gets_one_email_with_the_comment(sent_back):
+    (email,) = mail.outbox
+    assert email.to == ["priya@example.gov.uk"]
+    assert email.subject == "Changes requested to 'Warm spaces'"
+    assert "Tom (tom) has asked for changes" in email.body
+    assert f"Comment: {COMMENT}" in email.body
+
+
+def test_each_approver_gets_one_email_that_says_who_submitted(
+    page, author, moderator, admin_user
+):
+    submit(author, page)
+    recipients = sorted(address for email in mail.outbox for address in email.to)
+    assert recipients == ["admin@example.com", "tom@example.gov.uk"]
+    assert {email.subject for email in mail.outbox} == {
+        "'Warm spaces' is waiting for your approval"
+    }
+    assert "Priya (priya) has submitted the page" in mail.outbox[0].body
+    assert edit(page) in mail.outbox[0].body
+
+
+def test_moderator_reads_that_the_page_is_live(page, author, moderator):
+    submit(author, page)
+    mail.outbox.clear()
+    text = decide(moderator, page, "approve")
+    assert "'Warm spaces' has been approved and is now live." in text
+    (email,) = mail.outbox
+    assert email.subject == "'Warm spaces' has been approved"
+
+
+def test_failed_publication_does_not_say_that_nothing_was_saved(page, moderator):
+    text = send(moderator, page, **{"action-publish": "action-publish", "title": ""})
+    assert "The page was not published." in text
+    assert "could not be saved" not in text
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_cancelled_schedule_leaves_nothing_behind(is_live, page, moderator):
+    if is_live:
+        page.latest_revision.publish()
+    page = Page.objects.get(pk=page.pk).specific
+    page.go_live_at = timezone.now() + timedelta(days=2)
+    page.expire_at = timezone.now() + timedelta(days=9)
+    revision = page.save_revision()
+    revision.publish()
+    cancel = reverse(
+        "wagtailadmin_pages:revisions_unschedule", args=[page.pk, revision.pk]
+    )
+    assert str(revision.pk) not in read(moderator.get(cancel))
+    text = read(moderator.post(cancel, follow=True))
+    assert "The scheduled publication of 'Warm spaces' has been cancelled." in text
+    draft = Page.objects.get(pk=page.pk).get_latest_revision_as_object()
+    assert (draft.go_live_at, draft.approved_schedule) == (None, False)
+    assert draft.expire_at is not None
+    assert "Schedule to publish" not in text
+    assert "Go-live:" not in text
+    history = reverse("wagtailadmin_pages:history", args=[page.pk])
+    text = read(moderator.get(history))
+    assert "Cancelled the schedule to publish on" in text
+    assert f"Revision {revision.pk}" not in text
+
+
+def test_breadcrumbs_of_the_history_name_the_page(page, moderator):
+    history = moderator.get(reverse("wagtailadmin_pages:history", args=[page.pk]))
+    html = BeautifulSoup(history.content, "html.parser")
+    assert html.select_one(f'.w-breadcrumbs a[href="{edit(page)}"]')
