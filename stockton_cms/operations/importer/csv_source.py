@@ -2,12 +2,9 @@
 
 import codecs
 import csv
-import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from django.utils.html import escape
@@ -41,18 +38,15 @@ IS_HTML = re.compile(r"</?[a-zA-Z][^<>]*>|&(#\d+|[a-zA-Z]+);")
 
 
 class CsvSource:
-    """A CSV file. Rows are stored on disk, so that any of them can be read again."""
-
     def __init__(self, path: Path):
         self.path = path
         # Pictures and documents are looked for beside it.
         self.root = path.parent
         self.notes: list[str] = []
         self.old_address = ""
-        self._rows = tempfile.TemporaryFile()  # noqa: SIM115
 
-    def scan(self) -> Iterator[tuple[Record, int, str]]:
-        """Yield each row, what `load` needs to find it again, and what is wrong."""
+    def scan(self) -> Iterator[tuple[Record, str]]:
+        """Yield each row, and what is wrong with it."""
         with self.path.open(encoding=self._encoding(), newline="") as file:
             csv.field_size_limit(MAX_BODY_LENGTH * 4)
             first = file.readline()
@@ -68,11 +62,7 @@ class CsvSource:
                     "quotation mark is never closed."
                 ) from error
 
-    def load(self, reference: int) -> Record:
-        self._rows.seek(reference)
-        return Record(**json.loads(self._rows.readline()))
-
-    def _read(self, rows, names: list[str]) -> Iterator[tuple[Record, int, str]]:
+    def _read(self, rows, names: list[str]) -> Iterator[tuple[Record, str]]:
         end_of_last = rows.line_num
         for row in rows:
             line, end_of_last = end_of_last + 1, rows.line_num
@@ -93,10 +83,7 @@ class CsvSource:
             record.body = as_html(record.body)
             if record.old_address:
                 record.base = Redirect.normalise_path(record.old_address)
-            reference = self._rows.seek(0, 2)
-            if not problem:
-                self._rows.write(json.dumps(asdict(record)).encode() + b"\n")
-            yield record, reference, problem
+            yield record, problem
 
     def _encoding(self) -> str:
         """Return how the file is written; it is read once for that."""

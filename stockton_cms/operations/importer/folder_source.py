@@ -30,8 +30,8 @@ class FolderSource:
         self.notes: list[str] = []
         self._has_top = False
 
-    def scan(self) -> Iterator[tuple[Record, str, str]]:
-        """Yield each page, what `load` needs to find it again, and what is wrong."""
+    def scan(self) -> Iterator[tuple[Record, str]]:
+        """Yield each page, and what is wrong with it."""
         is_empty = True
         for folder, index, files in self._folders(self.root):
             is_empty = is_empty and not (index or files)
@@ -42,24 +42,19 @@ class FolderSource:
                 record.title = folder.name.replace("-", " ").replace("_", " ")
                 record.title = record.title.strip().capitalize() or "Section"
                 record.notes.append("There is no index.html: titled like the folder.")
-                yield normalise(record), "", ""
+                yield normalise(record), ""
             for path in [index, *files] if index else files:
                 problem = ""
-                name = path.relative_to(self.root).as_posix()
-                record = Record(place=name)
+                record = Record(place=path.relative_to(self.root).as_posix())
                 try:
                     record = normalise(self._read(path, is_index=path == index))
                 except SourceError as error:
                     problem = str(error)
                 except OSError as error:
                     problem = f"The file cannot be read: {error.strerror}."
-                yield record, name, problem
+                yield record, problem
         if is_empty:
             raise SourceError("There is no .html file in the folder.")
-
-    def load(self, reference: str) -> Record:
-        path = self.root / reference
-        return normalise(self._read(path, is_index=path.stem.lower() in INDEX_STEMS))
 
     def _folders(self, folder: Path) -> Iterator[tuple[Path, Path | None, list[Path]]]:
         """Yield folders that hold pages, above those in them: index and other files."""

@@ -25,16 +25,12 @@ MAX_KEY_LENGTH = 450
 
 @dataclass(slots=True, eq=False)
 class PlannedPage:
-    """One page of the plan; light, as there may be very many."""
+    """One page of the plan."""
 
-    place: str
+    record: Record
     key: str
-    # What the source needs to find its record again.
-    reference: int | str
-    title: str
     slug: str
     type: str
-    parent_cell: str
     old_address: str
     is_draft: bool
     problem: str = ""
@@ -46,6 +42,10 @@ class PlannedPage:
     path: str = ""
     page_id: int | None = None
     imported: ImportedPage | None = None
+
+    @property
+    def place(self) -> str:
+        return self.record.place
 
     @property
     def model(self) -> type[BasePage]:
@@ -86,16 +86,13 @@ class Planner:
         self._paths = {section.pk: site_path(section.url_path)}
         self._taken: dict[PlannedPage | int, set[str]] = {}
 
-    def add(self, record: Record, reference: int | str, problem: str) -> PlannedPage:
+    def add(self, record: Record, problem: str) -> PlannedPage:
         """Add a page that the source describes."""
         node = PlannedPage(
-            place=record.place,
+            record=record,
             key="",
-            reference=reference,
-            title=record.title,
             slug=record.slug,
             type="",
-            parent_cell=record.parent,
             old_address=address_of(record.old_address),
             is_draft=self.as_drafts or bool(STATES.get(record.state)),
             problem=problem,
@@ -145,7 +142,7 @@ class Planner:
         return self.plan
 
     def _find_parent(self, node: PlannedPage) -> None:
-        cell = node.parent_cell.strip()
+        cell = node.record.parent.strip()
         if not cell:
             node.parent_id = self.plan.section.pk
             return

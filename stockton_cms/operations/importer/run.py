@@ -21,7 +21,7 @@ from stockton_cms.operations.importer.files import FileStore
 from stockton_cms.operations.importer.folder_source import FolderSource
 from stockton_cms.operations.importer.links import LinkResolver
 from stockton_cms.operations.importer.plan import Plan, PlannedPage, Planner
-from stockton_cms.operations.importer.records import Record, SourceError
+from stockton_cms.operations.importer.records import SourceError
 from stockton_cms.operations.importer.writing import PageWriter
 
 
@@ -101,8 +101,8 @@ def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) ->
     report = Report(stdout)
     source = open_source(path, options)
     planner = Planner(section, options.default_type, options.as_drafts)
-    for record, reference, problem in source.scan():
-        node = planner.add(record, reference, problem)
+    for record, problem in source.scan():
+        node = planner.add(record, problem)
         for note in [] if node.problem else record.notes:
             report.note(record.place, note)
     for note in source.notes:
@@ -123,7 +123,6 @@ class ImportRun:
 
     def __init__(self, source, plan: Plan, options: Options, report: Report):
         site = plan.section.get_site()
-        self.source = source
         self.plan = plan
         self.options = options
         self.report = report
@@ -155,9 +154,9 @@ class ImportRun:
         self.library.end_batch()
 
     def _import(self, node: PlannedPage) -> None:
-        record = self._load(node)
+        record = node.record
         body = convert(record.body, record.base, self.links, stores=False)
-        digest = _digest(node, record, body)
+        digest = _digest(node, body)
         outcome = self._outcome(node, digest)
         if outcome == ImportOutcome.DELETED:
             # Nothing can be below it, and links to it lead nowhere.
@@ -166,7 +165,7 @@ class ImportRun:
             for note in body.notes:
                 self.report.note(node.place, note)
             try:
-                self._write(node, record, body, digest, outcome)
+                self._write(node, body, digest, outcome)
             except ValidationError as error:
                 raise SourceError(
                     f"{node.place}: {' '.join(error.messages)} The pages before it "
@@ -175,19 +174,15 @@ class ImportRun:
         self.report.page(outcome, node.place, node.path)
 
     def _write(
-        self,
-        node: PlannedPage,
-        record: Record,
-        body: Body,
-        digest: str,
-        outcome: ImportOutcome,
+        self, node: PlannedPage, body: Body, digest: str, outcome: ImportOutcome
     ) -> None:
+        record = node.record
         if not self.options.is_dry:
             if body.digests:
                 body = convert(record.body, record.base, self.links, stores=True)
             is_new = outcome == ImportOutcome.CREATED
             write = self.writer.create if is_new else self.writer.change
-            write(node, record, body, digest)
+            write(node, body, digest)
         if problem := self.writer.redirect(node):
             self.report.note(node.place, problem)
 
@@ -222,20 +217,15 @@ class ImportRun:
                     page = row.page
                     if page and page.latest_revision_id == row.revision_id:
                         node = by_key[row.source_key]
-                        record = self._load(node)
+                        record = node.record
                         body = convert(
                             record.body, record.base, self.links, stores=True
                         )
                         self.writer.close_links(node, row, body)
 
-    def _load(self, node: PlannedPage) -> Record:
-        if not node.reference and isinstance(self.source, FolderSource):
-            return Record(place=node.place, title=node.title)
-        return self.source.load(node.reference)
 
-
-def _digest(node: PlannedPage, record: Record, body: Body) -> str:
-    content = [node.type, record.as_content(), body.digests]
+def _digest(node: PlannedPage, body: Body) -> str:
+    content = [node.type, node.record.as_content(), body.digests]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

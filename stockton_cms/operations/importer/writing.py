@@ -36,25 +36,21 @@ class PageWriter:
         with tree_lock(), suppress_notifications():
             yield
 
-    def create(
-        self, node: PlannedPage, record: Record, body: Body, digest: str
-    ) -> None:
+    def create(self, node: PlannedPage, body: Body, digest: str) -> None:
         """Add a page below its parent, which is there already."""
         page = node.model(slug=node.slug, live=False)
-        fill(page, record, body)
+        fill(page, node.record, body)
         self._parent(node).add_child(instance=page)
         node.page_id = page.pk
         self._save(node, page, body, digest, publishes=not node.is_draft)
 
-    def change(
-        self, node: PlannedPage, record: Record, body: Body, digest: str
-    ) -> None:
+    def change(self, node: PlannedPage, body: Body, digest: str) -> None:
         """Give a page that an earlier import has made what the source says now.
 
         It stays where it is; one that officers have taken down stays a draft.
         """
         page = node.imported.page.specific
-        fill(page, record, body)
+        fill(page, node.record, body)
         publishes = page.live and not node.is_draft
         self._save(node, page, body, digest, publishes)
 
