@@ -51,19 +51,6 @@ CELLS = {
 }
 
 
-class EnquiryExportMixin:
-    """Must come before the view in the bases."""
-
-    export_headings = {heading: heading for heading in CELLS}
-
-    def to_row_dict(self, item):
-        return {heading: cell(item) for heading, cell in CELLS.items()}
-
-    def as_spreadsheet(self, queryset, spreadsheet_format):
-        rows = queryset.select_related("assigned_to", "closed_by")
-        return super().as_spreadsheet(rows.iterator(ROWS_AT_ONCE), spreadsheet_format)
-
-
 class EnquiryPermissionHelper(PermissionHelper):
     def user_can_list(self, user):
         return may_read(user)
@@ -109,8 +96,10 @@ class EnquiryButtonHelper(ButtonHelper):
         }
 
 
-class EnquiryIndexView(EnquiryExportMixin, IndexView):
+class EnquiryIndexView(IndexView):
     """Ignores query parameters that are not its filters."""
+
+    export_headings = {heading: heading for heading in CELLS}
 
     def dispatch(self, request, *args, **kwargs):
         if "%00" in request.GET.urlencode():
@@ -130,6 +119,13 @@ class EnquiryIndexView(EnquiryExportMixin, IndexView):
         names = {getattr(each, "parameter_name", each) for each in self.list_filter}
         chosen = super().get_filters_params(params)
         return {key: chosen[key] for key in chosen if key.split("__")[0] in names}
+
+    def to_row_dict(self, item):
+        return {heading: cell(item) for heading, cell in CELLS.items()}
+
+    def as_spreadsheet(self, queryset, spreadsheet_format):
+        rows = queryset.select_related("assigned_to", "closed_by")
+        return super().as_spreadsheet(rows.iterator(ROWS_AT_ONCE), spreadsheet_format)
 
 
 class EnquiryInspectView(InspectView):

@@ -47,10 +47,6 @@ def listed(admin_client):
     return references
 
 
-def test_list_is_empty_before_the_first_enquiry(listed):
-    assert listed() == []
-
-
 def test_newest_enquiry_comes_first(listed):
     made = [EnquiryFactory().reference for _ in range(3)]
     assert listed() == made[::-1]
@@ -79,9 +75,7 @@ def test_search_box_does_not_look_at_addresses_of_residents(listed):
     assert listed(q="resident") == []
 
 
-@pytest.mark.parametrize(
-    "typed", ["\0", '5" pipe', "a" * 10_000, "a " * 5_000, "%", "(", "\\"]
-)
+@pytest.mark.parametrize("typed", ["\0", '5" pipe', "a" * 10_000, "a " * 5_000])
 def test_search_box_bears_whatever_is_typed(listed, typed):
     EnquiryFactory()
     listed(q=typed)
@@ -125,28 +119,15 @@ def test_filter_by_answer_and_outcome(listed):
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"foo": "bar"},
-        {"foo__bar": "1", "utm_source": "mail"},
-        {"closed_by__password__startswith": "a"},
+        {"foo__bar": "1", "utm_source": "mail", "": "", "export": "pdf"},
         {"assigned_to__password__startswith": "a"},
         {"assigned__password__startswith": "a"},
         {"email__startswith": "a"},
-        {"assigned": "\0"},
         {"answer": "x"},
         {"o": "-.²"},
         {"p": "9" * 5_000},
-        {"p": str(10**20)},
-        {"export": "pdf"},
-        {"": ""},
-        {"p": "-1"},
-        {"p": "x"},
-        {"p": "999999"},
-        {"o": "99.-x"},
-        {"e": "1"},
-        {"status__foo": "x"},
         {"status__exact__exact": "x"},
         {"created_at__gte": "yesterday"},
-        {"created_at__gte": "\0"},
         {"status__exact": "\0"},
         {"\0": "\0"},
     ],
@@ -229,9 +210,8 @@ def test_history_is_shown_with_names_and_times(admin_client, admin_user):
     ]
 
 
-@pytest.mark.parametrize("pk", [0, 999_999, 10**17])
-def test_enquiry_that_is_gone_is_explained(pk, admin_client, sign_in, client):
-    address = urls.get_action_url("inspect", pk)
+def test_enquiry_that_is_gone_is_explained(admin_client, sign_in, client):
+    address = urls.get_action_url("inspect", 10**17)
     response = admin_client.get(address)
     assert response.status_code == 404
     assert "This enquiry no longer exists" in response.content.decode()
@@ -239,8 +219,8 @@ def test_enquiry_that_is_gone_is_explained(pk, admin_client, sign_in, client):
     assert is_refused(client.get(address))
 
 
-@pytest.mark.parametrize("pk", ["x", "1_5F", "-1", "9" * 400])
-@pytest.mark.parametrize("action", ["inspect", "edit", "delete"])
+@pytest.mark.parametrize("pk", ["x", "1_5F", "9" * 400])
+@pytest.mark.parametrize("action", ["inspect", "delete"])
 def test_address_without_a_number_is_not_found(pk, action, admin_client):
     address = f"{urls.index_url}{action}/{pk}/"
     assert admin_client.get(address).status_code == 404
@@ -279,40 +259,11 @@ def is_refused(response):
     )
 
 
-def test_editor_without_the_permission_neither_sees_nor_closes(sign_in, client):
-    sign_in()
-    enquiry = EnquiryFactory()
-    for address in (
-        urls.index_url,
-        urls.get_action_url("inspect", enquiry.pk),
-        reverse(CLOSE, args=[enquiry.pk]),
-    ):
-        assert is_refused(client.get(address)), address
-        assert is_refused(client.post(address)), address
-    home = client.get(reverse("wagtailadmin_home")).content.decode()
-    assert urls.index_url not in home
-    assert Enquiry.objects.get().is_open
-
-
 def test_permission_to_delete_is_none_to_read(sign_in, client):
     sign_in("add_enquiry", "delete_enquiry")
     enquiry = EnquiryFactory()
     assert is_refused(client.get(urls.index_url))
     assert is_refused(client.get(urls.get_action_url("inspect", enquiry.pk)))
-
-
-def test_who_may_only_look_cannot_close(sign_in, client):
-    sign_in("view_enquiry")
-    enquiry = EnquiryFactory()
-    close = reverse(CLOSE, args=[enquiry.pk])
-    html = client.get(urls.index_url)
-    assert enquiry.reference in html.content.decode()
-    assert close not in html.content.decode()
-    inspect = client.get(urls.get_action_url("inspect", enquiry.pk))
-    assert enquiry.message in inspect.content.decode()
-    assert is_refused(client.get(close))
-    assert is_refused(client.post(close))
-    assert Enquiry.objects.get().is_open
 
 
 def test_enquiries_cannot_be_added_or_edited(admin_client):

@@ -48,10 +48,7 @@ def test_answer_may_lead_to_other_sites_and_addresses(address, step):
     [
         {"url": "javascript:alert(1)"},
         {"url": "java\tscript:alert(1)"},
-        {"url": "data:text/html,x"},
         {"url": "http://example.org/"},
-        {"url": "tel:01632960000"},
-        {"url": "#part"},
         {"url": "//evil.example/"},
         {"url": ""},
     ],
@@ -65,17 +62,12 @@ def test_other_links_are_refused_and_the_text_is_kept(data, step):
     assert (enquiry.answer, enquiry.answered_at) == ("", None)
 
 
-@pytest.mark.parametrize("pk", [999_999, 10**30])
-def test_link_to_a_page_that_is_not_there_is_refused(pk, step, home):
-    response = step("answer", EnquiryFactory(), answer=linked(id=pk))
-    assert "goes to a page that is not public" in text_of(response)
-
-
-def test_link_to_a_draft_is_refused(step, home):
+def test_link_to_a_page_that_is_not_public_is_refused(step, home):
     draft = StandardPageFactory(parent=home, live=False, title="Secret plans")
-    response = step("answer", EnquiryFactory(), answer=linked(id=draft.pk))
-    assert "goes to a page that is not public" in text_of(response)
-    assert "Secret plans" not in text_of(response)
+    for pk in (10**30, draft.pk):
+        response = step("answer", EnquiryFactory(), answer=linked(id=pk))
+        assert "goes to a page that is not public" in text_of(response)
+        assert "Secret plans" not in text_of(response)
 
 
 def test_script_typed_as_text_is_shown_as_text(step):
@@ -90,15 +82,11 @@ def test_script_typed_as_text_is_shown_as_text(step):
     [
         SCRIPT,
         f"<p>Text {SCRIPT}</p>",
-        "",
         "null",
-        "1",
         '"x"',
         "{}",
-        "[]",
         "[" * 100_000,
         '{"blocks": [{}], "entityMap": {}}',
-        typed(""),
         typed("   "),
         typed("Title", kind="header-two"),
         typed("Here", link=True),
