@@ -1,7 +1,5 @@
 """What the menus of the admin lead each role to, and where officers find things."""
 
-from collections import Counter
-
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
@@ -68,21 +66,6 @@ def test_menu_is_in_the_order_of_the_work(admin_request):
     items = admin_menu.menu_items_for_request(admin_request)
     labels = [str(item.label) for item in sorted(items, key=lambda item: item.order)]
     assert labels == TOP_LEVEL
-
-
-def test_no_two_entries_have_the_same_icon(admin_request):
-    icons = Counter(item.icon_name for item in all_items(admin_menu, admin_request))
-    assert [icon for icon, number in icons.items() if number > 1] == []
-
-
-def test_enquiries_are_beside_unsuccessful_searches(admin_request):
-    (group,) = [
-        item
-        for item in admin_menu.menu_items_for_request(admin_request)
-        if item.label == "Enquiries and feedback"
-    ]
-    items = group.menu.menu_items_for_request(admin_request)
-    assert [item.label for item in items] == ["Enquiries", "Unsuccessful searches"]
 
 
 def test_reports_are_spelled_as_in_britain(menu_of):

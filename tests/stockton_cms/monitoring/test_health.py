@@ -215,10 +215,10 @@ def test_migrations_found_by_name_are_those_that_django_reads():
     assert own_migrations() == MigrationLoader(None).disk_migrations.keys()
 
 
-@pytest.mark.parametrize("name", ["live", "ready", "status", "metrics"])
-def test_monitors_are_not_sent_to_https(name, client, db, settings):
+def test_monitors_are_not_sent_to_https(client, db, settings):
     settings.SECURE_SSL_REDIRECT = True
-    assert client.get(f"/-/{name}").status_code != 301
+    for name in ("live", "ready", "status", "metrics"):
+        assert client.get(f"/-/{name}").status_code != 301
     assert client.get("/search/").status_code == 301
 
 
@@ -240,20 +240,20 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("is_proxied", [True, False])
-@pytest.mark.parametrize("said", OTHERS, ids=str)
-def test_others_are_told_one_word(well, client, settings, said, is_proxied):
+def test_others_are_told_one_word(well, client, settings, is_proxied):
     settings.BEHIND_TLS_PROXY = is_proxied
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = int(is_proxied)
-    assert client.get("/-/status", **said).json() == {"status": "ok"}
-    assert client.get("/-/metrics", **said).status_code == 404
-    for name in ("live", "ready"):
-        assert client.get(f"/-/{name}", **said).status_code == 200
+    for said in OTHERS:
+        assert client.get("/-/status", **said).json() == {"status": "ok"}, said
+        assert client.get("/-/metrics", **said).status_code == 404, said
+        for name in ("live", "ready"):
+            assert client.get(f"/-/{name}", **said).status_code == 200, said
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
-def test_programs_of_this_machine_are_told_all(well, client, address):
-    assert "parts" in client.get("/-/status", REMOTE_ADDR=address).json()
-    assert client.get("/-/metrics", REMOTE_ADDR=address).status_code == 200
+def test_programs_of_this_machine_are_told_all(well, client):
+    for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        assert "parts" in client.get("/-/status", REMOTE_ADDR=address).json()
+        assert client.get("/-/metrics", REMOTE_ADDR=address).status_code == 200
 
 
 @pytest.mark.usefixtures("in_threads")

@@ -233,9 +233,3 @@ def test_gunicorn_writes_its_lines_as_the_site_does():
     formatter = said["logconfig_dict"]["formatters"]["generic"]["()"]
     assert formatter == settings.LOGGING["formatters"]["json"]["()"]
     assert "accesslog" not in said
-
-
-def test_mail_is_not_the_way_faults_are_told():
-    assert "mail_admins" not in str(settings.LOGGING)
-    handlers = [*logging.getLogger("django").handlers, *logging.getLogger().handlers]
-    assert "AdminEmailHandler" not in {type(each).__name__ for each in handlers}

@@ -182,20 +182,3 @@ def test_links_to_refused_and_to_old_pages(run_import, write_csv, imported):
     expected = f'<p>B <a id="{imported("c").pk}" linktype="page">C</a></p>'
     assert imported("a").body[0].value.source == expected
     assert "'B': a link that leads nowhere (b)." in report
-
-
-def test_batches_share_one_moment_for_the_admin_s_search(run_import, write_csv):
-    run_import(write_csv(*ROWS))
-    found = StandardPage.objects.search("Drink")
-    assert [page.slug for page in found] == ["drink"]
-    page = StandardPage(title="Afterwards", slug="afterwards")
-    Page.objects.get(slug="stronger-communities").specific.add_child(instance=page)
-    assert StandardPage.objects.search("Afterwards").count() == 1
-
-
-def test_progress_is_told_where_there_is_no_terminal(
-    run_import, write_csv, monkeypatch, capfd
-):
-    monkeypatch.setattr(run, "BATCH_SIZE", 2)
-    run_import(write_csv("title", *"ABCDE"))
-    assert "4 of 5 pages" in capfd.readouterr().err
