@@ -73,11 +73,8 @@ def send_notifications(at: datetime, seconds: float = SECONDS) -> bool:
         return False
 
 
-@dataclass(frozen=True)
-class Failure:
-    kind: NotificationKind
-    rows: list[Notification]
-    failure: SMTPFailure
+# The notifications of one email, and what failed.
+Failure = tuple[NotificationKind, list[Notification], SMTPFailure]
 
 
 class SendingRun:
@@ -108,7 +105,7 @@ class SendingRun:
 
     def _next_chunk(self) -> list[tuple[NotificationKind, list[Notification]]]:
         """Return the next emails of the most urgent kind that has any."""
-        failed = [row.pk for each in self._failures for row in each.rows]
+        failed = [row.pk for _, rows, _ in self._failures for row in rows]
         all_due = Notification.objects.due(self._at).exclude(pk__in=failed)
         for kind in sorted(kinds.values(), key=lambda kind: kind.is_bulk):
             due = all_due.filter(kind=kind.name)
@@ -124,13 +121,13 @@ class SendingRun:
         except Exception:
             # One email that cannot be built must not hold up the others.
             logger.exception("A notification (%s) could not be built.", kind.name)
-            self._save(Failure(kind, rows, SMTPFailure.TEMPORARY))
+            self._save(kind, rows, SMTPFailure.TEMPORARY)
             return
         if message is None:
             _rows(rows).delete()
         elif not message.recipients():
             logger.warning("%s (%s) has no recipients.", rows[0], kind.name)
-            self._save(Failure(kind, rows, SMTPFailure.ADDRESS))
+            self._save(kind, rows, SMTPFailure.ADDRESS)
         elif _mark_sending(rows):
             self._send(kind, rows, message)
 
@@ -162,34 +159,33 @@ class SendingRun:
             # It waits as if it had not been attempted.
             _rows(rows).update(state=State.WAITING, attempts=F("attempts") - 1)
             raise error
-        self._failures.append(Failure(kind, rows, failure))
+        self._failures.append((kind, rows, failure))
         if failure == SMTPFailure.CONNECTION:
             raise error
-        recipients = {(each.kind, each.rows[0].recipient) for each in self._failures}
+        recipients = {(kind, rows[0].recipient) for kind, rows, _ in self._failures}
         if len(recipients) >= MAX_FAILURES_IN_A_ROW:
             self._failures = [
-                Failure(each.kind, each.rows, SMTPFailure.TEMPORARY)
-                for each in self._failures
+                (kind, rows, SMTPFailure.TEMPORARY) for kind, rows, _ in self._failures
             ]
             raise error
 
     def _save_failures(self) -> None:
-        for each in self._failures:
-            self._save(each)
+        for failed in self._failures:
+            self._save(*failed)
         self._failures.clear()
 
     @transaction.atomic
-    def _save(self, failed: Failure) -> None:
-        is_permanent = failed.failure == SMTPFailure.ADDRESS
-        attempts = max(row.attempts for row in failed.rows) + 1
-        due_at = None if is_permanent else next_attempt_at(attempts, self._at)
-        if due_at:
-            _rows(failed.rows).update(
-                state=State.WAITING, due_at=due_at, attempts=attempts
-            )
+    def _save(
+        self, kind: NotificationKind, rows: list[Notification], failure: SMTPFailure
+    ) -> None:
+        attempts = max(row.attempts for row in rows) + 1
+        is_gone = failure == SMTPFailure.ADDRESS
+        if due_at := None if is_gone else next_attempt_at(attempts, self._at):
+            values = {"state": State.WAITING, "due_at": due_at, "attempts": attempts}
+            _rows(rows).update(**values)
         else:
-            _rows(failed.rows).update(state=State.FAILED)
-            failed.kind.after_failure(failed.rows, failed.failure, self._at)
+            _rows(rows).update(state=State.FAILED)
+            kind.after_failure(rows, failure, self._at)
 
 
 def _read(due: QuerySet[Notification]) -> list[Notification]:

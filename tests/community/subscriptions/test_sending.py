@@ -41,16 +41,6 @@ def states():
     return list(Notification.objects.order_by("pk").values_list("state", flat=True))
 
 
-def test_each_subscriber_gets_one_email_and_never_another(server, policy):
-    for email in (ANN, BOB):
-        subscribe(email, policy)
-    change(policy)
-    assert send() is False
-    send()
-    assert sorted(server.addresses) == [ANN, BOB]
-    assert states() == [State.SENT, State.SENT]
-
-
 def test_email_reads_well_as_text_and_as_html(server, policy):
     policy.title = "Food & <b>drink</b>\nplan"
     subscribe(ANN, policy)

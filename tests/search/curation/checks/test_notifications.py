@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail
 
-from home.content_version.counter import get_content_version
 from home.dashboard import get_tasks
 from home.notifications.sending import send_notifications
 from search.curation.checks import notifications, running
@@ -151,10 +150,3 @@ def test_home_page_counts_an_editors_own_and_a_leads_all(
     )
     assert needs_of(lead) == ["2 search checks are failing"]
     assert needs_of(enter_admin(name="author")) == []
-
-
-def test_notifying_bumps_no_content_version(make_failing):
-    make_failing()
-    version = get_content_version()
-    notify_owners(NOON)
-    assert get_content_version() == version
