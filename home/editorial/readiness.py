@@ -159,8 +159,8 @@ def list_gaps(request: HttpRequest, instance: models.Model) -> None:
         ),
     )
     rest = len(gaps) - MAX_LISTED
-    more = f"And {rest} more." if rest > 0 else ""
+    more = format_html("<li>And {} more</li>", rest) if rest > 0 else ""
     messages.info(
         request,
-        format_html("Before you publish:<ul>{}</ul>{}", lines, more),
+        format_html("Before you publish:<ul>{}{}</ul>", lines, more),
     )

@@ -212,6 +212,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "stockton_cms.formats"
 # How the admin writes dates and times into its fields. Who chose American English,
 # or a time zone of their own, would have what they type read as another time.
 WAGTAIL_DATE_FORMAT = "%d/%m/%Y"

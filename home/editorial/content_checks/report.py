@@ -116,11 +116,8 @@ def list_issues(request: HttpRequest, page: Page) -> None:
         ),
     )
     rest = len(found) - MAX_LISTED
-    text = format_html(
-        "Page saved. Content issues:<ul>{}</ul>{}",
-        lines,
-        f"And {rest} more." if rest > 0 else "",
-    )
+    more = format_html("<li>And {} more</li>", rest) if rest > 0 else ""
+    text = format_html("Page saved. Content issues:<ul>{}{}</ul>", lines, more)
     address = f"{reverse(REPORT_URL_NAME)}?page={page.pk}"
     is_listed = page.live and not page.has_unpublished_changes
     buttons = (

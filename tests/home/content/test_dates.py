@@ -5,6 +5,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
+from wagtail.utils.timestamps import render_timestamp
 
 from community.models import AlertSnippet
 from home.content.dates import LocalDateTimeField
@@ -87,3 +88,8 @@ def test_nobody_chooses_another_language_or_clock(home, admin_client):
     account = admin_client.get(reverse("wagtailadmin_account")).content.decode()
     assert "preferred_language" not in account
     assert "current_time_zone" not in account
+
+
+def test_wagtail_writes_times_as_the_rest_of_the_admin_does():
+    at = datetime(2026, 12, 1, 12, 45, tzinfo=UTC)
+    assert render_timestamp(at) == "1 December 2026, 12:45"
