@@ -401,3 +401,10 @@ def test_page_chosen_twice_in_an_edit_is_said(button, section, send_form):
     response = send_form(edit, button=button, **fields)
     assert "You have chosen this page twice. Remove one of them." in text_of(response)
     assert AlertScope.objects.count() == 1
+
+
+def test_failed_publication_does_not_say_that_nothing_was_saved(home, send_form):
+    alert = AlertFactory(live=False)
+    text = text_of(send_form(address_of("edit", alert.pk), ends_at=""))
+    assert "The alert was not published." in text
+    assert "could not be saved" not in text
