@@ -14,7 +14,6 @@ from django.utils import timezone
 from treebeard.mp_tree import nodes_deleted
 from wagtail.log_actions import get_active_log_context
 from wagtail.models import Page
-from wagtail.signals import page_published, page_unpublished
 
 from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
 from community.models.alert_history import HistoryEvent
@@ -22,6 +21,7 @@ from community.models.alerts import AlertQuerySet, alert_saved
 from community.models.visible_alerts import Scope
 from home.page_tree.addresses import site_path
 from home.page_tree.redirects import addresses_changed
+from home.page_tree.visibility import Change, page_visibility_changed
 from home.people import name_of
 
 # What an entry takes from the alert as it is.
@@ -36,6 +36,10 @@ COPIED_FIELDS = (
     "is_dismissible",
     "dismissal_version",
 )
+PAGE_EVENTS = {
+    Change.PUBLISHED: HistoryEvent.PAGE_PUBLISHED,
+    Change.UNPUBLISHED: HistoryEvent.PAGE_TAKEN_DOWN,
+}
 PUBLIC_FIELDS = (*COPIED_FIELDS, "is_live", "link_href", "places")
 # What the history lists for each entry, besides its times.
 LISTED_FIELDS = (
@@ -82,14 +86,10 @@ def record_deleted_pages(sender, **kwargs) -> None:
     record_current_alerts(HistoryEvent.PAGE_DELETED)
 
 
-@receiver(page_published)
-def record_published_page(sender, **kwargs) -> None:
-    record_current_alerts(HistoryEvent.PAGE_PUBLISHED)
-
-
-@receiver(page_unpublished)
-def record_unpublished_page(sender, **kwargs) -> None:
-    record_current_alerts(HistoryEvent.PAGE_TAKEN_DOWN)
+@receiver(page_visibility_changed)
+def record_published_page(sender, change: Change, **kwargs) -> None:
+    if change in PAGE_EVENTS:
+        record_current_alerts(PAGE_EVENTS[change])
 
 
 def record_current_alerts(page_event: HistoryEvent) -> None:

@@ -20,11 +20,10 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Cast, JSONObject, RowNumber
-from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
-from wagtail.models import Page, PageViewRestriction
-from wagtail.signals import page_published, page_unpublished, post_page_move
+from wagtail.models import Page
+from wagtail.signals import page_published
 
 from community.models import (
     Frequency,
@@ -37,7 +36,8 @@ from community.subscriptions.update_emails import UpdateEmail
 from home.content.dates import is_same_time
 from home.notifications import notifications_suppressed
 from home.notifications.outbox import Notification
-from home.page_tree.addresses import descendants_of, parent_path, site_path
+from home.page_tree.addresses import parent_path, site_path
+from home.page_tree.visibility import page_visibility_changed, paths_down_to
 from home.pages import public_pages
 
 Kind = UpdateEvent.Kind
@@ -161,40 +161,13 @@ def queue_publication_update(sender, instance, revision=None, alias=False, **kwa
             notify_subscribers(event, subscriptions_matching(page_ids, is_policy))
 
 
-@receiver(page_unpublished)
-def queue_unpublishing(sender, instance, **kwargs):
-    """Queue the withdrawal of a page that was unpublished or has expired."""
-    # Wagtail also sends this for pages about to be deleted, which are still live.
-    unpublished = Page.objects.filter(pk=instance.pk, live=False)
-    if not _is_private(instance.path):
-        queue_withdrawals(unpublished)
-
-
-@receiver(pre_delete, sender=Page)
-def queue_deletion(sender, instance, origin=None, **kwargs):
-    """Queue the withdrawal of all pages that are deleted together, once."""
-    pages = origin if isinstance(origin, QuerySet) else None
-    if pages is None or not issubclass(pages.model, Page):
-        return
-    if not hasattr(pages, "withdrawals_queued"):
-        pages.withdrawals_queued = True
-        queue_withdrawals(public_pages().filter(pk__in=pages.order_by().values("pk")))
-
-
-@receiver(post_save, sender=PageViewRestriction)
-def queue_restriction(sender, instance, created, raw=False, **kwargs):
-    """Queue the withdrawal of a page that becomes private, and those below it."""
-    if created and not raw:
-        _queue_private(instance.page.path, restriction=instance)
-
-
-@receiver(post_page_move)
-def queue_move_into_private_section(sender, instance, parent_page_before, **kwargs):
-    """Queue the withdrawal of pages that are moved below a private one."""
-    old_parent = Page.objects.filter(pk=parent_page_before.pk).first()
-    above = parent_path(instance.path)
-    if old_parent and _is_private(above) and not _is_private(old_parent.path):
-        _queue_private(instance.path, None, old_parent_path=old_parent.path)
+@receiver(page_visibility_changed)
+def queue_hidden_pages(
+    sender, page_ids, was_public, is_public, old_parent_path="", **kwargs
+):
+    """Queue the withdrawal of pages that are deleted, taken down or made private."""
+    if was_public and not is_public:
+        queue_withdrawals(Page.objects.filter(pk__in=page_ids), old_parent_path)
 
 
 @dataclass(frozen=True)
@@ -237,7 +210,7 @@ def _queue_withdrawal(row: _Withdrawal, above: str, is_policy: bool) -> None:
     path = site_path(row.url_path)
     page_ids = [row.pk]
     if above:
-        pages_above = Page.objects.filter(path__in=_paths_down_to(above))
+        pages_above = Page.objects.filter(path__in=paths_down_to(above))
         page_ids += pages_above.values_list("pk", flat=True)
     subscriptions = subscriptions_matching(page_ids, is_policy)
     if not path or not subscriptions.exists():
@@ -249,39 +222,6 @@ def _queue_withdrawal(row: _Withdrawal, above: str, is_policy: bool) -> None:
         notify_subscribers(event, subscriptions)
 
 
-def _queue_private(
-    path: str, restriction: PageViewRestriction | None, old_parent_path: str = ""
-) -> None:
-    """Queue the pages at and below a path that were public until now.
-
-    `restriction` is what makes them private; None: a move below a private page.
-    """
-    others = PageViewRestriction.objects.all()
-    if restriction is None:
-        others = others.filter(page__path__startswith=path)
-    else:
-        others = others.exclude(pk=restriction.pk)
-    hidden = set(others.values_list("page__path", flat=True))
-    live = Page.objects.live().filter(descendants_of(path))
-    live |= Page.objects.live().filter(path=path)
-    public = [
-        pk
-        for pk, each in live.values_list("pk", "path")
-        if hidden.isdisjoint(_paths_down_to(each))
-    ]
-    queue_withdrawals(Page.objects.filter(pk__in=public), old_parent_path)
-
-
-def _paths_down_to(path: str) -> list[str]:
-    """Return the tree paths of all pages above one, and its own."""
-    return [path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)]
-
-
 def _ids_above(path: str) -> list[int]:
-    above = Page.objects.filter(path__in=_paths_down_to(path)[:-1])
+    above = Page.objects.filter(path__in=paths_down_to(path)[:-1])
     return list(above.values_list("pk", flat=True))
-
-
-def _is_private(path: str) -> bool:
-    paths = _paths_down_to(path)
-    return PageViewRestriction.objects.filter(page__path__in=paths).exists()

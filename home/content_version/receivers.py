@@ -1,15 +1,16 @@
 """Receivers for page changes: content version, change notes and image sizes."""
 
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_save
 from django.dispatch import Signal, receiver
-from wagtail.models import Page, PageViewRestriction, Revision
-from wagtail.signals import page_published, page_unpublished, post_page_move
+from wagtail.models import Page, Revision
+from wagtail.signals import page_published, post_page_move
 
 from home.content.walker import Kind, walk
 from home.content_version.counter import bump_content_version, only_internal_fields
 from home.images.pictures import LIBRARY_SHAPES, make_shapes_after_commit
 from home.page_tree.redirects import addresses_changed
+from home.page_tree.visibility import page_visibility_changed
 
 # Sent in the transaction that saves a live page of ours, with all that belongs to it.
 live_page_saved = Signal()
@@ -32,17 +33,10 @@ def bump_version_on_schedule(sender, instance, raw=False, **kwargs):
         bump_content_version()
 
 
-@receiver(post_delete)
-def bump_version_on_delete(sender, instance, **kwargs):
-    if isinstance(instance, Page) and instance.live:
-        bump_content_version(is_removal=True)
-
-
-@receiver(page_unpublished)
-@receiver([post_save, post_delete], sender=PageViewRestriction)
-def bump_version_when_pages_are_hidden(sender, raw=False, **kwargs):
-    if not raw:
-        bump_content_version(is_removal=True)
+@receiver(page_visibility_changed)
+def bump_version_when_visibility_changes(sender, was_public, is_public, **kwargs):
+    if was_public != is_public:
+        bump_content_version(is_removal=was_public)
 
 
 @receiver([post_page_move, addresses_changed])

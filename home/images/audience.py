@@ -9,15 +9,17 @@ from functools import wraps
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from wagtail import hooks
 from wagtail.images import get_image_model
-from wagtail.models import Collection, CollectionViewRestriction
 
 from home.content_version.counter import bump_content_version, only_internal_fields
 from home.images.pictures import FOR_ALL, PUBLIC_SPECS
-from home.images.private_collections import restricted_collections
+from home.images.private_collections import (
+    collection_privacy_changed,
+    restricted_collections,
+)
 
 Image = get_image_model()
 Rendition = Image.get_rendition_model()
@@ -59,10 +61,6 @@ def delete_misplaced(images: QuerySet) -> None:
             misplaced.delete()
 
 
-def _images_below(collection: Collection) -> QuerySet:
-    return Image.objects.filter(collection__path__startswith=collection.path)
-
-
 @receiver(post_save, sender=Image)
 def sync_image_folder(
     sender, instance, raw=False, update_fields=None, **kwargs
@@ -78,19 +76,6 @@ def sync_images_added_to_collection(request, action_type, objects, action):
     delete_misplaced(Image.objects.filter(pk__in=ids))
 
 
-@receiver([post_save, post_delete], sender=CollectionViewRestriction)
-def sync_collection_privacy(sender, instance, raw=False, **kwargs) -> None:
-    if not raw:
-        delete_misplaced(_images_below(instance.collection))
-
-
-@receiver(post_save, sender=Collection)
-def sync_moved_collection(sender, instance, raw=False, **kwargs) -> None:
-    if not raw:
-        # Wagtail saves a collection before it moves it.
-        transaction.on_commit(lambda: _sync_collection(instance.pk), robust=True)
-
-
-def _sync_collection(pk: int) -> None:
-    for collection in Collection.objects.filter(pk=pk):
-        delete_misplaced(_images_below(collection))
+@receiver(collection_privacy_changed)
+def sync_collection_privacy(sender, path: str, **kwargs) -> None:
+    delete_misplaced(Image.objects.filter(collection__path__startswith=path))

@@ -54,7 +54,9 @@ def reread_position(page: models.Model, keep_slug: bool = False) -> str:
     saving sets its URL path. Raises the page class's `DoesNotExist` if it has been
     deleted.
     """
-    fresh = page.base_page_model.objects.values(*TREE_FIELDS).get(pk=page.pk)
+    fresh = page.base_page_model.objects.values(*TREE_FIELDS, "live").get(pk=page.pk)
+    # For `home.page_tree.visibility`.
+    page.was_live = fresh.pop("live")
     url_path_in_database = fresh["url_path"]
     if keep_slug and page.slug != fresh["slug"]:
         del fresh["slug"], fresh["url_path"]

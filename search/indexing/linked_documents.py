@@ -13,13 +13,16 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 from wagtail.documents import get_document_model
-from wagtail.models import Collection, CollectionViewRestriction, Page
+from wagtail.models import Page
 from wagtail.models.reference_index import ReferenceIndex
 
 from home.content.rich_text_links import register_public_documents
 from home.content.walker import id_from
 from home.content_version.counter import bump_content_version, only_internal_fields
-from home.images.private_collections import restricted_collections
+from home.images.private_collections import (
+    collection_privacy_changed,
+    restricted_collections,
+)
 from home.pages import public_pages, visible_pages
 from search.indexing.documents import LinkedDocument, SearchFile
 from search.indexing.files.extraction import read_file
@@ -118,26 +121,10 @@ def _reversed(at: datetime | None) -> float:
     return -at.timestamp() if at else 0
 
 
-@receiver([post_save, post_delete], sender=CollectionViewRestriction)
-def sync_collection_privacy(sender, instance, **kwargs) -> None:
-    below = Collection.objects.filter(path__startswith=instance.collection.path)
-    files = Document.objects.filter(collection__in=below)
+@receiver(collection_privacy_changed)
+def sync_collection_privacy(sender, path: str, **kwargs) -> None:
+    files = Document.objects.filter(collection__path__startswith=path)
     refresh_files(files.values_list("pk", flat=True))
-
-
-@receiver(post_save, sender=Collection)
-def sync_moved_collection(sender, instance, raw=False, **kwargs) -> None:
-    """Refresh files whose collection may have moved below a private one."""
-    if not raw:
-        # Wagtail moves a collection after it has saved it.
-        transaction.on_commit(lambda: _refresh_collection(instance.pk), robust=True)
-
-
-def _refresh_collection(pk: int) -> None:
-    collection = Collection.objects.filter(pk=pk).first()
-    if collection is not None:
-        files = Document.objects.filter(collection__path__startswith=collection.path)
-        refresh_files(files.values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=Document)

@@ -1,17 +1,15 @@
 """Stores the text of public pages for the search index, in sync with the pages."""
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from wagtail.models import Page, PageViewRestriction
-from wagtail.query import PageQuerySet
+from wagtail.models import Page
 from wagtail.search.index import RelatedFields, SearchField
-from wagtail.signals import page_unpublished, post_page_move
+from wagtail.signals import post_page_move
 
 from home.content.walker import Kind, walk
 from home.content_version.counter import bump_content_version, start_of_day
 from home.content_version.receivers import live_page_saved
+from home.page_tree.visibility import Change, page_visibility_changed
 from home.pages import BasePage, public_pages
 from search.indexing.documents import LinkedDocument, SearchDocument
 from search.indexing.linked_documents import (
@@ -25,8 +23,6 @@ from search.indexing.linked_documents import (
 # These have their own columns, and so weights.
 SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
 TEXTS = ("title", "search_words", "summary", "headings", "body")
-# SQLite takes no more than 32,766 values in a statement.
-BATCH = 10_000
 
 
 def extract_text(page: BasePage) -> dict[str, str]:
@@ -86,15 +82,18 @@ def write_document(sender, instance: BasePage, **kwargs) -> None:
     sync_linked_documents(instance)
 
 
-@receiver(page_unpublished)
-def deindex_unpublished(sender, instance: Page, **kwargs) -> None:
-    deindex([instance.pk])
-
-
-@receiver(post_delete, sender=Page)
-def deindex_deleted(sender, instance: Page, **kwargs) -> None:
-    deindex([instance.pk])
-    LinkedDocument.objects.filter(page_id=instance.pk).delete()
+@receiver(page_visibility_changed)
+def sync_visibility(
+    sender, change: Change, page_ids: list[int], is_public: bool, **kwargs
+) -> None:
+    if change in (Change.UNPUBLISHED, Change.DELETED):
+        deindex(page_ids)
+    elif change is not Change.PUBLISHED or not is_public:
+        with transaction.atomic():
+            SearchDocument.objects.filter(pk__in=page_ids).update(
+                is_public=is_public, version=bump_content_version()
+            )
+            refresh_files(files_linked_from(page_ids))
 
 
 def deindex(page_ids: list[int]) -> None:
@@ -105,66 +104,19 @@ def deindex(page_ids: list[int]) -> None:
             is_public=False,
             version=bump_content_version(),
         )
-        refresh_files(files_linked_from(page_ids))
+        files = files_linked_from(page_ids)
+        LinkedDocument.objects.filter(page_id__in=page_ids).delete()
+        refresh_files(files)
 
 
 @receiver(post_page_move)
-def reindex_moved_page(sender, instance: Page, **kwargs) -> None:
+def sync_section(sender, instance: Page, **kwargs) -> None:
     with transaction.atomic():
         below = Page.objects.filter(path__startswith=instance.path).values("pk")
         SearchDocument.objects.filter(pk__in=below).update(
             section_id=section_of(instance.path), version=bump_content_version()
         )
-        refresh_visibility(instance)
-
-
-@receiver([post_save, post_delete], sender=PageViewRestriction)
-def sync_visibility(sender, instance: PageViewRestriction, **kwargs) -> None:
-    page = Page.objects.filter(pk=instance.page_id).first()
-    if page is not None:
-        refresh_visibility(page)
-
-
-def refresh_visibility(page: Page) -> None:
-    pages = _at_or_below(page)
-    with transaction.atomic():
-        version = bump_content_version()
-        public = _public_among(pages)
-        documents = SearchDocument.objects.filter(pk__in=pages.values("pk"))
-        changed = {True: [], False: []}
-        for pk, was_public in documents.values_list("pk", "is_public"):
-            if was_public != (pk in public):
-                changed[not was_public].append(pk)
-        for is_public, ids in changed.items():
-            for start in range(0, len(ids), BATCH):
-                SearchDocument.objects.filter(pk__in=ids[start : start + BATCH]).update(
-                    is_public=is_public, version=version
-                )
-        refresh_files(files_linked_from(pages.values("pk")))
-
-
-def _at_or_below(page: Page) -> PageQuerySet:
-    below = Q(path__startswith=page.path)
-    for path in page.aliases.values_list("path", flat=True):
-        below |= Q(path__startswith=path)
-    return Page.objects.filter(below)
-
-
-def _public_among(pages: PageQuerySet) -> set[int]:
-    """Return the ids of the pages that `home.pages.public_pages` would find.
-
-    Quicker than that query, which PostgreSQL plans badly just after an import: moving
-    5,000 pages took more than half a minute.
-    """
-    rows = PageViewRestriction.objects.values_list("page__path", "page__aliases__path")
-    private = {path for row in rows for path in row}
-    return {
-        pk
-        for pk, path in pages.live().values_list("pk", "path")
-        if private.isdisjoint(
-            path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)
-        )
-    }
+        refresh_files(files_linked_from(below))
 
 
 def rebuild() -> tuple[int, int]:

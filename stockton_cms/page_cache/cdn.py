@@ -18,7 +18,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 from wagtail.models import Page
-from wagtail.signals import page_published, page_unpublished, post_page_move
+from wagtail.signals import post_page_move
 
 from community.alerts.audience import (
     WHOLE_SITE,
@@ -31,6 +31,7 @@ from community.models import AlertSnippet
 from community.models.alerts import alert_saved
 from home.models import SiteSettings
 from home.page_tree.addresses import site_path
+from home.page_tree.visibility import page_visibility_changed
 
 logger = logging.getLogger(__name__)
 
@@ -41,17 +42,19 @@ SECONDS_UNTIL_ALL_KNOW = 1
 MAX_ADDRESSES = 500
 
 
-@receiver([page_published, page_unpublished])
-def purge_page(sender, instance: Page, **kwargs) -> None:
-    """Purge a page and those above it, which list it; before it is deleted, too."""
-    _purge_after_commit(partial(_paths_up_from, instance.url_path))
+@receiver(page_visibility_changed)
+def purge_pages(sender, page_ids: list[int], **kwargs) -> None:
+    """Purge pages and those above them, which list them; before they are deleted."""
+    if settings.WAGTAILFRONTENDCACHE:
+        pages = Page.objects.filter(pk__in=page_ids).order_by("depth", "path")
+        url_paths = pages.values_list("url_path", flat=True)[:MAX_ADDRESSES]
+        _purge_after_commit(partial(_paths_up_from, *url_paths))
 
 
 @receiver(post_page_move)
 def purge_moved_page(sender, url_path_before: str, url_path_after: str, **kwargs):
     """Purge a page and those above it, where it was and where it is."""
-    for url_path in (url_path_before, url_path_after):
-        _purge_after_commit(partial(_paths_up_from, url_path))
+    _purge_after_commit(partial(_paths_up_from, url_path_before, url_path_after))
 
 
 @receiver(alert_saved)
@@ -69,9 +72,11 @@ def purge_all_pages(sender, **kwargs) -> None:
     _purge_after_commit(partial(_paths_of, [WHOLE_SITE]))
 
 
-def _paths_up_from(url_path: str) -> list[str]:
-    steps = url_path.strip("/").split("/")
-    above = ["/".join(steps[:end]) for end in range(len(steps), 0, -1)]
+def _paths_up_from(*url_paths: str) -> list[str]:
+    above = {}
+    for url_path in url_paths:
+        steps = url_path.strip("/").split("/")
+        above |= {"/".join(steps[:end]): None for end in range(len(steps), 0, -1)}
     return [path for each in above if (path := site_path(f"/{each}/"))]
 
 

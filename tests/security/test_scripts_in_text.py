@@ -14,12 +14,12 @@ from wagtail.models import Page
 
 from search.engine.index import PageIndex, page_index
 from tests.factories import EnquiryFactory
+from tests.hiding_site import LINKS, SURFACES, HidingSite
 from tests.security.filling import fill, rich
 from tests.security.payloads import MARK, PAYLOADS, faults_of
 from tests.stockton_cms.permissions.addresses import addresses, patterns
 from tests.stockton_cms.permissions.matrix import SKIPPED
 from tests.stockton_cms.permissions.world import OWN, make_person, make_world
-from tests.stockton_cms.test_leak_matrix import LINKS, SURFACES, HidingSite
 
 REFERENCE = "BCDFGHJKMN"
 ECHOES = [

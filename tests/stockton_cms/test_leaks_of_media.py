@@ -24,10 +24,13 @@ from home.images.pictures import CARD, LOGO, get_pictures
 from search.indexing import document_access, linked_documents
 from stockton_cms.operations.backup.create import all_files
 from tests.factories import AlertFactory, StandardPageFactory
-from tests.home.images.test_metadata import fields_of, photograph
-from tests.search.indexing.files.hiding import (
-    WAYS_TO_HIDE,
+from tests.hiding import (
+    moved_into_a_private_collection,
+    not_offered,
+    private_by_login,
+    unpublished,
 )
+from tests.home.images.test_metadata import fields_of, photograph
 from tests.search.indexing.files.offering import (
     WAYS_TO_OFFER,
     block,
@@ -135,7 +138,10 @@ def test_document_in_an_alert_is_for_everybody_while_it_is_shown(
     assert ask(paper.url) == (404, False)
 
 
-@pytest.mark.parametrize("hide", WAYS_TO_HIDE)
+WAYS_TO_HIDE = [not_offered, unpublished, private_by_login]
+
+
+@pytest.mark.parametrize("hide", [*WAYS_TO_HIDE, moved_into_a_private_collection])
 def test_document_goes_with_the_page_that_offered_it(section, paper, hide):
     page = offer(paper, section)
     assert ask(paper.url) == (200, True)
@@ -192,7 +198,7 @@ def test_colleague_without_rights_to_documents_gets_what_visitors_get(
     assert ask(paper.url, client) == (404, False)
 
 
-@pytest.mark.parametrize("hide", [*WAYS_TO_HIDE[:10], never_offered])
+@pytest.mark.parametrize("hide", [*WAYS_TO_HIDE, never_offered])
 def test_without_the_question_all_of_it_would_leak(section, paper, hide, monkeypatch):
     monkeypatch.setattr(document_access, "is_public", lambda document: True)
     if hide is never_offered:

@@ -17,14 +17,14 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Length, Substr
 from wagtail.documents import get_document_model
-from wagtail.models import CollectionViewRestriction, Page, PageViewRestriction
+from wagtail.models import Page, PageViewRestriction
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.editorial.links.index import LINK_SOURCES
 from home.editorial.links.models import PageLink
+from home.images.private_collections import restricted_collections
 from home.pages import public_pages
 
 # Databases limit how much one condition may hold.
@@ -72,7 +72,7 @@ def _suspects(at: datetime) -> QuerySet:
     gone = Page.objects.filter(Q(live=False) | Q(expire_at__lte=at))
     existing = Page.objects.filter(pk=OuterRef("target_page_id"))
     documents = get_document_model().objects.filter(pk=OuterRef("document_id"))
-    unrestricted = documents.filter(~Exists(_restriction_above("collection__path")))
+    unrestricted = documents.exclude(collection__in=restricted_collections())
     parts = [
         PageLink.objects.filter(target_page__in=gone.values("pk")),
         PageLink.objects.filter(~Exists(existing), target_page__isnull=False),
@@ -98,12 +98,6 @@ def _to_private_pages() -> Iterator[QuerySet[PageLink]]:
         yield PageLink.objects.filter(at_or_below)
 
 
-def _restriction_above(path: str) -> QuerySet:
-    """Return the restrictions on a collection or on any collection above it."""
-    above = Substr(OuterRef(path), 1, Length("collection__path"))
-    return CollectionViewRestriction.objects.filter(collection__path=above)
-
-
 def _is_visible(at: datetime) -> Q:
     shown = Q(page__live=True) & (Q(page__expire_at=None) | Q(page__expire_at__gt=at))
     for model, still_visible in LINK_SOURCES.items():
@@ -115,7 +109,7 @@ def _is_visible(at: datetime) -> Q:
 def _problem(at: datetime) -> Case:
     is_for_all = Q(page=None) | Exists(public_pages().filter(pk=OuterRef("page_id")))
     target_is_public = Exists(public_pages().filter(pk=OuterRef("target_page_id")))
-    file_is_private = Exists(_restriction_above("document__collection__path"))
+    file_is_private = Q(document__collection__in=restricted_collections())
     has_page, has_file = Q(target_page__isnull=False), Q(document__isnull=False)
     has_expired = Q(target_page__expired=True) | Q(target_page__expire_at__lte=at)
     rules = (

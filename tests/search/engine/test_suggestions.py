@@ -2,15 +2,12 @@
 
 import pytest
 from django.urls import reverse
-from wagtail.models import Page
 
 from search.engine import suggestions
 from search.engine.index import StaleIndexError, page_index
-from search.indexing import pages
 from search.models import BlockedSuggestion, PromotionSnippet, SynonymSnippet
-from tests.factories import CommunityIndexPageFactory, StandardPageFactory
+from tests.factories import StandardPageFactory
 from tests.search.test_hostile_searches import HOSTILE
-from tests.search.test_leaks import CANARY, HIDING, WITH_CANARY, private_by_login
 
 ADDRESSES = BlockedSuggestion.snippet_viewset.get_url_name
 
@@ -115,61 +112,6 @@ def test_suggestions_follow_what_is_published(publish, suggest):
     page.title = "Orchards"
     page.save_revision().publish()
     assert (suggest("allo"), suggest("orch")) == ([], ["Orchards"])
-
-
-def surfaces_with_the_canary(client):
-    """Return where a word of the page can be seen, asked for as visitors would."""
-    texts = {
-        "title": client.get(reverse("search_suggestions"), {"query": CANARY[:4]}),
-        "beside": client.get(reverse("search_suggestions"), {"query": "proj"}),
-        "promoted": client.get(reverse("search_suggestions"), {"query": "feather"}),
-        "synonym": client.get(reverse("search_suggestions"), {"query": "mogg"}),
-        "correction": client.get(reverse("search"), {"query": CANARY[:4] + "l"}),
-    }
-    words = (CANARY, "feathered friend", "moggy")
-    return {
-        name
-        for name, response in texts.items()
-        if any(word in response.content.decode() for word in words)
-    }
-
-
-@pytest.fixture
-def canary(home):
-    """Return a page whose words are suggested in every way there is."""
-    page = CommunityIndexPageFactory(parent=home, **WITH_CANARY)
-    promote("feathered friend", page=page)
-    SynonymSnippet.objects.create(searched="moggy", found_as=CANARY)
-    return page
-
-
-EVERYWHERE = {"title", "beside", "promoted", "synonym", "correction"}
-
-
-def test_words_of_a_page_are_suggested_while_it_is_shown(section, canary, client):
-    """Prove that these tests look in the right places."""
-    assert surfaces_with_the_canary(client) == EVERYWHERE
-
-
-@pytest.mark.parametrize("hide", HIDING)
-def test_no_word_of_a_hidden_page_is_suggested(section, canary, client, hide):
-    # The index knows the page before it is hidden.
-    page_index.catch_up()
-    hide(canary)
-    # Except the promotion, which still leads to the page under its published title.
-    left = {"promoted"} if hide.__name__ == "newer_draft" else set()
-    assert surfaces_with_the_canary(client) == left
-
-
-def test_without_the_check_for_privacy_words_would_be_suggested(
-    canary, client, monkeypatch
-):
-    private_by_login(canary)
-    assert surfaces_with_the_canary(client) == set()
-    monkeypatch.setattr(pages, "public_pages", Page.objects.live)
-    monkeypatch.setattr(suggestions, "visible_pages", lambda at: Page.objects.live())
-    pages.rebuild()
-    assert {"title", "beside", "synonym"} <= surfaces_with_the_canary(client)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from search.indexing import linked_documents
 from search.indexing.documents import SearchFile
 from search.indexing.pages import rebuild
 from tests.factories import CommunityIndexPageFactory, StandardPageFactory
-from tests.search.indexing.files.hiding import (
-    WAYS_TO_HIDE,
+from tests.hiding import (
     collect,
     fresh,
     moved_into_a_private_collection,
@@ -191,18 +190,6 @@ def test_files_do_not_push_pages_out_of_the_suggestions(section, upload, client)
 
 
 # Not found, and found again
-
-
-@pytest.mark.parametrize("hide", WAYS_TO_HIDE)
-def test_file_is_not_found_where_it_may_not_be_seen_and_found_again(
-    page, plan, is_found, hide
-):
-    assert is_found()
-    steps = hide(page, plan)
-    next(steps)
-    assert not is_found()
-    next(steps, None)
-    assert is_found()
 
 
 def test_draft_that_offers_a_file_is_not_found_until_it_is_published(

@@ -8,7 +8,7 @@ from django.urls import get_resolver, reverse
 from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
-# What residents and health checks ask for: `test_leak_matrix` has it.
+# What residents and health checks ask for: `tests.hiding_site` has it.
 PUBLIC = {
     "live", "ready", "status", "metrics", "preview_link", "robots",
     "sitemap", "wagtaildocs_serve",

@@ -1,26 +1,22 @@
-"""A page that visitors may no longer see is gone from all others at the next request.
+"""A site with a canary on every surface, and readers that say where they see it."""
 
-Each cell of the matrix, states by surfaces, is read from the cache that was filled
-while the page was public, by a process that has only the shared cache, and by one that
-has nothing. How search itself keeps quiet is in tests/search/test_leaks.py.
-"""
-
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import PageViewRestriction
 
 from community.models import RelatedPage
 from home.content_version.clock import ContentVersionTracker, content_version_tracker
+from home.content_version.counter import bump_content_version
 from home.models import ChangeNote, PopularPage
 from search.engine.index import PageIndex, page_index
-from stockton_cms.page_cache.entries import CachedPage
+from search.models import PromotionSnippet, SearchFile, SynonymSnippet
+from tests import hiding
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,
@@ -28,20 +24,17 @@ from tests.factories import (
     PolicyUpdatePageFactory,
     StandardPageFactory,
 )
-from tests.search.test_leaks import (
-    CANARY,
-    WITH_CANARY,
-    below_a_private_page,
-    deleted,
-    draft,
-    expired,
-    moved_below_a_private_page,
-    private_by_login,
-    private_by_password,
-    restrict,
-    scheduled,
-)
+from tests.search.indexing.files.offering import block, save_file
 
+CANARY = "quetzal"
+WITH_CANARY = {
+    "slug": CANARY,
+    "title": f"A {CANARY} project",
+    "summary": f"Neighbours of the {CANARY}.",
+    "search_words": CANARY,
+    "body": [{"type": "quotation", "value": {"text": f"Neighbours say {CANARY}"}}],
+}
+JSON = {"accept": "application/json"}
 SECTION, ABOUT, PARENT = "/stronger-communities/", "/about/", "/area/"
 # Where to look: an address, and the part of the page that should have shown it.
 SURFACES = {
@@ -82,39 +75,50 @@ LINKS = {
     "old address": ("/before/", "location"),
 }
 
+# What people type, none of which holds the canary itself, by where it is then seen.
+SEARCHES = {
+    "title and extract": "neighbours",
+    "correction": "quetzel",
+    "half-typed word": "quet",
+    "closest match": "quetzlaabc",
+    "related page": "otters",
+    "promotion": "feathered friend",
+    "synonym": "moggy",
+}
+# A key of JSON with a question mark: whether it holds anything.
+OF_SEARCH = {
+    **{name: (f"/search/?query={text}", "main") for name, text in SEARCHES.items()},
+    **{
+        f"{name}, JSON": (f"/search/?query={text}&as=json", "*")
+        for name, text in SEARCHES.items()
+    },
+    "count": (f"/search/?query={CANARY}&as=json", "count?"),
+    "narrowed by type": (
+        "/search/?query=neighbours&type=policy-update&as=json",
+        "count?",
+    ),
+    "counts of types": ("/search/?query=neighbours&as=json", "filters?"),
+    "suggestion for a synonym": ("/search/suggestions/?query=moggy", "suggestions?"),
+    "suggested promotion": ("/search/suggestions/?query=feather", "suggestions?"),
+}
+OF_FILES = {
+    "document": ("", "bytes"),
+    "text of a document": ("/search/?query=plumage", ".result"),
+    "documents counted": ("/search/?query=plumage&type=document&as=json", "count?"),
+}
 
-def newer_draft(page):
-    plain = {"title": "Plain", "slug": f"plain-{page.pk}", "summary": "", "body": []}
-    for values in ({**plain, "search_words": ""}, WITH_CANARY):
-        for name, value in values.items():
-            setattr(page, name, value)
-        revision = page.save_revision()
-        if values is not WITH_CANARY:
-            revision.publish()
 
-
-def private_by_group(page):
-    restriction = restrict(page, PageViewRestriction.GROUPS)
-    restriction.groups.add(Group.objects.get_or_create(name="Members")[0])
-
-
-def expired_by_the_clock(page):
+def expired_by_the_clock(page, paper):
     """Do nothing: see `hide`."""
+    yield
 
 
-STATES = [
-    draft,
-    newer_draft,
-    scheduled,
-    expired,
-    expired_by_the_clock,
-    private_by_login,
-    private_by_password,
-    private_by_group,
-    below_a_private_page,
-    moved_below_a_private_page,
-    deleted,
-]
+STATES = [*hiding.WAYS_TO_HIDE_PAGES, expired_by_the_clock]
+# What hides pages below the home page instead.
+OWN_WAY = {
+    hiding.below_a_private_page: hiding.private_by_login,
+    hiding.deleted_section: hiding.deleted,
+}
 
 
 def quote(page_id):
@@ -130,10 +134,15 @@ class HidingSite:
     """A site with a canary in a policy, in a section and in a page of the footer."""
 
     def __init__(self, home, section):
-        policy = PolicyUpdatePageFactory(
-            parent=section, expire_at=timezone.now() + timedelta(hours=1), **WITH_CANARY
+        self.paper = save_file(title="Plan", data=CANARY.encode(), name="a.csv")
+        values = {**WITH_CANARY, "expire_at": timezone.now() + timedelta(hours=1)}
+        body = [*WITH_CANARY["body"], *block(self.paper)]
+        policy = PolicyUpdatePageFactory(parent=section, **{**values, "body": body})
+        SearchFile.objects.filter(pk=self.paper.pk).update(
+            body=f"Plumage of the {CANARY}",
+            file_hash=self.paper.file_hash,
+            version=bump_content_version(),
         )
-        values = {**WITH_CANARY, "expire_at": policy.expire_at}
         area = CommunityIndexPageFactory(parent=home, **{**values, "slug": "area"})
         foot = StandardPageFactory(parent=home, **{**values, "slug": "foot"})
         self.pages = [policy, area, foot]
@@ -153,31 +162,41 @@ class HidingSite:
         far = timezone.now() + timedelta(days=9)
         AlertFactory(link_page=policy, link_text="Details", ends_at=far)
         Redirect.objects.create(old_path="/before", redirect_page=policy)
+        StandardPageFactory(
+            parent=section, title="Otters", summary="What neighbours do."
+        )
+        PromotionSnippet.objects.create(searched="feathered friend", page=policy)
+        SynonymSnippet.objects.create(searched="moggy", found_as=CANARY)
         policy.refresh_from_db()
+        self.of_files = {**OF_FILES, "document": (self.paper.url, "bytes")}
 
     def hide(self, state, monkeypatch):
+        """Hide all pages; return a function that shows them again."""
         if state is expired_by_the_clock:
             later = timezone.now() + timedelta(hours=2)
             monkeypatch.setattr(timezone, "now", lambda: later)
+        ways = []
         for page in self.pages:
             is_below_home = page.get_parent().slug == "front"
-            if state is below_a_private_page and is_below_home:
-                private_by_login(page)
-            else:
-                state(page)
-
-
-@pytest.fixture
-def site(home, section, settings):
-    settings.CACHE_URL = "as in production"
-    return HidingSite(home, section)
+            way = OWN_WAY.get(state, state) if is_below_home else state
+            ways.append(way(page, self.paper))
+            next(ways[-1])
+        return lambda: [next(way, None) for way in ways]
 
 
 def found_in(response, selector):
     if selector == "location":
         return response.get("Location", "")
+    if selector == "bytes":
+        # And not a page that says so, or asks for a password.
+        is_file = "html" not in response.headers["Content-Type"]
+        return response.getvalue().decode() if is_file else ""
     if response.headers["Content-Type"] == "application/json":
-        return str(response.json()[selector])
+        found = response.json()
+        if selector == "*":
+            return str(found)
+        found = found[selector.removesuffix("?")]
+        return CANARY if selector[-1] == "?" and found else str(found)
     if "xml" in response.headers["Content-Type"]:
         return response.content.decode()
     html = BeautifulSoup(response.content, "html.parser")
@@ -189,7 +208,7 @@ def read(client, surfaces):
     answers, shown = {}, set()
     for name, (address, selector) in surfaces.items():
         if address not in answers:
-            as_json = {"accept": "application/json"} if "json" in address else {}
+            as_json = JSON if "json" in address else {}
             answers[address] = client.get(address, headers=as_json)
         if CANARY in found_in(answers[address], selector).lower():
             shown.add(name)
@@ -212,82 +231,21 @@ def read_everywhere(warm, surfaces):
     return cells | {("cold", name) for name in read(start_anew(), surfaces)[0]}
 
 
-@pytest.fixture
-def warm(site):
-    """Return a visitor to a process that keeps all pages as they were while public."""
-    client = Client()
-    assert read(client, SURFACES | LINKS)[0] == {*SURFACES, *LINKS}
-    shown, hits = read(client, SURFACES | LINKS)
-    assert shown == {*SURFACES, *LINKS}
-    assert hits == 13
-    return client
+@contextmanager
+def degraded():
+    """Let the index fail, so that the database answers instead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(type(page_index), "search")
+        yield
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_hidden_page_is_on_no_surface(site, warm, monkeypatch, state):
-    site.hide(state, monkeypatch)
-    assert read_everywhere(warm, SURFACES) == set()
+def read_search(site):
+    """Return on which surfaces of search, and of documents, the canary is."""
+    shown = read(Client(), OF_SEARCH | site.of_files)[0]
+    with degraded():
+        answer = Client().get("/search/?query=project", headers=JSON)
+    assert answer.json()["degraded"]
+    return shown | ({"degraded"} if CANARY in str(answer.json()["results"]) else set())
 
 
-@pytest.mark.parametrize(
-    "state", [draft, newer_draft, scheduled, expired, expired_by_the_clock, deleted]
-)
-def test_link_to_a_page_taken_down_does_not_tell_its_address(
-    site, warm, monkeypatch, state
-):
-    site.hide(state, monkeypatch)
-    assert read_everywhere(warm, LINKS) == set()
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_old_address_does_not_tell_the_new_one_of_a_hidden_page(
-    site, warm, monkeypatch, state
-):
-    site.hide(state, monkeypatch)
-    assert read_everywhere(warm, {"old address": LINKS["old address"]}) == set()
-
-
-def test_wagtails_own_redirects_would_tell_it(site, warm, settings, monkeypatch):
-    ours = "home.page_tree.redirect_middleware.RedirectMiddleware"
-    theirs = "wagtail.contrib.redirects.middleware.RedirectMiddleware"
-    settings.MIDDLEWARE = [
-        theirs if name == ours else name for name in settings.MIDDLEWARE
-    ]
-    site.hide(draft, monkeypatch)
-    assert read(Client(), {"old address": LINKS["old address"]})[0]
-
-
-def test_page_that_has_moved_is_gone_from_its_old_place(site, warm, home):
-    policy = site.pages[0]
-    elsewhere = CommunityIndexPageFactory(parent=home, slug="elsewhere")
-    policy.move(elsewhere, pos="last-child")
-    old_place = ("own page", "parent's cards", "A to Z", "section navigation")
-    old_place += ("latest changes of the section",)
-    surfaces = {name: SURFACES[name] for name in old_place}
-    assert read_everywhere(warm, surfaces) == set()
-    response = warm.get(SURFACES["own page"][0])
-    assert response.status_code == 301
-    assert response["Location"] == f"/elsewhere/{CANARY}/"
-
-
-@pytest.mark.parametrize("state", [expired_by_the_clock, private_by_password, deleted])
-def test_if_the_cache_took_old_pages_for_new_they_would_leak(
-    site, warm, monkeypatch, state
-):
-    site.hide(state, monkeypatch)
-    monkeypatch.setattr(CachedPage, "is_valid", lambda self, state, at: True)
-    kept = {name for how, name in read_everywhere(warm, SURFACES) if how == "warm"}
-    of_search = {name for name in SURFACES if "search" in SURFACES[name][0]}
-    never_kept = {"menu where nothing is", "menu of the enquiry form", "sitemap"}
-    assert kept == {*SURFACES} - of_search - never_kept
-
-
-def test_page_below_a_renamed_draft_is_gone_from_its_old_place(section, client):
-    StandardPageFactory(parent=section, slug="child")
-    section.refresh_from_db()
-    section.unpublish()
-    assert client.get(f"{SECTION}child/").status_code == 200
-    # As the editor saves a draft of a page that is not live.
-    section.slug = "elsewhere"
-    section.save()
-    assert client.get(f"{SECTION}child/").status_code == 301
+EVERYWHERE = {*OF_SEARCH, *OF_FILES, "degraded"}

@@ -1,6 +1,6 @@
-"""What editors do after which a file may not be found, and how they undo it.
+"""What editors do after which a page or a file may not be seen, and how they undo it.
 
-Each is a generator: its first step hides the file, its second shows it again.
+Each is a generator: its first step hides it, its second shows it again.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,9 @@ from wagtail.models import (
 )
 
 from tests.factories import CommunityIndexPageFactory
-from tests.search.indexing.files.offering import Document, block, offer
+from tests.search.indexing.files.offering import Document
+
+SAID = ("title", "slug", "summary", "search_words", "body")
 
 
 def fresh(page):
@@ -22,17 +24,42 @@ def fresh(page):
 
 
 def not_offered(page, plan):
-    page.body = []
+    page = fresh(page)
+    before, page.body = page.body, []
     page.save_revision().publish()
     yield
-    page.body = block(plan)
+    page.body = before
     page.save_revision().publish()
 
 
 def unpublished(page, plan):
-    page.unpublish()
+    fresh(page).unpublish()
     yield
     fresh(page).save_revision().publish()
+
+
+def newer_draft(page, plan):
+    """Publish the page without what it said, which is only in a draft from then on."""
+    page = fresh(page)
+    said = {name: getattr(page, name) for name in SAID}
+    plain = {**dict.fromkeys(SAID, ""), "title": "Plain", "body": []}
+    for values in ({**plain, "slug": f"plain-{page.pk}"}, said):
+        for name, value in values.items():
+            setattr(page, name, value)
+        revision = page.save_revision()
+        if values is not said:
+            revision.publish()
+    yield
+
+
+def scheduled(page, plan):
+    fresh(page).unpublish()
+    page = fresh(page)
+    page.go_live_at = datetime.now(UTC) + timedelta(days=1)
+    page.save_revision().publish()
+    yield
+    page.go_live_at = None
+    page.save_revision().publish()
 
 
 def restricted(page, kind, **values):
@@ -40,7 +67,7 @@ def restricted(page, kind, **values):
         page=page, restriction_type=kind, **values
     )
     if kind == "groups":
-        restriction.groups.add(Group.objects.create(name="Members"))
+        restriction.groups.add(Group.objects.get_or_create(name="Members")[0])
     yield
     restriction.delete()
 
@@ -62,33 +89,30 @@ def below_a_private_page(page, plan):
 
 
 def expired(page, plan):
-    page.expire_at = datetime.now(UTC) - timedelta(seconds=1)
+    page = fresh(page)
+    before, page.expire_at = page.expire_at, datetime.now(UTC) - timedelta(seconds=1)
     page.save()
     yield
-    page.expire_at = None
+    page.expire_at = before
     page.save()
 
 
-def deleted_page(page, plan):
-    parent = page.get_parent()
-    page.delete()
+def deleted(page, plan):
+    fresh(page).delete()
     yield
-    offer(plan, parent)
 
 
 def deleted_section(page, plan):
-    home = page.get_parent().get_parent()
     page.get_parent().specific.delete()
     yield
-    offer(plan, Page.objects.get(pk=home.pk).specific)
 
 
 def moved_below_a_private_page(page, plan):
     above = page.get_parent()
-    home = above.get_parent().specific
+    home = page.get_ancestors().get(depth=2).specific
     private = CommunityIndexPageFactory(parent=home, title="Members")
     PageViewRestriction.objects.create(page=private, restriction_type="login")
-    page.move(private, pos="last-child")
+    fresh(page).move(private, pos="last-child")
     yield
     fresh(page).move(above, pos="last-child")
 
@@ -159,17 +183,22 @@ def moved_below_a_private_collection(page, plan):
     collect(plan, before)
 
 
-WAYS_TO_HIDE = [
-    not_offered,
+WAYS_TO_HIDE_PAGES = [
     unpublished,
+    newer_draft,
+    scheduled,
+    expired,
     private_by_login,
     private_by_password,
     private_by_group,
     below_a_private_page,
-    expired,
-    deleted_page,
-    deleted_section,
     moved_below_a_private_page,
+    deleted,
+    deleted_section,
+]
+WITHOUT_A_WAY_BACK = {newer_draft, deleted, deleted_section}
+WAYS_TO_HIDE_FILES = [
+    not_offered,
     collection_private_by_login,
     collection_private_by_password,
     collection_private_by_group,

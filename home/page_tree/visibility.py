@@ -1,0 +1,160 @@
+"""Which pages become public, or are no longer: one signal for all who follow that.
+
+Expired pages are unpublished by a job; until then, `home.pages.visible_pages` leaves
+them out.
+"""
+
+from collections.abc import Iterable
+from enum import Enum, auto
+
+from django.db.models import Q, QuerySet
+from django.db.models.signals import post_delete, post_save, pre_delete
+from django.dispatch import Signal, receiver
+from wagtail.models import Page, PageViewRestriction
+from wagtail.signals import page_published, page_unpublished, post_page_move
+
+from home.page_tree.addresses import parent_path
+
+# SQLite takes no more than 32,766 values in a statement.
+BATCH = 30_000
+
+# Sent in the transaction of the change, with `change`, `page_ids`, `was_public` and
+# `is_public`. Publications, and pages taken down, also count if they were or are still
+# private; otherwise it is sent for differences only.
+page_visibility_changed = Signal()
+
+
+class Change(Enum):
+    PUBLISHED = auto()
+    UNPUBLISHED = auto()
+    # Sent before it is done.
+    DELETED = auto()
+    MOVED = auto()
+    PRIVACY = auto()
+
+
+def paths_down_to(path: str) -> list[str]:
+    """Return the tree paths of all pages above one, and its own."""
+    return [path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)]
+
+
+class PrivatePaths:
+    """The tree paths that restrictions, and aliases of restricted pages, are on.
+
+    For many pages this is quicker than `home.pages.public_pages`, which PostgreSQL
+    plans badly just after an import: moving 5,000 pages took more than half a minute.
+    """
+
+    def __init__(self, restrictions: QuerySet | None = None):
+        if restrictions is None:
+            restrictions = PageViewRestriction.objects.all()
+        rows = restrictions.values_list("page__path", "page__aliases__path")
+        self._paths = {path for row in rows for path in row}
+
+    def hide(self, path: str, below: str = "") -> bool:
+        """Say whether a page is private, only by what is below a path above it."""
+        return any(
+            each in self._paths
+            for each in paths_down_to(path)
+            if len(each) > len(below)
+        )
+
+
+def _send(change: Change, page_ids: list[int], **kwargs) -> None:
+    for start in range(0, len(page_ids), BATCH):
+        ids = page_ids[start : start + BATCH]
+        page_visibility_changed.send(Page, change=change, page_ids=ids, **kwargs)
+
+
+@receiver(page_published)
+def follow_publication(sender, instance, revision=None, **kwargs) -> None:
+    is_private = PrivatePaths().hide(instance.path)
+    _send(
+        Change.PUBLISHED,
+        [instance.pk],
+        was_public=not is_private and getattr(instance, "was_live", False),
+        # Wagtail also sends this for pages that are only scheduled.
+        is_public=not is_private and instance.live,
+        revision=revision,
+    )
+
+
+@receiver(page_unpublished)
+def follow_unpublishing(sender, instance, **kwargs) -> None:
+    # Wagtail also sends this for pages about to be deleted, which are still live.
+    if Page.objects.filter(pk=instance.pk, live=False).exists():
+        was_public = not PrivatePaths().hide(instance.path)
+        _send(Change.UNPUBLISHED, [instance.pk], was_public=was_public, is_public=False)
+
+
+@receiver(pre_delete, sender=Page)
+def follow_deletion(sender, instance, origin=None, **kwargs) -> None:
+    """Send all pages that are deleted together, once."""
+    is_query = isinstance(origin, QuerySet) and issubclass(origin.model, Page)
+    pages = origin if is_query else Page.objects.filter(pk=instance.pk)
+    if hasattr(pages, "is_followed"):
+        return
+    pages.is_followed = True
+    private = PrivatePaths()
+    ids: dict[bool, list[int]] = {True: [], False: []}
+    for pk, path, live in pages.order_by("path").values_list("pk", "path", "live"):
+        ids[live and not private.hide(path)].append(pk)
+    for was_public, page_ids in ids.items():
+        _send(Change.DELETED, page_ids, was_public=was_public, is_public=False)
+
+
+@receiver(post_page_move)
+def follow_move(sender, instance, parent_page_before, **kwargs) -> None:
+    """Send the pages that are moved into or out of a private section."""
+    # Moving may have changed its place, too.
+    old_parent = Page.objects.filter(pk=parent_page_before.pk).first()
+    private, above = PrivatePaths(), parent_path(instance.path)
+    was_public = old_parent is not None and not private.hide(old_parent.path)
+    if was_public != (is_public := not private.hide(above)):
+        _send(
+            Change.MOVED,
+            _live_pages([instance.path], private, below=above),
+            was_public=was_public,
+            is_public=is_public,
+            old_parent_path=old_parent.path if old_parent else "",
+        )
+
+
+@receiver(post_save, sender=PageViewRestriction)
+def follow_new_restriction(sender, instance, created, raw=False, **kwargs) -> None:
+    if created and not raw:
+        _send_privacy(instance, is_public=False)
+
+
+@receiver(post_delete, sender=PageViewRestriction)
+def follow_lifted_restriction(sender, instance, origin, **kwargs) -> None:
+    """Send what is public from now on.
+
+    A restriction deleted with its page makes nothing public.
+    """
+    if PageViewRestriction in (type(origin), getattr(origin, "model", None)):
+        _send_privacy(instance, is_public=True)
+
+
+def _send_privacy(restriction: PageViewRestriction, is_public: bool) -> None:
+    """Send the pages that only this restriction hides."""
+    others = PageViewRestriction.objects.exclude(pk=restriction.pk)
+    page = restriction.page_id
+    pages = Page.objects.filter(Q(pk=page) | Q(alias_of=page))
+    page_ids = _live_pages(pages.values_list("path", flat=True), PrivatePaths(others))
+    _send(Change.PRIVACY, page_ids, was_public=not is_public, is_public=is_public)
+
+
+def _live_pages(
+    paths: Iterable[str], private: PrivatePaths, below: str = ""
+) -> list[int]:
+    """Return the live pages at and below these paths that are not private."""
+    here = Q(pk=None)
+    for path in paths:
+        here |= Q(path__startswith=path)
+    rows = Page.objects.live().filter(here).order_by("path")
+    return [
+        pk
+        for pk, path in rows.values_list("pk", "path")
+        if not private.hide(path, below)
+    ]
