@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 
+from django import forms
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -16,9 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from community.models import Subscriber, Subscription
+from community.models import Frequency, Subscriber, Subscription
 from community.subscriptions import services
-from community.subscriptions.forms import EmailForm, FrequencyForm, SubscribeForm
 from community.subscriptions.links import (
     CONFIRM,
     KEY,
@@ -42,6 +42,7 @@ from community.subscriptions.transactional_emails import (
     send_confirmation,
     send_manage_link,
 )
+from home.email_addresses import EmailAddressFormField
 from home.rate_limits import (
     OVERALL_PERIOD,
     RateLimit,
@@ -55,6 +56,49 @@ HEADERS = {
     # without `Sec-Fetch-Site` would not send the origin of forms.
     "Referrer-Policy": "strict-origin",
 }
+
+
+class EmailForm(forms.Form):
+    """An email address. `website` is a honeypot that people do not see."""
+
+    email = EmailAddressFormField(
+        label="Email address",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        help_text="We'll only use it to send you email updates.",
+    )
+    website = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Browsers silently cut what is pasted; our error message explains instead.
+        self.fields["email"].widget.attrs.pop("maxlength", None)
+
+    @property
+    def is_spam(self) -> bool:
+        return bool(self.data.get("website"))
+
+
+class SubscribeForm(EmailForm):
+    """Where to send updates, and how often."""
+
+    frequency = forms.ChoiceField(
+        label="How often do you want to get updates?",
+        choices=Frequency.choices,
+        initial=Frequency.AT_ONCE,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Select how often you want to get updates",
+            "invalid_choice": "Select how often you want to get updates",
+        },
+    )
+
+
+class FrequencyForm(forms.ModelForm):
+    class Meta:
+        model = Subscription
+        fields = ["frequency"]
+        widgets = {"frequency": forms.RadioSelect}
+        labels = {"frequency": "How often"}
 
 
 def token_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
