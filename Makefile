@@ -13,7 +13,8 @@ DEV_READY := $(VENV)/.ready-dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-postgresql test-slow deployment-test faults security browser-test screenshots html \
+.PHONY: help run dev test test-postgresql test-slow deployment-test faults security browser-test \
+  browser-test-all screenshots html \
   lighthouse lint format check bench bench-search bench-updates flood capacity requirements
 .DELETE_ON_ERROR:
 
@@ -49,6 +50,9 @@ faults: $(DEV_READY) ## Stop the services that the site depends on, one by one, 
 browser-test: $(DEV_READY) ## Try every page in Chromium: axe, keyboard, small screens, journeys
 	@$(BIN)/python -m tests.browser.run
 
+browser-test-all: $(DEV_READY) ## Try every page in every mode (20 minutes)
+	@$(BIN)/python -m tests.browser.run --all
+
 screenshots: $(DEV_READY) ## Write a picture of every page to var/screenshots, and those of the editors' guide
 	@$(BIN)/python -m tests.browser.run -n 2 -m "screenshots or guide" --guide-pictures
 
@@ -71,7 +75,7 @@ format: $(DEV_READY) ## Put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-check: lint test browser-test html ## Everything that must pass before a change lands
+check: lint test browser-test ## Everything that must pass before a change lands
 
 bench: $(DEV_READY) ## Measure speed beside a Django hello-world view
 	@$(BIN)/python -m tests.benchmarks.speed

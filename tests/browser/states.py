@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from django.core.signing import TimestampSigner
 
 from tests.servers import site_environment
@@ -172,3 +173,31 @@ OF_OFFICERS = (
 )
 
 BY_NAME = {state.name: state for state in STATES}
+# One of each template: these are looked at in every mode. Of the others, which are made
+# of the same parts, `make browser-test` leaves some modes to `make browser-test-all`.
+TEMPLATES = (
+    "home",
+    "section",
+    "partnership with everything",
+    "policy consultation-open",
+    "standard page with every block",
+    "search on a middle page",
+    "enquiry with errors",
+    "thanks",
+    "not found",
+    "out of order",
+    "form from elsewhere",
+    "several alerts",
+)
+each_state = pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+each_template = pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param(
+            state,
+            id=state.name,
+            marks=() if state.name in TEMPLATES else pytest.mark.exhaustive,
+        )
+        for state in STATES
+    ],
+)

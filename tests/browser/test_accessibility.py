@@ -7,7 +7,7 @@ from tests.browser.checks.accessibility import (
     check_axe_in_forced_colours,
 )
 from tests.browser.conftest import DESKTOP, NARROW, ZOOMED, set_text_size
-from tests.browser.states import STATES
+from tests.browser.states import each_state, each_template
 
 LIGHT = {"color_scheme": "light", "forced_colors": "none"}
 LOOKS = {
@@ -19,27 +19,35 @@ LOOKS = {
 SIZES = {"320 wide": NARROW, "zoom 400%": ZOOMED}
 
 
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+MOST_TELLING = ("dark", "320 wide")
+
+
+def problems_of(page, names):
+    """Return what axe finds in each look, size or size of text."""
+    problems = []
+    for name in names:
+        page.emulate_media(**LOOKS.get(name, LIGHT))
+        page.set_viewport_size(SIZES.get(name, DESKTOP)["viewport"])
+        if name == "text 200%":
+            set_text_size(page, 200)
+        check = check_axe_in_forced_colours if "forced" in name else check_axe
+        problems += [f"{name}: {problem}" for problem in check(page)]
+    return "\n".join(problems)
+
+
+@each_state
 def test_axe_finds_nothing(state, open_state):
     # Whatever fades from one look to the next would be judged on its way.
     page = open_state(state, reduced_motion="reduce")
-    problems = []
+    problems = problems_of(page, MOST_TELLING)
+    assert not problems, problems
 
-    def look_closer(name):
-        check = check_axe_in_forced_colours if "forced" in name else check_axe
-        problems.extend(f"{name}: {problem}" for problem in check(page))
 
-    looks = ["dark"] if state.is_large else LOOKS
-    for name in looks:
-        page.emulate_media(**LOOKS[name])
-        look_closer(name)
-    page.emulate_media(**LIGHT)
-    sizes = ["320 wide"] if state.is_large else SIZES
-    for name in sizes:
-        page.set_viewport_size(SIZES[name]["viewport"])
-        look_closer(name)
-    if not state.is_large:
-        page.set_viewport_size(DESKTOP["viewport"])
-        set_text_size(page, 200)
-        look_closer("text 200%")
-    assert not problems, "\n".join(problems)
+@each_template
+def test_axe_finds_nothing_in_other_modes(state, open_state):
+    if state.is_large:
+        pytest.skip("takes minutes, and is made of what the others have")
+    page = open_state(state, reduced_motion="reduce")
+    others = [name for name in (*LOOKS, *SIZES) if name not in MOST_TELLING]
+    problems = problems_of(page, [*others, "text 200%"])
+    assert not problems, problems

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import product
 from secrets import token_hex
 
 import pytest
@@ -185,8 +186,14 @@ def wait_until_saved(writer: Writer) -> None:
     pytest.fail("The text is lost")
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("place", "moment"),
+    [
+        pytest.param(place, moment, marks=() if is_telling else pytest.mark.exhaustive)
+        for place, moment in product(PLACES, MOMENTS)
+        for is_telling in [place == "page" or moment is while_typing]
+    ],
+)
 def test_text_is_kept_and_saved(begin, place, moment):
     writer = begin(place)
     moment(writer)
@@ -194,7 +201,17 @@ def test_text_is_kept_and_saved(begin, place, moment):
     wait_until_saved(writer)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "page",
+        "settings",
+        *(
+            pytest.param(place, marks=pytest.mark.exhaustive)
+            for place in ("new page", "new alert", "enquiry")
+        ),
+    ],
+)
 def test_text_is_kept_where_the_script_is_not(begin, place):
     writer = begin(place, without="**/admin-sending*.js")
     writer.write(writer.text)

@@ -1,31 +1,8 @@
 """Every page with the keyboard alone."""
 
-import pytest
-
 from tests.browser.checks import keyboard
 from tests.browser.conftest import PHONE
-from tests.browser.states import BY_NAME, STATES
-
-# One of each template, where all pages of a template are the same.
-TEMPLATES = (
-    "home",
-    "section",
-    "partnership with everything",
-    "policy consultation-open",
-    "standard page with every block",
-    "search on a middle page",
-    "enquiry with errors",
-    "thanks",
-    "not found",
-    "out of order",
-    "form from elsewhere",
-    "several alerts",
-)
-
-each_state = pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
-each_template = pytest.mark.parametrize(
-    "state", [BY_NAME[name] for name in TEMPLATES], ids=lambda state: state.name
-)
+from tests.browser.states import each_state, each_template
 
 
 @each_state
@@ -38,7 +15,7 @@ def test_keyboard_on_a_desktop(state, open_state):
     assert not problems, "\n".join(problems)
 
 
-@each_state
+@each_template
 def test_keyboard_on_a_phone(state, open_state):
     walked = keyboard.walk(open_state(state, **PHONE))
     problems = keyboard.check_tab_order(walked)

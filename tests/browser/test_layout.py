@@ -1,24 +1,21 @@
 """Every page on small screens, with large text, with less motion and on paper."""
 
-import pytest
-
 from tests.browser.checks import layout
 from tests.browser.checks.asking import ask
 from tests.browser.conftest import NARROW, PHONE
-from tests.browser.states import BY_NAME, STATES
-
-each_state = pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+from tests.browser.states import BY_NAME, each_state, each_template
 
 
 @each_state
 def test_narrow_screen_holds_the_page(state, open_state):
-    page = open_state(state, **NARROW)
+    page = open_state(state, **NARROW, has_touch=True)
     problems = layout.check_width(page) + layout.check_lost_text(page)
+    problems += layout.check_target_size(page) + layout.check_primary_targets(page)
     problems += layout.check_text_spacing(page)
     assert not problems, "\n".join(problems)
 
 
-@each_state
+@each_template
 def test_text_twice_as_large_is_all_there(state, open_state):
     page = open_state(state, text_size=200)
     assert ask(page, "fontSize") >= 32
@@ -28,20 +25,20 @@ def test_text_twice_as_large_is_all_there(state, open_state):
     assert not problems, "\n".join(problems)
 
 
-@each_state
+@each_template
 def test_targets_can_be_hit(state, open_state):
     page = open_state(state, **PHONE, has_touch=True)
     problems = layout.check_target_size(page) + layout.check_primary_targets(page)
     assert not problems, "\n".join(problems)
 
 
-@each_state
+@each_template
 def test_nothing_moves_for_those_who_asked(state, open_state):
     problems = layout.check_motion(open_state(state, reduced_motion="reduce"))
     assert not problems, "\n".join(problems)
 
 
-@each_state
+@each_template
 def test_paper_gets_the_text(state, open_state):
     page = open_state(state, color_scheme="dark")
     page.emulate_media(media="print")

@@ -27,9 +27,23 @@ ANSWERS = {
 }
 ADDRESS = re.compile(r"/search/suggestions/\?")
 PAUSE = 150
-PLACES = {"header": "/", "results page": "/search/?query=recycling"}
+MOST_TELLING = ("dark", "forced colours")
 
-each_place = pytest.mark.parametrize("address", PLACES.values(), ids=PLACES)
+each_place = pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        pytest.param("/search/?query=recycling", marks=pytest.mark.exhaustive),
+    ],
+    ids=["header", "results page"],
+)
+each_look = pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(name, marks=() if name in MOST_TELLING else pytest.mark.exhaustive)
+        for name in LOOKS
+    ],
+)
 
 
 class Endpoint:
@@ -406,7 +420,14 @@ def test_phone_whose_keyboard_composes_each_word_gets_suggestions(open_box):
 
 
 @pytest.mark.parametrize(
-    "screen", [DESKTOP, PHONE, NARROW, ZOOMED], ids=["desktop", "phone", "320", "400%"]
+    "screen",
+    [
+        pytest.param(DESKTOP, marks=pytest.mark.exhaustive),
+        pytest.param(PHONE, marks=pytest.mark.exhaustive),
+        NARROW,
+        ZOOMED,
+    ],
+    ids=["desktop", "phone", "320", "400%"],
 )
 @each_place
 def test_list_lies_over_the_page_and_leaves_the_box(address, screen, open_box):
@@ -443,7 +464,7 @@ def test_options_suit_a_thumb(open_box):
     assert min(heights) >= layout.COMFORTABLE
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@each_look
 def test_axe_finds_nothing_in_an_open_list(look, open_box):
     page, _, _ = open_box(reduced_motion="reduce", **LOOKS[look])
     check = check_axe_in_forced_colours if "forced" in look else check_axe
@@ -455,7 +476,7 @@ def test_axe_finds_nothing_in_an_open_list(look, open_box):
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@each_look
 def test_active_option_has_an_outline_that_stands_out(look, open_box):
     page, _, _ = open_box(**LOOKS[look])
     type_and_wait(page)
