@@ -93,6 +93,13 @@ def _fresh_process_state(tmp_path, settings):
 
 
 @pytest.fixture
+def admin_search(settings):
+    """Let the admin's own search follow what is saved, which takes its time."""
+    default = {**settings.WAGTAILSEARCH_BACKENDS["default"], "AUTO_UPDATE": True}
+    settings.WAGTAILSEARCH_BACKENDS = {"default": default}
+
+
+@pytest.fixture
 def uncached(settings, monkeypatch):
     """Let every page be made anew, to see what that takes besides the version."""
     name = "home.content_version.clock.SECONDS_{}"

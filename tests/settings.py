@@ -23,6 +23,8 @@ os.environ["DATABASE_URL"] = os.environ.get(
 from stockton_cms.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Only the fixture `admin_search` lets the admin's own search follow what is saved.
+WAGTAILSEARCH_BACKENDS["default"]["AUTO_UPDATE"] = False  # noqa: F405
 STORAGES = {
     "default": {"BACKEND": "home.images.storage.AtomicFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -5,6 +5,8 @@ from home.page_tree import explorable
 from tests.factories import StandardPageFactory
 from tests.stockton_cms.permissions.world import make_person
 
+pytestmark = pytest.mark.usefixtures("admin_search")
+
 DRAFT, PUBLISHED, OWN = "Leisure centre to close", "Leisure centres", "Draft of ours"
 
 

@@ -211,6 +211,7 @@ def found_by_bandit(folder: Path, *rooms: str) -> set[tuple[str, str]]:
     return {(each["filename"].removeprefix("./"), each["test_id"]) for each in found}
 
 
+@pytest.mark.security
 def test_bandit_finds_only_what_is_answered_for():
     assert found_by_bandit(ROOT, *ROOMS) == BANDIT
     for name, _ in BANDIT:

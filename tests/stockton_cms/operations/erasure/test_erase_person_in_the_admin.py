@@ -10,6 +10,8 @@ from search.models import Enquiry
 from stockton_cms.accounts.role_groups import role_groups
 from tests.factories import EnquiryFactory, PartnershipPageFactory
 
+pytestmark = pytest.mark.usefixtures("admin_search")
+
 CANARY = "canary.bird+x@example.org"
 ADDRESS = reverse("erase_personal_data")
 

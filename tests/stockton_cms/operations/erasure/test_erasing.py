@@ -34,6 +34,8 @@ from tests.factories import (
     StandardPageFactory,
 )
 
+pytestmark = pytest.mark.usefixtures("admin_search")
+
 CANARY = "canary.bird+x@example.org"
 # Part of every way to write it.
 SIGN = "canary"

@@ -24,6 +24,8 @@ from tests.stockton_cms.operations.erasure.test_erasing import (  # noqa: F401
     where_it_stands,
 )
 
+pytestmark = pytest.mark.usefixtures("admin_search")
+
 WIDE = {ord(each): ord(each) + 0xFEE0 for each in CANARY if each.isalnum()}
 FORMS = {
     "as it is": CANARY,
