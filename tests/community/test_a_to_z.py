@@ -82,24 +82,12 @@ def test_page_that_visitors_may_not_see_is_left_out(section, read_list):
     assert groups_of(read_list()) == {"B": ["Bread"]}
 
 
-def test_neighbours_are_left_out(home, section, read_list):
-    add(section, "Bread")
-    add(CommunityIndexPageFactory(parent=home), "Milk")
-    assert groups_of(read_list()) == {"B": ["Bread"]}
-
-
 def test_private_and_empty_sections_have_no_list(section, read_list):
     read_list(status=404)
     add(section, "Bread")
     read_list()
     PageViewRestriction.objects.create(page=section, restriction_type="login")
     read_list(status=404)
-
-
-def test_only_sections_have_one(section, read):
-    [page] = add(section, "Bread")
-    read(f"{page.url}a-to-z/", status=404)
-    read("/nowhere/a-to-z/", status=404)
 
 
 def test_section_links_to_it_with_breadcrumbs(section, read, read_list):

@@ -28,10 +28,6 @@ def test_what_was_remembered_is_recalled():
     assert load("alerts", []) == ["Floods"]
 
 
-def test_unknown_name_gives_the_default():
-    assert load("nothing", "a default") == "a default"
-
-
 def test_memory_outlives_the_process():
     store("alerts", ["Floods"])
     fallback_store._remembered.clear()
@@ -48,11 +44,6 @@ def test_changed_value_is_written_at_once(writes):
     for value in (["Floods"], [], ["Floods"]):
         store("alerts", value)
     assert writes == [["Floods"], [], ["Floods"]]
-
-
-def test_none_is_remembered_too(writes):
-    store("alerts", None)
-    assert writes == [None]
 
 
 def test_same_value_is_written_again_after_a_minute(writes, monkeypatch):

@@ -19,7 +19,6 @@ from home.jobs import (
     run_jobs_until,
     run_long_jobs,
 )
-from search.models import LoggedSearch
 from stockton_cms.management.commands.run_jobs import stopped_by_signal
 
 NOW = timezone.now()
@@ -67,12 +66,6 @@ def test_the_command_ends_with_an_error_that_names_what_failed(no_jobs, caplog):
     register_job("the broken one")(fail)
     with pytest.raises(CommandError, match="the broken one"):
         call_command("run_jobs")
-
-
-def test_the_command_is_silent_when_all_is_well(no_jobs, capsys):
-    register_job("one")(lambda at: None)
-    call_command("run_jobs")
-    assert capsys.readouterr() == ("", "")
 
 
 def test_nothing_runs_twice_at_once_and_nobody_waits(no_jobs):
@@ -125,19 +118,6 @@ def test_no_other_process_gets_its_turn_after_a_failure(no_jobs, caplog):
     assert times == [NOW]
 
 
-def test_the_next_run_gets_its_turn_also_after_a_failure(no_jobs, caplog):
-    register_job("one")(fail)
-    assert [run_due_jobs(NOW), run_due_jobs(NOW)] == [["one"], ["one"]]
-
-
-def test_old_searches_are_forgotten(db, settings):
-    age = timedelta(days=settings.SEARCH_LOG_DAYS)
-    LoggedSearch.objects.create(query="old", searched_at=NOW - age, result_count=1)
-    LoggedSearch.objects.create(query="new", searched_at=NOW, result_count=1)
-    call_command("run_jobs")
-    assert [search.query for search in LoggedSearch.objects.all()] == ["new"]
-
-
 def test_jobs_that_have_never_run_are_not_running(no_jobs):
     register_job("one")(lambda at: None)
     state = get_jobs_health(NOW)
@@ -168,22 +148,6 @@ def test_failing_job_is_named_until_it_succeeds_again(no_jobs, caplog):
     run_due_jobs(NOW)
     assert get_jobs_health(timezone.now()).is_well
     assert JobRun.objects.count() == 2
-
-
-def test_last_success_is_remembered_while_a_job_fails(no_jobs, caplog):
-    register_job("one")(lambda at: None)
-    run_due_jobs(NOW)
-    succeeded_at = JobRun.objects.get().succeeded_at
-    register_job("one")(fail)
-    run_due_jobs(NOW)
-    assert JobRun.objects.get().succeeded_at == succeeded_at
-
-
-def test_job_of_an_older_release_is_not_spoken_of(no_jobs):
-    JobRun.objects.create(name="gone", finished_at=NOW, error="ValueError")
-    register_job("one")(lambda at: None)
-    run_due_jobs(NOW)
-    assert get_jobs_health(timezone.now()).failing == []
 
 
 class Stop:

@@ -78,15 +78,6 @@ def test_texts_cannot_break_out_of_structured_data(section, home, read):
     assert graph["GovernmentOrganization"]["address"] == NASTY
 
 
-def test_breadcrumbs_of_a_section_name_it_once(section, read):
-    steps = graph_of(read(section.url))["BreadcrumbList"]["itemListElement"]
-    assert [step["name"] for step in steps] == ["Home", section.title]
-
-
-def test_home_page_has_no_breadcrumbs(home, read):
-    assert "BreadcrumbList" not in graph_of(read(home.url))
-
-
 def test_search_without_words_may_be_listed_and_results_may_not(home, read):
     empty, results = read("/search/"), read("/search/?query=food")
     assert empty.find("link", rel="canonical")["href"] == "http://localhost/search/"

@@ -6,7 +6,7 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import PageViewRestriction
 
 from home.pages import visible_pages
 from tests.factories import (
@@ -94,14 +94,6 @@ def test_hidden_page_is_listed_nowhere(make, section, client):
     assert page.slug not in sitemap
 
 
-@pytest.mark.parametrize("make", HIDDEN, **by_name)
-def test_hidden_page_below_the_home_page_is_in_no_navigation(make, home, client):
-    page = make(home)
-    for in_menu in (True, False):
-        Page.objects.filter(pk=page.pk).update(show_in_menus=in_menu)
-        assert "Hidden" not in client.get("/").content.decode()
-
-
 @pytest.mark.parametrize("make", GONE, **by_name)
 def test_page_that_is_not_published_is_not_found(make, section, client):
     assert client.get(make(section).get_url()).status_code == 404
@@ -124,12 +116,6 @@ def test_public_page_below_a_page_that_was_private_is_listed_again(section):
     page = child_of_a_private_page(section)
     PageViewRestriction.objects.all().delete()
     assert visible_pages(timezone.now()).filter(pk=page.pk).exists()
-
-
-def test_sibling_of_a_private_page_stays_visible(section):
-    private_by_login(section)
-    sibling = StandardPageFactory(parent=section)
-    assert visible_pages(timezone.now()).filter(pk=sibling.pk).exists()
 
 
 @pytest.mark.parametrize(
@@ -163,12 +149,6 @@ def test_expired_page_leaves_cards_navigation_and_sitemap_to_the_second(
     assert not any("/summer-fair/" in html for html in after)
 
 
-def test_page_without_an_expiry_never_goes(section, client):
-    page = StandardPageFactory(parent=section)
-    with time_machine.travel(NOON + timedelta(days=3650), tick=False):
-        assert client.get(page.url).status_code == 200
-
-
 def test_scheduled_page_appears_when_the_job_runs_after_its_time(section, client):
     with time_machine.travel(NOON - timedelta(hours=1), tick=False):
         page = StandardPageFactory(parent=section, slug="fair", live=False)
@@ -189,17 +169,6 @@ def test_expired_page_is_unpublished_when_the_job_runs(section):
         call_command("publish_scheduled")
     page.refresh_from_db()
     assert not page.live
-
-
-def test_home_page_that_has_no_children_is_shown(home, read):
-    html = read("/")
-    assert html.h1.get_text() == home.title
-    assert not html.select(".card")
-
-
-def test_address_that_leads_nowhere_is_not_found(section, client):
-    for address in ("/nowhere/", f"{section.url}nowhere/", "/%00/", "/..%2f/"):
-        assert client.get(address).status_code == 404
 
 
 def test_meta_description_is_the_summary(section, read):

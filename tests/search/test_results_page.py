@@ -44,20 +44,10 @@ def test_empty_search_shows_the_form_and_nothing_else(home, search_for):
         assert answer.html.title.get_text().startswith("Search")
 
 
-def test_search_without_any_parameter(home, client):
-    assert client.get(reverse("search")).status_code == 200
-
-
 def test_one_result_is_said_in_the_singular(make_pages, search_for):
     make_pages(1)
     text = search_for("allotment").html.main.get_text()
     assert "1 result for allotment" in text
-
-
-def test_ten_results_need_one_page(make_pages, search_for):
-    make_pages(10)
-    answer = search_for("allotment")
-    assert (len(answer.titles), answer.count, links(answer)) == (10, 10, {})
 
 
 def test_pages_of_results_hold_each_result_once_in_numbered_order(
@@ -202,13 +192,6 @@ def test_marks_fit_words_after_characters_of_several_bytes(home, search_for):
     assert extract.count("<mark>") == 2
     assert "<mark>allotment</mark>" in extract
     assert "<mark>allotments</mark>" in extract
-
-
-def test_extract_of_a_page_found_by_its_title_is_how_it_begins(home, search_for):
-    StandardPageFactory(parent=home, title="Allotments", summary="Grow your own food.")
-    (extract,) = search_for("allotments").extracts
-    assert "Grow your own food." in extract
-    assert "<mark>" not in extract
 
 
 def test_text_of_a_page_is_escaped_in_results(home, search_for, client):

@@ -5,7 +5,6 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from wagtail.documents import get_document_model
@@ -111,10 +110,6 @@ ODD = [
 def test_odd_wish_is_answered_one_way_or_the_other(home, client):
     for accept in ODD:
         assert kind_of_answer(client, {"accept": accept}) in {"text/html", JSON}
-
-
-def test_without_any_accept_header_it_is_the_page(home, client):
-    assert kind_of_answer(client, {}) == "text/html"
 
 
 def results_of_page(html):
@@ -261,11 +256,6 @@ def test_second_page_has_the_rest(allotments, ask):
     assert len(urls) == first["count"] == second["count"] == 5
 
 
-def test_wrong_page_is_not_found(allotments, ask):
-    for number in ("0", "-1", "3", "x", "", "٢", "1e9", "9" * 400):
-        ask(status=404, query="allotment", page=number)
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -299,16 +289,3 @@ def test_degraded_answer_says_so(allotments, ask, monkeypatch):
     assert (data["count"], len(data["results"])) == (5, 3)
     monkeypatch.delattr(page_index, "search")
     assert ask(query="allotment")["degraded"] is False
-
-
-def test_head_has_no_body(allotments, client):
-    address = reverse("search") + "?query=allotment"
-    response = client.head(address, headers={"accept": JSON})
-    assert (response.status_code, response.content) == (200, b"")
-
-
-def test_page_is_still_html_after_json_was_asked_for(allotments, ask, client):
-    ask(query="allotment")
-    response = client.get(reverse("search"), {"query": "allotment"})
-    html = BeautifulSoup(response.content, "html.parser")
-    assert len(html.select("ol.results .result")) == 3

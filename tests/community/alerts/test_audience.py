@@ -43,11 +43,6 @@ def test_pages_of_overlapping_choices_are_counted_once(section):
     assert audience_of(make(section, page)).count == 2
 
 
-def test_page_alone_is_counted_without_what_is_below(section):
-    StandardPageFactory(parent=section)
-    assert audience_of(make(section, with_descendants=False)).count == 1
-
-
 def test_pages_that_residents_cannot_open_are_not_counted(section):
     StandardPageFactory(parent=section, live=False)
     StandardPageFactory(parent=section, expire_at=timezone.now() - HOUR)
@@ -81,12 +76,6 @@ def test_alert_above_or_below_overlaps(other_is_below, section):
     assert overlapping_with(alert if other_is_below else other) == [
         other if other_is_below else alert
     ]
-
-
-def test_site_wide_alert_overlaps_every_other(section):
-    alert, other = make(section), make()
-    assert overlapping_with(alert) == [other]
-    assert overlapping_with(other) == [alert]
 
 
 def test_alerts_on_other_pages_do_not_overlap(section):

@@ -7,10 +7,8 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.db import OperationalError, connection
-from django.utils import timezone
 from wagtail.models import Site
 
-from community.alerts.visibility import get_last_known_alerts
 from community.models import AlertScope
 from home import fallback_store
 from home.models import SiteSettings
@@ -110,11 +108,3 @@ def test_alert_that_was_taken_down_is_forgotten(home, client, error_page):
     alert.unpublish()
     client.get("/")
     assert not error_page().select(".alerts")
-
-
-def test_last_known_alerts_are_worst_first(home, client):
-    for severity in (10, 40, 20):
-        AlertFactory(severity=severity)
-    client.get("/")
-    shown = get_last_known_alerts(timezone.now())
-    assert [alert.severity for alert in shown] == [40, 20, 10]

@@ -86,12 +86,6 @@ def test_drafts_are_not_recorded(home):
     assert events() == []
 
 
-def test_draft_of_a_running_alert_is_not_recorded(alert):
-    alert.heading = "Only a draft"
-    alert.save_revision()
-    assert events() == ["published"]
-
-
 def test_each_event_of_an_alert_is_recorded_once(alert):
     alert.save()
     alert.heading = "Floods everywhere"
@@ -177,13 +171,6 @@ def test_what_happens_to_a_chosen_page_is_recorded(event, section):
     )
 
 
-def test_page_that_is_published_again_is_recorded(section):
-    page = StandardPageFactory(parent=section, live=False)
-    alert_on(page)
-    page.save_revision().publish()
-    assert events() == ["published", "page-published"]
-
-
 def test_move_above_a_chosen_page_is_recorded(home, section):
     inner = CommunityIndexPageFactory(parent=section, slug="inner")
     page = StandardPageFactory(parent=inner, slug="yarm")
@@ -201,14 +188,6 @@ def test_change_of_the_page_that_an_alert_links_to_is_recorded(change, href, sec
     PAGE_CHANGES[change](section)
     assert events() == ["published", change]
     assert last().link_href == href
-
-
-def test_deleting_the_section_above_is_recorded_once(section):
-    pages = StandardPageFactory.create_batch(3, parent=section)
-    alert_on(*pages)
-    Page.objects.filter(pk=section.pk).delete()
-    assert events() == ["published", "page-deleted"]
-    assert last().places == []
 
 
 def test_pages_of_alerts_that_are_over_are_not_recorded(section):

@@ -144,12 +144,6 @@ def test_status_is_shown_in_listings_and_search(policy, read, at):
         assert result.get_text() == status.label
 
 
-def test_page_without_a_consultation_shows_none(section, read):
-    policy = PolicyUpdatePageFactory(parent=section)
-    html = read(policy.url)
-    assert not html.select(".consultation, .outcome")
-
-
 @pytest.fixture
 def publish(section, send_form):
     """Return a function that publishes a policy by the editor's form."""

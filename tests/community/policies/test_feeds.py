@@ -83,11 +83,6 @@ def test_without_that_django_would_serve_no_feed(policy, client, monkeypatch):
         client.get(POLICIES)
 
 
-def test_new_page_has_an_entry(section, policy, read_feed):
-    entry = read_feed(f"{section.url}updates.atom").entries[0]
-    assert (entry.title, entry.summary) == ("Food plan", feeds.FIRST_PUBLISHED)
-
-
 def test_minor_edit_has_no_entry(section, policy, read_feed):
     policy.minor_edit = True
     publish(policy, "")
@@ -141,13 +136,6 @@ def test_feed_of_policies_has_policies_only(section, policy, read_feed):
     assert [each.title for each in read_feed(POLICIES).entries] == ["Food plan"]
 
 
-def test_feed_without_anything_is_a_feed(section, read_feed):
-    feed = read_feed(POLICIES)
-    assert feed.entries == []
-    assert feed.feed.title.startswith("Policy updates – ")
-    assert feed.feed.author
-
-
 def test_long_history_is_cut(section, policy, read_feed, monkeypatch):
     monkeypatch.setattr(feeds, "MAX_ENTRIES", 3)
     for number in range(4):
@@ -179,11 +167,6 @@ def test_number_of_queries_does_not_grow(
 @pytest.mark.parametrize("address", ["/nowhere/updates.atom", "/updates.atom"])
 def test_no_feed_of_what_is_no_section(section, client, address):
     assert client.get(address).status_code == 404
-
-
-def test_no_feed_of_a_page_that_is_no_section(section, client):
-    page = StandardPageFactory(parent=section)
-    assert client.get(f"{page.url}updates.atom").status_code == 404
 
 
 def test_readers_find_the_feed_from_the_page(section, policy, read):

@@ -106,15 +106,6 @@ def test_a_date_counts_from_midnight_in_london(name, status, day, status_in_data
         assert get_status({name: day}, midnight) == status
 
 
-def test_consultation_opens_and_closes_to_the_second(status_in_database):
-    opens, closes = OPEN["consultation_opens_at"], OPEN["consultation_closes_at"]
-    for get_status in (status_of, status_in_database):
-        assert get_status(OPEN, opens - SECOND) == PolicyStatus.PROPOSED
-        assert get_status(OPEN, opens) == PolicyStatus.CONSULTATION_OPEN
-        assert get_status(OPEN, closes - SECOND) == PolicyStatus.CONSULTATION_OPEN
-        assert get_status(OPEN, closes) == PolicyStatus.AWAITING_OUTCOME
-
-
 def random_dates(chance):
     """Return some dates around a time, as likely set as not."""
     dates = {}
@@ -202,15 +193,3 @@ def test_replacement_needs_a_date_and_is_another_page(section):
     assert list(rejected.value.message_dict) == ["replaced_by"]
     policy.replaced_by, policy.replaced_on = other, TODAY
     policy.full_clean()
-
-
-def test_all_errors_are_reported_at_once(section):
-    policy = PolicyUpdatePageFactory(parent=section)
-    policy.consultation_opens_at = AT
-    policy.withdrawn_on = TODAY
-    with pytest.raises(ValidationError) as rejected:
-        policy.full_clean()
-    assert set(rejected.value.message_dict) == {
-        "consultation_closes_at",
-        "withdrawn_reason",
-    }

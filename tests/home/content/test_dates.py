@@ -51,11 +51,6 @@ def test_time_that_comes_twice_is_explained(read_typed):
     ]
 
 
-@pytest.mark.parametrize("typed", ["28/03/2027 00:59", "31/10/2027 02:00"])
-def test_times_beside_the_clock_change_are_read(typed, read_typed):
-    assert read_typed(typed)
-
-
 @pytest.mark.parametrize(
     ("widget", "shown"),
     [(AdminDateTimeInput, "27/11/2026 18:00"), (AdminDateInput, "27/11/2026")],
@@ -82,12 +77,6 @@ def test_date_picker_is_told_to_leave_typed_dates_alone(home, admin_client, sett
     assert html.index("jquery.datetimepicker.js") < html.index("js/admin-dates.js")
     script = Path(settings.BASE_DIR) / "stockton_cms/static/js/admin-dates.js"
     assert "validateOnBlur: false" in script.read_text()
-
-
-def test_nobody_chooses_another_language_or_clock(home, admin_client):
-    account = admin_client.get(reverse("wagtailadmin_account")).content.decode()
-    assert "preferred_language" not in account
-    assert "current_time_zone" not in account
 
 
 def test_wagtail_writes_times_as_the_rest_of_the_admin_does():

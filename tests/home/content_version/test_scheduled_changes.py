@@ -21,10 +21,6 @@ POLICY_DATES = (
 )
 
 
-def test_no_boundary_when_nothing_is_to_come(section):
-    assert get_next_scheduled_change(NOON) is None
-
-
 def test_start_then_end_of_an_alert_are_boundaries(home):
     AlertFactory(starts_at=LATER, ends_at=LATEST)
     assert get_next_scheduled_change(NOON) == LATER
@@ -32,20 +28,10 @@ def test_start_then_end_of_an_alert_are_boundaries(home):
     assert get_next_scheduled_change(LATEST) is None
 
 
-def test_draft_alert_is_no_boundary(home):
-    AlertFactory(starts_at=LATER, ends_at=LATEST, live=False)
-    assert get_next_scheduled_change(NOON) is None
-
-
 def test_expiry_of_a_live_page_is_a_boundary(section):
     StandardPageFactory(parent=section, expire_at=LATER)
     assert get_next_scheduled_change(NOON) == LATER
     assert get_next_scheduled_change(LATER) is None
-
-
-def test_expiry_of_a_draft_is_no_boundary(section):
-    StandardPageFactory(parent=section, expire_at=LATER, live=False)
-    assert get_next_scheduled_change(NOON) is None
 
 
 def test_scheduled_revision_is_a_boundary(section):

@@ -6,7 +6,6 @@ import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.messages import get_messages
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.test.utils.form_data import querydict_from_html
@@ -56,10 +55,6 @@ def test_second_editor_sees_who_saved_and_can_compare(
     assert "Ann &lt;b&gt;Other&lt;/b&gt; (ann) saved this page on" in warning
     assert compare in warning
     assert others.pk != page.latest_revision_id
-
-
-def test_only_editor_gets_no_warning(page, form, admin_client):
-    assert save(admin_client, page, form) == []
 
 
 def autosave(client, page, form, **fields):
@@ -176,33 +171,11 @@ def test_window_with_a_wrong_name_saves_all_the_same(name, page, form, admin_cli
     save(admin_client, page, form, editing_window=name)
 
 
-def test_own_version_in_another_window_warns(page, form, admin_client, admin_user):
-    page.save_revision(user=admin_user)
-    [warning] = save(admin_client, page, form)
-    assert "You saved this page in another window on" in warning
-
-
-def test_first_version_of_a_page_counts_too(section, admin_form, colleague, admin_user):
-    page = StandardPageFactory(parent=section)
-    client = Client()
-    client.force_login(admin_user)
-    form = admin_form(reverse("wagtailadmin_pages:edit", args=[page.pk]))
-    assert "loaded_revision_id" not in form
-    page.save_revision(user=colleague)
-    assert len(save(client, page, form)) == 1
-
-
 @pytest.mark.parametrize(
     "value", ["nonsense", "2027-01-01", "", "9999-12-31T23:59:59-14:00"]
 )
 def test_form_with_a_wrong_time_is_saved_all_the_same(value, page, form, admin_client):
     save(admin_client, page, form, version_opened=value)
-
-
-def test_version_of_an_account_that_is_gone_has_no_name(page, form, admin_client):
-    page.save_revision()
-    [warning] = save(admin_client, page, form)
-    assert "Someone else saved this page on" in warning
 
 
 def test_comparison_says_whose_versions_it_shows(page, colleague, admin_client):

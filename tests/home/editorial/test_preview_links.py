@@ -54,13 +54,6 @@ def test_everybody_else_goes_on_seeing_the_published_page(draft, make_link, read
     assert not html.select(".preview-notice")
 
 
-def test_page_that_was_never_published_can_be_read(section, make_link, read):
-    page = StandardPageFactory(parent=section, title="New", live=False)
-    page.save_revision()
-    assert read(make_link(page)).h1.get_text() == "New"
-    read(page.url, status=404)
-
-
 def test_draft_in_a_private_section_can_be_read(section, draft, make_link, read):
     PageViewRestriction.objects.create(page=section, restriction_type="login")
     assert read(make_link(draft)).h1.get_text() == "As it will be"
@@ -135,12 +128,6 @@ def test_made_up_address_finds_nothing(token, draft, make_link, client):
     assert client.get(f"/preview/{token}/").status_code == 404
 
 
-def test_link_goes_with_its_page(draft, make_link, read):
-    address = make_link(draft)
-    draft.delete()
-    read(address, status=404)
-
-
 def test_link_cannot_be_posted_to(draft, make_link, client):
     assert client.post(make_link(draft)).status_code == 405
 
@@ -170,11 +157,6 @@ def test_link_without_reader_or_end_is_refused(fields, message, draft, admin_cli
     assert response.status_code == 200
     assert message in response.content.decode()
     assert not PreviewLink.objects.exists()
-
-
-def test_page_leads_to_its_links(draft, admin_client):
-    edit = admin_client.get(reverse("wagtailadmin_pages:edit", args=[draft.pk]))
-    assert reverse("preview_links", args=[draft.pk]) in edit.content.decode()
 
 
 def test_history_of_the_page_records_its_links(draft, make_link, admin_client):

@@ -193,24 +193,12 @@ def test_place_may_give_a_picture_a_text_of_its_own_or_none():
     assert component(alt="").img["alt"] == ""
 
 
-def test_component_without_a_picture_or_other_formats_shows_what_there_is():
-    assert not component(picture=None).find()
-    html = component(picture=Picture("/logo.png", 240, 120, ""))
-    assert html.img["src"] == "/logo.png"
-    assert not html.source
-
-
 def test_banner_shows_what_the_picture_tells(section, read, client, settings):
     image = make_image(description="Volunteers at the pantry")
     page = StandardPageFactory(parent=section, picture=image)
     banner = read(page.url).select_one("img.banner")
     assert banner["alt"] == "Volunteers at the pantry"
     assert (settings.MEDIA_ROOT / banner["src"].removeprefix("/media/")).exists()
-
-
-def test_page_without_a_picture_has_no_banner(section, read):
-    page = StandardPageFactory(parent=section)
-    assert not read(page.url).select("img.banner")
 
 
 @pytest.mark.parametrize(
@@ -256,12 +244,6 @@ def test_block_whose_file_is_lost_shows_nothing(db):
     sound, lost = make_image(), make_image()
     lose_file(lost)
     assert len(shown(body_of(sound, lost, alt_text="Food")).select("img")) == 1
-
-
-def test_block_on_its_own_shows_its_picture(db):
-    (block,) = body_of(make_image(), alt_text="A full pantry")
-    html = BeautifulSoup(block.render(), "html.parser")
-    assert html.img["alt"] == "A full pantry"
 
 
 def test_five_pictures_in_a_body_take_the_queries_of_one(section, client):

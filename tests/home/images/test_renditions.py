@@ -99,14 +99,6 @@ def test_upload_in_the_admin_makes_all_sizes(name, db, admin_client, committed):
     assert specs_made(Image.objects.get()) >= LIBRARY_SPECS
 
 
-def test_upload_of_several_in_the_admin_makes_all_sizes(db, admin_client, committed):
-    address = reverse("wagtailimages:add_multiple")
-    with committed():
-        response = admin_client.post(address, {"files[]": file_of(RED)})
-    assert response.json()["success"]
-    assert specs_made(Image.objects.get()) >= LIBRARY_SPECS
-
-
 def test_another_file_in_the_admin_makes_all_sizes_anew(
     db, admin_client, committed, uploaded, settings
 ):

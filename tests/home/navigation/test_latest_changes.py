@@ -63,13 +63,6 @@ def test_section_shows_its_summary_under_its_strapline(home, read):
     assert text.endswith("Big plans What it is for.")
 
 
-def test_home_page_shows_what_was_changed_on_it(home, read, change):
-    home.save_revision().publish()
-    change(home, "New popular pages")
-    html = read(home.url)
-    assert "New popular pages" in html.select_one(".page-history").get_text()
-
-
 def popular_on(html):
     heading = html.main.find("h2", string="Popular pages")
     if heading is None:
@@ -95,16 +88,6 @@ def test_popular_page_that_is_gone_or_private_is_left_out(home, section, read):
     PageViewRestriction.objects.create(page=private, restriction_type="login")
     gone.delete()
     assert popular_on(read(home.url)) == [here.title]
-
-
-def test_popular_page_that_was_chosen_twice_is_shown_once(home, section, read):
-    page = StandardPageFactory(parent=section)
-    choose(home, page, page)
-    assert popular_on(read(home.url)) == [page.title]
-
-
-def test_home_page_without_popular_pages_says_nothing_of_them(home, section, read):
-    assert popular_on(read(home.url)) == []
 
 
 def test_home_page_shows_as_sections_only_what_is_in_the_menu(home, section, read):

@@ -7,17 +7,13 @@ from wagtail.models import Page
 
 from home.navigation.listings import get_cards, kind_of
 from home.pages import visible_pages
-from tests.factories import PAGE_FACTORIES, HomePageFactory, StandardPageFactory
+from tests.factories import PAGE_FACTORIES, StandardPageFactory
 
 
 def cards_of(root):
     return get_cards(
         visible_pages(timezone.now()).order_by("path"), root, timezone.now()
     )
-
-
-def test_no_pages_give_no_cards(home):
-    assert get_cards(Page.objects.none(), home, timezone.now()) == []
 
 
 @pytest.mark.parametrize(
@@ -37,19 +33,6 @@ def test_card_of_each_type_has_title_address_summary_kind_and_picture(
     assert (card.picture.width, card.picture.height) == (640, 360)
 
 
-def test_cards_stand_in_the_order_of_the_pages(home, section):
-    pages = StandardPageFactory.create_batch(3, parent=section)
-    pages[2].move(section, "first-child")
-    shown = [card.pk for card in cards_of(home)][-3:]
-    assert shown == [pages[2].pk, pages[0].pk, pages[1].pk]
-
-
-def test_page_without_summary_and_picture_has_a_plain_card(home, section):
-    page = StandardPageFactory(parent=section, summary="")
-    card = cards_of(home)[-1]
-    assert (card.pk, card.summary, card.picture) == (page.pk, "", None)
-
-
 def test_page_of_a_foreign_type_has_a_card_without_a_kind(home):
     page = Page(title="Plain", slug="plain")
     home.add_child(instance=page)
@@ -67,12 +50,6 @@ def test_card_whose_picture_file_is_lost_is_shown_without_it(home, section, read
     (card,) = read(section.url).select(".card")
     assert card.h3.get_text() == "Pantries"
     assert not card.img
-
-
-def test_card_whose_picture_was_deleted_is_shown_without_it(section, read):
-    page = StandardPageFactory(parent=section, picture=wagtail_factories.ImageFactory())
-    page.picture.delete()
-    assert not read(section.url).select(".card img")
 
 
 def test_cards_take_two_queries_whatever_their_number(home, section):
@@ -95,7 +72,3 @@ def test_picture_on_a_card_is_decoration_and_has_its_size(section, read):
     assert picture["width"]
     assert picture["height"]
     assert picture["loading"] == "lazy"
-
-
-def test_home_page_is_made_by_its_own_factory():
-    assert HomePageFactory in PAGE_FACTORIES

@@ -62,15 +62,6 @@ def test_breadcrumbs_lead_from_the_home_page_to_this_one(home, section, read):
     assert last["aria-current"] == "page"
 
 
-def test_breadcrumbs_of_a_section_name_it_once(section, read):
-    StandardPageFactory(parent=section)
-    items = read(section.url).select(".breadcrumbs li")
-    assert [item.get_text(strip=True) for item in items] == [
-        "Home",
-        "Stronger communities",
-    ]
-
-
 def test_breadcrumbs_skip_a_page_above_that_is_not_published(section, read):
     below = CommunityIndexPageFactory(parent=section, title="Draft section")
     page = StandardPageFactory(parent=below)
@@ -102,26 +93,10 @@ def test_section_navigation_lists_the_pages_beside_this_one(section, read):
     assert [link.get_text() for link in marked] == ["First"]
 
 
-def test_section_navigation_of_a_section_lists_what_it_holds(section, read):
-    StandardPageFactory(parent=section, title="First")
-    assert section_links(read(section.url)) == ["First"]
-
-
 def test_section_navigation_lists_no_grandchildren(section, read):
     below = CommunityIndexPageFactory(parent=section, title="Food")
     StandardPageFactory(parent=below, title="Deep")
     assert section_links(read(section.url)) == ["Food"]
-
-
-def test_page_below_the_home_page_has_no_section(home, read):
-    page = StandardPageFactory(parent=home, title="Privacy")
-    StandardPageFactory(parent=home, title="Cookies")
-    assert not read(page.url).select(".section-navigation")
-
-
-def test_page_of_many_siblings_lists_all(section, read):
-    pages = StandardPageFactory.create_batch(30, parent=section)
-    assert section_links(read(pages[0].url)) == [page.title for page in pages]
 
 
 def test_unknown_address_is_answered_before_there_is_a_site(home, client):

@@ -29,12 +29,6 @@ def test_officer_is_told_why(large, admin_client):
     assert "has 3 pages directly under it. This is too many to sort manually." in text
 
 
-def test_other_sections_can_be_sorted_by_hand(large, home, admin_client):
-    address = reverse("wagtailadmin_explore", args=[home.pk])
-    response = admin_client.get(f"{address}{SORTED}")
-    assert response.status_code == 200
-
-
 def test_large_section_can_be_listed_otherwise(large, admin_client):
     address = reverse("wagtailadmin_explore", args=[large.pk])
     assert admin_client.get(f"{address}?ordering=title").status_code == 200

@@ -50,16 +50,6 @@ def test_moved_page_is_found_at_its_old_address(client, home, section):
     assert_leads_to(client, "/stronger-communities/moving/", "/moving/")
 
 
-def test_reordering_and_saving_make_no_redirects(section):
-    first = PartnershipPageFactory(parent=section)
-    second = PartnershipPageFactory(parent=section)
-
-    second.move(first, pos="left")
-    second.save()
-
-    assert not Redirect.objects.exists()
-
-
 def test_page_renamed_to_and_fro_has_no_redirect_in_its_way(client, section):
     page = PartnershipPageFactory(parent=section, slug="first")
     for slug in ("second", "first", "second"):
@@ -84,15 +74,6 @@ def test_redirect_made_by_staff_stays(client, home, section):
     page.save()
 
     assert_leads_to(client, "/stronger-communities/old/", "/elsewhere/")
-
-
-def test_drafts_get_no_redirects(section):
-    page = PartnershipPageFactory(parent=section, slug="draft", live=False)
-
-    page.slug = "draft-2"
-    page.save()
-
-    assert not Redirect.objects.exists()
 
 
 def test_number_of_queries_does_not_grow_with_the_pages_below(section):
@@ -178,14 +159,3 @@ def test_whoever_may_read_a_private_page_is_led_to_it(client, admin_client, rena
     answer = client.post(form["action"], sent, headers=own)
     assert answer["Location"] == OLD
     assert "quetzal" in client.get(OLD)["Location"]
-
-
-def test_redirect_to_another_site_goes_on(client, home):
-    Redirect.objects.create(
-        old_path="/there", redirect_link="https://example.org/x/", is_permanent=False
-    )
-    response = client.get("/there/?a=1")
-    assert (response.status_code, response["Location"]) == (
-        302,
-        "https://example.org/x/",
-    )

@@ -7,7 +7,7 @@ from django.utils import timezone
 from wagtail.models import PageLogEntry
 
 from home.models import StandardPage
-from tests.factories import AlertFactory, StandardPageFactory
+from tests.factories import StandardPageFactory
 
 NOW = timezone.now()
 HOUR = timedelta(hours=1)
@@ -49,15 +49,6 @@ def test_history_says_that_it_was_scheduled(home, schedule):
     assert (old.pk, "wagtail.unpublish.scheduled") in actions
 
 
-def test_scheduled_alert_goes_live(home):
-    with time_machine.travel(NOW - HOUR, tick=False):
-        alert = AlertFactory(live=False, go_live_at=NOW)
-        alert.save_revision().publish()
-    run_at(NOW)
-    alert.refresh_from_db()
-    assert alert.live
-
-
 def test_page_that_cannot_go_live_keeps_no_other_from_it(schedule, monkeypatch, caplog):
     broken, other = schedule(title="Broken"), schedule()
     save = StandardPage.save
@@ -82,11 +73,3 @@ def test_page_that_somebody_has_deleted_meanwhile_is_no_failure(schedule):
     schedule().delete()
     run_at(NOW)
     assert not StandardPage.objects.exists()
-
-
-def test_nothing_happens_a_second_time(schedule):
-    schedule()
-    run_at(NOW)
-    count = PageLogEntry.objects.count()
-    run_at(NOW + timedelta(minutes=1))
-    assert PageLogEntry.objects.count() == count

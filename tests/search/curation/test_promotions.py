@@ -5,14 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup
 from django.urls import reverse
 from wagtail.admin.panels import get_edit_handler
 from wagtail.models import Page, PageViewRestriction
 
 from home.content_version.counter import get_next_scheduled_change
 from search.curation import promotions
-from search.engine import results
 from search.models import PromotionSnippet
 from tests.factories import PartnershipPageFactory, StandardPageFactory
 
@@ -101,12 +99,6 @@ def test_other_searches_show_no_promotion(home, promoted):
     promote_link("council tax")
     for typed in ("council", "tax council", "council tax bands", "counciltax", "!"):
         assert promoted(typed) == [], typed
-
-
-def test_search_of_stop_words_alone_can_be_promoted(home, promoted):
-    promote_link("what's on")
-    assert promoted("what’s on?") == ["On GOV.UK"]
-    assert promoted("on") == []
 
 
 def test_promotions_of_one_search_keep_one_order(page, promoted):
@@ -214,15 +206,6 @@ def test_promotion_is_above_filtered_results_too(section, search_for):
     assert answer.count == 1
 
 
-def test_promotion_is_shown_on_the_first_page_only(home, page, promoted, monkeypatch):
-    monkeypatch.setattr(results, "PER_PAGE", 1)
-    promote("tax", page)
-    for number in (1, 2):
-        StandardPageFactory(parent=home, title=f"Tax {number}")
-    assert promoted("tax") == ["Pay us"]
-    assert promoted("tax", page=2) == []
-
-
 def test_corrected_search_is_promoted_too_and_the_exact_one_is_not(home, promoted):
     StandardPageFactory(parent=home, title="Allotments")
     promote_link("allotments")
@@ -291,17 +274,3 @@ def test_wrong_promotion_is_refused_with_one_reason(page, values, name, message)
     assert list(errors) == [name]
     assert len(errors[name]) == 1
     assert message in errors[name][0]
-
-
-def test_what_was_typed_stays_in_the_form_beside_the_reason(
-    db, admin_client, admin_form
-):
-    address = reverse(ADDRESSES("add"))
-    sent = {**RIGHT, "ends_at": "2027-07-01 11:59"}
-    answer = admin_client.post(address, {**admin_form(address), **sent})
-    html = BeautifulSoup(answer.content, "html.parser")
-    assert not PromotionSnippet.objects.exists()
-    (error,) = html.select(".error-message")
-    assert "The end must be after the start." in error.get_text()
-    kept = {name: html.select_one(f"[name={name}]").get("value", "") for name in sent}
-    assert kept == sent

@@ -6,10 +6,8 @@ from django.urls import reverse
 from wagtail.admin.panels import get_edit_handler
 
 from home.content_version.counter import get_content_version
-from search.curation.synonyms import SynonymMatcher, split_phrases, stems
 from search.engine import index as index_module
 from search.engine import query
-from search.engine.tokens import tokenise
 from search.models import SynonymSnippet
 from tests.factories import StandardPageFactory
 
@@ -58,21 +56,6 @@ def test_phrase_is_known_in_any_form_and_with_stop_words_between(
         assert search_for(each).titles == ["Cat shelter"], each
 
 
-def test_part_of_a_phrase_is_not_the_phrase(publish, add, search_for):
-    publish("Cat shelter")
-    add("rehome moggy", "cat shelter")
-    for typed in ("moggy", "moggy rehome", "rehome", "rehome a dog"):
-        assert search_for(typed).count == 0, typed
-
-
-def test_phrase_with_a_stop_word_is_known(publish, add, search_for):
-    publish("Raptor centre")
-    add("bird of prey", "raptor")
-    assert search_for("birds of prey in Yarm").titles == ["Raptor centre"]
-    assert search_for("birds prey").titles == ["Raptor centre"]
-    assert search_for("birds with cameras").count == 0
-
-
 def test_lists_join_each_phrase_with_each_wording(publish, add, search_for):
     publish("Cat shelter", "Feline health")
     add("moggy, puss\nkitty", "cat, feline")
@@ -85,13 +68,6 @@ def test_acronym_finds_its_words_and_no_page_with_one_of_them(publish, add, sear
     add("XYZ", "xenial yoghurt zone", both_ways=True)
     for typed in ("XYZ", "xyz", "xyz form"):
         assert search_for(typed).titles == ["Xenial yoghurt zone"], typed
-
-
-def test_words_find_the_acronym(publish, add, search_for):
-    publish("All about XYZ")
-    add("XYZ", "xenial yoghurt zone", both_ways=True)
-    assert search_for("xenial yoghurt zones").titles == ["All about XYZ"]
-    assert search_for("xenial").count == 0
 
 
 def test_other_words_of_a_search_count_too(publish, add, search_for):
@@ -222,15 +198,6 @@ def test_new_site_starts_with_a_day_one_list_of_valid_synonyms(seeds):
         synonym.full_clean()
 
 
-def test_no_phrase_of_the_day_one_list_is_listed_twice(seeds):
-    phrases = [
-        stems(tokenise(phrase))
-        for synonym in seeds
-        for phrase in split_phrases(synonym.searched)
-    ]
-    assert [each for each in set(phrases) if phrases.count(each) > 1] == []
-
-
 FIRST_DAY = {
     "PIP": "Personal Independence Payment",
     "jsa": "Jobseekers allowance",
@@ -248,8 +215,3 @@ def test_words_of_the_first_day_find_on_a_new_site(publish, search_for):
         assert search_for(typed).titles == [title]
     SynonymSnippet.objects.all().delete()
     assert [typed for typed in FIRST_DAY if search_for(typed, exact=1).count] == []
-
-
-def test_table_without_synonyms_puts_nothing_in_other_words():
-    assert SynonymMatcher().rewrite(["moggy"]) == []
-    assert SynonymMatcher([("moggy", "cat", False)]).rewrite([]) == []

@@ -2,10 +2,8 @@
 
 import pytest
 
-from community.models import Partner
 from tests.factories import (
     CommunityIndexPageFactory,
-    PartnershipPageFactory,
     PolicyUpdatePageFactory,
     StandardPageFactory,
 )
@@ -58,24 +56,6 @@ def test_words_that_only_residents_use_are_found_and_never_shown(home, search_fo
     page.search_words = ""
     page.save_revision().publish()
     assert search_for("brassic").titles == []
-
-
-def test_names_of_partners_are_found(section, search_for):
-    page = PartnershipPageFactory.build(title="Food power", slug="food-power")
-    page.partners = [Partner(name="Thornaby Harvesters")]
-    section.add_child(instance=page)
-    assert search_for("harvesters").titles == ["Food power"]
-
-
-def test_lead_officer_and_get_involved_are_found(section, search_for):
-    PartnershipPageFactory(
-        parent=section,
-        title="Food power",
-        lead_officer="J. Umber",
-        get_involved="<p>Volunteers</p>",
-    )
-    assert search_for("umber").titles == ["Food power"]
-    assert search_for("volunteering").titles == ["Food power"]
 
 
 def test_reason_of_a_withdrawal_is_found(section, search_for):

@@ -101,18 +101,6 @@ def test_notice_loses_weight_with_age_and_a_permanent_page_does_not(
         assert search_for("gritting").titles == ["Gritting", "Gritting and snow"]
 
 
-def test_weight_of_a_notice_falls_slowly_and_never_to_nothing(db):
-    def weight(age):
-        updated = int((TODAY - age).timestamp())
-        return ranking._weight(1, updated, 2**53, TODAY.timestamp())
-
-    weights = [weight(years * YEAR) for years in (-1, 0, 1, 2, 3, 4, 10, 60)]
-    assert weights[:3] == [1.0, 1.0, 1.0]
-    assert weights == sorted(weights, reverse=True)
-    assert weights[3] > 0.7
-    assert weights[-1] == ranking.MIN_NOTICE_WEIGHT > 0
-
-
 @pytest.mark.parametrize("field", ["withdrawn_on", "replaced_on"])
 def test_policy_falls_behind_at_the_second_at_which_it_is_history(
     publish_at, search_for, monkeypatch, field
@@ -217,22 +205,6 @@ def test_word_of_a_page_that_is_saved_often_counts_as_in_a_new_process(db):
         write(1, "Otter")
         early.catch_up()
     assert in_parts(early, "otter badger") == in_parts(PageIndex(), "otter badger")
-
-
-def test_processes_give_the_same_order_of_the_newest(two_processes):
-    early, late = two_processes
-    for query in QUERIES:
-        newest = in_parts(early, query, newest_first=True)
-        assert newest == in_parts(late, query, newest_first=True)
-
-
-def test_processes_give_the_same_order_where_ranks_are_no_longer_weighed(
-    two_processes, monkeypatch
-):
-    monkeypatch.setattr(ranking, "WINDOW", 3)
-    early, late = two_processes
-    for query in QUERIES:
-        assert in_parts(early, query) == in_parts(late, query)
 
 
 def test_every_result_is_on_one_of_the_pages_once(two_processes, monkeypatch):

@@ -8,14 +8,12 @@ from django.core.files.base import ContentFile
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import QueryDict
 from django.test import Client
-from django.urls import reverse
 from wagtail.documents import get_document_model
 
 from search.engine import results
 from search.log import clicks
-from search.models import Enquiry, LoggedSearch, PromotionSnippet
+from search.models import LoggedSearch, PromotionSnippet
 from tests.factories import StandardPageFactory
-from tests.search.feedback.enquiries.conftest import shown_seconds_ago
 
 FORGED = "found=AAAAAAAAAAAA.1"
 
@@ -58,15 +56,6 @@ def test_only_the_first_click_of_a_search_counts(allotments, links_for, client):
     assert opened() == [5]
 
 
-def test_each_search_has_a_mark_of_its_own(allotments, links_for, client):
-    first, second = links_for(), links_for()
-    assert len({parse_qs(urlsplit(link).query)["found"][0] for link in first}) == 5
-    client.get(second[1])
-    assert opened() == [2, None]
-    client.get(first[0])
-    assert opened() == [2, 1]
-
-
 def test_position_counts_on_over_pages_of_results(
     allotments, links_for, client, monkeypatch
 ):
@@ -100,29 +89,6 @@ def test_file_is_opened_by_way_of_the_same_redirect(section, links_for, client):
     served = client.get(response["Location"])
     assert b"".join(served.streaming_content).startswith(b"%PDF")
     assert opened() == [1]
-
-
-KEPT = [
-    ("x=1&{}&y=2", "x=1&y=2"),
-    (
-        "{}&query=blue+bin+%26+caf%C3%A9&page=2",
-        "query=blue+bin+%26+caf%C3%A9&page=2",
-    ),
-    ("x=1&x=2&{}", "x=1&x=2"),
-    ("x=&{}", "x="),
-    ("{0}&{0}&found=", ""),
-    ("%66ound=abc&{}", ""),
-    ("next=https%3A%2F%2Fevil.example&{}", "next=https%3A%2F%2Fevil.example"),
-    ("x=%00%0d%0a&{}", "x=%00%0D%0A"),
-]
-
-
-def test_other_parameters_are_kept_and_every_mark_is_taken_off(section, client):
-    for query, kept in KEPT:
-        sent = query.format(FORGED)
-        response = client.get("/stronger-communities/", QUERY_STRING=sent)
-        expected = "/stronger-communities/" + (f"?{kept}" if kept else "")
-        assert response["Location"] == expected
 
 
 GARBLED = [
@@ -284,22 +250,6 @@ def test_redirect_and_its_mark_are_in_no_cache(allotments, links_for, client):
 def test_address_that_is_too_long_for_a_redirect_is_a_bad_request(home, visitor):
     address = "/?" + FORGED + "&x=" + "y" * 5_000
     assert visitor.get(address).status_code in (302, 400)
-
-
-def test_head_is_redirected_and_notes_nothing(allotments, links_for, client):
-    link = links_for()[0]
-    response = client.head(link)
-    assert (response.status_code, response["Location"]) == (302, link.partition("?")[0])
-    assert opened() == [None]
-
-
-def test_post_is_left_alone(allotments, links_for, client):
-    mark = urlsplit(links_for()[0]).query
-    data = {"message": "A blue bin", "shown_at": shown_seconds_ago(60)}
-    response = client.post(f"{reverse('enquiry')}?{mark}", data)
-    assert response["Location"].startswith("/cant-find-it/thanks/")
-    assert Enquiry.objects.count() == 1
-    assert opened() == [None]
 
 
 def test_page_that_has_gone_since_is_not_found_and_still_logged(

@@ -191,10 +191,6 @@ def store(query, corrected=""):
     return search
 
 
-def test_there_are_enough_forms():
-    assert len(FORMS) == len(set(FORMS)) >= 60
-
-
 def test_personal_data_is_not_logged(home, search_for):
     leaks = []
     for form in FORMS:
@@ -237,13 +233,6 @@ def test_two_letters_before_a_number_do_not_let_half_of_it_through(db):
         for number in ("0800 11 1111", "077 009 00123", "+44 77 00 90 01 23"):
             noted = store(f"{two} {number}")
             assert not re.search(r"\d", noted.query), (two, number)
-
-
-def test_several_in_one_search_are_all_taken_out(db):
-    said = "joe@example.com or 01642 393939, TS18 5AB and QQ123456C please"
-    noted = store(said)
-    assert left_of(said, "or and please", noted.query) == set()
-    assert noted.query.endswith("please")
 
 
 @pytest.mark.parametrize("form", ["joe@example.com", "TS18 5AB", "07700 900123"])

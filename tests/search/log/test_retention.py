@@ -7,7 +7,6 @@ from threading import Barrier, Thread
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.db import connection
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry, ReferenceIndex
@@ -101,11 +100,6 @@ def test_enquiry_that_was_opened_again_is_kept_as_an_open_one(db):
     assert purge(datetime.now(UTC)) == 0
 
 
-def test_enquiry_closed_on_no_known_day_is_not_stored_for_ever(db):
-    EnquiryFactory(status="closed", closed_at=None)
-    assert purge(datetime.now(UTC) + 731 * DAY) == 1
-
-
 def test_with_an_enquiry_goes_all_that_is_logged_of_it(db):
     officer = get_user_model().objects.create_user("ann")
     gone, kept = EnquiryFactory(assigned_to=officer), EnquiryFactory()
@@ -168,18 +162,6 @@ def test_two_processes_at_once_do_no_harm(monkeypatch):
         thread.join()
     assert failed == []
     assert [enquiry.message for enquiry in Enquiry.objects.all()] == ["New"]
-
-
-def test_it_is_a_job(db):
-    open_at(datetime(2000, 1, 1, tzinfo=UTC), None)
-    call_command("run_jobs")
-    assert not Enquiry.objects.exists()
-
-
-def test_it_needs_no_job_where_people_search(home, search_for):
-    open_at(datetime(2000, 1, 1, tzinfo=UTC), None)
-    search_for("bins")
-    assert not Enquiry.objects.exists()
 
 
 def test_a_day_later_the_same_process_looks_again(home, search_for):

@@ -92,19 +92,6 @@ def test_removed_and_added_text_is_marked_for_all_senses(policy, read):
     assert html.select_one('meta[name="robots"]')["content"] == "noindex"
 
 
-def test_order_of_the_two_makes_no_difference(policy, read):
-    first, last = versions_of(policy)
-    forth = read(compare_address(policy, **{"from": first, "to": last}))
-    back = read(compare_address(policy, **{"from": last, "to": first}))
-    assert str(forth.main) == str(back.main)
-
-
-def test_same_version_twice_says_so(policy, read):
-    first, _ = versions_of(policy)
-    html = read(compare_address(policy, **{"from": first, "to": first}))
-    assert "the same version twice" in text(html)
-
-
 def test_dates_texts_and_documents_are_compared(section, read, policy):
     document = wagtail_factories.DocumentFactory(title="Old plan")
     policy.documents.add(PolicyDocument(document=document))
@@ -164,13 +151,6 @@ def test_draft_never_appears(policy, client, read, monkeypatch):
 def test_unknown_version_is_not_found(policy, client, wrong):
     for name in ("from", "to"):
         assert client.get(compare_address(policy, **{name: wrong})).status_code == 404
-
-
-def test_version_of_another_policy_is_not_found(section, policy, client):
-    other = published_policy(section)
-    (stranger,) = versions_of(other)
-    address = compare_address(policy, **{"from": stranger})
-    assert client.get(address).status_code == 404
 
 
 def test_hidden_version_is_gone(policy, client, read):

@@ -182,19 +182,6 @@ def test_changed_check_is_another_check(client, editor, page, owner, make_check)
     assert check.results.count() == 3
 
 
-def test_another_owner_does_not_make_it_another_check(
-    client, editor, page, make_check, owner
-):
-    check = make_check(owner=owner)
-    post(client, check_now(check))
-    page.unpublish()
-    data = {"query": "food bank", "page": page.pk, "within": 1, "owner": editor.pk}
-    post(client, edit(check), **data)
-    check.refresh_from_db()
-    # It passed before, so the new owner has to be notified.
-    assert (check.passed, check.notified_at) == (False, None)
-
-
 def test_check_now_runs_it_and_shows_its_history(client, editor, page, make_check):
     check = make_check()
     response, said = post(client, check_now(check))
@@ -208,20 +195,6 @@ def test_check_now_runs_it_and_shows_its_history(client, editor, page, make_chec
     assert states == ["Fails", "Passes"]
     assert "Fails: the page is not public. Last checked on" in history.get_text()
     assert history.form["action"] == check_now(check)
-
-
-def test_reading_a_check_changes_nothing(client, editor, make_check):
-    check = make_check()
-    assert client.get(check_now(check)).status_code == 405
-    read(client, edit(check))
-    check.refresh_from_db()
-    assert check.checked_at is None
-
-
-def test_check_that_is_gone_is_not_found(client, editor, make_check):
-    address = check_now(make_check())
-    SearchCheckSnippet.objects.all().delete()
-    assert client.post(address).status_code == 404
 
 
 def test_who_may_only_read_checks_cannot_run_them(client, enter_admin, make_check):

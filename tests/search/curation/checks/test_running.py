@@ -8,8 +8,6 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.content_version.counter import bump_content_version, get_content_version
-from home.jobs import run_due_jobs
-from search.curation.checks import running
 from search.curation.checks.running import check_searches, evaluate, get_due, run_checks
 from search.engine.index import IndexBrokenError, PageIndex, StaleIndexError
 from search.models import PromotionSnippet, SearchCheckResult, SearchCheckSnippet
@@ -54,14 +52,6 @@ def test_page_further_down_fails_the_check(page, make_check, noon):
     make_check(within=1)
     check_searches(noon)
     assert found() == (False, "In position 2")
-
-
-def test_position_that_is_just_near_enough_passes(page, make_check, noon):
-    promoted = StandardPageFactory(parent=page.get_parent(), title="Other")
-    PromotionSnippet.objects.create(searched="food bank", page=promoted)
-    make_check(within=2)
-    check_searches(noon)
-    assert found() == (True, "In position 2")
 
 
 def test_promoted_page_comes_first(page, make_check, noon):
@@ -200,24 +190,6 @@ def test_checks_bump_no_content_version(page, make_check, noon):
     check_searches(noon)
     check.delete()
     assert get_content_version() == version
-
-
-def test_site_without_checks_builds_no_index(home, noon, monkeypatch):
-    monkeypatch.setattr(PageIndex, "catch_up", None)
-    check_searches(noon)
-
-
-def test_site_without_a_root_fails_no_check(page, make_check, noon, monkeypatch):
-    make_check()
-    monkeypatch.setattr(running, "default_root", lambda: None)
-    check_searches(noon)
-    assert found() == (None, "")
-
-
-def test_jobs_service_runs_the_checks(page, make_check, noon):
-    make_check()
-    assert "search checks" not in run_due_jobs(noon)
-    assert found() == (True, "In position 1")
 
 
 def test_file_before_the_page_counts_as_a_place(page, make_check):
