@@ -22,6 +22,16 @@ MAIN = "main"
 # Their headers are Wagtail's too, and have no h1.
 WAGTAILS_FORMS = {"a promotion", "a synonym", "a search check"}
 TOPIC = digest_of(topic_of("borrow wheelchair week"))
+# Wagtail's buttons fade from one scheme to the other.
+UNTIL_NOTHING_FADES = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() =>
+    Promise.allSettled(
+      document.getAnimations()
+        .filter((each) => each instanceof CSSTransition)
+        .map((each) => each.finished)
+    ).then(done)
+  ))
+)"""
 # Each page that we add or change: its address, and the part of it that is ours.
 PAGES = {
     "dashboard": ("/admin/", "#your-tasks-section"),
@@ -73,6 +83,7 @@ def test_page_has_a_heading_and_axe_finds_nothing_in_what_we_add(name, officer):
     problems = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(UNTIL_NOTHING_FADES)
         problems += [f"{scheme}: {each}" for each in check_axe(page, context)]
     assert not problems, "\n".join(problems)
 

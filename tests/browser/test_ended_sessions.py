@@ -33,7 +33,7 @@ PLACES = {
     ),
     "new alert": Place("/admin/snippets/community/alertsnippet/add/", "Heading"),
     "settings": Place("/admin/settings/home/sitesettings/1/", "Strapline", "Save"),
-    "enquiry": Place("/admin/enquiries/{enquiry}/answer/", "", "Save the answer"),
+    "enquiry": Place("/admin/enquiries/{enquiry}/answer/", "", "Send answer"),
 }
 
 

@@ -217,7 +217,7 @@ def test_alert_is_put_live_and_ended(task, officer, new_page, office):
     expect(alert).to_have_count(0)
     doing.take_picture(page, "alert-check.webp")
     doing.choose(page, "Publish now")
-    expect(said(page)).to_contain_text("is published")
+    expect(said(page)).to_contain_text("has been published")
     doing.done()
     resident.reload()
     expect(alert).to_be_visible()
