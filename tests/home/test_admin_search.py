@@ -14,6 +14,8 @@ from home.admin_search import AnyColumnMixin
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import NOT_ASKED, SIGN_IN, patterns
 
+pytestmark = pytest.mark.usefixtures("admin_search")
+
 OPTIONS = 3
 
 

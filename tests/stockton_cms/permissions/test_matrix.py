@@ -19,7 +19,7 @@ from tests.stockton_cms.permissions.addresses import patterns
 from tests.stockton_cms.permissions.expectations import RULES, rule_for
 from tests.stockton_cms.permissions.world import PEOPLE, make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("admin_search")]
 # Which cells a fast run asks for: every so-manieth, others for each person.
 PART = 12
 

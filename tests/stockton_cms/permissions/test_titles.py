@@ -15,7 +15,7 @@ from tests.stockton_cms.permissions.hidden import HiddenThings, not_for
 from tests.stockton_cms.permissions.matrix import SKIPPED
 from tests.stockton_cms.permissions.world import PEOPLE, make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("admin_search")]
 READERS = PEOPLE[1:]
 # Which requests a fast run makes: every so-manieth, others for each person.
 PART = 24
