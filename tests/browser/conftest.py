@@ -45,6 +45,8 @@ def set_text_size(page, percent):
 def pytest_addoption(parser):
     """Let `make screenshots` write the pictures of the editors' guide anew."""
     parser.addoption("--guide-pictures", action="store_true")
+    # What Wagtail's editor sends; needed after an upgrade of Wagtail.
+    parser.addoption("--record-editing", action="store_true")
 
 
 def pytest_collection_modifyitems(items):

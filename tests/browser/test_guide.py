@@ -269,6 +269,7 @@ def test_enquiry_is_dealt_with(task, officer):
     expect(said(page)).to_contain_text(re.compile("Enquiry .* Answered"))
     doing.choose(page, "Close")
     doing.choose(page, "A page was written or updated")
-    doing.choose(page, "Close enquiry")
+    footer = page.get_by_role("navigation", name="Actions (footer)")
+    doing.choose(footer, "Close enquiry")
     expect(said(page)).to_contain_text(re.compile("Enquiry .* Closed"))
     doing.done()

@@ -118,6 +118,7 @@ def test_closed_alert_stays_away(resident):
     assert resident.url.endswith(JOURNEY)
     [cookie] = resident.context.cookies()
     assert (cookie["name"], cookie["path"]) == ("closed_alerts", "/")
+    resident.wait_for_load_state()
     # The keyboard goes on from somewhere on the page.
     resident.keyboard.press("Tab")
     assert resident.evaluate("document.activeElement !== document.body")
