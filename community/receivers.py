@@ -13,8 +13,8 @@ from home.content_version.counter import (
     earliest_after,
     register_scheduled_change,
 )
-from home.content_version.receivers import draft_saved, live_page_saved
 from home.images.pictures import LOGO, make_shapes_after_commit
+from home.receivers import draft_saved, live_page_saved
 
 
 @receiver([live_page_saved, draft_saved], sender=PartnershipPage)

@@ -9,9 +9,11 @@ class HomeConfig(AppConfig):
         from home.page_tree import scheduled_publishing  # noqa: F401
 
         # isort: split
-        from home import checks  # noqa: F401
+        from home import (
+            checks,  # noqa: F401
+            receivers,  # noqa: F401
+        )
         from home.content import dates  # noqa: F401
-        from home.content_version import receivers  # noqa: F401
         from home.content_version.counter import bump_version_on_change
         from home.editorial.links import checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401

@@ -21,13 +21,13 @@ from wagtail.search import index
 
 from home.admin_requests import ExplorableChoicesMixin
 from home.content.dates import ExactTimesMixin, months_after
+from home.content.readiness import require_ready
 from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_change_of
-from home.content_version.receivers import draft_saved, live_page_saved
 from home.editorial.drafts import DraftFormMixin
-from home.editorial.readiness import require_ready
 from home.email_addresses import EmailAddressField
 from home.page_tree.lock import TreeLockMixin
+from home.receivers import draft_saved, live_page_saved
 
 # Used by the site's own views below a section.
 RESERVED_SLUGS = frozenset({"a-to-z"})

@@ -17,11 +17,11 @@ from wagtail.admin.rich_text.converters.contentstate import link_entity
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
+from home.content import readiness  # noqa: F401
 from home.content.validators import phone_link
 from home.editorial import (
     approvals,  # noqa: F401
     concurrent_edits,  # noqa: F401
-    readiness,  # noqa: F401
 )
 from home.editorial.content_checks import report  # noqa: F401
 from home.editorial.links import report as links_report  # noqa: F401

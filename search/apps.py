@@ -8,7 +8,7 @@ class SearchConfig(AppConfig):
 
     def ready(self):
         from home.content_version.counter import bump_version_on_change
-        from search.curation.checks import running  # noqa: F401
+        from search.checks import running  # noqa: F401
         from search.feedback import dashboard  # noqa: F401
         from search.feedback.enquiries import answer_emails  # noqa: F401
         from search.feedback.unsuccessful_searches import (

@@ -1,7 +1,7 @@
 """The models of the search app, each subject in a module of its own."""
 
+from search.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.curation.blocklist import BlockedSuggestion
-from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet
 from search.feedback.actions import FeedbackAction

@@ -18,9 +18,9 @@ from home.page_tree.addresses import site_origin, site_root
 from search.engine.request import SearchRequest
 from search.engine.results import Result, ResultPage, get_results
 from search.engine.suggestions import get_suggestions
-from search.engine.tokens import clean_query
 from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
 from search.log.models import LoggedResponse, LoggedSearch
+from search.tokens import clean_query
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from wagtail_modeladmin.options import modeladmin_register
 
 from home.page_tree.admin_api import NoChooserViewSet
 from home.reports import ReportMenuItem
-from search.curation.change_preview_admin import ImpactPreviewViewSet
-from search.curation.checks.admin import SearchCheckViewSet
+from search.checks.admin import SearchCheckViewSet
+from search.checks.change_preview_admin import ImpactPreviewViewSet
 from search.feedback.enquiries.admin import EnquiryAdmin
 from search.feedback.enquiries.admin_views import (
     admin_urlpatterns as enquiry_urlpatterns,

@@ -78,7 +78,7 @@ ON_POSTGRESQL = (
     "tests/home/test_jobs.py",
     "tests/home/test_page_types.py",
     "tests/home/test_rate_limits.py",
-    "tests/search/curation/checks/test_notifications.py",
+    "tests/search/checks/test_notifications.py",
     "tests/search/engine/test_index.py",
     "tests/search/feedback/enquiries/test_limits.py",
     "tests/search/feedback/enquiries/test_handling.py",

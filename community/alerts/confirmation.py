@@ -33,7 +33,7 @@ from community.alerts.states import (
 from community.models import AlertSnippet
 from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
-from home.editorial.readiness import NotReadyError, require_ready
+from home.content.readiness import NotReadyError, require_ready
 from home.page_tree.addresses import site_root
 
 

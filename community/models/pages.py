@@ -11,7 +11,7 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
-from community.subscriptions.panel import SubscriberCountPanel
+from community.models.subscriptions import SubscriberCountPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
 from home.content.streams import LosslessStreamField
 from home.content.validators import (

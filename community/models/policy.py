@@ -18,7 +18,7 @@ from wagtail.search import index
 
 from community.models.consultations import Consultation
 from community.models.pages import related_pages_panel
-from community.subscriptions.panel import SubscriberCountPanel
+from community.models.subscriptions import SubscriberCountPanel
 from home.blocks import BodyBlock
 from home.content.streams import LosslessStreamField
 from home.editorial.drafts import MultipleChooserPanel

@@ -13,7 +13,7 @@ from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.permissions import policy_registry
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
 
-from home.editorial.readiness import NotReadyError, require_ready
+from home.content.readiness import NotReadyError, require_ready
 
 
 def permitted_files(user: AbstractBaseUser, model: type[Model]) -> QuerySet:

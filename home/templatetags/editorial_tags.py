@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from wagtail.models import RevisionMixin
 
+from home.content.readiness import find_gaps
 from home.editorial.approvals import describe_requested_changes
 from home.editorial.content_checks.issues import check_draft
-from home.editorial.readiness import find_gaps
 from home.pages import BasePage
 from home.people import name_of
 

@@ -1,1 +1,1 @@
-"""What editors decide about search: promotions, synonyms and checks."""
+"""What editors decide about search: promotions, synonyms and blocked suggestions."""

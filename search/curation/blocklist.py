@@ -6,7 +6,7 @@ from django.db import models
 from wagtail.admin.panels import FieldPanel
 
 from search.curation.synonyms import split_phrases, stems, validate_phrases
-from search.engine.tokens import fold, plain_analyzer, tokenise
+from search.tokens import fold, plain_analyzer, tokenise
 
 
 class BlockedSuggestion(models.Model):

@@ -20,8 +20,8 @@ from home.content_version.counter import earliest_after, register_scheduled_chan
 from home.page_tree.addresses import public_path
 from home.pages import visible_pages
 from search.curation.synonyms import Phrase, split_phrases, stems, validate_phrases
-from search.engine.tokens import significant_words, tokenise
 from search.indexing.documents import SearchDocument
+from search.tokens import significant_words, tokenise
 
 
 class PromotionQuerySet(models.QuerySet):

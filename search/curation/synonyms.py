@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 
-from search.engine.tokens import significant_words, stem, tokenise
+from search.tokens import significant_words, stem, tokenise
 
 Phrase = tuple[str, ...]
 # The words before, those put in their place, and those after.

@@ -26,15 +26,15 @@ from search.engine.ranking import (
     newest,
 )
 from search.engine.schema import SCHEMA, public, to_index
-from search.engine.tokens import (
+from search.engine.vocabulary import Dictionary, Vocabulary
+from search.indexing.documents import IndexedText, SearchDocument, SearchFile
+from search.tokens import (
     PLAIN_TOKENIZER_NAME,
     TOKENIZER_NAME,
     analyzer,
     plain_analyzer,
     tokenise,
 )
-from search.engine.vocabulary import Dictionary, Vocabulary
-from search.indexing.documents import IndexedText, SearchDocument, SearchFile
 
 logger = logging.getLogger(__name__)
 

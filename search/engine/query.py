@@ -6,8 +6,8 @@ from itertools import pairwise
 from math import sqrt
 
 from search.curation.synonyms import Rewrite, SynonymMatcher
-from search.engine.tokens import STOP_WORDS, significant_words, tokenise
 from search.engine.vocabulary import Vocabulary
+from search.tokens import STOP_WORDS, significant_words, tokenise
 
 # Other variants count a little less than the original words.
 ORIGINAL_WEIGHT = 1.0

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from home.page_tree.addresses import page_number
-from search.engine.tokens import clean_query
+from search.tokens import clean_query
 
 PERIODS = ("week", "month", "year")
 # No one reads further, and an offset costs as much as all results before it.

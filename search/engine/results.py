@@ -28,13 +28,13 @@ from search.engine.index import (
 from search.engine.query import WORD, ParsedQuery
 from search.engine.request import LAST_PAGE, SearchRequest
 from search.engine.schema import SCHEMA
-from search.engine.tokens import forms, significant_words, stem, tokenise
 from search.indexing.documents import (
     SearchDocument,
     SearchFile,
     files_among,
     pages_among,
 )
+from search.tokens import forms, significant_words, stem, tokenise
 
 MAX_CHARACTERS = 240
 # Only the start of a long file is searched; all of it would take half a second.

@@ -5,13 +5,13 @@ from datetime import datetime
 
 import tantivy
 
-from search.engine.tokens import (
+from search.indexing.documents import IndexedText
+from search.tokens import (
     PLAIN_TOKENIZER_NAME,
     TOKENIZER_NAME,
     fold,
     strip_hyphens,
 )
-from search.indexing.documents import IndexedText
 
 TEXT_FIELDS = ("title", "search_words", "summary", "headings", "body")
 # Words as written, without stemming.

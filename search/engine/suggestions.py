@@ -12,9 +12,9 @@ from search.engine.index import IndexState, page_index, translate_tantivy_panics
 from search.engine.query import parse_query
 from search.engine.ranking import best, match_all_words
 from search.engine.schema import SCHEMA, TITLE_WORDS, equal_to, public
-from search.engine.tokens import STOP_WORDS, tokenise
 from search.engine.vocabulary import Vocabulary
 from search.indexing.documents import SearchFile, pages_among
+from search.tokens import STOP_WORDS, tokenise
 
 MIN_CHARACTERS = 2
 MAX_SUGGESTIONS = 8

@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from search.curation.blocklist import Blocklist
 from search.curation.synonyms import Rewrite
 from search.engine.schema import SCHEMA, TITLE_WORDS, WORDS, expired, public
-from search.engine.tokens import STOP_WORDS, forms, significant_words, stem, tokenise
+from search.tokens import STOP_WORDS, forms, significant_words, stem, tokenise
 
 DIGIT = re.compile(r"\d")
 Query, Occur = tantivy.Query, tantivy.Occur

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH
+from search.tokens import MAX_TOPIC_LENGTH
 
 
 class CaseState(models.TextChoices):

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from home.rate_limits import RateLimit, RateLimitExceeded
-from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH, topic_of
 from search.log.redaction import REDACTED, redact
 from search.log.retention import purge
+from search.tokens import MAX_TOPIC_LENGTH, topic_of
 
 logger = logging.getLogger(__name__)
 

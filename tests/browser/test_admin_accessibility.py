@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import TimeoutError
 
-from search.feedback.unsuccessful_searches.topics import digest_of, topic_of
+from search.tokens import digest_of, topic_of
 from tests.browser.checks.accessibility import check_axe
 from tests.browser.conftest import NARROW
 from tests.browser.office import ALERT, PARTNERSHIP, POLICY

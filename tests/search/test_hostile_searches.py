@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from search.engine.tokens import MAX_CHARACTERS, clean_query
+from search.tokens import MAX_CHARACTERS, clean_query
 from tests.factories import StandardPageFactory
 
 HOSTILE = {

@@ -34,11 +34,10 @@ from home.page_tree.addresses import page_number
 from home.reports import as_safe_cell
 from search.curation.synonyms import split_phrases
 from search.engine.query import _replace_words
-from search.engine.tokens import clean_query, fold, strip_hyphens, tokenise
 from search.feedback.enquiries.services import normalise_message
-from search.feedback.unsuccessful_searches.topics import topic_of
 from search.indexing.files.text import clean_text
 from search.log.redaction import redact
+from search.tokens import clean_query, fold, strip_hyphens, tokenise, topic_of
 from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without
 from stockton_cms.operations.importer.csv_source import CsvSource, as_html
 from tests.security.costs import MAX_GROWTH, TIMES, growth

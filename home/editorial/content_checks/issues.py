@@ -16,7 +16,6 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from home.content_version.counter import start_of_day
-from home.content_version.receivers import live_page_saved
 from home.editorial.content_checks.rules import (
     ADVICE,
     VERSION,
@@ -27,6 +26,7 @@ from home.editorial.content_checks.rules import (
 from home.editorial.querysets import LivePageQuerySet
 from home.jobs import register_job
 from home.page_tree.lock import tree_lock
+from home.receivers import live_page_saved
 
 REPORT_URL_NAME = "content_checks_report"
 BATCH = 100

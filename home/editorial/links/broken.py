@@ -45,12 +45,15 @@ class Problem(TextChoices):
 
 def broken_links(at: datetime) -> QuerySet[PageLink]:
     """Return the broken links that readers can see, annotated with `problem`."""
-    suspects = _suspects(at)
+    private_collections = restricted_collections()
+    suspects = _suspects(at, private_collections)
     # Evaluated once, however often the caller counts, filters and lists them.
     ids = [row["pk"] for row in suspects[: MAX_IDS + 1]]
     among = suspects if len(ids) > MAX_IDS else ids
     links = PageLink.objects.filter(_is_visible(at), pk__in=among)
-    return links.annotate(problem=_problem(at)).exclude(problem=None)
+    return links.annotate(problem=_problem(at, private_collections)).exclude(
+        problem=None
+    )
 
 
 def broken_links_for(user: AbstractBaseUser, at: datetime) -> QuerySet[PageLink]:
@@ -63,7 +66,7 @@ def broken_links_for(user: AbstractBaseUser, at: datetime) -> QuerySet[PageLink]
     return broken_links(at).filter(may_edit)
 
 
-def _suspects(at: datetime) -> QuerySet:
+def _suspects(at: datetime, private_collections: set[int]) -> QuerySet:
     """Return the ids of the few links, among many thousands, that need checking.
 
     Each part has an index of its own; a single condition would use none (measured with
@@ -72,7 +75,7 @@ def _suspects(at: datetime) -> QuerySet:
     gone = Page.objects.filter(Q(live=False) | Q(expire_at__lte=at))
     existing = Page.objects.filter(pk=OuterRef("target_page_id"))
     documents = get_document_model().objects.filter(pk=OuterRef("document_id"))
-    unrestricted = documents.exclude(collection__in=restricted_collections())
+    unrestricted = documents.exclude(collection__in=private_collections)
     parts = [
         PageLink.objects.filter(target_page__in=gone.values("pk")),
         PageLink.objects.filter(~Exists(existing), target_page__isnull=False),
@@ -106,10 +109,10 @@ def _is_visible(at: datetime) -> Q:
     return shown
 
 
-def _problem(at: datetime) -> Case:
+def _problem(at: datetime, private_collections: set[int]) -> Case:
     is_for_all = Q(page=None) | Exists(public_pages().filter(pk=OuterRef("page_id")))
     target_is_public = Exists(public_pages().filter(pk=OuterRef("target_page_id")))
-    file_is_private = Q(document__collection__in=restricted_collections())
+    file_is_private = Q(document__collection__in=private_collections)
     has_page, has_file = Q(target_page__isnull=False), Q(document__isnull=False)
     has_expired = Q(target_page__expired=True) | Q(target_page__expire_at__lte=at)
     rules = (

@@ -18,10 +18,10 @@ from wagtail.models import Page
 from wagtail.signals import page_unpublished, published, unpublished
 
 from home.content.walker import FoundLink, link_to, short_text, walk
-from home.content_version.receivers import live_page_saved
 from home.editorial.links.internal_urls import find_target, is_own_address
 from home.editorial.links.models import ExternalLink, PageLink
 from home.page_tree.lock import tree_lock
+from home.receivers import live_page_saved
 
 VALUES = ("text", "owner_name", "target_page_id", "document_id", "site_path")
 

@@ -14,8 +14,8 @@ from wagtail.models import Page
 
 from home.content.dates import days_after
 from home.content_version.counter import start_of_day
-from home.content_version.receivers import live_page_saved
 from home.editorial.querysets import LivePageQuerySet
+from home.receivers import live_page_saved
 
 NOTICE_DAYS = 14
 # The communications team is reminded this many days after the review date, and again

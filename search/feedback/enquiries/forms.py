@@ -9,9 +9,9 @@ from django.core.validators import MaxLengthValidator
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from home.content.text import NormalisedLengthValidator
-from search.engine.tokens import clean_query
 from search.feedback.enquiries.models import Enquiry
 from search.feedback.page_feedback.models import PageFeedbackComment
+from search.tokens import clean_query
 
 SIGNER = signing.Signer(salt="enquiry-form")
 FASTEST_PERSON_SECONDS = 3

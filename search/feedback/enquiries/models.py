@@ -13,8 +13,8 @@ from search.feedback.actions import (
     ActionKind,
     FeedbackAction,
 )
-from search.feedback.unsuccessful_searches.topics import MAX_TOPIC_LENGTH
 from search.log.redaction import REDACTED, redact
+from search.tokens import MAX_TOPIC_LENGTH
 
 # Without characters that are misheard on the phone.
 REFERENCE_CHARACTERS = "ABCDEFGHJKMNPQRTUVWXYZ2346789"

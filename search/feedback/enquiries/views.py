@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from home.content.rich_text_links import strip_private_links
 from home.rate_limits import OVERALL_PERIOD, RateLimitExceeded, with_small_body
-from search.engine.tokens import clean_query
 from search.feedback.actions import ActionKind
 from search.feedback.enquiries.answer_emails import OUTCOMES
 from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
@@ -18,6 +17,7 @@ from search.feedback.enquiries.services import (
     find_by_reference,
     store_enquiry,
 )
+from search.tokens import clean_query
 
 
 @never_cache

@@ -12,12 +12,9 @@ from search.curation.synonyms import SynonymSnippet, split_phrases
 from search.feedback.actions import ActionKind, CaseState, FeedbackAction
 from search.feedback.enquiries.models import Enquiry
 from search.feedback.unsuccessful_searches.topic_stats import Topic, counted_searches
-from search.feedback.unsuccessful_searches.topics import (
-    EMPTY_TOPIC,
-    get_topic_merger,
-    topic_of,
-)
+from search.feedback.unsuccessful_searches.topics import get_topic_merger
 from search.log.models import redact
+from search.tokens import EMPTY_TOPIC, topic_of
 
 # Topics in one query.
 BATCH = 100

@@ -9,10 +9,9 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from home.jobs import register_job
-from search.engine.tokens import significant_words, tokenise
 from search.feedback.enquiries.models import Enquiry
-from search.feedback.unsuccessful_searches.topics import MAX_STEMS, topic_of
 from search.log.models import REDACTED, LoggedSearch, redact
+from search.tokens import MAX_STEMS, significant_words, tokenise, topic_of
 
 BATCH = 2_000
 # A message says what it is about at its beginning.

@@ -21,12 +21,9 @@ from search.feedback.actions import (
 )
 from search.feedback.enquiries.models import Enquiry
 from search.feedback.page_feedback.models import PageFeedbackCount
-from search.feedback.unsuccessful_searches.topics import (
-    digest_of,
-    get_topic_merger,
-    topic_of,
-)
+from search.feedback.unsuccessful_searches.topics import get_topic_merger
 from search.log.models import LoggedSearch, redact
+from search.tokens import digest_of, topic_of
 
 MAX_BARS = 12
 LABEL_LENGTH = 60

@@ -1,36 +1,17 @@
-"""What a search, message or page title is about: its topic.
-
-A topic is the sorted stems of the significant words, such as "bin collect".
-"""
+"""Merges topics that synonyms make the same."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from hashlib import blake2b
 
 from search.curation.synonyms import SynonymRow, SynonymSnippet, split_phrases
-from search.engine.tokens import forms, significant_words, tokenise
+from search.tokens import topic_of
 
-MAX_TOPIC_LENGTH = 200
-MAX_STEMS = 12
-EMPTY_TOPIC = "-"
 # Chains of synonyms are rare, and may be circular.
 MAX_MERGES = 4
 MAX_CACHED = 100_000
 
 Stems = frozenset[str]
-
-
-def topic_of(text: str) -> str:
-    """Return the topic of a text, or `EMPTY_TOPIC`."""
-    words = significant_words(tokenise(text))[:MAX_STEMS]
-    stems = sorted({min(forms(word)) for word in words})
-    return " ".join(stems)[:MAX_TOPIC_LENGTH].strip() or EMPTY_TOPIC
-
-
-def digest_of(topic: str) -> str:
-    """Hide the topic in an address, as it may hold residents' words."""
-    return blake2b(topic.encode(), digest_size=8).hexdigest()
 
 
 class TopicMerger:

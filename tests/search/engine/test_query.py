@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
-from search.engine import tokens, vocabulary
+from search import tokens
+from search.engine import vocabulary
 from search.engine.vocabulary import Vocabulary
 from tests.factories import PartnershipPageFactory, StandardPageFactory
 
@@ -79,8 +80,8 @@ def test_ways_to_write_a_word_meet_without_a_correction(
             "search.engine.schema.strip_hyphens",
             lambda _: (),
         ),
-        ("Mice", "mouse", "search.engine.tokens._FORMS_OF", {}),
-        ("O'Brien", "obrien", "search.engine.tokens.APOSTROPHES", ""),
+        ("Mice", "mouse", "search.tokens._FORMS_OF", {}),
+        ("O'Brien", "obrien", "search.tokens.APOSTROPHES", ""),
     ],
 )
 def test_without_its_rule_a_word_would_not_be_found(

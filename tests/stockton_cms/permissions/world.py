@@ -16,13 +16,13 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Site, UploadedFile, Workflow
 
 from home.models import ExternalLink, PageLink, PreviewLink, SiteSettings
-from search.feedback.unsuccessful_searches.topics import digest_of
 from search.models import (
     BlockedSuggestion,
     PromotionSnippet,
     SearchCheckSnippet,
     SynonymSnippet,
 )
+from search.tokens import digest_of
 from stockton_cms.accounts.role_groups import role_groups
 from stockton_cms.accounts.roles import ROLES
 from tests.factories import (

@@ -17,9 +17,9 @@ from django.utils import timezone
 from search.feedback.actions import ActionKind, FeedbackAction
 from search.feedback.page_feedback.models import PageFeedbackCount
 from search.feedback.unsuccessful_searches.topic_assignment import topic_of_enquiry
-from search.feedback.unsuccessful_searches.topics import topic_of
 from search.log.models import make_key
 from search.models import Enquiry, LoggedSearch
+from search.tokens import topic_of
 from tests.factories import StandardPageFactory
 
 SEARCHES, DISTINCT, ENQUIRIES, PAGES = 100_000, 20_000, 5_000, 200

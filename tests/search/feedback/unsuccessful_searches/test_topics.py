@@ -3,8 +3,9 @@
 import pytest
 
 from search.feedback.unsuccessful_searches.topic_assignment import assign_topics
-from search.feedback.unsuccessful_searches.topics import TopicMerger, topic_of
+from search.feedback.unsuccessful_searches.topics import TopicMerger
 from search.models import Enquiry, LoggedSearch
+from search.tokens import topic_of
 from tests.factories import EnquiryFactory
 from tests.search.feedback.unsuccessful_searches.conftest import NOON
 

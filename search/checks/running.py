@@ -16,8 +16,8 @@ from home.content_version.counter import (
     start_of_day,
 )
 from home.jobs import register_job
-from search.curation.checks.models import SearchCheckResult, SearchCheckSnippet
-from search.curation.checks.notifications import notify_owners
+from search.checks.models import SearchCheckResult, SearchCheckSnippet
+from search.checks.notifications import notify_owners
 from search.curation.promotions import PromotionSnippet
 from search.engine.index import (
     IndexBrokenError,

@@ -10,8 +10,8 @@ from time import monotonic
 from django.db.models import Count
 from wagtail.models import Page
 
-from search.curation.checks.models import SearchCheckSnippet
-from search.curation.checks.running import evaluate_all
+from search.checks.models import SearchCheckSnippet
+from search.checks.running import evaluate_all
 from search.curation.promotions import PromotionMatcher, PromotionSnippet
 from search.curation.synonyms import SynonymMatcher, SynonymSnippet, split_phrases
 from search.engine.index import page_index, translate_tantivy_panics

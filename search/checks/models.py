@@ -12,7 +12,7 @@ from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from home.people import name_of
-from search.engine.tokens import MAX_CHARACTERS, clean_query, tokenise
+from search.tokens import MAX_CHARACTERS, clean_query, tokenise
 
 MAX_POSITION = 10
 # If one of these changes, it is a different check, which has not run yet.

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from hashlib import blake2b
 
 import tantivy
 
@@ -11,6 +12,9 @@ from home.content.text import cut, normalise
 # Longer than any question that people type.
 MAX_CHARACTERS = 300
 MAX_WORDS = 32
+MAX_TOPIC_LENGTH = 200
+MAX_STEMS = 12
+EMPTY_TOPIC = "-"
 
 # Dropped from a query when other words are left, so that "what's on" still finds.
 STOP_WORDS = frozenset(
@@ -130,3 +134,18 @@ def forms(word: str) -> tuple[str, ...]:
     """
     own = stem(word)
     return own, *(form for form in _FORMS_OF.get(own, ()) if form != own)
+
+
+def topic_of(text: str) -> str:
+    """Return what a text is about, or `EMPTY_TOPIC`.
+
+    A topic is the sorted stems of the significant words, such as "bin collect".
+    """
+    words = significant_words(tokenise(text))[:MAX_STEMS]
+    stems = sorted({min(forms(word)) for word in words})
+    return " ".join(stems)[:MAX_TOPIC_LENGTH].strip() or EMPTY_TOPIC
+
+
+def digest_of(topic: str) -> str:
+    """Hide the topic in an address, as it may hold residents' words."""
+    return blake2b(topic.encode(), digest_size=8).hexdigest()

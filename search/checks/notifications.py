@@ -19,7 +19,7 @@ from home.notifications.outbox import (
     notify,
     register_notification_kind,
 )
-from search.curation.checks.models import SearchCheckSnippet
+from search.checks.models import SearchCheckSnippet
 
 SUBJECT = "Search checks failing on the website"
 MAX_LINES = 100

@@ -8,7 +8,7 @@ from django.core import mail
 
 from home.dashboard import get_tasks
 from home.notifications.sending import send_notifications
-from search.curation.checks import notifications, running
+from search.checks import notifications, running
 from search.models import SearchCheckSnippet
 
 NOON = datetime(2027, 7, 1, 12, tzinfo=ZoneInfo("Europe/London"))

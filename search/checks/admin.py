@@ -14,8 +14,8 @@ from wagtail.snippets.views import snippets
 
 from home.page_tree.admin_api import NoChooserViewSet
 from home.people import name_of
-from search.curation.checks.models import SearchCheckSnippet
-from search.curation.checks.running import run_checks
+from search.checks.models import SearchCheckSnippet
+from search.checks.running import run_checks
 
 MAX_HISTORY = 100
 STATES = {"failing": False, "passing": True, "unchecked": None}

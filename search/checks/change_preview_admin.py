@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from wagtail.snippets.views import snippets
 
-from search.curation.change_preview import Snippet, preview_change
+from search.checks.change_preview import Snippet, preview_change
 from search.curation.promotions import PromotionSnippet
 from search.engine.index import IndexBrokenError, StaleIndexError
 from search.engine.result_order import default_root
-from search.engine.tokens import clean_query
+from search.tokens import clean_query
 
 logger = logging.getLogger(__name__)
 

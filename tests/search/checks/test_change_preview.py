@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.content_version.counter import get_content_version
-from search.curation import change_preview
-from search.curation.change_preview import compare_positions, frequent_searches
+from search.checks import change_preview
+from search.checks.change_preview import compare_positions, frequent_searches
 from search.engine.index import PageIndex, StaleIndexError, page_index
 from search.models import (
     LoggedSearch,

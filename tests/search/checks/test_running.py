@@ -8,7 +8,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.content_version.counter import bump_content_version, get_content_version
-from search.curation.checks.running import check_searches, evaluate, get_due, run_checks
+from search.checks.running import check_searches, evaluate, get_due, run_checks
 from search.engine.index import IndexBrokenError, PageIndex, StaleIndexError
 from search.models import PromotionSnippet, SearchCheckResult, SearchCheckSnippet
 from tests.factories import StandardPageFactory

@@ -1,1 +1,0 @@
-"""Search checks: tests that a search finds the right page (S12)."""
