@@ -11,6 +11,7 @@ from wagtail.models import Orderable, Page, PagePermissionTester
 from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock
+from home.content.email_addresses import EmailAddressField
 from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
 from home.content.streams import LosslessStreamBlock, LosslessStreamField
 from home.content.validators import phone_link, validate_phone_number
@@ -21,7 +22,6 @@ from home.editorial.editing_windows import EditingWindow
 from home.editorial.links.models import ExternalLink, PageLink
 from home.editorial.preview_links.models import PreviewLink
 from home.editorial.reviews.models import PageReview
-from home.email_addresses import EmailAddressField
 from home.jobs import JobRun
 from home.notifications.outbox import MailOutage, Notification
 from home.pages import BasePage

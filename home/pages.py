@@ -21,11 +21,11 @@ from wagtail.search import index
 
 from home.admin_requests import ExplorableChoicesMixin
 from home.content.dates import ExactTimesMixin, months_after
+from home.content.email_addresses import EmailAddressField
 from home.content.readiness import require_ready
 from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_change_of
 from home.editorial.drafts import DraftFormMixin
-from home.email_addresses import EmailAddressField
 from home.page_tree.lock import TreeLockMixin
 from home.receivers import draft_saved, live_page_saved
 

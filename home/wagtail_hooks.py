@@ -26,11 +26,9 @@ from home.editorial import (
 from home.editorial.content_checks import report  # noqa: F401
 from home.editorial.links import report as links_report  # noqa: F401
 from home.editorial.preview_links import views as preview_link_views  # noqa: F401
-from home.editorial.reviews import dashboard  # noqa: F401
 from home.editorial.reviews import report as reviews_report  # noqa: F401
 from home.page_tree import (
     explorable,  # noqa: F401
-    large_sections,  # noqa: F401
 )
 from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadyPages
 from home.pages import is_published

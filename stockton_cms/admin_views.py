@@ -12,8 +12,7 @@ from django.shortcuts import render
 from wagtail import hooks
 
 from home.admin_requests import unreadable_input_as_400
-from home.page_tree.explorable import restrict_to_explorable
-from home.page_tree.large_sections import limit_sorting
+from home.page_tree.explorable import limit_sorting, restrict_to_explorable
 from home.page_tree.lock import in_one_transaction
 from stockton_cms.accounts.mfa import redirect_to_mfa
 from stockton_cms.unsaved_text import give_back_to_signed_out

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from home import rate_limits
 from home.navigation.context_processors import get_stored_council
 from stockton_cms.accounts.mfa import has_passed_mfa
-from stockton_cms.security.csrf import is_same_origin
+from stockton_cms.security.middleware import is_same_origin
 
 SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
 

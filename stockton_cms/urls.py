@@ -2,9 +2,13 @@
 
 from allauth.account.views import logout
 from django.contrib.sitemaps import views as sitemap_views
-from django.urls import include, path, re_path
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.contrib.sitemaps import Sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.documents.views.serve import (
     authenticate_with_password as document_password,
@@ -21,6 +25,7 @@ from home.editorial.preview_links.views import read_draft
 from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
 from home.page_tree.private_passwords import limit_password_attempts
+from home.pages import visible_pages
 from search.feedback.enquiries.views import answer, enquiry, thanks
 from search.feedback.page_feedback import views
 from search.views import search, suggestions
@@ -28,9 +33,30 @@ from stockton_cms.accounts import urls
 from stockton_cms.accounts.mfa import require_mfa
 from stockton_cms.accounts.urls import redirect_to_login
 from stockton_cms.admin_views import admin_view
-from stockton_cms.crawlers import PageSitemap, robots
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.monitoring import health
+
+
+class PageSitemap(Sitemap):
+    def items(self):
+        root = self.get_wagtail_site().root_page
+        pages = visible_pages(timezone.now()).descendant_of(root, inclusive=True)
+        return pages.order_by("path").defer_streamfields().specific()
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Allow all but the admin and lists of search results; name the sitemap."""
+    lines = [
+        "User-agent: *",
+        f"Disallow: {reverse('wagtailadmin_home')}",
+        f"Disallow: {reverse('account_login')}",
+        f"Disallow: {reverse('search')}?",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
+
 
 FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 

@@ -19,10 +19,10 @@ from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
 from community.models.alert_history import HistoryEvent
 from community.models.alerts import AlertQuerySet, alert_saved
 from community.models.visible_alerts import Scope
+from home.content.text import name_of
 from home.page_tree.addresses import site_path
 from home.page_tree.redirects import addresses_changed
 from home.page_tree.visibility import Change, page_visibility_changed
-from home.people import name_of
 
 # What an entry takes from the alert as it is.
 COPIED_FIELDS = (

@@ -8,7 +8,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 from wagtail.rich_text import get_text_for_indexing
 
-from home.email_addresses import EmailAddressField
+from home.content.email_addresses import EmailAddressField
 
 # How long after the last response the council promises to say what came of it.
 OUTCOME_PROMISED = timedelta(weeks=12)

@@ -13,6 +13,7 @@ from wagtail.search import index
 
 from community.models.subscriptions import SubscriberCountPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
+from home.content.email_addresses import EmailAddressField
 from home.content.streams import LosslessStreamField
 from home.content.validators import (
     phone_link,
@@ -20,7 +21,6 @@ from home.content.validators import (
     validate_web_address,
 )
 from home.editorial.drafts import InlinePanel, MultipleChooserPanel
-from home.email_addresses import EmailAddressField
 from home.pages import BasePage
 
 

@@ -24,7 +24,7 @@ from home.content.text import without_control_characters
 from home.content_version.caching import mark_cacheable
 from home.models import HomePage
 from home.navigation.context_processors import council
-from home.navigation.latest_changes import change_notes_for
+from home.navigation.listings import change_notes_for
 from home.navigation.menus import Link
 from home.page_tree.addresses import descendants_of, public_path, site_origin, site_root
 from home.pages import visible_pages

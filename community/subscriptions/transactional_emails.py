@@ -11,7 +11,7 @@ from community.models import Subscriber, Subscription
 from community.subscriptions.links import CONFIRM_DAYS, confirm_url, manage_url
 from community.subscriptions.targets import SubscriptionTarget
 from community.subscriptions.update_emails import get_council_name
-from home.email_addresses import address_key, mailbox_key
+from home.content.email_addresses import address_key, mailbox_key
 from home.notifications import in_one_line
 from home.rate_limits import RateLimit, RateLimitExceeded
 

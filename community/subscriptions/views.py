@@ -42,7 +42,7 @@ from community.subscriptions.transactional_emails import (
     send_confirmation,
     send_manage_link,
 )
-from home.email_addresses import EmailAddressFormField
+from home.content.email_addresses import EmailAddressFormField
 from home.rate_limits import (
     OVERALL_PERIOD,
     RateLimit,

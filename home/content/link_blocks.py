@@ -7,6 +7,7 @@ from django.utils import timezone
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
 
+from home.content.email_addresses import EmailAddressFormField
 from home.content.validators import (
     WebAddressField,
     phone_link,
@@ -14,7 +15,6 @@ from home.content.validators import (
     web_link,
 )
 from home.content.walker import FoundLink, Kind, Part, link_to, short_text
-from home.email_addresses import EmailAddressFormField
 from home.pages import is_published
 
 PREVIEW_PHONE = "01632 960000"

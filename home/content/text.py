@@ -1,4 +1,4 @@
-"""Unicode normalisation of untrusted text, and its length when normalised."""
+"""Unicode normalisation of untrusted text, its length when normalised, and names."""
 
 import re
 import unicodedata
@@ -87,3 +87,14 @@ NO_TEXT = re.compile(
 def without_control_characters(text: str) -> str:
     """Return the text with a space for each character that XML and iCalendar forbid."""
     return NO_TEXT.sub(" ", text)
+
+
+def name_of(user) -> str:
+    """Return a user's name and username; empty for None.
+
+    Two people may share a name, and administrators may change it.
+    """
+    if not user:
+        return ""
+    name, username = user.get_full_name(), user.get_username()
+    return f"{name} ({username})" if name else username

@@ -20,8 +20,8 @@ from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page, WorkflowMixin, WorkflowState
 
 from home.content.dates import format_relative_datetime
+from home.content.text import name_of
 from home.dashboard import DashboardTask, register_dashboard_tasks
-from home.people import name_of
 
 # Administrators get the email about the workflow's first task instead.
 workflow_submission_email_notifier.get_recipient_users = lambda *_, **__: set()

@@ -14,8 +14,8 @@ from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.models import Page, Revision, RevisionMixin
 
+from home.content.text import name_of
 from home.editorial.editing_windows import is_automatic
-from home.people import name_of
 
 
 @hooks.register("after_edit_page")

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from functools import wraps
 
+from django.contrib import messages
 from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_list_or_404
+from django.shortcuts import get_list_or_404, redirect
 from wagtail import hooks
 from wagtail.admin.views.bulk_action import BulkAction
 from wagtail.admin.views.chooser import BrowseView
@@ -123,3 +124,38 @@ def _reject_hidden_page_ids(request: HttpRequest, kwargs: dict) -> None:
         asked = {*request.GET.getlist("id"), *map(str, kwargs.values())}
         if not all(is_explorable(Page, pk) for pk in asked):
             raise Http404("This page cannot be chosen.")
+
+
+MAX_CHILDREN = 500
+LISTS = {"wagtailadmin_explore", "wagtailadmin_explore_results"}
+
+
+def limit_sorting(request: HttpRequest, kwargs: dict) -> HttpResponse | None:
+    """Keep large sections paginated in the admin."""
+    is_sorting = request.GET.get("ordering") == "ord"
+    if not is_sorting or request.resolver_match.url_name not in LISTS:
+        return None
+    parents = Page.objects.filter(numchild__gt=MAX_CHILDREN)
+    parent = parents.filter(pk=kwargs.get("parent_page_id")).first()
+    if parent is None:
+        return None
+    messages.warning(request, f"{_too_many(parent)} This is too many to sort manually.")
+    query = request.GET.copy()
+    del query["ordering"]
+    return redirect(f"{request.path}?{query.urlencode()}")
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_move_page")
+def warn_of_too_many_children(request, page):
+    parent = page.get_parent(update=True)
+    if parent.numchild > MAX_CHILDREN:
+        messages.warning(
+            request,
+            f"{_too_many(parent)} Split this section into sub-sections.",
+        )
+
+
+def _too_many(parent: Page) -> str:
+    title = parent.get_admin_display_title()
+    return f"'{title}' has {parent.numchild:,} pages directly under it."

@@ -5,12 +5,15 @@ them out.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import Enum, auto
 
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import Signal, receiver
 from wagtail.models import Page, PageViewRestriction
+from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from home.page_tree.addresses import parent_path
@@ -158,3 +161,16 @@ def _live_pages(
         for pk, path in rows.values_list("pk", "path")
         if not private.hide(path, below)
     ]
+
+
+class LivePageQuerySet(models.QuerySet):
+    def on_live_pages(self, at: datetime):
+        """Leave out aliases, which share the rows of their original."""
+        not_expired = Q(page__expire_at=None) | Q(page__expire_at__gt=at)
+        return self.filter(not_expired, page__live=True, page__alias_of=None)
+
+    def editable_by(self, user):
+        if user.is_active and user.is_superuser:
+            return self
+        pages = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
+        return self.filter(page__in=pages.values("pk"))

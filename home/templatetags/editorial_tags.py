@@ -6,10 +6,10 @@ from django.utils.formats import date_format
 from wagtail.models import RevisionMixin
 
 from home.content.readiness import find_gaps
+from home.content.text import name_of
 from home.editorial.approvals import describe_requested_changes
 from home.editorial.content_checks.issues import check_draft
 from home.pages import BasePage
-from home.people import name_of
 
 register = template.Library()
 register.filter(name_of)

@@ -19,8 +19,7 @@ from home.images.pictures import (
     get_pictures,
     get_pictures_in_shapes,
 )
-from home.navigation.latest_changes import latest_changes
-from home.navigation.listings import get_cards
+from home.navigation.listings import get_cards, latest_changes
 from home.navigation.menus import Navigation, get_navigation
 from home.page_tree.addresses import public_path, site_origin, site_root
 from home.pages import visible_pages

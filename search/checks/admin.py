@@ -12,8 +12,8 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.snippets.views import snippets
 
+from home.content.text import name_of
 from home.page_tree.admin_api import NoChooserViewSet
-from home.people import name_of
 from search.checks.models import SearchCheckSnippet
 from search.checks.running import run_checks
 

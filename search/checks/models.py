@@ -11,7 +11,7 @@ from wagtail.admin.panels import FieldPanel, PageChooserPanel
 from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from home.people import name_of
+from home.content.text import name_of
 from search.tokens import MAX_CHARACTERS, clean_query, tokenise
 
 MAX_POSITION = 10

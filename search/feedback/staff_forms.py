@@ -10,8 +10,8 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from home.content.text import name_of
 from home.pages import BasePage
-from home.people import name_of
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet, split_phrases
 from search.feedback.actions import (

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 from qrcode.image.svg import SvgPathFillImage
 
-from home.email_addresses import normalise_email, validate_email_address
+from home.content.email_addresses import normalise_email, validate_email_address
 from stockton_cms.accounts.allauth_internals import (
     clear_attempts,
     consume_attempt,

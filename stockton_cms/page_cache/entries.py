@@ -21,7 +21,7 @@ from community.models.visible_alerts import VisibleAlert
 from home.content_version.caching import canonical_cache_url
 from home.content_version.clock import ContentState
 from stockton_cms.page_cache.policy import CacheKey
-from stockton_cms.release_fingerprint import get_release
+from stockton_cms.static_files import get_release
 
 logger = logging.getLogger(__name__)
 

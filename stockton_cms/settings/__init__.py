@@ -154,22 +154,22 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # Before anything reads a cookie.
-    "stockton_cms.security.headers.BackslashMiddleware",
+    "stockton_cms.security.middleware.BackslashMiddleware",
     "stockton_cms.page_cache.middleware.PageCacheMiddleware",
     "stockton_cms.monitoring.metrics.MetricsMiddleware",
     "stockton_cms.monitoring.logs.RequestIdMiddleware",
     "django_guid.middleware.guid_middleware",
-    "stockton_cms.security.headers.IsolationHeadersMiddleware",
+    "stockton_cms.security.middleware.IsolationHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "stockton_cms.security.headers.SessionCookieMiddleware",
+    "stockton_cms.security.middleware.SessionCookieMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "search.log.clicks.ClickMiddleware",
+    "search.log.models.ClickMiddleware",
     # Before anything reads what is sent.
     "stockton_cms.unsaved_text.SmallBodyMiddleware",
-    "stockton_cms.security.csrf.SameOriginMiddleware",
+    "stockton_cms.security.middleware.SameOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

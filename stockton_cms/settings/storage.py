@@ -46,7 +46,7 @@ def caches(address: str, data_dir: Path) -> dict:
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": str(data_dir / "last_known"),
             "TIMEOUT": None,
-            "KEY_FUNCTION": "stockton_cms.release_fingerprint.key_for_this_release",
+            "KEY_FUNCTION": "stockton_cms.static_files.key_for_this_release",
         },
         "sign_in": SIGN_IN_CACHE,
     }

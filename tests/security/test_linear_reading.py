@@ -13,6 +13,7 @@ import pytest
 
 from community.subscriptions.bounces import MESSAGE_ID, _parse
 from community.subscriptions.links import MANAGE
+from home.content.email_addresses import EmailAddressFormField, mailbox_key
 from home.content.text import (
     NormalisedLengthValidator,
     cut,
@@ -27,7 +28,6 @@ from home.content.validators import (
 )
 from home.editorial.content_checks.dated_statements import find_dated_statements
 from home.editorial.links.http_check import _checked
-from home.email_addresses import EmailAddressFormField, mailbox_key
 from home.notifications import in_one_line
 from home.notifications.smtp import classify_smtp_error, describe_smtp_error
 from home.page_tree.addresses import page_number

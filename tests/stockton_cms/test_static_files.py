@@ -8,7 +8,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 
-from stockton_cms import release_fingerprint
+from stockton_cms import static_files
 from stockton_cms.static_files import ReleaseStaticFilesStorage
 
 OURS = "stockton_cms.static_files.ReleaseStaticFilesStorage"
@@ -108,19 +108,19 @@ def test_nothing_is_left_beside_the_files(collect, given_out):
 @pytest.fixture
 def code(tmp_path, monkeypatch):
     """Return a folder with a release of the code in it."""
-    for room in release_fingerprint.ROOMS:
+    for room in static_files.ROOMS:
         (tmp_path / room / "static").mkdir(parents=True)
     (tmp_path / "requirements.txt").write_text("django==5.2")
     (tmp_path / "home/pages.py").write_text("pass")
-    monkeypatch.setattr(release_fingerprint, "BASE_DIR", tmp_path)
+    monkeypatch.setattr(static_files, "BASE_DIR", tmp_path)
     return tmp_path
 
 
 def names() -> tuple[str, str]:
     """Return the names of the release and of its static files, read again."""
     return (
-        release_fingerprint.get_release.__wrapped__(),
-        release_fingerprint.get_static_release.__wrapped__(),
+        static_files.get_release.__wrapped__(),
+        static_files.get_static_release.__wrapped__(),
     )
 
 
@@ -147,5 +147,5 @@ def test_release_is_the_same_in_another_folder(code, tmp_path_factory, monkeypat
     (code / "home/__pycache__").mkdir()
     (code / "home/__pycache__/pages.pyc").write_text("compiled here")
     copy = shutil.copytree(code, tmp_path_factory.mktemp("elsewhere") / "code")
-    monkeypatch.setattr(release_fingerprint, "BASE_DIR", copy)
+    monkeypatch.setattr(static_files, "BASE_DIR", copy)
     assert names() == before

@@ -23,9 +23,9 @@ from home.editorial.content_checks.rules import (
     Rule,
     find_issues,
 )
-from home.editorial.querysets import LivePageQuerySet
 from home.jobs import register_job
 from home.page_tree.lock import tree_lock
+from home.page_tree.visibility import LivePageQuerySet
 from home.receivers import live_page_saved
 
 REPORT_URL_NAME = "content_checks_report"

@@ -14,7 +14,7 @@ from wagtail.models import Page
 
 from home.content.dates import days_after
 from home.content_version.counter import start_of_day
-from home.editorial.querysets import LivePageQuerySet
+from home.page_tree.visibility import LivePageQuerySet
 from home.receivers import live_page_saved
 
 NOTICE_DAYS = 14

@@ -21,7 +21,17 @@ from wagtail.models import Page, Revision, TaskState
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.content.dates import months_after
-from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview, ReviewState
+from home.dashboard import counted_task, register_dashboard_tasks
+from home.editorial.content_checks import issues
+from home.editorial.content_checks.rules import Rule
+from home.editorial.links.broken import broken_links_for
+from home.editorial.reviews import models
+from home.editorial.reviews.models import (
+    QUEUE_URL_NAME,
+    PageReview,
+    ReviewState,
+    queue_url,
+)
 from home.page_tree.lock import tree_lock
 from home.reports import (
     OWNER_COLUMNS,
@@ -251,3 +261,35 @@ def register_log_action(actions):
             day = date.fromisoformat(log_entry.data["review_on"])
             text = date_format(day, DAY_FORMAT)
             return f"Reviewed: no change needed. Next review {text}"
+
+
+@register_dashboard_tasks
+def pages_to_approve(user, at):
+    yield counted_task(
+        TaskState.objects.reviewable_by(user).count(),
+        "page is waiting for your approval",
+        "pages are waiting for your approval",
+        reverse("wagtailadmin_reports:workflow_tasks") + "?reviewable=true",
+    )
+
+
+@register_dashboard_tasks
+def pages_to_review(user, at):
+    counts = models.counts_for(user, timezone.localdate(at))
+    due, undated = ReviewState.DUE, ReviewState.UNDATED
+    one, many = "page is due for review", "pages are due for review"
+    yield counted_task(counts[due], one, many, queue_url(due))
+    one, many = "page has no review date", "pages have no review date"
+    yield counted_task(counts[undated], one, many, queue_url(undated))
+
+
+@register_dashboard_tasks
+def content_to_fix(user, at):
+    counts = issues.counts_for(user, timezone.localdate(at))
+    report = reverse(issues.REPORT_URL_NAME)
+    one, many = "page has content issues", "pages have content issues"
+    yield counted_task(counts["pages"], one, many, report)
+    dates = f"{report}?rule={Rule.PASSED_DATE.value}"
+    yield counted_task(counts["dates"], "date has passed", "dates have passed", dates)
+    broken, report = broken_links_for(user, at), reverse("broken_links_report")
+    yield counted_task(broken.count(), "broken link", "broken links", report)

@@ -14,7 +14,7 @@ from wagtail_modeladmin.helpers import AdminURLHelper, ButtonHelper, PermissionH
 from wagtail_modeladmin.options import ModelAdmin
 from wagtail_modeladmin.views import IndexView, InspectView
 
-from home.people import name_of
+from home.content.text import name_of
 from search.feedback.enquiries.admin_views import enquiry_not_found
 from search.feedback.enquiries.filters import (
     AnswerFilter,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from home.people import name_of
+from home.content.text import name_of
 from search.feedback.actions import ActionKind
 from search.feedback.enquiries.admin_forms import AnswerForm
 from search.feedback.enquiries.models import Enquiry

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from wagtail_modeladmin.helpers import DjangoORMSearchHandler
 
-from home.people import name_of
+from home.content.text import name_of
 from search.feedback.enquiries.models import Enquiry, RepeatedEnquiry
 from search.feedback.enquiries.services import find_by_reference
 from search.feedback.permissions import get_handlers

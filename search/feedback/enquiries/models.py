@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from home.email_addresses import EmailAddressField
+from home.content.email_addresses import EmailAddressField
 from search.feedback.actions import (
     OUTCOMES,
     SEARCH_CHANGES,

@@ -10,8 +10,8 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
 
 from home.content.dates import days_after
+from home.content.text import name_of
 from home.content_version.counter import start_of_day
-from home.people import name_of
 from home.reports import ExportColumn, Report, ScreenColumn
 from search.feedback.actions import CaseState, FeedbackAction
 from search.feedback.permissions import topic_policy

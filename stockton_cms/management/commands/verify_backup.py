@@ -3,9 +3,8 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from stockton_cms.operations.backup.delivery import opened
+from stockton_cms.operations.backup.delivery import opened, record_verified
 from stockton_cms.operations.backup.restore import refuse_newer
-from stockton_cms.operations.backup.status import record_verified
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from home.email_addresses import normalise_email
+from home.content.email_addresses import normalise_email
 from stockton_cms.operations.erasure.matching import may_hold, without
 
 # What cannot hold a word. Every other kind of field is looked at, new ones too.

@@ -15,8 +15,8 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.search import index
 from wagtail.search.models import IndexEntry
 
+from home.content.email_addresses import normalise_email
 from home.content_version.counter import bump_content_version
-from home.email_addresses import normalise_email
 from search.indexing.documents import IndexedText
 from search.log.redaction import REDACTED
 from search.log.retention import delete_with_history

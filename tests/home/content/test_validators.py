@@ -1,13 +1,13 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from home.content.email_addresses import EmailAddressFormField
 from home.content.validators import (
     WebAddressField,
     phone_link,
     validate_phone_number,
     web_link,
 )
-from home.email_addresses import EmailAddressFormField
 
 NUMBERS = {
     "01632 960123 ext 4": "01632960123;ext=4",

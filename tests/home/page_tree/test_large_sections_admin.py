@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 from wagtail.models import Page
 
-from home.page_tree import large_sections
+from home.page_tree import explorable
 from tests.factories import StandardPageFactory
 
 SORTED = "?ordering=ord"
@@ -10,13 +10,13 @@ SORTED = "?ordering=ord"
 
 @pytest.fixture
 def large(section, monkeypatch):
-    monkeypatch.setattr(large_sections, "MAX_CHILDREN", 2)
+    monkeypatch.setattr(explorable, "MAX_CHILDREN", 2)
     for _ in range(3):
         StandardPageFactory(parent=section)
     return section
 
 
-@pytest.mark.parametrize("name", sorted(large_sections.LISTS))
+@pytest.mark.parametrize("name", sorted(explorable.LISTS))
 def test_large_section_cannot_be_sorted_by_hand(name, large, admin_client):
     address = reverse(name, args=[large.pk])
     response = admin_client.get(f"{address}{SORTED}&p=1", follow=True)
@@ -36,7 +36,7 @@ def test_large_section_can_be_listed_otherwise(large, admin_client):
 
 @pytest.mark.parametrize(("limit", "is_warned"), [(3, True), (4, False)])
 def test_page_too_many_is_warned_about(limit, is_warned, large, send_form, monkeypatch):
-    monkeypatch.setattr(large_sections, "MAX_CHILDREN", limit)
+    monkeypatch.setattr(explorable, "MAX_CHILDREN", limit)
     address = reverse("wagtailadmin_pages:add", args=["home", "standardpage", large.pk])
     response = send_form(address, button=None, title="Fourth", slug="fourth")
     assert response.status_code == 302

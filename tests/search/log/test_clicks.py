@@ -11,7 +11,7 @@ from django.test import Client
 from wagtail.documents import get_document_model
 
 from search.engine import results
-from search.log import clicks
+from search.log import models
 from search.models import LoggedSearch, PromotionSnippet
 from tests.factories import StandardPageFactory
 
@@ -200,7 +200,7 @@ def test_no_one_is_sent_to_another_site(visitor, more):
 def test_these_paths_would_leave_the_site_by_a_careless_redirect(visitor, monkeypatch):
     """Prove that these are attacks: the same paths without the defence."""
     monkeypatch.setattr(
-        clicks, "strip_click_parameter", lambda request: request.META["PATH_INFO"]
+        models, "strip_click_parameter", lambda request: request.META["PATH_INFO"]
     )
     left = set()
     for name, path in PATHS.items():
@@ -271,7 +271,7 @@ def test_click_that_cannot_be_logged_still_opens_the_page(
     def fail(key, position):
         raise error("the database has gone away")
 
-    monkeypatch.setattr(clicks, "log_click", fail)
+    monkeypatch.setattr(models, "log_click", fail)
     response = visitor.get(link)
     assert (response.status_code, response.get("Location")) == (
         302,

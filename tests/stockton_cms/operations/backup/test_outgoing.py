@@ -9,9 +9,9 @@ from stockton_cms.operations.backup import delivery
 from stockton_cms.operations.backup.delivery import (
     back_up,
     checked_destination,
+    get_last_backup,
     opened,
 )
-from stockton_cms.operations.backup.status import get_last_backup
 from stockton_cms.operations.backup.swap import AlreadyRunning, alone
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -3,7 +3,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from home.email_addresses import (
+from home.content.email_addresses import (
     INVALID,
     EmailAddressFormField,
     address_key,
