@@ -57,9 +57,11 @@ def source(home, target):
 @pytest.mark.parametrize("length", [10, 18, 19, 5_000])
 def test_link_to_a_number_that_no_page_can_have_is_broken(home, length):
     number = "9" * length
+    # Wagtail's index of references holds no longer ones.
+    stored = number[:255]
     rich = (
-        f'<p><a linktype="page" id="{number}">a page</a> '
-        f'<a linktype="document" id="{number}">a file</a> '
+        f'<p><a linktype="page" id="{stored}">a page</a> '
+        f'<a linktype="document" id="{stored}">a file</a> '
         f'<a href="/documents/{number}/plan.pdf">an address</a></p>'
     )
     StandardPageFactory(parent=home, body=text(rich))
