@@ -161,6 +161,11 @@ class CloseForm(ActionForm):
         }
         offered = [kind for kind in OUTCOMES if may.get(kind, True)]
         self.fields["outcome"].choices = [(kind.value, kind.label) for kind in offered]
+        if self.is_enquiry and self.case.email and not self.case.answered_at:
+            self.fields["outcome"].help_text = (
+                "This person asked for an answer by email and has not had one. Answer "
+                "the enquiry before you close it."
+            )
         if not may[ActionKind.PROMOTED] and not may[ActionKind.WORDS]:
             del self.fields["page"]
         if not set(offered).intersection(SEARCH_CHANGES):

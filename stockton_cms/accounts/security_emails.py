@@ -51,9 +51,12 @@ def notify_of(event: str, user) -> None:
 
 @receiver([authenticator_added, authenticator_removed])
 def notify_of_change(signal, user, authenticator, **kwargs):
-    # Recovery codes come and go with the first and the last of these.
+    is_removed = signal is authenticator_removed
+    if is_removed and authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        notify_of("Your recovery codes stopped working", user)
+    # The first of these brings new codes, which are shown at once.
     if label := LABELS.get(authenticator.type):
-        change = "set up for" if signal is authenticator_added else "removed from"
+        change = "removed from" if is_removed else "set up for"
         notify_of(f"{label} was {change} your account", user)
 
 
@@ -73,6 +76,6 @@ def count_recovery_codes(request, user, authenticator, **kwargs):
     messages.warning(
         request,
         f"You used a recovery code and have {left} left. If you have lost your phone "
-        "or key, choose Account, then Two-factor authentication, and replace it.",
+        "or key, replace it: choose Account, More actions, Two-factor authentication.",
     )
     notify_of("A recovery code of your account was used", user)

@@ -88,6 +88,14 @@ def test_closing_asks_first_and_records_who_and_when(step, client, handler):
     assert history(enquiry) == [("hannah", "Closed: A page was written or updated")]
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_closing_says_who_still_waits_for_an_answer(is_answered, client, handler):
+    answered_at = NOON if is_answered else None
+    enquiry = EnquiryFactory(email="sam@example.org", answered_at=answered_at)
+    page = client.get(reverse("close_enquiry", args=[enquiry.pk])).content.decode()
+    assert ("has not had one" in page) is not is_answered
+
+
 def test_closing_makes_the_change_and_closes_the_topic(
     step, handler, home, client, section
 ):
