@@ -160,6 +160,8 @@ def test_question_that_cannot_be_read_is_explained(query, error, floods, ask):
     assert error in text
     assert "showed" not in text
     assert "Floods" not in text
+    # Nothing was looked up.
+    assert "no results" not in text
 
 
 def test_each_half_of_the_hour_that_comes_twice_can_be_asked_about(home, ask):
