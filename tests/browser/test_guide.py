@@ -142,7 +142,7 @@ def test_page_is_sent_for_approval_and_approved(task, officer):
     doing.open_more(author, "Save draft")
     doing.take_picture(author, "submit.webp")
     doing.choose(author, "Submit to Section approval")
-    expect(said(author)).to_contain_text("submitted for moderation")
+    expect(said(author)).to_contain_text("submitted for approval")
     doing.done()
 
     doing, moderator = task("Approve a page"), officer("moderator")
