@@ -1,10 +1,9 @@
 """Parts of pages that need a query: navigation, cards, pictures, page history."""
 
 from dataclasses import replace
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 from django import template
-from django.urls import reverse
 from django.utils import timezone
 
 from home.content.validators import web_link
@@ -152,16 +151,6 @@ def page_history(page):
         "notes": notes[:MAX_VISIBLE_NOTES],
         "more": notes[MAX_VISIBLE_NOTES:],
     }
-
-
-@register.simple_tag(takes_context=True)
-def enquiry_href(context, query=""):
-    """Return the address of the "Can't find it" form, with the current page."""
-    path, form = context["request"].path, reverse("enquiry")
-    # The form's own pages have references in their addresses, which stay there.
-    carried = {"query": query, "from": "" if path.startswith(form) else path}
-    filled = {name: value for name, value in carried.items() if value}
-    return f"{form}?{urlencode(filled)}" if filled else form
 
 
 @register.inclusion_tag("components/session_token.html", takes_context=True)
