@@ -33,7 +33,7 @@ IPV6_PREFIX = 64
 # The longest message in four-byte characters, URL-encoded, and the other fields.
 MAX_BYTES = 80_000
 # No public form is multipart, and each part takes time to parse.
-MAX_BYTES_IN_PARTS = 12_000
+MAX_BYTES_IN_PARTS = 8_000
 
 
 class RateLimitExceeded(Exception):  # noqa: N818 - it is no error of ours

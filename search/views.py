@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from home.navigation.menus import Link, get_navigation
+from home.navigation.menus import Link
 from home.page_tree.addresses import site_origin, site_root
 from search.engine.request import SearchRequest
 from search.engine.results import Result, ResultPage, get_results
@@ -95,7 +95,6 @@ def _enquiry_context(request: HttpRequest, query: str) -> dict:
         "message": f"I searched for: {query}\n",
     }
     return {
-        "sections": get_navigation(request, None, timezone.now()).main,
         "form": EnquiryForm(initial=initial),
         "shown_at": signed_timestamp(),
     }

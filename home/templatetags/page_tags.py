@@ -19,7 +19,7 @@ from home.images.pictures import (
     get_pictures_in_shapes,
 )
 from home.navigation.listings import get_cards, latest_changes
-from home.navigation.menus import Navigation, get_navigation
+from home.navigation.menus import Link, Navigation, get_navigation
 from home.page_tree.addresses import public_path, site_origin, site_root
 from home.pages import visible_pages
 
@@ -71,6 +71,11 @@ def metadata(context):
 def main_navigation(context):
     links = _navigation(context).main
     return {"links": links, "is_long": len(links) > MAX_LINKS_WITHOUT_A_MENU}
+
+
+@register.simple_tag(takes_context=True)
+def top_sections(context) -> list[Link]:
+    return _navigation(context).main
 
 
 @register.inclusion_tag("components/breadcrumbs.html", takes_context=True)

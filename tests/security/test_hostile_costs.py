@@ -86,7 +86,7 @@ KINDS = {
         PART * 9_900 + "--x--", "/no-such-page/", "multipart/form-data; boundary=x"
     ),
     "some parts": post(
-        PART * (11_500 // len(PART)) + "--x--", "", "multipart/form-data; boundary=x"
+        PART * (7_900 // len(PART)) + "--x--", "", "multipart/form-data; boundary=x"
     ),
     "many fields": post("a=1&" * (BODY // 4)),
     "many parts": post(
