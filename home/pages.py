@@ -1,5 +1,6 @@
 """The abstract page that all page types build on."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from http import HTTPMethod
@@ -281,6 +282,11 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         if not is_published(self, timezone.now()):
             raise Http404("The page is a draft, or has expired.")
         return super().route(request, [])
+
+    @classmethod
+    def get_card_labels(cls, ids: Collection[int], at: datetime) -> dict[int, str]:
+        """Return labels, such as "Consultation open", for pages of this type by id."""
+        return {}
 
     def serve(self, request, *args, **kwargs):
         response = super().serve(request, *args, **kwargs)

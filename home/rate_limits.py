@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import wraps
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from allauth.core.internal.httpkit import get_client_ip
@@ -19,7 +18,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from home.content_version.caching import has_session
+from home.content_version.caching import has_user_session
 from home.content_version.counter import start_of_day
 from home.jobs import register_job
 
@@ -154,34 +153,16 @@ class SmallBodyMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs) -> HttpResponse | None:
-        """Return the error; requests with a staff session have other limits."""
-        if has_session(request):
+        """Return the error; signed-in users have Django's limits."""
+        if has_user_session(request):
             return None
         is_in_parts = request.content_type == "multipart/form-data"
         most = MAX_BYTES_IN_PARTS if is_in_parts else MAX_BYTES
-        return self.reject(request) if _length(request) > most else None
+        # Without the header, Django reads none.
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        is_number = length.isascii() and length.isdigit()
+        is_large = is_number and int(length[:20]) > most
+        return self.reject(request) if is_large else None
 
     def reject(self, request: HttpRequest) -> HttpResponse:
-        return _too_large_response(request)
-
-
-def with_small_body(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view that takes a form, and reject bodies that are far too large."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if _length(request) > MAX_BYTES:
-            return _too_large_response(request)
-        return view(request, *args, **kwargs)
-
-    return wrapped
-
-
-def _length(request: HttpRequest) -> int:
-    """Return how many bytes are sent; without the header, Django reads none."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length[:20]) if length.isascii() and length.isdigit() else 0
-
-
-def _too_large_response(request: HttpRequest) -> HttpResponse:
-    return render(request, "413.html", status=413)
+        return render(request, "413.html", status=413)

@@ -4,7 +4,6 @@ Filters are query parameters; unknown values are ignored.
 """
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -15,19 +14,11 @@ from wagtail.models import Page
 
 from community.models import PolicyUpdatePage
 from community.models.policy import (
-    STATUS_DATES,
     PolicyKind,
     PolicyStatus,
-    status_from,
 )
 from home.content_version.clock import cache_per_content_version
-from home.navigation.listings import (
-    Card,
-    Facet,
-    FacetOption,
-    get_cards,
-    register_labels,
-)
+from home.navigation.listings import Card, Facet, FacetOption, get_cards
 from home.page_tree.addresses import descendants_of, page_number, parent_path
 from home.pages import visible_pages
 
@@ -160,12 +151,3 @@ def _get_facets(
         if current or len(choices) > 1:
             shown.append(Facet(*names, choices, clear_href))
     return shown
-
-
-@register_labels(PolicyUpdatePage)
-def get_policy_labels(ids: Collection[int], at: datetime) -> dict[int, str]:
-    """Return the public label of each policy's status."""
-    policies = PolicyUpdatePage.objects.filter(pk__in=ids).order_by()
-    # From the dates, as `with_status` takes longer to build than to run.
-    rows = policies.values_list("pk", *STATUS_DATES, named=True)
-    return {row.pk: status_from(row, at).label for row in rows}

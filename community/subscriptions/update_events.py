@@ -33,7 +33,6 @@ from community.models import (
     UpdateEvent,
 )
 from community.subscriptions.update_emails import UpdateEmail
-from home.content.dates import is_same_time
 from home.notifications import notifications_suppressed
 from home.notifications.outbox import Notification
 from home.page_tree.addresses import parent_path, site_path
@@ -127,7 +126,7 @@ def _morning(at: datetime, days: int) -> datetime:
 @receiver(page_published)
 def queue_publication_update(sender, instance, revision=None, alias=False, **kwargs):
     """Queue a first publication, or a change that has a note."""
-    is_first = is_same_time(instance.first_published_at, instance.last_published_at)
+    is_first = instance.first_published_at == instance.last_published_at
     content = revision.content if revision else {}
     note = content.get("change_note", "")
     if (

@@ -47,7 +47,6 @@ from home.rate_limits import (
     OVERALL_PERIOD,
     RateLimit,
     RateLimitExceeded,
-    with_small_body,
 )
 
 HEADERS = {
@@ -156,7 +155,6 @@ def sign_up_limit() -> RateLimit:
 
 
 @never_cache
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Show the form, or send the email to confirm."""
@@ -214,7 +212,6 @@ def check_your_email(request: HttpRequest) -> HttpResponse:
 
 
 @token_required
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Show one button, or confirm; a GET, as link scanners send it, changes nothing."""
@@ -253,7 +250,6 @@ def link_limit() -> RateLimit:
 
 
 @never_cache
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_manage_link(request: HttpRequest) -> HttpResponse:
     """Show the form, or email the link; the response is the same for any address."""
@@ -282,7 +278,6 @@ def manage_link_sent(request: HttpRequest) -> HttpResponse:
 
 
 @token_required
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage(request: HttpRequest) -> HttpResponse:
     """Show a subscriber's subscriptions, or change them."""
@@ -347,7 +342,6 @@ def _rows(subscriber: Subscriber, at: datetime) -> list[dict]:
 
 @csrf_exempt
 @token_required
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest) -> HttpResponse:
     """Show one button, or end one subscription; repeating it is harmless.
@@ -366,7 +360,6 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @token_required
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_all(request: HttpRequest) -> HttpResponse:
     """Show one button, or end all subscriptions of a subscriber."""

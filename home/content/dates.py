@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -24,20 +24,11 @@ class LocalDateTimeField(forms.DateTimeField):
         except ValidationError as error:
             if error.code != "ambiguous_timezone":
                 raise
-            text = explain_clock_change(error.params["datetime"])
-            raise ValidationError(text, code=error.code) from error
-
-
-def explain_clock_change(typed: datetime) -> str:
-    """Explain why a local time does not exist or happens twice."""
-    shown = f"{typed:%H:%M on %d/%m/%Y}"
-    local = typed.replace(tzinfo=timezone.get_current_timezone())
-    there_and_back = local.astimezone(UTC).astimezone(local.tzinfo)
-    if there_and_back.replace(tzinfo=None) == typed:
-        why = f"The clocks go back that night, so {shown} happens twice."
-    else:
-        why = f"The clocks go forward that night, so {shown} does not exist."
-    return f"{why} Enter a time before 01:00, or 02:00 or later."
+            raise ValidationError(
+                "The clocks change that night, so this time happens twice or not at "
+                "all. Enter a time before 01:00, or 02:00 or later.",
+                code=error.code,
+            ) from error
 
 
 register_form_field_override(
@@ -109,10 +100,6 @@ def _local(value: datetime) -> datetime:
     return timezone.localtime(value, timezone.get_default_timezone())
 
 
-# Older drafts have truncated times.
-PRECISION_OF_DRAFTS = timedelta(milliseconds=1)
-
-
 class ExactTimesMixin:
     """Stores times in drafts as precisely as the database does.
 
@@ -126,10 +113,3 @@ class ExactTimesMixin:
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in data.items()
         }
-
-
-def is_same_time(one: datetime | None, other: datetime | None) -> bool:
-    """Return whether two times are equal, either of which may come from a draft."""
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) < PRECISION_OF_DRAFTS

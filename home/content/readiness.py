@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.template.loader import render_to_string
 from django.utils.text import capfirst
 from modelcluster.models import get_all_child_relations
 from wagtail import hooks
@@ -149,18 +149,9 @@ def list_gaps(request: HttpRequest, instance: models.Model) -> None:
     gaps = find_gaps(instance) if is_draft and request.accepts("text/html") else []
     if not gaps:
         return
-    edit = AdminURLFinder(request.user).get_edit_url(instance)
-    lines = format_html_join(
-        "",
-        '<li><a class="w-text-current w-underline" href="{}">{}</a> {}</li>',
-        (
-            (f"{edit}#:w:contentpath={gap.place}", f"{gap.where}:", gap.message)
-            for gap in gaps[:MAX_LISTED]
-        ),
-    )
-    rest = len(gaps) - MAX_LISTED
-    more = format_html("<li>And {} more</li>", rest) if rest > 0 else ""
-    messages.info(
-        request,
-        format_html("Before you publish:<ul>{}{}</ul>", lines, more),
-    )
+    context = {
+        "edit_url": AdminURLFinder(request.user).get_edit_url(instance),
+        "gaps": gaps[:MAX_LISTED],
+        "more": len(gaps) - MAX_LISTED,
+    }
+    messages.info(request, render_to_string("home/gaps_message.html", context))

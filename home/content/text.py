@@ -51,25 +51,12 @@ def cut(text: str, length: int) -> str:
     return text
 
 
-def is_longer_than(length: int, text: str) -> bool:
-    """Say whether a text is longer than so many characters in the normal form.
-
-    A part of it is often enough to know: one character may become eighteen.
-    """
-    end = max(1, length // 16)
-    while end < len(text):
-        if len(normalise(text[:end])) > length:
-            return True
-        end *= 2
-    return len(normalise(text)) > length
-
-
 class NormalisedLengthValidator(MaxLengthValidator):
     """Rejects text that is too long as entered or when normalised."""
 
     def __call__(self, value: str) -> None:
         super().__call__(value)
-        if is_longer_than(self.limit_value, value):
+        if len(normalise(value)) > self.limit_value:
             raise ValidationError(
                 "Some of the characters count as several letters each, which makes "
                 "this too long. Use plain letters or shorten the text.",

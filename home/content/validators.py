@@ -21,12 +21,15 @@ validate_web_address = URLValidator(
 HOST = re.compile(
     r"\A(?://)?(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})(?::\d+)?(?:[/?#].*)?"
 )
-EXTENSION = re.compile(r"(?:extension|extn?|x|#)[.:=\s]*(\d{1,7})\s*\)?$", re.I)
-PHONE_NUMBER = re.compile(r"\+?[\d\s().-]+")
-# Text relay: 18001 or 18002, and then the number.
-FEWEST_DIGITS, MAX_DIGITS = 3, 16
-# With an extension, brackets and all: what is longer is not even read.
-MAX_TYPED = 200
+PHONE_NUMBER = re.compile(
+    r"(?:tel:\s*)?(?P<number>\(?\+?[0-9][0-9\s().-]*)"
+    r"(?:[,;/]?\s*\(?(?:extension|extn?|x|#)[.:=\s]*(?P<extension>[0-9]{1,7})\s*\)?)?",
+    re.IGNORECASE,
+)
+# The longest is one by text relay: 18001 or 18002, and then the number.
+MIN_DIGITS, MAX_DIGITS = 3, 16
+# With an extension and brackets.
+MAX_TYPED_LENGTH = 200
 
 
 def tidy(typed: str) -> str:
@@ -67,29 +70,23 @@ def web_link(address: str) -> str:
 
 def phone_link(number: str) -> str:
     """Return the `tel:` address (RFC 3966) of a phone number; empty if invalid."""
-    if len(number) > MAX_TYPED:
+    if len(number) > MAX_TYPED_LENGTH:
         return ""
-    # Full-width digits and the like become ASCII.
-    text = normalise(tidy(number)).strip()
-    text = "".join(
-        "-"
-        if unicodedata.category(character) == "Pd"
-        else str(unicodedata.decimal(character, character))
-        for character in text
-    )
-    text = re.sub(r"^(?:tel:\s*)?(?:\((\+\d+)\))?", r"\1", text, flags=re.I)
-    extension = EXTENSION.search(text)
-    text = text[: extension.start()].rstrip(" ,;/(-") if extension else text
-    if not PHONE_NUMBER.fullmatch(text):
+    # Full-width digits become ASCII, and the dashes of word processors hyphens.
+    text = re.sub("[\u2010-\u2015]", "-", normalise(tidy(number)).strip())
+    found = PHONE_NUMBER.fullmatch(text)
+    if not found:
         return ""
-    is_abroad = text.startswith(("+", "00"))
+    is_abroad = found["number"].lstrip("(").startswith(("+", "00"))
     # The (0) is for callers at home.
-    digits = re.sub(r"\D", "", re.sub(r"\(\s*0\s*\)", "", text) if is_abroad else text)
-    if not FEWEST_DIGITS <= len(digits) <= MAX_DIGITS:
+    left_out = r"\(\s*0\s*\)|\D" if is_abroad else r"\D"
+    digits = re.sub(left_out, "", found["number"])
+    if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
         return ""
     if is_abroad:
         digits = "+" + re.sub(r"^440", "44", digits.removeprefix("00"))
-    return f"tel:{digits}{f';ext={extension[1]}' if extension else ''}"
+    extension = found["extension"]
+    return f"tel:{digits};ext={extension}" if extension else f"tel:{digits}"
 
 
 def validate_phone_number(number: str) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 from html import unescape
-from html.parser import HTMLParser
 
+from bs4 import BeautifulSoup
 from django.db import models
 from django.utils.html import strip_tags
 from wagtail import blocks
@@ -190,39 +190,17 @@ def id_from(digits: str) -> int:
     return int(digits) if PLAIN_ID.fullmatch(digits) else LAST_ID
 
 
-class _LinkParser(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.links: list[tuple[dict, list[str]]] = []
-        self.is_open = False
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "a":
-            self.links.append((dict(attrs), []))
-            self.is_open = True
-
-    def handle_endtag(self, tag):
-        self.is_open = self.is_open and tag != "a"
-
-    def handle_data(self, data):
-        if self.is_open:
-            self.links[-1][1].append(data)
-
-
 def links_in_html(html: str) -> Iterator[FoundLink]:
     """Yield the links in stored rich text, including those to deleted pages."""
     if "<a" not in html:
         return
-    parser = _LinkParser()
-    parser.feed(html)
-    parser.close()
-    for attributes, parts in parser.links:
-        text = short_text("".join(parts))
-        kind, target = attributes.get("linktype"), attributes.get("id") or ""
+    for link in BeautifulSoup(html, "html.parser").find_all("a"):
+        text = short_text(link.get_text())
+        kind, target = link.get("linktype"), link.get("id", "")
         if kind in {"page", "document"} and target.isascii() and target.isdigit():
             yield FoundLink(text, **{f"{kind}_id": id_from(target)})
-        elif not kind and attributes.get("href"):
-            yield FoundLink(text, address=attributes["href"].strip())
+        elif not kind and link.get("href"):
+            yield FoundLink(text, address=link["href"].strip())
 
 
 def link_to(target: models.Model, text: str) -> FoundLink:

@@ -1,7 +1,6 @@
 """Which session a request has, and whether a response is cacheable."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -71,22 +70,14 @@ def canonical_cache_url(request: HttpRequest) -> str:
     return path
 
 
-@dataclass(frozen=True)
-class PublicResponse:
-    """Marks a response as the same for every visitor, apart from dismissed alerts.
-
-    `changes_at` is when the page itself next changes by the clock.
-    """
-
-    changes_at: datetime | None = None
-
-
 def mark_cacheable(
     response: HttpResponse, changes_at: datetime | None = None
 ) -> HttpResponse:
-    """Mark a response as `PublicResponse`; the view must know that the page is public.
+    """Mark a response as the same for every visitor, apart from dismissed alerts.
 
-    Only such responses are cached.
+    The view must know that the page is public, as only such responses are cached.
+    `changes_at` is when the page itself next changes by the clock.
     """
-    response.same_for_all = PublicResponse(changes_at)
+    response.same_for_all = True
+    response.changes_at = changes_at
     return response

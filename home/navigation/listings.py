@@ -1,7 +1,7 @@
 """Cards that link to pages, with a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,35 +37,21 @@ class Card:
     label: str = ""
 
 
-LabelsFunction = Callable[[Collection[int], datetime], dict[int, str]]
-
-_labels_functions: dict[type[Page], LabelsFunction] = {}
-
-
-def register_labels(model: type[Page]) -> Callable[[LabelsFunction], LabelsFunction]:
-    """Register a function that labels pages of a type, such as "Consultation open".
-
-    It gets their ids and a time, and needs one query.
-    """
-
-    def register(function: LabelsFunction) -> LabelsFunction:
-        _labels_functions[model] = function
-        return function
-
-    return register
-
-
 def get_labels(rows: Iterable[dict], at: datetime) -> dict[int, str]:
     """Return the labels of pages by id; a query for each type that has labels."""
     ids = defaultdict(list)
     for row in rows:
-        model = ContentType.objects.get_for_id(row["content_type_id"]).model_class()
-        if model in _labels_functions:
-            ids[model].append(row["pk"])
+        ids[_page_type(row["content_type_id"])].append(row["pk"])
     labels = {}
     for model, own in ids.items():
-        labels |= _labels_functions[model](own, at)
+        if issubclass(model, BasePage):
+            labels |= model.get_card_labels(own, at)
     return labels
+
+
+def _page_type(content_type_id: int) -> type[Page]:
+    model = ContentType.objects.get_for_id(content_type_id).model_class()
+    return model or Page
 
 
 def get_cards(pages: PageQuerySet, root: Page, at: datetime) -> list[Card]:
@@ -105,8 +91,7 @@ def make_cards(rows: list[dict], root: Page, at: datetime) -> list[Card]:
 
 def kind_of(content_type_id: int) -> str:
     """Return the public name of a page type, such as "Partnership"."""
-    model = ContentType.objects.get_for_id(content_type_id).model_class()
-    return getattr(model, "public_kind", "") if model else ""
+    return getattr(_page_type(content_type_id), "public_kind", "")
 
 
 def _from_any_type(field: str) -> Coalesce:

@@ -139,23 +139,11 @@ def limit_sorting(request: HttpRequest, kwargs: dict) -> HttpResponse | None:
     parent = parents.filter(pk=kwargs.get("parent_page_id")).first()
     if parent is None:
         return None
-    messages.warning(request, f"{_too_many(parent)} This is too many to sort manually.")
+    messages.warning(
+        request,
+        f"'{parent.get_admin_display_title()}' has {parent.numchild:,} pages directly "
+        "under it. This is too many to sort manually.",
+    )
     query = request.GET.copy()
     del query["ordering"]
     return redirect(f"{request.path}?{query.urlencode()}")
-
-
-@hooks.register("after_create_page")
-@hooks.register("after_move_page")
-def warn_of_too_many_children(request, page):
-    parent = page.get_parent(update=True)
-    if parent.numchild > MAX_CHILDREN:
-        messages.warning(
-            request,
-            f"{_too_many(parent)} Split this section into sub-sections.",
-        )
-
-
-def _too_many(parent: Page) -> str:
-    title = parent.get_admin_display_title()
-    return f"'{title}' has {parent.numchild:,} pages directly under it."

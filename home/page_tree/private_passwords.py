@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from home.rate_limits import RateLimit, RateLimitExceeded, with_small_body
+from home.rate_limits import RateLimit, RateLimitExceeded
 
 PERIOD = timedelta(minutes=5)
 # As at sign-in. An office behind one address is blocked for minutes only.
@@ -23,7 +23,6 @@ def limit_password_attempts(
 ) -> Callable[..., HttpResponse]:
     kind = restriction_model._meta.model_name
 
-    @with_small_body
     @wraps(view)
     def wrapped(request: HttpRequest, restriction_id: int, **kwargs) -> HttpResponse:
         get_object_or_404(restriction_model, pk=restriction_id)

@@ -85,7 +85,7 @@ class CachedPage:
             validators=validators,
             body=response.content,
             alerts=getattr(request, "alerts_from_now", []),
-            changes_at=_seconds(response.same_for_all.changes_at),
+            changes_at=_seconds(response.changes_at),
             is_for_all=not dismissed_alert_keys(request),
         )
 

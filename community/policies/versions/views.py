@@ -15,7 +15,7 @@ from wagtail.views import serve
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.policies.versions.diff import DiffHunk, diff_texts
 from community.policies.versions.rendering import HEADINGS, get_lines
-from home.content.dates import is_same_time, unique_datetime_labels
+from home.content.dates import unique_datetime_labels
 from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_change_of
 from home.page_tree.addresses import (
@@ -153,7 +153,7 @@ def get_history(
         note = notes.pop(version.revision_id, None)
         if note:
             text = note.note
-        elif is_same_time(version.published_at, page.first_published_at):
+        elif version.published_at == page.first_published_at:
             text = FIRST
         else:
             text = AGAIN if version.revision_id in revisions else MINOR
@@ -161,9 +161,7 @@ def get_history(
         entries.append(HistoryItem(version.published_at, text, version, before))
     entries += [HistoryItem(note.published_at, note.note) for note in notes.values()]
     first = page.first_published_at
-    if first and not any(
-        entry.at < first or is_same_time(entry.at, first) for entry in entries
-    ):
+    if first and not any(entry.at <= first for entry in entries):
         entries.append(HistoryItem(first, FIRST))
     entries.sort(key=_order, reverse=True)
     for entry, name in zip(

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from home.content.rich_text_links import strip_private_links
-from home.rate_limits import OVERALL_PERIOD, RateLimitExceeded, with_small_body
+from home.rate_limits import OVERALL_PERIOD, RateLimitExceeded
 from search.feedback.actions import ActionKind
 from search.feedback.enquiries.answer_emails import OUTCOMES
 from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
@@ -21,7 +21,6 @@ from search.tokens import clean_query
 
 
 @never_cache
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def enquiry(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":

@@ -16,7 +16,7 @@ from wagtail.models import Page
 from home.content_version.caching import has_session
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
-from home.rate_limits import RateLimitExceeded, with_small_body
+from home.rate_limits import RateLimitExceeded
 from search.feedback.enquiries.forms import CommentForm, signed_timestamp
 from search.feedback.enquiries.services import (
     comment_limit,
@@ -43,7 +43,6 @@ def is_asked_about(page: Page, request: HttpRequest) -> bool:
 
 
 @never_cache
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def page_feedback(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.method != "POST":
@@ -70,7 +69,6 @@ def page_feedback(request: HttpRequest, page_id: int) -> HttpResponse:
 
 
 @never_cache
-@with_small_body
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment(request: HttpRequest, page_id: int, said: str) -> HttpResponse:
     if said not in ANSWERS:

@@ -3,56 +3,54 @@ from django.urls import reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from tests.factories import CommunityIndexPageFactory
+from home.page_tree import explorable
+from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 from tests.page_generator import seed_pages
-
-pytestmark = pytest.mark.slow
 
 PAGES = 5_000
 
 
-@pytest.fixture
-def large_section(home):
-    return seed_pages(PAGES, home)
-
-
-@pytest.fixture
-def some_paths(large_section):
-    below = Page.objects.descendant_of(large_section, inclusive=True).order_by("path")
-    return [page.url for page in below[:: PAGES // 20]]
-
-
-def check(client, some_paths, old, new):
-    below = Page.objects.filter(url_path__startswith=f"/front{new}")
-    assert below.count() == PAGES
-    assert not Page.objects.filter(url_path__startswith=f"/front{old}").exists()
-    assert Redirect.objects.filter(automatically_created=True).count() == PAGES
-    assert len(some_paths) >= 20
-    for path in some_paths:
-        there = path.replace(old, new, 1)
-        assert client.get(there).status_code == 200
-        response = client.get(path)
-        assert (response.status_code, response["Location"]) == (301, there)
-
-
-def test_officer_renames_a_section_of_five_thousand_pages(
-    large_section, some_paths, send_form, client
-):
-    address = reverse("wagtailadmin_pages:edit", args=[large_section.pk])
-    assert client.get(some_paths[-1]).status_code == 200
-    response = send_form(
-        address, slug="renamed", minor_edit="on", review_on="01/01/2099"
-    )
+@pytest.fixture(params=["renamed", "moved"])
+def changed_address(request, home, client, send_form, admin_client):
+    """Return old and new addresses of pages in a section that an officer changed."""
+    section = seed_pages(PAGES, home)
+    below = Page.objects.descendant_of(section, inclusive=True).order_by("path")
+    paths = [page.url for page in below[:: PAGES // 20]]
+    assert client.get(paths[-1]).status_code == 200
+    if request.param == "renamed":
+        address = reverse("wagtailadmin_pages:edit", args=[section.pk])
+        values = {"minor_edit": "on", "review_on": "01/01/2099"}
+        response = send_form(address, slug="renamed", **values)
+        new = "/renamed/"
+    else:
+        target = CommunityIndexPageFactory(parent=home, slug="target")
+        names = [section.pk, target.pk]
+        address = reverse("wagtailadmin_pages:move_confirm", args=names)
+        response = admin_client.post(address)
+        new = "/target/seeded-pages/"
     assert response.status_code == 302
-    check(client, some_paths, "/seeded-pages/", "/renamed/")
+    return [(path, path.replace("/seeded-pages/", new, 1)) for path in paths]
 
 
-def test_officer_moves_a_section_of_five_thousand_pages(
-    home, large_section, some_paths, admin_client, client
+@pytest.mark.slow
+def test_five_thousand_pages_are_found_at_both_addresses(changed_address, client):
+    assert Redirect.objects.filter(automatically_created=True).count() == PAGES
+    assert len(changed_address) >= 20
+    for old, new in changed_address:
+        assert client.get(new).status_code == 200
+        response = client.get(old)
+        assert (response.status_code, response["Location"]) == (301, new)
+
+
+@pytest.mark.parametrize("name", sorted(explorable.LISTS))
+def test_large_section_is_sorted_by_columns_but_not_by_hand(
+    name, section, admin_client, monkeypatch
 ):
-    target = CommunityIndexPageFactory(parent=home, slug="target")
-    address = reverse(
-        "wagtailadmin_pages:move_confirm", args=[large_section.pk, target.pk]
-    )
-    assert admin_client.post(address).status_code == 302
-    check(client, some_paths, "/seeded-pages/", "/target/seeded-pages/")
+    monkeypatch.setattr(explorable, "MAX_CHILDREN", 2)
+    StandardPageFactory.create_batch(3, parent=section)
+    address = reverse(name, args=[section.pk])
+    response = admin_client.get(f"{address}?ordering=ord&p=1", follow=True)
+    assert response.redirect_chain == [(f"{address}?p=1", 302)]
+    reason = "has 3 pages directly under it. This is too many to sort manually."
+    assert reason in response.content.decode() or "results" in name
+    assert admin_client.get(f"{address}?ordering=title").status_code == 200

@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import PageViewRestriction, Site
+from wagtail.models import Page, PageViewRestriction, Site
 
-from home.models import HomePage
 from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.world import ADMINISTRATOR, make_person
 
+LEAD = "communications lead"
 WORDS = {"confirm_site_name": "Stockton CMS", "confirm": "Stockton CMS"}
 
 
@@ -25,65 +25,39 @@ def by_api(name, page):
     return reverse("wagtailadmin_api:pages:action", args=[page.pk, name])
 
 
-DOORS = (of_page, in_bulk, by_api)
+def is_live(page):
+    return Site.objects.exists() and Page.objects.live().filter(pk=page.pk).exists()
 
 
-@pytest.fixture
-def sign_in(home, section, client):
-    def sign_in(kind):
-        client.force_login(make_person(kind))
-        return client
-
-    return sign_in
-
-
-def is_open(page):
-    return Site.objects.exists() and HomePage.objects.live().filter(pk=page.pk).exists()
-
-
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", [of_page, in_bulk, by_api])
 @pytest.mark.parametrize("action", ["delete", "unpublish"])
-def test_lead_does_not_take_the_home_page_away(action, door, home, sign_in):
-    sign_in("communications lead").post(door(action, home), WORDS)
-    assert is_open(home)
-
-
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("action", ["delete", "unpublish"])
-def test_administrator_does(action, door, home, sign_in):
-    sign_in(ADMINISTRATOR).post(door(action, home), WORDS)
-    assert not is_open(home)
-
-
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("action", ["delete", "unpublish"])
-def test_lead_takes_other_pages_away(action, door, home, sign_in):
+def test_home_page_is_taken_away_by_administrators_only(action, door, home, client):
     page = StandardPageFactory(parent=home)
-    sign_in("communications lead").post(door(action, page), WORDS)
-    page = StandardPageFactory._meta.model.objects.filter(pk=page.pk).first()
-    assert page is None or not page.live
+    client.force_login(make_person(LEAD))
+    for each in (home, page):
+        client.post(door(action, each), WORDS)
+    assert is_live(home)
+    assert not is_live(page)
+    client.force_login(make_person(ADMINISTRATOR))
+    client.post(door(action, home), WORDS)
+    assert not is_live(home)
 
 
-def test_lead_goes_on_changing_what_is_on_the_home_page(home, sign_in):
-    lead = sign_in("communications lead")
-    assert lead.get(of_page("edit", home)).status_code == 200
-    permissions = home.permissions_for_user(make_person("communications lead"))
+def test_lead_changes_what_is_on_the_home_page_but_neither_moves_nor_hides_it(
+    home, client
+):
+    CommunityIndexPageFactory(parent=home)
+    lead = make_person(LEAD)
+    client.force_login(lead)
+    assert client.get(of_page("edit", home)).status_code == 200
+    permissions = home.permissions_for_user(lead)
     assert permissions.can_publish()
     assert permissions.can_add_subpage()
-
-
-def test_home_page_is_moved_nowhere(home, sign_in):
-    CommunityIndexPageFactory(parent=home)
-    assert sign_in("communications lead").get(of_page("move", home)).status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("kind", "is_set"), [("communications lead", False), (ADMINISTRATOR, True)]
-)
-def test_whole_site_is_made_private_by_administrators_only(kind, is_set, home, sign_in):
-    form = {"restriction_type": "login"}
-    sign_in(kind).post(of_page("set_privacy", home), form)
-    assert PageViewRestriction.objects.exists() == is_set
+    assert client.get(of_page("move", home)).status_code == 302
+    for person, is_set in ((lead, False), (make_person(ADMINISTRATOR), True)):
+        client.force_login(person)
+        client.post(of_page("set_privacy", home), {"restriction_type": "login"})
+        assert PageViewRestriction.objects.exists() == is_set
 
 
 def test_home_page_is_given_no_end(home, send_form):

@@ -14,6 +14,8 @@ from tests.factories import (
     StandardPageFactory,
 )
 
+OLD = "/stronger-communities/before/"
+
 
 def assert_leads_to(client, old: str, new: str) -> None:
     response = client.get(old)
@@ -21,59 +23,32 @@ def assert_leads_to(client, old: str, new: str) -> None:
     assert response["Location"] == new
 
 
-def test_renamed_page_is_found_at_its_old_address(client, section):
-    page = PartnershipPageFactory(parent=section, slug="before")
-
-    page.slug = "after"
-    page.save_revision().publish()
-
-    assert_leads_to(
-        client, "/stronger-communities/before/", "/stronger-communities/after/"
-    )
-
-
 def test_renamed_section_takes_the_pages_below_it_along(client, section):
     PartnershipPageFactory(parent=section, slug="inside")
-
     section.slug = "communities"
     section.save()
-
     assert_leads_to(client, "/stronger-communities/inside/", "/communities/inside/")
     assert_leads_to(client, "/stronger-communities/", "/communities/")
 
 
-def test_moved_page_is_found_at_its_old_address(client, home, section):
-    page = StandardPageFactory(parent=section, slug="moving")
-
-    page.move(home, pos="last-child")
-
-    assert_leads_to(client, "/stronger-communities/moving/", "/moving/")
-
-
 def test_page_renamed_to_and_fro_has_no_redirect_in_its_way(client, section):
-    page = PartnershipPageFactory(parent=section, slug="first")
-    for slug in ("second", "first", "second"):
+    page = PartnershipPageFactory(parent=section, slug="before")
+    for slug in ("second", "before", "second"):
         page.slug = slug
         page.save()
-
-    assert client.get("/stronger-communities/second/").status_code == 200
-    assert_leads_to(
-        client, "/stronger-communities/first/", "/stronger-communities/second/"
-    )
+    assert client.get(page.url).status_code == 200
+    assert_leads_to(client, OLD, page.url)
 
 
 def test_redirect_made_by_staff_stays(client, home, section):
     elsewhere = StandardPageFactory(parent=home, slug="elsewhere")
-    page = PartnershipPageFactory(parent=section, slug="old")
+    page = PartnershipPageFactory(parent=section, slug="before")
     Redirect.objects.create(
-        old_path="/stronger-communities/old", redirect_page=elsewhere
+        old_path=OLD.rstrip("/"), redirect_page=elsewhere, site=section.get_site()
     )
-    Redirect.objects.update(site=section.get_site())
-
     page.slug = "new"
     page.save()
-
-    assert_leads_to(client, "/stronger-communities/old/", "/elsewhere/")
+    assert_leads_to(client, OLD, elsewhere.url)
 
 
 def test_number_of_queries_does_not_grow_with_the_pages_below(section):
@@ -127,9 +102,6 @@ def renamed(request, home, section):
         where = {"redirect_link": f"{section.get_site().root_url}{page.url}"}
     Redirect.objects.create(old_path="/stronger-communities/before", **where)
     return page
-
-
-OLD = "/stronger-communities/before/"
 
 
 @pytest.mark.parametrize("how", ["draft", "expired", "login", "groups", "password"])
