@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -42,10 +43,18 @@ logconfig_dict = {
 
 
 def on_starting(server):
-    """Make the folder in which the workers count together."""
-    from stockton_cms.monitoring.prometheus_multiproc import make_folder
+    """Make the folder in which the workers count together.
 
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = make_folder()
+    In memory where there is a place for that: what is counted is written through
+    `mmap`, by which a full disk would end the worker instead of raising an error.
+    systemd takes its own folder, /run/…, away with a service that is killed.
+    """
+    memory = "/dev/shm"  # noqa: S108 - the folder is made by `mkdtemp`
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(
+        prefix="stockton-cms-metrics-",
+        dir=os.environ.get("RUNTIME_DIRECTORY")
+        or (memory if os.access(memory, os.W_OK) else None),
+    )
 
 
 def pre_fork(server, worker):

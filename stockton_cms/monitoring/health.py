@@ -1,5 +1,6 @@
 """What load balancers and monitors ask: is it alive, ready, well (O2)."""
 
+from dataclasses import asdict
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from stockton_cms.monitoring.health_checks import (
+    Health,
     call_with_timeout,
     get_health,
     get_pending_migrations,
@@ -61,21 +63,44 @@ def database_is_ready() -> bool:
 def status(request: HttpRequest) -> HttpResponse:
     """Answer 200 when all that the site needs is well, else 503; say what, to us."""
     health = get_health(timezone.now())
-    said = health.as_json()
-    if not is_internal(request):
-        said = {"status": said["status"]}
+    said = {"status": "ok" if health.is_well else "degraded"}
+    if is_internal(request):
+        said |= describe(health)
     return JsonResponse(said, status=200 if health.is_well else 503)
+
+
+def describe(health: Health) -> dict:
+    """Return all of it for operators; it holds no secrets and no one's words."""
+    facts, version, last = health.facts, health.index_version, health.last_backup
+    said = {
+        "parts": {
+            name: "ok" if is_well else "degraded"
+            for name, is_well in sorted(health.parts.items())
+        },
+        "search_index": {"version": version},
+        "last_backup": last and asdict(last),
+    }
+    if facts:
+        # It catches up when someone searches.
+        behind = None if version is None else facts.content_version - version
+        said["search_index"] |= {
+            "content_version": facts.content_version,
+            "behind": behind,
+        }
+        said["jobs"] = {
+            "running": facts.jobs.is_running,
+            "last_run_at": facts.jobs.last_run_at,
+            "failing": facts.jobs.failing,
+        }
+        said["mails"] = facts.mails.as_json()
+        said["pending_migrations"] = facts.pending_migrations
+    return said
 
 
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer Prometheus; for all others there is nothing here.
-
-    Raises:
-        Http404: the request is not internal.
-
-    """
+    """Answer Prometheus; for all others there is nothing here."""
     if not is_internal(request):
         raise Http404
     text = render_metrics(get_health(timezone.now()))

@@ -1,7 +1,7 @@
 """What is counted for Prometheus: no words, addresses, paths or names of anyone (O2).
 
-Workers count in shared files (`prometheus_multiproc.py`), so any worker answers
-for all of them.
+Workers count in files of the folder that `deploy/gunicorn.conf.py` makes, so any
+worker answers for all of them.
 """
 
 import os
@@ -26,7 +26,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from search.engine.index import page_index
-from stockton_cms.monitoring.health_checks import DatabaseFacts, Health
+from stockton_cms.monitoring.health_checks import Health
 
 FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 PLACE = os.environ.get("METRICS_PLACE", "0")
@@ -146,66 +146,58 @@ class HealthCollector:
         self._health = health
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield each sample; none of the database while it is unavailable."""
-        health = self._health
-        component = GaugeMetricFamily(
-            "stockton_component_up",
-            "Whether what the site needs is well, as in /-/status.",
-            labels=["component"],
-        )
-        for name, is_well in health.parts.items():
-            component.add_metric([name], is_well)
-        yield component
-        if health.last_backup:
-            yield GaugeMetricFamily(
-                "stockton_last_backup_timestamp_seconds",
-                "When the last backup was made.",
-                health.last_backup.made_at.timestamp(),
-            )
-        if health.facts:
-            yield from _gauges(health, health.facts)
-            yield from _job_gauges(health.facts)
+        for name, samples in get_samples(self._health).items():
+            help_text, *labels = GAUGES[name]
+            family = GaugeMetricFamily(f"stockton_{name}", help_text, labels=labels)
+            for label, sample in samples.items() if labels else [(None, samples)]:
+                family.add_metric([label] if labels else [], sample)
+            yield family
 
 
-def _gauges(health: Health, facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
-    mails = facts.mails
-    seconds = (health.at - mails.since).total_seconds() if mails.since else 0
-    for name, help_text, value in (
-        ("content_version", "Content version of the site.", facts.content_version),
-        (
-            "pending_migrations",
-            "Migrations of this code that the database has not had.",
-            len(facts.pending_migrations),
-        ),
-        ("mails_waiting", "Emails that are due.", mails.waiting),
-        ("mails_waiting_seconds", "How long the first of them waits.", seconds),
-        (
-            "mails_blocked",
-            "Whether the mail server accepts no emails.",
-            bool(mails.outage),
-        ),
-        ("searches_1h", "Searches in the last hour.", facts.searches_1h),
-        (
-            "searches_without_results_1h",
-            "Those of them without results.",
-            facts.searches_without_results_1h,
-        ),
-    ):
-        yield GaugeMetricFamily(f"stockton_{name}", help_text, value)
+# What the gauges of the site mean, and the label of those that have one.
+GAUGES = {
+    "component_up": (
+        "Whether what the site needs is well, as in /-/status.",
+        "component",
+    ),
+    "last_backup_timestamp_seconds": ("When the last backup was made.",),
+    "content_version": ("Content version of the site.",),
+    "pending_migrations": ("Migrations of this code that the database has not had.",),
+    "mails_waiting": ("Emails that are due.",),
+    "mails_waiting_seconds": ("How long the first of them waits.",),
+    "mails_blocked": ("Whether the mail server accepts no emails.",),
+    "searches_1h": ("Searches in the last hour.",),
+    "searches_without_results_1h": ("Those of them without results.",),
+    "job_failing": ("Whether a job failed the last time.", "job"),
+    "job_last_success_timestamp_seconds": ("When a job last succeeded.", "job"),
+}
 
 
-def _job_gauges(facts: DatabaseFacts) -> Iterator[GaugeMetricFamily]:
-    succeeded = GaugeMetricFamily(
-        "stockton_job_last_success_timestamp_seconds",
-        "When a job last succeeded.",
-        labels=["job"],
-    )
-    failing = GaugeMetricFamily(
-        "stockton_job_failing", "Whether a job failed the last time.", labels=["job"]
-    )
-    for name, run in facts.jobs.runs.items():
-        if run.succeeded_at:
-            succeeded.add_metric([name], run.succeeded_at.timestamp())
-        failing.add_metric([name], bool(run.error))
-    yield succeeded
-    yield failing
+def get_samples(health: Health) -> dict[str, float | dict[str, float]]:
+    """Return the value of each gauge, by its label where it has one.
+
+    There are none of the database while it is unavailable.
+    """
+    samples = {"component_up": health.parts}
+    if health.last_backup:
+        made_at = health.last_backup.made_at
+        samples["last_backup_timestamp_seconds"] = made_at.timestamp()
+    if facts := health.facts:
+        mails, runs = facts.mails, facts.jobs.runs.values()
+        waits = (health.at - mails.since).total_seconds() if mails.since else 0
+        samples |= {
+            "content_version": facts.content_version,
+            "pending_migrations": len(facts.pending_migrations),
+            "mails_waiting": mails.waiting,
+            "mails_waiting_seconds": waits,
+            "mails_blocked": bool(mails.outage),
+            "searches_1h": facts.searches_1h,
+            "searches_without_results_1h": facts.searches_without_results_1h,
+            "job_failing": {run.name: bool(run.error) for run in runs},
+            "job_last_success_timestamp_seconds": {
+                run.name: run.succeeded_at.timestamp()
+                for run in runs
+                if run.succeeded_at
+            },
+        }
+    return samples

@@ -194,7 +194,6 @@ BANDIT = {
     ("community/migrations/0001_initial.py", "B608"),
     ("stockton_cms/editor_guide.py", "B308"),
     ("stockton_cms/editor_guide.py", "B703"),
-    ("stockton_cms/monitoring/prometheus_multiproc.py", "B108"),
     ("stockton_cms/operations/backup/restore.py", "B608"),
     ("stockton_cms/operations/backup/serialisation.py", "B608"),
     ("stockton_cms/operations/erasure/service.py", "B608"),

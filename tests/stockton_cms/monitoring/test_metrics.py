@@ -1,6 +1,5 @@
 """What Prometheus is told, and that it is told nothing of anyone."""
 
-import os
 import re
 import subprocess
 import sys
@@ -20,22 +19,12 @@ from home.notifications.outbox import notify
 from search import views
 from search.feedback.enquiries.answer_emails import EnquiryAnswer
 from search.log.models import LoggedSearch
-from stockton_cms.monitoring import health, health_checks
+from stockton_cms.monitoring import health_checks
 from stockton_cms.monitoring.metrics import REGISTRY, REQUESTS
-from stockton_cms.monitoring.prometheus_multiproc import PREFIX, make_folder
 from tests.stockton_cms.monitoring.test_health import Backup
 from tests.stockton_cms.test_error_pages import no_database
 
 ALERTS = settings.BASE_DIR / "deploy/prometheus/alerts.yml"
-
-
-@pytest.fixture(autouse=True)
-def _asked_in_this_thread(monkeypatch):
-    def ask(tasks):
-        return {name: task() for name, task in tasks.items()}
-
-    for module in (health, health_checks):
-        monkeypatch.setattr(module, "call_with_timeout", ask)
 
 
 @pytest.fixture
@@ -182,21 +171,13 @@ def leaks(client):
 def test_metrics_hold_nothing_that_anybody_typed(visitor, client):
     let_the_canary_loose(visitor)
     assert leaks(client) == []
-
-
-def test_a_leak_into_metrics_is_noticed(visitor, client):
-    """Prove that the test above looks: a route that is the path would be seen."""
+    # The control: a route that is the path would be seen.
     labels = ("/birdsong/", "GET", "2xx")
     REQUESTS.labels(*labels).inc()
     try:
         assert leaks(client) == ["birdsong"]
     finally:
         REQUESTS.remove(*labels)
-
-
-def rules():
-    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
-    return group["rules"]
 
 
 def test_alert_rules_ask_only_for_what_there_is(home, told, monkeypatch):
@@ -207,8 +188,9 @@ def test_alert_rules_ask_only_for_what_there_is(home, told, monkeypatch):
     names = {name.partition("{")[0] for name in told()}
     families = {metric.name for metric in REGISTRY.collect()}
     names |= {f"{family}_total" for family in families}
-    assert 6 <= len(rules()) <= 10
-    for rule in rules():
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    assert 6 <= len(group["rules"]) <= 10
+    for rule in group["rules"]:
         asked = set(re.findall(r"\bstockton_\w+", rule["expr"]))
         asked -= {"stockton_cms"} if rule["alert"] == "SiteDoesNotAnswer" else set()
         assert asked or "up{" in rule["expr"]
@@ -227,7 +209,7 @@ for _ in range(int(sys.argv[2])):
     metrics.count_hit()
 metrics.INDEX_VERSION.set(int(sys.argv[2]))
 from django.utils import timezone
-health = metrics.Health(timezone.now(), None, True, None, None, None)
+health = metrics.Health(timezone.now(), {})
 print(metrics.render_metrics(health).decode())
 """
 
@@ -247,7 +229,7 @@ def work(folder, place, times):
 
 @pytest.mark.slow
 def test_whichever_worker_is_asked_answers_for_all(tmp_path):
-    folder = make_folder(tmp_path)
+    folder = str(tmp_path)
     work(folder, place=0, times=2)
     said = work(folder, place=1, times=3)
     assert 'stockton_page_cache_total{result="hit"} 5.0' in said
@@ -265,30 +247,3 @@ def test_worker_takes_the_first_place_that_is_free():
         server.WORKERS = {pid: SimpleNamespace(place=pid) for pid in taken}
         pre_fork(server, worker)
         assert worker.place == place
-
-
-def test_folders_that_others_left_are_taken_away_and_no_others(tmp_path):
-    left = tmp_path / f"{PREFIX}left"
-    left.mkdir()
-    (left / "counter_0.db").touch()
-    (tmp_path / "other").mkdir()
-    folders = [make_folder(tmp_path) for _ in range(2)]
-    assert not left.exists()
-    found = {str(path) for path in tmp_path.iterdir()}
-    assert found == {*folders, str(tmp_path / "other")}
-
-
-MAKES_A_FOLDER = """
-import sys
-from pathlib import Path
-from stockton_cms.monitoring.prometheus_multiproc import make_folder
-make_folder(Path(sys.argv[1]))
-"""
-
-
-def test_pipe_that_another_user_put_there_keeps_no_site_from_starting(tmp_path):
-    """As anyone on the machine may, in `/dev/shm`."""
-    os.mkfifo(tmp_path / f"{PREFIX}pipe")
-    command = [sys.executable, "-c", MAKES_A_FOLDER, str(tmp_path)]
-    subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=60)
-    assert len(list(tmp_path.iterdir())) == 2
