@@ -5,8 +5,7 @@ news forward. No officer waits for it: a thread does it after the transaction.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable
-from functools import partial
+from collections.abc import Iterable
 from threading import Thread
 from time import sleep
 from urllib.parse import urljoin
@@ -20,13 +19,7 @@ from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from community.alerts.audience import (
-    WHOLE_SITE,
-    ScopeRange,
-    get_chosen_pages,
-    get_places,
-    pages_in_scope,
-)
+from community.alerts.audience import public_site_pages
 from community.models import AlertSnippet
 from community.models.alerts import alert_saved
 from home.models import SiteSettings
@@ -46,59 +39,51 @@ MAX_ADDRESSES = 500
 def purge_pages(sender, page_ids: list[int], **kwargs) -> None:
     """Purge pages and those above them, which list them; before they are deleted."""
     if settings.WAGTAILFRONTENDCACHE:
-        pages = Page.objects.filter(pk__in=page_ids).order_by("depth", "path")
-        url_paths = pages.values_list("url_path", flat=True)[:MAX_ADDRESSES]
-        _purge_after_commit(partial(_paths_up_from, *url_paths))
+        pages = Page.objects.filter(pk__in=page_ids)
+        _purge_after_commit(_first_addresses(pages))
 
 
 @receiver(post_page_move)
 def purge_moved_page(sender, url_path_before: str, url_path_after: str, **kwargs):
-    """Purge a page and those above it, where it was and where it is."""
-    _purge_after_commit(partial(_paths_up_from, url_path_before, url_path_after))
+    _purge_after_commit([url_path_before, url_path_after])
 
 
 @receiver(alert_saved)
 @receiver(pre_delete, sender=AlertSnippet)
-def purge_places_of_alert(sender, instance: AlertSnippet, **kwargs) -> None:
-    """Purge the pages on which an alert appears, or no longer does."""
+def purge_pages_with_alerts(sender, instance: AlertSnippet, **kwargs) -> None:
     if instance.first_published_at or instance.live:
-        places = get_places(instance, get_chosen_pages(instance))
-        _purge_after_commit(partial(_paths_of, places))
+        purge_all_pages(sender)
 
 
 @receiver(post_save, sender=SiteSettings)
 def purge_all_pages(sender, **kwargs) -> None:
-    """Purge the site, of which every page shows its settings."""
-    _purge_after_commit(partial(_paths_of, [WHOLE_SITE]))
+    if settings.WAGTAILFRONTENDCACHE:
+        _purge_after_commit(_first_addresses(public_site_pages(timezone.now())))
 
 
-def _paths_up_from(*url_paths: str) -> list[str]:
+def _first_addresses(pages) -> list[str]:
+    ordered = pages.order_by("depth", "path")
+    return [*ordered.values_list("url_path", flat=True)[:MAX_ADDRESSES]]
+
+
+def _purge_after_commit(url_paths: Iterable[str]) -> None:
+    if settings.WAGTAILFRONTENDCACHE:
+        # Not a daemon: a command such as `run_jobs` ends when that is done.
+        thread = Thread(target=_purge, args=[url_paths])
+        transaction.on_commit(thread.start, robust=True)
+
+
+def _purge(url_paths: Iterable[str]) -> None:
+    """Purge when all processes know; what goes wrong is logged and bears no harm."""
+    sleep(SECONDS_UNTIL_ALL_KNOW)
     above = {}
     for url_path in url_paths:
         steps = url_path.strip("/").split("/")
-        above |= {"/".join(steps[:end]): None for end in range(len(steps), 0, -1)}
-    return [path for each in above if (path := site_path(f"/{each}/"))]
-
-
-def _paths_of(places: Collection[ScopeRange]) -> list[str]:
-    pages = pages_in_scope(places, timezone.now()).order_by("depth", "path")
-    url_paths = pages.values_list("url_path", flat=True)[:MAX_ADDRESSES]
-    return [site_path(url_path) for url_path in url_paths]
-
-
-def _purge_after_commit(get_paths: Callable[[], Iterable[str]]) -> None:
-    if not settings.WAGTAILFRONTENDCACHE:
-        return
-    # Not a daemon: a command such as `run_jobs` ends when that is done.
-    thread = Thread(target=_purge, args=[get_paths])
-    transaction.on_commit(thread.start, robust=True)
-
-
-def _purge(get_paths: Callable[[], Iterable[str]]) -> None:
-    """Purge when all processes know; what goes wrong is logged and bears no harm."""
-    sleep(SECONDS_UNTIL_ALL_KNOW)
+        above |= {
+            f"/{'/'.join(steps[:end])}/": None for end in range(len(steps), 0, -1)
+        }
     try:
-        paths = get_paths()
+        paths = [path for each in above if (path := site_path(each))]
         purge_urls_from_cache(
             [urljoin(settings.WAGTAILADMIN_BASE_URL, path) for path in paths]
         )

@@ -10,7 +10,7 @@ from functools import lru_cache
 from threading import Lock
 
 import brotli
-from django.core.cache import caches
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import ResponseHeaders
 from django.template.loader import render_to_string
@@ -19,7 +19,7 @@ from django.utils.cache import patch_vary_headers
 from community.alerts.visibility import dismissed_alert_keys, visible_alerts
 from community.models.visible_alerts import VisibleAlert
 from home.content_version.caching import canonical_cache_url
-from home.content_version.clock import ContentState
+from home.content_version.clock import ContentState, content_version_tracker
 from stockton_cms.page_cache.policy import CacheKey
 from stockton_cms.static_files import get_release
 
@@ -41,17 +41,16 @@ GZIP_LEVEL, BROTLI_QUALITY = 6, 5
 class CachedPage:
     """A page as it was at one content version, ready to be sent.
 
-    Times are seconds of the epoch. `valid_until` is the next boundary as it was known;
-    `validators` are the headers of a 304. `alerts` are those of the page, now and to
-    come; `changes_at` is when the page itself will say something else; `is_for_all` is
-    false where someone has closed an alert.
+    Times are seconds of the epoch. `valid_until` is the next boundary as it was known.
+    `alerts` are those of the page, now and to come; `changes_at` is when the page
+    itself will say something else; `is_for_all` is false where someone has closed an
+    alert.
     """
 
     version: int
     made_at: float
     valid_until: float
     headers: dict[str, str]
-    validators: dict[str, str]
     body: bytes
     alerts: list[VisibleAlert]
     changes_at: float
@@ -71,28 +70,21 @@ class CachedPage:
         patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
         digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
         # Weak, as the encodings of one page share it (RFC 9110, 8.8.3).
-        validators = {"ETag": f'W/"{digest}"', "Vary": response.headers["Vary"]}
-        headers = {
-            name: value
-            for name, value in response.headers.items()
-            if name.lower() not in NOT_CACHED
-        }
+        response.headers["ETag"] = f'W/"{digest}"'
         return cls(
             version=state.version,
             made_at=at.timestamp(),
             valid_until=_seconds(state.next_change_at),
-            headers=headers | validators,
-            validators=validators,
+            headers={
+                name: value
+                for name, value in response.headers.items()
+                if name.lower() not in NOT_CACHED
+            },
             body=response.content,
             alerts=getattr(request, "alerts_from_now", []),
             changes_at=_seconds(response.changes_at),
             is_for_all=not dismissed_alert_keys(request),
         )
-
-    @property
-    def etag(self) -> str:
-        """The entity tag, the same in all encodings."""
-        return self.validators["ETag"]
 
     @property
     def size(self) -> int:
@@ -106,19 +98,14 @@ class CachedPage:
             and at.timestamp() < self.valid_until
         )
 
-    def can_serve_stale(
-        self, state: ContentState | None, verified_at: datetime | None, at: datetime
-    ) -> bool:
+    def can_serve_stale(self, state: ContentState | None, at: datetime) -> bool:
         """Say whether it may be given out while no one knows what the site says now.
 
         What surrounds the page may be a day old, the page itself not out of date,
-        nor taken away since, as far as this process knew at `verified_at`.
+        nor taken away since, as far as this process knew last.
         """
-        if (
-            state is None
-            or verified_at is None
-            or self.version < state.last_removal_version
-        ):
+        verified_at = content_version_tracker.verified_at
+        if not (state and verified_at) or self.version < state.last_removal_version:
             return False
         was_valid = self.version == state.version
         version_at = verified_at.timestamp() if was_valid else self.made_at
@@ -207,10 +194,9 @@ class LocalCache:
     def get(self, key: CacheKey) -> CachedPage | None:
         """Return a cached page, valid or not."""
         with self._lock:
-            page = self._pages.get(key)
-            if page is not None:
+            if key in self._pages:
                 self._pages.move_to_end(key)
-            return page
+            return self._pages.get(key)
 
     def set(self, key: CacheKey, page: CachedPage) -> None:
         with self._lock:
@@ -220,14 +206,8 @@ class LocalCache:
             while self._bytes > self._most_bytes:
                 self._drop(next(iter(self._pages)))
 
-    def clear(self) -> None:
-        with self._lock:
-            self._pages.clear()
-            self._bytes = 0
-
     def _drop(self, key: CacheKey) -> None:
-        page = self._pages.pop(key, None)
-        if page is not None:
+        if page := self._pages.pop(key, None):
             self._bytes -= page.size
 
 
@@ -237,13 +217,10 @@ class SharedCache:
     Without the cache, or while it is unavailable, the site goes on without it.
     """
 
-    def __init__(self, alias: str):
-        self._alias = alias
-
     def get(self, key: CacheKey) -> CachedPage | None:
         """Return a cached page, valid or not."""
         try:
-            values = caches[self._alias].get(self._name(key))
+            values = cache.get(self._name(key))
             return CachedPage(**values) if values else None
         except Exception:
             # Such as what another release has left there. The page can be made.
@@ -252,7 +229,7 @@ class SharedCache:
 
     def set(self, key: CacheKey, page: CachedPage) -> None:
         try:
-            caches[self._alias].set(self._name(key), vars(page), SECONDS_SHARED)
+            cache.set(self._name(key), vars(page), SECONDS_SHARED)
         except Exception:
             logger.exception("The shared cache could not be written.")
 

@@ -66,7 +66,7 @@ class PageCacheMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
         self._local = LocalCache(LOCAL_BYTES)
-        self._shared = SharedCache("default") if settings.CACHE_URL else None
+        self._shared = SharedCache() if settings.CACHE_URL else None
         self._flights = RequestCollapser()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -91,7 +91,7 @@ class PageCacheMiddleware:
         if not is_current and cached is None:
             # What was made for those who have closed nothing, with other alerts.
             cached = self._find(key._replace(closed=()), state, at)
-        if cached and not is_current and self._can_serve_stale(cached, state, at):
+        if cached and not is_current and cached.can_serve_stale(state, at):
             return serve_stale(request, cached, at)
         with self._flights.lead_or_wait(key) as is_first:
             if not is_first:
@@ -115,12 +115,6 @@ class PageCacheMiddleware:
             return shared
         return cached
 
-    @staticmethod
-    def _can_serve_stale(
-        cached: CachedPage, state: ContentState | None, at: datetime
-    ) -> bool:
-        return cached.can_serve_stale(state, content_version_tracker.verified_at, at)
-
     def _make(
         self,
         request: HttpRequest,
@@ -136,7 +130,7 @@ class PageCacheMiddleware:
         set_dismissed_alert_keys(request, key.closed)
         response = self.get_response(request)
         is_unavailable = response.status_code == 503
-        if is_unavailable and old and self._can_serve_stale(old, state, at):
+        if is_unavailable and old and old.can_serve_stale(state, at):
             return serve_stale(request, old, at)
         reason = uncacheable_reason(request, response)
         if reason or state is None:
@@ -159,9 +153,10 @@ def serve_cached(
     lifetime = f"public, max-age=0, s-maxage={seconds}" if seconds else PRIVATE
     meta = request.META
     known = meta.get("HTTP_IF_NONE_MATCH")
-    if known and ({cached.etag, "*"} & {*parse_etags(known)}):
-        said = {"Cache-Control": lifetime, "Cache-Status": f"StocktonCMS; {status}"}
-        return HttpResponseNotModified(headers=cached.validators | said)
+    if known and ({cached.headers["ETag"], "*"} & {*parse_etags(known)}):
+        said = {name: cached.headers[name] for name in ("ETag", "Vary")}
+        said |= {"Cache-Control": lifetime, "Cache-Status": f"StocktonCMS; {status}"}
+        return HttpResponseNotModified(headers=said)
     encoding = choose_encoding(meta.get("HTTP_ACCEPT_ENCODING", ""))
     is_wanted = request.method == "GET"
     response = HttpResponse(cached.body_in(encoding) if is_wanted else b"")

@@ -68,18 +68,12 @@ def page(section):
     return StandardPageFactory(parent=section, slug="bins")
 
 
-def test_published_page_and_those_above_it_are_purged(page, section, told_of, cdn):
-    paths = told_of(page.save_revision().publish)
-    assert paths == {page.url, section.url, "/"}
-    assert {host for host, _ in cdn} == {"localhost"}
-
-
-def test_page_taken_down_is_purged(page, section, told_of):
-    assert told_of(page.unpublish) == {page.url, section.url, "/"}
-
-
-def test_deleted_page_is_purged(page, section, told_of):
-    assert told_of(page.delete) == {page.url, section.url, "/"}
+def test_page_and_those_above_it_are_purged_whatever_happens_to_it(
+    page, section, told_of, cdn
+):
+    for action in (page.save_revision().publish, page.unpublish, page.delete):
+        assert told_of(action) == {page.url, section.url, "/"}
+        assert {host for host, _ in cdn} == {"localhost"}
 
 
 def test_moved_page_is_purged_where_it_was_and_where_it_is(page, home, told_of):
@@ -88,24 +82,16 @@ def test_moved_page_is_purged_where_it_was_and_where_it_is(page, home, told_of):
     assert {before, "/bins/"} <= paths
 
 
-def test_alert_for_the_whole_site_purges_every_page(page, section, told_of):
-    alert = AlertFactory(live=False)
-    paths = told_of(alert.save_revision().publish)
-    assert paths == {page.url, section.url, "/"}
-
-
-def test_alert_for_chosen_pages_purges_those(page, section, told_of):
+def test_alerts_and_settings_purge_every_page(page, section, told_of):
+    every_page = {page.url, section.url, "/"}
     alert = AlertFactory(scope="pages")
     AlertScope.objects.create(alert=alert, page=section, include_descendants=True)
-    alert.refresh_from_db()
-    everywhere = {page.url, section.url}
-    assert told_of(alert.save_revision().publish) == everywhere
-    alert.refresh_from_db()
-    assert told_of(alert.unpublish) == everywhere
-    alert.refresh_from_db()
-    assert told_of(alert.save_revision().publish) == everywhere
-    alert.refresh_from_db()
-    assert told_of(alert.delete) == everywhere
+    for action in ("publish", "unpublish", "publish", "delete"):
+        alert.refresh_from_db()
+        is_published = action == "publish"
+        act = alert.save_revision().publish if is_published else getattr(alert, action)
+        assert told_of(act) == every_page
+    assert told_of(SiteSettings.for_site(page.get_site()).save) == every_page
 
 
 def test_pages_highest_in_the_tree_come_first_where_there_are_many(page, told_of):
@@ -115,16 +101,10 @@ def test_pages_highest_in_the_tree_come_first_where_there_are_many(page, told_of
     assert "/" in paths
 
 
-def test_settings_of_the_site_purge_every_page(page, told_of):
-    council = SiteSettings.for_site(page.get_site())
-    assert "/" in told_of(council.save)
-
-
-@pytest.mark.parametrize("make", ["draft", "alert draft"])
-def test_draft_purges_nothing(make, page, told_of):
+def test_drafts_purge_nothing(page, told_of):
     alert = AlertFactory(live=False)
-    action = page.save_revision if make == "draft" else alert.save_revision
-    assert told_of(action) == set()
+    for draft in (page, alert):
+        assert told_of(draft.save_revision) == set()
 
 
 def test_change_that_is_rolled_back_purges_nothing(
