@@ -2,7 +2,7 @@
 
 from django.templatetags.static import static
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from wagtail import hooks
 from wagtail.admin.menu import DismissibleMenuItem, MenuItem
 from wagtail.admin.views.account import AvatarSettingsPanel, NameEmailSettingsPanel
@@ -23,15 +23,15 @@ hooks.register("before_serve_page", guard_private_page, order=-1)
 hooks.register("before_serve_document", guard_private_document, order=-1)
 
 
-@hooks.register("register_admin_urls")
-def register_guide_url():
-    return [path("guide/", GuideView.as_view(), name="guide")]
+hooks.register("register_permissions", get_erase_permissions)
 
 
 @hooks.register("register_admin_urls")
-def register_erase_url():
+def register_urls():
     return [
-        path("erase-personal-data/", EraseView.as_view(), name="erase_personal_data")
+        path("guide/", GuideView.as_view(), name="guide"),
+        path("erase-personal-data/", EraseView.as_view(), name="erase_personal_data"),
+        path("session/", session, name="admin_session"),
     ]
 
 
@@ -39,9 +39,6 @@ def register_erase_url():
 def register_erase_menu_item():
     url = reverse("erase_personal_data")
     return EraseMenuItem("Erase personal data", url, icon_name="bin", order=9_000)
-
-
-hooks.register("register_permissions", get_erase_permissions)
 
 
 @hooks.register("register_help_menu_item")
@@ -58,8 +55,6 @@ WAGTAIL_ENTRIES = {
     "reports": {"icon_name": "table"},
     "aging-pages": {"label": "Ageing pages"},
     "page-types-usage": {"label": "Page types", "icon_name": "grid"},
-}
-SETTINGS_ENTRIES = {
     "workflows": {"icon_name": "order"},
     "workflow-tasks": {"icon_name": "success"},
     "groups": {"icon_name": "key"},
@@ -67,20 +62,12 @@ SETTINGS_ENTRIES = {
 }
 
 
-def _arrange(menu_items, changes) -> None:
-    for item in menu_items:
-        vars(item).update(changes.get(item.name, {}))
-
-
 @hooks.register("construct_main_menu")
 @hooks.register("construct_reports_menu")
-def arrange_menu(request, menu_items):
-    _arrange(menu_items, WAGTAIL_ENTRIES)
-
-
 @hooks.register("construct_settings_menu")
-def arrange_settings_menu(request, menu_items):
-    _arrange(menu_items, SETTINGS_ENTRIES)
+def arrange_menu(request, menu_items):
+    for item in menu_items:
+        vars(item).update(WAGTAIL_ENTRIES.get(item.name, {}))
 
 
 @hooks.register("construct_help_menu")
@@ -89,11 +76,6 @@ def leave_out_guides_of_others(request, menu_items):
     menu_items[:] = [
         item for item in menu_items if not isinstance(item, DismissibleMenuItem)
     ]
-
-
-@hooks.register("register_admin_urls")
-def register_session_url():
-    return [path("session/", session, name="admin_session")]
 
 
 @hooks.register("insert_global_admin_js")
@@ -108,17 +90,14 @@ def add_unsaved_text_script():
 
 
 @hooks.register("insert_global_admin_css")
-def style_notice_of_unsaved_text():
-    """Show it above the editor's buttons."""
-    address = static("css/admin-sending.css")
-    return format_html('<link rel="stylesheet" href="{}">', address)
-
-
-@hooks.register("insert_global_admin_css")
-def add_listing_styles():
-    """Let lists be moved sideways where the screen is narrow."""
-    address = static("css/admin-listings.css")
-    return format_html('<link rel="stylesheet" href="{}">', address)
+def add_styles():
+    """Show the notice of unsaved text, and let wide lists be moved sideways."""
+    sheets = ("admin-sending", "admin-listings")
+    return format_html_join(
+        "",
+        '<link rel="stylesheet" href="{}">',
+        ((static(f"css/{name}.css"),) for name in sheets),
+    )
 
 
 @hooks.register("register_account_menu_item")

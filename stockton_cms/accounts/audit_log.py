@@ -3,13 +3,7 @@
 import logging
 
 from allauth.account.signals import password_reset, user_logged_in
-from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import (
-    authentication_failed,
-    authenticator_added,
-    authenticator_removed,
-    authenticator_reset,
-)
+from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.dispatch import receiver
 from wagtail import hooks
@@ -24,14 +18,16 @@ ACTIONS = {
     "account.sign_in_failed": ("Sign in: failed", "Failed to sign in"),
     "account.sign_out": ("Sign out", "Signed out"),
     "account.new_password": ("New password", "Chose a new password"),
-    "account.mfa_added": (
-        "Two-factor method: added",
-        "Two-factor method added",
-    ),
-    "account.mfa_removed": (
-        "Two-factor method: removed",
-        "Two-factor method removed",
-    ),
+    "account.mfa_added": ("Two-factor method: added", "Two-factor method added"),
+    "account.mfa_removed": ("Two-factor method: removed", "Two-factor method removed"),
+}
+SIGNALS = {
+    user_logged_out: "account.sign_out",
+    password_reset: "account.new_password",
+    mfa.authentication_failed: "account.sign_in_failed",
+    mfa.authenticator_added: "account.mfa_added",
+    mfa.authenticator_reset: "account.mfa_added",
+    mfa.authenticator_removed: "account.mfa_removed",
 }
 
 
@@ -61,27 +57,8 @@ def log_login_failed(credentials, request=None, **kwargs):
     record("account.sign_in_failed", find_account(**credentials), request)
 
 
-@receiver(authentication_failed)
-def log_wrong_code(request, user, authenticator, **kwargs):
-    record("account.sign_in_failed", user, request, mfa_type=authenticator.type)
-
-
-@receiver(user_logged_out)
-def log_sign_out(request, user, **kwargs):
+@receiver([*SIGNALS])
+def log_signal(signal, user, request=None, authenticator=None, **kwargs):
     if user:
-        record("account.sign_out", user, request)
-
-
-@receiver(password_reset)
-def log_new_password(request, user, **kwargs):
-    record("account.new_password", user, request)
-
-
-@receiver([authenticator_added, authenticator_reset])
-def log_mfa_added(request, user, authenticator, **kwargs):
-    record("account.mfa_added", user, request, kind=authenticator.type)
-
-
-@receiver(authenticator_removed)
-def log_mfa_removed(user, authenticator: Authenticator, request=None, **kwargs):
-    record("account.mfa_removed", user, request, kind=authenticator.type)
+        facts = {"kind": authenticator.type} if authenticator else {}
+        record(SIGNALS[signal], user, request, **facts)

@@ -16,16 +16,8 @@ from stockton_cms.accounts.adapters import send_if_possible
 INVITATION_LASTS = timedelta(days=3)
 
 
-class PasswordLinks(PasswordResetTokenGenerator):
-    """Django's own, which die with the password, the email address and a sign-in.
-
-    allauth's would write a row of `EmailAddress` for each account it is asked about,
-    by anyone: one that no one confirms, and that would outlive a changed address.
-    """
-
-
-class InvitationLinks(PasswordLinks):
-    """Links that `PasswordLinks` takes for longer: colleagues read email tomorrow."""
+class InvitationLinks(PasswordResetTokenGenerator):
+    """Links to a new password that last longer: colleagues read email tomorrow."""
 
     def _now(self) -> datetime:
         """Return the time from which the link has as long as any other."""

@@ -9,7 +9,6 @@ it are made, or at the next `migrate` where they are there already.
 from django.apps import apps as installed_apps
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from wagtail.models import (
@@ -20,13 +19,19 @@ from wagtail.models import (
     Page,
     Workflow,
     WorkflowPage,
-    WorkflowState,
     WorkflowTask,
 )
 
 from community.models import CommunityIndexPage
 from home.models import HomePage
-from stockton_cms.accounts.roles import MEDIA, MODELS, ROLES, SECTION, SITE, Role
+from stockton_cms.accounts.roles import (
+    APPROVAL,
+    MEDIA,
+    MODELS,
+    ROLES,
+    SECTION,
+    SITE,
+)
 from stockton_cms.models import RoleGroup
 
 # The groups and the workflow that Wagtail's own migrations create, for the whole site.
@@ -48,146 +53,99 @@ def sync_roles(apps=installed_apps, **kwargs) -> None:
         # The database is at a migration before there were roles.
         return
     with transaction.atomic():
-        is_first = not RoleGroup.objects.exists()
+        if not RoleGroup.objects.exists():
+            _retire_defaults()
         for role in ROLES:
             row, is_new = RoleGroup.objects.get_or_create(role=role.name)
             if is_new:
                 row.group, _ = Group.objects.get_or_create(name=role.group)
                 row.save()
-        _give(MODELS, None)
+        _give(MODELS)
         _give(MEDIA, Collection.get_first_root_node())
-        if is_first:
-            _retire_defaults()
-        for where, pages in ((SITE, HomePage.objects), (SECTION, _sections())):
-            # As plain pages: an older database may lack fields of ours.
-            plain = Page.objects.filter(pk__in=pages.values("pk"))
-            _give(where, plain.order_by("pk").first())
-
-
-def _sections():
-    return CommunityIndexPage.objects.filter(depth=3)
+        # As plain pages: an older database may lack fields of ours.
+        for where, pages in (
+            (SITE, Page.objects.type(HomePage)),
+            (SECTION, Page.objects.type(CommunityIndexPage).filter(depth=3)),
+        ):
+            if page := pages.order_by("pk").first():
+                _give(where, page)
 
 
 @receiver(post_save, sender=HomePage)
-def grant_roles_on_first_home_page(sender, instance, created, raw=False, **kwargs):
-    """Give the roles what they may do on all pages, once there are pages."""
-    if created and not raw and not HomePage.objects.exclude(pk=instance.pk).exists():
-        _give(SITE, instance, again=True)
-
-
 @receiver(post_save, sender=CommunityIndexPage)
-def grant_roles_on_first_section(sender, instance, created, raw=False, **kwargs):
-    """Give the roles what they may do in the section, once there is one."""
-    if not created or raw or instance.depth != 3:
-        return
-    if not _sections().exclude(pk=instance.pk).exists():
-        _give(SECTION, instance, again=True)
+def grant_roles_on_first_page(sender, instance, created, raw=False, **kwargs):
+    """Give the roles what they may do on all pages and in the section, once made.
 
-
-def _give(where: str, target, again: bool = False) -> None:
-    """Give each group what the table adds, on a page or collection.
-
-    With `again` also what it was given before, on a page that has been deleted since.
+    Also what they were given before, on a page that has been deleted since.
     """
-    if target is None and where != MODELS:
+    where = {HomePage: SITE, CommunityIndexPage: SECTION}[sender]
+    if not created or raw or (where == SECTION and instance.depth != 3):
         return
-    rows = (
-        RoleGroup.objects.exclude(group=None)
-        .select_related("group")
-        .in_bulk(field_name="role")
-    )
+    others = sender.objects.exclude(pk=instance.pk).filter(depth=instance.depth)
+    if not others.exists():
+        _give(where, instance, again=True)
+
+
+def _give(where: str, target=None, again: bool = False) -> None:
+    """Give each group what the table adds, on a page or collection."""
+    wanted = {role.name: [*role.grants(where)] for role in ROLES}
+    codenames = {label.split(".")[-1] for labels in wanted.values() for label in labels}
     permissions = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
-        for permission in Permission.objects.filter(_is_needed(where)).select_related(
-            "content_type"
-        )
+        for permission in Permission.objects.filter(
+            codename__in=codenames
+        ).select_related("content_type")
     }
-    for role in ROLES:
-        if role.name in rows:
-            _give_role(role, rows[role.name], where, target, permissions, again)
-    if where == SECTION:
-        _give_approval(target, rows, again)
-
-
-def _is_needed(where: str) -> Q:
-    labels = [label for role in ROLES for at, label in role.grants() if at == where]
-    return Q(
-        codename__in={label.split(".")[1] for label in labels},
-        content_type__app_label__in={label.split(".")[0] for label in labels},
-    )
-
-
-def _give_role(
-    role: Role, row: RoleGroup, where: str, target, permissions: dict, again: bool
-) -> None:
-    new = {}
-    for at, label in role.grants():
-        key = f"{where} {label}"
-        if at == where and label in permissions and (again or key not in row.granted):
-            new[key] = permissions[label]
-    if not new:
-        return
-    if where == MODELS:
-        row.group.permissions.add(*new.values())
-    else:
-        model, field = {
-            MEDIA: (GroupCollectionPermission, "collection"),
-            SITE: (GroupPagePermission, "page"),
-            SECTION: (GroupPagePermission, "page"),
-        }[where]
-        rows = [
-            model(group=row.group, permission=permission, **{f"{field}_id": target.pk})
-            for permission in new.values()
+    deciding = []
+    for row in RoleGroup.objects.exclude(group=None).select_related("group"):
+        new = [
+            label
+            for label in wanted.get(row.role, ())
+            if (again or f"{where} {label}" not in row.granted)
+            and (label in permissions or label == APPROVAL)
         ]
-        model.objects.bulk_create(rows, ignore_conflicts=True)
-    row.granted = [*row.granted, *(key for key in new if key not in row.granted)]
-    row.save()
+        if not new:
+            continue
+        _add(row.group, where, target, [permissions[x] for x in new if x != APPROVAL])
+        if APPROVAL in new:
+            deciding.append(row.group)
+        row.granted = sorted({*row.granted, *(f"{where} {label}" for label in new)})
+        row.save()
+    if deciding:
+        _let_decide(deciding, target)
 
 
-APPROVAL = "section approval"
-
-
-def _give_approval(section: Page, rows: dict[str, RoleGroup], again: bool) -> None:
-    """Let the roles that approve decide on the section's pages, by one workflow."""
-    new = [
-        rows[role.name]
-        for role in ROLES
-        if role.approves
-        and role.name in rows
-        and (again or APPROVAL not in rows[role.name].granted)
-    ]
-    if not new:
+def _add(group: Group, where: str, target, permissions: list[Permission]) -> None:
+    if where == MODELS:
+        group.permissions.add(*permissions)
         return
-    workflow = section.get_workflow() or _make_workflow(section)
+    model, field = (
+        (GroupCollectionPermission, "collection_id")
+        if where == MEDIA
+        else (GroupPagePermission, "page_id")
+    )
+    rows = [
+        model(group=group, permission=permission, **{field: target.pk})
+        for permission in permissions
+    ]
+    model.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _let_decide(groups: list[Group], section: Page) -> None:
+    """Let groups decide on the section's pages, by one workflow."""
+    workflow = section.get_workflow()
+    if workflow is None:
+        workflow, is_new = Workflow.objects.get_or_create(name=WORKFLOW, active=True)
+        if is_new:
+            task = GroupApprovalTask.objects.create(name=WORKFLOW)
+            WorkflowTask.objects.create(workflow=workflow, task=task)
+        WorkflowPage.objects.create(workflow=workflow, page_id=section.pk)
     for task in GroupApprovalTask.objects.filter(workflow_tasks__workflow=workflow):
-        task.groups.add(*(row.group for row in new))
-    for row in new:
-        if APPROVAL not in row.granted:
-            row.granted = [*row.granted, APPROVAL]
-            row.save()
-
-
-def _make_workflow(section: Page) -> Workflow:
-    """Return a workflow of one step for the section, as it was left if there is one."""
-    workflow, is_new = Workflow.objects.get_or_create(name=WORKFLOW, active=True)
-    if is_new:
-        task = GroupApprovalTask.objects.create(name=WORKFLOW)
-        WorkflowTask.objects.create(workflow=workflow, task=task)
-    WorkflowPage.objects.create(workflow=workflow, page_id=section.pk)
-    return workflow
+        task.groups.add(*groups)
 
 
 def _retire_defaults() -> None:
-    """Delete the groups and the workflow that Wagtail brings, where no one used them.
-
-    Where the workflow has been used it stays, and so does the group that decides.
-    """
-    used = WorkflowState.objects.values("workflow")
-    unused = Workflow.objects.filter(name=DEFAULT_WORKFLOW).exclude(pk__in=used)
-    tasks = GroupApprovalTask.objects.filter(
-        name=DEFAULT_WORKFLOW, workflow_tasks__workflow__in=unused
-    )
-    for each in (*tasks, *unused):
-        each.delete()
-    groups = Group.objects.filter(name__in=DEFAULT_GROUPS, user=None)
-    groups.filter(groupapprovaltask=None).delete()
+    """Delete Wagtail's groups and workflow, which no one has used yet."""
+    for model in (Workflow, GroupApprovalTask):
+        model.objects.filter(name=DEFAULT_WORKFLOW).delete()
+    Group.objects.filter(name__in=DEFAULT_GROUPS, user=None).delete()

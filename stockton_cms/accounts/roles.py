@@ -7,30 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 ADMIN_ACCESS = "wagtailadmin.access_admin"
-ALERTS = tuple(
-    f"community.{action}_alertsnippet"
-    for action in ("add", "change", "delete", "publish", "view")
+
+
+def _permissions(app: str, *models: str) -> tuple[str, ...]:
+    """Return Django's permissions for some models."""
+    actions = ("add", "change", "delete", "view")
+    return tuple(f"{app}.{action}_{model}" for model in models for action in actions)
+
+
+ALERTS = (
+    *_permissions("community", "alertsnippet"),
+    "community.publish_alertsnippet",
 )
-REDIRECTS = tuple(
-    f"wagtailredirects.{action}_redirect"
-    for action in ("add", "change", "delete", "view")
+REDIRECTS = _permissions("wagtailredirects", "redirect")
+SEARCH_WORDS = _permissions(
+    "search", "promotionsnippet", "synonymsnippet", "blockedsuggestion"
 )
-SEARCH_WORDS = tuple(
-    f"search.{action}_{model}"
-    for model in ("promotionsnippet", "synonymsnippet", "blockedsuggestion")
-    for action in ("add", "change", "delete", "view")
-)
-UNSUCCESSFUL_SEARCHES = tuple(
-    f"search.{action}_feedbackaction" for action in ("add", "view")
-)
-SEARCH_CHECKS = tuple(
-    f"search.{action}_searchchecksnippet"
-    for action in ("add", "change", "delete", "view")
-)
+SEARCH_CHECKS = _permissions("search", "searchchecksnippet")
+UNSUCCESSFUL_SEARCHES = ("search.add_feedbackaction", "search.view_feedbackaction")
+ENQUIRIES = ("search.view_enquiry", "search.change_enquiry", "search.view_loggedsearch")
 REVIEW = ("change", "publish", "lock", "unlock")
-MEDIA_MODELS = ("wagtailimages.{}_image", "wagtaildocs.{}_document")
 # Where a permission holds: on models, on pictures and documents, on pages.
 MODELS, MEDIA, SITE, SECTION = "models", "media", "site", "section"
+# The one grant that is no permission: to decide on what is submitted.
+APPROVAL = "approval"
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,19 @@ class Role:
     permissions: tuple[str, ...] = ()
     approves: bool = False
 
-    def grants(self) -> Iterator[tuple[str, str]]:
-        """Yield each permission: where it holds, and its label."""
-        for label in (ADMIN_ACCESS, *self.permissions):
-            yield MODELS, label
-        for action in self.media:
-            for label in MEDIA_MODELS:
-                yield MEDIA, label.format(action)
-        for where, actions in (SITE, self.site_pages), (SECTION, self.section_pages):
-            for action in actions:
-                yield where, f"wagtailcore.{action}_page"
+    def grants(self, where: str) -> Iterator[str]:
+        """Yield the label of each permission that holds somewhere."""
+        if where == MODELS:
+            yield from (ADMIN_ACCESS, *self.permissions)
+        elif where == MEDIA:
+            for action in self.media:
+                yield f"wagtailimages.{action}_image"
+                yield f"wagtaildocs.{action}_document"
+        else:
+            actions = self.site_pages if where == SITE else self.section_pages
+            yield from (f"wagtailcore.{action}_page" for action in actions)
+            if where == SECTION and self.approves:
+                yield APPROVAL
 
 
 ROLES = (
@@ -94,9 +97,7 @@ ROLES = (
             *SEARCH_WORDS,
             *UNSUCCESSFUL_SEARCHES,
             *SEARCH_CHECKS,
-            "search.view_enquiry",
-            "search.change_enquiry",
-            "search.view_loggedsearch",
+            *ENQUIRIES,
             "home.change_sitesettings",
             "stockton_cms.erase_personal_data",
         ),
@@ -108,11 +109,6 @@ ROLES = (
     Role(
         "enquiry handler",
         "Enquiry handlers",
-        permissions=(
-            "search.view_enquiry",
-            "search.change_enquiry",
-            *UNSUCCESSFUL_SEARCHES,
-            "search.view_loggedsearch",
-        ),
+        permissions=(*ENQUIRIES, *UNSUCCESSFUL_SEARCHES),
     ),
 )

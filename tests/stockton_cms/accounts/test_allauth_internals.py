@@ -6,7 +6,6 @@ import re
 import pytest
 from django.core.cache import caches
 
-from home.rate_limits import get_client_ip
 from stockton_cms.accounts import allauth_internals
 from stockton_cms.accounts.adapters import STRANGER
 from stockton_cms.accounts.allauth_internals import (
@@ -42,7 +41,3 @@ def test_accounts_are_found_by_name_and_address(officer):
     assert find_account(username=officer.username) == officer
     assert find_account(email=officer.email.upper()) == officer
     assert find_account(username="no one") is None
-
-
-def test_address_of_a_client_is_that_of_the_connection(rf):
-    assert get_client_ip(rf.get("/", REMOTE_ADDR="192.0.2.1")) == "192.0.2.1"
