@@ -8,7 +8,7 @@ from django.db.models.functions import Cast
 
 from community.models import Subscriber, Subscription, UpdateEvent
 from community.subscriptions.links import CONFIRM_DAYS
-from community.subscriptions.update_emails import UpdateEmail, waiting_updates
+from community.subscriptions.update_emails import UpdateEmail
 from home.content.email_addresses import address_key
 from home.jobs import register_job
 from home.notifications.outbox import Notification
@@ -27,20 +27,11 @@ def request_subscription(
     subscriber, _ = Subscriber.objects.get_or_create(
         email_key=address_key(email), defaults={"email": email, "created_at": at}
     )
-    subscription, _ = Subscription.objects.get_or_create(
-        subscriber=subscriber, page_id=page_id
-    )
+    subscription, _ = subscriber.subscriptions.get_or_create(page_id=page_id)
     pending = Subscription.objects.filter(pk=subscription.pk, confirmed_at=None)
     pending.update(frequency=frequency, created_at=at)
     subscription.refresh_from_db(fields=["frequency", "created_at", "confirmed_at"])
     return subscription
-
-
-def is_active(subscription: Subscription) -> bool:
-    """Return whether it is confirmed and its subscriber is not suppressed."""
-    return subscription.confirmed_at is not None and not (
-        subscription.subscriber.suppressed_at
-    )
 
 
 @transaction.atomic
@@ -60,7 +51,7 @@ def confirm_subscription(subscription: Subscription, at: datetime) -> None:
 @transaction.atomic
 def unsubscribe(subscription: Subscription) -> None:
     """End one subscription, and what waits for it."""
-    waiting = waiting_updates(subscription.subscriber)
+    waiting = _waiting_updates(subscription.subscriber_id)
     waiting.filter(context__subscription=subscription.pk).delete()
     subscription.delete()
 
@@ -68,8 +59,16 @@ def unsubscribe(subscription: Subscription) -> None:
 @transaction.atomic
 def unsubscribe_all(subscriber: Subscriber) -> None:
     """End all subscriptions of a subscriber, whom `purge_unconfirmed` then deletes."""
-    waiting_updates(subscriber).delete()
+    _waiting_updates(subscriber.pk).delete()
     subscriber.subscriptions.all().delete()
+
+
+def _waiting_updates(subscriber_id: int):
+    return Notification.objects.filter(
+        kind=UpdateEmail.name,
+        recipient=str(subscriber_id),
+        state=Notification.State.WAITING,
+    )
 
 
 @register_job("purge unconfirmed subscribers")

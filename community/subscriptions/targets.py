@@ -6,47 +6,60 @@ from datetime import datetime
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from wagtail.models import Page
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
+from home.content.walker import PLAIN_ID
 from home.content_version.caching import has_session
+from home.notifications import in_one_line
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 
-ALL_POLICIES = "All policy updates"
-NOT_PUBLIC = "A page that is not public"
 PAGE_TYPES = (CommunityIndexPage, PartnershipPage, PolicyUpdatePage)
-# Of an id in a URL.
-MAX_DIGITS = 9
 
 
 @dataclass(frozen=True)
 class SubscriptionTarget:
-    """A page, or all policy updates where `page_id` is None."""
+    """A page, or all policy updates; one that is not public has no `href`."""
 
-    page_id: int | None
     title: str
-    href: str
-    is_public: bool = True
+    href: str = ""
+    page_id: int | None = None
+
+    @property
+    def query(self) -> str:
+        return f"?page={self.page_id}" if self.page_id else ""
 
 
 def get_targets(
     page_ids: set[int | None], at: datetime
 ) -> dict[int | None, SubscriptionTarget]:
     """Return what anonymous visitors may know of each page; None: all policies."""
-    public = visible_pages(at).type(*PAGE_TYPES).filter(pk__in=page_ids - {None})
-    visible = {page.pk: (page.title, site_path(page.url_path)) for page in public}
-    targets = {
-        page_id: SubscriptionTarget(page_id, *visible[page_id])
-        if visible.get(page_id, ("", ""))[1]
-        else SubscriptionTarget(page_id, NOT_PUBLIC, "", is_public=False)
-        for page_id in page_ids
-    }
-    if None in targets:
+    targets = dict.fromkeys(page_ids, SubscriptionTarget("A page that is not public"))
+    for page in visible_pages(at).type(*PAGE_TYPES).filter(pk__in=page_ids - {None}):
+        if href := site_path(page.url_path):
+            title = in_one_line(page.title)
+            targets[page.pk] = SubscriptionTarget(title, href, page.pk)
+    if None in page_ids:
         href = reverse("policy_updates")
-        targets[None] = SubscriptionTarget(None, ALL_POLICIES, href)
+        targets[None] = SubscriptionTarget("All policy updates", href)
     return targets
+
+
+def get_target(page_id: int | None, at: datetime) -> SubscriptionTarget:
+    return get_targets({page_id}, at)[page_id]
+
+
+def get_target_or_404(text: str, at: datetime) -> SubscriptionTarget:
+    """Return what `?page=` names; all policy updates if it is empty.
+
+    Raises `Http404` alike for pages that are private and that do not exist.
+    """
+    if not text:
+        return get_target(None, at)
+    if PLAIN_ID.fullmatch(text) and (target := get_target(int(text), at)).href:
+        return target
+    raise Http404("Page not found.")
 
 
 def subscribe_url(page: Page | None, request: HttpRequest) -> str:
@@ -58,24 +71,6 @@ def subscribe_url(page: Page | None, request: HttpRequest) -> str:
     is_target = isinstance(page, PAGE_TYPES) and page.live and page.pk
     if not is_target or getattr(request, "is_preview", False):
         return ""
-    if has_session(request):
-        targets = get_targets({page.pk}, timezone.now())
-        if not targets[page.pk].is_public:
-            return ""
-    return f"{reverse('subscribe')}?{urlencode({'page': page.pk})}"
-
-
-def get_target_or_404(text: str, at: datetime) -> SubscriptionTarget:
-    """Return what `?page=` names; all policy updates if it is empty.
-
-    Raises `Http404` alike for pages that are private and that do not exist.
-    """
-    if not text:
-        return get_targets({None}, at)[None]
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise Http404("Page not found.")
-    page_id = int(text)
-    target = get_targets({page_id}, at)[page_id]
-    if not target.is_public:
-        raise Http404("Page not found.")
-    return target
+    if has_session(request) and not get_target(page.pk, timezone.now()).href:
+        return ""
+    return f"{reverse('subscribe')}?page={page.pk}"

@@ -1,25 +1,17 @@
-"""Update emails: one event, or a day's or a week's, as plain text and HTML."""
+"""Update emails: one event, or a day's or a week's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
-from django.template.loader import render_to_string
-from django.utils import timezone
 from wagtail.models import Site
 
 from community.models import Frequency, Subscriber, Subscription, UpdateEvent
 from community.subscriptions.bounces import message_id
-from community.subscriptions.links import (
-    manage_url,
-    unsubscribe_all_url,
-    unsubscribe_url,
-)
-from home.models import SiteSettings
+from community.subscriptions.emails import get_council_name, make_email
+from community.subscriptions.links import MANAGE, UNSUBSCRIBE, UNSUBSCRIBE_ALL
+from home.navigation.menus import Link
 from home.notifications import in_one_line
 from home.notifications.outbox import (
     Notification,
@@ -27,66 +19,12 @@ from home.notifications.outbox import (
     register_notification_kind,
 )
 from home.notifications.smtp import SMTPFailure
+from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 
 Kind = UpdateEvent.Kind
 # After so many permanent failures in a row a subscriber is suppressed.
 MAX_BOUNCES = 3
-HEADINGS = {
-    Kind.PUBLISHED: "New page",
-    Kind.CHANGED: "Updated",
-    Kind.WITHDRAWN: "Removed",
-}
-
-
-@dataclass(frozen=True)
-class UpdateItem:
-    """An event as an email shows it.
-
-    Where the page was withdrawn, `section` and `href` are those of a page above it.
-    """
-
-    heading: str
-    title: str
-    text: str
-    at: datetime
-    href: str
-    section: str = ""
-
-
-def get_council_name() -> str:
-    site = Site.objects.filter(is_default_site=True).first()
-    site_settings = SiteSettings.objects.filter(site=site).first() or SiteSettings()
-    return in_one_line(site_settings.council_name)
-
-
-def make_item(event: UpdateEvent) -> UpdateItem:
-    path, section = event.path, ""
-    if event.kind == Kind.WITHDRAWN:
-        path, section = _nearest_public_page_above(event.path)
-    return UpdateItem(
-        heading=HEADINGS[Kind(event.kind)],
-        title=in_one_line(event.title),
-        text=event.text.strip(),
-        at=event.created_at,
-        href=f"{settings.WAGTAILADMIN_BASE_URL}{path}",
-        section=section,
-    )
-
-
-def _nearest_public_page_above(path: str) -> tuple[str, str]:
-    """Return its path and title; those of the home page in the end."""
-    site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
-    slugs = path.strip("/").split("/")[:-1]
-    while site and slugs:
-        above = "/".join(slugs) + "/"
-        pages = visible_pages(timezone.now())
-        found = pages.filter(url_path=f"{site.root_page.url_path}{above}")
-        title = found.values_list("title", flat=True).first()
-        if title:
-            return f"/{above}", in_one_line(title)
-        slugs.pop()
-    return "/", "our website"
 
 
 @register_notification_kind
@@ -106,48 +44,44 @@ class UpdateEmail(NotificationKind):
         """
         read_related(rows)
         pages = {row.event.page_id for row in rows if row.event} - {None}
-        public = set(
-            visible_pages(at).filter(pk__in=pages).values_list("pk", flat=True)
-        )
-        unwanted = {row.pk for row in rows if not _is_wanted(row, public)}
-        if unwanted:
+        visible = visible_pages(at).filter(pk__in=pages)
+        public = set(visible.values_list("pk", flat=True))
+        wanted = [row for row in rows if _is_wanted(row, public)]
+        if unwanted := {row.pk for row in rows} - {row.pk for row in wanted}:
             Notification.objects.filter(pk__in=unwanted).delete()
+        for event in {row.event for row in wanted}:
+            is_gone = event.kind == Kind.WITHDRAWN
+            event.section = _public_page_above(event.path, at) if is_gone else None
         council = get_council_name()
-        wanted = [row for row in rows if row.pk not in unwanted]
-        items = {event.pk: make_item(event) for event in {row.event for row in wanted}}
         for row in wanted:
-            row.council, row.item = council, items[row.event.pk]
+            row.council = council
         return list(_group(wanted))
 
     def build(self, rows, at):
-        subscriber, council = rows[0].subscriber, rows[0].council
+        subscriber, events = rows[0].subscriber, [row.event for row in rows]
         # They may have been suppressed since, or erased.
         if not Subscriber.objects.filter(pk=subscriber.pk, suppressed_at=None).exists():
             return None
-        updates = [row.item for row in rows]
-        unsubscribe = _unsubscribe_url(rows)
-        context = {
-            "updates": updates,
-            "council": council,
-            "manage": manage_url(subscriber),
-            "unsubscribe": unsubscribe,
-        }
-        message = EmailMultiAlternatives(
-            f"{len(updates)} updates from {council}"
-            if len(updates) > 1
-            else f"{updates[0].heading}: {updates[0].title}",
-            render_to_string("community/emails/update.txt", context),
-            to=[subscriber.email],
-            headers={
-                "Message-ID": message_id(rows[0].pk, subscriber),
-                # RFC 8058
-                "List-Unsubscribe": f"<{unsubscribe}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-                "Precedence": "bulk",
-            },
+        council, unsubscribe = rows[0].council, _unsubscribe_url(rows)
+        subject = f"{events[0].heading}: {events[0].title}"
+        if len(events) > 1:
+            subject = f"{len(events)} updates from {council}"
+        message = make_email(
+            "update",
+            subject,
+            subscriber.email,
+            council,
+            updates=events,
+            manage=MANAGE.url(subscriber),
+            unsubscribe=unsubscribe,
         )
-        html = render_to_string("community/emails/update.html", context)
-        message.attach_alternative(html, "text/html")
+        message.extra_headers |= {
+            "Message-ID": message_id(rows[0].pk, subscriber),
+            # RFC 8058
+            "List-Unsubscribe": f"<{unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Precedence": "bulk",
+        }
         return message
 
     def after_sending(self, rows, at):
@@ -159,18 +93,8 @@ class UpdateEmail(NotificationKind):
         if failure == SMTPFailure.ADDRESS:
             own = Subscriber.objects.filter(pk=rows[0].recipient)
             own.update(bounce_count=F("bounce_count") + 1)
-            own.filter(bounce_count__gte=MAX_BOUNCES, suppressed_at=None).update(
-                suppressed_at=at
-            )
-
-
-def waiting_updates(subscriber: Subscriber):
-    """Return the notifications that may still be deleted."""
-    return Notification.objects.filter(
-        kind=UpdateEmail.name,
-        recipient=str(subscriber.pk),
-        state=Notification.State.WAITING,
-    )
+            bounced = own.filter(bounce_count__gte=MAX_BOUNCES, suppressed_at=None)
+            bounced.update(suppressed_at=at)
 
 
 def read_related(rows: list[Notification]) -> None:
@@ -195,15 +119,28 @@ def _is_wanted(row: Notification, public: set[int]) -> bool:
     return not is_public and (row.subscription is not None or not row.event.page_id)
 
 
+def _public_page_above(path: str, at: datetime) -> Link:
+    """Return the nearest public page above a path of the site, or the home page."""
+    slugs = path.strip("/").split("/")
+    above = {
+        f"{root.root_path}{'/'.join(slugs[:end])}/"
+        for root in Site.get_site_root_paths()
+        for end in range(1, len(slugs))
+    }
+    pages = visible_pages(at).filter(url_path__in=above)
+    if page := pages.order_by("-depth").first():
+        return Link(in_one_line(page.title), site_path(page.url_path))
+    return Link("our website", "/")
+
+
 def _group(rows: list[Notification]) -> Iterator[list[Notification]]:
     for _, own in groupby(rows, key=lambda row: row.recipient):
         digest = []
         for row in own:
-            subscription = row.subscription
-            if subscription is None or subscription.frequency == Frequency.AT_ONCE:
-                yield [row]
-            else:
+            if row.subscription and row.subscription.frequency != Frequency.AT_ONCE:
                 digest.append(row)
+            else:
+                yield [row]
         if digest:
             yield digest
 
@@ -214,10 +151,7 @@ def _unsubscribe_url(rows: list[Notification]) -> str:
     It ends all of the subscriber's where the email comes from several, or where the
     subscription was deleted with its page.
     """
-    subscriptions = {row.context["subscription"]: row.subscription for row in rows}
-    [subscription, *others] = subscriptions.values()
+    [subscription, *others] = {row.subscription for row in rows}
     if subscription is None or others:
-        return unsubscribe_all_url(rows[0].subscriber)
-    # Saves a query.
-    subscription.subscriber = rows[0].subscriber
-    return unsubscribe_url(subscription)
+        return UNSUBSCRIBE_ALL.url(rows[0].subscriber)
+    return UNSUBSCRIBE.url(rows[0].subscriber, subscription.page_id)

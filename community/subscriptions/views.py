@@ -1,24 +1,28 @@
 """Pages with which residents subscribe, manage their subscriptions and unsubscribe."""
 
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 
 from django import forms
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.core.mail import EmailMessage
+from django.db import IntegrityError
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
-from django.utils.http import urlencode
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.generic import FormView
 
 from community.models import Frequency, Subscriber, Subscription
 from community.subscriptions import services
+from community.subscriptions.emails import manage_link_email, sign_up_email
 from community.subscriptions.links import (
     CONFIRM,
     KEY,
@@ -26,35 +30,36 @@ from community.subscriptions.links import (
     UNSUBSCRIBE,
     UNSUBSCRIBE_ALL,
     InvalidLinkError,
-    manage_url,
+    SignedLink,
 )
-from community.subscriptions.targets import (
-    MAX_DIGITS,
-    SubscriptionTarget,
-    get_target_or_404,
-    get_targets,
+from community.subscriptions.targets import get_target, get_target_or_404, get_targets
+from home.content.email_addresses import (
+    EmailAddressFormField,
+    address_key,
+    mailbox_key,
 )
-from community.subscriptions.transactional_emails import (
-    MAX_PER_DAY,
-    NotSentError,
-    is_mailbox_limit_reached,
-    send_already_subscribed,
-    send_confirmation,
-    send_manage_link,
-)
-from home.content.email_addresses import EmailAddressFormField
 from home.rate_limits import (
     OVERALL_PERIOD,
     RateLimit,
     RateLimitExceeded,
 )
 
-HEADERS = {
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-    # Keeps the token out of other sites' logs and ours. Under `no-referrer`, browsers
-    # without `Sec-Fetch-Site` would not send the origin of forms.
-    "Referrer-Policy": "strict-origin",
-}
+logger = logging.getLogger(__name__)
+
+NOT_SENT = (
+    "We could not send the email. Check your email address, or try again in a few "
+    "minutes."
+)
+RATE_LIMITED = (
+    "We are receiving a lot of requests at the moment, so we have not sent you an "
+    "email. Wait 10 minutes and try again. If you share a network, for example in a "
+    "library, you may have to wait an hour."
+)
+# Anyone can enter someone else's address.
+MAX_PER_DAY = 5
+MAILBOX_LIMIT = RateLimit(
+    "emails to one mailbox", MAX_PER_DAY, period=timedelta(days=1)
+)
 
 
 class EmailForm(forms.Form):
@@ -72,164 +77,162 @@ class EmailForm(forms.Form):
         # Browsers silently cut what is pasted; our error message explains instead.
         self.fields["email"].widget.attrs.pop("maxlength", None)
 
-    @property
-    def is_spam(self) -> bool:
-        return bool(self.data.get("website"))
 
-
-class SubscribeForm(EmailForm):
-    """Where to send updates, and how often."""
-
+class FrequencyForm(forms.Form):
     frequency = forms.ChoiceField(
         label="How often do you want to get updates?",
         choices=Frequency.choices,
         initial=Frequency.AT_ONCE,
         widget=forms.RadioSelect,
-        error_messages={
-            "required": "Select how often you want to get updates",
-            "invalid_choice": "Select how often you want to get updates",
-        },
+        error_messages=dict.fromkeys(
+            ["required", "invalid_choice"], "Select how often you want to get updates"
+        ),
     )
 
 
-class FrequencyForm(forms.ModelForm):
-    class Meta:
-        model = Subscription
-        fields = ["frequency"]
-        widgets = {"frequency": forms.RadioSelect}
-        labels = {"frequency": "How often"}
+class SubscribeForm(FrequencyForm, EmailForm):
+    pass
 
 
-def token_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view that reads a link: never cached, and a page for invalid links."""
+@method_decorator(never_cache, name="dispatch")
+class EmailView(FormView):
+    """Shows a form, and sends the email that it asks for.
 
-    @never_cache
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    The response is the same for any address, and for bots.
+    """
+
+    http_method_names = ["get", "head", "post"]
+    limit_name: str
+
+    def make_email(self, form: EmailForm, at: datetime) -> EmailMessage:
+        raise NotImplementedError
+
+    def post(self, request, *args, **kwargs):
+        if request.POST.get("website"):
+            return redirect(self.get_success_url())
+        return super().post(request)
+
+    def form_valid(self, form):
+        at = timezone.now()
+        limits = settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
         try:
-            response = view(request, *args, **kwargs)
-        except InvalidLinkError:
-            response = render(request, "community/invalid_link.html", status=404)
-        for name, value in HEADERS.items():
-            response[name] = value
+            RateLimit(self.limit_name, *limits).hit(self.request, at)
+        except RateLimitExceeded:
+            return self._show_error(form, RATE_LIMITED, 429)
+        try:
+            hit = MAILBOX_LIMIT.hit(mailbox_key(form.cleaned_data["email"]), at)
+        except RateLimitExceeded:
+            return super().form_valid(form)
+        message = self.make_email(form, at)
+        try:
+            # Outside any transaction: a mail server may take seconds.
+            message.send()
+        except Exception as error:
+            hit.delete()
+            # The server's text may hold the email address.
+            logger.error("A subscription email was not sent: %s", type(error).__name__)
+            return self._show_error(form, NOT_SENT, 503)
+        return super().form_valid(form)
+
+    def form_invalid(self, form, status=422):
+        return self.render_to_response(self.get_context_data(form=form), status=status)
+
+    def _show_error(self, form: EmailForm, error: str, status: int) -> HttpResponse:
+        form.add_error(None, error)
+        response = self.form_invalid(form, status)
+        response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
         return response
 
-    return wrapped
 
+class SubscribeView(EmailView):
+    form_class = SubscribeForm
+    template_name = "community/subscribe.html"
+    limit_name = "subscribing"
 
-NOT_SENT = (
-    "We could not send the email. Check your email address, or try again in a few "
-    "minutes."
-)
-RATE_LIMITED = (
-    "We are receiving a lot of requests at the moment, so we have not sent you an "
-    "email. Wait 10 minutes and try again. If you share a network, for example in a "
-    "library, you may have to wait an hour."
-)
-SUBSCRIBE_TEMPLATE = "community/subscribe.html"
-MANAGE_TEMPLATE = "community/request_manage_link.html"
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.target = get_target_or_404(request.GET.get("page", ""), timezone.now())
 
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(target=self.target, **kwargs)
 
-def rate_limited(request: HttpRequest, template: str, context: dict) -> HttpResponse:
-    """Show the form again with status 429 (RFC 6585)."""
-    return _show_error(request, template, context, RATE_LIMITED, 429)
+    def get_success_url(self):
+        return f"{reverse('subscribe_sent')}{self.target.query}"
 
-
-def email_not_sent(request: HttpRequest, template: str, context: dict) -> HttpResponse:
-    return _show_error(request, template, context, NOT_SENT, 503)
-
-
-def _show_error(
-    request: HttpRequest, template: str, context: dict, error: str, status: int
-) -> HttpResponse:
-    context["form"].add_error(None, error)
-    response = render(request, template, context, status=status)
-    response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
-    return response
-
-
-def sign_up_limit() -> RateLimit:
-    return RateLimit(
-        "subscribing", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
-    )
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def subscribe(request: HttpRequest) -> HttpResponse:
-    """Show the form, or send the email to confirm."""
-    at = timezone.now()
-    target = get_target_or_404(request.GET.get("page", ""), at)
-    form = SubscribeForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "target": target, "action": _url("subscribe", target)}
-    if not form.is_bound or not (form.is_spam or form.is_valid()):
-        status = 422 if form.errors else 200
-        return render(request, SUBSCRIBE_TEMPLATE, context, status=status)
-    if not form.is_spam:
+    def make_email(self, form, at):
+        email, frequency = form.cleaned_data["email"], form.cleaned_data["frequency"]
         try:
-            _sign_up(request, form, target, at)
-        except RateLimitExceeded:
-            return rate_limited(request, SUBSCRIBE_TEMPLATE, context)
-        except NotSentError:
-            return email_not_sent(request, SUBSCRIBE_TEMPLATE, context)
-    # Bots get the same response, so that they learn nothing.
-    return redirect(_url("subscribe_sent", target))
-
-
-def _url(name: str, target: SubscriptionTarget) -> str:
-    query = {"page": target.page_id} if target.page_id else {}
-    return f"{reverse(name)}?{urlencode(query)}" if query else reverse(name)
-
-
-def _sign_up(
-    request: HttpRequest, form: SubscribeForm, target: SubscriptionTarget, at: datetime
-) -> None:
-    email, frequency = form.cleaned_data["email"], form.cleaned_data["frequency"]
-    sign_up_limit().hit(request, at)
-    if is_mailbox_limit_reached(email, at):
-        return
-    try:
-        with transaction.atomic():
             subscription = services.request_subscription(
-                email, target.page_id, frequency, at
+                email, self.target.page_id, frequency, at
             )
-    except IntegrityError as error:
-        raise Http404("The page has just been deleted.") from error
-    # Outside the transaction: a mail server may take seconds.
-    if services.is_active(subscription):
-        send_already_subscribed(subscription.subscriber, target, at)
-    else:
-        send_confirmation(subscription, target, at)
+        except IntegrityError as error:
+            raise Http404("The page has just been deleted.") from error
+        return sign_up_email(subscription, self.target)
+
+
+class RequestManageLinkView(EmailView):
+    form_class = EmailForm
+    template_name = "community/request_manage_link.html"
+    limit_name = "links to manage"
+    success_url = reverse_lazy("manage_link_sent")
+
+    def make_email(self, form, at):
+        email = form.cleaned_data["email"]
+        subscriber = Subscriber.objects.filter(email_key=address_key(email)).first()
+        return manage_link_email(email, subscriber)
 
 
 @never_cache
 @require_safe
-def check_your_email(request: HttpRequest) -> HttpResponse:
+def check_your_email(request: HttpRequest, is_sign_up: bool = True) -> HttpResponse:
     """Say that an email has been sent, but not which."""
-    target = get_target_or_404(request.GET.get("page", ""), timezone.now())
+    page = request.GET.get("page", "")
+    target = get_target_or_404(page, timezone.now()) if is_sign_up else None
     context = {"target": target, "max_per_day": MAX_PER_DAY}
     return render(request, "community/check_your_email.html", context)
 
 
-@token_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest) -> HttpResponse:
-    """Show one button, or confirm; a GET, as link scanners send it, changes nothing."""
+def view_of_link(link: SignedLink) -> Callable[[Callable], Callable[..., HttpResponse]]:
+    """Wrap a view: it gets what the link's token says, and its page is never cached.
+
+    A GET, as link scanners send it, must change nothing.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @never_cache
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def wrapped(request: HttpRequest) -> HttpResponse:
+            try:
+                response = view(request, *link.read(request.GET.get(KEY, "")))
+            except InvalidLinkError:
+                response = render(request, "community/invalid_link.html", status=404)
+            response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+            # Keeps the token out of other sites' logs and ours. Under `no-referrer`,
+            # browsers without `Sec-Fetch-Site` would not send the origin of forms.
+            response["Referrer-Policy"] = "strict-origin"
+            return response
+
+        return wrapped
+
+    return decorate
+
+
+def _find(subscriber: Subscriber | None, page_id: int | None) -> Subscription | None:
+    return subscriber and subscriber.subscriptions.filter(page=page_id).first()
+
+
+@view_of_link(CONFIRM)
+def confirm(request, subscriber, page_id):
+    """Show one button, or confirm."""
     at = timezone.now()
-    subscription = CONFIRM.read(request.GET.get(KEY, "")).subscription
-    if subscription is None:
-        raise InvalidLinkError
-    target = get_targets({subscription.page_id}, at)[subscription.page_id]
-    if not target.is_public:
+    subscription, target = _find(subscriber, page_id), get_target(page_id, at)
+    if not (subscription and target.href):
         raise InvalidLinkError
     if request.method == "POST":
         services.confirm_subscription(subscription, at)
         return redirect(request.get_full_path())
-    context = {
-        "target": target,
-        "subscription": subscription,
-        "is_done": services.is_active(subscription),
-    }
+    context = {"target": target, "subscription": subscription}
     return render(request, "community/confirm_subscription.html", context)
 
 
@@ -243,127 +246,79 @@ DONE = {
 }
 
 
-def link_limit() -> RateLimit:
-    return RateLimit(
-        "links to manage", settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL
-    )
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def request_manage_link(request: HttpRequest) -> HttpResponse:
-    """Show the form, or email the link; the response is the same for any address."""
-    form = EmailForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "max_per_day": MAX_PER_DAY}
-    if not form.is_bound or not (form.is_spam or form.is_valid()):
-        status = 422 if form.errors else 200
-        return render(request, MANAGE_TEMPLATE, context, status=status)
-    if not form.is_spam:
-        at = timezone.now()
-        try:
-            link_limit().hit(request, at)
-            send_manage_link(form.cleaned_data["email"], at)
-        except RateLimitExceeded:
-            return rate_limited(request, MANAGE_TEMPLATE, context)
-        except NotSentError:
-            return email_not_sent(request, MANAGE_TEMPLATE, context)
-    return redirect("manage_link_sent")
-
-
-@never_cache
-@require_safe
-def manage_link_sent(request: HttpRequest) -> HttpResponse:
-    context = {"max_per_day": MAX_PER_DAY}
-    return render(request, "community/check_your_email.html", context)
-
-
-@token_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def manage(request: HttpRequest) -> HttpResponse:
+@view_of_link(MANAGE)
+def manage(request, subscriber, page_id):
     """Show a subscriber's subscriptions, or change them."""
-    subscriber = MANAGE.read(request.GET.get(KEY, "")).subscriber
     if subscriber is None:
         raise InvalidLinkError
     if request.method == "POST":
-        done = _do(request.POST.get("do", ""), subscriber, request.POST)
+        done = _do(request.POST, subscriber)
         # Without the origin, which a visitor's browser chooses.
-        address = manage_url(subscriber).removeprefix(settings.WAGTAILADMIN_BASE_URL)
-        return redirect(f"{address}&{urlencode({'done': done})}")
+        address = MANAGE.url(subscriber).removeprefix(settings.WAGTAILADMIN_BASE_URL)
+        return redirect(f"{address}&done={done}")
+    subscriptions = list(subscriber.subscriptions.order_by("pk"))
+    targets = get_targets({each.page_id for each in subscriptions}, timezone.now())
+    rows = [
+        {
+            "subscription": each,
+            "target": targets[each.page_id],
+            "form": FrequencyForm(
+                initial={"frequency": each.frequency}, prefix=str(each.pk)
+            ),
+        }
+        for each in subscriptions
+    ]
     context = {
-        "rows": _rows(subscriber, timezone.now()),
+        "rows": rows,
         "is_stopped": subscriber.suppressed_at is not None,
         "done": DONE.get(request.GET.get("done", "")),
     }
     return render(request, "community/manage_subscriptions.html", context)
 
 
-def _do(action: str, subscriber: Subscriber, data) -> str:
+def _do(data, subscriber: Subscriber) -> str:
     """Do what a button says; return which of DONE has been done."""
-    if action == "stop-all":
+    verb, _, number = data.get("do", "").partition(" ")
+    if verb == "stop-all":
         services.unsubscribe_all(subscriber)
         return "stopped-all"
-    if action == "new-links":
+    if verb == "new-links":
         subscriber.token_version = F("token_version") + 1
         subscriber.save(update_fields=["token_version"])
         subscriber.refresh_from_db(fields=["token_version"])
         return "new-links"
-    verb, _, number = action.partition(" ")
-    subscription = _get_subscription(subscriber, number)
-    if subscription and verb == "stop":
-        services.unsubscribe(subscription)
+    own = {str(each.pk): each for each in subscriber.subscriptions.all()}
+    form = FrequencyForm(data, prefix=number)
+    if verb == "stop" and number in own:
+        services.unsubscribe(own[number])
         return "stopped"
-    form = FrequencyForm(data, instance=subscription, prefix=number)
-    if subscription and verb == "change" and form.is_valid():
-        own = Subscription.objects.filter(pk=subscription.pk)
-        own.update(frequency=form.cleaned_data["frequency"])
+    if verb == "change" and number in own and form.is_valid():
+        # Not `save`, which would bring back one that has just ended.
+        subscriber.subscriptions.filter(pk=number).update(**form.cleaned_data)
         return "changed"
     return "nothing"
 
 
-def _get_subscription(subscriber: Subscriber, number: str) -> Subscription | None:
-    is_number = number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS
-    if not is_number:
-        return None
-    return subscriber.subscriptions.filter(pk=int(number)).first()
-
-
-def _rows(subscriber: Subscriber, at: datetime) -> list[dict]:
-    subscriptions = list(subscriber.subscriptions.order_by("pk"))
-    targets = get_targets({each.page_id for each in subscriptions}, at)
-    return [
-        {
-            "subscription": each,
-            "target": targets[each.page_id],
-            "form": FrequencyForm(instance=each, prefix=str(each.pk)),
-        }
-        for each in subscriptions
-    ]
-
-
 @csrf_exempt
-@token_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest) -> HttpResponse:
+@view_of_link(UNSUBSCRIBE)
+def unsubscribe(request, subscriber, page_id):
     """Show one button, or end one subscription; repeating it is harmless.
 
     A POST does not redirect: mail servers that send one click do not follow it.
     """
-    link = UNSUBSCRIBE.read(request.GET.get(KEY, ""))
-    subscription = link.subscription
-    target = get_targets({link.page_id}, timezone.now())[link.page_id]
+    subscription = _find(subscriber, page_id)
     if subscription and request.method == "POST":
         services.unsubscribe(subscription)
         subscription = None
+    target = get_target(page_id, timezone.now())
     context = {"target": target, "is_done": subscription is None}
     return render(request, "community/unsubscribe.html", context)
 
 
 @csrf_exempt
-@token_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe_all(request: HttpRequest) -> HttpResponse:
+@view_of_link(UNSUBSCRIBE_ALL)
+def unsubscribe_all(request, subscriber, page_id):
     """Show one button, or end all subscriptions of a subscriber."""
-    subscriber = UNSUBSCRIBE_ALL.read(request.GET.get(KEY, "")).subscriber
     if subscriber and request.method == "POST":
         services.unsubscribe_all(subscriber)
     is_done = subscriber is None or not subscriber.subscriptions.exists()

@@ -47,7 +47,7 @@ def token_required(name, subscriber=SUBSCRIBER, page_id=None):
     secret = site_environment(Path())["SECRET_KEY"]
     salt = f"community.subscriptions.{name}"
     signer = TimestampSigner(key=secret, salt=salt, fallback_keys=())
-    since = int(SUBSCRIBED_AT.timestamp()) * 1_000_000
+    since = SUBSCRIBED_AT.timestamp()
     return f"?link={signer.sign_object([subscriber, since, 0, page_id])}"
 
 

@@ -19,7 +19,6 @@ from community.models import (
     Subscriber,
     UpdateEvent,
 )
-from community.subscriptions.update_emails import make_item
 from home.models import SiteSettings
 from search.feedback.actions import FeedbackAction
 from tests.community.policies.versions import published_versions
@@ -116,7 +115,7 @@ def test_unknown_severity_is_shown_as_a_disruption(newer, read, admin_client):
 
 def test_update_of_an_unknown_kind_is_sent_as_a_change(newer):
     UpdateEvent.objects.update(kind="newer")
-    assert make_item(UpdateEvent.objects.first()).heading == "Updated"
+    assert UpdateEvent.objects.first().heading == "Updated"
 
 
 def text_block(text, key):

@@ -3,19 +3,26 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.urls import reverse
 
-from community.models import Subscriber, Subscription
+from tests.community.subscriptions.people import published_policy, subscribe
 from tests.home.notifications.smtp import server  # noqa: F401
 
-ANN = "ann@example.org"
+ANN, BOB = "ann@example.org", "bob@example.org"
 ORIGIN = "https://council.example"
 
 
 @pytest.fixture(autouse=True)
 def _origin(settings):
     settings.WAGTAILADMIN_BASE_URL = ORIGIN
+
+
+@pytest.fixture
+def policy(section):
+    """Return a policy that was published long ago, without updates."""
+    return published_policy(section)
 
 
 @pytest.fixture
@@ -32,18 +39,17 @@ def sign_up(section, client):
 
 @pytest.fixture
 def make_subscription(section):
-    """Return a function that makes a subscription, confirmed by default."""
+    """Return a function that makes a subscription, Ann's to the section by default."""
 
     def make(page=section, email=ANN, **values):
-        subscriber, _ = Subscriber.objects.get_or_create(
-            email_key=email, defaults={"email": email}
-        )
-        confirmed_at = values.pop("confirmed_at", subscriber.created_at)
-        return Subscription.objects.create(
-            subscriber=subscriber, page=page, confirmed_at=confirmed_at, **values
-        )
+        return subscribe(email, page, **values)
 
     return make
+
+
+def main_text(response):
+    html = BeautifulSoup(response.content, "html.parser")
+    return " ".join(html.main.get_text(" ").split())
 
 
 def path_of(address):
@@ -52,14 +58,14 @@ def path_of(address):
     return address.removeprefix(ORIGIN)
 
 
-def link_in(message):
-    """Return the one link in an email; its HTML has the same."""
+def link_path(link, subscription):
+    return path_of(link.url(subscription.subscriber, subscription.page_id))
+
+
+def last_link():
+    """Return the one link in the latest email; its HTML has the same."""
+    message = mail.outbox[-1]
     (link,) = set(re.findall(rf"{ORIGIN}/\S+\?link=\S+", message.body))
     ((html, _),) = message.alternatives
     assert link in html
     return path_of(link)
-
-
-def last_link():
-    """Return the link in the latest email."""
-    return link_in(mail.outbox[-1])

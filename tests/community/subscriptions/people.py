@@ -37,14 +37,13 @@ def subscribe(email, page, frequency=Frequency.AT_ONCE, confirmed=True):
         subscriber=subscriber,
         page=page and page.page_ptr,
         frequency=frequency,
-        confirmed_at=timezone.now() if confirmed else None,
+        confirmed_at=subscriber.created_at if confirmed else None,
     )
 
 
 def updates():
     """Return the notifications of updates, with what they refer to."""
-    rows = Notification.objects.filter(kind=UpdateEmail.name).order_by("pk")
-    rows = list(rows)
+    rows = list(Notification.objects.filter(kind=UpdateEmail.name).order_by("pk"))
     read_related(rows)
     # Others are dropped when they are due.
     known = [row for row in rows if row.event]
@@ -60,16 +59,14 @@ def queued():
 
 def people(count, page):
     """Make so many subscribers of a page, quickly."""
+    emails = [f"p{number}@example.org" for number in range(count)]
     made = Subscriber.objects.bulk_create(
-        [
-            Subscriber(email=f"p{each}@example.org", email_key=f"p{each}@example.org")
-            for each in range(count)
-        ],
-        batch_size=1000,
+        [Subscriber(email=email, email_key=email) for email in emails], batch_size=1000
     )
+    now = timezone.now()
     Subscription.objects.bulk_create(
         [
-            Subscription(subscriber=each, page_id=page.pk, confirmed_at=timezone.now())
+            Subscription(subscriber=each, page_id=page.pk, confirmed_at=now)
             for each in made
         ],
         batch_size=1000,

@@ -15,10 +15,11 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import Subscriber, Subscription
-from community.subscriptions import services, transactional_emails
+from community.subscriptions import services
 from community.subscriptions.services import purge_unconfirmed
+from community.subscriptions.views import MAX_PER_DAY
 from home.rate_limits import RateLimit, RateLimitHit
-from tests.community.subscriptions.conftest import ANN, last_link
+from tests.community.subscriptions.conftest import ANN, BOB, last_link, main_text
 from tests.factories import (
     PartnershipPageFactory,
     PolicyUpdatePageFactory,
@@ -26,62 +27,49 @@ from tests.factories import (
 )
 
 
-def tokenise(response):
-    html = BeautifulSoup(response.content, "html.parser")
-    return " ".join(html.main.get_text(" ").split())
-
-
 def make_private(page):
     PageViewRestriction.objects.create(page=page, restriction_type="login")
 
 
-def follow_link(client, path):
-    response = client.get(path)
-    return BeautifulSoup(response.content, "html.parser").main.find(
-        "a", string="Get email updates"
-    )
+def link_on(client, path):
+    """Return the link of a page to the form, which the cached page does not have."""
+    html = BeautifulSoup(client.get(path).content, "html.parser")
+    assert not html.select("[name=email]")
+    return html.main.find("a", string="Get email updates")["href"]
 
 
 def test_subscription_starts_once_the_button_is_pressed(section, client, sign_up):
-    form = client.get(follow_link(client, section.url)["href"])
-    assert "Updates about: Stronger communities" in tokenise(form)
+    form = client.get(link_on(client, section.url))
+    assert "Updates about: Stronger communities" in main_text(form)
     response = sign_up(frequency="weekly")
-    assert "Check your email" in tokenise(client.get(response["Location"]))
+    assert "Check your email" in main_text(client.get(response["Location"]))
     (message,) = mail.outbox
     assert message.to == [ANN]
     assert section.title in message.body
     assert "Once a week" in message.body
-    assert not Subscription.objects.exclude(confirmed_at=None).exists()
     shown = client.get(last_link())
-    assert "Updates about: Stronger communities" in tokenise(shown)
+    assert "Updates about: Stronger communities" in main_text(shown)
     assert not Subscription.objects.exclude(confirmed_at=None).exists()
     done = client.post(last_link(), follow=True)
-    assert "You've signed up" in tokenise(done)
+    assert "You've signed up" in main_text(done)
     subscription = Subscription.objects.get()
     assert (subscription.page_id, subscription.frequency) == (section.pk, "weekly")
     assert subscription.confirmed_at is not None
+    # Twice, or on another device.
+    assert Client().post(last_link(), follow=True).status_code == 200
+    assert Subscription.objects.get().confirmed_at == subscription.confirmed_at
 
 
-@pytest.mark.parametrize("kind", [PartnershipPageFactory, PolicyUpdatePageFactory])
-def test_partnerships_and_policies_can_be_followed_too(make_page, client, kind):
-    page = make_page(kind)
-    assert client.get(follow_link(client, page.url)["href"]).status_code == 200
-
-
-def test_all_policy_updates_can_be_followed(client, sign_up):
-    link = follow_link(client, reverse("policy_updates"))
-    assert "All policy updates" in tokenise(client.get(link["href"]))
+def test_partnerships_and_all_policies_can_be_followed_too(make_page, client, sign_up):
+    for kind in (PartnershipPageFactory, PolicyUpdatePageFactory):
+        assert client.get(link_on(client, make_page(kind).url)).status_code == 200
+    form = client.get(link_on(client, reverse("policy_updates")))
+    assert "All policy updates" in main_text(form)
     sign_up(page=None)
     client.post(last_link())
     subscription = Subscription.objects.get()
     assert subscription.page is None
     assert subscription.confirmed_at is not None
-
-
-def test_cached_pages_have_no_sign_up_form(section, client):
-    for path in (section.url, reverse("policy_updates")):
-        html = BeautifulSoup(client.get(path).content, "html.parser")
-        assert not html.select("[name=email]")
 
 
 def test_pages_that_are_private_or_no_target_are_404(
@@ -91,19 +79,15 @@ def test_pages_that_are_private_or_no_target_are_404(
     make_private(private)
     draft = make_page(PolicyUpdatePageFactory, live=False)
     standard = make_page(StandardPageFactory)
-    missing = reverse("subscribe") + "?page=999999"
+    missing = client.get(reverse("subscribe"), {"page": 999999}).content
     for page in (private, draft, standard):
-        shown = client.get(f"{reverse('subscribe')}?page={page.pk}")
-        assert shown.status_code == 404
-        assert shown.content == client.get(missing).content
+        shown = client.get(reverse("subscribe"), {"page": page.pk})
+        assert (shown.status_code, shown.content) == (404, missing)
         assert sign_up(page=page).status_code == 404
-    assert sign_up().status_code == 302
-    assert len(mail.outbox) == 1
-
-
-@pytest.mark.parametrize("page", ["x", "-1", "1" * 30, "²", "0", "1\0"])
-def test_page_that_is_no_number_is_404(home, client, page):
-    assert client.get(reverse("subscribe"), {"page": page}).status_code == 404
+    for number in ("x", "-1", "1" * 30, "²", "0", "1\0"):
+        shown = client.get(reverse("subscribe"), {"page": number})
+        assert shown.status_code == 404
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("known", ["new", "unconfirmed", "confirmed", "stopped"])
@@ -111,54 +95,38 @@ def test_response_does_not_reveal_subscriptions(
     section, client, sign_up, make_subscription, known
 ):
     if known != "new":
-        made = make_subscription(
-            **({"confirmed_at": None} if known == "unconfirmed" else {})
-        )
-        if known == "stopped":
-            Subscriber.objects.update(suppressed_at=timezone.now())
-        first_confirmed_at = made.confirmed_at
+        made = make_subscription(confirmed=known != "unconfirmed")
+    if known == "stopped":
+        Subscriber.objects.update(suppressed_at=timezone.now())
     response = sign_up(frequency="weekly")
     assert response["Location"] == f"{reverse('subscribe_sent')}?page={section.pk}"
     (message,) = mail.outbox
     if known == "confirmed":
         assert "already" in message.body
-        assert Subscription.objects.get().frequency == "at-once"
-        shown = client.get(last_link())
-        assert "Your email updates" in tokenise(shown)
-    else:
-        client.post(last_link())
+        assert "Your email updates" in main_text(client.get(last_link()))
         subscription = Subscription.objects.get()
-        assert subscription.confirmed_at is not None
-        assert subscription.subscriber.suppressed_at is None
-    if known == "confirmed":
-        assert Subscription.objects.get().confirmed_at == first_confirmed_at
-    elif known == "stopped":
+        assert subscription.frequency == "at-once"
+        assert subscription.confirmed_at == made.confirmed_at
+        return
+    client.post(last_link())
+    subscription = Subscription.objects.get()
+    assert subscription.is_active
+    if known == "stopped":
         # Later than the bounce report, which may be imported again.
-        assert Subscription.objects.get().confirmed_at > first_confirmed_at
+        assert subscription.confirmed_at > made.confirmed_at
 
 
-def test_an_address_is_one_whatever_its_capitals_and_its_alphabet(sign_up):
-    sign_up("Ann@BÜCHER.example")
+def test_an_address_is_one_however_it_is_typed(sign_up):
+    sign_up(" Ann@BÜCHER.example\r\n")
     sign_up("ann@xn--bcher-kva.example")
     assert Subscriber.objects.get().email == "ann@bücher.example"
     assert Subscription.objects.count() == 1
-    # To the stored address, however it was typed.
     assert [message.to for message in mail.outbox] == [["ann@bücher.example"]] * 2
 
 
 @pytest.mark.parametrize(
     "email",
-    [
-        "",
-        "ann",
-        "ann@example.org\nBcc: all@example.org",
-        "ann@example.org,bob@example.org",
-        '"a b"@example.org',
-        "ķ@example.org",
-        "a" * 60 + "@" + ("b" * 60 + ".") * 4 + "org",
-        "ann@" + "ü" * 70 + ".example",
-        "ann\0@example.org",
-    ],
+    ["", "ann", f"{ANN}\nBcc: all@example.org", f"{ANN},{BOB}", "ann\0@example.org"],
 )
 def test_invalid_address_is_an_error_and_stays_in_the_form(sign_up, email):
     response = sign_up(email)
@@ -166,18 +134,10 @@ def test_invalid_address_is_an_error_and_stays_in_the_form(sign_up, email):
     html = BeautifulSoup(response.content, "html.parser")
     assert html.title.get_text().startswith("Error:")
     assert html.select_one(".error-summary a")["href"] == "#id_email"
-    assert (
-        "\n" in email
-        or "\0" in email
-        or html.find(id="id_email").get("value", "") == email
-    )
+    stays = html.find(id="id_email").get("value", "") == email
+    assert stays or "\n" in email or "\0" in email
     assert mail.outbox == []
     assert not Subscriber.objects.exists()
-
-
-def test_blanks_and_line_breaks_around_an_address_are_left_out(sign_up):
-    assert sign_up(f" {ANN}\r\n").status_code == 302
-    assert mail.outbox[0].to == [ANN]
 
 
 def test_an_unknown_frequency_leads_to_the_first_choice(sign_up):
@@ -197,13 +157,13 @@ def test_bot_learns_nothing_and_sends_nothing(sign_up):
 def test_form_keeps_its_values_over_the_rate_limit(settings, sign_up):
     settings.FORM_LIMIT_PER_ADDRESS = 1
     sign_up()
-    response = sign_up("bob@example.org", frequency="daily")
+    response = sign_up(BOB, frequency="daily")
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
     html = BeautifulSoup(response.content, "html.parser")
-    assert html.find(id="id_email")["value"] == "bob@example.org"
+    assert html.find(id="id_email")["value"] == BOB
     assert html.select_one("[checked]")["value"] == "daily"
-    assert not Subscriber.objects.filter(email="bob@example.org").exists()
+    assert not Subscriber.objects.filter(email=BOB).exists()
 
 
 def from_many_networks(section, times):
@@ -220,33 +180,36 @@ def from_many_networks(section, times):
 
 def test_no_mailbox_can_be_flooded_by_all_its_addresses(section):
     with time_machine.travel(timezone.now().replace(hour=9), tick=False) as clock:
-        from_many_networks(section, transactional_emails.MAX_PER_DAY + 3)
-        assert len(mail.outbox) == transactional_emails.MAX_PER_DAY
+        from_many_networks(section, MAX_PER_DAY + 3)
+        assert len(mail.outbox) == MAX_PER_DAY
         clock.shift(timedelta(days=1, minutes=1))
         from_many_networks(section, 1)
-        assert len(mail.outbox) == transactional_emails.MAX_PER_DAY + 1
+        assert len(mail.outbox) == MAX_PER_DAY + 1
     keys = str(list(RateLimitHit.objects.values_list("limit", "key")))
     assert "ann" not in keys
 
 
 def test_without_its_limit_an_address_would_be_flooded(section, monkeypatch):
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
-    from_many_networks(section, transactional_emails.MAX_PER_DAY + 3)
-    assert len(mail.outbox) == transactional_emails.MAX_PER_DAY + 3
+    from_many_networks(section, MAX_PER_DAY + 3)
+    assert len(mail.outbox) == MAX_PER_DAY + 3
 
 
-def test_unavailable_mail_server_does_not_use_up_the_limit(sign_up, monkeypatch):
+def test_unavailable_mail_server_does_not_use_up_the_limit(
+    sign_up, monkeypatch, caplog
+):
     def fail(self):
         raise SMTPServerDisconnected(ANN)
 
     with monkeypatch.context() as patch:
         patch.setattr(EmailMultiAlternatives, "send", fail)
-        for _ in range(transactional_emails.MAX_PER_DAY + 1):
+        for _ in range(MAX_PER_DAY + 1):
             response = sign_up(frequency="daily")
             assert response.status_code == 503
-            assert "We could not send the email" in tokenise(response)
+            assert "We could not send the email" in main_text(response)
             html = BeautifulSoup(response.content, "html.parser")
             assert html.find(id="id_email")["value"] == ANN
+    assert ANN not in caplog.text
     assert sign_up(frequency="daily").status_code == 302
     assert len(mail.outbox) == 1
 
@@ -259,45 +222,22 @@ def test_page_deleted_during_sign_up_is_404(sign_up, monkeypatch):
     assert sign_up().status_code == 404
 
 
-def test_page_deleted_before_confirmation_is_an_invalid_link(
-    make_page, client, sign_up
-):
-    page = make_page(PolicyUpdatePageFactory, title="Food plan")
-    sign_up(page=page)
-    page.delete()
-    response = client.post(last_link())
-    assert response.status_code == 404
-    assert "This link does not work" in tokenise(response)
-
-
-def test_a_page_made_private_is_not_named(make_page, client, sign_up):
-    page = make_page(PolicyUpdatePageFactory, title="Food plan")
-    sign_up(page=page)
-    assert "Food plan" in tokenise(client.get(last_link()))
-    make_private(page)
+def test_page_that_changes_before_confirmation(section, policy, client, sign_up):
+    sign_up(page=policy)
+    policy.slug = "elsewhere"
+    policy.save_revision().publish()
+    html = BeautifulSoup(client.get(last_link()).content, "html.parser")
+    assert html.main.a["href"] == f"{section.url}elsewhere/"
+    make_private(policy)
     for response in (client.get(last_link()), client.post(last_link())):
         assert response.status_code == 404
         assert "Food plan" not in response.content.decode()
     assert Subscription.objects.get().confirmed_at is None
-
-
-def test_a_page_that_moved_is_confirmed_under_its_new_address(
-    section, make_page, client, sign_up
-):
-    page = make_page(PolicyUpdatePageFactory)
-    sign_up(page=page)
-    page.slug = "elsewhere"
-    page.save_revision().publish()
-    html = BeautifulSoup(client.get(last_link()).content, "html.parser")
-    assert html.main.a["href"] == f"{section.url}elsewhere/"
-
-
-def test_pressing_the_button_twice_or_on_another_device_is_fine(client, sign_up):
-    sign_up()
-    assert client.post(last_link()).status_code == 302
-    confirmed_at = Subscription.objects.get().confirmed_at
-    assert Client().post(last_link(), follow=True).status_code == 200
-    assert Subscription.objects.get().confirmed_at == confirmed_at
+    policy.delete()
+    assert not Subscription.objects.exists()
+    response = client.post(last_link())
+    assert response.status_code == 404
+    assert "This link does not work" in main_text(response)
 
 
 def test_an_earlier_email_works_after_a_second_one(client, sign_up):
@@ -306,16 +246,14 @@ def test_an_earlier_email_works_after_a_second_one(client, sign_up):
     sign_up(frequency="weekly")
     client.post(first)
     subscription = Subscription.objects.get()
-    assert (subscription.frequency, subscription.confirmed_at is None) == (
-        "weekly",
-        False,
-    )
+    assert subscription.frequency == "weekly"
+    assert subscription.confirmed_at is not None
 
 
 def test_pending_subscription_is_purged_after_seven_days(
     client, sign_up, make_subscription
 ):
-    remaining = make_subscription(email="bob@example.org")
+    remaining = make_subscription(email=BOB)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sign_up()
         clock.shift(timedelta(days=6))
@@ -323,23 +261,13 @@ def test_pending_subscription_is_purged_after_seven_days(
         sign_up(page=None)
         clock.shift(timedelta(days=1, minutes=1))
         purge_unconfirmed(timezone.now())
-        assert [each.page for each in _of(ANN)] == [None]
+        pending = Subscription.objects.exclude(pk=remaining.pk)
+        assert [each.page for each in pending] == [None]
         clock.shift(timedelta(days=6))
         assert client.post(last_link()).status_code == 404
         purge_unconfirmed(timezone.now())
-    assert [each.email for each in Subscriber.objects.all()] == ["bob@example.org"]
+    assert [each.email for each in Subscriber.objects.all()] == [BOB]
     assert Subscription.objects.get() == remaining
-
-
-def _of(email):
-    return Subscription.objects.filter(subscriber__email=email)
-
-
-def test_deleting_a_page_deletes_its_subscriptions(make_page, make_subscription):
-    page = make_page(PolicyUpdatePageFactory)
-    make_subscription(page)
-    page.delete()
-    assert not Subscription.objects.exists()
 
 
 def test_form_of_another_website_is_rejected(section):
