@@ -10,13 +10,11 @@ import logging
 import mailbox
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from functools import partial
 from hmac import compare_digest
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,38 +25,12 @@ from django.utils.crypto import salted_hmac
 
 from community.models import Subscriber
 
+logger = logging.getLogger(__name__)
+
 SALT = "community.subscriptions.message_id"
 MESSAGE_ID = re.compile(
     r"<update\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})@[^<>\s]+>"
 )
-
-
-def message_id(number: int, subscriber: Subscriber) -> str:
-    """Return the signed id of the email whose first notification has this number."""
-    host = urlsplit(settings.WAGTAILADMIN_BASE_URL).hostname or "localhost"
-    signature = _signature(subscriber, number)
-    return f"<update.{subscriber.pk}.{number}.{signature}@{host}>"
-
-
-def subscriber_of(text: str) -> Subscriber | None:
-    """Return the subscriber that the first valid Message-ID in a text names."""
-    for pk, number, signature in MESSAGE_ID.findall(text):
-        subscriber = Subscriber.objects.filter(pk=pk).first()
-        if subscriber and compare_digest(
-            _signature(subscriber, int(number)), signature
-        ):
-            return subscriber
-    return None
-
-
-def _signature(subscriber: Subscriber, number: int) -> str:
-    # After a restore, primary keys are used again, but not with the same time.
-    value = f"{subscriber.pk}/{subscriber.created_at.timestamp()}/{number}"
-    return salted_hmac(SALT, value, algorithm="sha256").hexdigest()[:32]
-
-
-logger = logging.getLogger(__name__)
-
 # There is no such mailbox or host (RFC 3463). Other permanent errors, such as from a
 # blocklist, may be over tomorrow.
 GONE = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
@@ -72,121 +44,89 @@ class BounceOutcome(StrEnum):
     SUPPRESSED_BOUNCE = "suppressed: the address does not exist"
     SUPPRESSED_COMPLAINT = "suppressed: the subscriber complained"
     NO_CHANGE = "already suppressed, or subscribed again since"
-    TEMPORARY = "temporary failure: no action"
-    NO_COMPLAINT = "not a complaint: no action"
+    NO_ACTION = "no permanent failure and no complaint: no action"
     NOT_OURS = "not about one of our email updates"
-    NO_REPORT = "not a report"
     UNREADABLE = "could not be read"
 
 
-@dataclass(frozen=True)
-class BounceReport:
-    """Why a subscriber is to be suppressed."""
-
-    outcome: BounceOutcome
-    # The Message-IDs in the email that was returned.
-    message_ids: str
-    reported_at: datetime
+def message_id(number: int, subscriber: Subscriber) -> str:
+    """Return the signed id of the email whose first notification has this number."""
+    host = urlsplit(settings.WAGTAILADMIN_BASE_URL).hostname or "localhost"
+    signature = _signature(subscriber, number)
+    return f"<update.{subscriber.pk}.{number}.{signature}@{host}>"
 
 
-def import_reports(paths: Iterable[Path], is_dry: bool) -> Counter[BounceOutcome]:
+def _signature(subscriber: Subscriber, number: int) -> str:
+    # After a restore, primary keys are used again, but not with the same time.
+    value = f"{subscriber.pk}/{subscriber.created_at.timestamp()}/{number}"
+    return salted_hmac(SALT, value, algorithm="sha256").hexdigest()[:32]
+
+
+def import_reports(paths: Iterable[Path]) -> Counter[BounceOutcome]:
     """Import the reports in files and folders; return how many had which outcome."""
-    readers = (each for path in paths for each in _readers(path))
-    return Counter(_import(read, is_dry) for read in readers)
+    return Counter(_import(each) for path in paths for each in _messages(path))
 
 
-def _readers(path: Path) -> Iterator[Callable[[], Message]]:
-    """Yield a function to read each message of an .eml file, mbox file or folder."""
+def _messages(path: Path) -> Iterator[bytes]:
+    """Yield the messages of an .eml file, an mbox file or a folder."""
     if path.is_dir():
         for each in sorted(path.rglob("*")):
             if each.is_file():
-                yield from _readers(each)
+                yield from _messages(each)
         return
-    with path.open("rb") as file:
-        is_mbox = file.read(5) == b"From "
-    if is_mbox:
+    content = path.read_bytes()
+    if content.startswith(b"From "):
         box = mailbox.mbox(path, create=False)
-        yield from [partial(box.get_message, key) for key in box.iterkeys()]
+        yield from [box.get_bytes(key) for key in box.iterkeys()]
         box.close()
     else:
-        yield lambda: email.message_from_bytes(path.read_bytes())
+        yield content
 
 
-def _import(read: Callable[[], Message], is_dry: bool) -> BounceOutcome:
+def _import(content: bytes) -> BounceOutcome:
     try:
-        report = _parse(read())
+        message = email.message_from_bytes(content)
+        outcome, reported_at = read_outcome(message), _reported_at(message)
+        subscriber = _subscriber_of(message)
     except Exception as error:
         # Anyone can send anything there; the reports after it are still read.
         logger.warning("A bounce report could not be read: %s", type(error).__name__)
         return BounceOutcome.UNREADABLE
-    if isinstance(report, BounceOutcome):
-        return report
-    subscriber = subscriber_of(report.message_ids)
+    if outcome == BounceOutcome.NO_ACTION:
+        return outcome
     if subscriber is None:
         return BounceOutcome.NOT_OURS
-    is_suppressed = _suppress(subscriber, report.reported_at, is_dry)
-    return report.outcome if is_suppressed else BounceOutcome.NO_CHANGE
-
-
-def _parse(message: Message) -> BounceReport | BounceOutcome:
-    """Return the report in a message, or the outcome where nothing is to be done."""
-    if message.get_content_type() != "multipart/report":
-        return BounceOutcome.NO_REPORT
-    outcome = BounceOutcome.SUPPRESSED_BOUNCE
-    if complaint := _part(message, "message/feedback-report"):
-        types = {_text(each, "Feedback-Type") for each in _fields(complaint)}
-        if not types & COMPLAINTS:
-            return BounceOutcome.NO_COMPLAINT
-        outcome = BounceOutcome.SUPPRESSED_COMPLAINT
-    elif not (statuses := _statuses(message)):
-        return BounceOutcome.NO_REPORT
-    elif not GONE & set(statuses):
-        return BounceOutcome.TEMPORARY
-    return BounceReport(outcome, _message_ids(message), _reported_at(message))
-
-
-def _suppress(subscriber: Subscriber, reported_at: datetime, is_dry: bool) -> bool:
-    """Suppress a subscriber, unless they have confirmed again since the report."""
     active = Subscriber.objects.filter(pk=subscriber.pk, suppressed_at=None)
+    # Unless they have confirmed again since the report.
     active = active.exclude(subscriptions__confirmed_at__gt=reported_at)
-    if is_dry:
-        return active.exists()
-    return bool(active.update(suppressed_at=timezone.now()))
+    is_changed = active.update(suppressed_at=timezone.now())
+    return outcome if is_changed else BounceOutcome.NO_CHANGE
 
 
-def _part(message: Message, content_type: str) -> Message | None:
-    parts = (each for each in message.walk() if each.get_content_type() == content_type)
-    return next(parts, None)
+def read_outcome(message: Message) -> BounceOutcome:
+    """Return what a report leads to if it is about one of our emails."""
+    if message.get_content_type() == "multipart/report":
+        # Each group of fields in a report is parsed as a part of its own.
+        for part in message.walk():
+            # With non-ASCII characters it is a `Header`, not a string.
+            if str(part.get("Feedback-Type")).strip().lower() in COMPLAINTS:
+                return BounceOutcome.SUPPRESSED_COMPLAINT
+            if str(part.get("Status")).strip() in GONE:
+                return BounceOutcome.SUPPRESSED_BOUNCE
+    return BounceOutcome.NO_ACTION
 
 
-def _fields(report: Message) -> list[Message]:
-    groups = report.get_payload()
-    return groups if isinstance(groups, list) else []
-
-
-def _text(fields: Message, name: str) -> str:
-    # With non-ASCII characters it is a `Header`, not a string.
-    return str(fields.get(name) or "").strip().lower()
-
-
-def _statuses(message: Message) -> list[str]:
-    """Return the status of each recipient that failed, such as "5.1.1"."""
-    report = _part(message, "message/delivery-status")
-    groups = _fields(report) if report else []
-    failed = {"failed", "delayed"}
-    return [_text(each, "Status") for each in groups if _text(each, "Action") in failed]
-
-
-def _message_ids(message: Message) -> str:
-    """Return the ids in what was returned: the email, or its headers only."""
-    found = []
+def _subscriber_of(message: Message) -> Subscriber | None:
+    """Return who got the email that was returned, or of which the headers were."""
     for part in message.walk():
-        if part is not message:
-            found += part.get_all("Message-ID", [])
-        if part.get_content_type() == "text/rfc822-headers":
-            text = part.get_payload(decode=True).decode("ascii", "replace")
-            found += email.message_from_string(text).get_all("Message-ID", [])
-    return " ".join(map(str, found))
+        text = (part.get_payload(decode=True) or b"").decode("ascii", "replace")
+        for pk, number, signature in MESSAGE_ID.findall(f"{part['Message-ID']} {text}"):
+            subscriber = Subscriber.objects.filter(pk=pk).first()
+            if subscriber and compare_digest(
+                _signature(subscriber, int(number)), signature
+            ):
+                return subscriber
+    return None
 
 
 def _reported_at(message: Message) -> datetime:

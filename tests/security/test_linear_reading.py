@@ -10,7 +10,7 @@ from smtplib import SMTPDataError
 
 import pytest
 
-from community.subscriptions.bounces import MESSAGE_ID, _parse
+from community.subscriptions.bounces import MESSAGE_ID, read_outcome
 from community.subscriptions.links import MANAGE
 from home.content.email_addresses import EmailAddressFormField, mailbox_key
 from home.content.text import (
@@ -108,7 +108,7 @@ def read_headings(text):
 def read_bounce(text):
     head = b"Content-Type: multipart/report; boundary=x\n\n--x\n"
     kind = b"Content-Type: message/delivery-status\n\n"
-    return _parse(message_from_bytes(head + kind + text.encode() + b"\n--x--\n"))
+    return read_outcome(message_from_bytes(head + kind + text.encode() + b"\n--x--\n"))
 
 
 READERS = {

@@ -16,19 +16,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("paths", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="Show what would change, without changing anything.",
-        )
 
-    def handle(self, *args, paths, dry_run=False, **options):
+    def handle(self, *args, paths, **options):
         if missing := [str(path) for path in paths if not path.exists()]:
             raise CommandError(f"File not found: {', '.join(missing)}")
-        found = import_reports(paths, dry_run)
+        found = import_reports(paths)
         for outcome, count in sorted(found.items()):
             self.stdout.write(f"{count:,} {outcome}")
         if not found:
             self.stdout.write("No messages found.")
-        elif dry_run:
-            self.stdout.write("Dry run: nothing was changed.")
