@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from wagtail.models import Page
 
 from home.jobs import single_process_lock
-from home.page_tree.addresses import url_path_at
+from stockton_cms.operations.importer.links import page_at
 from stockton_cms.operations.importer.records import MODELS, SourceError
 from stockton_cms.operations.importer.run import ImportOutcome, Options, import_pages
 
@@ -56,19 +55,12 @@ class Command(BaseCommand):
         with single_process_lock("import", IMPORT_LOCK_ID) as is_our_turn:
             if not is_our_turn:
                 raise CommandError("Another import is still running: wait for it.")
+            section = page_at(f"/{under.strip('/')}/")
+            if section is None:
+                raise CommandError(f"There is no page at '{under}' to import below.")
             try:
-                report = import_pages(source, section_at(under), how, self.stdout)
+                report = import_pages(source, section, how, self.stdout)
             except SourceError as error:
                 raise CommandError(str(error)) from error
         if refused := report.pages[ImportOutcome.REFUSED]:
             raise CommandError(f"Refused: {refused:,}. The report says which and why.")
-
-
-def section_at(address: str) -> Page:
-    """Return the page at an address; raise `CommandError` where there is none."""
-    url_path = url_path_at(f"/{address.strip('/')}/") or ""
-    slug = url_path.rstrip("/").rsplit("/", 1)[-1]
-    page = Page.objects.filter(slug=slug, url_path=url_path).first()
-    if page is None:
-        raise CommandError(f"There is no page at '{address}' to import below.")
-    return page

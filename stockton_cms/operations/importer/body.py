@@ -6,7 +6,7 @@ and a note says so.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -16,29 +16,24 @@ from wagtail.admin.rich_text.converters.editor_html import EditorHTMLConverter
 
 from home.blocks import TEXT_FEATURES
 from stockton_cms.operations.importer.files import FileError
-from stockton_cms.operations.importer.links import LinkResolver
+from stockton_cms.operations.importer.links import LinkError, LinkResolver
 
 # Left out with all that is in them.
-DROPPED = frozenset(
-    re.findall(
-        r"\w+",
-        "applet audio base button canvas embed form frame frameset head iframe input "
-        "link math meta nav noscript object script select style svg template textarea "
-        "video",
-    )
-)
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-LISTS = frozenset({"ul", "ol"})
-# What begins on a line of its own.
-APART = frozenset(
-    re.findall(
-        r"\w+",
-        "address article aside blockquote body center dd details div dl dt fieldset "
-        "figcaption figure footer header hr html main p pre section summary table "
-        "tbody td th thead tr",
-    )
-)
-NOT_INLINE = APART | HEADINGS | LISTS | {"img", "li"}
+DROPPED = {
+    *("applet", "audio", "base", "button", "canvas", "embed", "form", "frame"),
+    *("frameset", "head", "iframe", "input", "link", "math", "meta", "nav", "noscript"),
+    *("object", "script", "select", "style", "svg", "template", "textarea", "video"),
+}
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+LISTS = {"ul", "ol"}
+# What begins on a line of its own, besides lists.
+APART = HEADINGS | {
+    *("address", "article", "aside", "blockquote", "body", "center", "dd", "details"),
+    *("div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "header", "hr"),
+    *("html", "img", "main", "p", "pre", "section", "summary", "table", "tbody", "td"),
+    *("th", "thead", "tr"),
+}
+NOT_INLINE = APART | LISTS | {"li"}
 # Tags that HTML lets authors leave open: each ends those that cannot contain it.
 ENDS = {
     "li": {"li", "p"},
@@ -49,100 +44,89 @@ ENDS = {
 NOT_WORDS = HEADINGS | {"img", "table", "blockquote", "details"}
 MAX_HEADING_LENGTH = 120
 
-Block = dict[str, Any]
 
-
-@dataclass
 class Body:
-    """The blocks of a page, as a StreamField stores them, and what is odd."""
+    """The blocks of a page, as a StreamField stores them, and what is odd.
 
-    blocks: list[Block] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    # What the page holds besides its words; decides with them whether it has changed.
-    digests: list[str] = field(default_factory=list)
-    has_open_links: bool = False
-
-
-def convert(html: str, base: str, links: LinkResolver, stores: bool) -> Body:
-    """Return the blocks of a page's HTML.
-
-    `base` is the address that the page had. Only with `stores` are pictures and
-    documents stored; their ids are 0 otherwise.
+    `base` is the address that the page had. Pictures and documents have the id 0 where
+    the links' `files` do not store them.
     """
-    soup = BeautifulSoup(html, "html.parser")
-    body = Body()
-    _drop(soup, body)
-    for tag in soup.find_all(list(ENDS)):
-        while tag.parent.name in ENDS[tag.name]:
-            tag.parent.insert_after(tag)
-    try:
-        Converter(body, base, links, stores).convert(soup)
-    except RecursionError:
-        text = " ".join(soup.get_text(" ").split())
-        body.blocks = [{"type": "text", "value": f"<p>{escape(text)}</p>"}]
-        body.notes.append("It is nested too deeply: only its text was imported.")
-    return body
-
-
-def _drop(soup: BeautifulSoup, body: Body) -> None:
-    """Take out what no page may hold."""
-    names = set()
-    for tag in soup.find_all(True):
-        if tag.decomposed:
-            continue
-        if tag.name in DROPPED:
-            names.add(tag.name)
-            tag.decompose()
-        elif any(name.lower().startswith("on") for name in tag.attrs):
-            names.add("on… attribute")
-    if names:
-        body.notes.append(f"Left out: {', '.join(sorted(names))}.")
-
-
-class Converter:
-    """Walks through the HTML of one page."""
 
     # The same rules as the editor's own for what rich text may hold.
-    whitelister = EditorHTMLConverter(TEXT_FEATURES)
+    whitelister = EditorHTMLConverter(TEXT_FEATURES).whitelister
 
-    def __init__(self, body: Body, base: str, links: LinkResolver, stores: bool):
-        self.body = body
+    def __init__(self, html: str, base: str, links: LinkResolver):
         self.base = base
         self.links = links
-        self.stores = stores
+        self.blocks: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+        # Of its files, which decide with its words whether it has changed.
+        self.digests: list[str] = []
         self._words: list[str] = []
         self._paragraphs: list[str] = []
-
-    def convert(self, soup: BeautifulSoup) -> None:
-        """Add the blocks of a whole page."""
-        self._walk(soup)
-        self._end_text()
+        soup = BeautifulSoup(html, "html.parser")
+        self._drop(soup)
+        for tag in soup.find_all(list(ENDS)):
+            while tag.parent.name in ENDS[tag.name]:
+                tag.parent.insert_after(tag)
+        try:
+            self._walk(soup)
+            self._end_text()
+        except RecursionError:
+            text = " ".join(soup.get_text(" ").split())
+            self.blocks = [{"type": "text", "value": f"<p>{escape(text)}</p>"}]
+            self._note("It is nested too deeply: only its text was imported.")
 
     def _note(self, text: str) -> None:
-        if text not in self.body.notes:
-            self.body.notes.append(text)
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _drop(self, soup: BeautifulSoup) -> None:
+        """Take out what no page may hold."""
+        names = set()
+        for tag in soup.find_all(True):
+            if tag.decomposed:
+                continue
+            if tag.name in DROPPED:
+                names.add(tag.name)
+                tag.decompose()
+            elif any(name.lower().startswith("on") for name in tag.attrs):
+                names.add("on… attribute")
+        for text in soup.find_all(string=True):
+            # Comments and the like are no words.
+            if isinstance(text, PreformattedString):
+                text.extract()
+        if names:
+            self._note(f"Left out: {', '.join(sorted(names))}.")
 
     def _add(self, name: str, value: Any) -> None:
         self._end_text()
-        self.body.blocks.append({"type": name, "value": value})
+        self.blocks.append({"type": name, "value": value})
 
     def _end_paragraph(self) -> None:
-        html = "".join(self._words).strip()
-        self._words = []
-        if BeautifulSoup(html, "html.parser").get_text(strip=True) if html else "":
-            self._paragraphs.append(f"<p>{html}</p>")
+        if self._words:
+            self._paragraphs.append(f"<p>{''.join(self._words)}</p>")
+            self._words = []
 
     def _end_text(self) -> None:
+        """Make a block of the paragraphs and lists so far, if they hold any words."""
         self._end_paragraph()
-        if self._paragraphs:
-            html = self.whitelister.to_database_format("".join(self._paragraphs))
-            self._paragraphs = []
-            self.body.blocks.append({"type": "text", "value": html})
+        soup = BeautifulSoup("".join(self._paragraphs), "html.parser")
+        self._paragraphs = []
+        for tag in soup.find_all(["p", "li", *LISTS]):
+            if not tag.decomposed and not _text(tag):
+                tag.decompose()
+        for link in soup.find_all("a"):
+            self._link(link)
+        self.whitelister.clean_node(soup, soup)
+        html = re.sub(r"\s+", " ", soup.decode(formatter=escape))
+        if html := re.sub(r" ?(</?(?:p|ul|ol|li)>) ?", r"\1", html).strip():
+            self.blocks.append({"type": "text", "value": html})
 
     def _walk(self, parent: Tag) -> None:
-        for node in parent.children:
+        for node in list(parent.children):
             if not isinstance(node, Tag):
-                self._words.append(_string(node))
+                self._words.append(escape(node))
             elif add := self._block_for(node):
                 add(node)
             elif node.name in NOT_INLINE:
@@ -155,7 +139,7 @@ class Converter:
                     self._note("A link around a picture or a box was left out.")
                 self._walk(node)
             else:
-                self._words.append(self._inline(node))
+                self._words.append(str(node))
 
     def _block_for(self, node: Tag) -> Callable[[Tag], None] | None:
         """Return what makes a block of its own of a tag."""
@@ -172,157 +156,123 @@ class Converter:
             return self._quotation if not node.find(LISTS | {"a"}) else None
         return self._image if node.name == "img" else None
 
-    def _inline(self, node) -> str:
-        """Return words, bold words and links; other tags give way to their words."""
-        if not isinstance(node, Tag):
-            return _string(node)
-        if node.name == "br":
-            return "<br/>"
-        html = "".join(self._inline(child) for child in node.children)
-        if node.name in NOT_INLINE:
-            return f" {html} "
-        if node.name in {"b", "strong"} and html.strip():
-            return f"<b>{html}</b>"
-        if node.name == "a" and node.get("href") and html.strip():
-            return self._link(node, html)
-        return html
-
-    def _link(self, node: Tag, html: str) -> str:
-        text = " ".join(node.get_text(" ").split())
-        target = self.links.target(str(node["href"]), self.base, text, self.stores)
-        if target.problem:
-            self._note(f"'{text[:60]}': {target.problem}.")
-            return html
-        self.body.has_open_links |= target.is_open
-        if target.digest:
-            self.body.digests.append(target.digest)
-            attributes = f'data-linktype="document" data-id="{target.document_id}"'
-        elif target.page_id:
-            attributes = f'data-linktype="page" data-id="{target.page_id}"'
-        else:
-            attributes = f'href="{escape(target.href)}"'
-        return f"<a {attributes}>{html}</a>"
+    def _link(self, node: Tag) -> None:
+        """Lead a link to where it goes now, or leave only its words."""
+        text, href = _text(node), str(node.get("href", ""))
+        try:
+            target = self.links.target(href, self.base) if text and href else None
+            if isinstance(target, Path):
+                digest, pk = self.links.files.document(target, text)
+                self.digests.append(digest)
+                node.attrs = {"data-linktype": "document", "data-id": str(pk)}
+            elif isinstance(target, int):
+                node.attrs = {"data-linktype": "page", "data-id": str(target)}
+            elif target:
+                node.attrs = {"href": target}
+            else:
+                node.unwrap()
+        except FileError as error:
+            self._note(f"'{text[:60]}': a link to a file: {error} ({href[:100]}).")
+            node.unwrap()
+        except LinkError as error:
+            self._note(f"'{text[:60]}': {error}.")
+            node.unwrap()
 
     def _heading(self, node: Tag) -> None:
-        text = " ".join(node.get_text(" ").split())
-        for image in node.find_all("img"):
-            self._image(image)
+        text = _text(node)
+        self._images(node)
         if len(text) > MAX_HEADING_LENGTH:
             self._note(f"A heading of over 120 characters became text: {text[:40]}…")
             self._end_paragraph()
             self._words.append(f"<b>{escape(text)}</b>")
             self._end_paragraph()
         elif text:
-            has_section = any(block["type"] == "heading" for block in self.body.blocks)
+            has_section = any(block["type"] == "heading" for block in self.blocks)
             level = "h2" if node.name in {"h1", "h2"} or not has_section else "h3"
             self._add("heading", {"text": text, "level": level})
 
+    def _images(self, node: Tag) -> None:
+        for image in node.find_all("img"):
+            self._image(image)
+
     def _image(self, node: Tag) -> None:
         source, alt = str(node.get("src") or ""), node.get("alt")
-        alt = " ".join(str(alt).split()) if alt is not None else None
-        if not source or _is_elsewhere(source):
-            problem = "it is not a file of the folder" if source else "it has no file"
-            self._note(f"A picture is missing ({source[:100]}): {problem}.")
-            return
+        files = self.links.files
         try:
-            path = self.links.library.find(source, self.base)
+            if not source:
+                raise FileError("it has no file")
+            if source.startswith("//") or ":" in source.split("/", 1)[0]:
+                raise FileError("it is not a file of the folder")
+            path = files.find(source, self.base)
             if path is None:
                 raise FileError("there is no such file")
-            digest, pk = self.links.library.image(path, alt or "", self.stores)
+            text = " ".join(str(alt or "").split())
+            digest, pk = files.image(path, text)
         except FileError as error:
             self._note(f"A picture is missing ({source[:100]}): {error}.")
             return
         if alt is None:
             self._note(f"A picture has no alternative text ({source[:100]}).")
-        self.body.digests.append(digest)
-        value = {"image": pk, "alt_text": (alt or "")[:255], "decorative": alt == ""}
+        self.digests.append(digest)
+        is_decorative = alt is not None and not text
+        value = {"image": pk, "alt_text": text[:255], "decorative": is_decorative}
         self._add("image", value)
 
     def _list(self, node: Tag) -> None:
+        """Add a list with the lists in it; loose words become items of their own."""
         self._end_paragraph()
-        if node.get_text(strip=True):
-            self._paragraphs.append(self._items(node))
-        for image in node.find_all("img"):
-            self._image(image)
-
-    def _items(self, node: Tag) -> str:
-        """Return a list with the lists in it; loose words become items of their own."""
-        items = []
-        for child in node.children:
-            if isinstance(child, Tag) and child.name in LISTS:
-                items.append(self._items(child))
-                continue
-            parts, below = [], []
-            for part in child.children if _is(child, "li") else [child]:
-                (below if _is(part, *LISTS) else parts).append(part)
-            words = " ".join("".join(map(self._inline, parts)).split())
-            inner = "".join(map(self._items, below))
-            if words or inner:
-                items.append(f"<li>{words}{inner}</li>")
-        return f"<{node.name}>{''.join(items)}</{node.name}>"
+        pictures = [image.extract() for image in node.find_all("img")]
+        for tag in node.find_all(list(APART)):
+            tag.insert_before(" ")
+            tag.insert_after(" ")
+            tag.unwrap()
+        for items in [node, *node.find_all(list(LISTS))]:
+            for item in list(items.children):
+                if not isinstance(item, Tag) or item.name not in LISTS | {"li"}:
+                    item.wrap(Tag(name="li"))
+                elif item.name == "li":
+                    for below in item.find_all(list(LISTS), recursive=False):
+                        item.append(below)
+        self._paragraphs.append(str(node))
+        for picture in pictures:
+            self._image(picture)
 
     def _table(self, node: Tag) -> None:
         rows = [
-            [_cell(cell) for cell in row.find_all(["td", "th"]) for _ in _span(cell)]
+            [_text(cell) for cell in row.find_all(["td", "th"]) for _ in _span(cell)]
             for row in node.find_all("tr")
         ]
-        first = node.find("tr")
-        has_headings = bool(node.find("thead") or not first.find("td"))
+        has_headings = node.find("thead") or not node.find("tr").find("td")
         headings = rows.pop(0) if has_headings else []
         width = max(map(len, [headings, *rows]))
+        for row in (headings, *rows):
+            row += [""] * (width - len(row))
         if node.find("a"):
             self._note("Links in a table became plain text.")
         caption = node.find("caption")
-        columns = [
-            {"type": "text", "heading": heading}
-            for heading in headings + [""] * (width - len(headings))
-        ]
-        filled = [{"values": row + [""] * (width - len(row))} for row in rows]
-        self._add(
-            "table",
-            {
-                "columns": columns,
-                "rows": filled,
-                "caption": _cell(caption)[:255] if caption else "",
-            },
-        )
+        value = {
+            "columns": [{"type": "text", "heading": heading} for heading in headings],
+            "rows": [{"values": row} for row in rows],
+            "caption": _text(caption)[:255] if caption else "",
+        }
+        self._add("table", value)
 
     def _details(self, node: Tag) -> None:
         summary = node.find("summary")
-        text = _cell(summary)[:120] if summary else ""
-        if summary:
-            summary.decompose()
-        inner = Body()
-        Converter(inner, self.base, self.links, self.stores).convert(node)
-        self.body.notes += inner.notes
-        self.body.digests += inner.digests
-        self.body.has_open_links |= inner.has_open_links
+        text = _text(summary.extract())[:120] if summary else ""
+        inner = Body(node.decode_contents(), self.base, self.links)
+        self.notes += inner.notes
+        self.digests += inner.digests
         html = "".join(b["value"] for b in inner.blocks if b["type"] == "text")
         if html:
             self._add("details", {"summary": text or "More", "text": html})
 
     def _quotation(self, node: Tag) -> None:
-        if text := _cell(node):
+        if text := _text(node):
             self._add("quotation", {"text": text, "attribution": ""})
 
 
-def _is_elsewhere(source: str) -> bool:
-    """Say whether an address names a place outside the folder."""
-    return source.startswith("//") or ":" in source.split("/", 1)[0]
-
-
-def _is(node, *names: str) -> bool:
-    return isinstance(node, Tag) and node.name in names
-
-
-def _string(node) -> str:
-    # Comments and the like are no words.
-    if isinstance(node, PreformattedString):
-        return ""
-    return escape(str(node).replace("\xa0", " "))
-
-
-def _cell(node: Tag) -> str:
+def _text(node: Tag) -> str:
     return " ".join(node.get_text(" ").split())
 
 

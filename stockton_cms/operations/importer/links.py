@@ -1,8 +1,8 @@
 """Where the links of imported pages lead now."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote, urljoin, urlsplit
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,111 +11,95 @@ from wagtail.models import Page, Site
 from wagtail.whitelist import check_url
 
 from home.content.validators import validate_web_address
+from home.page_tree.addresses import url_path_at
 from stockton_cms.operations.importer.files import FileError, FileStore
-from stockton_cms.operations.importer.plan import Plan, address_of
+from stockton_cms.operations.importer.plan import Plan
+from stockton_cms.operations.importer.records import address_of
+
+NOT_ALLOWED = "a link that no page may hold"
+NO_ADDRESS = "a link that is no address"
 
 
-@dataclass(frozen=True)
-class Target:
-    """What a link leads to: an address, or a page or document of the site.
+class LinkError(Exception):
+    """A link leads nowhere; says why."""
 
-    With none of them it leads nowhere, and `problem` says why.
-    """
-
-    href: str = ""
-    page_id: int = 0
-    document_id: int = 0
-    digest: str = ""
-    problem: str = ""
-    # The page is not there yet; the address is where it will be.
-    is_open: bool = False
+    def __init__(self, why: str, href: str):
+        super().__init__(f"{why} ({href[:100]})")
 
 
 class LinkResolver:
     """Finds what links lead to: imported pages, files, redirects, the site's pages."""
 
-    def __init__(self, plan: Plan, library: FileStore, site: Site):
+    def __init__(self, plan: Plan, files: FileStore, site: Site):
         self.plan = plan
-        self.library = library
+        self.files = files
         self.site = site
         self.hosts = {*plan.hosts, site.hostname}
         self._on_site = lru_cache(maxsize=4096)(self._find_on_site)
 
-    def target(self, href: str, base: str, text: str, stores: bool) -> Target:
-        """Return what a link on a page that was at `base` leads to."""
+    def target(self, href: str, base: str) -> str | int | Path:
+        """Return the address, id of a page or document file that a link leads to.
+
+        `base` is where the page with the link was. Raises `LinkError`.
+        """
         href = "".join(href.split())
         if not href or check_url(href) is None:
-            return Target(problem=f"a link that no page may hold ({href[:60]})")
+            raise LinkError(NOT_ALLOWED, href)
         try:
             parts = urlsplit(href)
             host = parts.hostname
-        except ValueError:
-            return Target(problem=f"a link that is no address ({href[:60]})")
+        except ValueError as error:
+            raise LinkError(NO_ADDRESS, href) from error
         if parts.scheme in {"mailto", "tel"}:
-            return Target(href=href)
+            return href
         if parts.scheme not in {"", "http", "https"}:
-            return Target(problem=f"a link that no page may hold ({href[:60]})")
+            raise LinkError(NOT_ALLOWED, href)
         if host and host not in self.hosts:
-            return _outside(href if parts.scheme else f"https:{href}")
-        if not parts.path and not parts.query:
-            if host:
-                return self._inside("/", href, base, text, stores)
-            return Target(problem=f"a link to a place within the page ({href[:60]})")
-        return self._inside(href, href, base, text, stores)
+            return _checked(href if parts.scheme else f"https:{href}")
+        if not (host or parts.path or parts.query):
+            raise LinkError("a link to a place within the page", href)
+        return self._inside(href if parts.path or parts.query else "/", base)
 
-    def _inside(
-        self, local: str, href: str, base: str, text: str, stores: bool
-    ) -> Target:
-        address = address_of(urljoin(base or "/", local))
+    def _inside(self, href: str, base: str) -> str | int | Path:
+        address = address_of(urljoin(base or "/", href))
         path_only = urlsplit(address).path
         for candidate in (address, path_only):
-            node = self.plan.by_address.get(candidate)
-            if node is None or node.problem:
-                continue
-            if node.page_id:
-                return Target(page_id=node.page_id)
-            return Target(href=node.path, is_open=True)
-        ending = path_only.rsplit(".", 1)[-1].lower()
-        if ending in settings.WAGTAILDOCS_EXTENSIONS:
+            record = self.plan.by_address.get(candidate)
+            if record and not (record.problem or record.is_deleted):
+                # A dry run makes no pages.
+                return record.page_id or record.path
+        if path_only.rpartition(".")[2].lower() in settings.WAGTAILDOCS_EXTENSIONS:
             try:
-                return self._document(local, base, text, stores)
+                path = self.files.find(href, base)
             except FileError as error:
-                return Target(problem=f"a link to a file: {error} ({href[:100]})")
-        return self._on_site(address) or Target(
-            problem=f"a link that leads nowhere ({href[:100]})"
-        )
+                raise LinkError(f"a link to a file: {error}", href) from error
+            if path is None:
+                raise LinkError("a link to a file that is missing", href)
+            return path
+        if target := self._on_site(address):
+            return target
+        raise LinkError("a link that leads nowhere", href)
 
-    def _document(self, href: str, base: str, text: str, stores: bool) -> Target:
-        path = self.library.find(href, base)
-        if path is None:
-            return Target(problem=f"a link to a file that is missing ({href[:100]})")
-        digest, pk = self.library.document(path, text, stores)
-        return Target(document_id=pk, digest=digest)
-
-    def _find_on_site(self, address: str) -> Target | None:
+    def _find_on_site(self, address: str) -> str | int | None:
         """Return a page of the site, or what a redirect knows of an address."""
-        redirects = Redirect.get_for_site(self.site).filter(old_path=address)
-        redirect = redirects.select_related("redirect_page").first()
+        redirect = Redirect.get_for_site(self.site).filter(old_path=address).first()
         if redirect is not None:
-            if redirect.redirect_page_id:
-                return Target(page_id=redirect.redirect_page_id)
-            return _outside(redirect.redirect_link)
-        page = live_page_at(self.site, address)
-        return Target(page_id=page.pk) if page else None
+            return redirect.redirect_page_id or _checked(redirect.redirect_link)
+        page = page_at(address)
+        return page.pk if page and page.live else None
 
 
-def _outside(href: str) -> Target:
+def _checked(href: str) -> str:
     try:
         validate_web_address(href)
-    except ValidationError:
-        return Target(problem=f"a link that is no address ({href[:60]})")
-    return Target(href=href)
+    except ValidationError as error:
+        raise LinkError(NO_ADDRESS, href) from error
+    return href
 
 
-def live_page_at(site: Site, address: str) -> Page | None:
-    """Return the live page that answers at an address of a site."""
-    steps = [step for step in unquote(urlsplit(address).path).split("/") if step]
-    url_path = site.root_page.url_path + "".join(f"{step}/" for step in steps)
-    slug = steps[-1] if steps else site.root_page.slug
+def page_at(address: str) -> Page | None:
+    """Return the page at an address of the site."""
+    url_path = url_path_at(address) or ""
     # The slug has an index, which the whole path has not.
-    return Page.objects.live().filter(slug=slug, url_path=url_path).first()
+    slug = url_path.rstrip("/").rpartition("/")[2]
+    return Page.objects.filter(slug=slug, url_path=url_path).first()

@@ -1,14 +1,14 @@
 """One page as a source describes it, and what must be true of it."""
 
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from typing import Any
 
 from bs4 import BeautifulSoup
-from django.core.exceptions import ValidationError
+from django import forms
 from django.utils.text import Truncator, slugify
+from wagtail.contrib.redirects.models import Redirect
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
-from home.content.text import cut
 from home.models import StandardPage
 from home.pages import BasePage
 
@@ -19,113 +19,116 @@ MODELS: dict[str, type[BasePage]] = {
     "partnership": PartnershipPage,
     "policy": PolicyUpdatePage,
 }
-STATES = {"": False, "published": False, "live": False, "draft": True}
-DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
+DRAFT = "draft"
 MAX_BODY_LENGTH = 1_000_000
 MAX_SUMMARY_LENGTH = 200
-MAX_ADDRESS_LENGTH = 255
-# What the source says and the page keeps as it is.
-PLAIN_FIELDS = ("summary", "search_words", "owner_name", "owner_email")
 
 
 class SourceError(Exception):
-    """The source cannot be read, or a page of it cannot be imported; says why."""
+    """The source as a whole cannot be imported; says why."""
 
 
-@dataclass
+class PlainTextField(forms.CharField):
+    """Words without tags, entities and line breaks."""
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if "<" in text or "&" in text:
+            text = BeautifulSoup(text, "html.parser").get_text()
+        return " ".join("".join(c for c in text if c >= " " or c.isspace()).split())
+
+
+class WordField(forms.ChoiceField):
+    """One of a few words, in small letters or capitals."""
+
+    def __init__(self, words):
+        super().__init__(choices=[(word, word) for word in words], required=False)
+
+    def to_python(self, value):
+        return super().to_python(value).strip().lower()
+
+
+class RecordForm(forms.Form):
+    """Checks what a source says of a page; its fields are the columns of a CSV file."""
+
+    title = PlainTextField(max_length=255)
+    slug = forms.CharField(required=False, max_length=255)
+    summary = PlainTextField(required=False)
+    body = forms.CharField(required=False, strip=False, max_length=MAX_BODY_LENGTH)
+    type = WordField(MODELS)
+    parent = forms.CharField(required=False)
+    old_address = forms.CharField(required=False, max_length=255)
+    owner_name = StandardPage._meta.get_field("owner_name").formfield()
+    owner_email = StandardPage._meta.get_field("owner_email").formfield()
+    review_on = forms.DateField(required=False, input_formats=["%Y-%m-%d", "%d/%m/%Y"])
+    search_words = StandardPage._meta.get_field("search_words").formfield()
+    state = WordField(["published", "live", DRAFT])
+
+
+COLUMNS = tuple(RecordForm.base_fields)
+# What the page gets as the source says it.
+PLAIN_FIELDS = {
+    *("title", "summary", "owner_name", "owner_email", "review_on", "search_words")
+}
+
+
+@dataclass(eq=False)
 class Record:
-    """What a source says of one page; everything is text as it is written there."""
+    """One page of the source, and from `plan.py` on, its place on the site."""
 
     # Where in the source, for anyone who fixes it: "line 7" or a file's name.
     place: str
-    title: str = ""
-    slug: str = ""
-    summary: str = ""
-    body: str = ""
-    type: str = ""
-    parent: str = ""
-    old_address: str = ""
-    owner_name: str = ""
-    owner_email: str = ""
-    review_on: str = ""
-    search_words: str = ""
-    state: str = ""
+    # By column: as text, and after `check` as `RecordForm` cleans it.
+    said: dict[str, Any]
     # The path that links and files of the body are relative to, where it had one.
     base: str = ""
     # What is odd about it, but no reason to refuse it.
     notes: list[str] = field(default_factory=list)
+    # Why it is refused.
+    problem: str = ""
 
-    def as_content(self) -> dict[str, str]:
-        """Return what decides whether the page has changed since the last import."""
-        apart = {"place", "parent", "state", "notes"}
-        return {key: text for key, text in asdict(self).items() if key not in apart}
+    # Names it in the next import too.
+    key: str = ""
+    parent: "Record | None" = None
+    # The page above it, where that is on the site already.
+    parent_id: int | None = None
+    level: int = 0
+    slug: str = ""
+    # Its address on the site.
+    path: str = ""
+    page_id: int | None = None
+    # An earlier import has made it, and an officer has deleted it since.
+    is_deleted: bool = False
 
+    @property
+    def model(self) -> type[BasePage]:
+        """The type of page that it becomes."""
+        return MODELS[self.said["type"]]
 
-def normalise(record: Record) -> Record:
-    """Make the record's words plain text; raise `SourceError` for what cannot be."""
-    values = asdict(record)
-    if any("\0" in text for text in values.values() if isinstance(text, str)):
-        raise SourceError("It contains a NUL character: export it again.")
-    record.title = plain_text(record.title)
-    if not record.title:
-        raise SourceError("It has no title.")
-    if len(record.title) > 255:
-        raise SourceError("The title is longer than 255 characters.")
-    if len(record.body) > MAX_BODY_LENGTH:
-        raise SourceError(f"The text is longer than {MAX_BODY_LENGTH:,} characters.")
-    if len(record.old_address) > MAX_ADDRESS_LENGTH:
-        raise SourceError(
-            f"The old address is longer than {MAX_ADDRESS_LENGTH} characters."
-        )
-    record.slug = (
-        slugify(cut(record.slug or record.title, 255))[:200].strip("-") or "page"
-    )
-    record.summary = plain_text(record.summary)
-    if len(record.summary) > MAX_SUMMARY_LENGTH:
-        beginning = record.summary[: MAX_SUMMARY_LENGTH + 1]
-        record.summary = Truncator(beginning).chars(MAX_SUMMARY_LENGTH)
-        record.notes.append("The summary was cut to 200 characters.")
-    record.type = record.type.strip().lower()
-    if record.type and record.type not in MODELS:
-        raise SourceError(
-            f"There is no type '{record.type}'; choose one of {', '.join(MODELS)}."
-        )
-    record.state = record.state.strip().lower()
-    if record.state not in STATES:
-        raise SourceError(f"'{record.state}' is neither published nor draft.")
-    check_fields(record)
-    return record
+    @property
+    def old_path(self) -> str:
+        return address_of(self.said["old_address"])
 
-
-def plain_text(html: str) -> str:
-    """Return words without tags, entities and line breaks."""
-    if "<" in html or "&" in html:
-        html = BeautifulSoup(html, "html.parser").get_text()
-    return " ".join(
-        "".join(sign for sign in html if sign >= " " or sign.isspace()).split()
-    )
+    def check(self) -> None:
+        """Clean what was said, or note the problem."""
+        form = RecordForm(self.said)
+        if not form.is_valid():
+            self.problem = " ".join(
+                f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()
+            )
+            return
+        self.said = form.cleaned_data
+        self.slug = slugify(self.said["slug"] or self.said["title"])[:200].strip("-")
+        self.slug = self.slug or "page"
+        summary = self.said["summary"]
+        if len(summary) > MAX_SUMMARY_LENGTH:
+            beginning = Truncator(summary[: MAX_SUMMARY_LENGTH + 1])
+            self.said["summary"] = beginning.chars(MAX_SUMMARY_LENGTH)
+            self.notes.append(
+                f"The summary was cut to {MAX_SUMMARY_LENGTH} characters."
+            )
 
 
-def check_fields(record: Record) -> None:
-    """Raise `SourceError` where a field holds what its page would refuse."""
-    page = StandardPage(review_on=read_day(record.review_on))
-    for name in PLAIN_FIELDS:
-        try:
-            StandardPage._meta.get_field(name).clean(getattr(record, name), page)
-        except ValidationError as error:
-            raise SourceError(f"{name}: {' '.join(error.messages)}") from error
-
-
-def read_day(text: str) -> date | None:
-    """Return the day that is written as 2027-03-31 or 31/03/2027."""
-    text = text.strip()
-    if not text:
-        return None
-    for day_format in DAY_FORMATS:
-        try:
-            return datetime.strptime(text, day_format).date()
-        except ValueError:
-            continue
-    raise SourceError(
-        f"review_on: '{text}' is not a day; write it as 2027-03-31 or 31/03/2027."
-    )
+def address_of(text: str) -> str:
+    """Return the form in which addresses are compared: path and query."""
+    return Redirect.normalise_path(text) if text else ""

@@ -1,10 +1,10 @@
-"""Runs an import: reads, plans, writes in batches, and closes links at the end."""
+"""Runs an import: reads, plans, makes pages in batches, and then fills them."""
 
 import hashlib
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,17 +12,29 @@ from typing import TextIO
 
 from django.core.exceptions import ValidationError
 from tqdm import tqdm
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
+from community.models import CommunityIndexPage
 from home.models import ImportedPage
-from stockton_cms.operations.importer.body import Body, convert
-from stockton_cms.operations.importer.csv_source import CsvSource
+from home.notifications import suppress_notifications
+from home.page_tree.lock import tree_lock
+from home.pages import BasePage
+from stockton_cms.operations.importer.body import Body
+from stockton_cms.operations.importer.csv_source import read_csv
 from stockton_cms.operations.importer.files import FileStore
-from stockton_cms.operations.importer.folder_source import FolderSource
-from stockton_cms.operations.importer.links import LinkResolver
-from stockton_cms.operations.importer.plan import Plan, PlannedPage, Planner
-from stockton_cms.operations.importer.records import SourceError
-from stockton_cms.operations.importer.writing import PageWriter
+from stockton_cms.operations.importer.folder_source import read_folder
+from stockton_cms.operations.importer.links import LinkResolver, page_at
+from stockton_cms.operations.importer.plan import Plan
+from stockton_cms.operations.importer.records import (
+    DRAFT,
+    PLAIN_FIELDS,
+    Record,
+    SourceError,
+)
+
+# Pages in one transaction, in which others wait for the page tree.
+BATCH_SIZE = 100
 
 
 class ImportOutcome(StrEnum):
@@ -47,12 +59,16 @@ class Report:
     def page(self, outcome: ImportOutcome, place: str, text: str) -> None:
         self.pages[outcome] += 1
         if outcome != ImportOutcome.SAME:
-            self.stdout.write(f"{outcome}: {one_line(text)} ({one_line(place)})")
+            self._write(f"{outcome}: {text} ({place})")
 
     def note(self, place: str, text: str) -> None:
         """Say what is odd about a page, or about the source."""
         self.notes += 1
-        self.stdout.write(f"  note: {one_line(place)}: {one_line(text)}")
+        self._write(f"  note: {place}: {text}")
+
+    def _write(self, text: str) -> None:
+        # A text that cannot move the cursor or pass for another line.
+        self.stdout.write("".join(c if c.isprintable() else " " for c in text))
 
     def end(self, is_dry: bool) -> None:
         counts = ", ".join(
@@ -63,33 +79,13 @@ class Report:
             self.stdout.write("This was a dry run: nothing has been written.")
 
 
-def one_line(text: str) -> str:
-    """Return a text that cannot move the cursor or pass for another line."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
-# Pages in one transaction, in which others wait for the page tree.
-BATCH_SIZE = 100
-
-
 @dataclass(frozen=True)
 class Options:
-    default_type: str = "standard"
-    is_dry: bool = False
-    as_drafts: bool = False
-    overwrites: bool = False
-    old_address: str = ""
-
-
-def open_source(path: Path, options: Options) -> CsvSource | FolderSource:
-    """Return the source at a path; raise `SourceError` where there is none."""
-    if path.is_dir():
-        return FolderSource(path, options.old_address)
-    if not path.is_file():
-        raise SourceError(f"There is no file or folder '{path}'.")
-    if path.suffix.lower() != ".csv":
-        raise SourceError("The source must be a .csv file or a folder of HTML pages.")
-    return CsvSource(path)
+    default_type: str
+    is_dry: bool
+    as_drafts: bool
+    overwrites: bool
+    old_address: str
 
 
 def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) -> Report:
@@ -98,22 +94,24 @@ def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) ->
     Raises `SourceError` where the source as a whole cannot be read. What was saved
     until an interruption stays; the next run goes on from there.
     """
-    report = Report(stdout)
-    source = open_source(path, options)
-    planner = Planner(section, options.default_type, options.as_drafts)
-    for record, problem in source.scan():
-        node = planner.add(record, problem)
-        for note in [] if node.problem else record.notes:
-            report.note(record.place, note)
-    for note in source.notes:
-        report.note(path.name, note)
-    plan = planner.finish()
-    if not plan.nodes:
+    report, root = Report(stdout), path if path.is_dir() else path.parent
+    if path.is_dir():
+        records = list(read_folder(path.resolve(), options.old_address, report.note))
+    elif not path.is_file():
+        raise SourceError(f"There is no file or folder '{path}'.")
+    elif path.suffix.lower() != ".csv":
+        raise SourceError("The source must be a .csv file or a folder of HTML pages.")
+    else:
+        records = list(read_csv(path, report.note))
+    if not records:
         raise SourceError("There is no page in the source: only headings.")
-    for node in plan.nodes:
-        if node.problem:
-            report.page(ImportOutcome.REFUSED, node.place, node.problem)
-    ImportRun(source, plan, options, report).run()
+    plan = Plan(section, records, options.default_type, options.overwrites)
+    for record in records:
+        if record.problem:
+            report.page(ImportOutcome.REFUSED, record.place, record.problem)
+        elif record.is_deleted:
+            report.page(ImportOutcome.DELETED, record.place, record.path)
+    ImportRun(root, plan, options, report).run()
     report.end(options.is_dry)
     return report
 
@@ -121,121 +119,164 @@ def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) ->
 class ImportRun:
     """One import under way."""
 
-    def __init__(self, source, plan: Plan, options: Options, report: Report):
-        site = plan.section.get_site()
+    def __init__(self, root: Path, plan: Plan, options: Options, report: Report):
         self.plan = plan
         self.options = options
         self.report = report
-        self.library = FileStore(source.root)
-        self.links = LinkResolver(plan, self.library, site)
-        self.writer = PageWriter(plan.section, site)
+        self.site = plan.section.get_site()
+        self.files = FileStore(root, stores=True)
+        self.links = LinkResolver(plan, self.files, self.site)
+        # What it would be, where nothing is stored.
+        self.preview_links = LinkResolver(plan, FileStore(root, False), self.site)
+        self._parents: dict[int, Page] = {}
+        self._redirected: set[str] = set()
 
     def run(self) -> None:
-        """Import all pages, then close the links to pages that came later."""
-        nodes = self.plan.accepted()
-        for batch in _batches(nodes):
-            if self.options.is_dry:
-                for node in batch:
-                    self._import(node)
-            else:
-                self._save(batch)
-        if not self.options.is_dry:
-            self._close_links(nodes)
+        """Make all pages that are not there, so that others can link to them; fill all.
 
-    def _save(self, batch: list[PlannedPage]) -> None:
-        """Save a batch whole or not at all."""
-        try:
-            with self.writer.batch():
-                for node in batch:
-                    self._import(node)
-        except BaseException:
-            self.library.forget_batch()
-            raise
-        self.library.end_batch()
+        A dry run says the same, and leaves both.
+        """
+        records = [each for each in self.plan.accepted() if not each.is_deleted]
+        if self.options.is_dry:
+            for batch in _batches(records, "Pages"):
+                self._fill(batch)
+            return
+        new = [record for record in records if not record.page_id]
+        for batch in _batches(new, "New pages"):
+            with self._saved_whole():
+                for record in batch:
+                    self._create(record)
+        for batch in _batches(records, "Pages"):
+            with self._saved_whole():
+                self._fill(batch)
 
-    def _import(self, node: PlannedPage) -> None:
-        record = node.record
-        body = convert(record.body, record.base, self.links, stores=False)
-        digest = _digest(node, body)
-        outcome = self._outcome(node, digest)
-        if outcome == ImportOutcome.DELETED:
-            # Nothing can be below it, and links to it lead nowhere.
-            node.problem = "An officer has deleted it."
-        if outcome in {ImportOutcome.CREATED, ImportOutcome.CHANGED}:
-            for note in body.notes:
-                self.report.note(node.place, note)
-            try:
-                self._write(node, body, digest, outcome)
-            except ValidationError as error:
-                raise SourceError(
-                    f"{node.place}: {' '.join(error.messages)} The pages before it "
-                    "are saved; run the import again."
-                ) from error
-        self.report.page(outcome, node.place, node.path)
+    @contextmanager
+    def _saved_whole(self) -> Iterator[None]:
+        """Save a batch whole or not at all; no one gets email about it."""
+        with self.files.undo:
+            with tree_lock(), suppress_notifications():
+                yield
+            self.files.undo.pop_all()
 
-    def _write(
-        self, node: PlannedPage, body: Body, digest: str, outcome: ImportOutcome
-    ) -> None:
-        record = node.record
-        if not self.options.is_dry:
-            if body.digests:
-                body = convert(record.body, record.base, self.links, stores=True)
-            is_new = outcome == ImportOutcome.CREATED
-            write = self.writer.create if is_new else self.writer.change
-            write(node, body, digest)
-        if problem := self.writer.redirect(node):
-            self.report.note(node.place, problem)
+    def _create(self, record: Record) -> None:
+        """Add a page below its parent, which is there already."""
+        parent_id = record.parent.page_id if record.parent else record.parent_id
+        if parent_id not in self._parents:
+            self._parents[parent_id] = Page.objects.get(pk=parent_id).specific
+        page = record.model(title=record.said["title"], slug=record.slug, live=False)
+        self._parents[parent_id].add_child(instance=page)
+        record.page_id = page.pk
+        # Without a revision and a hash until it is filled.
+        ImportedPage.objects.update_or_create(
+            source_key=self.plan.source_key(record),
+            defaults={"page": page, "revision_id": 0, "content_hash": ""},
+        )
 
-    def _outcome(self, node: PlannedPage, digest: str) -> ImportOutcome:
+    def _fill(self, batch: list[Record]) -> None:
+        """Give pages what the source says, unless officers have edited them."""
+        page_ids = [record.page_id for record in batch if record.page_id]
+        pages = Page.objects.specific().in_bulk(page_ids)
+        rows = ImportedPage.objects.in_bulk(
+            map(self.plan.source_key, batch), field_name="source_key"
+        )
+        for record in batch:
+            page = pages.get(record.page_id)
+            body = Body(record.said["body"], record.base, self.preview_links)
+            row, digest = rows.get(self.plan.source_key(record)), _digest(record, body)
+            outcome = self._outcome(row, page, digest)
+            if outcome in {ImportOutcome.CREATED, ImportOutcome.CHANGED}:
+                for note in (*record.notes, *body.notes):
+                    self.report.note(record.place, note)
+                if not self.options.is_dry:
+                    if body.digests:
+                        body = Body(record.said["body"], record.base, self.links)
+                    self._save(record, row, page, body, digest)
+                self._redirect(record)
+            self.report.page(outcome, record.place, record.path)
+
+    def _outcome(
+        self, row: ImportedPage | None, page: BasePage | None, digest: str
+    ) -> ImportOutcome:
         """Return what is to be done with a page, from what became of it before."""
-        row = node.imported
-        if row is None or row.page is None:
-            is_gone = row is not None and not self.options.overwrites
-            is_below_gone = node.parent is not None and bool(node.parent.problem)
-            return (
-                ImportOutcome.DELETED
-                if is_gone or is_below_gone
-                else ImportOutcome.CREATED
-            )
-        is_edited = row.page.latest_revision_id != row.revision_id
+        if page is None:
+            # Where this is no dry run, an officer has deleted it this second.
+            is_new = self.options.is_dry
+            return ImportOutcome.CREATED if is_new else ImportOutcome.DELETED
+        is_edited = (page.latest_revision_id or 0) != row.revision_id
         if is_edited and self.options.overwrites:
             return ImportOutcome.CHANGED
         if row.content_hash == digest:
             return ImportOutcome.SAME
-        return ImportOutcome.EDITED if is_edited else ImportOutcome.CHANGED
+        if is_edited:
+            return ImportOutcome.EDITED
+        return ImportOutcome.CHANGED if row.content_hash else ImportOutcome.CREATED
 
-    def _close_links(self, nodes: list[PlannedPage]) -> None:
-        prefix = f"{self.plan.section.pk}:"
-        by_key = {prefix + node.key: node for node in nodes}
-        rows = ImportedPage.objects.filter(has_open_links=True)
-        keys = rows.filter(source_key__startswith=prefix).values_list(
-            "source_key", flat=True
-        )
-        for batch in _batches([key for key in keys if key in by_key], "links"):
-            with self.writer.batch():
-                for row in rows.filter(source_key__in=batch).select_related("page"):
-                    page = row.page
-                    if page and page.latest_revision_id == row.revision_id:
-                        node = by_key[row.source_key]
-                        record = node.record
-                        body = convert(
-                            record.body, record.base, self.links, stores=True
-                        )
-                        self.writer.close_links(node, row, body)
+    def _save(
+        self, record: Record, row: ImportedPage, page: BasePage, body: Body, digest: str
+    ) -> None:
+        """Save what the source says, with a revision and a log entry.
+
+        A page stays where it is; one that officers have taken down stays a draft.
+        """
+        is_new = not row.content_hash
+        for name in PLAIN_FIELDS:
+            setattr(page, name, record.said[name])
+        blocks = body.blocks
+        if isinstance(page, CommunityIndexPage):
+            has_words = bool(blocks) and blocks[0]["type"] == "text"
+            page.introduction = blocks[0]["value"] if has_words else ""
+            blocks = blocks[has_words:]
+        page.body = json.dumps(blocks)
+        page.change_note, page.minor_edit = "", True
+        is_draft = self.options.as_drafts or record.said["state"] == DRAFT
+        try:
+            revision = page.save_revision(log_action=not is_new)
+            if not is_draft and (page.live or is_new):
+                revision.publish(log_action=True)
+        except ValidationError as error:
+            raise SourceError(
+                f"{record.place}: {' '.join(error.messages)} The pages before it are "
+                "saved; run the import again."
+            ) from error
+        row.revision_id, row.content_hash = revision.pk, digest
+        row.save()
+
+    def _redirect(self, record: Record) -> None:
+        """Lead the old address to the page, or note why not."""
+        old_path, path = record.old_path, Redirect.normalise_path(record.path)
+        if not old_path or old_path == path:
+            return
+        redirects = Redirect.get_for_site(self.site)
+        known = redirects.filter(old_path=old_path).first()
+        here = page_at(old_path)
+        if here and here.live:
+            problem = f"a page of the site answers at {old_path}."
+        elif known or old_path in self._redirected:
+            if known and record.page_id and known.redirect_page_id == record.page_id:
+                return
+            problem = f"{old_path} has one already."
+        elif redirects.filter(old_path=path).exists():
+            problem = f"one leads away from {path}, so it could be a circle."
+        else:
+            self._redirected.add(old_path)
+            if not self.options.is_dry:
+                Redirect.objects.create(
+                    site=self.site, old_path=old_path, redirect_page_id=record.page_id
+                )
+            return
+        self.report.note(record.place, f"No redirect: {problem}")
 
 
-def _digest(node: PlannedPage, body: Body) -> str:
-    content = [node.type, node.record.as_content(), body.digests]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def _digest(record: Record, body: Body) -> str:
+    """Return what differs when the page has changed since the last import."""
+    said = {key: str(value) for key, value in record.said.items()}
+    said |= {"parent": "", "state": "", "base": record.base}
+    content = json.dumps([said, body.digests], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _batches(things: list, what: str = "pages") -> Iterator[list]:
-    """Yield batches; show progress: a bar in a terminal, else a line each."""
-    with tqdm(total=len(things), unit=f" {what}", disable=None) as bar:
-        for start in range(0, len(things), BATCH_SIZE):
-            batch = things[start : start + BATCH_SIZE]
-            yield batch
-            bar.update(len(batch))
-            if bar.disable and len(things) > BATCH_SIZE:
-                done = start + len(batch)
-                sys.stderr.write(f"{done:,} of {len(things):,} {what}\n")
+def _batches(records: list[Record], what: str) -> Iterator[list[Record]]:
+    """Yield batches, with a progress bar on a terminal."""
+    starts = range(0, len(records), BATCH_SIZE)
+    for start in tqdm(starts, what, disable=None, leave=False):
+        yield records[start : start + BATCH_SIZE]
