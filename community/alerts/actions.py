@@ -1,11 +1,11 @@
 """Actions on published alerts: end them, extend them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.generic import View
 from wagtail.actions.publish_revision import PublishRevisionAction
@@ -33,27 +33,24 @@ class AlertActionView(PermissionCheckedMixin, View):
     permission_required = "publish"
     index_url_name = edit_url_name = None
 
-    def dispatch(self, request, *args, **kwargs):
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
         self.at = timezone.now()
-        alerts = with_state(AlertSnippet.objects.filter(pk=kwargs["pk"]), self.at)
+        alerts = with_state(AlertSnippet.objects.all(), self.at)
         if request.method == "POST":
             # Two editors at once wait for each other.
             alerts = alerts.select_for_update()
-        self.alert = alerts.first()
-        return super().dispatch(request, *args, **kwargs)
+        self.alert = get_object_or_404(alerts, pk=kwargs["pk"])
 
     def get_blocked_reason(self) -> str:
         """Return why the alert cannot be changed now, or an empty string."""
-        if self.alert is None:
-            return "This alert has been deleted."
         lock = self.alert.get_lock()
         if lock and lock.for_user(self.request.user):
             return f"'{self.alert}' is locked, so it was not changed. Unlock it first."
         return ""
 
     def redirect_if_blocked(self) -> HttpResponse | None:
-        reason = self.get_blocked_reason()
-        if not reason:
+        if not (reason := self.get_blocked_reason()):
             return None
         messages.warning(self.request, reason)
         return redirect(self.index_url_name)
@@ -65,12 +62,17 @@ class AlertActionView(PermissionCheckedMixin, View):
         """Change the alert and add a message; return a response to go elsewhere."""
         raise NotImplementedError
 
-    def set_end(self, ends_at: datetime):
+    def publish_end(self, ends_at: datetime) -> None:
         """Publish another end, with a warning if that cancels a review of the draft."""
         if self.alert.workflow_in_progress:
             text = f"You need to submit the draft of '{self.alert}' again."
             messages.warning(self.request, text)
         publish_end(self.alert, ends_at, self.request.user)
+
+    def say_unchanged(self) -> None:
+        state = describe_state(self.alert, self.at)
+        text = f"Your change was not made because '{self.alert}' has changed: {state}."
+        messages.warning(self.request, text)
 
 
 class EndView(AlertActionView):
@@ -81,17 +83,14 @@ class EndView(AlertActionView):
     def act(self):
         alert = self.alert
         if alert.state in VISIBLE_STATES:
-            self.set_end(self.at.replace(microsecond=0))
+            self.publish_end(self.at.replace(microsecond=0))
             messages.success(self.request, f"'{alert}' has ended.")
         elif alert.state == AlertState.SCHEDULED:
             alert.unpublish(user=self.request.user)
             text = f"'{alert}' has been unpublished and will not start."
             messages.success(self.request, text)
-        elif alert.state == AlertState.ENDED:
-            end = format_relative_datetime(alert.ends_at, self.at)
-            messages.info(self.request, f"'{alert}' has already ended, {end}.")
         else:
-            messages.info(self.request, f"'{alert}' is not published.")
+            self.say_unchanged()
 
 
 class ExtendView(AlertActionView):
@@ -101,36 +100,23 @@ class ExtendView(AlertActionView):
 
     def act(self):
         """Move the end that the editor saw, so that a second click changes nothing."""
-        alert = self.alert
-        new_end = get_new_end(alert, self.kwargs["extension"], self.at)
-        seen = self.request.POST.get("ends_at") == alert.ends_at.isoformat()
-        if new_end is None or not seen:
-            state = describe_state(alert, self.at)
-            text = f"Your change was not made because '{alert}' has changed: {state}."
-            messages.warning(self.request, text)
-            return
-        self.set_end(new_end)
-        end = format_relative_datetime(new_end, self.at)
-        messages.success(self.request, f"'{alert}' now ends {end}.")
+        alert, (_, extension) = self.alert, EXTENSIONS[self.kwargs["extension"]]
+        is_seen = self.request.POST.get("ends_at") == alert.ends_at.isoformat()
+        if not (is_seen and can_be_extended(alert, self.at)):
+            return self.say_unchanged()
+        # A day later is the same time by the clock, also where the clocks change.
+        zone = timezone.get_default_timezone() if extension.days else UTC
+        end = max(alert.ends_at, self.at.replace(second=0, microsecond=0))
+        self.publish_end((end.astimezone(zone) + extension).astimezone(UTC))
+        new_end = format_relative_datetime(alert.ends_at, self.at)
+        messages.success(self.request, f"'{alert}' now ends {new_end}.")
+        return None
 
 
 def can_be_extended(alert: AlertSnippet, at: datetime) -> bool:
     if alert.state == AlertState.ENDED:
         return at - alert.ends_at <= EXTENDABLE_FOR
     return alert.state in VISIBLE_STATES
-
-
-def get_new_end(alert: AlertSnippet, extension: str, at: datetime) -> datetime | None:
-    """Return the extended end, or None if the alert cannot be extended."""
-    if extension not in EXTENSIONS or not can_be_extended(alert, at):
-        return None
-    _, time = EXTENSIONS[extension]
-    end = max(alert.ends_at, at.replace(second=0, microsecond=0))
-    if time.days:
-        # The same time by the clock, also where the clocks change that night.
-        local = timezone.localtime(end, timezone.get_default_timezone())
-        return (local + time).astimezone(end.tzinfo)
-    return end + time
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from community.alerts.states import (
     with_state,
 )
 from community.models import AlertSnippet
-from community.models.visible_alerts import Scope, Severity
+from community.models.visible_alerts import Severity
 from home.page_tree.admin_api import NoChooserViewSet
 
 
@@ -90,13 +90,9 @@ class StateColumn(Column):
 
 
 def describe_scope(alert: AlertSnippet) -> str:
-    if alert.scope == Scope.SITE:
+    if alert.is_site_wide:
         return "Whole site"
-    places = [
-        f"{scope.page.title}{' and every page below it' * scope.include_descendants}"
-        for scope in alert.scopes.all()
-    ]
-    return "; ".join(places) or "No pages"
+    return "; ".join(map(str, alert.scopes.all())) or "No pages"
 
 
 class AlertFilterSet(WagtailFilterSet):
@@ -112,8 +108,8 @@ class AlertFilterSet(WagtailFilterSet):
     def by_state(self, queryset, name, value):
         if not value:
             return queryset
-        with_states = with_state(AlertSnippet.objects.all(), timezone.now())
-        return queryset.filter(pk__in=with_states.filter(state__in=value).values("pk"))
+        alerts = with_state(AlertSnippet.objects.all(), timezone.now())
+        return queryset.filter(pk__in=alerts.filter(state__in=value).values("pk"))
 
     class Meta:
         model = AlertSnippet
@@ -134,7 +130,6 @@ class AlertViewSet(snippets.SnippetViewSet):
         StateColumn("state"),
     ]
     filterset_class = AlertFilterSet
-    copy_view_enabled = True
     add_view_class = AlertCreateView
     copy_view_class = AlertCopyView
     edit_view_class = AlertEditView

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 
 from community.models import AlertSnippet
-from home.content.dates import format_relative_datetime, format_time
+from home.content.dates import format_relative_datetime
 
 ENDING_SOON = timedelta(hours=1)
 
@@ -44,26 +44,15 @@ def with_state(alerts: models.QuerySet, at: datetime) -> models.QuerySet:
 
 def describe_state(alert: AlertSnippet, at: datetime) -> str:
     """Return the state of an alert from `with_state`, with its times."""
-    label = AlertState(alert.state).label
     if alert.state in (AlertState.DRAFT, AlertState.UNPUBLISHED):
         # It may not have its times yet.
-        return label
+        return AlertState(alert.state).label
     end = format_relative_datetime(alert.ends_at, at)
     descriptions = {
-        AlertState.ENDING_SOON: f"Ends in {_minutes_until(alert.ends_at, at)}, "
-        f"at {format_time(alert.ends_at)}",
+        AlertState.ENDING_SOON: f"Ends {end}",
         AlertState.LIVE: f"Live until {end.removeprefix('at ').removeprefix('on ')}",
         AlertState.SCHEDULED: f"Starts {format_relative_datetime(alert.starts_at, at)}",
         AlertState.ENDED: f"Ended {end}",
     }
-    label = descriptions.get(alert.state, label)
-    if alert.live and alert.has_unpublished_changes:
-        label += ", with unpublished changes"
-    return label
-
-
-def _minutes_until(ends_at: datetime, at: datetime) -> str:
-    minutes = int((ends_at - at).total_seconds() // 60)
-    if minutes < 1:
-        return "less than a minute"
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    draft = ", with unpublished changes" if alert.has_unpublished_changes else ""
+    return descriptions[alert.state] + draft

@@ -9,7 +9,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from community.models import AlertSnippet
-from community.models.visible_alerts import VisibleAlert
+from community.models.visible_alerts import Scope, VisibleAlert
 from home.content.rich_text_links import register_public_documents
 from home.content.walker import links_in_html
 from home.content_version.clock import cache_per_content_version
@@ -29,7 +29,7 @@ def get_alerts_from_now(page: Page | None, at: datetime) -> list[VisibleAlert]:
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
     alerts = queryset.as_visible_alerts(at)
-    store(LAST_KNOWN_NAME, [alert for alert in alerts if alert.is_site_wide])
+    store(LAST_KNOWN_NAME, [each for each in alerts if each.scope == Scope.SITE])
     return alerts
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import (
     DraftStateMixin,
@@ -28,7 +28,6 @@ from community.models.visible_alerts import (
     Scope,
     Severity,
     VisibleAlert,
-    build_visible_alert,
 )
 from home.admin_requests import ExplorableChoicesMixin
 from home.blocks import INLINE_FEATURES
@@ -43,6 +42,15 @@ TEXT_LENGTH = 400
 
 # Sent in the transaction that saves an alert, with the pages chosen for it.
 alert_saved = Signal()
+
+
+def on_page(page: Page) -> Q:
+    """Return the condition for alerts on a page, without those for the whole site."""
+    steps = range(page.steplen, len(page.path), page.steplen)
+    above = [page.path[:end] for end in steps]
+    return Q(scopes__page__path=page.path) | Q(
+        scopes__page__path__in=above, scopes__include_descendants=True
+    )
 
 
 class AlertQuerySet(models.QuerySet):
@@ -61,13 +69,7 @@ class AlertQuerySet(models.QuerySet):
         whole_site = Q(scope=Scope.SITE)
         if page is None or not page.path:
             return self.filter(whole_site)
-        steps = range(page.steplen, len(page.path), page.steplen)
-        ancestor_paths = [page.path[:end] for end in steps]
-        on_page = Q(scopes__page__path=page.path)
-        below_page = Q(
-            scopes__page__path__in=ancestor_paths, scopes__include_descendants=True
-        )
-        return self.filter(whole_site | on_page | below_page).distinct()
+        return self.filter(whole_site | on_page(page)).distinct()
 
     def as_visible_alerts(self, at: datetime) -> list["VisibleAlert"]:
         """Read what pages show of the alerts, which is quicker than whole alerts."""
@@ -77,10 +79,7 @@ class AlertQuerySet(models.QuerySet):
         )
         path = Case(When(is_published, then=F("link_page__url_path")))
         rows = self.annotate(link_path=path).values("link_path", *VISIBLE_FIELDS)
-        return [build_visible_alert(row, row.pop("link_path")) for row in rows]
-
-
-NO_PAGE = "Choose at least one page below."
+        return [VisibleAlert.build(**row) for row in rows]
 
 
 class AlertForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminModelForm):
@@ -90,37 +89,6 @@ class AlertForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         if not self.instance.has_unpublished_changes:
             self.initial["show_again"] = False
-        for formset in self.formsets.values():
-            formset.get_unique_error_message = self.say_chosen_twice
-            formset.get_form_error = self.say_chosen_twice
-
-    @staticmethod
-    def say_chosen_twice(*args) -> str:
-        return "You have chosen this page twice. Remove one of them."
-
-    def is_valid(self):
-        is_valid = super().is_valid()
-        if not self.is_deferred_validation and not self._has_page():
-            self.add_error("scope", NO_PAGE)
-            return False
-        return is_valid
-
-    def _has_page(self) -> bool:
-        if self.cleaned_data.get("scope") != Scope.PAGES:
-            return True
-        rows = self.formsets["scopes"]
-        # What is wrong with a row is said there.
-        return not rows.is_valid() or any(
-            row and not row.get("DELETE") for row in rows.cleaned_data
-        )
-
-
-class RequiredPanel(FieldPanel):
-    """Marks as required what only a draft may lack, and `AlertSnippet.clean` asks."""
-
-    class BoundPanel(FieldPanel.BoundPanel):
-        def is_required(self):
-            return True
 
 
 class AlertSnippet(
@@ -179,14 +147,12 @@ class AlertSnippet(
     starts_at = models.DateTimeField(
         "starts",
         null=True,
-        blank=True,
         default=timezone.now,
         help_text="Once published, the alert is shown from this time.",
     )
     ends_at = models.DateTimeField(
         "expected end",
         null=True,
-        blank=True,
         help_text="The alert will come down automatically at this time. You can "
         "change it whenever you need to.",
     )
@@ -208,22 +174,17 @@ class AlertSnippet(
     base_form_class = AlertForm
 
     panels = [
-        FieldPanel("severity"),
-        FieldPanel("heading"),
-        FieldPanel("text"),
+        "severity",
+        "heading",
+        "text",
         MultiFieldPanel(
-            [FieldPanel("link_text"), FieldPanel("link_page"), FieldPanel("link_url")],
-            heading="Link to more details",
+            ["link_text", "link_page", "link_url"], heading="Link to more details"
         ),
-        FieldRowPanel(
-            [RequiredPanel("starts_at"), RequiredPanel("ends_at")],
-            heading="When it is shown",
-        ),
-        FieldPanel("scope"),
+        FieldRowPanel(["starts_at", "ends_at"], heading="When it is shown"),
+        "scope",
         InlinePanel("scopes", heading="Chosen pages", label="Page"),
         MultiFieldPanel(
-            [FieldPanel("is_dismissible"), FieldPanel("show_again")],
-            heading="Dismissing the alert",
+            ["is_dismissible", "show_again"], heading="Dismissing the alert"
         ),
     ]
     search_fields = [
@@ -238,19 +199,13 @@ class AlertSnippet(
     def __str__(self):
         return self.heading or "Alert without a heading"
 
-    def get_severity_display(self) -> str:
-        """Return the label, also of a severity that only a newer release knows."""
-        return Severity(self.severity).label
+    @property
+    def is_site_wide(self) -> bool:
+        return self.scope == Scope.SITE
 
     def clean(self):
         super().clean()
         errors = {}
-        if not self.starts_at:
-            errors["starts_at"] = "Enter when the alert starts."
-        if not self.ends_at:
-            errors["ends_at"] = (
-                "Enter when you expect the alert to end. You can change this later."
-            )
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             errors["ends_at"] = "The alert must end after it starts."
         if self.link_page_id and self.link_url:
@@ -261,8 +216,9 @@ class AlertSnippet(
             raise ValidationError(errors)
 
     def find_gaps_for_publishing(self) -> dict[str, str]:
-        is_nowhere = self.scope == Scope.PAGES and not self.scopes.exists()
-        return {"scope": NO_PAGE} if is_nowhere else {}
+        if self.is_site_wide or self.scopes.exists():
+            return {}
+        return {"scope": "Choose at least one page below."}
 
     @transaction.atomic
     def save(self, *args, **kwargs):
@@ -300,9 +256,9 @@ class AlertSnippet(
 
     def as_visible_alert(self) -> VisibleAlert:
         page = self.link_page
-        values = {name: getattr(self, name) for name in VISIBLE_FIELDS}
         is_there = page and is_published(page, timezone.now())
-        return build_visible_alert(values, page.url_path if is_there else None)
+        values = {name: getattr(self, name) for name in VISIBLE_FIELDS}
+        return VisibleAlert.build(**values, link_path=page.url_path if is_there else "")
 
 
 class AlertScope(Orderable):
@@ -314,21 +270,11 @@ class AlertScope(Orderable):
     )
     include_descendants = models.BooleanField("and every page below it", default=True)
 
-    panels = [FieldPanel("page"), FieldPanel("include_descendants")]
+    panels = ["page", "include_descendants"]
 
     class Meta(Orderable.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["alert", "page"], name="community_alertscope_once"
-            )
-        ]
+        pass
 
     def __str__(self):
-        return str(self.page)
-
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        """Replace another row for the page, so that two rows can swap pages."""
-        same = AlertScope.objects.filter(alert=self.alert.pk, page=self.page_id)
-        same.exclude(pk=self.pk).delete()
-        super().save(*args, **kwargs)
+        below = " and every page below it" if self.include_descendants else ""
+        return f"{self.page.title}{below}"

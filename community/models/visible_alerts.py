@@ -1,6 +1,6 @@
 """An alert as pages show it, free of the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db import models
@@ -38,17 +38,23 @@ class Scope(models.TextChoices):
 
 @dataclass(frozen=True)
 class VisibleAlert:
-    pk: int
+    pk: int | None
     dismissal_version: int
     severity: int
     heading: str
     text: str
     link_href: str
     link_text: str
-    can_be_dismissed: bool
-    is_site_wide: bool
+    is_dismissible: bool
+    scope: str
     starts_at: datetime | None
     ends_at: datetime | None
+
+    @classmethod
+    def build(cls, link_url: str, link_path: str | None, **values) -> "VisibleAlert":
+        """Build an alert from its fields and the `url_path` of the page it links to."""
+        href = site_path(link_path) if link_path else web_link(link_url)
+        return cls(link_href=href, **values)
 
     @property
     def severity_label(self) -> str:
@@ -60,6 +66,10 @@ class VisibleAlert:
         return Severity(self.severity).name.lower().replace("_", "-")
 
     @property
+    def can_be_dismissed(self) -> bool:
+        return self.is_dismissible and self.severity < Severity.EMERGENCY
+
+    @property
     def dismissal_key(self) -> str:
         """The key in a visitor's cookie: this alert in this version."""
         return f"{self.pk}.{self.dismissal_version}"
@@ -68,38 +78,8 @@ class VisibleAlert:
         return self.starts_at <= at < self.ends_at
 
 
-# What is read of an alert to show it.
-VISIBLE_FIELDS = (
-    "pk",
-    "dismissal_version",
-    "severity",
-    "heading",
-    "text",
-    "link_url",
-    "link_text",
-    "is_dismissible",
-    "scope",
-    "starts_at",
-    "ends_at",
-)
-
-
-def build_visible_alert(values: dict, link_url_path: str | None) -> VisibleAlert:
-    """Build an alert from `VISIBLE_FIELDS` and the path of the page it links to."""
-    return VisibleAlert(
-        pk=values["pk"] or 0,
-        dismissal_version=values["dismissal_version"],
-        severity=values["severity"],
-        heading=values["heading"],
-        text=values["text"],
-        link_href=(
-            site_path(link_url_path) if link_url_path else web_link(values["link_url"])
-        ),
-        link_text=values["link_text"],
-        can_be_dismissed=(
-            values["is_dismissible"] and values["severity"] < Severity.EMERGENCY
-        ),
-        is_site_wide=values["scope"] == Scope.SITE,
-        starts_at=values["starts_at"],
-        ends_at=values["ends_at"],
-    )
+# What is read of an alert to show it, besides the page it links to.
+VISIBLE_FIELDS = [
+    "link_url" if each.name == "link_href" else each.name
+    for each in fields(VisibleAlert)
+]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django import template
 from django.db.models import Q
+from django.template.defaultfilters import stringfilter
 from django.utils import timezone
 
 from community.alerts.audience import get_alerts_with
@@ -17,10 +18,12 @@ from community.subscriptions.targets import subscribe_url
 from home.content_version.caching import canonical_cache_url
 from home.images.pictures import LOGO, get_pictures
 from home.navigation.listings import get_cards
+from home.notifications import in_one_line
 from home.page_tree.addresses import public_path, site_root
 from home.pages import visible_pages
 
 register = template.Library()
+register.filter(stringfilter(in_one_line))
 
 SAFE = ("GET", "HEAD")
 

@@ -19,12 +19,12 @@ from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from community.alerts.audience import public_site_pages
 from community.models import AlertSnippet
 from community.models.alerts import alert_saved
 from home.models import SiteSettings
 from home.page_tree.addresses import site_path
 from home.page_tree.visibility import page_visibility_changed
+from home.pages import visible_pages
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def purge_pages_with_alerts(sender, instance: AlertSnippet, **kwargs) -> None:
 @receiver(post_save, sender=SiteSettings)
 def purge_all_pages(sender, **kwargs) -> None:
     if settings.WAGTAILFRONTENDCACHE:
-        _purge_after_commit(_first_addresses(public_site_pages(timezone.now())))
+        _purge_after_commit(_first_addresses(visible_pages(timezone.now())))
 
 
 def _first_addresses(pages) -> list[str]:

@@ -76,35 +76,25 @@ def test_error_page_works_when_nothing_was_known(error_page):
     assert SiteSettings._meta.get_field("council_name").default in html.get_text()
 
 
-def test_error_page_leaves_out_an_alert_that_has_ended(home, client, error_page):
+def test_error_page_follows_the_clock(home, client, error_page):
     with time_machine.travel(NOON, tick=False):
-        AlertFactory(heading="Floods", ends_at=NOON + HOUR)
+        AlertFactory(heading="Now", ends_at=NOON + HOUR)
+        AlertFactory(heading="Next", starts_at=NOON + HOUR, ends_at=NOON + 2 * HOUR)
         client.get("/")
-        assert error_page().select(".alerts")
-    with time_machine.travel(NOON + HOUR, tick=False):
-        assert not error_page().select(".alerts")
+    for at, heading in ((NOON, "Now"), (NOON + HOUR, "Next")):
+        with time_machine.travel(at, tick=False):
+            (alert,) = error_page().select(".alert__heading")
+            assert heading in alert.get_text()
 
 
-def test_error_page_shows_an_alert_that_starts_meanwhile(home, client, error_page):
-    with time_machine.travel(NOON, tick=False):
-        AlertFactory(starts_at=NOON + HOUR, ends_at=NOON + 2 * HOUR)
-        client.get("/")
-        assert not error_page().select(".alerts")
-    with time_machine.travel(NOON + HOUR, tick=False):
-        assert error_page().select(".alerts")
-
-
-def test_error_page_leaves_out_alerts_for_chosen_pages(section, client, error_page):
-    alert = AlertFactory(scope="pages")
-    AlertScope.objects.create(alert=alert, page=section)
+def test_alerts_for_chosen_pages_and_those_taken_down_are_left_out(
+    section, client, error_page
+):
+    chosen = AlertFactory(scope="pages", heading="Chosen")
+    AlertScope.objects.create(alert=chosen, page=section)
+    alert = AlertFactory(heading="Everywhere")
     client.get(section.url)
-    assert not error_page().select(".alerts")
-
-
-def test_alert_that_was_taken_down_is_forgotten(home, client, error_page):
-    alert = AlertFactory()
-    client.get("/")
-    assert error_page().select(".alerts")
+    assert len(error_page().select(".alert")) == 1
     alert.unpublish()
     client.get("/")
-    assert not error_page().select(".alerts")
+    assert not error_page().select(".alert")

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
 from community.models import AlertSnippet
-from home.content.dates import LocalDateTimeField
+from home.content.dates import LocalDateTimeField, format_relative_datetime
 from tests.factories import PolicyUpdatePageFactory
 
 
@@ -58,3 +59,24 @@ def test_date_picker_leaves_typed_dates_alone(home, admin_client, settings):
     assert html.index("jquery.datetimepicker.js") < html.index("js/admin-dates.js")
     script = Path(settings.BASE_DIR) / "stockton_cms/static/js/admin-dates.js"
     assert "validateOnBlur: false" in script.read_text()
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "words"),
+    [
+        ("2026-11-23", "18:30", "at 6:30pm today"),
+        ("2026-11-23", "12:00", "at midday today"),
+        ("2026-11-23", "00:00", "at midnight last night"),
+        ("2026-11-24", "08:00", "at 8am tomorrow"),
+        ("2026-11-24", "00:00", "at midnight tonight"),
+        ("2026-11-22", "00:30", "yesterday at 12:30am"),
+        ("2026-11-27", "00:00", "on Friday 27 November at midnight, as the day begins"),
+        ("2027-06-07", "12:01", "on Monday 7 June 2027 at 12:01pm"),
+    ],
+)
+def test_time_is_given_by_the_councils_clock_relative_to_today(day, clock, words):
+    now, then = (
+        timezone.make_aware(datetime.fromisoformat(text))
+        for text in ("2026-11-23 12:30", f"{day} {clock}")
+    )
+    assert format_relative_datetime(then, now) == words
