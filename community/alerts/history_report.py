@@ -1,7 +1,5 @@
 """The alert history report: which alerts the site showed at a time, and exports."""
 
-import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django import forms
@@ -14,7 +12,6 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
-from community.alerts.history import WORST_FIRST, get_appearances, visible_between
 from community.models import AlertHistoryEntry, AlertSnippet
 from community.models.alert_history import HistoryEvent
 from community.models.visible_alerts import Scope
@@ -23,33 +20,13 @@ from home.page_tree.addresses import site_path, url_path_at
 from home.reports import ExportColumn, Report, ScreenColumn, register_report
 
 
-class PastDateTimeField(LocalDateTimeField):
-    """A time to look up, including in the hour that the clocks repeat."""
-
-    def to_python(self, value):
-        try:
-            at = super().to_python(value)
-        except ValidationError as error:
-            if error.code != "ambiguous_timezone":
-                raise
-            raise ValidationError(
-                f"{error.message} For a time repeated when the clocks go back, "
-                "enter 2026-10-25 01:30+01:00 for the first or "
-                "2026-10-25 01:30+00:00 for the second.",
-                code=error.code,
-            ) from error
-        if at and not 2000 <= at.year <= 2100:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return at
-
-
 class AlertHistoryForm(forms.Form):
-    at = PastDateTimeField(
+    at = LocalDateTimeField(
         label="Date and time",
         required=False,
         widget=AdminDateTimeInput,
         help_text="For example, 03/03/2026 14:05 for all of that minute, or "
-        "03/03/2026 14:05:30. Leave empty for the current time.",
+        "03/03/2026 14:05:30.",
     )
     address = forms.CharField(
         label="Page address",
@@ -65,23 +42,22 @@ class AlertHistoryForm(forms.Form):
         help_text="Only show alerts with this in their heading or text.",
     )
 
-    def get_duration(self) -> timedelta:
-        """Return how long the time lasts, as precisely as it was typed."""
-        typed = self.data.get("at", "").strip()
-        if typed and not re.search(r":\d\d:\d\d", typed):
-            return timedelta(minutes=1)
-        is_exact = not typed or "." in typed
-        return timedelta(microseconds=1) if is_exact else timedelta(seconds=1)
+    def clean_at(self):
+        at = self.cleaned_data["at"]
+        if at and not 2000 <= at.year <= 2100:
+            raise ValidationError(self.fields["at"].error_messages["invalid"])
+        return at
 
     def clean_address(self):
+        """Return the place in the tree that has this address, or None for all."""
         address = self.cleaned_data["address"]
-        self.url_path = url_path_at(address) if address else None
-        if address and self.url_path is None:
+        url_path = url_path_at(address) if address else None
+        if address and url_path is None:
             raise ValidationError(
                 "Enter an address on this website. Start with a slash, like "
                 "/communities/food/, or copy the whole address from the browser."
             )
-        return address
+        return url_path
 
 
 def format_exact_time(at: datetime) -> str:
@@ -103,31 +79,30 @@ def _where(entry: AlertHistoryEntry) -> str:
     )
 
 
-def _link(entry: AlertHistoryEntry) -> str:
-    return f"{entry.link_text} ({entry.link_href})" if entry.link_href else ""
-
-
 # These say that what was shown before is off, and add nothing that was shown.
 END_EVENTS = (HistoryEvent.ENDED, HistoryEvent.TAKEN_DOWN, HistoryEvent.DELETED)
 
 
+def _was_shown(entry: AlertHistoryEntry) -> bool:
+    return entry.is_visible_on(None) and entry.on_at < entry.off_at
+
+
 def _shown_from(entry: AlertHistoryEntry) -> str:
-    if entry.appearance:
-        return format_exact_time(entry.appearance.on_at)
+    if _was_shown(entry):
+        return format_exact_time(entry.on_at)
     return "" if entry.event in END_EVENTS else "Never shown"
 
 
 def _shown_until(entry: AlertHistoryEntry) -> str:
-    if not entry.appearance:
+    if not _was_shown(entry):
         return ""
-    is_planned = entry.appearance.off_at > timezone.now()
-    planned = " (planned)" if is_planned else ""
-    return format_exact_time(entry.appearance.off_at) + planned
+    planned = " (planned)" if entry.off_at > timezone.now() else ""
+    return format_exact_time(entry.off_at) + planned
 
 
-def _exact(at: datetime | None) -> str:
-    """Return a time for a spreadsheet: by the council's clock, with its offset."""
-    return timezone.localtime(at).isoformat(sep=" ") if at else ""
+def _for_spreadsheet(at: datetime) -> str:
+    """Return a time to the microsecond by the council's clock, with its offset."""
+    return timezone.localtime(at).isoformat(sep=" ")
 
 
 class AlertHistoryView(Report):
@@ -140,53 +115,48 @@ class AlertHistoryView(Report):
     model = AlertHistoryEntry
     permission_policy = ModelPermissionPolicy(AlertSnippet)
     any_permission_required = {"view"}
-    # Exports have times to the microsecond, and the alert's ID.
     columns = [
         ScreenColumn("on", label="Shown from", accessor=_shown_from),
         ScreenColumn("off", label="Shown until", accessor=_shown_until),
         ExportColumn(
             "on_at",
             label="Shown from",
-            accessor=lambda entry: _exact(getattr(entry.appearance, "on_at", None)),
+            accessor=lambda e: _for_spreadsheet(e.on_at) if _was_shown(e) else "",
         ),
         ExportColumn(
             "off_at",
             label="Shown until",
-            accessor=lambda entry: _exact(getattr(entry.appearance, "off_at", None)),
+            accessor=lambda e: _for_spreadsheet(e.off_at) if _was_shown(e) else "",
         ),
         Column("get_severity_display", label="Severity"),
         Column("heading", label="Alert"),
+        Column("text", label="Text", accessor=lambda e: get_text_for_indexing(e.text)),
         Column(
-            "text",
-            label="Text",
-            accessor=lambda entry: get_text_for_indexing(entry.text),
+            "link",
+            label="Link",
+            accessor=lambda e: e.link_href and f"{e.link_text} ({e.link_href})",
         ),
-        Column("link", label="Link", accessor=_link),
         Column("where", label="Where", accessor=_where),
         Column("get_event_display", label="Event"),
         Column(
-            "who",
-            label="Changed by",
-            accessor=lambda entry: entry.user_name or "The system",
+            "who", label="Changed by", accessor=lambda e: e.user_name or "The system"
         ),
         ScreenColumn(
             "recorded",
             label="Recorded",
-            accessor=lambda entry: format_exact_time(entry.recorded_at),
+            accessor=lambda e: format_exact_time(e.recorded_at),
         ),
         ExportColumn(
             "recorded_at",
             label="Recorded",
-            accessor=lambda entry: _exact(entry.recorded_at),
+            accessor=lambda e: _for_spreadsheet(e.recorded_at),
         ),
         ExportColumn("alert_id", label="Alert ID"),
     ]
 
     @cached_property
     def form(self) -> AlertHistoryForm:
-        asked = any(self.request.GET.get(name) for name in AlertHistoryForm.base_fields)
-        data = self.request.GET if asked else None
-        return AlertHistoryForm(data, initial={"at": timezone.now()})
+        return AlertHistoryForm(self.request.GET)
 
     @cached_property
     def at(self) -> datetime | None:
@@ -196,53 +166,32 @@ class AlertHistoryView(Report):
         asked = self.form.cleaned_data
         return asked["at"] or (timezone.now() if asked["address"] else None)
 
-    @property
-    def url_path(self) -> str | None:
-        """Return the place in the tree to look up; None for all pages."""
-        return self.form.url_path if self.at else None
-
     def get_base_queryset(self):
-        entries = AlertHistoryEntry.objects.all()
-        if not self.form.is_bound:
-            return entries
+        entries = AlertHistoryEntry.objects.with_period()
         if not self.form.is_valid():
             return entries.none()
+        asked = self.form.cleaned_data
         if self.at:
-            entries = entries.filter(pk__in=self._find_shown())
-            entries = entries.order_by(*WORST_FIRST)
-        words = self.form.cleaned_data["words"]
+            length = timedelta(seconds=1) if self.at.second else timedelta(minutes=1)
+            shown = AlertHistoryEntry.objects.visible_between(self.at, self.at + length)
+            pks = [e.pk for e in shown if e.is_visible_on(asked["address"])]
+            # As pages show alerts, and then in the order of one alert's changes.
+            entries = entries.filter(pk__in=pks).order_by(
+                "-severity", "-starts_at", "-alert_id", "pk"
+            )
+        words = asked["words"]
         return entries.filter(Q(heading__icontains=words) | Q(text__icontains=words))
-
-    def _find_shown(self) -> Iterable[int]:
-        """Return the pks of the entries shown, one for each text of an alert."""
-        end = self.at + self.form.get_duration()
-        shown = visible_between(self.at, end, self.url_path)
-        appearances = get_appearances({e.alert_id for e in shown}, self.url_path)
-        return {(e.alert_id, appearances[e.pk]): e.pk for e in shown}.values()
-
-    def decorate_paginated_queryset(self, object_list):
-        alert_ids = {entry.alert_id for entry in object_list}
-        appearances = get_appearances(alert_ids, self.url_path)
-        for entry in object_list:
-            entry.appearance = appearances.get(entry.pk)
-        return object_list
 
     def get_context_data(self, *args, **kwargs):
         context = super().get_context_data(*args, **kwargs)
         context["media"] += self.form.media
-        answer = self._answer() if self.at else ""
-        return {**context, "form": self.form, "answer": answer}
-
-    def _answer(self) -> str:
-        entries = self.object_list.count()
-        count = self.object_list.order_by().values("alert_id").distinct().count()
-        asked = self.form.cleaned_data
-        place = f"the page {asked['address']}" if asked["address"] else "the site"
-        alerts = {0: "no alerts", 1: "this alert"}.get(count, f"these {count} alerts")
-        if entries > count:
-            alerts += ", including changes during that time"
-        containing = f" containing '{asked['words']}'" if asked["words"] else ""
-        return f"At {format_exact_time(self.at)}, {place} showed {alerts}{containing}."
+        if self.at:
+            alert_ids = self.object_list.order_by().values("alert_id").distinct()
+            context |= {
+                "alert_count": alert_ids.count(),
+                "time": format_exact_time(self.at),
+            }
+        return {**context, "form": self.form}
 
 
 register_report(AlertHistoryView)

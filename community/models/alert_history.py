@@ -3,15 +3,10 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Max, OuterRef, Subquery, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from community.models.visible_alerts import Scope, Severity
-
-
-class AppendOnlyError(Exception):
-    def __init__(self):
-        super().__init__("Entries of the alert history cannot be changed.")
 
 
 class HistoryEvent(models.TextChoices):
@@ -26,53 +21,34 @@ class HistoryEvent(models.TextChoices):
     PAGE_DELETED = "page-deleted", "A page was deleted"
 
 
-def _refuse(*args, **kwargs):
-    raise AppendOnlyError
-
-
 class HistoryQuerySet(models.QuerySet):
-    """Entries, which can only be read and added."""
+    def with_period(self) -> "HistoryQuerySet":
+        """Annotate each entry with `on_at` and `off_at`: when it was shown.
 
-    update = delete = bulk_update = _raw_delete = _refuse
-    # As Django does for `update` and `delete`, so that templates cannot call them.
-    _refuse.alters_data = True
-
-    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
-        if update_conflicts:
-            raise AppendOnlyError
-        return super().bulk_create(objs, *args, **kwargs)
-
-    def visible_between(self, start: datetime, end: datetime) -> "HistoryQuerySet":
-        """Return the entries that were in force, and on some page, in this period.
-
-        An entry is in force until the next one of its alert; `end` is not included.
+        That ends with the next entry of its alert at the latest; in the future, it is
+        planned. An entry that is off before it is on was never shown.
         """
         following = self.model.objects.filter(
             alert_id=OuterRef("alert_id"), pk__gt=OuterRef("pk")
         ).order_by("pk")
         replaced_at = Subquery(following.values("recorded_at")[:1])
-        return (
-            self.filter(
-                is_live=True, recorded_at__lt=end, starts_at__lt=end, ends_at__gt=start
-            )
-            .alias(
-                on_at=Greatest("recorded_at", "starts_at"),
-                off_at=Least("ends_at", Coalesce(replaced_at, "ends_at")),
-            )
-            .filter(off_at__gt=Greatest("on_at", Value(start)))
+        return self.annotate(
+            on_at=Greatest("recorded_at", "starts_at"),
+            off_at=Least("ends_at", Coalesce(replaced_at, "ends_at")),
         )
 
-    def newest(self) -> "HistoryQuerySet":
-        """Return the last of these entries for each alert."""
-        last = self.order_by().values("alert_id").annotate(last=Max("pk"))
-        return self.model.objects.filter(pk__in=last.values("last"))
+    def visible_between(self, start: datetime, end: datetime) -> "HistoryQuerySet":
+        """Return the entries in force in this period, without its `end`."""
+        return self.with_period().filter(
+            is_live=True, on_at__lt=end, off_at__gt=Greatest("on_at", Value(start))
+        )
 
 
 class AlertHistoryEntry(models.Model):
     """What the public saw of an alert from `recorded_at` on.
 
     It names the alert, pages and person by plain values, as each may be deleted.
-    Written by `community.alerts.history`; database triggers prevent changes.
+    Written by `community.alerts.history`; database triggers refuse any change.
     """
 
     alert_id = models.PositiveBigIntegerField(db_index=True)
@@ -100,7 +76,6 @@ class AlertHistoryEntry(models.Model):
     class Meta:
         verbose_name = "alert history entry"
         verbose_name_plural = "alert history entries"
-        base_manager_name = "objects"
         ordering = ["-pk"]
         # No one can be given permission to change it; those who may view alerts may
         # view their history.
@@ -108,16 +83,6 @@ class AlertHistoryEntry(models.Model):
 
     def __str__(self):
         return f"{self.get_event_display()}: {self.heading}"
-
-    def get_severity_display(self) -> str:
-        return Severity(self.severity).label
-
-    def save(self, **kwargs):
-        if not self._state.adding:
-            raise AppendOnlyError
-        super().save(**{**kwargs, "force_insert": True})
-
-    delete = _refuse
 
     def is_visible_on(self, url_path: str | None) -> bool:
         """Say whether the page at this `url_path`, or any page, shows the alert."""

@@ -1,22 +1,54 @@
 """The alert history records each change that visitors see, and who made it (A8)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 from wagtail.models import Page
 
 from community.models import AlertHistoryEntry, AlertScope, AlertSnippet
+from tests.community.alerts import address_of
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,
     StandardPageFactory,
 )
 
-TABLE = AlertHistoryEntry._meta.db_table
+DAY = datetime(2026, 3, 3, tzinfo=ZoneInfo("Europe/London"))
+INSTANT = timedelta(microseconds=1)
+
+
+def clock(text):
+    """Return a time of the day from a text such as 14:05."""
+    hours, minutes = text.split(":")
+    return DAY + timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def at(text):
+    return time_machine.travel(clock(text), tick=False)
+
+
+def change(alert, time, **values):
+    """Save an alert at a time of the day, times given in the same way."""
+    for name, value in values.items():
+        setattr(alert, name, clock(value) if name.endswith("_at") else value)
+    with at(time):
+        alert.save()
+
+
+def publish(time, *pages, starts="9:00", ends="17:00", with_descendants=True, **values):
+    scope = "pages" if pages else "site"
+    times = {"starts_at": clock(starts), "ends_at": clock(ends)}
+    alert = AlertFactory.build(scope=scope, live=True, **times, **values)
+    alert.scopes = [
+        AlertScope(page=page, include_descendants=with_descendants) for page in pages
+    ]
+    change(alert, time)
+    return alert
 
 
 def events():
@@ -27,21 +59,6 @@ def events():
 
 def last():
     return AlertHistoryEntry.objects.first()
-
-
-def alert_on(*pages, **values):
-    alert = AlertFactory(scope="pages", live=False, **values)
-    alert.scopes = [AlertScope(page=page) for page in pages]
-    alert.live = True
-    alert.save()
-    return alert
-
-
-@pytest.fixture
-def alert(home):
-    alert = AlertFactory(heading="Floods in Yarm", live=False)
-    alert.save_revision().publish()
-    return AlertSnippet.objects.get()
 
 
 def test_publishing_is_recorded_with_all_that_visitors_see(section):
@@ -56,23 +73,13 @@ def test_publishing_is_recorded_with_all_that_visitors_see(section):
     assert (entry.starts_at, entry.ends_at) == (alert.starts_at, alert.ends_at)
 
 
-def test_chosen_pages_are_recorded_once_they_are_stored(section):
-    alert_on(section)
-    assert events() == ["published"]
-    assert last().places == [
-        {
-            "title": "Stronger communities",
-            "url_path": "/front/stronger-communities/",
-            "is_live": True,
-            "include_descendants": True,
-        }
-    ]
-
-
-def test_other_pages_for_a_running_alert_are_one_change(home, section):
-    alert = alert_on(section)
+def test_chosen_pages_are_recorded_with_what_they_are_then(home, section):
+    alert = publish("9:00", section)
+    place = {"title": "Stronger communities", "is_live": True}
+    place |= {"url_path": "/front/stronger-communities/", "include_descendants": True}
+    assert last().places == [place]
     alert.scopes = [AlertScope(page=home)]
-    alert.save()
+    change(alert, "10:00")
     assert events() == ["published", "changed"]
     assert [place["url_path"] for place in last().places] == ["/front/"]
 
@@ -94,51 +101,29 @@ def test_each_event_of_an_alert_is_recorded_once(alert):
     alert.unpublish()
     alert.save()
     alert.save_revision().publish()
-    alert.delete()
+    with transaction.atomic():
+        alert.unpublish()
+        transaction.set_rollback(True)
+    AlertSnippet.objects.all().delete()
     assert events() == ["published", "changed", "taken-down", "published", "deleted"]
     assert last().heading == "Floods everywhere"
     assert not last().is_live
 
 
-def test_deleting_many_alerts_at_once_is_recorded_for_each(home):
-    AlertFactory.create_batch(2)
-    AlertSnippet.objects.all().delete()
-    assert events() == ["published", "published", "deleted", "deleted"]
-
-
-def test_change_that_is_rolled_back_is_not_recorded(alert):
-    with transaction.atomic():
-        alert.unpublish()
-        assert events() == ["published", "taken-down"]
-        transaction.set_rollback(True)
-    assert events() == ["published"]
-
-
 def test_it_is_recorded_who_did_it(alert, admin_client, admin_user):
     assert (last().user_id, last().user_name) == ("", "")
-    viewset = AlertSnippet.snippet_viewset
-    admin_client.post(reverse(viewset.get_url_name("unpublish"), args=[alert.pk]))
-    assert last().event == "taken-down"
-    assert (last().user_id, last().user_name) == (str(admin_user.pk), "admin")
-    admin_user.delete()
-    assert last().user_name == "admin"
-
-
-def test_no_one_signs_with_a_name_of_their_own(alert, admin_client, admin_user):
+    # No one signs with a name of their own.
     form = {"name_email-first_name": "The", "name_email-last_name": "Leader"}
     admin_client.post(reverse("wagtailadmin_account"), form)
     admin_user.refresh_from_db()
     assert admin_user.get_full_name() == ""
     admin_user.first_name = "The Leader"
     admin_user.save()
-    viewset = AlertSnippet.snippet_viewset
-    admin_client.post(reverse(viewset.get_url_name("unpublish"), args=[alert.pk]))
+    admin_client.post(address_of("unpublish", alert.pk))
+    assert last().event == "taken-down"
+    assert last().user_id == str(admin_user.pk)
+    admin_user.delete()
     assert last().user_name == "The Leader (admin)"
-    report = reverse("alert_history_report")
-    page = admin_client.get(report).content.decode()
-    table = b"".join(admin_client.get(report, {"export": "csv"}).streaming_content)
-    assert "The Leader (admin)" in page
-    assert "The Leader (admin)" in table.decode()
 
 
 def rename(page):
@@ -153,31 +138,26 @@ PAGE_CHANGES = {
 }
 
 
-@pytest.mark.parametrize("event", PAGE_CHANGES)
-def test_what_happens_to_a_chosen_page_is_recorded(event, section):
+@pytest.mark.parametrize(
+    ("event", "after"),
+    [
+        ("page-moved", [("renamed/", True), ("", True)]),
+        ("page-taken-down", [("yarm/", False), ("", True)]),
+        ("page-deleted", [("", True)]),
+    ],
+)
+def test_what_happens_to_a_chosen_page_is_recorded(event, after, section):
     page = StandardPageFactory(parent=section, slug="yarm")
-    alert_on(page, section)
+    alert = AlertFactory.build(scope="pages", live=True)
+    alert.scopes = [AlertScope(page=page), AlertScope(page=section)]
+    alert.save()
+    publish("9:00", page)
     PAGE_CHANGES[event](page)
-    assert events() == ["published", event]
-    after = [(p["url_path"], p["is_live"]) for p in last().places]
-    rest = ("/front/stronger-communities/", True)
-    assert (
-        after
-        == {
-            "page-moved": [("/front/stronger-communities/renamed/", True), rest],
-            "page-taken-down": [("/front/stronger-communities/yarm/", False), rest],
-            "page-deleted": [rest],
-        }[event]
-    )
-
-
-def test_move_above_a_chosen_page_is_recorded(home, section):
-    inner = CommunityIndexPageFactory(parent=section, slug="inner")
-    page = StandardPageFactory(parent=inner, slug="yarm")
-    alert_on(page)
-    Page.objects.get(pk=inner.pk).specific.move(home, pos="last-child")
-    assert events() == ["published", "page-moved"]
-    assert last().places[0]["url_path"] == "/front/inner/yarm/"
+    # An alert that is over is not concerned.
+    assert events() == ["published", "published", event]
+    assert [(p["url_path"], p["is_live"]) for p in last().places] == [
+        (f"/front/stronger-communities/{path}", is_live) for path, is_live in after
+    ]
 
 
 @pytest.mark.parametrize(
@@ -190,32 +170,126 @@ def test_change_of_the_page_that_an_alert_links_to_is_recorded(change, href, sec
     assert last().link_href == href
 
 
-def test_pages_of_alerts_that_are_over_are_not_recorded(section):
-    past = timezone.now() - timedelta(minutes=1)
-    alert_on(section, starts_at=past - timedelta(hours=1), ends_at=past)
-    AlertFactory(live=False)
-    AlertFactory()
-    rename(section)
-    assert events() == ["published", "published"]
+def test_move_costs_the_history_the_same_whatever_is_below(home, section):
+    tables = [
+        model._meta.db_table for model in (AlertHistoryEntry, AlertScope, AlertSnippet)
+    ]
 
-
-def test_move_costs_the_history_the_same_whatever_is_below(section):
     def queries_of_a_rename(slug):
         section.slug = slug
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             section.save()
-        tables = (TABLE, AlertScope._meta.db_table, AlertSnippet._meta.db_table)
         return sum(
             any(f'FROM "{table}"' in query["sql"] for table in tables)
             for query in captured
         )
 
     assert queries_of_a_rename("nothing-to-note") == 1
-    AlertFactory()
-    assert queries_of_a_rename("no-alert-concerned") == 3
-    alert_on(CommunityIndexPageFactory(parent=section))
+    inner = CommunityIndexPageFactory(parent=section, slug="inner")
+    alert = AlertFactory.build(scope="pages", live=True)
+    alert.scopes = [AlertScope(page=inner)]
+    alert.save()
     StandardPageFactory.create_batch(10, parent=section)
     assert queries_of_a_rename("alert-concerned") == 3
-    assert events()[-1] == "page-moved"
+    assert last().places[0]["url_path"] == "/front/alert-concerned/inner/"
+    Page.objects.get(pk=inner.pk).specific.move(home, pos="last-child")
+    assert last().places[0]["url_path"] == "/front/inner/"
+    assert events() == ["published", "page-moved", "page-moved"]
+
+
+# From when until when
+
+
+def times_of(alert):
+    """Return, for each entry of an alert, when it was on, as texts."""
+    entries = AlertHistoryEntry.objects.with_period().filter(alert_id=alert.pk)
+    return [
+        f"{each.on_at - DAY}-{each.off_at - DAY}"[:-3].replace(":00-", "-")
+        if each.is_live and each.on_at < each.off_at
+        else None
+        for each in entries.order_by("pk")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("published", "changes", "times"),
+    [
+        ("8:00", [], ["9:00-17:00"]),
+        ("18:00", [], [None]),
+        ("7:00", [("8:00", {"heading": "Changed"})], [None, "9:00-17:00"]),
+        ("10:00", [("16:00", {"ends_at": "19:00"})], ["10:00-16:00", "16:00-19:00"]),
+        ("10:00", [("18:00", {"ends_at": "19:00"})], ["10:00-17:00", "18:00-19:00"]),
+        ("10:00", [("11:00", {"starts_at": "12:00"})], ["10:00-11:00", "12:00-17:00"]),
+        ("10:00", [("13:00", {"ends_at": "13:00"})], ["10:00-13:00", None]),
+        (
+            "10:00",
+            [("12:00", {"live": False}), ("13:00", {"live": True})],
+            ["10:00-12:00", None, "13:00-17:00"],
+        ),
+    ],
+    ids=[
+        "published before its start",
+        "published after its end",
+        "changed before its start",
+        "extended",
+        "extended after its end",
+        "start moved to later",
+        "ended",
+        "taken down and published again",
+    ],
+)
+def test_each_entry_has_its_own_times(published, changes, times, home):
+    alert = publish(published)
+    for time, values in changes:
+        change(alert, time, **values)
+    assert times_of(alert) == times
+
+
+def test_deleted_alert_is_off_from_then(home):
+    alert = publish("10:00")
+    number = alert.pk
+    with at("12:00"):
+        alert.delete()
+    alert.pk = number
+    assert times_of(alert) == ["10:00-12:00", None]
+
+
+def visible_at(time):
+    entries = AlertHistoryEntry.objects.visible_between(time, time + INSTANT)
+    return [entry.heading for entry in entries.order_by("pk")]
+
+
+def test_entries_are_found_by_time_to_the_second(home):
+    alert = publish("10:00", heading="First")
+    change(alert, "12:00", heading="Second")
+    change(alert, "12:00", heading="Third")
+    change(alert, "12:30", live=False)
+    on_at, second = clock("10:00"), timedelta(seconds=1)
+    assert visible_at(on_at - second) == []
+    assert visible_at(on_at) == ["First"]
+    assert visible_at(clock("12:00") - second) == ["First"]
+    assert visible_at(clock("12:00")) == ["Third"]
+    assert visible_at(clock("12:30")) == []
+    period = AlertHistoryEntry.objects.visible_between(clock("11:59"), clock("12:01"))
+    assert [entry.heading for entry in period] == ["Third", "First"]
+
+
+# On which page
+
+
+def is_visible_on(*paths):
+    return [last().is_visible_on(f"/front/{path}") for path in paths]
+
+
+def test_alert_of_a_page_was_shown_there_and_below_if_chosen(section):
+    paths = ("stronger-communities/", "stronger-communities/yarm/", "", "stronger/")
+    publish("8:00", section)
+    assert is_visible_on(*paths) == [True, True, False, False]
+    publish("8:00", section, with_descendants=False)
+    assert is_visible_on(*paths) == [True, False, False, False]
+    publish("8:00")
+    assert all(is_visible_on(*paths))
+    publish("8:00", section)
+    with at("9:00"):
+        section.unpublish()
+    assert is_visible_on(*paths) == [False, True, False, False]
