@@ -206,8 +206,9 @@ def test_every_requirement_is_pinned_by_version_and_hash(name):
 
 def variables():
     """Return the environment variables that the settings read."""
-    code = (ROOT / "stockton_cms" / "settings" / "__init__.py").read_text()
-    functions = r"env(?:\.\w+)?|required|flag|days|number|networks|hosts|site_url"
+    files = (ROOT / "stockton_cms" / "settings").glob("*.py")
+    code = "\n".join(path.read_text() for path in files)
+    functions = r"env|text|required|flag|number|networks|hosts"
     reading = rf'\b(?:{functions})\(\s*"([A-Z][A-Z0-9_]*)"'
     return sorted(set(re.findall(reading, code)))
 

@@ -1,106 +1,28 @@
 """The one settings file: every difference between places is an environment variable.
 
 The README's table of variables lists them all. Safe production values are the
-defaults; `.env` at the project's root is read first, where there is one.
+defaults; `environment.py` reads them.
 """
 
-import re
 import sys
-from io import StringIO
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from stockton_cms.settings.auth import *  # noqa: F403
 from stockton_cms.settings.auth import single_sign_on
+from stockton_cms.settings.environment import (
+    BASE_DIR,
+    check,
+    flag,
+    hosts,
+    networks,
+    number,
+    required,
+    text,
+)
 from stockton_cms.settings.logging import *  # noqa: F403
-from stockton_cms.settings.services import database, mail
-from stockton_cms.settings.storage import *  # noqa: F403
-from stockton_cms.settings.storage import caches, cdn, storages
-
-BASE_DIR = Path(__file__).resolve().parents[2]
-
-# A name, one with a dot or star before it for all below, or an address of the network.
-HOST_NAME = re.compile(r"\*|(\*?\.)?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:]+\]")
-
-env = environ.Env()
-try:
-    env.read_env(StringIO((BASE_DIR / ".env").read_text("utf-8")))
-except FileNotFoundError:
-    pass  # All is in the environment then.
-except (OSError, UnicodeError) as error:
-    sys.exit(
-        f"{BASE_DIR / '.env'} cannot be read ({error}). Run this as the site's own "
-        "user, or look at the rights and the encoding of that file."
-    )
-
-
-def required(variable: str) -> str:
-    """Return the variable's value, or stop the start with one line that names it."""
-    try:
-        value = env(variable)
-    except ImproperlyConfigured:
-        value = ""
-    if not value:
-        sys.exit(
-            f"{variable} is missing. Set it in the environment or in .env; "
-            "the table of variables in README.md says what it is."
-        )
-    return value
-
-
-def flag(variable: str, default: bool) -> bool:
-    """Return what the variable says, or stop the start where it says neither.
-
-    A slip such as `HTTPS=ture` must not turn off what keeps the site safe.
-    """
-    text = env(variable, default="").strip().lower()
-    if text not in {"", "true", "false"}:
-        sys.exit(f"{variable} must be true or false.")
-    return text == "true" if text else default
-
-
-def number(variable: str, default: int, what: str = "number") -> int:
-    text = env(variable, default="").strip() or str(default)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500):
-        sys.exit(f"{variable} must be a {what}, at least 1.")
-    return int(text)
-
-
-def days(variable: str, default: int) -> int:
-    return number(variable, default, "number of days")
-
-
-def networks(variable: str, default: str) -> list[IPv4Network | IPv6Network]:
-    """Return the networks, separated by commas, or stop the start where one is none."""
-    try:
-        names = (env(variable, default="").strip() or default).split(",")
-        return [ip_network(name.strip()) for name in names]
-    except ValueError:
-        sys.exit(f"{variable} must be networks such as 127.0.0.0/8,10.1.2.0/24.")
-
-
-def hosts(variable: str) -> list[str]:
-    """Return the host names, or stop the start where one is an address or empty."""
-    names = [name.strip() for name in required(variable).split(",")]
-    if not all(HOST_NAME.fullmatch(name) for name in names):
-        sys.exit(
-            f"{variable} must be host names separated by commas, such as "
-            "www.example.gov.uk,127.0.0.1, without https:// and without a port."
-        )
-    return names
-
-
-def site_url(variable: str, default: str) -> str:
-    """Return the site's own address, or stop the start where it is none."""
-    address = env(variable, default="").strip() or default
-    if not address.startswith(("https://", "http://")):
-        sys.exit(f"{variable} must be such as https://www.example.gov.uk.")
-    return address
-
+from stockton_cms.settings.services import *  # noqa: F403
+from stockton_cms.settings.services import caches, cdn, database, mail, storages
 
 # Where we are
 
@@ -110,7 +32,7 @@ if len(SECRET_KEY) < 50:
     sys.exit("SECRET_KEY is too short: use at least 50 random characters.")
 ALLOWED_HOSTS = hosts("ALLOWED_HOSTS")
 HTTPS = flag("HTTPS", default=True)
-DATA_DIR = (BASE_DIR / (env("DATA_DIR", default="") or "var")).resolve()
+DATA_DIR = (BASE_DIR / text("DATA_DIR", "var")).resolve()
 
 WSGI_APPLICATION = "stockton_cms.wsgi.application"
 ROOT_URLCONF = "stockton_cms.urls"
@@ -193,31 +115,25 @@ TEMPLATES = [
     },
 ]
 
-# Database
+# Database, caches, the cache in front, and files
 
-DATABASES = {"default": database(required("DATABASE_URL"), BASE_DIR)}
-
-# Caches, the cache in front, and files
-
-CACHE_URL = env("CACHE_URL", default="")
-CACHES = caches(CACHE_URL, DATA_DIR)
-WAGTAILFRONTENDCACHE = cdn(env("CDN_PURGE_URL", default=""))
+DATABASES = {"default": database()}
+CACHE_URL = text("CACHE_URL")
+CACHES = caches(DATA_DIR)
+WAGTAILFRONTENDCACHE = cdn()
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
-STORAGES = storages(env("MEDIA_STORE_URL", default=""), DEBUG)
+STORAGES = storages(DEBUG)
 
 # Language and time
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
-USE_I18N = True
-USE_TZ = True
 FORMAT_MODULE_PATH = "stockton_cms.formats"
 # How the admin writes dates and times into its fields. Who chose American English,
 # or a time zone of their own, would have what they type read as another time.
 WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
 WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
-WAGTAIL_TIME_FORMAT = "%H:%M"
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 
@@ -237,7 +153,7 @@ SECOND_STEP_REQUIRED = flag("SECOND_STEP_REQUIRED", default=True)
 # A cache that was unreachable when a session ended would still know that session.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
-SOCIALACCOUNT_PROVIDERS = single_sign_on(env, required)
+SOCIALACCOUNT_PROVIDERS = single_sign_on()
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 
@@ -255,14 +171,10 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "stockton_cms.error_pages.csrf_failure"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Wagtail's editor reads the token from the page, so scripts need no access to it.
 CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
@@ -288,41 +200,42 @@ FORM_LIMIT_OVERALL = number("FORM_LIMIT_OVERALL", default=100)
 # Watching the site: who may read details, and how old the last backup may be
 
 METRICS_ALLOWED_FROM = networks("METRICS_ALLOWED_FROM", default="127.0.0.0/8,::1/128")
-BACKUP_MAX_AGE_HOURS = (
-    number("BACKUP_MAX_AGE_HOURS", default=24, what="number of hours")
-    if env("BACKUP_MAX_AGE_HOURS", default="").strip()
-    else None
-)
+BACKUP_MAX_AGE_HOURS = None
+if text("BACKUP_MAX_AGE_HOURS"):
+    BACKUP_MAX_AGE_HOURS = number("BACKUP_MAX_AGE_HOURS", default=24)
 
 # Mail
 
-vars().update(mail(env("EMAIL_URL", default="consolemail://")))
+vars().update(mail())
 EMAIL_TIMEOUT = 5
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
-    "DEFAULT_FROM_EMAIL", default="no-reply@example.gov.uk"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = text(
+    "DEFAULT_FROM_EMAIL", "no-reply@example.gov.uk"
 )
 
 # To those who follow pages; many mail servers take only so many
-UPDATES_PER_MINUTE = number("UPDATES_PER_MINUTE", default=6000, what="number")
+UPDATES_PER_MINUTE = number("UPDATES_PER_MINUTE", default=6000)
 
 # Search
 
 CHECK_EXTERNAL_LINKS = flag("CHECK_EXTERNAL_LINKS", default=True)
 
 # How long what residents send in is stored; docs/data-protection.md has it all
-SEARCH_LOG_DAYS = days("SEARCH_LOG_DAYS", default=365)
-ENQUIRY_CLOSED_DAYS = days("ENQUIRY_CLOSED_DAYS", default=365)
-ENQUIRY_OPEN_DAYS = days("ENQUIRY_OPEN_DAYS", default=730)
-ENQUIRY_EMAIL_DAYS = days("ENQUIRY_EMAIL_DAYS", default=90)
-PAGE_FEEDBACK_COMMENT_DAYS = days("PAGE_FEEDBACK_COMMENT_DAYS", default=365)
+SEARCH_LOG_DAYS = number("SEARCH_LOG_DAYS", default=365)
+ENQUIRY_CLOSED_DAYS = number("ENQUIRY_CLOSED_DAYS", default=365)
+ENQUIRY_OPEN_DAYS = number("ENQUIRY_OPEN_DAYS", default=730)
+ENQUIRY_EMAIL_DAYS = number("ENQUIRY_EMAIL_DAYS", default=90)
+PAGE_FEEDBACK_COMMENT_DAYS = number("PAGE_FEEDBACK_COMMENT_DAYS", default=365)
 
 # Wagtail
 
 WAGTAIL_SITE_NAME = "Stockton CMS"
-WAGTAILADMIN_BASE_URL = site_url("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}")
-WAGTAILSEARCH_BACKENDS = {
-    "default": {"BACKEND": "home.admin_search"},
-}
+WAGTAILADMIN_BASE_URL = text("SITE_URL", f"https://{ALLOWED_HOSTS[0]}")
+check(
+    "SITE_URL",
+    WAGTAILADMIN_BASE_URL.startswith(("https://", "http://")),
+    "such as https://www.example.gov.uk",
+)
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "home.admin_search"}}
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {"WIDGET": "home.page_tree.chosen_values.RichTextArea"}
 }

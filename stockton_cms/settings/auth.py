@@ -3,10 +3,7 @@
 Read by `__init__.py`. The names are those of django-allauth 65 and Wagtail.
 """
 
-import sys
-from collections.abc import Callable
-
-from environ import Env
+from stockton_cms.settings.environment import check, required, text
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = WAGTAILADMIN_LOGIN_URL = WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
@@ -78,27 +75,25 @@ SIGN_IN_CACHE = {
 }
 
 
-def single_sign_on(env: Env, required: Callable[[str], str]) -> dict:
+def single_sign_on() -> dict:
     """Return django-allauth's settings for the council's OpenID Connect provider.
 
     Empty without `OIDC_…`. People are known by issuer and subject together (OpenID
     Connect Core 5.7), so the issuer's address is also what names the provider here.
     """
     names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
-    if not any(env(name, default="") for name in names):
+    if not any(map(text, names)):
         return {}
     issuer, client_id, secret = map(required, names)
-    if not issuer.startswith(("https://", "http://127.0.0.1:")):
-        sys.exit(
-            "OIDC_ISSUER must begin with https://, as the provider itself says it."
-        )
-    if len(issuer) > 200:
-        # The length of allauth's column; PostgreSQL would refuse each first sign-in.
-        sys.exit("OIDC_ISSUER must have at most 200 characters.")
-    domains = env("OIDC_EMAIL_DOMAINS", default="").lower()
+    is_secure = issuer.startswith(("https://", "http://127.0.0.1:"))
+    # The length of allauth's column; PostgreSQL would refuse each first sign-in.
+    is_right = is_secure and len(issuer) <= 200
+    as_said = "as the provider itself says it: https://…, at most 200 characters"
+    check("OIDC_ISSUER", is_right, as_said)
+    domains = text("OIDC_EMAIL_DOMAINS").lower()
     app = {
         "provider_id": issuer,
-        "name": env("OIDC_NAME", default="") or "your council account",
+        "name": text("OIDC_NAME", "your council account"),
         "client_id": client_id,
         "secret": secret,
         "settings": {

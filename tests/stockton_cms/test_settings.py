@@ -27,7 +27,7 @@ PRODUCTION = {
 }
 PRINT_SETTINGS = """
 import json, sys
-from stockton_cms import settings
+from django.conf import settings
 names = sys.argv[1:]
 print(json.dumps({name: getattr(settings, name) for name in names}, default=str))
 """
@@ -100,18 +100,6 @@ def test_start_stops_with_one_line_that_names_what_is_missing(run, name):
     assert "README.md" in line
 
 
-@pytest.mark.parametrize("address", ["cache.example.org", "cloudflare://zone", "x://y"])
-def test_start_stops_where_the_cache_in_front_cannot_be_told(run, address):
-    line = only_line(run("manage.py", "check", CDN_PURGE_URL=address))
-    assert line.startswith("CDN_PURGE_URL must be")
-
-
-@pytest.mark.parametrize("text", ["10.0.0.1/8", "10.0.0.0/8,", "all", "0.0.0.0/33"])
-def test_start_stops_where_networks_are_none(run, text):
-    line = only_line(run("manage.py", "check", METRICS_ALLOWED_FROM=text))
-    assert line.startswith("METRICS_ALLOWED_FROM must be networks such as")
-
-
 def test_details_are_for_this_machine_and_backups_not_watched_unless_told(
     settings_with,
 ):
@@ -138,31 +126,22 @@ def test_media_store_is_one_variable(settings_with):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("MEDIA_STORE_URL", "stockton-media"),
-        ("MEDIA_STORE_URL", "s3://key:secret@stockton-media"),
-        ("CACHE_URL", "host:6379"),
-    ],
-)
-def test_start_stops_where_a_store_cannot_be_meant(run, name, value):
-    assert only_line(run("manage.py", "check", **{name: value})).startswith(
-        f"{name} must be"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
         ("DATABASE_URL", "postgres//user:s3cret@host/name"),
-        ("DATABASE_URL", "mysql://user:s3cret@host/name"),
         ("DATABASE_URL", "postgresql://user:s3cret@host/"),
         ("EMAIL_URL", ""),
         ("EMAIL_URL", "smtp+tls://user:s3cret@host:port"),
         ("ALLOWED_HOSTS", "https://www.example.gov.uk"),
         ("ALLOWED_HOSTS", "www.example.gov.uk:443"),
         ("SITE_URL", "www.example.gov.uk"),
+        ("MEDIA_STORE_URL", "s3://key:s3cret@stockton-media"),
+        ("CACHE_URL", "host:6379"),
+        ("CDN_PURGE_URL", "cloudflare://zone"),
+        ("METRICS_ALLOWED_FROM", "10.0.0.1/8"),
+        ("SEARCH_LOG_DAYS", "0"),
+        ("HTTPS", "ture"),
     ],
 )
-def test_start_stops_where_an_address_cannot_be_meant(run, name, value):
+def test_start_stops_where_a_value_cannot_be_meant(run, name, value):
     line = only_line(run("manage.py", "check", **{name: value}))
     assert line.startswith(f"{name} must be")
     assert "s3cret" not in line
@@ -207,9 +186,8 @@ def test_gunicorn_listens_where_the_env_file_says(run, copy):
     assert elsewhere == "127.0.0.1:8124 3\n"
 
 
-@pytest.mark.parametrize("length", [1, 49])
-def test_short_secret_key_is_refused(run, length):
-    line = only_line(run("manage.py", "check", SECRET_KEY="x" * length))
+def test_short_secret_key_is_refused(run):
+    line = only_line(run("manage.py", "check", SECRET_KEY="x" * 49))
     assert "SECRET_KEY is too short" in line
     assert "50" in line
 
@@ -266,12 +244,6 @@ def test_defaults_are_safe(settings_with):
         "LANGUAGE_CODE": "en-gb",
         "SECURE_PROXY_SSL_HEADER": None,
     }
-
-
-@pytest.mark.parametrize("name", ["DEBUG", "HTTPS", "BEHIND_TLS_PROXY"])
-def test_slip_of_the_pen_stops_the_start(run, name):
-    line = only_line(run("manage.py", "check", **{name: "ture"}))
-    assert line == f"{name} must be true or false."
 
 
 def test_empty_flag_is_as_safe_as_none(settings_with):

@@ -13,7 +13,7 @@ from stockton_cms.operations.backup.archive import ArchiveWriter, Manifest, Read
 from stockton_cms.operations.backup.create import _add_file, all_files
 from stockton_cms.operations.backup.delivery import checked_destination
 from stockton_cms.operations.backup.restore import _new_files
-from stockton_cms.settings import storage
+from stockton_cms.settings import services
 
 FILES = {
     "images/a b.jpg": b"picture" * 1000,
@@ -30,7 +30,7 @@ def media(s3, settings, monkeypatch):
     monkeypatch.setattr(media_storage, "_patience", media_storage.CircuitBreaker())
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": storage.media("s3://backups"),
+        "default": services.media("s3://backups"),
     }
     for name, data in FILES.items():
         default_storage.save(name, ContentFile(data))
