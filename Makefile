@@ -50,7 +50,7 @@ faults: $(DEV_READY) ## Stop the services that the site depends on, one by one, 
 browser-test: $(DEV_READY) ## Try every page in Chromium: axe, keyboard, small screens, journeys
 	@$(BIN)/python -m tests.browser.run
 
-browser-test-all: $(DEV_READY) ## Try every page in every mode (20 minutes)
+browser-test-all: $(DEV_READY) ## Try every page in every mode, and 200 editing sessions (40 minutes)
 	@$(BIN)/python -m tests.browser.run --all
 
 screenshots: $(DEV_READY) ## Write a picture of every page to var/screenshots, and those of the editors' guide

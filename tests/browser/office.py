@@ -2,11 +2,12 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,6 +62,21 @@ class Office:
     address: str
     environment: dict[str, str]
     sessions: dict[str, str]
+
+    def query(self, command: str, *values):
+        """Return the first column of the first row, if there is one."""
+        path = self.environment["DATABASE_URL"].removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, timeout=20)) as database, database:
+            row = database.execute(command, values).fetchone()
+        return row and row[0]
+
+    def page_of_this_worker(self, model: str) -> int:
+        """Return a page that no other worker edits, else each disturbs the other."""
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        pages = """SELECT p.id FROM wagtailcore_page p
+            JOIN django_content_type t ON t.id = p.content_type_id
+            WHERE t.model = ? ORDER BY p.id LIMIT 1 OFFSET ?"""
+        return self.query(pages, model, int(worker))
 
 
 @contextmanager

@@ -4,10 +4,12 @@ With `--record-editing` the requests are kept for the tests that play them again
 """
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -23,6 +25,7 @@ WARNING = "after you opened it"
 EDITOR = re.compile(r"/(edit|add|add/\w+/\w+/\d+)/(\d+/)?$")
 NEW_PAGE = f"/admin/pages/add/community/partnershippage/{SECTION}/"
 POLICY_PAGE = f"/admin/pages/{POLICY}/edit/"
+SESSIONS = range(100)
 NEW_ALERT = "/admin/snippets/community/alertsnippet/add/"
 
 
@@ -245,3 +248,105 @@ def test_approval_leaves_no_second_draft(officer, open_editor, has_script):
 
 def is_save(request: Request) -> bool:
     return request.method == "POST" and request.url.endswith("/edit/")
+
+
+class Writer:
+    """Edits as people do: types, waits or not, saves, publishes, and opens it again."""
+
+    def __init__(self, seed: int, open_editor, office):
+        self.choose = random.Random(seed)
+        self.open_editor, self.said = open_editor, []
+        self.kind = self.choose.choice(["policy", "partnership", "new page", "alert"])
+        self.field = "Heading" if self.kind == "alert" else "Summary"
+        policy = office.page_of_this_worker("policyupdatepage")
+        partnership = office.page_of_this_worker("partnershippage")
+        paths = {
+            "policy": f"/admin/pages/{policy}/edit/",
+            "partnership": f"/admin/pages/{partnership}/edit/",
+            "new page": NEW_PAGE,
+            "alert": NEW_ALERT,
+        }
+        self.page = open_editor(paths[self.kind], "communications lead")
+        self.begin()
+
+    def begin(self) -> None:
+        if self.kind == "alert":
+            end = self.page.get_by_role("textbox", name=re.compile("^\\s*Expected end"))
+            end.fill(LATER)
+            end.press("Tab")
+        elif self.kind == "new page":
+            write(self.page, f"Session {token_hex(4)}", "Title")
+        self.box.fill("")
+        write(self.page, "begun ", self.field)
+
+    @property
+    def box(self):
+        name = re.compile(f"^\\s*{self.field}")
+        return self.page.get_by_role("textbox", name=name).first
+
+    def type(self) -> None:
+        self.box.press_sequentially("more ")
+
+    def wait(self) -> None:
+        self.page.wait_for_timeout(self.choose.choice([500, 1_500, 3_000]))
+
+    def save(self) -> None:
+        self.said.append(press(self.page, "Save draft"))
+
+    def publish(self) -> None:
+        if self.kind == "policy":
+            box = self.page.get_by_role("checkbox", name=re.compile("Minor edit"))
+            box.check()
+            editor = self.page.url
+            self.said.append(press(self.page, "Publish"))
+            # Wagtail leads to the list of pages.
+            self.page.goto(editor)
+            self.page.wait_for_timeout(3_000)
+
+    def go_on(self) -> None:
+        for _ in range(self.choose.randint(2, 5)):
+            step = self.choose.choice([self.type, self.wait, self.save, self.publish])
+            self.type()
+            step()
+
+    def is_joined(self) -> None:
+        """Someone else, or the same person in another window, saves it as well."""
+        # The editor saves by itself before.
+        self.page.wait_for_timeout(4_000)
+        colleague = "alert publisher" if self.kind == "alert" else "moderator"
+        role = self.choose.choice([colleague, ""])
+        path, beside = urlsplit(self.page.url).path, None if role else self.page
+        other = self.open_editor(path, role, beside)
+        write(other, "beside ", self.field)
+        other.close()
+
+    def save_at_last(self) -> None:
+        self.type()
+        self.wait()
+        save = self.page.get_by_role("button", name=re.compile("^Save draft")).first
+        question = self.page.get_by_role("dialog").get_by_role("button")
+        answer = question.filter(has_text="Save draft", visible=True)
+        said = self.page.locator(".messages")
+        said.evaluate("list => list.replaceChildren()")
+        save.click()
+        answer.or_(said.get_by_role("listitem")).first.wait_for()
+        if answer.count():
+            with self.page.expect_navigation():
+                answer.click()
+        self.said.append(said.inner_text())
+
+
+WARNINGS = re.compile(f"{WARNING}|You saved this (page|alert) in another window")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", SESSIONS)
+@pytest.mark.parametrize("is_joined", [False, True], ids=["alone", "joined"])
+def test_session_is_warned_of_others_alone(open_editor, office, seed, is_joined):
+    writer = Writer(seed, open_editor, office)
+    writer.go_on()
+    assert not [each for each in writer.said if WARNINGS.search(each)]
+    if is_joined:
+        writer.is_joined()
+    writer.save_at_last()
+    assert bool(WARNINGS.search(writer.said[-1])) is is_joined

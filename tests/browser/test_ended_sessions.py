@@ -1,9 +1,6 @@
 """A session ends while someone writes: the editor says so, and every word is saved."""
 
-import os
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from secrets import token_hex
@@ -13,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import ADMIN
 from tests.browser.office import PASSWORD, SECTION
+from tests.servers import manage
 
 NOTICE = "You’ve been signed out."
 
@@ -48,13 +46,8 @@ class Writer:
         self.text = f"Late ducks, {token_hex(4)}"
         self.start_session()
         self.page = context.new_page()
-        enquiry = self.database("SELECT max(id) FROM search_enquiry")
-        # Two tests that run at once must not edit the same page.
-        partnerships = (
-            "SELECT page_ptr_id FROM community_partnershippage LIMIT 1 OFFSET ?"
-        )
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        page = self.database(partnerships, worker)
+        enquiry = self.make_enquiry() if "{enquiry}" in place.path else 0
+        page = office.page_of_this_worker("partnershippage")
         self.page.goto(place.path.format(enquiry=enquiry, page=page))
         if not is_settled:
             return
@@ -62,20 +55,19 @@ class Writer:
         # Wagtail takes note of what is there two seconds later.
         self.page.wait_for_timeout(3_000)
 
-    def database(self, command: str, *values):
-        path = self.office.environment["DATABASE_URL"].removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path, timeout=20)) as database, database:
-            row = database.execute(command, values).fetchone()
-        return row and row[0]
-
     def start_session(self) -> None:
         """Use a copy of the officer's session, since signing in is limited."""
         key = token_hex(16)
         copy = """INSERT INTO django_session SELECT ?, session_data, expire_date
             FROM django_session WHERE session_key = ?"""
-        self.database(copy, key, self.office.sessions[self.user])
+        self.office.query(copy, key, self.office.sessions[self.user])
         session = {"name": "sessionid", "value": key, "url": self.office.address}
         self.context.add_cookies([session])
+
+    def make_enquiry(self) -> int:
+        """Add an enquiry, since each is answered once."""
+        script = "from tests.factories import EnquiryFactory as make; print(make().pk)"
+        return int(manage(self.office.environment, "shell", "-v0", script=script))
 
     def sign_in(self, page: Page, path: str = "/account/login/") -> Page:
         if path:
@@ -107,7 +99,7 @@ class Writer:
         """Forget the session on the server, as when its time has passed."""
         names = {cookie["name"]: cookie["value"] for cookie in self.context.cookies()}
         key = names["sessionid"]
-        self.database("DELETE FROM django_session WHERE session_key = ?", key)
+        self.office.query("DELETE FROM django_session WHERE session_key = ?", key)
 
     def sign_out_in_another_tab(self) -> None:
         tab = self.context.new_page()
@@ -139,7 +131,7 @@ class Writer:
         }
         revisions = "SELECT count(*) FROM wagtailcore_revision WHERE content LIKE ?"
         found = (sql for part, sql in tables.items() if part in self.place.path)
-        return bool(self.database(next(found, revisions), f"%{self.text}%"))
+        return bool(self.office.query(next(found, revisions), f"%{self.text}%"))
 
 
 @pytest.fixture
@@ -303,11 +295,11 @@ def test_new_sign_in_in_another_tab_changes_nothing(begin):
 def test_deactivated_account_is_told_and_may_go_on_later(begin):
     writer = begin("page")
     change = "UPDATE auth_user SET is_active = ? WHERE username = ?"
-    writer.database(change, 0, writer.user)
+    writer.office.query(change, 0, writer.user)
     writer.write(writer.text)
     writer.press()
     expect(writer.page.get_by_role("alert").last).to_contain_text(NOTICE)
-    writer.database(change, 1, writer.user)
+    writer.office.query(change, 1, writer.user)
     # The session itself is still there.
     wait_until_saved(writer)
 
