@@ -9,7 +9,6 @@ from wagtail.models import Page
 
 from community.models import AlertScope, AlertSnippet
 from community.models.pages import RelatedPage
-from community.models.visible_alerts import Severity
 from home.models import ChangeNote, PopularPage
 from search.models import PromotionSnippet
 from tests.factories import (
@@ -91,10 +90,6 @@ def on_the(make, address):
         return change
 
     return make_elsewhere
-
-
-def of_severity(make, severity):
-    return lambda section, moment: make(section, moment, severity=severity)
 
 
 # Pages: `place` gives the address at which a page is looked for
@@ -247,11 +242,6 @@ AT_MIDNIGHT: dict[str, Maker] = {
     "policy withdrawn": policy("withdrawn", adopted_on=-9, withdrawn_on=0),
 }
 PLACES_OF_ALERTS: dict[str, Maker] = {
-    **{
-        f"{severity.label} {name}": of_severity(make, severity)
-        for severity in Severity
-        for name, make in (("starts", alert_starts), ("ends", alert_ends))
-    },
     "alert starts on the home page": on_the(alert_starts, "/"),
     "alert starts on chosen pages": on_chosen_pages(alert_starts),
     "alert ends on chosen pages": on_chosen_pages(alert_ends),

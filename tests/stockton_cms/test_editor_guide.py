@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
-from stockton_cms.editor_guide import SOURCE, STATIC, get_guide, render_guide
+from stockton_cms.editor_guide import SOURCE, STATIC, render_guide
 from tests.browser.tasks import GUIDE, MAX_BYTES, PICTURES, Task
 
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
@@ -62,22 +62,12 @@ def test_only_those_who_may_use_the_admin_read_it(client, db):
     assert client.get(address).status_code == 403
 
 
-def test_guide_is_rendered_once():
-    assert get_guide() is get_guide()
-
-
-def test_html_in_the_guide_is_shown_as_text():
+def test_guide_is_shown_as_text_with_anchors_and_pictures_that_there_are():
     html = render_guide("# Title\n\n<script>alert(1)</script> <b>x</b>")["html"]
     assert "<script" not in html
     assert "<b>" not in html
-
-
-def test_headings_of_the_same_words_have_anchors_of_their_own():
     [one, other] = render_guide("# Title\n\n## Pictures\n\n## Pictures")["parts"]
     assert one["anchor"] != other["anchor"]
-
-
-def test_picture_that_is_missing_is_left_out():
     source = f"# Title\n\nBefore ![A cup]({STATIC}guide/no-such.webp) after"
     assert "<img" not in render_guide(source)["html"]
 
@@ -91,41 +81,26 @@ def test_each_picture_is_there_named_and_described():
     assert "<img" in render_guide(SOURCE.read_text("utf-8"))["html"]
 
 
-def test_tests_in_a_browser_read_the_document_that_officers_read():
-    assert GUIDE == SOURCE
+# What the tests in a browser hold the guide to
 
 
 def test_task_that_is_done_as_told_is_done(screen):
+    assert GUIDE == SOURCE
     task = Task("Wash a cup", SMALL)
     task.choose(screen, "Water")
+    with pytest.raises(AssertionError, match="Put away"):
+        task.done()
     task.choose(screen, "Put away")
+    with pytest.raises(AssertionError, match=r"cup\.webp"):
+        task.done()
     task.take_picture(screen, "cup.webp")
     task.done()
 
 
-@pytest.mark.parametrize("label", ["Wather", "water", "Tea", "Sugar"])
-def test_label_that_the_guide_does_not_have_is_noticed(label, screen):
-    with pytest.raises(AssertionError, match=label):
-        Task("Wash a cup", SMALL).choose(screen, label)
-
-
-def test_label_that_nobody_needs_is_noticed(screen):
-    task = Task("Wash a cup", SMALL)
-    task.choose(screen, "Water")
-    task.take_picture(screen, "cup.webp")
-    with pytest.raises(AssertionError, match="Put away"):
-        task.done()
-
-
-def test_picture_that_nobody_takes_is_noticed(screen):
-    task = Task("Wash a cup", SMALL)
-    task.choose(screen, "Water")
-    task.choose(screen, "Put away")
-    with pytest.raises(AssertionError, match=r"cup\.webp"):
-        task.done()
-
-
-def test_task_that_the_guide_does_not_have_is_noticed():
+def test_what_the_guide_does_not_have_is_noticed(screen):
+    for label in ("Wather", "water", "Tea", "Sugar"):
+        with pytest.raises(AssertionError, match=label):
+            Task("Wash a cup", SMALL).choose(screen, label)
     with pytest.raises(AssertionError, match="Dry a cup"):
         Task("Dry a cup", SMALL)
 

@@ -68,27 +68,26 @@ def test_page_that_is_not_there_is_our_own(section, read):
     assert "Flood warning" in html.select_one(".alerts").get_text()
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/no-such-page",
-        "/stronger-communities/no-such-page/",
-        "/stronger-communities/../x/",
-        "/search/more/",
-        "/documents/999/none.pdf",
-        "/media/images/none.jpg",
-        "/index.php",
-        "/.env",
-        "/.git/config",
-        "/wp-login.php",
-        "/static/none.css",
-        "/cant-find-it/thanks/NOSUCHREFE/",
-        "/alerts/1/closed/",
-    ],
-)
-def test_whatever_is_not_there_is_not_found(section, client, address):
-    response = client.get(address, follow=True)
-    assert response.status_code == 404
+NOT_THERE = [
+    "/no-such-page",
+    "/stronger-communities/no-such-page/",
+    "/stronger-communities/../x/",
+    "/search/more/",
+    "/documents/999/none.pdf",
+    "/media/images/none.jpg",
+    "/index.php",
+    "/.env",
+    "/.git/config",
+    "/wp-login.php",
+    "/static/none.css",
+    "/cant-find-it/thanks/NOSUCHREFE/",
+    "/alerts/1/closed/",
+]
+
+
+def test_whatever_is_not_there_is_not_found(section, client):
+    for address in NOT_THERE:
+        assert client.get(address, follow=True).status_code == 404, address
 
 
 def test_page_is_not_found_before_there_is_any_site(db, client):
@@ -132,28 +131,23 @@ def test_page_for_faults_shows_even_if_nothing_is_known(db, rf):
     assert response.status_code == 500
     assert "Sorry, there is a problem with the website" in text_of(response)
     assert "If you need help now" not in text_of(response)
-
-
-def test_page_for_faults_shows_even_if_what_was_known_cannot_be_read(db, rf):
     with patch("home.fallback_store.caches") as caches:
         caches["last_known"].get.side_effect = OSError("disk is full")
         assert server_error(rf.get("/")).status_code == 500
 
 
-@pytest.mark.parametrize("address", ["{}", "/search/?query=x", "/no-such-page/"])
-def test_page_for_faults_shows_while_the_database_is_away(
-    numbers, section, visitor, address
-):
+def test_page_for_faults_shows_while_the_database_is_away(numbers, section, visitor):
     AlertFactory(heading="Flood warning")
     visitor.get("/")
-    with no_database():
-        response = visitor.get(address.format(section.url))
-    assert response.status_code == 503
-    assert int(response["Retry-After"]) > 0
-    text = text_of(response)
-    assert "Flood warning" in text
-    assert "01632 960 111" in text
-    assert "10.0.0.7" not in text
+    for address in (section.url, "/search/?query=x", "/no-such-page/"):
+        with no_database():
+            response = visitor.get(address)
+        assert response.status_code == 503
+        assert int(response["Retry-After"]) > 0
+        text = text_of(response)
+        assert "Flood warning" in text
+        assert "01632 960 111" in text
+        assert "10.0.0.7" not in text
 
 
 def test_alert_that_ends_while_the_database_is_away_is_gone(numbers, visitor):
@@ -165,46 +159,39 @@ def test_alert_that_ends_while_the_database_is_away_is_gone(numbers, visitor):
     assert "Flood warning" not in text_of(response)
 
 
-def test_process_is_live_while_the_database_is_away(visitor):
+def test_process_is_ready_only_while_the_database_answers_and_live_all_the_time(
+    visitor, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        visitor.get("/-/live")
+    for address, answer in (("/-/live", b"live\n"), ("/-/ready", b"ready\n")):
+        response = visitor.get(address)
+        assert (response.status_code, response.content) == (200, answer)
+        assert "no-store" in response["Cache-Control"]
+        assert visitor.head(address).status_code == 200
+        assert visitor.post(address).status_code == 405
     with no_database():
-        response = visitor.get("/-/live")
-    assert (response.status_code, response.content) == (200, b"live\n")
-
-
-def test_process_is_ready_only_while_the_database_answers(visitor):
-    response = visitor.get("/-/ready")
-    assert (response.status_code, response.content) == (200, b"ready\n")
-    with no_database():
+        assert visitor.get("/-/live").status_code == 200
         response = visitor.get("/-/ready")
     assert (response.status_code, response.content) == (503, b"not ready\n")
 
 
-@pytest.mark.parametrize("address", ["/-/live", "/-/ready"])
-def test_health_is_never_cached_and_only_read(visitor, address):
-    assert "no-store" in visitor.get(address)["Cache-Control"]
-    assert visitor.head(address).status_code == 200
-    assert visitor.post(address).status_code == 405
+PARTS = ("get_last_known_alerts", "get_stored_council", "render_to_string")
 
 
-def test_health_is_live_without_a_single_query(visitor, django_assert_num_queries):
-    with django_assert_num_queries(0):
-        visitor.get("/-/live")
-
-
-@pytest.mark.parametrize(
-    "part", ["get_last_known_alerts", "get_stored_council", "render_to_string"]
-)
 def test_error_page_stands_where_what_it_is_made_of_fails(
-    visitor, section, broken_search, monkeypatch, part
+    visitor, section, broken_search, monkeypatch
 ):
     def fail(*arguments):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(error_pages, part, fail)
-    response = visitor.get("/search/", {"query": "bins"})
-    assert response.status_code == 500
-    assert "Sorry, there is a problem with the website" in text_of(response)
-    assert "secret" not in text_of(response)
+    for part in PARTS:
+        with monkeypatch.context() as patch:
+            patch.setattr(error_pages, part, fail)
+            response = visitor.get("/search/", {"query": "bins"})
+        assert response.status_code == 500
+        assert "Sorry, there is a problem with the website" in text_of(response)
+        assert "secret" not in text_of(response)
 
 
 def test_page_that_fails_by_its_alerts_has_an_error_page(visitor, section, monkeypatch):

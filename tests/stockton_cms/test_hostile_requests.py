@@ -261,15 +261,15 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
-@pytest.mark.parametrize("query", ["", "x=%00", "%ff=[//", "a=1;b=2"])
-def test_hostile_address_is_cleanly_answered(visitor, path, query):
-    response = visitor.get("/", PATH_INFO=path, QUERY_STRING=query)
-    assert response.status_code in (200, 301, 302, 400, 404, 405)
-    assert "Set-Cookie" not in response.headers
-    assert not response.get("Location", "").startswith("//")
-    if response.status_code == 404:
-        assert "Page not found" in response.content.decode()
+def test_hostile_addresses_are_cleanly_answered(visitor):
+    for what, path in PATHS.items():
+        for query in ("", "x=%00", "%ff=[//", "a=1;b=2"):
+            response = visitor.get("/", PATH_INFO=path, QUERY_STRING=query)
+            assert response.status_code in (200, 301, 302, 400, 404, 405), what
+            assert "Set-Cookie" not in response.headers
+            assert not response.get("Location", "").startswith("//")
+            if response.status_code == 404:
+                assert "Page not found" in response.content.decode()
 
 
 def test_redirects_still_work_beside_hostile_addresses(visitor):
@@ -278,27 +278,27 @@ def test_redirects_still_work_beside_hostile_addresses(visitor):
         assert (response.status_code, response.redirect_chain[-1][0]) == (200, "/")
 
 
-@pytest.mark.parametrize(
-    ("content_type", "body"),
-    [
-        ("application/x-www-form-urlencoded", b"message=%ff&shown_at=%00"),
-        ("application/x-www-form-urlencoded", b"\xff\xfe\x00" * 100),
-        ("application/x-www-form-urlencoded", b"a=1&" * 10_001),
-        ("multipart/form-data", b"no boundary"),
-        ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
-        ("multipart/form-data; boundary=" + "x" * 300, b""),
-        ("application/json", b'{"message": "x"}'),
-        ("text/plain; charset=no-such", b"message=x"),
-        ("application/x-www-form-urlencoded; charset=no-such", b"message=x"),
-        ("", b"message=x"),
-        ("application/x-www-form-urlencoded", b"message=" + b"x" * 3_000_000),
-    ],
-)
-def test_body_that_is_no_form_is_cleanly_refused(visitor, content_type, body):
-    response = visitor.generic(
-        "POST", reverse("enquiry"), body, content_type=content_type
-    )
-    assert response.status_code in (400, 413, 422)
+FORM = "application/x-www-form-urlencoded"
+BODIES = [
+    (FORM, b"message=%ff&shown_at=%00"),
+    (FORM, b"\xff\xfe\x00" * 100),
+    (FORM, b"a=1&" * 10_001),
+    ("multipart/form-data", b"no boundary"),
+    ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
+    ("multipart/form-data; boundary=" + "x" * 300, b""),
+    ("application/json", b'{"message": "x"}'),
+    ("text/plain; charset=no-such", b"message=x"),
+    (f"{FORM}; charset=no-such", b"message=x"),
+    ("", b"message=x"),
+    (FORM, b"message=" + b"x" * 3_000_000),
+]
+
+
+def test_body_that_is_no_form_is_cleanly_refused(visitor):
+    for content_type, body in BODIES:
+        address = reverse("enquiry")
+        response = visitor.generic("POST", address, body, content_type=content_type)
+        assert response.status_code in (400, 413, 422), (content_type, body[:20])
 
 
 def test_cookie_with_a_backslash_is_left_out_and_others_stay(visitor):
@@ -309,17 +309,12 @@ def test_cookie_with_a_backslash_is_left_out_and_others_stay(visitor):
     assert seen == [{"a": "1", "c": "3"}]
 
 
-@pytest.mark.parametrize(
-    "path", ["/no-such-page/", "/cant-find-it/", "/account/login/"]
-)
-def test_what_no_form_of_visitors_sends_is_refused_unread(visitor, path):
+def test_what_no_form_of_visitors_sends_is_refused_unread(visitor, admin_client):
     data = {f"field-{number}": "" for number in range(200)}
-    assert visitor.post(path, data).status_code == 413
-    text = "a=" + "b" * 100_000
-    form = "application/x-www-form-urlencoded"
-    assert visitor.post(path, text, content_type=form).status_code == 413
-
-
-def test_staff_send_more_than_visitors(admin_client, home):
+    for path in ("/no-such-page/", "/cant-find-it/", "/account/login/"):
+        assert visitor.post(path, data).status_code == 413
+        text = "a=" + "b" * 100_000
+        assert visitor.post(path, text, content_type=FORM).status_code == 413
+    # Staff send more.
     data = {f"field-{number}": "x" * 1_000 for number in range(200)}
     assert admin_client.post("/no-such-page/", data).status_code == 404

@@ -60,21 +60,21 @@ def given_back(response):
     return form, {field["name"]: field["value"] for field in fields}
 
 
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
-def test_form_of_a_session_that_has_ended_is_given_back_whole(section, browser, place):
+def test_form_of_a_session_that_has_ended_is_given_back_whole(section, browser):
     form = {"title": "A", "tags": ["one", "two"], "text": TYPED, "action-publish": "x"}
     form["csrfmiddlewaretoken"] = token_of(browser)
-    address = place(section)
     browser.session.flush()
-    response = browser.post(address, form)
-    assert response.status_code == 401
-    assert response.headers["Cache-Control"] == "no-store"
-    sent_again, fields = given_back(response)
-    assert sent_again["action"] == address
-    assert "been signed out" in response.content.decode()
-    tags = [each["value"] for each in sent_again.select("[name=tags]")]
-    assert tags == ["one", "two"]
-    assert (fields["text"], fields["action-publish"]) == (TYPED, "x")
+    for what, place in PLACES.items():
+        address = place(section)
+        response = browser.post(address, form)
+        assert response.status_code == 401, what
+        assert response.headers["Cache-Control"] == "no-store"
+        sent_again, fields = given_back(response)
+        assert sent_again["action"] == address
+        assert "been signed out" in response.content.decode()
+        tags = [each["value"] for each in sent_again.select("[name=tags]")]
+        assert tags == ["one", "two"]
+        assert (fields["text"], fields["action-publish"]) == (TYPED, "x")
 
 
 def token_of(browser):
@@ -182,12 +182,10 @@ def test_error_of_the_server_gives_back_what_was_typed(form, browser, monkeypatc
 
 
 def test_reading_in_the_admin_still_leads_to_sign_in(section, browser):
+    # Who is signed in reads that they can go back.
+    html = browser.get(reverse("admin_session")).content.decode()
+    assert "return to your work" in html
     address = page_editor(section)
     browser.session.flush()
     response = browser.get(address)
     assert response.headers["Location"].startswith(reverse("account_login"))
-
-
-def test_who_is_signed_in_reads_that_they_can_go_back(browser):
-    html = browser.get(reverse("admin_session")).content.decode()
-    assert "return to your work" in html
