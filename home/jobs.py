@@ -122,120 +122,93 @@ def run_due_jobs(at: datetime) -> list[str]:
 
     Does nothing while another process runs them. Call it outside a transaction.
     """
-    failed = []
-    # The log lines of one run share an id, as those of a request do.
-    set_guid(generate_guid())
-    with single_process_lock("jobs", JOBS_LOCK_ID) as is_our_turn:
-        names = sorted(_jobs, key=_slow_jobs.__contains__)
-        for name in names if is_our_turn else ():
-            ended = _run(name, _jobs[name], at)
-            if ended.error:
-                failed.append(name)
-            if ended.has_lost_lock:
-                break
-    clear_guid()
+    failed, _ = _run_all(_jobs, "jobs", JOBS_LOCK_ID, at)
     return failed
 
 
 def run_long_jobs(at: datetime) -> tuple[list[str], bool]:
     """Run each long job once; return which failed, and whether there is more to do."""
+    return _run_all(_long_jobs, "long-jobs", LONG_JOBS_LOCK_ID, at)
+
+
+def _run_all(
+    jobs: dict[str, Job], lock_name: str, lock_id: int, at: datetime
+) -> tuple[list[str], bool]:
     failed, has_more = [], False
+    # The log lines of one run share an id, as those of a request do.
     set_guid(generate_guid())
-    with single_process_lock("long-jobs", LONG_JOBS_LOCK_ID) as is_our_turn:
-        for name, job in _long_jobs.items() if is_our_turn else ():
-            ended = _run(name, job, at)
-            has_more |= ended.has_more
-            if ended.error:
+    with single_process_lock(lock_name, lock_id) as is_our_turn:
+        for name in sorted(jobs, key=_slow_jobs.__contains__) if is_our_turn else ():
+            error, has_lost_lock = "", False
+            try:
+                has_more |= jobs[name](at) is True
+            except Exception as raised:
+                logger.exception("The job '%s' failed.", name)
                 failed.append(name)
-            if ended.has_lost_lock:
+                error, has_lost_lock = type(raised).__name__, _close_if_broken()
+            _leave_heartbeat(name, error)
+            if has_lost_lock:
                 break
     clear_guid()
     return failed, has_more
 
 
-def run_jobs_until(stop: Event) -> None:
-    """Run the jobs every minute, and at each scheduled change, until stopped.
-
-    Continues after any error, because outages end. Long jobs run beside them.
-    """
-    beside = Thread(target=_run_long_jobs_until, args=[stop], name="long jobs")
-    if _long_jobs:
-        beside.start()
-    _run_short_jobs_until(stop)
-    if _long_jobs:
-        beside.join()
-
-
-def _run_long_jobs_until(stop: Event) -> None:
-    """Run the long jobs every minute, and without a pause while there is more to do."""
-    while not stop.is_set():
-        has_more = False
-        try:
-            _, has_more = run_long_jobs(timezone.now())
-        except Exception:
-            logger.exception("The long jobs could not be run; they are tried again.")
-        _close_if_unusable()
-        if not has_more:
-            stop.wait(RUN_INTERVAL.total_seconds())
-    connection.close()
-
-
-def _run_short_jobs_until(stop: Event) -> None:
-    due_at = timezone.now()
-    while not stop.is_set():
-        at = timezone.now()
-        try:
-            if at >= due_at:
-                due_at = at + RUN_INTERVAL
-                run_due_jobs(at)
-            next_change_at = get_next_scheduled_change(at)
-            if next_change_at:
-                due_at = min(due_at, next_change_at + SAFETY_MARGIN)
-        except Exception:
-            logger.exception("The jobs could not be run; they are tried again.")
-            due_at = at + POLL_INTERVAL
-        _close_if_unusable()
-        pause = min(due_at - timezone.now(), POLL_INTERVAL).total_seconds()
-        stop.wait(max(pause, 0))
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """The kind of error, if any, and whether there is more to do."""
-
-    error: str = ""
-    has_more: bool = False
-    # The connection that held the lock has broken.
-    has_lost_lock: bool = False
-
-
-def _run(name: str, job: Job, at: datetime) -> JobResult:
-    try:
-        ended = JobResult(has_more=job(at) is True)
-    except Exception as error:
-        logger.exception("The job '%s' failed.", name)
-        ended = JobResult(
-            error=type(error).__name__, has_lost_lock=_close_broken_connection()
-        )
-    _leave_heartbeat(name, ended.error)
-    return ended
-
-
-def _close_broken_connection() -> bool:
+def _close_if_broken() -> bool:
     """Close the connection if it no longer answers; return whether it did not.
 
     One that answers holds the lock, and must not return to the pool with it.
     """
-    is_ours_to_close = connection.errors_occurred and not connection.in_atomic_block
-    if not is_ours_to_close or connection.connection is None or connection.is_usable():
+    is_suspect = connection.errors_occurred and not connection.in_atomic_block
+    if not is_suspect or connection.connection is None or connection.is_usable():
         return False
     connection.close()
     return True
 
 
-def _close_if_unusable() -> None:
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
+def run_jobs_until(stop: Event) -> None:
+    """Run the jobs every minute, and at each scheduled change, until stopped.
+
+    Continues after any error, because outages end. Long jobs run beside them, without a
+    pause while there is more to do.
+    """
+    due_at = timezone.now()
+
+    def run_short(at: datetime) -> timedelta:
+        nonlocal due_at
+        if at >= due_at:
+            run_due_jobs(at)
+            due_at = at + RUN_INTERVAL
+        if next_change_at := get_next_scheduled_change(at):
+            due_at = min(due_at, next_change_at + SAFETY_MARGIN)
+        return min(due_at - timezone.now(), POLL_INTERVAL)
+
+    def run_long(at: datetime) -> timedelta:
+        _, has_more = run_long_jobs(at)
+        return timedelta(0) if has_more else RUN_INTERVAL
+
+    def repeat_long() -> None:
+        _repeat(run_long, stop)
+        connection.close()
+
+    beside = Thread(target=repeat_long, name="long jobs")
+    if _long_jobs:
+        beside.start()
+    _repeat(run_short, stop)
+    if _long_jobs:
+        beside.join()
+
+
+def _repeat(run: Callable[[datetime], timedelta], stop: Event) -> None:
+    """Call a function that returns how long to pause, until stopped."""
+    while not stop.is_set():
+        try:
+            pause = run(timezone.now())
+        except Exception:
+            logger.exception("The jobs could not be run; they are tried again.")
+            pause = POLL_INTERVAL
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        stop.wait(max(pause.total_seconds(), 0))
 
 
 def _leave_heartbeat(name: str, error: str) -> None:
@@ -257,8 +230,15 @@ def single_process_lock(name: str, lock_id: int) -> Iterator[bool]:
     `name` is that of the lock file on SQLite, `lock_id` the PostgreSQL lock.
     """
     if connection.vendor == "postgresql":
-        with _advisory_lock(lock_id) as is_ours:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_id])
+            (is_ours,) = cursor.fetchone()
+        try:
             yield is_ours
+        finally:
+            if is_ours:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_id])
         return
     # SQLite means one machine. The lock ends with the process.
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -269,16 +249,3 @@ def single_process_lock(name: str, lock_id: int) -> Iterator[bool]:
         except BlockingIOError:
             is_ours = False
         yield is_ours
-
-
-@contextmanager
-def _advisory_lock(lock_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_id])
-        (is_ours,) = cursor.fetchone()
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_id])
