@@ -85,8 +85,7 @@ class SendingRun:
 
     def __init__(self, session: SMTPSession, at: datetime, has_outage: bool):
         self._session, self._at, self._has_outage = session, at, has_outage
-        # Failures in a row, which are saved once it is clear that they are not the
-        # server's.
+        # In a row: until an email is accepted, the server may be to blame.
         self._failures: list[Failure] = []
 
     def run(self, deadline: float) -> bool:
@@ -96,17 +95,15 @@ class SendingRun:
                 for kind, rows in chunk:
                     if monotonic() >= deadline:
                         return True
-                    if self._session.needs_reconnect:
-                        self._session.reconnect()
+                    self._session.reconnect_if_due()
                     self._handle(kind, rows)
             return False
         finally:
-            self._save_failures()
+            self._settle_failures()
 
     def _next_chunk(self) -> list[tuple[NotificationKind, list[Notification]]]:
         """Return the next emails of the most urgent kind that has any."""
-        failed = [row.pk for _, rows, _ in self._failures for row in rows]
-        all_due = Notification.objects.due(self._at).exclude(pk__in=failed)
+        all_due = Notification.objects.due(self._at)
         for kind in sorted(kinds.values(), key=lambda kind: kind.is_bulk):
             due = all_due.filter(kind=kind.name)
             # One that has nothing left to send gives way to the next.
@@ -121,13 +118,13 @@ class SendingRun:
         except Exception:
             # One email that cannot be built must not hold up the others.
             logger.exception("A notification (%s) could not be built.", kind.name)
-            self._save(kind, rows, SMTPFailure.TEMPORARY)
+            self._postpone(kind, rows)
             return
         if message is None:
             _rows(rows).delete()
         elif not message.recipients():
             logger.warning("%s (%s) has no recipients.", rows[0], kind.name)
-            self._save(kind, rows, SMTPFailure.ADDRESS)
+            self._give_up(kind, rows, SMTPFailure.ADDRESS)
         elif _mark_sending(rows):
             self._send(kind, rows, message)
 
@@ -146,7 +143,7 @@ class SendingRun:
         if self._has_outage:
             MailOutage.objects.all().delete()
             self._has_outage = False
-        self._save_failures()
+        self._settle_failures()
 
     def _record_failure(
         self, kind: NotificationKind, rows: list[Notification], error: Exception
@@ -159,32 +156,35 @@ class SendingRun:
             # It waits as if it had not been attempted.
             _rows(rows).update(state=State.WAITING, attempts=F("attempts") - 1)
             raise error
-        self._failures.append((kind, rows, failure))
+        self._postpone(kind, rows)
         if failure == SMTPFailure.CONNECTION:
             raise error
+        self._failures.append((kind, rows, failure))
         recipients = {(kind, rows[0].recipient) for kind, rows, _ in self._failures}
         if len(recipients) >= MAX_FAILURES_IN_A_ROW:
-            self._failures = [
-                (kind, rows, SMTPFailure.TEMPORARY) for kind, rows, _ in self._failures
-            ]
+            self._failures.clear()
             raise error
 
-    def _save_failures(self) -> None:
-        for failed in self._failures:
-            self._save(*failed)
+    def _settle_failures(self) -> None:
+        """Give up addresses that do not exist; the rest is tried again later."""
+        for kind, rows, failure in self._failures:
+            if failure == SMTPFailure.ADDRESS:
+                self._give_up(kind, rows, failure)
         self._failures.clear()
 
-    @transaction.atomic
-    def _save(
-        self, kind: NotificationKind, rows: list[Notification], failure: SMTPFailure
-    ) -> None:
+    def _postpone(self, kind: NotificationKind, rows: list[Notification]) -> None:
         attempts = max(row.attempts for row in rows) + 1
-        is_gone = failure == SMTPFailure.ADDRESS
-        if due_at := None if is_gone else next_attempt_at(attempts, self._at):
+        if due_at := next_attempt_at(attempts, self._at):
             values = {"state": State.WAITING, "due_at": due_at, "attempts": attempts}
             _rows(rows).update(**values)
         else:
-            _rows(rows).update(state=State.FAILED)
+            self._give_up(kind, rows, SMTPFailure.TEMPORARY)
+
+    @transaction.atomic
+    def _give_up(
+        self, kind: NotificationKind, rows: list[Notification], failure: SMTPFailure
+    ) -> None:
+        if _rows(rows).open().update(state=State.FAILED):
             kind.after_failure(rows, failure, self._at)
 
 
@@ -258,28 +258,18 @@ def get_mail_health(at: datetime) -> MailHealth:
 
 def record_outage(error: Exception, at: datetime) -> None:
     """Pause sending, log the error, and give up on what is too old."""
-    problem = describe_smtp_error(error)
-    outage = MailOutage.objects.first()
-    attempts = outage.attempts if outage else 0
-    values = {
-        "attempts": attempts + 1,
-        "retry_at": at + OUTAGE_DELAYS[min(attempts, len(OUTAGE_DELAYS) - 1)],
-        "problem": problem,
-    }
-    MailOutage.objects.update_or_create(
-        pk=1, defaults=values, create_defaults={**values, "started_at": at}
-    )
-    logger.error("The mail server is not accepting emails: %s", problem)
-    _give_up(at)
-
-
-@transaction.atomic
-def _give_up(at: datetime) -> None:
+    outage = MailOutage.objects.first() or MailOutage(pk=1, started_at=at)
+    outage.retry_at = at + OUTAGE_DELAYS[min(outage.attempts, len(OUTAGE_DELAYS) - 1)]
+    outage.attempts += 1
+    outage.problem = describe_smtp_error(error)
+    outage.save()
+    logger.error("The mail server is not accepting emails: %s", outage.problem)
     late = Notification.objects.due(at).filter(due_at__lt=at - GIVE_UP_AFTER)
-    for row in late.exclude(kind__in=[k.name for k in kinds.values() if k.is_bulk]):
-        kinds[row.kind].after_failure([row], SMTPFailure.SERVER, at)
-    if count := late.update(state=State.FAILED):
-        logger.error("%s emails were not sent for 7 days; giving up.", count)
+    with transaction.atomic():
+        for row in late.exclude(kind__in=[k.name for k in kinds.values() if k.is_bulk]):
+            kinds[row.kind].after_failure([row], SMTPFailure.SERVER, at)
+        if count := late.update(state=State.FAILED):
+            logger.error("%s emails were not sent for 7 days; giving up.", count)
 
 
 @register_dashboard_tasks
@@ -288,8 +278,7 @@ def unsent_emails(user, at) -> Iterator[DashboardTask]:
     if not user.is_superuser:
         return
     # One quick query where all is well. An outage that delays nothing is ignored.
-    late = Notification.objects.due(at).filter(due_at__lt=at - ALARM_AFTER)
-    if not late.exists():
+    if not Notification.objects.due(at).filter(due_at__lt=at - ALARM_AFTER).exists():
         return
     health = get_mail_health(at)
     waiting = counted(health.waiting, "email", "emails")

@@ -21,10 +21,7 @@ TIMEOUT = 60
 
 
 class SMTPSession:
-    """A connection that is renewed from time to time, for use as a context manager.
-
-    Raises the errors of `smtplib`.
-    """
+    """A connection that is renewed from time to time. Raises `smtplib`'s errors."""
 
     def __init__(self):
         self._connection = get_connection(timeout=TIMEOUT)
@@ -38,12 +35,10 @@ class SMTPSession:
     def __exit__(self, *error) -> None:
         self._connection.close()
 
-    @property
-    def needs_reconnect(self) -> bool:
-        return self._sent > 0 and self._sent % MAX_PER_CONNECTION == 0
-
-    def reconnect(self) -> None:
+    def reconnect_if_due(self) -> None:
         """Open a new connection, no sooner than UPDATES_PER_MINUTE allows."""
+        if not self._sent or self._sent % MAX_PER_CONNECTION:
+            return
         self._connection.close()
         due = self._opened_at + 60 * self._sent / settings.UPDATES_PER_MINUTE
         sleep(max(0, due - monotonic()))
