@@ -16,7 +16,7 @@ from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
 from home.content.streams import LosslessStreamBlock, LosslessStreamField
 from home.content.validators import phone_link, validate_phone_number
 from home.content_version.counter import ContentVersion
-from home.editorial.content_checks.issues import ContentCheckRun, ContentIssue
+from home.editorial.content_checks.issues import ContentIssue
 from home.editorial.drafts import MultipleChooserPanel
 from home.editorial.editing_windows import EditingWindow
 from home.editorial.links.models import ExternalLink, PageLink
@@ -29,7 +29,6 @@ from home.rate_limits import RateLimitHit
 
 __all__ = [
     "ChangeNote",
-    "ContentCheckRun",
     "ContentIssue",
     "ContentVersion",
     "EditingWindow",

@@ -2,7 +2,7 @@
 
 import django_filters
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import URLPattern, include, path, reverse
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -123,17 +123,28 @@ def page_type(row) -> str:
     return content_type.name.capitalize()
 
 
-def owner_label(row) -> str:
-    return row.owner_name or row.owner_email or "No content owner"
-
-
 PAGE_ADDRESS = ExportColumn(
     "address", label="Web address", accessor=lambda row: row.page.full_url or ""
 )
 OWNER_COLUMNS = [
+    ScreenColumn(
+        "owner",
+        label="Content owner",
+        accessor=lambda row: row.owner_name or row.owner_email or "No content owner",
+        sort_key="owner_name",
+    ),
     ExportColumn("owner_name", label="Content owner"),
     ExportColumn("owner_email", label="Content owner email address"),
 ]
+
+
+def with_owners(rows: QuerySet) -> QuerySet:
+    """Add the content owner of each row's page."""
+    review = PageReview.objects.filter(pk=OuterRef("page_id"))
+    return rows.annotate(
+        owner_name=Subquery(review.values("owner_name")),
+        owner_email=Subquery(review.values("owner_email")),
+    )
 
 
 def sections(request: HttpRequest) -> PageQuerySet:

@@ -255,10 +255,7 @@ def _save_documents(
 
 
 def _save_reviews(pages: list[BasePage]) -> None:
-    reviews = [PageReview(page_id=page.pk) for page in pages]
-    for review, page in zip(reviews, pages, strict=True):
-        review.sync_from_page(page)
-    PageReview.objects.bulk_create(reviews)
+    PageReview.objects.bulk_create(map(PageReview.from_page, pages))
 
 
 def _pictures() -> list[Image]:

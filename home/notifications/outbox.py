@@ -6,6 +6,8 @@ it is sent, so an email says what is true by then, or is dropped.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import ClassVar
 
 from django.core.mail import EmailMessage
@@ -27,6 +29,8 @@ class NotificationKind:
     is_quiet = False
     # Whether it lets all other kinds go first.
     is_bulk = False
+    # Whether all that a recipient is due is one email.
+    is_digest = False
     # How long a recipient is not notified again of the same; None: never again.
     retention: timedelta | None = timedelta(days=30)
 
@@ -34,7 +38,10 @@ class NotificationKind:
         self, rows: list["Notification"], at: datetime
     ) -> Iterable[list["Notification"]]:
         """Divide notifications into emails; `rows` has all that a recipient is due."""
-        return ([row] for row in rows)
+        if not self.is_digest:
+            return ([row] for row in rows)
+        by_recipient = groupby(rows, key=attrgetter("recipient"))
+        return (list(own) for _, own in by_recipient)
 
     def build(self, rows: list["Notification"], at: datetime) -> EmailMessage | None:
         """Return the email, or None where it is no longer wanted."""

@@ -1,7 +1,6 @@
 """Notifies the owners of failing search checks: by email, and on the dashboard."""
 
 from datetime import datetime
-from itertools import groupby
 from urllib.parse import urlencode, urljoin
 
 from django.conf import settings
@@ -68,10 +67,7 @@ class FailingChecks(NotificationKind):
     """All checks of which an owner is due to be notified, in one email."""
 
     name = "failing search checks"
-
-    def batch(self, rows, at):
-        for _, own in groupby(rows, key=lambda row: row.recipient):
-            yield list(own)
+    is_digest = True
 
     def build(self, rows, at):
         users = get_user_model().objects.filter(is_active=True)

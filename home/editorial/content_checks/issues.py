@@ -4,40 +4,29 @@ They are updated in the transaction that saves the page. The row of a date is wr
 with the page and appears the day after the date.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
 from home.content_version.counter import start_of_day
-from home.editorial.content_checks.rules import (
-    ADVICE,
-    VERSION,
-    FoundIssue,
-    Rule,
-    find_issues,
-)
-from home.jobs import register_job
-from home.page_tree.lock import tree_lock
+from home.editorial.content_checks.rules import ADVICE, FoundIssue, Rule, find_issues
 from home.page_tree.visibility import LivePageQuerySet
 from home.receivers import live_page_saved
 
 REPORT_URL_NAME = "content_checks_report"
-BATCH = 100
-VALUES = ("rule", "text", "place", "shown_from")
 
 
 class ContentIssueQuerySet(LivePageQuerySet):
     def on_day(self, on: date):
         """Return the issues on a day: dates count once they have passed.
 
-        Issues of rules that no longer exist are left out.
+        Issues of rules that only another release has are left out.
         """
         holds = Q(shown_from=None) | Q(shown_from__lte=on)
         return self.filter(holds, rule__in=Rule.values)
@@ -58,39 +47,16 @@ class ContentIssue(models.Model):
     wagtail_reference_index_ignore = True
 
     def __str__(self):
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """The rule; a newer release may have rules that this one does not know."""
-        return dict(Rule.choices).get(self.rule, "Other issue")
+        return Rule(self.rule).label
 
     @property
     def advice(self) -> str:
-        return ADVICE.get(self.rule, "Check this part of the page.")
+        return ADVICE[self.rule]
 
     @property
     def edit_url(self) -> str:
-        return edit_url(self.page_id, self.place)
-
-
-class ContentCheckRun(models.Model):
-    """The version of the rules by which a live page was checked."""
-
-    page = models.OneToOneField(
-        Page, on_delete=models.CASCADE, primary_key=True, related_name="+"
-    )
-    rules_version = models.PositiveSmallIntegerField()
-
-    wagtail_reference_index_ignore = True
-
-    def __str__(self):
-        return str(self.page)
-
-
-def edit_url(page_id: int, place: str) -> str:
-    address = reverse("wagtailadmin_pages:edit", args=[page_id])
-    return f"{address}#:w:contentpath={place}" if place else address
+        address = reverse("wagtailadmin_pages:edit", args=[self.page_id])
+        return f"{address}#:w:contentpath={self.place}" if self.place else address
 
 
 @receiver(live_page_saved)
@@ -100,52 +66,34 @@ def sync_content_issues(sender, instance, **kwargs) -> None:
     An alias has the issues of its original. Unpublished pages keep their rows, but
     these are not read.
     """
-    if not instance.alias_of_id:
-        check_page(instance)
+    if instance.alias_of_id:
+        return
+    published_at = instance.last_published_at or timezone.now()
+    found = _find_issues(instance, timezone.localdate(published_at))
+    ContentIssue.objects.filter(page_id=instance.pk).delete()
+    ContentIssue.objects.bulk_create(
+        ContentIssue(page_id=instance.pk, **vars(each)) for each in found
+    )
 
 
 def check_draft(page: Page, on: date) -> list[FoundIssue]:
     """Return the issues of a page as it is in the editor."""
-    known = ContentIssue.objects.filter(page_id=page.pk)
-    found = _with_known_days(find_issues(page, on), known)
+    found = _find_issues(page, on)
     return [each for each in found if not each.shown_from or each.shown_from <= on]
 
 
-def _with_known_days(
-    found: list[FoundIssue], known: Iterable[ContentIssue]
-) -> list[FoundIssue]:
+def _find_issues(page: Page, on: date) -> list[FoundIssue]:
     """Keep the dates of sentences that have not changed.
 
     "Until 31 March" must not come to mean next year's because a page is published again
     for another reason.
     """
+    known = ContentIssue.objects.filter(page_id=page.pk)
     days = {(row.rule, row.text): row.shown_from for row in known}
     return [
         replace(each, shown_from=days.get((each.rule, each.text), each.shown_from))
-        for each in found
+        for each in find_issues(page, on)
     ]
-
-
-def _values_of(rows: list[ContentIssue]) -> set[tuple]:
-    return {tuple(getattr(row, name) for name in VALUES) for row in rows}
-
-
-def check_page(page: Page) -> None:
-    published_at = page.last_published_at or timezone.now()
-    before = list(ContentIssue.objects.filter(page_id=page.pk))
-    found = _with_known_days(
-        find_issues(page, timezone.localdate(published_at)), before
-    )
-    rows = [ContentIssue(page_id=page.pk, **vars(each)) for each in found]
-    if _values_of(before) != _values_of(rows):
-        ContentIssue.objects.filter(page_id=page.pk).delete()
-        ContentIssue.objects.bulk_create(rows)
-    ContentCheckRun.objects.bulk_create(
-        [ContentCheckRun(page_id=page.pk, rules_version=VERSION)],
-        update_conflicts=True,
-        unique_fields=["page"],
-        update_fields=["rules_version"],
-    )
 
 
 def counts_for(user, on: date) -> dict[str, int]:
@@ -153,23 +101,8 @@ def counts_for(user, on: date) -> dict[str, int]:
 
     This takes one query besides those for permissions.
     """
-    findings = ContentIssue.objects.on_live_pages(start_of_day(on)).on_day(on)
-    return findings.editable_by(user).aggregate(
+    issues = ContentIssue.objects.on_live_pages(start_of_day(on)).on_day(on)
+    return issues.editable_by(user).aggregate(
         pages=models.Count("page", distinct=True),
         dates=models.Count("pk", filter=Q(rule=Rule.PASSED_DATE)),
     )
-
-
-@register_job("check content")
-def check_unchecked_pages(at: datetime) -> None:
-    """Check some live pages that the current rules have not checked yet.
-
-    Each page has its own transaction, so that editors do not wait.
-    """
-    checked = ContentCheckRun.objects.filter(page=OuterRef("pk"), rules_version=VERSION)
-    pages = Page.objects.live().filter(~Exists(checked), alias_of=None)
-    for pk in list(pages.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        with tree_lock():
-            page = Page.objects.live().filter(pk=pk).specific().first()
-            if page is not None:
-                check_page(page)

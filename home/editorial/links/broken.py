@@ -1,6 +1,5 @@
 """Which links of live pages are broken, and who can fix them."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -27,10 +26,6 @@ from home.editorial.links.models import PageLink
 from home.images.private_collections import restricted_collections
 from home.pages import public_pages
 
-# Databases limit how much one condition may hold.
-RANGES_AT_ONCE = 200
-MAX_IDS = 10_000
-
 
 class Problem(TextChoices):
     DELETED = "deleted", "Page has been deleted"
@@ -46,11 +41,11 @@ class Problem(TextChoices):
 def broken_links(at: datetime) -> QuerySet[PageLink]:
     """Return the broken links that readers can see, annotated with `problem`."""
     private_collections = restricted_collections()
-    suspects = _suspects(at, private_collections)
-    # Evaluated once, however often the caller counts, filters and lists them.
-    ids = [row["pk"] for row in suspects[: MAX_IDS + 1]]
-    among = suspects if len(ids) > MAX_IDS else ids
-    links = PageLink.objects.filter(_is_visible(at), pk__in=among)
+    shown = Q(page__live=True) & (Q(page__expire_at=None) | Q(page__expire_at__gt=at))
+    for model, still_visible in LINK_SOURCES.items():
+        kind = ContentType.objects.get_for_model(model)
+        shown |= Q(content_type=kind, object_id__in=still_visible(at).values("pk"))
+    links = PageLink.objects.filter(shown, pk__in=_suspects(at, private_collections))
     return links.annotate(problem=_problem(at, private_collections)).exclude(
         problem=None
     )
@@ -72,41 +67,27 @@ def _suspects(at: datetime, private_collections: set[int]) -> QuerySet:
     Each part has an index of its own; a single condition would use none (measured with
     250,000 links on SQLite).
     """
-    gone = Page.objects.filter(Q(live=False) | Q(expire_at__lte=at))
+    hidden = Q(live=False) | Q(expire_at__lte=at)
+    restrictions = PageViewRestriction.objects.all()
+    rows = restrictions.values_list("page__path", "page__aliases__path")
+    for path in {path for row in rows for path in row if path}:
+        _, last = Page._get_children_path_interval(path)
+        hidden |= Q(path__range=(path, last))
     existing = Page.objects.filter(pk=OuterRef("target_page_id"))
     documents = get_document_model().objects.filter(pk=OuterRef("document_id"))
     unrestricted = documents.exclude(collection__in=private_collections)
     parts = [
-        PageLink.objects.filter(target_page__in=gone.values("pk")),
+        PageLink.objects.filter(
+            target_page__in=Page.objects.filter(hidden).values("pk")
+        ),
         PageLink.objects.filter(~Exists(existing), target_page__isnull=False),
         PageLink.objects.filter(~Exists(unrestricted), document__isnull=False),
         PageLink.objects.exclude(site_path=""),
-        *_to_private_pages(),
     ]
     if settings.CHECK_EXTERNAL_LINKS:
         parts.append(PageLink.objects.filter(external__is_broken=True))
     first, *others = (part.order_by().values("pk") for part in parts)
     return first.union(*others)
-
-
-def _to_private_pages() -> Iterator[QuerySet[PageLink]]:
-    """Yield the links to private pages and to pages below them."""
-    rows = PageViewRestriction.objects.values_list("page__path", "page__aliases__path")
-    paths = sorted({path for row in rows for path in row if path})
-    for start in range(0, len(paths), RANGES_AT_ONCE):
-        at_or_below = Q()
-        for path in paths[start : start + RANGES_AT_ONCE]:
-            _, last = Page._get_children_path_interval(path)
-            at_or_below |= Q(target_page__path__range=(path, last))
-        yield PageLink.objects.filter(at_or_below)
-
-
-def _is_visible(at: datetime) -> Q:
-    shown = Q(page__live=True) & (Q(page__expire_at=None) | Q(page__expire_at__gt=at))
-    for model, still_visible in LINK_SOURCES.items():
-        kind = ContentType.objects.get_for_model(model)
-        shown |= Q(content_type=kind, object_id__in=still_visible(at).values("pk"))
-    return shown
 
 
 def _problem(at: datetime, private_collections: set[int]) -> Case:

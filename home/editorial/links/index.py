@@ -1,6 +1,6 @@
 """The index of links on live pages and in other objects."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -20,10 +20,7 @@ from wagtail.signals import page_unpublished, published, unpublished
 from home.content.walker import FoundLink, link_to, short_text, walk
 from home.editorial.links.internal_urls import find_target, is_own_address
 from home.editorial.links.models import ExternalLink, PageLink
-from home.page_tree.lock import tree_lock
 from home.receivers import live_page_saved
-
-VALUES = ("text", "owner_name", "target_page_id", "document_id", "site_path")
 
 # Models other than pages that have links, and which objects readers see at a time.
 LINK_SOURCES: dict[type[models.Model], Callable[[datetime], models.QuerySet]] = {}
@@ -38,25 +35,14 @@ def register_link_source(
     ready.
     """
     LINK_SOURCES[model] = still_visible
-    published.connect(_index_published, sender=model)
+    published.connect(index_links, sender=model)
     for signal in (unpublished, post_delete):
         signal.connect(remove_links, sender=model)
-
-
-@receiver(live_page_saved)
-def index_page_links(sender, instance, **kwargs):
-    """Index the links of a live page; an alias has the links of its original."""
-    if not instance.alias_of_id:
-        index_links(instance)
 
 
 @receiver(page_unpublished)
 def remove_links(sender, instance, **kwargs):
     PageLink.objects.filter(**_source(instance)).delete()
-
-
-def _index_published(sender, instance, **kwargs):
-    index_links(instance)
 
 
 def _source(instance: models.Model) -> dict:
@@ -66,32 +52,35 @@ def _source(instance: models.Model) -> dict:
     return {"content_type_id": kind.pk, "object_id": instance.pk}
 
 
+@receiver(live_page_saved)
 @transaction.atomic
-def index_links(instance: models.Model) -> None:
-    """Store the links of an object. Unchanged links keep their date."""
+def index_links(sender, instance, **kwargs) -> None:
+    """Store the links of an object, but those of an alias with its original.
+
+    Unchanged links keep their date.
+    """
+    if getattr(instance, "alias_of_id", None):
+        return
     source = _source(instance)
-    owner = getattr(instance, "owner_name", "")
+    targets = [(link.text, _target_of(link)) for link in _links_in(instance)]
+    external_ids = _external_ids({target.get("address") for _, target in targets})
     wanted = {}
-    for link in _links_in(instance):
-        values = _values_of(link)
-        if values:
-            address = values.pop("address", None)
-            values |= {"text": link.text, "owner_name": owner}
-            wanted[_key(values, address)] = (values, address)
-    before = PageLink.objects.filter(**source).select_related("external")
-    known = {
-        _key(vars(link), link.external and link.external.address): link.pk
-        for link in before
-    }
-    gone = [pk for key, pk in known.items() if key not in wanted]
-    if gone:
+    for text, target in targets:
+        if address := target.pop("address", None):
+            target["external_id"] = external_ids[address]
+        if target:
+            link = PageLink(**source, text=text, **target)
+            wanted[_key(link)] = link
+    known = {_key(link): link.pk for link in PageLink.objects.filter(**source)}
+    if gone := [pk for key, pk in known.items() if key not in wanted]:
         PageLink.objects.filter(pk__in=gone).delete()
-    new = [wanted[key] for key in wanted if key not in known]
-    external_ids = _external_ids({address for _, address in new if address})
-    PageLink.objects.bulk_create(
-        PageLink(**source, **values, external_id=external_ids.get(address))
-        for values, address in new
-    )
+    new = [link for key, link in wanted.items() if key not in known]
+    PageLink.objects.bulk_create(new)
+
+
+def _key(link: PageLink) -> tuple:
+    target = (link.target_page_id, link.document_id, link.external_id, link.site_path)
+    return (link.text, *target)
 
 
 def _links_in(instance: models.Model) -> Iterator[FoundLink]:
@@ -132,13 +121,11 @@ def _is_choice_of_target(field) -> bool:
     )
 
 
-def _key(values: dict, address: str | None) -> tuple:
-    empty = {"site_path": ""}
-    return (*(values.get(name, empty.get(name)) for name in VALUES), address)
+def _target_of(link: FoundLink) -> dict:
+    """Return a link's target as `PageLink` values; nothing if it cannot break.
 
-
-def _values_of(link: FoundLink) -> dict:
-    """Return a link's target as `PageLink` values; nothing if it cannot break."""
+    An external one is its `address`.
+    """
     if link.page_id:
         return {"target_page_id": link.page_id}
     if link.document_id:
@@ -151,7 +138,7 @@ def _values_of(link: FoundLink) -> dict:
     return {}
 
 
-def _external_ids(addresses: Iterable[str]) -> dict[str, int]:
+def _external_ids(addresses: set[str | None]) -> dict[str, int]:
     """Return the id of each external URL, in one query.
 
     They are sorted and updated, so that concurrent transactions neither delete them nor
@@ -163,7 +150,7 @@ def _external_ids(addresses: Iterable[str]) -> dict[str, int]:
             address_hash=sha256(address.encode()).hexdigest(),
             host=_host(address),
         )
-        for address in sorted(addresses)
+        for address in sorted(filter(None, addresses))
     ]
     stored = ExternalLink.objects.bulk_create(
         rows,
@@ -192,20 +179,3 @@ def resolve_targets(limit: int = 50) -> None:
             found.update(site_path="", **target)
         else:
             found.delete()
-
-
-def reindex_links(at: datetime) -> int:
-    """Rebuild the index, each page in its own transaction; return the number of pages.
-
-    Use it after an upgrade, or if the database was filled without the application.
-    """
-    for still_visible in LINK_SOURCES.values():
-        for instance in still_visible(at):
-            index_links(instance)
-    ids = Page.objects.live().filter(alias_of=None).values_list("pk", flat=True)
-    for pk in list(ids):
-        with tree_lock():
-            page = Page.objects.live().filter(pk=pk).specific().first()
-            if page is not None:
-                index_links(page)
-    return len(ids)

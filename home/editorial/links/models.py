@@ -1,5 +1,6 @@
 """The links on live pages, and the external URLs that they lead to."""
 
+from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
@@ -63,12 +64,12 @@ class PageLink(models.Model):
     page = models.ForeignKey(
         Page, on_delete=models.CASCADE, null=True, related_name="+"
     )
-    # For what is not a page.
+    # For what is not a page, such as an alert.
     content_type = models.ForeignKey(
         ContentType, on_delete=models.CASCADE, null=True, related_name="+"
     )
     object_id = models.PositiveBigIntegerField(null=True)
-    owner_name = models.CharField(max_length=100, blank=True)
+    other_source = GenericForeignKey()
     text = models.CharField(max_length=200, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
 

@@ -1,20 +1,21 @@
 """Emails that remind content owners and the communications team of reviews."""
 
 import logging
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.timezone import localdate
 from wagtail.models import Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.reviews.models import QUEUE_URL_NAME, PageReview
+from home.content_version.counter import start_of_day
+from home.editorial.reviews.models import PageReview
 from home.jobs import register_job
 from home.models import SiteSettings
 from home.notifications import in_one_line
@@ -30,39 +31,56 @@ logger = logging.getLogger(__name__)
 SUBJECT = "Pages due for review"
 MAX_LINES = 100
 TEAM = "the communications team"
+# Days from the review date to the first reminder, to the first that both get, and from
+# that to the next.
+FIRST, ESCALATION, REPEAT = -14, 14, 28
 
 
 @register_job("queue page review reminders")
 def queue_review_reminders(at: datetime) -> None:
-    """Notify everyone who is due a reminder today, once.
+    """Notify everyone who is due a reminder, in one email a day at most.
 
     A page's owner, or the communications team if it has none, is reminded two weeks
     before the date and on it. Both are reminded two weeks after it and then every four
-    weeks. What the mail server has not accepted today is due again tomorrow.
+    weeks.
     """
     on = localdate(at)
     reminders = Notification.objects.filter(kind=ReviewReminder.name)
-    reminders.filter(key__lt=on.isoformat()).delete()
-    recipients = get_recipients(at, on)
-    if recipients:
-        done = reminders.values_list("recipient", flat=True)
-        for recipient in sorted(recipients.difference(done)):
-            notify(recipient, ReviewReminder, on.isoformat(), due_at=at)
+    known = set(reminders.values_list("key", "recipient"))
+    today = reminders.filter(sent_at__gte=start_of_day(on))
+    had_one_today = set(today.values_list("recipient", flat=True))
+    for key, recipient, context in _due_reminders(at, on):
+        if (key, recipient) not in known and recipient not in had_one_today:
+            notify(recipient, ReviewReminder, key, due_at=at, context=context)
 
 
-def get_recipients(at: datetime, on: date) -> set[str]:
-    """Return the addresses of owners, and `TEAM`, or its address if it has one only."""
-    reviews = PageReview.objects.on_live_pages(at)
-    owners = reviews.filter(remind_owner_on__lte=on).values_list("owner_email")
-    recipients = {email for (email,) in owners.distinct()}
-    if reviews.filter(remind_team_on__lte=on).exists():
-        if team := get_team_emails():
-            recipients.add(_team_key(team))
-        else:
+def _due_reminders(at: datetime, on: date) -> Iterator[tuple[str, str, dict]]:
+    """Yield the key, recipient and context of each reminder that is due or was sent."""
+    due = PageReview.objects.on_live_pages(at).filter(
+        review_on__lte=on - timedelta(days=FIRST)
+    )
+    reviews = list(due.order_by("review_on", "pk"))
+    team = _team_key(get_team_emails()) if reviews else ""
+    for review in reviews:
+        days = _days_to_latest_reminder((on - review.review_on).days)
+        key = f"{review.pk} {review.review_on} {days}"
+        context = {"page": review.pk, "review_on": review.review_on.isoformat()}
+        recipients = {review.owner_email or team}
+        if days >= ESCALATION:
+            recipients.add(team)
+        if "" in recipients:
             logger.warning(
                 "No one to remind of overdue page reviews: set a team email address."
             )
-    return recipients
+        for recipient in filter(None, recipients):
+            yield key, recipient, context
+
+
+def _days_to_latest_reminder(days: int) -> int:
+    """Return the days from a review to the last reminder, as of so many days after."""
+    if days < ESCALATION:
+        return 0 if days >= 0 else FIRST
+    return days - (days - ESCALATION) % REPEAT
 
 
 def get_team_emails() -> tuple[str, ...]:
@@ -86,75 +104,50 @@ def get_team_emails() -> tuple[str, ...]:
 
 def _team_key(team: tuple[str, ...]) -> str:
     """Return an address if there is one, as it may be that of an owner too."""
-    return team[0] if len(team) == 1 else TEAM
+    return team[0] if len(team) == 1 else TEAM if team else ""
 
 
 @register_notification_kind
 class ReviewReminder(NotificationKind):
-    """All pages that a recipient is due to be reminded of on a day, in one email."""
+    """The recipient is the address of an owner, or the communications team.
+
+    The key is a page, its review date and the time from that to the reminder.
+    """
 
     name = "review reminder"
     is_quiet = True
+    is_digest = True
 
     def build(self, rows, at):
-        [row] = rows
-        team = get_team_emails()
-        is_team, on = row.recipient == _team_key(team) if team else False, localdate(at)
-        is_due = _is_due(row.recipient, is_team, on)
-        due = PageReview.objects.on_live_pages(at).filter(is_due)
-        row.is_team = is_team
-        row.reviews = list(due.select_related("page").order_by("review_on", "pk"))
-        if not row.reviews:
+        recipient, team = rows[0].recipient, get_team_emails()
+        is_team = recipient == _team_key(team)
+        dates = {row.context["page"]: row.context["review_on"] for row in rows}
+        reviews = PageReview.objects.on_live_pages(at).filter(pk__in=dates)
+        reviews = [
+            review
+            for review in reviews.select_related("page").order_by("review_on", "pk")
+            if str(review.review_on) == dates[review.pk]
+            and (is_team or review.owner_email == recipient)
+        ]
+        if not reviews:
             return None
-        return _message(row.reviews, row.recipient, team, is_team, on)
-
-    def after_sending(self, rows, at):
-        """Plan the next reminders, except of pages that have changed meanwhile."""
-        [row] = rows
-        on = localdate(at)
-        ids = [review.pk for review in row.reviews]
-        sent = PageReview.objects.filter(
-            _is_due(row.recipient, row.is_team, on), pk__in=ids
+        has_account = is_team or _has_account(recipient)
+        context = {
+            "pages": [
+                _describe(review, is_team, localdate(at), has_account)
+                for review in reviews[:MAX_LINES]
+            ],
+            "more": max(0, len(reviews) - MAX_LINES),
+            "queue_url": _admin_url("reviews_report") if has_account else "",
+            "is_team": is_team,
+            "can_reply": bool(team),
+        }
+        return EmailMessage(
+            SUBJECT,
+            render_to_string("home/review_reminder.txt", context),
+            to=team if is_team else [recipient],
+            reply_to=() if is_team else team,
         )
-        reviews = list(sent.select_for_update())
-        for review in reviews:
-            if review.owner_email == row.recipient and review.remind_owner_on <= on:
-                review.remind_owner_on = review.get_next_reminder(on)
-            if row.is_team and review.remind_team_on and review.remind_team_on <= on:
-                review.remind_team_on = review.get_next_reminder(on)
-        fields = ["remind_owner_on", "remind_team_on"]
-        PageReview.objects.bulk_update(reviews, fields, batch_size=500)
-
-
-def _is_due(recipient: str, is_team: bool, on: date) -> Q:
-    as_owner = Q(owner_email=recipient, remind_owner_on__lte=on)
-    return as_owner | Q(remind_team_on__lte=on) if is_team else as_owner
-
-
-def _message(
-    reviews: list[PageReview],
-    recipient: str,
-    team: tuple[str, ...],
-    is_team: bool,
-    on: date,
-) -> EmailMessage:
-    has_account = is_team or _has_account(recipient)
-    context = {
-        "pages": [
-            _describe(review, is_team, on, has_account)
-            for review in reviews[:MAX_LINES]
-        ],
-        "more": max(0, len(reviews) - MAX_LINES),
-        "queue_url": _admin_url(QUEUE_URL_NAME) if has_account else "",
-        "is_team": is_team,
-        "can_reply": bool(team),
-    }
-    return EmailMessage(
-        SUBJECT,
-        render_to_string("home/review_reminder.txt", context),
-        to=team if is_team else [recipient],
-        reply_to=() if is_team else team,
-    )
 
 
 def _describe(review: PageReview, is_team: bool, on: date, has_account: bool) -> dict:

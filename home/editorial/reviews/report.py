@@ -5,8 +5,7 @@ from datetime import date
 import django_filters
 from django import forms
 from django.contrib import messages
-from django.db.models import F, Q, QuerySet
-from django.middleware.csrf import get_token
+from django.db.models import Count, F, Q, QuerySet
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -25,13 +24,7 @@ from home.dashboard import counted_task, register_dashboard_tasks
 from home.editorial.content_checks import issues
 from home.editorial.content_checks.rules import Rule
 from home.editorial.links.broken import broken_links_for
-from home.editorial.reviews import models
-from home.editorial.reviews.models import (
-    QUEUE_URL_NAME,
-    PageReview,
-    ReviewState,
-    queue_url,
-)
+from home.editorial.reviews.models import PageReview, ReviewState
 from home.page_tree.lock import tree_lock
 from home.reports import (
     OWNER_COLUMNS,
@@ -40,12 +33,14 @@ from home.reports import (
     PageReportFilterSet,
     Report,
     ScreenColumn,
-    owner_label,
     page_type,
     register_report,
 )
 
 LOG_ACTION = "home.reviewed"
+# The choices for the next review.
+MONTHS = (6, 12)
+ALL = "all"
 
 
 def mark_reviewed(page_ids: list[int], months: int, user, on: date) -> list[Page]:
@@ -61,21 +56,15 @@ def mark_reviewed(page_ids: list[int], months: int, user, on: date) -> list[Page
         )
         pages = [review.page.specific for review in reviews.select_related("page")]
         for page in pages:
-            _set_review(page, review_on, user)
+            page.review_on = review_on
+            # With `update`, as a save would invalidate caches and reindex the page.
+            type(page).objects.filter(pk=page.pk).update(review_on=review_on)
+            PageReview.objects.filter(pk=page.pk).update(review_on=review_on)
+            for revision in _revisions_to_come(page):
+                content = {**revision.content, "review_on": review_on.isoformat()}
+                Revision.objects.filter(pk=revision.pk).update(content=content)
+            log(page, LOG_ACTION, user=user, data={"review_on": review_on.isoformat()})
     return pages
-
-
-def _set_review(page: Page, review_on: date, user) -> None:
-    page.review_on = review_on
-    # With `update`, as a save would invalidate caches and reindex the page.
-    type(page).objects.filter(pk=page.pk).update(review_on=review_on)
-    for revision in _revisions_to_come(page):
-        content = {**revision.content, "review_on": review_on.isoformat()}
-        Revision.objects.filter(pk=revision.pk).update(content=content)
-    review = PageReview.objects.get(pk=page.pk)
-    review.sync_from_page(page)
-    review.save()
-    log(page, LOG_ACTION, user=user, data={"review_on": review_on.isoformat()})
 
 
 def _revisions_to_come(page: Page) -> QuerySet[Revision]:
@@ -92,10 +81,8 @@ def _revisions_to_come(page: Page) -> QuerySet[Revision]:
     )
 
 
-MARK_URL_NAME = f"{QUEUE_URL_NAME}_mark_reviewed"
-MONTHS = (6, 12)
-ALL = "all"
-DAY_FORMAT = "j F Y"
+def format_day(day: date | None) -> str:
+    return date_format(day, "j F Y") if day else ""
 
 
 class ReviewFilterSet(PageReportFilterSet):
@@ -119,22 +106,12 @@ class ReviewFilterSet(PageReportFilterSet):
     def by_state(self, queryset, name, value):
         if value == ALL:
             return queryset
-        return queryset.in_state(value, timezone.localdate())
-
-
-def _day(review: PageReview) -> str:
-    return date_format(review.review_on, DAY_FORMAT) if review.review_on else ""
+        return queryset.filter(ReviewState(value).as_filter(timezone.localdate()))
 
 
 class MarkReviewedColumn(ScreenColumn):
     cell_template_name = "home/mark_reviewed_cell.html"
-
-    def get_value(self, instance):
-        return instance.page.title
-
-    def get_cell_context_data(self, instance, parent_context):
-        context = super().get_cell_context_data(instance, parent_context)
-        return {**context, "months": MONTHS}
+    months = MONTHS
 
 
 class ReviewQueueView(Report):
@@ -160,21 +137,27 @@ class ReviewQueueView(Report):
         ),
         PAGE_ADDRESS,
         Column("kind", label="Page type", accessor=page_type),
-        ScreenColumn(
-            "owner", label="Content owner", accessor=owner_label, sort_key="owner_name"
-        ),
         ExportColumn("review_on", label="Next review"),
         Column(
             "status",
             label="Status",
             accessor=lambda review: review.status_label(timezone.localdate()),
         ),
-        ScreenColumn("day", label="Next review", accessor=_day, sort_key="review_on"),
+        ScreenColumn(
+            "day",
+            label="Next review",
+            accessor=lambda review: format_day(review.review_on),
+            sort_key="review_on",
+        ),
         *OWNER_COLUMNS,
         MarkReviewedColumn(
-            "mark_reviewed", label="Reviewed – review again in", width="250px"
+            "mark_reviewed",
+            label="Reviewed – review again in",
+            accessor="page.title",
+            width="250px",
         ),
     ]
+    months = MONTHS
 
     def get_base_queryset(self):
         reviews = PageReview.objects.on_live_pages(timezone.now())
@@ -186,21 +169,10 @@ class ReviewQueueView(Report):
         order = F(name).desc if self.ordering.startswith("-") else F(name).asc
         return queryset.order_by(order(nulls_last=True), "pk")
 
-    def get_context_data(self, *args, **kwargs):
-        query = self.request.GET.copy()
-        query.pop("_w_filter_fragment", None)
-        action = f"{reverse(MARK_URL_NAME)}?{query.urlencode()}"
-        return {
-            **super().get_context_data(*args, **kwargs),
-            "months": MONTHS,
-            "mark_url": action,
-            "csrf_token": get_token(self.request),
-        }
-
 
 class MarkReviewedView(PermissionCheckedMixin, View):
     http_method_names = ["post"]
-    permission_policy = PagePermissionPolicy()
+    permission_policy = ReviewQueueView.permission_policy
     any_permission_required = ReviewQueueView.any_permission_required
 
     def post(self, request):
@@ -211,43 +183,38 @@ class MarkReviewedView(PermissionCheckedMixin, View):
         page_ids = {int(text) for text in asked if text.isdecimal() and len(text) < 19}
         months = months or request.POST.get("months", "")
         if not page_ids or months not in map(str, MONTHS):
-            text = "Select at least one page."
-            messages.warning(request, text)
+            messages.warning(request, "Select at least one page.")
         else:
-            self.mark(page_ids, int(months), timezone.localdate())
-        return redirect(f"{reverse(QUEUE_URL_NAME)}?{request.GET.urlencode()}")
+            self.mark(page_ids, int(months))
+        return redirect(reverse("reviews_report", query=request.GET))
 
-    def mark(self, page_ids: set[int], months: int, on: date) -> None:
+    def mark(self, page_ids: set[int], months: int) -> None:
         user = self.request.user
         reviews = PageReview.objects.on_live_pages(timezone.now()).editable_by(user)
-        reviews = list(reviews.filter(pk__in=page_ids).select_related("page"))
-        locked = {each.pk for each in reviews if _is_locked(each.page, user)}
-        free = [each.pk for each in reviews if each.pk not in locked]
-        changed = mark_reviewed(free, months, user, on)
-        for page in changed:
-            day = date_format(page.review_on, DAY_FORMAT)
+        pages = [r.page for r in reviews.filter(pk__in=page_ids).select_related("page")]
+        # Scheduled and submitted revisions, which Wagtail locks too, are not the text
+        # that was reviewed.
+        locked = [p for p in pages if p.locked and BasicLock(p).for_user(user)]
+        free = [page.pk for page in pages if page not in locked]
+        for page in mark_reviewed(free, months, user, timezone.localdate()):
+            day = format_day(page.review_on)
             text = f"'{page.title}' has been marked as reviewed. Next review: {day}."
             messages.success(self.request, text)
-        for review in reviews:
-            if review.pk in locked:
-                text = f"'{review.page.title}' is locked. Its review is unchanged."
-                messages.warning(self.request, text)
-        if len(reviews) < len(page_ids):
+        for page in locked:
+            text = f"'{page.title}' is locked. Its review is unchanged."
+            messages.warning(self.request, text)
+        if len(pages) < len(page_ids):
             text = "Some pages are no longer published, or you cannot edit them."
             messages.warning(self.request, text)
 
 
-def _is_locked(page: Page, user) -> bool:
-    """Say whether someone else has locked the page.
-
-    Scheduled and submitted revisions are not the text that was reviewed.
-    """
-    return page.locked and BasicLock(page).for_user(user)
-
-
 register_report(
     ReviewQueueView,
-    path("mark-reviewed/", MarkReviewedView.as_view(), name=MARK_URL_NAME),
+    path(
+        "mark-reviewed/",
+        MarkReviewedView.as_view(),
+        name="reviews_report_mark_reviewed",
+    ),
 )
 
 
@@ -258,9 +225,8 @@ def register_log_action(actions):
         label = "Review"
 
         def format_message(self, log_entry):
-            day = date.fromisoformat(log_entry.data["review_on"])
-            text = date_format(day, DAY_FORMAT)
-            return f"Reviewed: no change needed. Next review {text}"
+            day = format_day(date.fromisoformat(log_entry.data["review_on"]))
+            return f"Reviewed: no change needed. Next review {day}"
 
 
 @register_dashboard_tasks
@@ -269,27 +235,33 @@ def pages_to_approve(user, at):
         TaskState.objects.reviewable_by(user).count(),
         "page is waiting for your approval",
         "pages are waiting for your approval",
-        reverse("wagtailadmin_reports:workflow_tasks") + "?reviewable=true",
+        reverse("wagtailadmin_reports:workflow_tasks", query={"reviewable": "true"}),
     )
 
 
 @register_dashboard_tasks
 def pages_to_review(user, at):
-    counts = models.counts_for(user, timezone.localdate(at))
-    due, undated = ReviewState.DUE, ReviewState.UNDATED
-    one, many = "page is due for review", "pages are due for review"
-    yield counted_task(counts[due], one, many, queue_url(due))
-    one, many = "page has no review date", "pages have no review date"
-    yield counted_task(counts[undated], one, many, queue_url(undated))
+    on = timezone.localdate(at)
+    reviews = PageReview.objects.on_live_pages(at).editable_by(user)
+    counts = reviews.needing_attention(on).aggregate(
+        due=Count("pk", filter=ReviewState.DUE.as_filter(on)),
+        undated=Count("pk", filter=ReviewState.UNDATED.as_filter(on)),
+    )
+    for state, one, many in (
+        ("due", "page is due for review", "pages are due for review"),
+        ("undated", "page has no review date", "pages have no review date"),
+    ):
+        address = reverse("reviews_report", query={"state": state})
+        yield counted_task(counts[state], one, many, address)
 
 
 @register_dashboard_tasks
 def content_to_fix(user, at):
     counts = issues.counts_for(user, timezone.localdate(at))
-    report = reverse(issues.REPORT_URL_NAME)
+    report = issues.REPORT_URL_NAME
     one, many = "page has content issues", "pages have content issues"
-    yield counted_task(counts["pages"], one, many, report)
-    dates = f"{report}?rule={Rule.PASSED_DATE.value}"
+    yield counted_task(counts["pages"], one, many, reverse(report))
+    dates = reverse(report, query={"rule": Rule.PASSED_DATE.value})
     yield counted_task(counts["dates"], "date has passed", "dates have passed", dates)
     broken, report = broken_links_for(user, at), reverse("broken_links_report")
     yield counted_task(broken.count(), "broken link", "broken links", report)

@@ -1,9 +1,13 @@
 """Fixtures for what keeps pages true."""
 
+import csv
 from datetime import date
+from io import StringIO
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
 from wagtail.models import GroupPagePermission
 
 from home.editorial.reviews.models import PageReview
@@ -58,3 +62,35 @@ def may(editor):
             )
 
     return allow
+
+
+@pytest.fixture
+def ask(admin_client, admin_user):
+    """Return a function that asks a report and gives the cells of each row."""
+
+    def get(report, client=admin_client, **query):
+        if client is admin_client:
+            client.force_login(admin_user)
+        response = client.get(reverse(f"{report}_report"), query)
+        assert response.status_code == 200
+        html = BeautifulSoup(response.content, "html.parser")
+        return [
+            [" ".join(cell.get_text(" ").split()) for cell in row.find_all("td")]
+            for row in html.select("table.listing tbody tr")
+        ]
+
+    return get
+
+
+@pytest.fixture
+def export(admin_client):
+    """Return a function that gives the rows of a report's CSV export."""
+
+    def get(report, **query):
+        response = admin_client.get(
+            reverse(f"{report}_report"), {**query, "export": "csv"}
+        )
+        text = b"".join(response.streaming_content).decode()
+        return list(csv.DictReader(StringIO(text)))
+
+    return get

@@ -12,10 +12,9 @@ from wagtail.models import Page, Site
 
 from home.content_version.counter import get_content_version
 from home.editorial.reviews import reminders
-from home.editorial.reviews.reminders import SUBJECT, ReviewReminder
-from home.jobs import run_due_jobs
+from home.editorial.reviews.reminders import SUBJECT
 from home.models import Notification, SiteSettings
-from home.notifications.smtp import SMTPSession
+from home.notifications.sending import purge_notifications
 from tests.home.editorial.conftest import TODAY
 from tests.home.notifications.emails import send_emails
 
@@ -43,16 +42,23 @@ def team(home):
 def test_owner_hears_before_and_on_the_day_and_the_team_when_it_is_overdue(
     make_reviewed,
 ):
-    make_reviewed()
+    page = make_reviewed()
     heard = {days: emails for days in range(-20, 75) if (emails := remind(days))}
     both = [[ANN], [TEAM]]
     assert heard == {-14: [[ANN]], 0: [[ANN]], 14: both, 42: both, 70: both}
+    assert remind(98) == both
+    body = mail.outbox[1].body
+    assert "Content owner: Ann ann@example.gov.uk" in body
+    assert reverse("wagtailadmin_pages:edit", args=[page.pk]) in body
+    assert "reply" not in body.lower()
 
 
 def test_the_team_hears_at_once_of_a_page_without_an_owner(make_reviewed):
-    make_reviewed(email="")
+    make_reviewed(email="", owner_name="")
     heard = {days: emails for days in range(-20, 45) if (emails := remind(days))}
     assert heard == {days: [[TEAM]] for days in (-14, 0, 14, 42)}
+    remind(70)
+    assert "Content owner: none" in mail.outbox[0].body
 
 
 def test_the_mail_says_what_to_do_without_an_account(make_reviewed):
@@ -78,31 +84,6 @@ def test_owner_with_an_account_gets_a_link_to_edit(make_reviewed, django_user_mo
     remind()
     assert edit in mail.outbox[0].body
     assert reverse("reviews_report") in mail.outbox[0].body
-
-
-def test_the_team_reads_whom_to_ask(make_reviewed):
-    page = make_reviewed()
-    remind(14)
-    body = mail.outbox[1].body
-    assert "Content owner: Ann ann@example.gov.uk" in body
-    assert reverse("wagtailadmin_pages:edit", args=[page.pk]) in body
-    assert "reply" not in body.lower()
-
-
-def test_forty_pages_are_one_mail(make_reviewed):
-    for number in range(40):
-        make_reviewed(TODAY + number % 3 * DAY, ANN.title() if number % 2 else ANN)
-    assert remind() == [[ANN]]
-    assert mail.outbox[0].body.count("\n- ") == 40
-
-
-def test_a_long_list_is_cut(make_reviewed, monkeypatch):
-    monkeypatch.setattr(reminders, "MAX_LINES", 2)
-    for _ in range(5):
-        make_reviewed()
-    assert remind() == [[ANN]]
-    assert "There are 3 more." in mail.outbox[0].body
-    assert remind() == []
 
 
 def test_an_owner_who_is_the_team_gets_one_mail(make_reviewed):
@@ -137,73 +118,6 @@ def test_nothing_is_sent_at_night(make_reviewed):
     assert send_emails(noon().replace(hour=8)) == [[ANN]]
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"live": False},
-        {"expire_at": noon() - DAY},
-    ],
-)
-def test_a_page_that_readers_do_not_see_sends_nothing(values, make_reviewed):
-    page = make_reviewed()
-    Page.objects.filter(pk=page.pk).update(**values)
-    assert remind(14) == []
-
-
-def test_a_page_without_a_date_and_a_draft_send_nothing(make_reviewed):
-    make_reviewed(None)
-    make_reviewed(TODAY + 100 * DAY).save_revision()
-    draft = make_reviewed(TODAY + 100 * DAY)
-    draft.review_on = TODAY
-    draft.save_revision()
-    assert remind() == []
-
-
-def test_another_owner_is_reminded(make_reviewed):
-    page = make_reviewed()
-    remind(20)
-    page.owner_email = BEN
-    page.save_revision().publish()
-    assert remind(21) == [[BEN], [TEAM]]
-
-
-def test_another_date_starts_afresh(make_reviewed):
-    page = make_reviewed()
-    remind()
-    page.review_on = TODAY + 100 * DAY
-    page.save_revision().publish()
-    assert remind(85) == []
-    assert remind(86) == [[ANN]]
-
-
-def test_publishing_with_the_same_date_and_owner_sends_nothing_again(make_reviewed):
-    page = make_reviewed()
-    remind()
-    page.title = "Another title"
-    page.save_revision().publish()
-    assert remind(1) == []
-
-
-def test_a_refused_recipient_waits_for_tomorrow_and_others_do_not(
-    make_reviewed,
-    mail_errors,
-):
-    make_reviewed()
-    make_reviewed(email=BEN)
-    mail_errors.append(SMTPRecipientsRefused({ANN: (550, b"5.1.1")}))
-    assert remind() == [[BEN]]
-    assert remind() == []
-    assert remind(1) == [[ANN]]
-
-
-def test_a_failure_does_not_stop_other_jobs(make_reviewed, monkeypatch, caplog):
-    def fail(*args):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(reminders, "get_recipients", fail)
-    assert run_due_jobs(noon()) == ["queue page review reminders"]
-
-
 def test_without_a_team_address_those_who_may_publish_the_home_page_are_reminded(
     make_reviewed, team, admin_user, django_user_model
 ):
@@ -236,35 +150,69 @@ def test_outage_of_two_days_delays_one_email(make_reviewed, mail_errors):
     assert remind(2) == remind(3) == []
 
 
-def test_date_that_changes_while_the_email_is_sent_stays(
-    make_reviewed, monkeypatch, review_of
+def test_pages_without_a_date_and_those_that_readers_do_not_see_send_nothing(
+    make_reviewed,
 ):
+    make_reviewed(None)
+    make_reviewed(TODAY + 100 * DAY).save_revision()
+    draft = make_reviewed(TODAY + 100 * DAY)
+    draft.review_on = TODAY
+    draft.save_revision()
+    unpublished, expired = make_reviewed(), make_reviewed()
+    Page.objects.filter(pk=unpublished.pk).update(live=False)
+    Page.objects.filter(pk=expired.pk).update(expire_at=noon() - DAY)
+    assert remind(14) == []
+
+
+def test_another_owner_and_another_date_start_the_reminders_again(make_reviewed):
     page = make_reviewed()
+    assert remind(20) == [[ANN], [TEAM]]
+    page.title = "Another title"
+    page.save_revision().publish()
+    assert remind(21) == []
+    page.owner_email = BEN
+    page.save_revision().publish()
+    assert remind(22) == [[BEN]]
+    page.review_on = TODAY + 100 * DAY
+    page.save_revision().publish()
+    assert remind(85) == []
+    assert remind(86) == [[BEN]]
 
-    def change(session, message):
-        page.review_on = TODAY + 100 * DAY
-        page.save()
 
-    monkeypatch.setattr(SMTPSession, "send", change)
-    remind()
-    assert review_of(page).remind_owner_on == TODAY + 86 * DAY
+def test_page_that_was_reviewed_before_the_morning_is_left_out(make_reviewed):
+    page = make_reviewed()
+    reminders.queue_review_reminders(noon().replace(hour=0, minute=1))
+    page.review_on = TODAY + 100 * DAY
+    page.save_revision().publish()
+    assert send_emails(noon()) == []
 
 
-def test_addresses_are_stored_for_a_day_and_readers_see_no_change(make_reviewed):
+def test_an_address_that_is_rejected_is_tried_with_the_next_reminder(
+    make_reviewed,
+    mail_errors,
+):
     make_reviewed()
+    make_reviewed(email=BEN)
+    mail_errors.append(SMTPRecipientsRefused({ANN: (550, b"5.1.1")}))
+    assert remind() == [[BEN]]
+    assert remind(1) == []
+    assert [ANN] in remind(14)
+
+
+def test_many_pages_are_one_email_and_few_queries(
+    make_reviewed, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(reminders, "MAX_LINES", 4)
+    for number in range(7):
+        make_reviewed(TODAY + number % 3 * DAY, ANN.title() if number % 2 else ANN)
     version = get_content_version()
-    remind()
-    own = Notification.objects.filter(kind=ReviewReminder.name)
-    assert own.get().recipient == ANN
-    remind(1)
-    assert not own.exists()
-    assert get_content_version() == version
-
-
-def test_few_queries_however_many_pages(make_reviewed, django_assert_num_queries):
-    for _ in range(3):
-        make_reviewed()
-    remind()
+    assert remind() == [[ANN]]
+    assert mail.outbox[0].body.count("\n- ") == 4
+    assert "There are 3 more." in mail.outbox[0].body
     assert remind() == []
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         reminders.queue_review_reminders(noon())
+    assert get_content_version() == version
+    # Readers see no change, and addresses are not stored for longer than they are used.
+    purge_notifications(noon(31))
+    assert not Notification.objects.exists()
