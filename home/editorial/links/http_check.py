@@ -12,7 +12,6 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Timer
@@ -59,9 +58,7 @@ class Answer:
 
 
 class URLCheckError(Exception):
-    def __init__(self, outcome: LinkStatus):
-        super().__init__(outcome)
-        self.outcome = outcome
+    """Its argument is the outcome."""
 
 
 def is_public(ip_text: str) -> bool:
@@ -87,12 +84,15 @@ def check_url(address: str, user_agent: str) -> Answer:
             status, headers = _ask(address, user_agent, ends_at)
             target = headers.get("Location")
             if status not in {301, 302, 303, 307, 308} or not target:
-                return Answer(_outcome_of(status), _seconds_in(headers))
+                # RFC 9110 also has dates here, which are rare.
+                wait = headers.get("Retry-After", "").strip()
+                seconds = int(wait[:9]) if wait.isascii() and wait.isdigit() else 0
+                return Answer(_outcome_of(status), seconds)
             # Servers send the bytes of UTF-8, which the client reads as Latin-1.
             target = target.encode("latin-1", "replace").decode("utf-8", "replace")
             address = urljoin(address, target)
     except URLCheckError as error:
-        return Answer(error.outcome)
+        return Answer(*error.args)
     except ssl.SSLCertVerificationError as error:
         is_bad = error.verify_code in BAD_CERTIFICATES
         return Answer(LinkStatus.NOT_SECURE if is_bad else LinkStatus.UNKNOWN)
@@ -110,18 +110,6 @@ def _outcome_of(status: int) -> LinkStatus:
         return LinkStatus.SITE_ERROR
     # Refused to a program, such as 403 and 429, says nothing about people.
     return LinkStatus.UNKNOWN
-
-
-def _seconds_in(headers) -> float:
-    """Return the seconds in `Retry-After` (RFC 9110)."""
-    text = (headers.get("Retry-After") or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    with suppress(ValueError, TypeError):
-        wanted = parsedate_to_datetime(text)
-        date = parsedate_to_datetime(headers.get("Date") or "")
-        return max(0.0, (wanted - date).total_seconds())
-    return 0
 
 
 def _ask(address: str, user_agent: str, ends_at: float):
@@ -160,8 +148,8 @@ def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
         is_temporary = getattr(error, "errno", None) == socket.EAI_AGAIN
         outcome = LinkStatus.NO_RESPONSE if is_temporary else LinkStatus.NO_SUCH_SITE
         raise URLCheckError(outcome) from error
-    places = [(family, place) for family, _, _, _, place in found]
-    if not places or not all(is_public(place[0]) for _, place in places):
+    places = [place for *_, place in found]
+    if not places or not all(is_public(ip) for ip, *_ in places):
         raise URLCheckError(LinkStatus.UNKNOWN)
     return places[:MAX_ADDRESSES]
 
@@ -178,7 +166,9 @@ def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
     connection = HTTPConnection(host)
     with _connected(places, ends_at) as sock:
         if url.scheme == "https":
-            sock = _tls_context().wrap_socket(sock, server_hostname=host)
+            # Works even if the server has no CA certificates installed.
+            context = ssl.create_default_context(cafile=certifi.where())
+            sock = context.wrap_socket(sock, server_hostname=host)
         # With a socket of its own it looks up and connects to nothing by itself.
         connection.sock = sock
         try:
@@ -211,18 +201,11 @@ def _connected(places: list[tuple], ends_at: float):
 
 
 def _connect(places: list[tuple], ends_at: float) -> socket.socket:
-    for number, (family, place) in enumerate(places, start=1):
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            left = _seconds_to(ends_at)
-            sock.settimeout(left if number == len(places) else left / 2)
-            sock.connect(place)
+    """Connect to the first address that responds, each for half of the time left."""
+    for ip, port, *_ in places:
+        with suppress(OSError):
+            sock = socket.create_connection((ip, port), _seconds_to(ends_at) / 2)
             sock.settimeout(_seconds_to(ends_at))
-        except OSError:
-            sock.close()
-            if number == len(places):
-                raise
-        else:
             return sock
     raise URLCheckError(LinkStatus.NO_RESPONSE)
 
@@ -237,10 +220,3 @@ def _seconds_to(ends_at: float) -> float:
     if left <= 0:
         raise URLCheckError(LinkStatus.NO_RESPONSE)
     return left
-
-
-def _tls_context() -> ssl.SSLContext:
-    """Verify other sites even if the server has no CA certificates installed."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
