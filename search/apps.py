@@ -11,9 +11,6 @@ class SearchConfig(AppConfig):
         from search.checks import running  # noqa: F401
         from search.feedback import dashboard  # noqa: F401
         from search.feedback.enquiries import answer_emails  # noqa: F401
-        from search.feedback.unsuccessful_searches import (
-            topic_assignment,  # noqa: F401
-        )
         from search.indexing import pages  # noqa: F401
 
         bump_version_on_change(

@@ -5,7 +5,7 @@ from search.curation.blocklist import BlockedSuggestion
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet
 from search.feedback.actions import FeedbackAction
-from search.feedback.enquiries.models import Enquiry, RepeatedEnquiry
+from search.feedback.enquiries.models import Enquiry
 from search.feedback.page_feedback.models import PageFeedbackComment, PageFeedbackCount
 from search.indexing.documents import LinkedDocument, SearchDocument, SearchFile
 from search.log.models import LoggedSearch
@@ -19,7 +19,6 @@ __all__ = [
     "PageFeedbackComment",
     "PageFeedbackCount",
     "PromotionSnippet",
-    "RepeatedEnquiry",
     "SearchCheckResult",
     "SearchCheckSnippet",
     "SearchDocument",

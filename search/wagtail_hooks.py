@@ -13,11 +13,8 @@ from home.reports import ReportMenuItem
 from search.checks.admin import SearchCheckViewSet
 from search.checks.change_preview_admin import ImpactPreviewViewSet
 from search.feedback.enquiries.admin import EnquiryAdmin
-from search.feedback.enquiries.admin_views import (
-    admin_urlpatterns as enquiry_urlpatterns,
-)
-from search.feedback.unsuccessful_searches.outcomes import record_actions
-from search.feedback.unsuccessful_searches.topic_page import UnsuccessfulSearchesView
+from search.feedback.unsuccessful_searches.report import UnsuccessfulSearchesView
+from search.feedback.unsuccessful_searches.topics import close_topics
 from search.indexing.document_access import deny_unlinked_documents
 from search.indexing.linked_documents import Document, refresh_files
 from search.log import reports  # noqa: F401
@@ -83,14 +80,9 @@ def refresh_moved_files(request, action_type, objects, action):
 hooks.register("before_serve_document", deny_unlinked_documents, order=1)
 
 
-@hooks.register("register_admin_urls")
-def register_enquiry_urls():
-    return enquiry_urlpatterns
-
-
 @hooks.register("after_create_snippet")
-def record_topic_actions(request, snippet):
-    record_actions(snippet, request.user, timezone.now())
+def close_topics_of_terms(request, snippet):
+    close_topics(snippet, request.user, timezone.now())
 
 
 @hooks.register("register_admin_menu_item")

@@ -18,7 +18,6 @@ from home import fallback_store
 from home.content_version.clock import ContentVersionTracker, content_version_tracker
 from home.models import HomePage
 from search.engine.index import PageIndex, page_index
-from search.log import models
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
 from tests.faults.table import PROPERTY
 
@@ -87,7 +86,6 @@ def _fresh_process_state(tmp_path, settings):
     page_index.__dict__.update(PageIndex().__dict__)
     content_version_tracker.__dict__.update(ContentVersionTracker().__dict__)
     fallback_store._remembered.clear()
-    models._purged_on = None
     caches["default"].clear()
     caches["last_known"].clear()
 

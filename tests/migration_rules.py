@@ -16,7 +16,7 @@ from django_migration_linter.sql_analyser.base import Check, CheckMode, CheckTyp
 from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
 # What was there before anything was deployed: later ones keep the rules.
-BASELINE = {"community": 1, "home": 1, "search": 1, "stockton_cms": 1}
+BASELINE = {"community": 1, "home": 1, "search": 2, "stockton_cms": 1}
 
 
 class Analyser(PostgresqlAnalyser):

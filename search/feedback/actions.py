@@ -6,11 +6,9 @@ from django.db import models
 from search.tokens import MAX_TOPIC_LENGTH
 
 
-class CaseState(models.TextChoices):
+class CaseStatus(models.TextChoices):
     OPEN = "open", "Open"
-    DONE = "done", "Done"
-    NOT_OURS = "not_ours", "Not a council service"
-    DISMISSED = "dismissed", "Dismissed"
+    CLOSED = "closed", "Closed"
 
 
 class ActionKind(models.TextChoices):
@@ -29,18 +27,16 @@ class ActionKind(models.TextChoices):
     EMAILED = "emailed", "Email"
 
 
-# The state machine: these close what is open, and reopening opens it again.
-STATE_AFTER = {
-    ActionKind.PROMOTED: CaseState.DONE,
-    ActionKind.SYNONYM: CaseState.DONE,
-    ActionKind.WORDS: CaseState.DONE,
-    ActionKind.WRITTEN: CaseState.DONE,
-    ActionKind.FOUND: CaseState.DONE,
-    ActionKind.NOT_OURS: CaseState.NOT_OURS,
-    ActionKind.NOTHING: CaseState.DISMISSED,
-    ActionKind.REOPENED: CaseState.OPEN,
-}
-OUTCOMES = [kind for kind in STATE_AFTER if kind != ActionKind.REOPENED]
+# These close what is open, and reopening opens it again.
+OUTCOMES = [
+    ActionKind.PROMOTED,
+    ActionKind.SYNONYM,
+    ActionKind.WORDS,
+    ActionKind.WRITTEN,
+    ActionKind.FOUND,
+    ActionKind.NOT_OURS,
+    ActionKind.NOTHING,
+]
 # These change what searches find, so they close the topic of an enquiry too.
 SEARCH_CHANGES = (ActionKind.PROMOTED, ActionKind.SYNONYM, ActionKind.WORDS)
 

@@ -6,17 +6,18 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from home.dashboard import counted_task, register_dashboard_tasks
-from search.feedback.actions import STATE_AFTER, CaseState, FeedbackAction
-from search.feedback.enquiries.filters import EMAIL_PENDING
-from search.feedback.enquiries.models import Enquiry, EnquiryStatus
+from search.feedback.actions import OUTCOMES, ActionKind, CaseStatus, FeedbackAction
+from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
 from search.feedback.permissions import may_handle, may_read, topic_policy
 from search.feedback.unsuccessful_searches.report import REPORT_URL_NAME
-from search.feedback.unsuccessful_searches.topic_stats import Period, failed_searches
-from search.feedback.unsuccessful_searches.topics import get_topic_merger
+from search.feedback.unsuccessful_searches.topics import (
+    failed_searches,
+    get_same_topics,
+)
 
 # Emails go with the next job run, so this late there is a mail problem.
 EMAIL_OVERDUE_AFTER = timedelta(days=1)
-IS_OPEN = Q(status=EnquiryStatus.OPEN)
+IS_OPEN = Q(status=CaseStatus.OPEN)
 # Fewer may be one person trying again and again.
 MIN_SEARCHES = 5
 
@@ -32,7 +33,7 @@ def enquiries(user, at):
         late=Count("pk", filter=late),
     )
     index = reverse("search_enquiry_modeladmin_index")
-    open_ones = f"{index}?status__exact={EnquiryStatus.OPEN}"
+    open_ones = f"{index}?status__exact={CaseStatus.OPEN}"
     why = "could not be emailed for over 24 hours. Contact your site administrator."
     yield counted_task(
         counts["late"],
@@ -45,13 +46,13 @@ def enquiries(user, at):
         counts["mine"],
         "enquiry is assigned to you",
         "enquiries are assigned to you",
-        f"{open_ones}&assigned=me",
+        f"{open_ones}&assigned_to__id__exact={user.pk}",
     )
     yield counted_task(
         counts["unassigned"],
         "unassigned enquiry",
         "unassigned enquiries",
-        f"{open_ones}&assigned=none",
+        f"{open_ones}&assigned_to__isnull=True",
     )
 
 
@@ -59,21 +60,21 @@ def enquiries(user, at):
 def unsuccessful_topics(user, at):
     if not topic_policy.user_has_permission(user, "view"):
         return
-    week = failed_searches(Period.of_days(7, at)).order_by()
-    week = week.values_list("topic", flat=True)
-    many = list(week.annotate(number=Count("*")).filter(number__gte=MIN_SEARCHES))
+    week = failed_searches(at - timedelta(days=7)).values_list("topic", flat=True)
+    many = list(week.annotate(number=Count("pk")).filter(number__gte=MIN_SEARCHES))
     if not many:
         return
-    canonical = get_topic_merger().canonical
-    actions = FeedbackAction.objects.filter(enquiry=None, kind__in=STATE_AFTER)
-    kinds = {
-        canonical(topic): kind for topic, kind in actions.values_list("topic", "kind")
+    same = get_same_topics()
+    decided = [*OUTCOMES, ActionKind.REOPENED]
+    actions = FeedbackAction.objects.filter(enquiry=None, kind__in=decided)
+    last = {
+        same.get(topic, topic): kind
+        for topic, kind in actions.values_list("topic", "kind")
     }
-    topics = {canonical(topic) for topic in many}
-    states = [STATE_AFTER.get(kinds.get(topic), CaseState.OPEN) for topic in topics]
+    topics = {same.get(topic, topic) for topic in many}
     what = f"with {MIN_SEARCHES} or more unsuccessful searches this week"
     yield counted_task(
-        states.count(CaseState.OPEN),
+        sum(last.get(topic) not in OUTCOMES for topic in topics),
         f"topic {what}",
         f"topics {what}",
         f"{reverse(REPORT_URL_NAME)}?period=7",

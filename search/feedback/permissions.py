@@ -19,8 +19,7 @@ def may_handle(user: AbstractBaseUser) -> bool:
 
 
 def get_handlers() -> QuerySet:
-    handlers = POLICY.users_with_permission("change").distinct()
-    return handlers.order_by("first_name", "last_name", "pk")
+    return _in_order(POLICY.users_with_permission("change"))
 
 
 class TopicPermissionPolicy(ModelPermissionPolicy):
@@ -35,6 +34,9 @@ topic_policy = TopicPermissionPolicy(FeedbackAction)
 
 
 def get_topic_handlers() -> QuerySet:
-    readers = POLICY.users_with_permission("view").order_by()
-    handlers = topic_policy.users_with_permission("add").distinct()
-    return handlers.filter(pk__in=readers.values("pk")).order_by("username")
+    readers = POLICY.users_with_permission("view").order_by().values("pk")
+    return _in_order(topic_policy.users_with_permission("add").filter(pk__in=readers))
+
+
+def _in_order(users: QuerySet) -> QuerySet:
+    return users.distinct().order_by("first_name", "last_name", "pk")

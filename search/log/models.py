@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.db import Error, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,15 +14,12 @@ from django.utils.http import escape_leading_slashes
 
 from home.rate_limits import RateLimit, RateLimitExceeded
 from search.log.redaction import REDACTED, redact
-from search.log.retention import purge
 from search.tokens import MAX_TOPIC_LENGTH, topic_of
 
 logger = logging.getLogger(__name__)
 
 # People who share an address may lose log entries, but never results.
 LOG_LIMIT = RateLimit("logged searches", 30, 1_000, period=timedelta(minutes=10))
-
-_purged_on: date | None = None
 
 
 def make_key() -> str:
@@ -76,37 +73,19 @@ class LoggedSearch(models.Model):
             return "Promoted result"
         return f"Result {self.clicked_position}"
 
-    @property
-    def topic_key(self) -> str:
-        """The topic of the words that results were shown for."""
-        return topic_of((self.corrected or self.query).replace(REDACTED, " "))
-
     def save(self, *args, **kwargs):
         self.query = redact(self.query)[:300]
         self.corrected = redact(self.corrected)[:300]
-        self.topic = self.topic_key
+        # Of the words that results were shown for.
+        self.topic = topic_of((self.corrected or self.query).replace(REDACTED, " "))
         super().save(*args, **kwargs)
 
 
-def log_click(key: str, position: int) -> None:
-    """Record the first click on a result; unknown searches are ignored."""
-    searches = LoggedSearch.objects.filter(key=key, clicked_position=None)
-    searches.update(clicked_position=position)
-
-
 def log_search(search: LoggedSearch, request: HttpRequest) -> None:
-    """Store a search, unless its network has stored too many.
-
-    The first search of a day purges expired data, even if no scheduled job runs.
-    """
-    global _purged_on
+    """Store a search, unless its network has stored too many."""
     try:
         LOG_LIMIT.hit(request, search.searched_at)
         search.save()
-        today = timezone.localdate(search.searched_at)
-        if _purged_on != today:
-            purge(search.searched_at)
-            _purged_on = today
     except RateLimitExceeded:
         pass  # The visitor has the results; only the log goes without.
     except Error:
@@ -150,8 +129,10 @@ class ClickMiddleware:
         # A browser that prefetches a page has not opened it.
         is_opened = "prefetch" not in request.headers.get("Sec-Purpose", "")
         if mark and is_opened and request.method == "GET":
+            # Of several clicks the first counts.
+            searches = LoggedSearch.objects.filter(key=mark[1], clicked_position=None)
             try:
-                log_click(mark[1], int(mark[2]))
+                searches.update(clicked_position=int(mark[2]))
             except Error:
                 logger.exception("A clicked result could not be logged.")
         response = HttpResponseRedirect(strip_click_parameter(request))

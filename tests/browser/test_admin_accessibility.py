@@ -50,8 +50,6 @@ PAGES = {
     "broken links": ("/admin/reports/broken-links/", MAIN),
     "enquiries": ("/admin/search/enquiry/", ".result-list"),
     "an enquiry": ("/admin/search/enquiry/inspect/1/", MAIN),
-    "assigning an enquiry": ("/admin/enquiries/1/assign/", MAIN),
-    "answering an enquiry": ("/admin/enquiries/1/answer/", MAIN),
     "unsuccessful searches": ("/admin/reports/unsuccessful-searches/", MAIN),
     "a topic of unsuccessful searches": (
         f"/admin/reports/unsuccessful-searches/{TOPIC}/",
@@ -63,7 +61,6 @@ PAGES = {
     "deleting a synonym": ("/admin/snippets/search/synonymsnippet/delete/1/", MAIN),
     "a search check": ("/admin/snippets/search/searchchecksnippet/add/", MAIN),
     "erasing personal data": ("/admin/erase-personal-data/", MAIN),
-    "closing an enquiry": ("/admin/enquiries/1/close/", MAIN),
     "versions that readers see": (f"/admin/pages/{POLICY}/published-versions/", MAIN),
 }
 

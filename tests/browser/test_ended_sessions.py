@@ -32,7 +32,7 @@ PLACES = {
     ),
     "new alert": Place("/admin/snippets/community/alertsnippet/add/", "Heading"),
     "settings": Place("/admin/settings/home/sitesettings/1/", "Strapline", "Save"),
-    "enquiry": Place("/admin/enquiries/{enquiry}/answer/", "", "Send answer"),
+    "enquiry": Place("/admin/search/enquiry/inspect/{enquiry}/", "", "Answer"),
 }
 
 
@@ -127,7 +127,7 @@ class Writer:
         """Look for the text in what the site has stored."""
         tables = {
             "settings": "SELECT count(*) FROM home_sitesettings WHERE strapline LIKE ?",
-            "enquiries": "SELECT count(*) FROM search_enquiry WHERE answer LIKE ?",
+            "enquiry": "SELECT count(*) FROM search_enquiry WHERE answer LIKE ?",
         }
         revisions = "SELECT count(*) FROM wagtailcore_revision WHERE content LIKE ?"
         found = (sql for part, sql in tables.items() if part in self.place.path)

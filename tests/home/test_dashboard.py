@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.models import Workflow
 
 from home.jobs import JobRun
-from search.feedback.enquiries.models import EnquiryStatus
+from search.feedback.actions import CaseStatus
 from tests.factories import AlertFactory, EnquiryFactory, StandardPageFactory
 
 HOME = reverse("wagtailadmin_home")
@@ -52,7 +52,7 @@ def test_alerts_that_are_live_lead_to_their_list(jobs, admin_client):
 
 def test_open_enquiries_lead_to_their_list(jobs, admin_client):
     EnquiryFactory(message="Where is the tip?")
-    EnquiryFactory(message="All done", status=EnquiryStatus.CLOSED)
+    EnquiryFactory(message="All done", status=CaseStatus.CLOSED)
     (link,) = get_panel(admin_client).select("li a")
     assert link.get_text() == "1 unassigned enquiry"
     listed = admin_client.get(link["href"]).content.decode()

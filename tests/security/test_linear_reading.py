@@ -32,7 +32,6 @@ from home.page_tree.addresses import page_number
 from home.reports import as_safe_cell
 from search.curation.synonyms import split_phrases
 from search.engine.query import _replace_words
-from search.feedback.enquiries.services import normalise_message
 from search.indexing.files.text import clean_text
 from search.log.redaction import redact
 from search.tokens import clean_query, fold, strip_hyphens, tokenise, topic_of
@@ -122,7 +121,6 @@ READERS = {
     "erasure": lambda text: without(text, pattern_of("o'neil+a@a-a.example.org")),
     "erased addresses": lambda text: may_hold(text, "a@example.org"),
     "files": clean_text,
-    "normalised messages": normalise_message,
     "folded words": fold,
     "headings": read_headings,
     "hyphens": strip_hyphens,

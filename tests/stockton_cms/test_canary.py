@@ -237,7 +237,7 @@ def refused_by_the_database(resident, monkeypatch):
     save = Enquiry.save
 
     def save_wrongly(self, *arguments, **keywords):
-        self.created_at = self.times_sent = None
+        self.created_at = self.from_path = None
         with transaction.atomic():
             save(self, *arguments, **keywords)
 

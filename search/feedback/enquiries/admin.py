@@ -1,30 +1,48 @@
-"""Enquiries in the admin: the list, its export and the details."""
+"""Enquiries in the admin: the list, its export and the page of an enquiry."""
 
 from datetime import datetime
 
+from django import forms
+from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.shortcuts import redirect
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from draftjs_exporter.error import ExporterException
+from wagtail.admin.rich_text import DraftailRichTextArea
 from wagtail.rich_text import get_text_for_indexing
-from wagtail_modeladmin.helpers import AdminURLHelper, ButtonHelper, PermissionHelper
+from wagtail_modeladmin.helpers import (
+    AdminURLHelper,
+    ButtonHelper,
+    DjangoORMSearchHandler,
+    PermissionHelper,
+)
 from wagtail_modeladmin.options import ModelAdmin
 from wagtail_modeladmin.views import IndexView, InspectView
 
 from home.content.text import name_of
-from search.feedback.enquiries.admin_views import enquiry_not_found
-from search.feedback.enquiries.filters import (
-    AnswerFilter,
-    AssignedFilter,
-    FirstWordsSearchHandler,
+from home.content.walker import links_in_html
+from home.pages import visible_pages
+from search.feedback.actions import ActionKind
+from search.feedback.cases import (
+    ActionForm,
+    AssignForm,
+    CaseView,
+    CloseForm,
+    ReopenForm,
 )
-from search.feedback.enquiries.models import Enquiry
+from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
 from search.feedback.permissions import may_handle, may_read
 
+MAX_WORDS = 10
 ROWS_AT_ONCE = 500
+ANSWER_FEATURES = ["bold", "ol", "ul", "link"]
+MAX_ANSWER_LENGTH, MAX_MARKUP_LENGTH = 5_000, 50_000
+MAX_ID = 2**31 - 1
 
 
 def _local(time: datetime | None) -> str:
@@ -38,7 +56,6 @@ CELLS = {
     "Looking for": lambda enquiry: enquiry.message,
     "Search terms": lambda enquiry: enquiry.query,
     "Came from page": lambda enquiry: enquiry.from_path,
-    "Times sent": lambda enquiry: enquiry.times_sent,
     "Status": Enquiry.get_status_display,
     "Assigned to": lambda enquiry: name_of(enquiry.assigned_to),
     "Answer": lambda enquiry: get_text_for_indexing(enquiry.answer).strip(),
@@ -52,10 +69,7 @@ CELLS = {
 
 
 class EnquiryPermissionHelper(PermissionHelper):
-    def user_can_list(self, user):
-        return may_read(user)
-
-    def user_can_inspect_obj(self, user, obj):
+    def user_has_any_permissions(self, user):
         return may_read(user)
 
     def user_can_create(self, user):
@@ -77,28 +91,43 @@ class EnquiryButtonHelper(ButtonHelper):
         button = super().inspect_button(*args, **kwargs)
         return {**button, "label": "Open", "title": "Open this enquiry"}
 
-    def get_buttons_for_obj(self, obj, exclude=None, **kwargs):
-        buttons = super().get_buttons_for_obj(obj, exclude=exclude, **kwargs)
-        is_read = "inspect" in (exclude or ())
-        if not is_read or not may_handle(self.request.user):
-            return buttons
-        actions = [("answer_enquiry", "Change answer" if obj.answered_at else "Answer")]
-        if obj.is_open:
-            actions += [("assign_enquiry", "Assign"), ("close_enquiry", "Close")]
-        return [self._action_button(obj, *action) for action in actions] + buttons
 
-    def _action_button(self, enquiry: Enquiry, name: str, label: str) -> dict:
-        return {
-            "url": reverse(name, args=[enquiry.pk]),
-            "label": label,
-            "classname": self.finalise_classname(["button-secondary"]),
-            "title": f"{label}: enquiry {enquiry.reference}",
-        }
+class AssignedFilter(admin.RelatedFieldListFilter):
+    empty_value_display = "No one"
+
+    def field_choices(self, field, request, model_admin):
+        assigned = Enquiry.objects.order_by().values("assigned_to")
+        users = get_user_model().objects.filter(pk__in=assigned)
+        names = [(each.pk, name_of(each)) for each in users]
+        return sorted(names, key=lambda choice: choice[1].casefold())
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    title = "answer"
+    parameter_name = "answer"
+    conditions = {
+        "none": Q(answered_at=None),
+        "given": Q(answered_at__isnull=False),
+        "unsent": EMAIL_PENDING,
+    }
+
+    def lookups(self, request, model_admin):
+        labels = "Not answered", "Answered", "Answered, email not sent"
+        return zip(self.conditions, labels, strict=True)
+
+    def queryset(self, request, queryset):
+        return queryset.filter(self.conditions.get(self.value(), Q()))
+
+
+class FirstWordsSearchHandler(DjangoORMSearchHandler):
+    """Searches for the first words only, to limit the number of conditions."""
+
+    def search_queryset(self, queryset, search_term, **kwargs):
+        words = " ".join(search_term.split()[:MAX_WORDS])
+        return super().search_queryset(queryset, words, **kwargs)
 
 
 class EnquiryIndexView(IndexView):
-    """Ignores query parameters that are not its filters."""
-
     export_headings = {heading: heading for heading in CELLS}
 
     def dispatch(self, request, *args, **kwargs):
@@ -110,15 +139,13 @@ class EnquiryIndexView(IndexView):
         except IncorrectLookupParameters:
             return redirect(self.index_url)
 
-    def get_filters_params(self, params=None):
-        """Drop parameters that modeladmin would read as lookups.
+    def get_filters(self, request):
+        """Drop what no filter has read: modeladmin takes it for lookups.
 
-        The part before the first "__" must be a filter's name: others reach the fields
-        of accounts.
+        They would reach the fields of accounts.
         """
-        names = {getattr(each, "parameter_name", each) for each in self.list_filter}
-        chosen = super().get_filters_params(params)
-        return {key: chosen[key] for key in chosen if key.split("__")[0] in names}
+        filters, has_filters, _, needs_distinct = super().get_filters(request)
+        return filters, has_filters, {}, needs_distinct
 
     def to_row_dict(self, item):
         return {heading: cell(item) for heading, cell in CELLS.items()}
@@ -128,23 +155,114 @@ class EnquiryIndexView(IndexView):
         return super().as_spreadsheet(rows.iterator(ROWS_AT_ONCE), spreadsheet_format)
 
 
-class EnquiryInspectView(InspectView):
+class AnswerEditor(DraftailRichTextArea):
+    """Reads only what Wagtail's editor writes: other HTML counts as empty."""
+
+    def value_from_datadict(self, data, files, name):
+        try:
+            text = super().value_from_datadict(data, files, name) or ""
+            # A lone surrogate cannot be stored, nor a link without a page id shown.
+            text.encode()
+            self.converter.from_database_format(text)
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            ExporterException,
+        ):
+            return ""
+        return text
+
+
+class AnswerForm(ActionForm):
+    heading = "Answer"
+    answer = forms.CharField(
+        required=False,
+        help_text="The enquirer can read this on their answer page. If they gave an "
+        "email address, we will email them once. Link to the pages they need. Do not "
+        "repeat any personal information.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Wagtail knows its features only once all apps are loaded.
+        editor = AnswerEditor(features=ANSWER_FEATURES)
+        # The label's own `for` names what the editor hides. With an interval, the last
+        # quarter of a second of typing is lost when saving at once.
+        editor.options |= {"ariaLabel": "Answer", "stateSaveInterval": 0}
+        self.fields["answer"].widget = editor
+        self.initial["answer"] = self.case.answer
+
+    def clean_answer(self) -> str:
+        answer = self.cleaned_data["answer"]
+        length = len(get_text_for_indexing(answer).strip())
+        if not length:
+            raise ValidationError("Enter an answer.")
+        if length > MAX_ANSWER_LENGTH or len(answer) > MAX_MARKUP_LENGTH:
+            raise ValidationError(
+                f"Your answer has {length:,} characters. It must be "
+                f"{MAX_ANSWER_LENGTH:,} characters or fewer, with few links."
+            )
+        links = list(links_in_html(answer))
+        pages = {link.page_id for link in links if link.page_id}
+        addresses = [link.address for link in links if not link.page_id]
+        if len(links) < answer.count("<a") or not all(
+            address.startswith(("https://", "mailto:")) for address in addresses
+        ):
+            raise ValidationError(
+                "Links must go to a page on this website, a web address that starts "
+                "with https:// or an email address."
+            )
+        known = {page for page in pages if page <= MAX_ID}
+        shown = visible_pages(timezone.now()).filter(pk__in=known)
+        if len(pages) > shown.count():
+            raise ValidationError(
+                "One of the links goes to a page that is not public. Choose another "
+                "page, or publish that page first."
+            )
+        return answer
+
+    def perform(self, at):
+        answer, is_first = self.cleaned_data["answer"], not self.case.answered_at
+        if answer == self.case.answer and not is_first:
+            return None
+        kind = ActionKind.ANSWERED if is_first else ActionKind.CHANGED
+        return self.case.do(kind, self.user, at, answer=answer, answered_at=at)
+
+
+class EnquiryInspectView(CaseView, InspectView):
     page_title = "Enquiry"
+
+    @property
+    def case(self):
+        return self.instance
+
+    def may_act(self):
+        return may_handle(self.request.user)
+
+    def get_form_classes(self):
+        if self.instance.is_open:
+            return [AnswerForm, AssignForm, CloseForm]
+        return [AnswerForm, ReopenForm]
+
+    def post(self, request, *args, **kwargs):
+        # Locked until the transaction of the request ends.
+        enquiries = Enquiry.objects.select_for_update()
+        self.instance = get_object_or_404(enquiries, pk=self.instance.pk)
+        return super().post(request, *args, **kwargs)
 
     def get_meta_title(self):
         return f"Enquiry {self.instance}"
 
     def get_context_data(self, **kwargs):
-        enquiry = self.instance
-        path = enquiry.from_path
+        path, query = self.instance.from_path, self.instance.query
         is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
-        search = f"{reverse('search')}?{urlencode({'query': enquiry.query})}"
         return super().get_context_data(
-            actions=enquiry.actions.select_related("by"),
+            actions=self.instance.actions.select_related("by"),
             from_url=path if is_ours else "",
-            searched_url=search if enquiry.query else "",
-            last=enquiry.last_action,
-            may_handle=may_handle(self.request.user),
+            searched_url=f"{reverse('search')}?{urlencode({'query': query})}",
             **kwargs,
         )
 
@@ -166,11 +284,16 @@ class EnquiryAdmin(ModelAdmin):
         "searched_for",
         "created_at",
         "assigned_name",
-        "sent",
         "progress",
     ]
     list_select_related = ["assigned_to"]
-    list_filter = ["status", AssignedFilter, AnswerFilter, "outcome", "created_at"]
+    list_filter = [
+        "status",
+        ("assigned_to", AssignedFilter),
+        AnswerFilter,
+        "outcome",
+        "created_at",
+    ]
     list_per_page = 50
     list_export = list(CELLS)
     export_filename = "enquiries"
@@ -182,44 +305,23 @@ class EnquiryAdmin(ModelAdmin):
     inspect_template_name = "search/enquiry_inspect.html"
     inspect_view_fields = ["reference"]
 
-    def inspect_view(self, request, instance_pk):
-        try:
-            return super().inspect_view(request, instance_pk)
-        except Http404:
-            if not may_read(request.user):
-                raise PermissionDenied from None
-            return enquiry_not_found(request)
-
     def register_indexing(self):
         """Stay out of the reference index, which other staff can read."""
 
+    @admin.display(description="Looking for")
     def short_message(self, enquiry: Enquiry) -> str:
         return enquiry.message[:100]
 
-    short_message.short_description = "Looking for"
-
+    @admin.display(description="Search terms", ordering="query")
     def searched_for(self, enquiry: Enquiry) -> str:
         return enquiry.query[:60]
 
-    searched_for.short_description = "Search terms"
-    searched_for.admin_order_field = "query"
-
-    def sent(self, enquiry: Enquiry) -> int:
-        return enquiry.times_sent
-
-    sent.short_description = "Times sent"
-    sent.admin_order_field = "times_sent"
-
+    @admin.display(description="Assigned to", ordering="assigned_to")
     def assigned_name(self, enquiry: Enquiry) -> str:
         return name_of(enquiry.assigned_to)
 
-    assigned_name.short_description = "Assigned to"
-    assigned_name.admin_order_field = "assigned_to"
-
+    @admin.display(description="Status", ordering="status")
     def progress(self, enquiry: Enquiry) -> str:
         if enquiry.is_open:
             return "Open, answered" if enquiry.answered_at else "Open"
         return enquiry.get_outcome_display() or "Closed"
-
-    progress.short_description = "Status"
-    progress.admin_order_field = "status"

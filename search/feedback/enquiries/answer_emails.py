@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -17,7 +16,7 @@ from home.notifications.outbox import (
 )
 from home.notifications.smtp import SMTPFailure
 from search.feedback.actions import ActionKind, FeedbackAction
-from search.feedback.enquiries.models import Enquiry
+from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
 
 # For residents.
 OUTCOMES = {
@@ -32,14 +31,9 @@ OUTCOMES = {
 SUBJECT = "We have answered your message"
 
 
-def get_unsent_answers() -> QuerySet[Enquiry]:
-    answered = Enquiry.objects.exclude(email="").filter(answered_at__isnull=False)
-    return answered.filter(answer_sent_at=None)
-
-
 @register_job("queue enquiry answers")
 def queue_answers(at: datetime) -> None:
-    for enquiry in get_unsent_answers():
+    for enquiry in Enquiry.objects.filter(EMAIL_PENDING):
         notify(str(enquiry.pk), EnquiryAnswer, "answer", due_at=enquiry.answered_at)
 
 
@@ -50,7 +44,8 @@ class EnquiryAnswer(NotificationKind):
     name = "enquiry answer"
 
     def build(self, rows, at):
-        enquiry = get_unsent_answers().filter(pk=rows[0].recipient).first()
+        pending = Enquiry.objects.filter(EMAIL_PENDING, pk=rows[0].recipient)
+        enquiry = pending.first()
         if enquiry is None:
             return None
         # From the settings: visitors control the Host header.
@@ -63,13 +58,11 @@ class EnquiryAnswer(NotificationKind):
         _delete_address(rows[0], at, "Answer emailed", sent_at=at)
 
     def after_failure(self, rows, failure, at):
-        is_gone = failure == SMTPFailure.ADDRESS
-        problem = (
-            "rejected the email address"
-            if is_gone
-            else "did not accept the email for 7 days"
-        )
-        _delete_address(rows[0], at, f"The mail server {problem}")
+        if failure == SMTPFailure.ADDRESS:
+            what = "The mail server rejected the email address"
+        else:
+            what = "The mail server did not accept the email for 7 days"
+        _delete_address(rows[0], at, what)
 
 
 def _delete_address(

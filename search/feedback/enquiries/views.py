@@ -1,5 +1,8 @@
 """The "Can't find it" form, its thank-you page and the answer page."""
 
+import re
+
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -7,17 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from home.content.rich_text_links import strip_private_links
-from home.rate_limits import OVERALL_PERIOD, RateLimitExceeded
-from search.feedback.actions import ActionKind
+from home.rate_limits import OVERALL_PERIOD, RateLimit, RateLimitExceeded
 from search.feedback.enquiries.answer_emails import OUTCOMES
 from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
-from search.feedback.enquiries.models import RepeatedEnquiry
-from search.feedback.enquiries.services import (
-    enquiry_limit,
-    find_by_reference,
-    store_enquiry,
-)
+from search.feedback.enquiries.models import Enquiry, group_reference, make_reference
 from search.tokens import clean_query
+
+MAX_REFERENCE_LENGTH = 40
 
 
 @never_cache
@@ -28,15 +27,16 @@ def enquiry(request: HttpRequest) -> HttpResponse:
         if form.is_spam:
             # A bot that learns nothing tries nothing else.
             return redirect("enquiry_thanks_anyone")
-        at = timezone.now()
-        if enquiry_limit().is_reached(request, at):
+        at, limit = timezone.now(), form_limit("enquiries")
+        if limit.is_reached(request, at):
             return rate_limited(request, form)
         if form.is_valid():
             try:
-                stored = store_enquiry(form, request, at)
+                # Committed at once, so that a request that times out later counts too.
+                limit.hit(request, at)
             except RateLimitExceeded:
                 return rate_limited(request, form)
-            return redirect("enquiry_thanks", reference=stored.reference)
+            return redirect("enquiry_thanks", store_enquiry(form).reference)
     else:
         form = EnquiryForm(
             initial={
@@ -49,6 +49,22 @@ def enquiry(request: HttpRequest) -> HttpResponse:
     return render(request, "search/enquiry.html", context, status=status)
 
 
+def form_limit(name: str, times_address: int = 1, times_overall: int = 1) -> RateLimit:
+    return RateLimit(
+        name,
+        settings.FORM_LIMIT_PER_ADDRESS * times_address,
+        settings.FORM_LIMIT_OVERALL * times_overall,
+    )
+
+
+def store_enquiry(form: EnquiryForm) -> Enquiry:
+    """Store a valid form, once if the same form is sent twice."""
+    sent = form.cleaned_data
+    key = f"{sent['shown_at']} {sent['email']} {sent['message']}"
+    values = {name: sent[name] for name in form.Meta.fields}
+    return Enquiry.objects.get_or_create(values, reference=make_reference(key))[0]
+
+
 def rate_limited(request: HttpRequest, form=None, address: str = "") -> HttpResponse:
     """Respond with 429; what was typed stays in its form.
 
@@ -59,6 +75,12 @@ def rate_limited(request: HttpRequest, form=None, address: str = "") -> HttpResp
     response = render(request, "search/rate_limited.html", context, status=429)
     response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
     return response
+
+
+def find_by_reference(typed: str) -> Enquiry | None:
+    """Find it in any case, with or without hyphens and spaces."""
+    characters = re.sub(r"[^A-Z0-9]", "", typed[:MAX_REFERENCE_LENGTH].upper())
+    return Enquiry.objects.filter(reference=group_reference(characters)).first()
 
 
 def hide_reference(response: HttpResponse) -> HttpResponse:
@@ -85,15 +107,9 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         missing = render(request, "search/reference_not_found.html", status=404)
         return hide_reference(missing)
-    enquiry = found.enquiry if isinstance(found, RepeatedEnquiry) else found
-    is_others = enquiry.outcome == ActionKind.NOT_OURS
     context = {
-        "reference": found.reference,
-        "received_at": found.created_at,
-        "answered_at": enquiry.answered_at,
-        "answer": strip_private_links(enquiry.answer, timezone.now()),
-        "closed_at": enquiry.closed_at,
-        "outcome": OUTCOMES.get(enquiry.outcome, ""),
-        "belongs_to": enquiry.belongs_to if is_others else "",
+        "enquiry": found,
+        "answer": strip_private_links(found.answer, timezone.now()),
+        "outcome": OUTCOMES.get(found.outcome, ""),
     }
     return hide_reference(render(request, "search/answer.html", context))

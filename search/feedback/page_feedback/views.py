@@ -3,9 +3,10 @@
 Pages that ask are public and cached, so they hold no token and no time.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,18 +17,14 @@ from wagtail.models import Page
 from home.content_version.caching import has_session
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
-from home.rate_limits import RateLimitExceeded
+from home.rate_limits import RateLimit, RateLimitExceeded
 from search.feedback.enquiries.forms import CommentForm, signed_timestamp
-from search.feedback.enquiries.services import (
-    comment_limit,
-    one_vote,
-    store_comment,
-    store_vote,
-    vote_limit,
-)
-from search.feedback.enquiries.views import rate_limited
+from search.feedback.enquiries.views import form_limit, rate_limited
+from search.feedback.page_feedback.models import PageFeedbackCount
 
 ANSWERS = ("yes", "no")
+# Votes for each message allowed: a reader of ten pages may vote on all of them.
+VOTES_PER_ADDRESS, VOTES_OVERALL = 3, 10
 
 
 def is_asked_about(page: Page, request: HttpRequest) -> bool:
@@ -50,16 +47,21 @@ def page_feedback(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.POST.get("website"):
         # A bot that learns nothing tries nothing else.
         return redirect("page_feedback_thanks", page_id)
-    at = timezone.now()
-    if vote_limit().is_reached(request, at):
+    at, limit = timezone.now(), form_limit("votes", VOTES_PER_ADDRESS, VOTES_OVERALL)
+    if limit.is_reached(request, at):
         return rate_limited(request)
     said = request.POST.get("useful")
     if said not in ANSWERS:
         return _ask(request, page_id, is_wrong=True)
     page = _get_page(page_id, at)
-    if not one_vote(page).is_reached(request, at):
+    # Its key changes at midnight, so two days mean once a day.
+    once = RateLimit(f"votes on {page.pk}", 1, period=timedelta(days=2))
+    if not once.is_reached(request, at):
         try:
-            store_vote(page, said == "yes", request, at)
+            with transaction.atomic():
+                limit.hit(request, at)
+                once.hit(request, at)
+                count_vote(page, said, at)
         except RateLimitExceeded:
             # Of two at once, as after a double click, the first counts.
             pass
@@ -68,22 +70,33 @@ def page_feedback(request: HttpRequest, page_id: int) -> HttpResponse:
     return redirect("page_feedback_comment", page_id, said)
 
 
+def count_vote(page: Page, said: str, at: datetime) -> None:
+    PageFeedbackCount.objects.update_or_create(
+        page=page,
+        month_on=timezone.localdate(at).replace(day=1),
+        defaults={said: F(said) + 1},
+        create_defaults={said: 1},
+    )
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment(request: HttpRequest, page_id: int, said: str) -> HttpResponse:
     if said not in ANSWERS:
         raise Http404("Unknown answer.")
-    at = timezone.now()
+    at, limit = timezone.now(), form_limit("comments")
     form = CommentForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
         if form.is_spam:
             return redirect("page_feedback_thanks", page_id)
-        if comment_limit().is_reached(request, at):
+        if limit.is_reached(request, at):
             return rate_limited(request, form, request.path)
     page = _get_page(page_id, at)
     if form.is_bound and form.is_valid():
+        form.instance.page, form.instance.was_useful = page, said == "yes"
         try:
-            store_comment(form, page, said == "yes", request, at)
+            limit.hit(request, at)
+            form.save()
         except RateLimitExceeded:
             return rate_limited(request, form, request.path)
         except IntegrityError as error:

@@ -1,28 +1,38 @@
-"""The report of unsuccessful searches, by topic."""
+"""The report of unsuccessful searches by topic, and the page of a topic."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 
 import django_filters
-from django.urls import reverse
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
-from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from django.views.generic import TemplateView
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from home.content.dates import days_after
-from home.content.text import name_of
-from home.content_version.counter import start_of_day
-from home.reports import ExportColumn, Report, ScreenColumn
-from search.feedback.actions import CaseState, FeedbackAction
+from home.page_tree.addresses import public_path, site_root
+from home.reports import ExportColumn, Report, ScreenColumn, register_report
+from search.engine.request import SearchRequest
+from search.engine.results import get_results
+from search.feedback.actions import CaseStatus, FeedbackAction
+from search.feedback.cases import AssignForm, CaseView, CloseForm, ReopenForm
+from search.feedback.page_feedback.models import PageFeedbackComment
 from search.feedback.permissions import topic_policy
-from search.feedback.unsuccessful_searches.outcomes import add_outcomes
-from search.feedback.unsuccessful_searches.topic_stats import Period, Topic, TopicReport
-from search.log.models import LoggedSearch
+from search.feedback.unsuccessful_searches.topics import (
+    Topic,
+    describe_state,
+    describe_topics,
+    enquiries_since,
+    get_topics,
+)
 
 REPORT_URL_NAME = "unsuccessful_searches_report"
 TOPIC_URL_NAME = "unsuccessful_searches_topic"
-DEFAULT_DAYS = 30
-MAX_DAYS = 365
+DEFAULT_DAYS, MAX_DAYS = 30, 365
 PERIODS = [("7", "Last 7 days"), ("90", "Last 90 days"), ("365", "Last 365 days")]
 ALL, ME, NO_ONE = "all", "me", "none"
 FAILURE_TYPES = {
@@ -31,29 +41,23 @@ FAILURE_TYPES = {
     "enquiries": "Enquiries",
     "votes": "Page not useful",
 }
-
-
-def _unfiltered(filterset, queryset, name, value):
-    # The rows are counts and not of a table, so the view filters them.
-    return queryset
+MAX_LISTED = 20
+MAX_RESULTS = 5
 
 
 class TopicFilterSet(WagtailFilterSet):
+    """The rows are counts and not of a table, so the view filters them."""
+
     period = django_filters.ChoiceFilter(
         label="Period", choices=PERIODS, empty_label="Last 30 days"
     )
-    days = django_filters.DateFromToRangeFilter(
-        label="Or dates", widget=DateRangePickerWidget
-    )
     failure = django_filters.ChoiceFilter(
-        label="Failure type",
-        choices=list(FAILURE_TYPES.items()),
-        empty_label="All",
+        label="Failure type", choices=list(FAILURE_TYPES.items()), empty_label="All"
     )
     state = django_filters.ChoiceFilter(
         label="Status",
-        choices=[*CaseState.choices[1:], (ALL, "All")],
-        empty_label=CaseState.OPEN.label,
+        choices=[CaseStatus.choices[1], (ALL, "All")],
+        empty_label=CaseStatus.OPEN.label,
     )
     assigned = django_filters.ChoiceFilter(
         label="Assigned to",
@@ -65,62 +69,25 @@ class TopicFilterSet(WagtailFilterSet):
         model = FeedbackAction
         fields = []
 
-    def requested_period(self, at: datetime) -> Period:
-        asked = self.form.cleaned_data if self.is_valid() else {}
-        days = asked.get("days")
-        if not days:
-            return Period.of_days(int(asked.get("period") or DEFAULT_DAYS), at)
-        today = timezone.localdate(at)
-        last = days.stop.date() if days.stop else today
-        first = days.start.date() if days.start else days_after(last, 1 - DEFAULT_DAYS)
-        earliest = days_after(today, -MAX_DAYS)
-        first, last = sorted(min(max(each, earliest), today) for each in (first, last))
-        return Period(start_of_day(first), start_of_day(days_after(last, 1)))
+    @property
+    def asked(self) -> dict[str, str]:
+        return self.form.cleaned_data if self.is_valid() else {}
 
-    def select(self, topics, user) -> list[Topic]:
-        asked = self.form.cleaned_data if self.is_valid() else {}
-        state = asked.get("state") or CaseState.OPEN
-        if state != ALL:
-            topics = [each for each in topics if each.state == state]
-        if state == CaseState.OPEN:
-            topics = [each for each in topics if each.people]
-        if failure := asked.get("failure"):
+    def get_start(self, at: datetime) -> datetime:
+        return at - timedelta(days=int(self.asked.get("period") or DEFAULT_DAYS))
+
+    def select(self, topics: list[Topic], user) -> list[Topic]:
+        state = self.asked.get("state")
+        if state == CaseStatus.CLOSED:
+            topics = [each for each in topics if not each.is_open]
+        elif state != ALL:
+            topics = [each for each in topics if each.is_open and each.people]
+        if failure := self.asked.get("failure"):
             topics = [each for each in topics if getattr(each, failure)]
-        if assigned := asked.get("assigned"):
+        if assigned := self.asked.get("assigned"):
             whom = user if assigned == ME else None
             topics = [each for each in topics if each.assigned_to == whom]
-        return list(topics)
-
-
-class ChartColumn(Column):
-    cell_template_name = "search/unsuccessful_searches_chart_cell.html"
-
-    def get_cell_context_data(self, instance, parent_context):
-        context = super().get_cell_context_data(instance, parent_context)
-        return {**context, "chart": Chart(instance.bars)}
-
-
-class Chart:
-    """Bars in the units of a drawing that is 24 high."""
-
-    height, bar_width = 24, 8
-
-    def __init__(self, numbers: list[int]):
-        self.width = len(numbers) * self.bar_width
-        self.description = ", ".join(map(str, numbers))
-        most = max(numbers, default=0) or 1
-        self.bars = [
-            {"x": place * self.bar_width, "y": self.height - tall, "height": tall}
-            for place, number in enumerate(numbers)
-            # Rounded up, so that one person is visible.
-            if (tall := -(-number * self.height // most))
-        ]
-
-
-def describe_state(topic: Topic) -> str:
-    whom = topic.assigned_to
-    with_whom = f", assigned to {name_of(whom)}" if whom else ""
-    return f"{topic.state.label}{with_whom}. {topic.outcome}".removesuffix(". ")
+        return topics
 
 
 def _terms(wordings) -> str:
@@ -160,43 +127,107 @@ class UnsuccessfulSearchesView(Report):
             for name, label in FAILURE_TYPES.items()
         ),
         Column("people", label="People", sort_key="people"),
-        ChartColumn(
-            "bars",
-            label="Over the period",
-            accessor=lambda topic: Chart(topic.bars).description,
+        Column(
+            "state",
+            label="Status",
+            accessor=lambda topic: describe_state(topic, timezone.now()),
         ),
-        Column("state", label="Status", accessor=describe_state),
     ]
 
     @cached_property
-    def topics(self) -> TopicReport:
-        at = timezone.now()
-        return TopicReport(self.filters.requested_period(at), at)
+    def start(self) -> datetime:
+        return self.filters.get_start(timezone.now())
 
     def get_filtered_queryset(self):
-        found = self.filters.select(self.topics.all(), self.request.user)
+        topics = get_topics(self.start, timezone.now())
         name = self.ordering.removeprefix("-")
         sign = -1 if self.ordering.startswith("-") else 1
         return sorted(
-            found,
+            self.filters.select(topics, self.request.user),
             key=lambda each: (sign * getattr(each, name), -each.people, each.key),
         )
 
-    def paginate_queryset(self, queryset, page_size):
-        paged = super().paginate_queryset(queryset, page_size)
-        self._describe(list(paged[2]))
-        return paged
-
     def decorate_paginated_queryset(self, object_list):
-        if self.is_export:
-            self._describe(object_list)
+        describe_topics(object_list, self.start)
         return object_list
 
-    def _describe(self, shown: list[Topic]) -> None:
-        self.topics.describe(shown)
-        add_outcomes(shown, timezone.now())
-
     def get_context_data(self, *args, **kwargs):
-        unsorted = LoggedSearch.objects.filter(topic="").exists()
-        context = super().get_context_data(*args, **kwargs)
-        return {**context, "period": self.topics.period, "is_incomplete": unsorted}
+        return super().get_context_data(*args, start=self.start, **kwargs)
+
+
+class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
+    template_name = "search/unsuccessful_searches_topic.html"
+    header_icon = "circle-xmark"
+
+    def dispatch(self, request, *args, **kwargs):
+        """Redirect to the report if the topic is gone or has been merged."""
+        if not topic_policy.user_has_permission(request.user, "view"):
+            raise PermissionDenied
+        self.at = timezone.now()
+        self.start = self.at - timedelta(days=MAX_DAYS)
+        topics = get_topics(self.start, self.at)
+        found = [each for each in topics if each.digest == kwargs["digest"]]
+        if not found:
+            messages.warning(
+                request,
+                "This topic no longer exists. Its searches were deleted, or a synonym "
+                "merged it with another topic.",
+            )
+            return redirect(REPORT_URL_NAME)
+        describe_topics(found, self.start)
+        self.case = found[0]
+        return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def page_title(self):
+        return self.case.label
+
+    def may_act(self):
+        return topic_policy.user_has_permission(self.request.user, "add")
+
+    def get_form_classes(self):
+        return [CloseForm, AssignForm] if self.case.is_open else [ReopenForm]
+
+    def get_breadcrumbs_items(self):
+        title = UnsuccessfulSearchesView.page_title
+        return [
+            *super().get_breadcrumbs_items(),
+            {"url": reverse(REPORT_URL_NAME), "label": title},
+            {"url": "", "label": self.page_title},
+        ]
+
+    def get_context_data(self, **kwargs):
+        topic = self.case
+        root = site_root(self.request)
+        return super().get_context_data(
+            topic=topic,
+            counts=[
+                (label, getattr(topic, name)) for name, label in FAILURE_TYPES.items()
+            ],
+            state=describe_state(topic, self.at),
+            wordings=topic.wordings[:MAX_LISTED],
+            enquiries=enquiries_since(self.start).filter(topic__in=topic.stored)[
+                :MAX_LISTED
+            ],
+            comments=PageFeedbackComment.objects.filter(
+                created_at__gt=self.start, page__in=topic.pages, was_useful=False
+            )[:MAX_LISTED],
+            pages=[
+                (page.title, public_path(page.url_path, root)) for page in topic.pages
+            ],
+            results=self._get_results(root),
+            **kwargs,
+        )
+
+    def _get_results(self, root) -> list | None:
+        if root is None or not self.case.searched:
+            return None
+        found = get_results(SearchRequest(self.case.searched), root, self.at)
+        return [*found.promoted, *found.results][:MAX_RESULTS]
+
+
+register_report(
+    UnsuccessfulSearchesView,
+    path("<str:digest>/", TopicView.as_view(), name=TOPIC_URL_NAME),
+    in_reports_menu=False,
+)

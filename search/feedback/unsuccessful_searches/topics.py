@@ -1,100 +1,264 @@
-"""Merges topics that synonyms make the same."""
+"""Counts unsuccessful searches, enquiries and page feedback by topic."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from functools import lru_cache
+from dataclasses import dataclass
+from datetime import datetime
 
-from search.curation.synonyms import SynonymRow, SynonymSnippet, split_phrases
-from search.tokens import topic_of
+from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models.functions import Left
+from django.utils import timezone
+from django.utils.text import Truncator
+from wagtail.models import Page
 
-# Chains of synonyms are rare, and may be circular.
-MAX_MERGES = 4
-MAX_CACHED = 100_000
+from home.content.text import name_of
+from home.dashboard import counted
+from home.pages import visible_pages
+from search.curation.promotions import PromotionSnippet
+from search.curation.synonyms import SynonymSnippet, split_phrases
+from search.feedback.actions import OUTCOMES, ActionKind, CaseStatus, FeedbackAction
+from search.feedback.enquiries.models import Enquiry
+from search.feedback.page_feedback.models import PageFeedbackCount
+from search.log.models import LoggedSearch
+from search.log.redaction import redact
+from search.tokens import digest_of, topic_of
 
-Stems = frozenset[str]
+LABEL_LENGTH = 60
+# Characters of a message read for its label.
+MAX_MESSAGE_LENGTH = 500
+# A database takes no more parameters in one query.
+MAX_QUERY_PARAMETERS = 5_000
 
 
-class TopicMerger:
-    """Merges topics that mean the same by the synonyms of staff.
+@dataclass(slots=True, eq=False)
+class Topic:
+    """There may be tens of thousands, so each holds as few objects as it can."""
 
-    A term with one target is merged with it. Terms with several targets are merged
-    with each other.
+    key: str
+    # Its own key, and the topics that synonyms make the same.
+    stored: tuple[str, ...]
+    nothing: int = 0
+    no_click: int = 0
+    enquiries: int = 0
+    votes: int = 0
+    # The beginning of one of the messages.
+    message: str = ""
+    pages: tuple[Page, ...] = ()
+    actions: tuple[FeedbackAction, ...] = ()
+    # Filled in by `describe_topics`.
+    wordings: tuple[tuple[str, int], ...] = ()
+    label: str = ""
+
+    def __str__(self):
+        return self.label
+
+    @property
+    def people(self) -> int:
+        """One for each search, message and vote."""
+        return self.nothing + self.no_click + self.enquiries + self.votes
+
+    @property
+    def digest(self) -> str:
+        """Identifies the topic in an address."""
+        return digest_of(self.key)
+
+    @property
+    def last_action(self) -> FeedbackAction | None:
+        return self.actions[-1] if self.actions else None
+
+    @property
+    def closing(self) -> FeedbackAction | None:
+        """Return the action that closed it, unless it is open."""
+        last = self._last([*OUTCOMES, ActionKind.REOPENED])
+        return last if last and last.kind in OUTCOMES else None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closing is None
+
+    def _last(self, kinds) -> FeedbackAction | None:
+        done = (each for each in reversed(self.actions) if each.kind in kinds)
+        return next(done, None)
+
+    @property
+    def assigned_to(self):
+        last = self._last([ActionKind.ASSIGNED])
+        return last and last.assigned_to
+
+    @property
+    def searched(self) -> str:
+        """Return its label if that was typed into the search box."""
+        return self.label if self.wordings else ""
+
+    def do(
+        self, kind: ActionKind, by, at: datetime, note: str = "", assigned_to=None
+    ) -> FeedbackAction:
+        # Stored for long, so never the words of a message.
+        label = self.label if self.wordings or self.pages else self.key
+        return FeedbackAction.objects.create(
+            topic=self.key,
+            label=label[:100],
+            kind=kind,
+            note=note[:200],
+            assigned_to=assigned_to,
+            by=by,
+            at=at,
+        )
+
+
+def get_same_topics() -> dict[str, str]:
+    """Map each topic that a synonym of staff makes the same as another to that one.
+
+    Terms with one target are the same as it; those with several, as each other.
     """
+    same = {}
+    for row in SynonymSnippet.objects.values_list("searched", "found_as"):
+        terms, targets = map(split_phrases, row)
+        target = topic_of(targets[0] if len(targets) == 1 else terms[0])
+        same |= {topic: target for topic in map(topic_of, terms) if topic != target}
+    # No chains, which may be circles.
+    return {topic: target for topic, target in same.items() if target not in same}
 
-    def __init__(self, rows: Iterable[SynonymRow]):
-        direct_targets = _direct_targets(rows)
-        phrases = {*direct_targets, *direct_targets.values()}
-        self._by_stem: dict[str, list[tuple[Stems, Stems]]] = defaultdict(list)
-        for phrase in sorted(phrases, key=lambda each: (-len(each), sorted(each))):
-            self._by_stem[min(phrase)].append(
-                (phrase, _last_target(phrase, direct_targets))
+
+def get_topics(since: datetime, at: datetime) -> list[Topic]:
+    """Return the topics with failures since then, and those that staff acted on."""
+    same = get_same_topics()
+    others = defaultdict(tuple)
+    for stored, key in same.items():
+        others[key] += (stored,)
+    topics: dict[str, Topic] = {}
+
+    def topic_at(stored: str) -> Topic:
+        key = same.get(stored, stored)
+        if key not in topics:
+            topics[key] = Topic(key, (key, *others.get(key, ())))
+        return topics[key]
+
+    # Conditional counts and not `filter`, so that databases read only the index.
+    failed = Q(searched_at__gt=since, clicked_position=None)
+    searches = (
+        counted_searches()
+        .values_list("topic")
+        .annotate(
+            number=Count("result_count", filter=failed),
+            nothing=Count("result_count", filter=failed & Q(result_count=0)),
+        )
+    )
+    for stored, number, found_nothing in searches.filter(number__gt=0):
+        topic = topic_at(stored)
+        topic.nothing += found_nothing
+        topic.no_click += number - found_nothing
+    enquiries = enquiries_since(since).order_by().values_list("topic")
+    for stored, number, message in enquiries.annotate(
+        Count("pk"), message=Min(Left("message", MAX_MESSAGE_LENGTH))
+    ):
+        topic = topic_at(stored)
+        topic.enquiries += number
+        topic.message = message
+    votes = _count_votes(since)
+    pages = visible_pages(at).filter(pk__in=votes) if votes else ()
+    for page in pages:
+        topic = topic_at(topic_of(page.title))
+        topic.votes += votes[page.pk]
+        topic.pages += (page,)
+    actions = FeedbackAction.objects.filter(enquiry=None)
+    for action in actions.select_related("by", "assigned_to"):
+        topic_at(action.topic).actions += (action,)
+    return list(topics.values())
+
+
+def _count_votes(since: datetime) -> dict[int, int]:
+    """Count "not useful" by page, in the months that the period touches."""
+    first = timezone.localdate(since).replace(day=1)
+    counts = PageFeedbackCount.objects.filter(month_on__gte=first, no__gt=0)
+    return dict(counts.order_by().values_list("page").annotate(Sum("no")))
+
+
+def describe_topics(topics: Iterable[Topic], since: datetime) -> None:
+    """Fill in the wordings and labels of the topics that are shown."""
+    of = {stored: topic for topic in topics for stored in topic.stored}
+    wordings = defaultdict(Counter)
+    searches = failed_searches(since).values_list("topic", "query")
+    if len(of) <= MAX_QUERY_PARAMETERS:
+        searches = searches.filter(topic__in=list(of))
+    for stored, query, number in searches.annotate(Count("pk")):
+        if stored in of:
+            wordings[of[stored].key][query.casefold()] += number
+    for topic in topics:
+        by_number = sorted(
+            wordings[topic.key].items(), key=lambda pair: (-pair[1], pair[0])
+        )
+        topic.wordings = tuple(by_number)
+        if topic.wordings:
+            topic.label = topic.wordings[0][0]
+        elif topic.pages:
+            topic.label = topic.pages[0].title
+        elif topic.message:
+            words = redact(" ".join(topic.message.split()))
+            topic.label = Truncator(words).chars(LABEL_LENGTH)
+        else:
+            topic.label = topic.last_action.label or topic.key
+
+
+def counted_searches() -> QuerySet[LoggedSearch]:
+    """Count each search once: its first page, without filters."""
+    searches = LoggedSearch.objects.filter(page_number=1, filters="", topic__gt="")
+    return searches.order_by()
+
+
+def failed_searches(since: datetime) -> QuerySet[LoggedSearch]:
+    return counted_searches().filter(searched_at__gt=since, clicked_position=None)
+
+
+def enquiries_since(since: datetime) -> QuerySet[Enquiry]:
+    return Enquiry.objects.filter(created_at__gt=since)
+
+
+def describe_state(topic: Topic, at: datetime) -> str:
+    """Say what was done, and whether later searches went better."""
+    done = topic.closing
+    if not done:
+        name = name_of(topic.assigned_to)
+        return f"{CaseStatus.OPEN.label}{name and f', assigned to {name}'}"
+    same_time_before = done.at - (at - done.at)
+    is_after = Q(searched_at__gte=done.at)
+    counts = (
+        counted_searches()
+        .filter(topic__in=topic.stored, searched_at__range=(same_time_before, at))
+        .aggregate(
+            after=Count("pk", filter=is_after),
+            opened_after=Count("clicked_position", filter=is_after),
+            before=Count("pk", filter=~is_after),
+            opened_before=Count("clicked_position", filter=~is_after),
+        )
+    )
+    day = timezone.localtime(done.at)
+    state = f"{done.get_kind_display()} on {day.day} {day:%B %Y}."
+    if not counts["after"]:
+        return f"{state} No searches since."
+    after = counted(counts["after"], "search", "searches")
+    before = "{opened_before:,} of {before:,}" if counts["before"] else "no searches"
+    return (
+        f"{state} Since then, {counts['opened_after']:,} of {after} opened a result "
+        f"(in the same time before: {before.format(**counts)})."
+    )
+
+
+KINDS = {PromotionSnippet: ActionKind.PROMOTED, SynonymSnippet: ActionKind.SYNONYM}
+
+
+def close_topics(snippet, by, at: datetime) -> None:
+    """Close the topics of the terms of a new promotion or synonym."""
+    if kind := KINDS.get(type(snippet)):
+        terms = reversed(split_phrases(redact(snippet.searched)))
+        FeedbackAction.objects.bulk_create(
+            FeedbackAction(
+                topic=topic,
+                label=term[:100],
+                kind=kind,
+                note=str(snippet)[:200],
+                by=by,
+                at=at,
             )
-        self._cached: dict[str, str] = {}
-
-    def cache(self, topic: str) -> None:
-        """Cache the canonical topic until a synonym changes.
-
-        Of searches only: the words of enquiries must be nowhere but in their rows.
-        """
-        if topic not in self._cached:
-            if len(self._cached) >= MAX_CACHED:
-                self._cached.clear()
-            self._cached[topic] = self.canonical(topic)
-
-    def canonical(self, topic: str) -> str:
-        if topic in self._cached:
-            return self._cached[topic]
-        for _ in range(MAX_MERGES):
-            merged = self._merge_once(topic)
-            if merged == topic:
-                break
-            topic = merged
-        return topic
-
-    def _merge_once(self, topic: str) -> str:
-        stems = topic.split(" ")
-        known = [pair for stem in stems for pair in self._by_stem.get(stem, ())]
-        if not known:
-            return topic
-        left, put_in = set(stems), set()
-        # Of overlapping phrases the longest counts.
-        for phrase, other in sorted(known, key=lambda pair: -len(pair[0])):
-            if phrase <= left:
-                left -= phrase
-                put_in |= other
-        return " ".join(sorted(left | put_in))
-
-
-def _direct_targets(rows: Iterable[SynonymRow]) -> dict[Stems, Stems]:
-    """Map each phrase to its target; none for a phrase in two rows."""
-    found: dict[Stems, list[Stems]] = defaultdict(list)
-    for searched, found_as, both_ways in rows:
-        sources, targets = _phrases(searched), _phrases(found_as)
-        sides = [(sources, targets)] + [(targets, sources)] * both_ways
-        for ours, theirs in sides:
-            for each in ours:
-                found[each].append(theirs[0] if len(theirs) == 1 else ours[0])
-    return {each: others[0] for each, others in found.items() if len(others) == 1}
-
-
-def _phrases(text: str) -> list[Stems]:
-    return [frozenset(topic_of(phrase).split(" ")) for phrase in split_phrases(text)]
-
-
-def _last_target(phrase: Stems, direct_targets: dict[Stems, Stems]) -> Stems:
-    """Follow the targets to the end; of a circle, take the first alphabetically."""
-    chain = [phrase]
-    while (target := direct_targets.get(chain[-1], chain[-1])) not in chain:
-        chain.append(target)
-    return min(chain[chain.index(target) :], key=sorted)
-
-
-def get_topic_merger() -> TopicMerger:
-    """Rebuilt only when a synonym has changed."""
-    rows = SynonymSnippet.objects.values_list("searched", "found_as", "both_ways")
-    return _merger_for(tuple(rows.order_by("pk")))
-
-
-@lru_cache(maxsize=2)
-def _merger_for(rows: tuple[SynonymRow, ...]) -> TopicMerger:
-    return TopicMerger(rows)
+            for topic, term in {topic_of(term): term for term in terms}.items()
+        )

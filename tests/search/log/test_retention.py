@@ -5,7 +5,6 @@ from itertools import product
 from threading import Barrier, Thread
 
 import pytest
-import time_machine
 from django.contrib.auth import get_user_model
 from django.db import connection
 from wagtail.log_actions import log
@@ -162,14 +161,3 @@ def test_two_processes_at_once_do_no_harm(monkeypatch):
         thread.join()
     assert failed == []
     assert [enquiry.message for enquiry in Enquiry.objects.all()] == ["New"]
-
-
-def test_a_day_later_the_same_process_looks_again(home, search_for):
-    with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False) as clock:
-        search_for("bins")
-        open_at(datetime(2000, 1, 1, tzinfo=UTC), None)
-        search_for("bins")
-        assert Enquiry.objects.exists()
-        clock.shift(DAY)
-        search_for("bins")
-        assert not Enquiry.objects.exists()

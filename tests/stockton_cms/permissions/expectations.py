@@ -194,7 +194,6 @@ RULES: tuple[Rule, ...] = (
     Rule("search_enquiry_modeladmin_edit", NONE_AT_ALL),
     Rule("search_enquiry_modeladmin_delete", NOBODY),
     Rule("search_enquiry_modeladmin_*", "LH"),
-    Rule("*_enquiry", "LH"),
     # The site's redirects and settings.
     Rule("wagtailredirects:*", "L"),
     Rule("wagtailsettings:*", "L", may_be_missing=True),

@@ -234,10 +234,6 @@ def _things_of_the_site(home, section, colleague) -> dict:
         "wagtailusers_users pk": colleague.pk,
         "bulk auth.user": colleague.pk,
         "wagtailusers_groups pk": group.pk,
-        **{
-            f"{step}_enquiry pk": EnquiryFactory().pk
-            for step in ("assign", "answer", "close", "reopen")
-        },
         "digest": digest_of(EnquiryFactory().topic),
         "instance_pk": EnquiryFactory().pk,
         "extension": "day",

@@ -81,7 +81,8 @@ def test_public_page_is_as_strict_for_staff(section, admin_client):
 
 def test_own_admin_page_has_the_policy_of_the_admin(admin_client):
     enquiry = EnquiryFactory()
-    response = admin_client.get(reverse("close_enquiry", args=[enquiry.pk]))
+    page = reverse("search_enquiry_modeladmin_inspect", args=[enquiry.pk])
+    response = admin_client.get(page)
     assert "'unsafe-inline'" in policy(response)["script-src"]
 
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
@@ -12,6 +13,19 @@ from tests.home.notifications.emails import mail_errors  # noqa: F401
 
 def shown_seconds_ago(seconds):
     return SIGNER.sign(str(time.time() - seconds))
+
+
+def page_of(enquiry):
+    return reverse("search_enquiry_modeladmin_inspect", args=[enquiry.pk])
+
+
+def text_of(response):
+    html = BeautifulSoup(response.content, "html.parser")
+    return html.get_text(" ", strip=True)
+
+
+def history(enquiry):
+    return [(each.by.username, str(each)) for each in enquiry.actions.all()]
 
 
 @pytest.fixture
@@ -31,8 +45,8 @@ def colleague(db, django_user_model):
     def make(name, *permissions):
         user = django_user_model.objects.create_user(name, password="x")
         group = Group.objects.create(name=f"Group of {name}")
-        for codename in ("access_admin", *permissions):
-            group.permissions.add(Permission.objects.get(codename=codename))
+        codenames = ["access_admin", *permissions]
+        group.permissions.set(Permission.objects.filter(codename__in=codenames))
         user.groups.add(group)
         return user
 
@@ -47,13 +61,12 @@ def handler(client, colleague):
 
 
 @pytest.fixture
-def step(client, handler):
+def act(client, handler):
 
-    def send(name, enquiry, **values):
+    def send(action, enquiry, **values):
         last = enquiry.last_action
-        data = {"last": last.pk if last else "", **values}
-        address = reverse(f"{name}_enquiry", args=[enquiry.pk])
-        response = client.post(address, data, follow=True)
+        data = {"action": action, "last": last.pk if last else "", **values}
+        response = client.post(page_of(enquiry), data, follow=True)
         enquiry.refresh_from_db()
         return response
 

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from django.utils import timezone
 
 from home.models import SiteSettings
 from home.rate_limits import RateLimit, RateLimitHit
-from search.feedback.enquiries import services
+from search.feedback.enquiries import views
 from search.models import Enquiry
 from tests.search.feedback.enquiries.conftest import shown_seconds_ago
 
@@ -94,44 +93,19 @@ def test_refused_messages_cost_few_queries(home, django_assert_max_num_queries):
         assert send_from("192.0.2.1", message="Another").status_code == 429
 
 
-@pytest.mark.parametrize("again", ["A blue bin", " a  BLUE\n bin "])
-def test_same_message_is_joined_and_has_a_reference_of_its_own(home, send, again):
-    first = send(email="r@example.org")["Location"]
-    assert send(message=again, email="R@example.org")["Location"] != first
-    enquiry = Enquiry.objects.get()
-    assert (enquiry.times_sent, enquiry.message) == (2, "A blue bin")
-
-
-def test_without_joining_it_would_be_there_twice(home, send, monkeypatch):
-    """Without the comparison, they are separate."""
-    monkeypatch.setattr(services, "_join", lambda *args: None)
-    assert send()["Location"] != send()["Location"]
-    assert Enquiry.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    "other", [{"message": "A green bin"}, {"email": "other@example.org"}]
-)
-def test_what_differs_is_stored_for_itself(home, send, other):
-    assert send()["Location"] != send(**other)["Location"]
-    assert Enquiry.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"status": "closed"},
-        # Its address is deleted, so that it is like those that left none.
-        {"answered_at": timezone.now(), "email": ""},
-        {"created_at": timezone.now() - timedelta(days=1, minutes=1)},
-    ],
-    ids=["closed", "answered", "old"],
-)
-def test_what_is_dealt_with_or_more_than_a_day_old_is_not_joined(home, send, change):
-    first = send()["Location"]
-    Enquiry.objects.update(**change)
-    assert send()["Location"] != first
-    assert Enquiry.objects.count() == 2
+def test_same_form_sent_twice_is_stored_once(home, send):
+    shown_at = shown_seconds_ago(60)
+    first = send(email="r@example.org", shown_at=shown_at)["Location"]
+    assert send(email="r@example.org", shown_at=shown_at)["Location"] == first
+    assert Enquiry.objects.count() == 1
+    for other in (
+        {"message": "A green bin"},
+        {"email": "other@example.org"},
+        {"shown_at": shown_seconds_ago(50)},
+    ):
+        values = {"email": "r@example.org", "shown_at": shown_at, **other}
+        assert send(**values)["Location"] != first
+    assert Enquiry.objects.count() == 4
 
 
 def test_form_says_what_happens_to_the_message_and_for_how_long(home, client, settings):
@@ -158,32 +132,20 @@ def test_link_to_the_form_is_on_every_page_of_results(section, client):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-@pytest.mark.parametrize("is_serial", [True, False])
-def test_double_click_is_stored_once(home, settings, monkeypatch, is_serial):
+def test_double_click_is_stored_once(home, settings):
     """Many at the same moment, each on a connection of its own."""
     settings.FORM_LIMIT_PER_ADDRESS, settings.FORM_LIMIT_OVERALL = 50, 50
-    if not is_serial:
-        if connection.vendor == "sqlite":
-            pytest.skip("On SQLite every transaction waits for its turn anyway.")
-        # What makes them wait for each other.
-        monkeypatch.setattr(RateLimit, "use", lambda *args: None)
+    shown_at = shown_seconds_ago(60)
 
     def click(_):
         try:
-            return send_from("192.0.2.1")["Location"]
+            return send_from("192.0.2.1", shown_at=shown_at)["Location"]
         finally:
             connections.close_all()
 
-    stored = 0
-    for _ in range(5):
-        Enquiry.objects.all().delete()
-        with ThreadPoolExecutor(8) as pool:
-            locations = set(pool.map(click, range(8)))
-        stored += Enquiry.objects.count()
-        if is_serial:
-            assert len(locations) == 8
-            assert Enquiry.objects.get().times_sent == 8
-    assert (stored == 5) is is_serial
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(click, range(8)))) == 1
+    assert Enquiry.objects.count() == 1
 
 
 @pytest.mark.slow
@@ -206,7 +168,7 @@ def test_limit_holds_for_those_who_come_at_the_same_moment(home):
 def test_request_whose_worker_is_killed_counts(home, monkeypatch):
     """As when gunicorn ends a worker that takes too long."""
 
-    def die(enquiry):
+    def die(form):
         assert not connection.in_atomic_block
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -214,41 +176,9 @@ def test_request_whose_worker_is_killed_counts(home, monkeypatch):
     connections.close_all()
     child = os.fork()
     if not child:
-        monkeypatch.setattr(services, "topic_of_enquiry", die)
+        monkeypatch.setattr(views, "store_enquiry", die)
         send_from("192.0.2.1")
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     assert RateLimitHit.objects.filter(limit="enquiries").count() == 1
     assert not Enquiry.objects.exists()
-
-
-def test_topic_is_named_and_earlier_messages_are_compared_before_others_wait(
-    home, monkeypatch
-):
-    """Nothing that a visitor's text makes long is done under the lock."""
-    done = []
-
-    @contextmanager
-    def one_at_a_time():
-        done.append("others wait")
-        yield
-
-    for name in ("topic_of_enquiry", "normalise_message"):
-        real = getattr(services, name)
-        monkeypatch.setattr(
-            services,
-            name,
-            lambda text, name=name, real=real: done.append(name) or real(text),
-        )
-    send_from("192.0.2.1", message="Bins")
-    done.clear()
-    monkeypatch.setattr(services, "one_at_a_time", one_at_a_time)
-    send_from("192.0.2.2", message=" bins")
-    # What is under it is the folding of what is sent: to compare with newer ones.
-    assert done == [
-        "topic_of_enquiry",
-        "normalise_message",
-        "normalise_message",
-        "others wait",
-    ]
-    assert Enquiry.objects.get().times_sent == 2

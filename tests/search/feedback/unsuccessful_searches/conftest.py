@@ -26,7 +26,6 @@ class Row:
     label: str
     others: str
     numbers: tuple[int, ...]
-    chart: str
     state: str
     address: str
 
@@ -100,7 +99,6 @@ def _row(cells):
         label=text[0],
         others=text[1],
         numbers=tuple(int(each) for each in text[2:7]),
-        chart=cells[7].svg["aria-label"].partition(": ")[2],
-        state=text[8],
+        state=text[7],
         address=cells[0].a["href"],
     )

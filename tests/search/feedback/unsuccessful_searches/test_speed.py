@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from search.feedback.actions import ActionKind, FeedbackAction
+from search.feedback.enquiries.models import topic_of_enquiry
 from search.feedback.page_feedback.models import PageFeedbackCount
-from search.feedback.unsuccessful_searches.topic_assignment import topic_of_enquiry
 from search.log.models import make_key
 from search.models import Enquiry, LoggedSearch
 from search.tokens import topic_of

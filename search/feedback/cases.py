@@ -1,0 +1,189 @@
+"""How staff assign, close and reopen a case: an `Enquiry` or a `Topic`."""
+
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms import Media
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from home.content.text import name_of
+from search.feedback.actions import OUTCOMES, ActionKind
+from search.feedback.enquiries.models import Enquiry
+from search.feedback.permissions import get_handlers, get_topic_handlers
+
+# These promise residents an answer.
+NEEDING_ANSWER = (ActionKind.FOUND, ActionKind.NOT_OURS)
+# The forms that change what searches find, with the terms of a case filled in.
+SEARCH_FORMS = {
+    "promotionsnippet": "Promote a page",
+    "synonymsnippet": "Add a synonym",
+}
+
+
+class ActionForm(forms.Form):
+    """An action on a case.
+
+    `last` is the last action that the user saw, so that none of a colleague's is
+    overwritten. `perform` returns what was done, or None if that changes nothing.
+    """
+
+    heading = ""
+    last = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data, *, case, user):
+        # Several forms on the page share field names.
+        super().__init__(data, auto_id=f"{self.heading.lower()}-%s")
+        self.case, self.user = case, user
+        self.is_enquiry = isinstance(case, Enquiry)
+        last = case.last_action
+        self.initial["last"] = last.pk if last else None
+
+    def clean(self):
+        data = super().clean()
+        if data.get("last") == self.initial["last"]:
+            return data
+        # To be sent again after its error, with what was typed.
+        self.data = self.data.copy()
+        self.data["last"] = self.initial["last"] or ""
+        last = self.case.last_action
+        who = (name_of(last.by) if last else "") or "Someone else"
+        what = f" ({last})" if last else ""
+        raise ValidationError(
+            f"Your changes were not saved because {who} made a change{what}. Review "
+            "the latest version and try again."
+        )
+
+
+class AssignForm(ActionForm):
+    heading = "Assign"
+    assigned_to = forms.ModelChoiceField(
+        label="Assigned to",
+        queryset=None,
+        required=False,
+        empty_label="Not assigned",
+        help_text="Only people who can deal with it are listed.",
+        error_messages={
+            "invalid_choice": "This person cannot deal with enquiries, or has left. "
+            "Choose someone else."
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        field = self.fields["assigned_to"]
+        field.queryset = get_handlers() if self.is_enquiry else get_topic_handlers()
+        field.label_from_instance = name_of
+        self.initial["assigned_to"] = self.case.assigned_to
+
+    def perform(self, at):
+        colleague = self.cleaned_data["assigned_to"]
+        if colleague == self.case.assigned_to:
+            return None
+        name, kind = name_of(colleague), ActionKind.ASSIGNED
+        return self.case.do(kind, self.user, at, name, assigned_to=colleague)
+
+
+class ReopenForm(ActionForm):
+    heading = "Reopen"
+
+    def perform(self, at):
+        return self.case.do(ActionKind.REOPENED, self.user, at)
+
+
+class CloseForm(ActionForm):
+    heading = "Close"
+    outcome = forms.ChoiceField(
+        label="Outcome",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Select an outcome."},
+    )
+    belongs_to = forms.CharField(
+        label="Responsible organisation",
+        required=False,
+        max_length=Enquiry._meta.get_field("belongs_to").max_length,
+        help_text="Only if it is not a council service. For example, 'NHS'.",
+        error_messages={"max_length": "Use 200 characters or fewer."},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["outcome"].choices = [
+            (kind.value, kind.label)
+            for kind in OUTCOMES
+            if self.is_enquiry or kind != ActionKind.FOUND
+        ]
+
+    def clean(self):
+        data = super().clean()
+        outcome = data.get("outcome")
+        if outcome != ActionKind.NOT_OURS:
+            data["belongs_to"] = ""
+        elif not data.get("belongs_to") and "belongs_to" not in self.errors:
+            self.add_error("belongs_to", "Enter the responsible organisation.")
+        if self.is_enquiry and outcome in NEEDING_ANSWER and not self.case.answered_at:
+            self.add_error("outcome", "Answer the enquiry first, to say where to go.")
+        return data
+
+    def perform(self, at):
+        kind = ActionKind(self.cleaned_data["outcome"])
+        return self.case.do(kind, self.user, at, self.cleaned_data["belongs_to"])
+
+
+class CaseView:
+    """The page of `case`, with the forms for what can be done about it now.
+
+    `may_act` says whether the user may, and `get_form_classes` by which forms.
+    """
+
+    def post(self, request, *args, **kwargs):
+        if not self.may_act():
+            raise PermissionDenied
+        form = self.action_forms.get(request.POST.get("action"))
+        if form is None:
+            messages.warning(request, "Nothing was changed. Check the status.")
+        elif not form.is_valid():
+            return self.render_to_response(self.get_context_data(**kwargs), status=422)
+        elif action := form.perform(timezone.now()):
+            messages.success(request, f"{self.case}: {action}.")
+        else:
+            messages.info(request, "No changes were made.")
+        return redirect(request.path)
+
+    @cached_property
+    def action_forms(self) -> dict[str, ActionForm]:
+        """Return the forms by their names; one of them may have been sent."""
+        if not self.may_act():
+            return {}
+        data = self.request.POST
+        classes = {each.heading.lower(): each for each in self.get_form_classes()}
+        return {
+            name: form(
+                data if data.get("action") == name else None,
+                case=self.case,
+                user=self.request.user,
+            )
+            for name, form in classes.items()
+        }
+
+    @property
+    def media(self) -> Media:
+        return sum((form.media for form in self.action_forms.values()), Media())
+
+    def get_context_data(self, **kwargs):
+        searched, user = self.case.searched, self.request.user
+        query = f"?{urlencode({'searched': searched})}" if searched else ""
+        return super().get_context_data(
+            case=self.case,
+            action_forms=self.action_forms,
+            links=[
+                (label, reverse(f"wagtailsnippets_search_{model}:add") + query)
+                for model, label in SEARCH_FORMS.items()
+                if self.action_forms and user.has_perm(f"search.add_{model}")
+            ],
+            **kwargs,
+        )

@@ -1,0 +1,248 @@
+"""Staff assign, close and reopen enquiries, and the history records it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import ModelLogEntry, ReferenceIndex
+
+from home.content_version.counter import get_content_version
+from search.feedback.enquiries.admin import AnswerForm
+from search.models import Enquiry, FeedbackAction
+from tests.factories import EnquiryFactory, StandardPageFactory
+from tests.search.feedback.enquiries.conftest import history, page_of, text_of
+from tests.search.feedback.enquiries.test_answers import linked, typed
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+STATUS = {"assign": "open", "answer": "open", "close": "open", "reopen": "closed"}
+
+
+def buttons(client, enquiry):
+    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
+    return [each.get_text() for each in html.select("main form button")]
+
+
+def test_enquiry_is_assigned_to_a_colleague_and_taken_back(act, client, colleague):
+    priya = colleague("priya", "change_enquiry")
+    enquiry = EnquiryFactory()
+    response = act("assign", enquiry, assigned_to=priya.pk)
+    assert f"{enquiry}: Assigned to priya." in text_of(response)
+    assert enquiry.assigned_to == priya
+    response = act("assign", enquiry, assigned_to=priya.pk)
+    assert "No changes were made." in text_of(response)
+    act("assign", enquiry, assigned_to="")
+    assert enquiry.assigned_to is None
+    assert history(enquiry) == [
+        ("hannah", "Assigned to priya"),
+        ("hannah", "Assigned to no one"),
+    ]
+
+
+def test_enquiry_is_taken_on_with_one_click(client, handler):
+    enquiry = EnquiryFactory()
+    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
+    button = html.find("button", string="Assign to me")
+    sent = {
+        each["name"]: each.get("value", "")
+        for each in button.find_parent("form").select("input, select")
+    }
+    # As a browser sends it: the button comes after the list.
+    sent["assigned_to"] = ["", button["value"]]
+    client.post(page_of(enquiry), sent)
+    enquiry.refresh_from_db()
+    assert enquiry.assigned_to == handler
+    assert "Assign to me" not in buttons(client, enquiry)
+
+
+def test_only_colleagues_who_may_deal_with_it_can_be_chosen(act, colleague):
+    reader = colleague("reader", "view_enquiry")
+    gone = colleague("gone", "change_enquiry")
+    gone.is_active = False
+    gone.save()
+    enquiry = EnquiryFactory()
+    for pk in (reader.pk, gone.pk, 10**30):
+        response = act("assign", enquiry, assigned_to=pk)
+        assert "Choose someone else." in text_of(response)
+        assert enquiry.assigned_to is None
+        assert "gone" not in text_of(response)
+
+
+def test_closing_and_reopening_record_who_and_when(act, client, handler):
+    enquiry = EnquiryFactory()
+    assert buttons(client, enquiry) == [
+        "Answer",
+        "Assign",
+        "Assign to me",
+        "Close",
+    ]
+    response = act("close", enquiry, outcome="written", belongs_to="Job centre")
+    assert f"{enquiry}: Closed: A page was written" in text_of(response)
+    assert (enquiry.is_open, enquiry.closed_by) == (False, handler)
+    assert (enquiry.outcome, enquiry.belongs_to) == ("written", "")
+    assert enquiry.closed_at <= timezone.now()
+    assert buttons(client, enquiry) == ["Answer", "Reopen"]
+    act("reopen", enquiry)
+    assert (enquiry.is_open, enquiry.outcome) == (True, "")
+    assert (enquiry.closed_at, enquiry.closed_by) == (None, None)
+    assert history(enquiry) == [
+        ("hannah", "Closed: A page was written or updated"),
+        ("hannah", "Reopened"),
+    ]
+
+
+def test_closing_says_what_is_missing_and_keeps_the_rest(act):
+    enquiry = EnquiryFactory()
+    for values, error in (
+        ({}, "Select an outcome."),
+        ({"outcome": "x"}, "not one of the available choices"),
+        ({"outcome": "not_ours"}, "Enter the responsible organisation."),
+        ({"outcome": "not_ours", "belongs_to": "x" * 201}, "Use 200 characters"),
+        ({"outcome": "not_ours", "belongs_to": "NHS"}, "Answer the enquiry first"),
+        ({"outcome": "found"}, "Answer the enquiry first"),
+    ):
+        response = act("close", enquiry, **values)
+        assert error in text_of(response)
+        assert enquiry.is_open
+        form = response.context["action_forms"]["close"]
+        assert {name: form[name].value() for name in values} == values
+    Enquiry.objects.update(answer="<p>Ask them.</p>", answered_at=NOON)
+    act("close", enquiry, outcome="not_ours", belongs_to="Job centre")
+    assert (enquiry.outcome, enquiry.belongs_to) == ("not_ours", "Job centre")
+
+
+def test_change_of_the_search_closes_the_topic_too(act, client, handler):
+    enquiry = EnquiryFactory(query="blue bin")
+    assert "Promote a page" not in text_of(client.get(page_of(enquiry)))
+    may = Permission.objects.get(codename="add_promotionsnippet")
+    handler.user_permissions.add(may)
+    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
+    assert html.find("a", string="Promote a page")["href"].endswith("=blue+bin")
+    act("close", enquiry, outcome="promoted")
+    topics = FeedbackAction.objects.filter(enquiry=None)
+    assert list(topics.values_list("topic", "kind")) == [("bin blue", "promoted")]
+
+
+@pytest.mark.parametrize("name", ["close", "assign"])
+def test_what_a_colleague_has_closed_stays_as_they_left_it(name, act, colleague):
+    other = colleague("omar", "change_enquiry")
+    closed = {"closed_at": NOON, "closed_by": other, "outcome": "written"}
+    enquiry = EnquiryFactory(status="closed", **closed)
+    response = act(name, enquiry, outcome="nothing", assigned_to=other.pk)
+    assert "Nothing was changed." in text_of(response)
+    assert (enquiry.closed_by, enquiry.closed_at) == (other, NOON)
+    assert (enquiry.outcome, enquiry.assigned_to) == ("written", None)
+
+
+# Two officers at once
+
+
+def test_concurrent_change_is_refused_and_explained(client, act, handler, colleague):
+    enquiry = EnquiryFactory()
+    client.force_login(colleague("omar", "view_enquiry", "change_enquiry"))
+    act("answer", enquiry, answer=typed("First"))
+    client.force_login(handler)
+    response = act("answer", enquiry, last="", answer=typed("Second"))
+    text = text_of(response)
+    assert "not saved because omar made a change (Answered)" in text
+    assert "First" in text
+    form = response.context["action_forms"]["answer"]
+    assert "Second" in form["answer"].value()
+    assert "First" in enquiry.answer
+    # What the form carries now counts, so the second thought can be sent.
+    again = form["last"].value()
+    act("answer", enquiry, last=again, answer=typed("Second"))
+    assert "Second" in enquiry.answer
+    assert [who for who, _ in history(enquiry)] == ["omar", "hannah"]
+
+
+@pytest.mark.parametrize("name", STATUS)
+def test_actions_at_the_same_time_wait_for_each_other(name, act):
+    """SQLite lets one transaction write at a time anyway."""
+    enquiry = EnquiryFactory(status=STATUS[name])
+    with CaptureQueriesContext(connection) as captured:
+        act(name, enquiry, outcome="nothing", answer=typed("x"))
+    locks = [each for each in captured if "FOR UPDATE" in each["sql"]]
+    assert len(locks) == (1 if connection.features.has_select_for_update else 0)
+
+
+def test_form_that_does_not_say_what_was_seen_changes_nothing(act, handler):
+    enquiry = EnquiryFactory()
+    enquiry.do("reopened", handler, NOON)
+    values = {"assigned_to": handler.pk, "answer": typed("x"), "outcome": "nothing"}
+    for name in ("assign", "answer", "close"):
+        for last in ("", "x", "0", "\0"):
+            act(name, enquiry, last=last, **values)
+    assert (enquiry.assigned_to, enquiry.answer, enquiry.status) == (None, "", "open")
+
+
+def test_only_the_fields_of_an_action_are_written(act, monkeypatch):
+    """The job deletes the address while someone changes the answer."""
+    enquiry = EnquiryFactory(email="resident@example.org")
+    perform = AnswerForm.perform
+
+    def perform_later(form, at):
+        Enquiry.objects.update(email="", answer_sent_at=NOON)
+        return perform(form, at)
+
+    monkeypatch.setattr(AnswerForm, "perform", perform_later)
+    act("answer", enquiry, answer=typed("x"))
+    assert (enquiry.email, enquiry.answer_sent_at) == ("", NOON)
+
+
+# Who may, and how
+
+
+def test_looking_changes_nothing(client, handler):
+    enquiry = EnquiryFactory()
+    before = Enquiry.objects.values().get()
+    for method in (client.get, client.head, client.options):
+        sent = {"action": "close", "outcome": "nothing", "last": ""}
+        assert method(page_of(enquiry), sent).status_code == 200
+    assert Enquiry.objects.values().get() == before
+    assert history(enquiry) == []
+
+
+@pytest.mark.parametrize("name", STATUS)
+def test_who_may_only_read_takes_no_action(name, client, colleague):
+    client.force_login(colleague("reader", "view_enquiry"))
+    enquiry = EnquiryFactory(status=STATUS[name])
+    before = Enquiry.objects.values().get()
+    sent = {"action": name, "outcome": "nothing", "answer": typed("x"), "last": ""}
+    response = client.post(page_of(enquiry), sent)
+    assert response["Location"] == reverse("wagtailadmin_home")
+    assert Enquiry.objects.values().get() == before
+    assert enquiry.message in client.get(page_of(enquiry)).content.decode()
+    assert buttons(client, enquiry) == []
+
+
+def test_action_needs_the_token(admin_user):
+    client = Client(enforce_csrf_checks=True, headers={"Origin": "http://testserver"})
+    client.force_login(admin_user)
+    sent = {"action": "close", "outcome": "nothing", "last": ""}
+    assert client.post(page_of(EnquiryFactory()), sent).status_code == 403
+    assert Enquiry.objects.get().is_open
+
+
+def test_actions_leave_nothing_of_the_resident_where_others_read(act, handler, home):
+    """More staff can read the site history and the reference index."""
+    page, canary = StandardPageFactory(parent=home), "quetzal"
+    enquiry = EnquiryFactory(
+        message=canary, query=canary, from_path=f"/{canary}/", email=f"{canary}@a.org"
+    )
+    version = get_content_version()
+    act("assign", enquiry, assigned_to=handler.pk)
+    act("answer", enquiry, answer=linked(id=page.pk))
+    act("close", enquiry, outcome="found")
+    act("reopen", enquiry)
+    assert len(history(enquiry)) == 4
+    assert canary not in str(history(enquiry))
+    assert not ModelLogEntry.objects.exists()
+    assert not ReferenceIndex.is_indexed(Enquiry)
+    # Residents' pages are the same as before.
+    assert get_content_version() == version
