@@ -1,6 +1,12 @@
 """Views: dismissing an alert, the A to Z of a section, the list of policy updates."""
 
+from itertools import accumulate
+from math import ceil
+from string import ascii_uppercase
+
 from django.conf import settings
+from django.db.models import Case, Count, Value, When
+from django.db.models.functions import Lower, Substr, Upper
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -8,8 +14,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from wagtail.models import Page
 
-from community.a_to_z import get_a_to_z
 from community.alerts.visibility import (
     COOKIE_NAME,
     COOKIE_SECONDS,
@@ -21,8 +27,23 @@ from community.models import AlertSnippet, CommunityIndexPage
 from community.policies.feeds import policy_feed_link
 from community.policies.listing import get_listing
 from home.content_version.caching import mark_cacheable
-from home.page_tree.addresses import page_number, site_origin, site_root
+from home.page_tree.addresses import (
+    descendants_of,
+    page_number,
+    public_path,
+    site_origin,
+    site_root,
+)
 from home.pages import visible_pages
+
+A_TO_Z_PER_PAGE = 200
+
+
+def _root_or_404(request: HttpRequest) -> Page:
+    root = site_root(request)
+    if root is None:
+        raise Http404("There is no site yet.")
+    return root
 
 
 @never_cache
@@ -61,29 +82,56 @@ def _path_back(request: HttpRequest) -> str:
 
 @require_safe
 def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
-    """List every page of a section by the first letter of its title (R2)."""
-    root = site_root(request)
+    """List every page of a section by the first letter of its title (R2).
+
+    Titles that start with none come first, under an empty letter.
+    """
+    root = _root_or_404(request)
     number = page_number(request.GET.get("page", "1"))
-    if root is None:
-        raise Http404("There is no site yet.")
     now = timezone.now()
     sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
     section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
-    listing = get_a_to_z(section, root, number, now)
-    if listing is None:
+    first = Upper(Substr("title", 1, 1))
+    is_letter = When(first__in=list(ascii_uppercase), then="first")
+    below = visible_pages(now).filter(descendants_of(section.path))
+    pages = below.annotate(first=first).annotate(
+        letter=Case(is_letter, default=Value(""))
+    )
+    by_letter = pages.order_by("letter").values_list("letter")
+    counts = dict(by_letter.annotate(Count("pk")))
+    last_number = ceil(sum(counts.values()) / A_TO_Z_PER_PAGE)
+    if number > last_number:
         raise Http404("There is no such page of the list.")
-    query = f"?page={number}" if listing.number > 1 else ""
-    canonical = f"{site_origin(request)}{request.path}{query}"
-    context = {"page": section, "listing": listing, "canonical": canonical}
+    rows = pages.order_by("letter", Lower("title"), "pk").values(
+        "letter", "title", "url_path"
+    )[(number - 1) * A_TO_Z_PER_PAGE : number * A_TO_Z_PER_PAGE]
+    context = {
+        "page": section,
+        "links": [{**row, "href": public_path(row["url_path"], root)} for row in rows],
+        "letters": _letters(counts),
+        "number": number,
+        "last_number": last_number,
+        "canonical": site_origin(request)
+        + request.path
+        + (f"?page={number}" if number > 1 else ""),
+    }
     return mark_cacheable(render(request, "community/a_to_z.html", context))
+
+
+def _letters(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Return each letter with the page of the list on which it starts, or 0."""
+    starts = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
+    return [
+        (letter, starts[letter] // A_TO_Z_PER_PAGE + 1 if letter in counts else 0)
+        for letter in ("", *ascii_uppercase)
+        if letter or letter in counts
+    ]
 
 
 @require_safe
 def policy_updates(request: HttpRequest) -> HttpResponse:
     """List all policies and consultations (P4)."""
-    root = site_root(request)
-    if root is None:
-        raise Http404("There is no site yet.")
+    root = _root_or_404(request)
     listing = get_listing(request, root, timezone.now())
     if listing is None:
         raise Http404("There is no such page of the list.")

@@ -175,7 +175,7 @@ def test_what_one_visitor_adds_is_not_given_to_others(page, client):
 def test_pages_of_a_list_are_kept_apart(section, client, monkeypatch):
     for number in range(3):
         StandardPageFactory(parent=section, title=f"Page {number}")
-    monkeypatch.setattr("community.a_to_z.PER_PAGE", 2)
+    monkeypatch.setattr("community.views.A_TO_Z_PER_PAGE", 2)
     address = f"{section.url}a-to-z/"
     first, second = client.get(address), client.get(f"{address}?page=2&x=y")
     assert first.content != second.content
