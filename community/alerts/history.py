@@ -16,7 +16,7 @@ from community.models.alerts import AlertQuerySet, alert_saved
 from home.content.text import name_of
 from home.page_tree.addresses import site_path
 from home.page_tree.redirects import addresses_changed
-from home.page_tree.visibility import Change, page_visibility_changed
+from home.page_tree.visibility import page_visibility_changed
 
 # What an entry takes from the alert as it is.
 COPIED_FIELDS = (
@@ -31,10 +31,6 @@ COPIED_FIELDS = (
     "dismissal_version",
 )
 PUBLIC_FIELDS = (*COPIED_FIELDS, "link_href", "places")
-PAGE_EVENTS = {
-    Change.PUBLISHED: HistoryEvent.PAGE_PUBLISHED,
-    Change.UNPUBLISHED: HistoryEvent.PAGE_TAKEN_DOWN,
-}
 
 
 @receiver(alert_saved)
@@ -52,32 +48,19 @@ def record_deleted_alert(sender, instance: AlertSnippet, **kwargs) -> None:
 
 
 @receiver(addresses_changed)
-def record_moved_pages(sender, **kwargs) -> None:
-    _record_current_alerts(HistoryEvent.PAGE_MOVED)
-
-
-@receiver(nodes_deleted, sender=Page)
-def record_deleted_pages(sender, **kwargs) -> None:
-    _record_current_alerts(HistoryEvent.PAGE_DELETED)
-
-
 @receiver(page_visibility_changed)
-def record_published_page(sender, change: Change, **kwargs) -> None:
-    if change in PAGE_EVENTS:
-        _record_current_alerts(PAGE_EVENTS[change])
-
-
-def _record_current_alerts(page_event: HistoryEvent) -> None:
-    """Record current and future alerts whose pages a change affects.
+@receiver(nodes_deleted, sender=Page)
+def record_page_change(sender, **kwargs) -> None:
+    """Record current and future alerts on pages, or with links to pages, that change.
 
     The row of the content version, already locked, stops alerts and pages changing at
     once.
     """
     alerts = AlertSnippet.objects.published_until_after(timezone.now())
-    _record(alerts, page_event)
+    _record(alerts, HistoryEvent.PAGES_CHANGED)
 
 
-def _record(alerts: AlertQuerySet, page_event: HistoryEvent | None = None) -> None:
+def _record(alerts: AlertQuerySet, change: HistoryEvent = HistoryEvent.CHANGED) -> None:
     """Add an entry for each alert that differs from its last one.
 
     One query if there are no alerts, otherwise four.
@@ -90,7 +73,7 @@ def _record(alerts: AlertQuerySet, page_event: HistoryEvent | None = None) -> No
     history = AlertHistoryEntry.objects.filter(alert_id__in=ids).order_by("pk")
     last_entries = {entry.alert_id: entry for entry in history}
     for entry in entries:
-        if event := _get_event(last_entries.get(entry.alert_id), entry, page_event):
+        if event := _get_event(last_entries.get(entry.alert_id), entry, change):
             _add(entry, event)
 
 
@@ -115,9 +98,7 @@ def _describe(alert: AlertSnippet) -> AlertHistoryEntry:
 
 
 def _get_event(
-    last: AlertHistoryEntry | None,
-    entry: AlertHistoryEntry,
-    page_event: HistoryEvent | None,
+    last: AlertHistoryEntry | None, entry: AlertHistoryEntry, change: HistoryEvent
 ) -> HistoryEvent | None:
     """Return what has happened since the last entry; None if visitors see the same."""
     if last is None or not last.is_live:
@@ -128,7 +109,7 @@ def _get_event(
         return None
     now = timezone.now()
     has_ended = last.starts_at <= now < last.ends_at and entry.ends_at <= now
-    return page_event or (HistoryEvent.ENDED if has_ended else HistoryEvent.CHANGED)
+    return HistoryEvent.ENDED if has_ended else change
 
 
 def _add(entry: AlertHistoryEntry, event: HistoryEvent) -> None:

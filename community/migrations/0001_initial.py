@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('alert_id', models.PositiveBigIntegerField(db_index=True)),
                 ('recorded_at', models.DateTimeField(db_index=True)),
-                ('event', models.CharField(choices=[('published', 'Published'), ('changed', 'Changed'), ('ended', 'Ended'), ('taken-down', 'Taken down'), ('deleted', 'Deleted'), ('page-moved', 'A page was moved or renamed'), ('page-published', 'A page was published'), ('page-taken-down', 'A page was taken down'), ('page-deleted', 'A page was deleted')], max_length=20)),
+                ('event', models.CharField(choices=[('published', 'Published'), ('changed', 'Changed'), ('ended', 'Ended'), ('taken-down', 'Taken down'), ('deleted', 'Deleted'), ('pages-changed', 'Its pages changed')], max_length=20)),
                 ('user_id', models.CharField(blank=True, max_length=64)),
                 ('user_name', models.TextField(blank=True)),
                 ('is_live', models.BooleanField()),

@@ -15,10 +15,7 @@ class HistoryEvent(models.TextChoices):
     ENDED = "ended", "Ended"
     TAKEN_DOWN = "taken-down", "Taken down"
     DELETED = "deleted", "Deleted"
-    PAGE_MOVED = "page-moved", "A page was moved or renamed"
-    PAGE_PUBLISHED = "page-published", "A page was published"
-    PAGE_TAKEN_DOWN = "page-taken-down", "A page was taken down"
-    PAGE_DELETED = "page-deleted", "A page was deleted"
+    PAGES_CHANGED = "pages-changed", "Its pages changed"
 
 
 class HistoryQuerySet(models.QuerySet):

@@ -272,9 +272,6 @@ class AlertScope(Orderable):
 
     panels = ["page", "include_descendants"]
 
-    class Meta(Orderable.Meta):
-        pass
-
     def __str__(self):
         below = " and every page below it" if self.include_descendants else ""
         return f"{self.page.title}{below}"

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 from wagtail.rich_text import get_text_for_indexing
 
@@ -78,23 +78,16 @@ class Consultation(models.Model):
 
     consultation_panel = MultiFieldPanel(
         [
-            FieldRowPanel(
-                [
-                    FieldPanel("consultation_opens_at"),
-                    FieldPanel("consultation_closes_at"),
-                ]
-            ),
-            FieldPanel("consultation_purpose"),
-            FieldPanel("respond_url"),
-            FieldPanel("respond_email"),
-            FieldPanel("respond_address"),
+            FieldRowPanel(["consultation_opens_at", "consultation_closes_at"]),
+            "consultation_purpose",
+            *WAYS_TO_RESPOND,
         ],
         heading="Consultation",
         help_text="Fill this in if you are asking for people's views. The page only "
         "shows how to respond while the consultation is open.",
     )
     outcome_panel = MultiFieldPanel(
-        [FieldPanel("outcome_published_on"), *map(FieldPanel, OUTCOME_TEXTS)],
+        ["outcome_published_on", *OUTCOME_TEXTS],
         heading="We asked, you said, we did",
         help_text="Shown from the date the outcome is published.",
     )
@@ -125,17 +118,12 @@ class Consultation(models.Model):
                 "Enter both when the consultation opens and when it closes."
             )
         elif opens and closes <= opens:
-            errors["consultation_closes_at"] = (
-                "The consultation must close after it opens."
-            )
+            closing = "The consultation must close after it opens."
+            errors["consultation_closes_at"] = closing
         return errors
 
-    def get_consultation_gaps(self) -> dict[str, str]:
-        """Return what is missing for publication, by field.
-
-        Older pages without these fields stay valid.
-        """
-        gaps = {}
+    def find_gaps_for_publishing(self):
+        gaps = super().find_gaps_for_publishing()
         ways = [getattr(self, name) for name in WAYS_TO_RESPOND]
         if self.consultation_opens_at and not any(ways):
             gaps["respond_url"] = (

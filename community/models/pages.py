@@ -2,11 +2,7 @@
 
 from django.db import models
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import (
-    FieldPanel,
-    MultiFieldPanel,
-    PageChooserPanel,
-)
+from wagtail.admin.panels import MultiFieldPanel, PageChooserPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
@@ -48,9 +44,8 @@ related_pages_panel = MultipleChooserPanel(
     chooser_field_name="related_page",
     panels=[
         PageChooserPanel(
-            "related_page",
-            ["community.PartnershipPage", "community.PolicyUpdatePage"],
-        ),
+            "related_page", ["community.PartnershipPage", "community.PolicyUpdatePage"]
+        )
     ],
     heading="Linked partnerships and policies",
     label="Link",
@@ -81,9 +76,9 @@ class CommunityIndexPage(BasePage):
 
     content_panels = [
         *BasePage.lead_panels,
-        FieldPanel("strapline"),
-        FieldPanel("introduction"),
-        FieldPanel("body"),
+        "strapline",
+        "introduction",
+        "body",
         *BasePage.closing_panels,
     ]
     promote_panels = [*BasePage.promote_panels, SubscriberCountPanel()]
@@ -135,16 +130,11 @@ class PartnershipPage(BasePage):
 
     content_panels = [
         *BasePage.lead_panels,
-        FieldPanel("body"),
+        "body",
         InlinePanel("partners", heading="Partners", label="Partner"),
-        FieldPanel("get_involved"),
+        "get_involved",
         MultiFieldPanel(
-            [
-                FieldPanel("website"),
-                FieldPanel("lead_officer"),
-                FieldPanel("contact_email"),
-                FieldPanel("contact_phone"),
-            ],
+            ["website", "lead_officer", "contact_email", "contact_phone"],
             heading="Contact",
         ),
         related_pages_panel,
@@ -189,10 +179,7 @@ class Partner(Orderable):
         help_text="Shown next to the name, so the logo does not need alt text.",
     )
 
-    panels = [FieldPanel("name"), FieldPanel("website"), FieldPanel("logo")]
-
-    class Meta(Orderable.Meta):
-        pass
+    panels = ["name", "website", "logo"]
 
     def __str__(self):
         return self.name

@@ -7,11 +7,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import (
-    FieldPanel,
-    FieldRowPanel,
-    MultiFieldPanel,
-)
+from wagtail.admin.panels import FieldRowPanel, MultiFieldPanel
 from wagtail.models import Orderable, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
@@ -125,8 +121,8 @@ class PolicyUpdatePage(Consultation, BasePage):
 
     content_panels = [
         *BasePage.lead_panels,
-        FieldPanel("kind"),
-        FieldPanel("body"),
+        "kind",
+        "body",
         MultipleChooserPanel(
             "documents",
             chooser_field_name="document",
@@ -137,13 +133,9 @@ class PolicyUpdatePage(Consultation, BasePage):
         Consultation.outcome_panel,
         MultiFieldPanel(
             [
-                FieldRowPanel(
-                    [FieldPanel("adopted_on"), FieldPanel("review_started_on")]
-                ),
-                FieldRowPanel([FieldPanel("replaced_on"), FieldPanel("replaced_by")]),
-                FieldRowPanel(
-                    [FieldPanel("withdrawn_on"), FieldPanel("withdrawn_reason")]
-                ),
+                FieldRowPanel(["adopted_on", "review_started_on"]),
+                FieldRowPanel(["replaced_on", "replaced_by"]),
+                FieldRowPanel(["withdrawn_on", "withdrawn_reason"]),
             ],
             heading="Status",
             help_text="The status that readers see depends on these dates and the "
@@ -182,8 +174,7 @@ class PolicyUpdatePage(Consultation, BasePage):
     @property
     def superseded_on(self) -> date | None:
         """The first day on which it is replaced or withdrawn."""
-        days = (self.replaced_on, self.withdrawn_on)
-        return min((day for day in days if day), default=None)
+        return min(filter(None, (self.replaced_on, self.withdrawn_on)), default=None)
 
     def clean(self):
         super().clean()
@@ -196,9 +187,6 @@ class PolicyUpdatePage(Consultation, BasePage):
             errors["withdrawn_reason"] = "Enter why it was withdrawn."
         if errors:
             raise ValidationError(errors)
-
-    def find_gaps_for_publishing(self):
-        return super().find_gaps_for_publishing() | self.get_consultation_gaps()
 
     @classmethod
     def get_card_labels(cls, ids, at):
@@ -245,10 +233,7 @@ class PolicyDocument(Orderable):
         "document's own title.",
     )
 
-    panels = [FieldPanel("document"), FieldPanel("title")]
-
-    class Meta(Orderable.Meta):
-        pass
+    panels = ["document", "title"]
 
     def __str__(self):
         return self.title or self.document.title

@@ -135,16 +135,15 @@ class SubscriberCountPanel(HelpPanel):
     class BoundPanel(HelpPanel.BoundPanel):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
-            self.content = _count_subscribers(self.instance)
+            active = Subscription.objects.filter(
+                page=self.instance.pk, subscriber__suppressed_at=None
+            ).exclude(confirmed_at=None)
+            count = active.count() if self.instance.pk else 0
+            people = "person gets" if count == 1 else "people get"
+            self.content = (
+                f"{f'{count:,} {people}' if count else 'No one gets'} email updates "
+                "about this page."
+            )
 
         def is_shown(self):
             return super().is_shown() and self.instance.pk is not None
-
-
-def _count_subscribers(page) -> str:
-    # A page that is not saved yet has none, and all policy updates are about no page.
-    number = Subscription.objects.active().filter(page=page.pk or 0).count()
-    if not number:
-        return "No one gets email updates about this page."
-    people = "1 person gets" if number == 1 else f"{number:,} people get"
-    return f"{people} email updates about this page."
