@@ -37,13 +37,9 @@ def running_alerts(user, at):
 @register_dashboard_tasks
 def outcomes_due(user, at):
     """Count the outcomes, due soon or overdue, of consultations the user can edit."""
-    waiting = get_awaiting_outcome(at)
-    if not waiting:
-        return
-    may_edit = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
-    ids = [page.pk for page in waiting]
-    own = set(may_edit.filter(pk__in=ids).values_list("pk", flat=True))
-    stages = [get_stage(each, at) for each in waiting if each.pk in own]
+    editable = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
+    due = get_awaiting_outcome(at).filter(pk__in=editable.values("pk"))
+    stages = [get_stage(page, at) for page in due]
     address = (
         f"{reverse('policies:index')}?policy_status={PolicyStatus.AWAITING_OUTCOME}"
     )

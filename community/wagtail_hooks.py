@@ -15,7 +15,6 @@ from wagtail.snippets.models import register_snippet
 from community.alerts import history_report  # noqa: F401
 from community.alerts.admin import AlertViewSet
 from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
-from community.models.policy import PolicyStatus
 from community.policies.filters import PartnershipFilterSet, PolicyFilterSet
 from community.policies.versions import admin  # noqa: F401
 
@@ -27,6 +26,11 @@ class PageListingMenuItem(MenuItem):
         )
 
 
+COLUMNS = PageListingViewSet.index_view_class.base_columns
+OWNER = Column("owner_name", label="Content owner", sort_key="owner_name")
+REVIEW = Column("review_on", label="Next review", sort_key="review_on")
+
+
 class PartnershipViewSet(PageListingViewSet):
     model = PartnershipPage
     icon = "group"
@@ -34,11 +38,11 @@ class PartnershipViewSet(PageListingViewSet):
     menu_item_class = PageListingMenuItem
     filterset_class = PartnershipFilterSet
     columns = [
-        *PageListingViewSet.index_view_class.base_columns[:2],
+        *COLUMNS[:2],
         Column("lead_officer", label="Lead officer", sort_key="lead_officer"),
-        Column("owner_name", label="Content owner", sort_key="owner_name"),
-        Column("review_on", label="Next review", sort_key="review_on"),
-        *PageListingViewSet.index_view_class.base_columns[2:],
+        OWNER,
+        REVIEW,
+        *COLUMNS[2:],
     ]
 
 
@@ -49,18 +53,16 @@ class PolicyViewSet(PageListingViewSet):
     menu_item_class = PageListingMenuItem
     filterset_class = PolicyFilterSet
     columns = [
-        *PageListingViewSet.index_view_class.base_columns[:2],
+        *COLUMNS[:2],
         Column("get_kind_display", label="Kind", sort_key="kind"),
         Column(
             "policy_status",
             label="Policy status",
-            accessor=lambda policy: (
-                PolicyStatus(policy.get_status(timezone.now())).label
-            ),
+            accessor=lambda policy: policy.get_status(timezone.now()).label,
         ),
-        Column("owner_name", label="Content owner", sort_key="owner_name"),
-        Column("review_on", label="Next review", sort_key="review_on"),
-        *PageListingViewSet.index_view_class.base_columns[2:],
+        OWNER,
+        REVIEW,
+        *COLUMNS[2:],
     ]
 
 

@@ -50,10 +50,11 @@ class AlertActionView(PermissionCheckedMixin, View):
         return ""
 
     def redirect_if_blocked(self) -> HttpResponse | None:
+        """Lead to the editor, where what is in the way can be changed."""
         if not (reason := self.get_blocked_reason()):
             return None
         messages.warning(self.request, reason)
-        return redirect(self.index_url_name)
+        return redirect(self.edit_url_name, self.alert.pk)
 
     def post(self, request, *args, **kwargs):
         return self.redirect_if_blocked() or self.act() or redirect(self.index_url_name)

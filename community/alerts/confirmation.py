@@ -1,6 +1,9 @@
 """The check before an alert is published (A6)."""
 
+from datetime import datetime
+
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -8,26 +11,49 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.query import PageQuerySet
 from wagtail.utils.decorators import xframe_options_sameorigin_override
 
 from community.alerts.actions import AlertActionView
-from community.alerts.audience import (
-    get_audience,
-    get_overlapping_alerts,
-    page_order,
-)
-from community.alerts.states import (
-    VISIBLE_STATES,
-    AlertState,
-    describe_state,
-    with_state,
-)
+from community.alerts.states import VISIBLE_STATES
+from community.alerts.visibility import page_order
 from community.models import AlertSnippet
+from community.models.alerts import AlertQuerySet, on_page
+from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
 from home.content.readiness import NotReadyError, require_ready
-from home.page_tree.addresses import site_path
+from home.page_tree.addresses import descendants_of, site_path
+from home.pages import visible_pages
 
 MAX_LISTED = 50
+
+
+def get_audience(alert: AlertSnippet, at: datetime) -> PageQuerySet:
+    """Return the public pages on which an alert, which may be a draft, appears."""
+    pages = visible_pages(at).filter(depth__gt=1)
+    if alert.is_site_wide:
+        return pages
+    chosen = Q(pk__in=[])
+    for scope in alert.scopes.prefetch_related("page"):
+        chosen |= Q(pk=scope.page_id)
+        if scope.include_descendants:
+            chosen |= descendants_of(scope.page.path)
+    return pages.filter(chosen)
+
+
+def get_overlapping_alerts(alert: AlertSnippet, at: datetime) -> AlertQuerySet:
+    """Return the other alerts shown on the same pages at the same time."""
+    starts_at = max(at, alert.starts_at)
+    others = AlertSnippet.objects.published_until_after(starts_at)
+    others = others.filter(starts_at__lt=alert.ends_at).exclude(pk=alert.pk)
+    if alert.is_site_wide:
+        return others
+    overlap = Q(scope=Scope.SITE)
+    for scope in alert.scopes.prefetch_related("page"):
+        overlap |= on_page(scope.page)
+        if scope.include_descendants:
+            overlap |= Q(scopes__page__path__startswith=scope.page.path)
+    return others.filter(overlap).distinct()
 
 
 class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
@@ -52,19 +78,11 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             return f"'{self.alert}' is already published and has no new changes."
         if self.alert.latest_revision is None:
             return f"'{self.alert}' has no draft. Edit it first."
-        return ""
-
-    def redirect_if_blocked(self) -> HttpResponse | None:
-        """Redirect to the editor, too, if the draft is not ready to publish."""
-        if response := super().redirect_if_blocked():
-            return response
         try:
             require_ready(self.draft, self.request.user)
         except NotReadyError as error:
-            text = f"You cannot publish this draft yet. {' '.join(error.messages)}"
-            messages.error(self.request, text)
-            return redirect(self.edit_url_name, self.alert.pk)
-        return None
+            return f"You cannot publish this draft yet. {' '.join(error.messages)}"
+        return ""
 
     def get(self, request, *args, **kwargs):
         return self.redirect_if_blocked() or super().get(request, *args, **kwargs)
@@ -79,11 +97,8 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
             )
             return redirect(self.request.get_full_path())
         self.alert.latest_revision.publish(user=self.request.user)
-        published = with_state(AlertSnippet.objects, self.at).get(pk=self.alert.pk)
-        state = describe_state(published, self.at)
-        is_scheduled = published.state == AlertState.SCHEDULED
-        done = "scheduled" if is_scheduled else "published"
-        messages.success(self.request, f"'{published}' has been {done}. {state}.")
+        done = "scheduled" if self.draft.starts_at > self.at else "published"
+        messages.success(self.request, f"'{self.draft}' has been {done}.")
         return None
 
     def get_breadcrumbs_items(self):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from operator import attrgetter
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,6 +21,9 @@ COOKIE_SEPARATOR = "-"
 COOKIE_SECONDS = 180 * 24 * 60 * 60
 MAX_REMEMBERED = 30
 LAST_KNOWN_NAME = "site_wide_alerts"
+
+# The order of alerts on a page, highest first.
+page_order = attrgetter("severity", "starts_at", "pk")
 
 
 def get_alerts_from_now(page: Page | None, at: datetime) -> list[VisibleAlert]:
@@ -49,6 +53,16 @@ def visible_alerts(
         if alert.is_current(at)
         and not (alert.can_be_dismissed and alert.dismissal_key in dismissed)
     ]
+
+
+def get_alerts_with(
+    draft: AlertSnippet, page: Page, at: datetime
+) -> list[VisibleAlert]:
+    """Return the alerts that a page will show once a draft is live, worst first."""
+    starts_at = max(at, draft.starts_at)
+    others = AlertSnippet.objects.exclude(pk=draft.pk).current(starts_at)
+    shown = others.in_scope_of(page).as_visible_alerts(starts_at)
+    return sorted([*shown, draft.as_visible_alert()], key=page_order, reverse=True)
 
 
 @register_public_documents

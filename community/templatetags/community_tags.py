@@ -7,8 +7,11 @@ from django.db.models import Q
 from django.template.defaultfilters import stringfilter
 from django.utils import timezone
 
-from community.alerts.audience import get_alerts_with
-from community.alerts.visibility import get_alerts_from_now, visible_alerts
+from community.alerts.visibility import (
+    get_alerts_from_now,
+    get_alerts_with,
+    visible_alerts,
+)
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
 from community.policies.consultation_calendar import CALENDAR_NAME
@@ -42,23 +45,12 @@ def alerts(context):
         shown = visible_alerts(request, request.alerts_from_now, now)
     else:
         shown = get_alerts_with(draft, page, now)
-    return {
-        "alerts": shown,
-        # On the response to a form, dismissing an alert would lose what was entered.
-        "next_path": _path_back(context) if request.method in SAFE else "",
-        "request": request,
-    }
-
-
-def _path_back(context) -> str:
-    """Return where to go back to after an alert is dismissed.
-
-    Pages are cached for everyone, so they must not repeat one visitor's parameters.
-    """
-    request = context["request"]
-    return (
-        canonical_cache_url(request) if context.get("page") else request.get_full_path()
-    )
+    next_path = ""
+    # On the response to a form, dismissing an alert would lose what was entered.
+    if request.method in SAFE:
+        # Pages are cached for everyone, so they must not repeat a visitor's parameters.
+        next_path = canonical_cache_url(request) if page else request.get_full_path()
+    return {"alerts": shown, "next_path": next_path, "request": request}
 
 
 @register.inclusion_tag("components/linked_pages.html", takes_context=True)
@@ -73,13 +65,10 @@ def linked_pages(context):
     now = timezone.now()
     pages = visible_pages(now).filter(linked).exclude(pk=page.pk)
     cards = get_cards(pages.order_by("title").distinct(), root, now)
-    kinds = [
-        ("Partnerships", PartnershipPage.public_kind),
-        ("Policies", PolicyUpdatePage.public_kind),
-    ]
+    kinds = {"Partnerships": PartnershipPage, "Policies": PolicyUpdatePage}
     groups = [
-        {"heading": heading, "cards": [card for card in cards if card.kind == kind]}
-        for heading, kind in kinds
+        {"heading": heading, "cards": [c for c in cards if c.kind == model.public_kind]}
+        for heading, model in kinds.items()
     ]
     return {"groups": [group for group in groups if group["cards"]]}
 
@@ -118,8 +107,7 @@ def consultation(context):
     """Show what a consultation asks, and how to respond while it is open (R9)."""
     page, root = context["page"], site_root(context["request"])
     now = timezone.now()
-    has_address = root is not None and page.url_path
-    path = public_path(page.url_path, root) if has_address else ""
+    path = public_path(page.url_path, root) if root and page.url_path else ""
     return {
         "page": page,
         "status": page.get_status(now),
@@ -136,10 +124,7 @@ def outcome(context):
 
 @register.inclusion_tag("components/policy_documents.html")
 def policy_documents(page):
-    documents = page.documents.all()
-    if page.pk and hasattr(documents, "select_related"):
-        documents = documents.select_related("document")
-    return {"documents": documents}
+    return {"documents": page.documents.select_related("document")}
 
 
 @register.inclusion_tag("components/version_link.html", takes_context=True)
