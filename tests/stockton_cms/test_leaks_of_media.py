@@ -72,6 +72,9 @@ def test_document_that_a_page_offers_is_for_everybody(section, paper, way):
     assert ask(paper.url, **{"If-None-Match": paper.file_hash})[0] in (200, 304)
 
 
+# Ways in which no one is offered a document, one beside the other.
+
+
 def never_offered(section, paper):
     pass
 
@@ -109,23 +112,21 @@ def in_a_draft_of_an_alert(section, paper):
     AlertFactory(text=link(paper)[0]["value"], live=False)
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        never_offered,
-        on_a_draft,
-        on_a_newer_draft_of_a_live_page,
-        on_an_older_version,
-        on_a_page_to_come,
-        in_an_alert_to_come,
-        in_a_draft_of_an_alert,
-    ],
-)
-def test_document_that_nobody_is_offered_is_for_nobody(
-    section, paper, state, admin_client
-):
-    state(section, paper)
-    assert asked_in_all_ways(paper) == [(404, False)] * 5
+NOT_OFFERED = [
+    never_offered,
+    on_a_draft,
+    on_a_newer_draft_of_a_live_page,
+    on_an_older_version,
+    on_a_page_to_come,
+    in_an_alert_to_come,
+    in_a_draft_of_an_alert,
+]
+
+
+def test_document_that_nobody_is_offered_is_for_nobody(section, paper, admin_client):
+    for state in NOT_OFFERED:
+        state(section, paper)
+        assert asked_in_all_ways(paper) == [(404, False)] * 5, state
     assert ask(paper.url, admin_client) == (200, True)
 
 
@@ -163,12 +164,6 @@ def test_document_goes_at_the_second_at_which_its_page_expires(
     assert asked_in_all_ways(paper) == [(404, False)] * 5
 
 
-def test_document_stays_while_another_page_offers_it(section, paper):
-    offer(paper, section).unpublish()
-    offer(paper, section)
-    assert ask(paper.url) == (200, True)
-
-
 @pytest.mark.parametrize("kind", ["login", "password"])
 def test_whoever_may_read_a_private_page_may_have_its_document(
     section, paper, kind, client, django_user_model
@@ -198,14 +193,12 @@ def test_colleague_without_rights_to_documents_gets_what_visitors_get(
     assert ask(paper.url, client) == (404, False)
 
 
-@pytest.mark.parametrize("hide", [*WAYS_TO_HIDE, never_offered])
-def test_without_the_question_all_of_it_would_leak(section, paper, hide, monkeypatch):
+def test_without_the_question_all_of_it_would_leak(section, paper, monkeypatch):
     monkeypatch.setattr(document_access, "is_public", lambda document: True)
-    if hide is never_offered:
-        hide(section, paper)
-    else:
-        next(hide(offer(paper, section), paper))
     assert ask(paper.url) == (200, True)
+    for hide in WAYS_TO_HIDE:
+        next(hide(offer(paper, section), paper))
+        assert ask(paper.url) == (200, True)
 
 
 def test_if_expired_pages_counted_they_would_leak(section, paper, monkeypatch):
@@ -346,14 +339,13 @@ def test_pictures_put_into_a_private_collection_together_are_for_staff(
     assert statuses(before) == {404}
 
 
-@pytest.mark.parametrize("how", HOW)
 def test_if_nothing_followed_it_would_be_for_everybody(
-    upload, how, monkeypatch, django_capture_on_commit_callbacks
+    upload, monkeypatch, django_capture_on_commit_callbacks
 ):
     image = upload()
     monkeypatch.setattr("home.images.audience.delete_misplaced", lambda images: None)
     with django_capture_on_commit_callbacks(execute=True):
-        private(image, how)
+        private(image, "is put there")
     assert 200 in statuses(files_of(image))
 
 

@@ -56,15 +56,13 @@ def test_files_of_the_old_release_stay(collect, given_out):
     assert (given_out / new["site.css"]).read_text() == "a { color: blue }"
     # Originals, which no one names, do not.
     assert not (given_out / "site.css").exists()
-
-
-def test_each_release_has_its_own_manifest(collect, given_out):
-    collect("old", site="a { color: red }", gone="b { color: red }")
-    collect("new", site="a { color: blue }")
     # A worker of the old release that starts now still finds all its files, as does
     # one that starts after going back.
     assert "gone.css" in (given_out / "staticfiles-old.json").read_text()
     assert "gone.css" not in (given_out / "staticfiles-new.json").read_text()
+    # Nor does clearing take away what pages name.
+    collect("new", OURS, "--clear", site="a { color: blue }")
+    assert (given_out / old["site.css"]).exists()
 
 
 def test_whitenoise_alone_forgets_the_files_of_the_old_release(collect):
@@ -89,12 +87,6 @@ def test_style_sheet_is_always_there_and_whole(
     monkeypatch.setattr(FileSystemStorage, "_save", look_and_save)
     collect("new", storage, site="a { color: red }", other="b { color: blue }")
     assert all(seen) is bool(is_always_there)
-
-
-def test_clearing_keeps_what_pages_name(collect, given_out):
-    old = collect("old", site="a { color: red }")
-    collect("new", OURS, "--clear", site="a { color: blue }")
-    assert (given_out / old["site.css"]).exists()
 
 
 def test_nothing_is_left_beside_the_files(collect, given_out):

@@ -86,15 +86,7 @@ def test_hidden_document_is_on_no_surface(site, state):
 
 
 @pytest.mark.parametrize(
-    "state",
-    [
-        hiding.unpublished,
-        hiding.newer_draft,
-        hiding.scheduled,
-        hiding.expired,
-        expired_by_the_clock,
-        hiding.deleted,
-    ],
+    "state", [hiding.unpublished, hiding.newer_draft, expired_by_the_clock]
 )
 def test_link_to_a_page_taken_down_does_not_tell_its_address(
     site, warm, monkeypatch, state
