@@ -6,31 +6,25 @@ this process.
 
 import logging
 import pickle
-from time import monotonic
 
 from django.core.cache import caches
 
 logger = logging.getLogger(__name__)
 
-# Another process may have written something older meanwhile, so write now and then
-# even when nothing has changed here.
-REWRITE_SECONDS = 60
-
-_remembered: dict[str, tuple[object, float]] = {}
+_stored: dict[str, object] = {}
 
 
 def store(name: str, value: object) -> None:
-    """Store a small picklable value, when it changes and once a minute."""
-    previous, written_at = _remembered.get(name, (None, float("-inf")))
-    if previous == value and monotonic() - written_at < REWRITE_SECONDS:
+    """Store a small picklable value when it changes."""
+    if name in _stored and _stored[name] == value:
         return
     try:
         caches["last_known"].set(name, value)
     except OSError:
         # A full disk must not take down a page that could be served.
         logger.exception("Could not store %s for the error page.", name)
-        return
-    _remembered[name] = (value, monotonic())
+    else:
+        _stored[name] = value
 
 
 def load(name: str, default: object) -> object:

@@ -1,13 +1,8 @@
 """What the home app adds to the Wagtail admin."""
 
 import re
-from functools import reduce
-from operator import or_
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -33,8 +28,6 @@ from home.page_tree import (
 from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadyPages
 from home.pages import is_published
 
-MAX_LISTED_PAGES = 5
-
 
 @hooks.register("before_move_page")
 def check_move(request, page, destination):
@@ -43,41 +36,6 @@ def check_move(request, page, destination):
     # Wagtail asks for permission only after its question, which names both pages.
     if not page.permissions_for_user(request.user).can_move_to(destination):
         raise PermissionDenied
-
-
-@hooks.register("before_bulk_action")
-def require_change_notes_in_bulk_publish(request, action_type, objects, action):
-    """Stop bulk publishing of pages without a change note (P5).
-
-    Wagtail calls this hook after its confirmation page, so there is no form to ask in.
-    """
-    chosen = [each for each in objects if isinstance(each, Page)]
-    if action_type != "publish" or not chosen:
-        return None
-    to_publish = Q(pk__in=[page.pk for page in chosen])
-    if action.cleaned_form.cleaned_data["include_descendants"]:
-        below = (Q(path__startswith=page.path) for page in chosen)
-        to_publish |= Q(live=False) & reduce(or_, below)
-    pages = Page.objects.filter(to_publish, first_published_at__isnull=False)
-    silent = [
-        page
-        for page in pages.select_related("latest_revision")
-        if not has_change_note(page)
-    ]
-    for page in silent[:MAX_LISTED_PAGES]:
-        messages.error(
-            request,
-            f"Nothing was published, because '{page.get_admin_display_title()}' "
-            "does not say what changed for readers. Edit the page and describe the "
-            "change, or select 'Minor edit'.",
-        )
-    return redirect(request.get_full_path()) if silent else None
-
-
-def has_change_note(page):
-    """Return whether the latest draft has a change note, or is a minor edit."""
-    said = page.latest_revision.content if page.latest_revision else {}
-    return bool(said.get("change_note") or said.get("minor_edit"))
 
 
 # As many digits as ids can have in every database.

@@ -85,7 +85,7 @@ def _fresh_process_state(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     page_index.__dict__.update(PageIndex().__dict__)
     content_version_tracker.__dict__.update(ContentVersionTracker().__dict__)
-    fallback_store._remembered.clear()
+    fallback_store._stored.clear()
     caches["default"].clear()
     caches["last_known"].clear()
 

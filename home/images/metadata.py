@@ -7,7 +7,7 @@ is redrawn, so that only its pixels and colour profile are stored.
 from io import BytesIO
 
 from django.core.files.base import ContentFile, File
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import get_sampling
 
 # What Pillow raises for files that do not contain what their header says.
@@ -30,32 +30,21 @@ def without_metadata(file: File) -> PlainPicture:
     file.seek(0)
     data = file.read()
     with Image.open(BytesIO(data)) as image:
-        # Phones store several images in one file; the first is the main one.
+        # Only the first of several images is ever shown. Phones add smaller ones.
         kind = "JPEG" if image.format == "MPO" else image.format
-        frames = [image] if kind == "JPEG" else ImageSequence.Iterator(image)
-        first, *others = [_plain(frame) for frame in frames]
         options = _options(image, kind, data)
-    if others:
-        durations = [frame.info.get("duration", 0) for frame in (first, *others)]
-        options |= {"save_all": True, "append_images": others, "duration": durations}
+        upright = ImageOps.exif_transpose(image)
+    transparency = upright.info.get("transparency")
+    upright.info = {} if transparency is None else {"transparency": transparency}
     drawn = BytesIO()
-    first.save(drawn, kind, **options)
+    upright.save(drawn, kind, **options)
     return PlainPicture(drawn.getvalue(), name=file.name)
-
-
-def _plain(frame: Image.Image) -> Image.Image:
-    upright = ImageOps.exif_transpose(frame)
-    attributes = ("duration", "transparency")
-    upright.info = {key: upright.info[key] for key in attributes if key in upright.info}
-    return upright
 
 
 def _options(image: Image.Image, kind: str, data: bytes) -> dict:
     """Return the options that store an image as it was."""
-    attributes = ("icc_profile", "loop")
-    options = {
-        key: image.info[key] for key in attributes if image.info.get(key) is not None
-    }
+    colours = image.info.get("icc_profile")
+    options = {"icc_profile": colours} if colours else {}
     if kind == "JPEG":
         # The original quality, so that it loses almost nothing and grows no larger.
         options |= {"qtables": image.quantization, "subsampling": get_sampling(image)}

@@ -81,14 +81,13 @@ def _make(image: AbstractImage, specs: Collection[str]) -> int:
 
 
 class _ReducedCopy:
-    """An open image, upright and not much larger than its largest rendition."""
+    """An open image, not much larger than its largest rendition."""
 
     def __init__(self, image: AbstractImage):
         with image.get_willow_image() as original:
-            upright = original.auto_orient()
-            drawing = upright.get_pillow_image()
-        if drawing.mode == "CMYK":
-            drawing = upright.transform_colorspace_to_srgb().get_pillow_image()
+            drawing = original.get_pillow_image()
+            if drawing.mode == "CMYK":
+                drawing = original.transform_colorspace_to_srgb().get_pillow_image()
         if drawing.mode.startswith("I"):
             # 16 bits of grey; converting would cut them off and not scale them.
             drawing = drawing.point(lambda value: value * (1 / 256)).convert("L")
@@ -100,9 +99,6 @@ class _ReducedCopy:
         factor = max(1, min(width // (2 * WIDEST), height // (2 * HIGHEST)))
         if factor > 1:
             drawing = drawing.reduce(factor)
-        # Drop the metadata, such as where it was taken and with which camera.
-        colours = drawing.info.get("icc_profile")
-        drawing.info = {"icc_profile": colours} if colours else {}
         self.willow = PillowImage(drawing)
         # Wagtail asks for it, but each of our specs names a format of its own.
         self.willow.format_name = "png"

@@ -1,3 +1,5 @@
+"""What error pages know is checked in `tests/stockton_cms/test_error_pages.py`."""
+
 from pathlib import Path
 
 import pytest
@@ -23,39 +25,12 @@ def writes(monkeypatch):
     return written
 
 
-def test_what_was_remembered_is_recalled():
-    store("alerts", ["Floods"])
-    assert load("alerts", []) == ["Floods"]
-
-
-def test_memory_outlives_the_process():
-    store("alerts", ["Floods"])
-    fallback_store._remembered.clear()
-    assert load("alerts", []) == ["Floods"]
-
-
-def test_same_value_is_written_once(writes):
-    for _ in range(3):
-        store("alerts", ["Floods"])
-    assert writes == [["Floods"]]
-
-
-def test_changed_value_is_written_at_once(writes):
-    for value in (["Floods"], [], ["Floods"]):
+def test_each_change_is_written_once_and_outlives_the_process(writes):
+    for value in (["Floods"], ["Floods"], [], ["Floods"]):
         store("alerts", value)
     assert writes == [["Floods"], [], ["Floods"]]
-
-
-def test_same_value_is_written_again_after_a_minute(writes, monkeypatch):
-    clock = [1000.0]
-    monkeypatch.setattr(fallback_store, "monotonic", lambda: clock[0])
-    store("alerts", [])
-    clock[0] += fallback_store.REWRITE_SECONDS - 1
-    store("alerts", [])
-    assert len(writes) == 1
-    clock[0] += 1
-    store("alerts", [])
-    assert len(writes) == 2
+    fallback_store._stored.clear()
+    assert load("alerts", []) == ["Floods"]
 
 
 def test_full_disk_does_not_break_the_page(home, client, monkeypatch, caplog):
@@ -69,13 +44,14 @@ def test_full_disk_does_not_break_the_page(home, client, monkeypatch, caplog):
 
 def test_broken_file_gives_the_default():
     store("alerts", ["Floods"])
-    cache = caches["last_known"]
-    path = Path(cache._key_to_file("alerts"))
+    path = Path(caches["last_known"]._key_to_file("alerts"))
     path.write_bytes(b"not a cache file")
     assert load("alerts", "a default") == "a default"
 
 
 def test_council_is_known_after_a_page_view(home, client):
+    default = {"council_name": "Stockton-on-Tees Borough Council"}
+    assert get_stored_council() == {**default, "emergency_numbers": []}
     settings = SiteSettings.for_site(Site.objects.get())
     settings.council_name = "Stockton Council"
     number = {"label": "Housing", "number": "01632 960 000"}
@@ -86,9 +62,3 @@ def test_council_is_known_after_a_page_view(home, client):
         "council_name": "Stockton Council",
         "emergency_numbers": [{**number, "phone_href": "tel:01632960000"}],
     }
-
-
-def test_council_has_its_name_before_any_page_view():
-    council = get_stored_council()
-    assert council["council_name"] == "Stockton-on-Tees Borough Council"
-    assert council["emergency_numbers"] == []

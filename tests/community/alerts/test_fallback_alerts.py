@@ -62,7 +62,7 @@ def test_visitor_sees_the_error_page_when_the_database_fails(home, numbers, clie
 def test_error_page_shows_what_the_site_knew_last(home, numbers, client, error_page):
     AlertFactory(heading="Floods")
     client.get("/")
-    fallback_store._remembered.clear()
+    fallback_store._stored.clear()
     html = error_page()
     assert "Floods" in html.select_one(".alerts").get_text()
     assert "Housing emergencies" in html.main.get_text()
