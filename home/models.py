@@ -14,7 +14,7 @@ from home.blocks import INLINE_FEATURES, BodyBlock
 from home.content.email_addresses import EmailAddressField
 from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
 from home.content.streams import LosslessStreamBlock, LosslessStreamField
-from home.content.validators import phone_link, validate_phone_number
+from home.content.validators import validate_phone_number
 from home.content_version.counter import ContentVersion
 from home.editorial.content_checks.issues import ContentIssue
 from home.editorial.drafts import MultipleChooserPanel
@@ -261,7 +261,3 @@ class SiteSettings(BaseSiteSetting):
 
     def __str__(self):
         return self.council_name
-
-    @property
-    def phone_href(self) -> str:
-        return phone_link(self.phone)

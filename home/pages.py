@@ -27,6 +27,7 @@ from home.content.readiness import require_ready
 from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_change_of
 from home.editorial.drafts import DraftFormMixin
+from home.page_tree.addresses import paths_down_to
 from home.page_tree.lock import TreeLockMixin
 from home.receivers import draft_saved, live_page_saved
 
@@ -303,8 +304,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
 
     def get_view_restrictions(self):
         """Return the restrictions of this page and its ancestors, in one query."""
-        lengths = range(self.steplen, len(self.path) + 1, self.steplen)
-        paths = [self.path[:length] for length in lengths]
+        paths = paths_down_to(self.path)
         return PageViewRestriction.objects.filter(
             Q(page__path__in=paths) | Q(page__aliases__path__in=paths)
         ).distinct()

@@ -1,7 +1,5 @@
 """What the home app adds to the Wagtail admin."""
 
-import re
-
 from django.core.exceptions import PermissionDenied
 from django.templatetags.static import static
 from django.utils import timezone
@@ -14,6 +12,7 @@ from wagtail.rich_text.pages import PageLinkHandler
 
 from home.content import readiness  # noqa: F401
 from home.content.validators import phone_link
+from home.content.walker import PLAIN_ID
 from home.editorial import (
     approvals,  # noqa: F401
     concurrent_edits,  # noqa: F401
@@ -38,10 +37,6 @@ def check_move(request, page, destination):
         raise PermissionDenied
 
 
-# As many digits as ids can have in every database.
-NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-
-
 class PublishedPageLinkHandler(PageLinkHandler):
     """Shows links to unpublished pages as plain text."""
 
@@ -51,12 +46,11 @@ class PublishedPageLinkHandler(PageLinkHandler):
 
         Ids that were not chosen in the editor may be anything.
         """
-        pages = super().get_many(
-            [
-                attrs if NUMBER.fullmatch(attrs.get("id", "")) else {}
-                for attrs in attrs_list
-            ]
-        )
+        chosen = [
+            each if PLAIN_ID.fullmatch(each.get("id", "")) else {}
+            for each in attrs_list
+        ]
+        pages = super().get_many(chosen)
         now = timezone.now()
         return [page if page and is_published(page, now) else None for page in pages]
 

@@ -23,13 +23,19 @@ def fresh(page):
     return Page.objects.get(pk=page.pk).specific
 
 
-def not_offered(page, plan):
+def published_with(page, **values):
+    """Publish a page with these values, and then as it was."""
     page = fresh(page)
-    before, page.body = page.body, []
-    page.save_revision().publish()
-    yield
-    page.body = before
-    page.save_revision().publish()
+    before = {name: getattr(page, name) for name in values}
+    for each in (values, before):
+        for name, value in each.items():
+            setattr(page, name, value)
+        page.save_revision().publish()
+        yield
+
+
+def not_offered(page, plan):
+    yield from published_with(page, body=[])
 
 
 def unpublished(page, plan):
@@ -40,31 +46,22 @@ def unpublished(page, plan):
 
 def newer_draft(page, plan):
     """Publish the page without what it said, which is only in a draft from then on."""
-    page = fresh(page)
-    said = {name: getattr(page, name) for name in SAID}
-    plain = {**dict.fromkeys(SAID, ""), "title": "Plain", "body": []}
-    for values in ({**plain, "slug": f"plain-{page.pk}"}, said):
-        for name, value in values.items():
-            setattr(page, name, value)
-        revision = page.save_revision()
-        if values is not said:
-            revision.publish()
+    draft = fresh(page)
+    plain = {"title": "Plain", "slug": f"plain-{page.pk}", "body": []}
+    next(published_with(page, **dict.fromkeys(SAID, "") | plain))
+    draft.save_revision()
     yield
 
 
 def scheduled(page, plan):
     fresh(page).unpublish()
-    page = fresh(page)
-    page.go_live_at = datetime.now(UTC) + timedelta(days=1)
-    page.save_revision().publish()
-    yield
-    page.go_live_at = None
-    page.save_revision().publish()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    yield from published_with(page, go_live_at=tomorrow)
 
 
-def restricted(page, kind, **values):
-    restriction = PageViewRestriction.objects.create(
-        page=page, restriction_type=kind, **values
+def restricted(target, kind, model=PageViewRestriction, field="page"):
+    restriction = model.objects.create(
+        **{field: target}, restriction_type=kind, password="open sesame"
     )
     if kind == "groups":
         restriction.groups.add(Group.objects.get_or_create(name="Members")[0])
@@ -77,7 +74,7 @@ def private_by_login(page, plan):
 
 
 def private_by_password(page, plan):
-    yield from restricted(page, "password", password="open sesame")
+    yield from restricted(page, "password")
 
 
 def private_by_group(page, plan):
@@ -117,26 +114,15 @@ def moved_below_a_private_page(page, plan):
     fresh(page).move(above, pos="last-child")
 
 
-def restricted_collection(plan, kind, above=False):
-    collection = plan.collection
-    if not above:
-        collection = new_collection()
-        collect(plan, collection)
-    values = {"password": "open sesame"} if kind == "password" else {}
-    restriction = CollectionViewRestriction.objects.create(
-        collection=collection, restriction_type=kind, **values
-    )
-    yield
-    restriction.delete()
+def restricted_collection(collection, kind):
+    yield from restricted(collection, kind, CollectionViewRestriction, "collection")
 
 
 def new_collection(above=None, private=False):
     above = Collection.objects.get(pk=above.pk) if above else None
     collection = (above or Collection.get_first_root_node()).add_child(name="Papers")
     if private:
-        CollectionViewRestriction.objects.create(
-            collection=collection, restriction_type="login"
-        )
+        next(restricted_collection(collection, "login"))
     return collection
 
 
@@ -144,29 +130,25 @@ def collect(plan, collection):
     plan = Document.objects.get(pk=plan.pk)
     plan.collection = collection
     plan.save()
+    return collection
 
 
 def collection_private_by_login(page, plan):
-    yield from restricted_collection(plan, "login")
+    yield from restricted_collection(collect(plan, new_collection()), "login")
 
 
 def collection_private_by_password(page, plan):
-    yield from restricted_collection(plan, "password")
+    yield from restricted_collection(collect(plan, new_collection()), "password")
 
 
 def collection_private_by_group(page, plan):
-    yield from restricted_collection(plan, "groups")
+    yield from restricted_collection(collect(plan, new_collection()), "groups")
 
 
 def collection_above_private(page, plan):
-    below = new_collection(new_collection())
-    collect(plan, below)
-    above = Collection.objects.get(pk=below.get_parent().pk)
-    restriction = CollectionViewRestriction.objects.create(
-        collection=above, restriction_type="login"
-    )
-    yield
-    restriction.delete()
+    above = new_collection()
+    collect(plan, new_collection(above))
+    yield from restricted_collection(above, "login")
 
 
 def moved_into_a_private_collection(page, plan):

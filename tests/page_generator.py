@@ -6,10 +6,10 @@ The admin's search and its list of where a page is used do not hear of them.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import count, islice
+from datetime import timedelta
+from itertools import count, cycle, islice
 from random import Random
 
 import django
@@ -34,19 +34,16 @@ from home.content_version.counter import bump_content_version
 from home.editorial.reviews.models import PageReview
 from home.models import HomePage, StandardPage
 from home.page_tree.lock import tree_lock
-from home.pages import BasePage, public_pages
+from home.pages import BasePage
 from search.indexing.pages import document_values
 from search.models import SearchDocument
 from stockton_cms.operations.demo.loader import FOLDER
 
-ROOT_TITLE, ROOT_SLUG = "Seeded pages", "seeded-pages"
+ROOT_SLUG = "seeded-pages"
 CARDS = 20
-# The section for all, the one of the twenty cards, and the cards.
-FEWEST_PAGES = CARDS + 2
 MAX_CHILDREN = 25
 # SQLite takes 32,766 values in one statement, and a page has up to 30 in one table.
 BATCH_SIZE = 500
-PICTURE_TITLE = "Seeded picture"
 
 
 @dataclass(frozen=True)
@@ -63,56 +60,46 @@ class PageText:
 
 
 def seed_pages(number: int, home: HomePage, has_pictures: bool = False) -> Page:
-    """Add `number` pages in a new section below the home page; return that section.
+    """Add `number` pages, at least 22, in a new section below the home page.
 
-    The section with the slug `twenty-cards` has 20 children, each with a picture;
-    `has_pictures` gives one to all other pages too. All or none of the pages are
-    added. Raises `ValueError` when `number` is below 22.
+    Return that section. One below it, with the slug `twenty-cards`, has 20 children,
+    each with a picture; `has_pictures` gives one to all other pages too.
     """
-    if number < FEWEST_PAGES:
-        raise ValueError(f"At least {FEWEST_PAGES} pages are needed.")
     with tree_lock():
-        nursery = PageGenerator(
-            timezone.now(), home.locale_id, _pictures(), has_pictures
+        generator = PageGenerator(home.locale_id, _pictures(), has_pictures)
+        now = generator.now
+        root = CommunityIndexPage(
+            title="Seeded pages",
+            slug=ROOT_SLUG,
+            summary="Pages for measuring.",
+            first_published_at=now,
+            last_published_at=now,
         )
-        root = _add_root(home, nursery)
-        is_public = public_pages().filter(pk=root.pk).exists()
+        home.add_child(instance=root)
         # Once for all: to a reader they all appear at the same time.
         version = bump_content_version()
-        for batch in _batches(nursery.grow(root, number - 1)):
+        pages = generator.generate(root, number - 1)
+        while batch := list(islice(pages, BATCH_SIZE)):
             _save_pages(batch)
-            _save_documents(batch, version, is_public, root.pk)
+            _save_documents(batch, version, root.pk)
             _save_reviews(batch)
         Page.objects.filter(pk=root.pk).update(numchild=root.numchild)
     return root
-
-
-def _add_root(home: HomePage, nursery: "PageGenerator") -> CommunityIndexPage:
-    """Add the section for the seeded pages; a second one is numbered."""
-    before = Page.objects.child_of(home).filter(slug__startswith=ROOT_SLUG).count()
-    root = CommunityIndexPage(
-        title=f"{ROOT_TITLE} {before + 1}" if before else ROOT_TITLE,
-        slug=f"{ROOT_SLUG}-{before + 1}" if before else ROOT_SLUG,
-        summary="Pages for measuring.",
-        first_published_at=nursery.now,
-        last_published_at=nursery.now,
-    )
-    return home.add_child(instance=root)
 
 
 @dataclass
 class PageGenerator:
     """Makes pages that are not saved yet, each with its place in the tree."""
 
-    now: datetime
     locale_id: int
     pictures: list[Image]
     has_pictures: bool
 
     def __post_init__(self):
+        self.now = timezone.now()
         self.numbers = count(1)
 
-    def grow(self, root: Page, below: int) -> Iterator[BasePage]:
+    def generate(self, root: Page, below: int) -> Iterator[BasePage]:
         """Yield so many pages to put below a section, each after its parent."""
         rest = below - CARDS - 1
         most = MAX_CHILDREN - 1
@@ -196,7 +183,6 @@ def _children_for(below: int, most: int = MAX_CHILDREN) -> int:
 
 
 def _body(words: PageText) -> list[dict]:
-    """Return the blocks of a page: an opening, and two parts with headings."""
     opening, *rest = words.paragraphs
     half = len(rest) // 2
     blocks = [{"type": "text", "value": f"<p>{opening}</p>"}]
@@ -207,12 +193,6 @@ def _body(words: PageText) -> list[dict]:
             {"type": "text", "value": value},
         ]
     return blocks
-
-
-def _batches(pages: Iterable[BasePage]) -> Iterator[list[BasePage]]:
-    pages = iter(pages)
-    while batch := list(islice(pages, BATCH_SIZE)):
-        yield batch
 
 
 def _save_pages(pages: list[BasePage]) -> None:
@@ -240,13 +220,11 @@ def _save_pages(pages: list[BasePage]) -> None:
     )
 
 
-def _save_documents(
-    pages: list[BasePage], version: int, is_public: bool, section_id: int
-) -> None:
+def _save_documents(pages: list[BasePage], version: int, section_id: int) -> None:
     SearchDocument.objects.bulk_create(
         SearchDocument(
             page_id=page.pk,
-            is_public=is_public,
+            is_public=True,
             version=version,
             **document_values(page, section_id),
         )
@@ -259,20 +237,16 @@ def _save_reviews(pages: list[BasePage]) -> None:
 
 
 def _pictures() -> list[Image]:
-    """Return 20 pictures, the same ones each time, with the sizes that pages show."""
-    existing = Image.objects.filter(title__startswith=PICTURE_TITLE).order_by("pk")
-    pictures = list(existing[:CARDS])
-    files = sorted((FOLDER / "pictures").glob("[!l]*.webp"))
-    for number in range(len(pictures), CARDS):
-        file = files[number % len(files)]
-        picture = Image(
-            title=f"{PICTURE_TITLE} {number + 1}",
+    """Return 20 pictures with the sizes that pages show."""
+    files = cycle(sorted((FOLDER / "pictures").glob("[!l]*.webp")))
+    return [
+        Image.objects.create(
+            title=f"Seeded picture {number}",
             description=f"A drawing of {file.stem.replace('-', ' ')}",
-            file=ContentFile(file.read_bytes(), name=f"seeded-{number + 1}.webp"),
+            file=ContentFile(file.read_bytes(), name=f"seeded-{number}.webp"),
         )
-        picture.save()
-        pictures.append(picture)
-    return pictures
+        for number, file in zip(range(CARDS), files, strict=False)
+    ]
 
 
 TOWNS = ("Stockton", "Billingham", "Thornaby", "Yarm", "Norton", "Ingleby Barwick")

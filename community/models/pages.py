@@ -12,7 +12,6 @@ from home.blocks import TEXT_FEATURES, BodyBlock
 from home.content.email_addresses import EmailAddressField
 from home.content.streams import LosslessStreamField
 from home.content.validators import (
-    phone_link,
     validate_phone_number,
     validate_web_address,
 )
@@ -158,10 +157,6 @@ class PartnershipPage(BasePage):
 
     class Meta:
         verbose_name = "partnership page"
-
-    @property
-    def contact_phone_href(self) -> str:
-        return phone_link(self.contact_phone)
 
 
 class Partner(Orderable):

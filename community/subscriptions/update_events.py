@@ -28,8 +28,8 @@ from community.models import Frequency, PolicyUpdatePage, Subscription, UpdateEv
 from community.subscriptions.update_emails import UpdateEmail
 from home.notifications import in_one_line, notifications_suppressed
 from home.notifications.outbox import Notification
-from home.page_tree.addresses import parent_path, site_path
-from home.page_tree.visibility import page_visibility_changed, paths_down_to
+from home.page_tree.addresses import parent_path, paths_down_to, site_path
+from home.page_tree.visibility import page_visibility_changed
 from home.pages import public_pages
 
 Kind = UpdateEvent.Kind

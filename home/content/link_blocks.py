@@ -10,7 +10,6 @@ from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
 from home.content.email_addresses import EmailAddressFormField
 from home.content.validators import (
     WebAddressField,
-    phone_link,
     validate_phone_number,
     web_link,
 )
@@ -107,12 +106,6 @@ class CallToActionBlock(LinkBlock):
         preview_value = {"text": "Apply for a grant", "url": "https://example.gov.uk/"}
 
 
-class ContactValue(StructValue):
-    @property
-    def phone_href(self) -> str:
-        return phone_link(self.get("phone") or "")
-
-
 class ContactBlock(blocks.StructBlock):
     name = blocks.CharBlock(max_length=100, help_text="A person, team or place.")
     phone = PhoneBlock(required=False)
@@ -135,7 +128,6 @@ class ContactBlock(blocks.StructBlock):
         return value
 
     class Meta:
-        value_class = ContactValue
         icon = "mail"
         template = "blocks/contact.html"
         description = "How to contact a person or team, and their opening hours."
@@ -148,12 +140,6 @@ class ContactBlock(blocks.StructBlock):
         }
 
 
-class PhoneNumberValue(StructValue):
-    @property
-    def phone_href(self) -> str:
-        return phone_link(self["number"])
-
-
 class PhoneNumberBlock(blocks.StructBlock):
     """A phone number that residents may need in an emergency."""
 
@@ -161,7 +147,6 @@ class PhoneNumberBlock(blocks.StructBlock):
     number = PhoneBlock()
 
     class Meta:
-        value_class = PhoneNumberValue
         icon = "mobile-alt"
         template = "blocks/phone_number.html"
         description = "A phone number and what it is for."

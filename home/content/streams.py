@@ -27,7 +27,6 @@ class LosslessStreamBlock(blocks.StreamBlock):
         return rows
 
     def _find_unknown(self, value) -> list[tuple[str | None, dict]]:
-        """Return the unknown blocks, each with the id of the block before it."""
         if isinstance(value, str):
             try:
                 value = json.loads(value)

@@ -12,15 +12,12 @@ from wagtail.admin.forms.models import register_form_field_override
 from home.content.text import normalise
 
 # Browsers execute `javascript:` and `data:` links, so only these schemes are allowed.
+SCHEMES = ["http", "https"]
 validate_web_address = URLValidator(
-    schemes=["http", "https"],
+    schemes=SCHEMES,
     message="Enter a web address that starts with https:// or http://",
 )
-
-# A host and what follows it, such as `www.example.org/path`.
-HOST = re.compile(
-    r"\A(?://)?(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})(?::\d+)?(?:[/?#].*)?"
-)
+INVALID = "Enter a web address, like www.example.org/help or https://example.org/help"
 PHONE_NUMBER = re.compile(
     r"(?:tel:\s*)?(?P<number>\(?\+?[0-9][0-9\s().-]*)"
     r"(?:[,;/]?\s*\(?(?:extension|extn?|x|#)[.:=\s]*(?P<extension>[0-9]{1,7})\s*\)?)?",
@@ -41,21 +38,16 @@ def tidy(typed: str) -> str:
 class WebAddressField(forms.URLField):
     """A web address; https:// may be left out before a host name."""
 
-    default_validators = [validate_web_address]
-    default_error_messages = {
-        "invalid": "Enter a web address, like www.example.org/help or "
-        "https://example.org/help"
-    }
+    default_validators = [URLValidator(schemes=SCHEMES, message=INVALID)]
+    default_error_messages = {"invalid": INVALID}
 
     def __init__(self, **kwargs):
         super().__init__(**{"assume_scheme": "https", **kwargs})
 
     def to_python(self, value):
         value = tidy(value or "")
-        if HOST.fullmatch(value):
-            value = f"https://{value.removeprefix('//')}"
-        elif value and "://" not in value:
-            # Django would turn any word into an address.
+        if "@" in value.partition("/")[0]:
+            # Django would make an email address the user of a host.
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 

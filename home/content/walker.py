@@ -154,7 +154,6 @@ def _parts_of_leaf(block, value, place: str, label: str) -> Iterator[Part]:
 
 
 def _parts_of_table(table: TypedTable, place: str) -> Iterator[Part]:
-    """Yield the caption, the headings, and then a part or more for each cell."""
     caption = table.caption or ""
     yield Part(Kind.TEXT, place, caption)
     headings = " | ".join(each["heading"] for each in table.columns)

@@ -162,10 +162,6 @@ content_version_bumped.connect(
 )
 
 
-def get_content_state() -> tuple[ContentState | None, bool]:
-    return content_version_tracker.get(timezone.now())
-
-
 def cache_per_content_version(function: Callable[..., Value]) -> Callable[..., Value]:
     """Cache a function that reads public content until the content changes.
 
@@ -177,7 +173,7 @@ def cache_per_content_version(function: Callable[..., Value]) -> Callable[..., V
     @wraps(function)
     def ask(*arguments: Hashable) -> Value:
         # Read before the value, which is then at least as new as the state.
-        state, _ = get_content_state()
+        state, _ = content_version_tracker.get(timezone.now())
         known_state, value = known.get(arguments, (None, None))
         if state is not None and known_state is state:
             return value

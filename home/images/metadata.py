@@ -42,7 +42,6 @@ def without_metadata(file: File) -> PlainPicture:
 
 
 def _options(image: Image.Image, kind: str, data: bytes) -> dict:
-    """Return the options that store an image as it was."""
     colours = image.info.get("icc_profile")
     options = {"icc_profile": colours} if colours else {}
     if kind == "JPEG":

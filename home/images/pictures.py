@@ -110,7 +110,6 @@ def get_pictures_in_shapes(
 
 
 def _is_first_attempt(image_id: int, shapes: Collection[Shape]) -> bool:
-    """Return whether no visitor's request has tried lately to make these renditions."""
     names = "-".join(str(hash(shape)) for shape in shapes)
     return cache.add(
         f"picture-tried-{image_id}-{names}", True, SECONDS_BETWEEN_ATTEMPTS
@@ -132,14 +131,6 @@ def make_shapes_after_commit(image_ids: Iterable[int | None], *shapes: Shape) ->
     image_ids = {pk for pk in image_ids if pk}
     if image_ids:
         transaction.on_commit(lambda: make_shapes(image_ids, *shapes), robust=True)
-
-
-def make_shapes_of_library() -> int:
-    """Make the missing renditions of all images; return how many were made.
-
-    For a start after the shapes have changed. Two queries if nothing is missing.
-    """
-    return make_missing(get_image_model().objects.all(), specs_of(LIBRARY_SHAPES))
 
 
 def specs_of(shapes: Iterable[Shape]) -> list[str]:

@@ -34,11 +34,7 @@ def facts_of(settings: SiteSettings) -> dict:
     return {
         "council_name": settings.council_name,
         "emergency_numbers": [
-            {
-                "label": block.value["label"],
-                "number": block.value["number"],
-                "phone_href": block.value.phone_href,
-            }
+            {"label": block.value["label"], "number": block.value["number"]}
             for block in settings.emergency_numbers
         ],
     }

@@ -95,7 +95,6 @@ def kind_of(content_type_id: int) -> str:
 
 
 def _from_any_type(field: str) -> Coalesce:
-    """Return an expression for a BasePage field of any page type."""
     links = [
         model._meta.get_ancestor_link(Page).remote_field.get_accessor_name()
         for model in get_page_models()

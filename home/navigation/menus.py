@@ -8,7 +8,13 @@ from django.http import HttpRequest
 from wagtail.models import Page
 
 from home.navigation.listings import Card, card_rows, make_cards
-from home.page_tree.addresses import children_of, parent_path, public_path, site_root
+from home.page_tree.addresses import (
+    children_of,
+    parent_path,
+    paths_down_to,
+    public_path,
+    site_root,
+)
 from home.pages import visible_pages
 
 ROW_FIELDS = ("title", "path", "url_path", "show_in_menus")
@@ -26,10 +32,9 @@ class Link:
 class Navigation:
     main: list[Link] = field(default_factory=list)
     breadcrumbs: list[Link] = field(default_factory=list)
+    section_page: Link | None = None
     section: list[Link] = field(default_factory=list)
     footer: list[Link] = field(default_factory=list)
-    section_title: str = ""
-    section_href: str = ""
     child_rows: list[dict] = field(default_factory=list)
     root: Page | None = None
 
@@ -46,55 +51,46 @@ def get_navigation(request: HttpRequest, page: Page | None, at: datetime) -> Nav
     root = site_root(request)
     if root is None:
         return Navigation()
-    # Children of the home page that are not in the menu are in the footer.
-    condition = children_of(root.path)
-    ancestor_paths, section_path = [], ""
-    if page is not None and page.path.startswith(root.path):
-        ancestor_paths, section_path = _places(page, root)
-    if ancestor_paths:
-        condition |= Q(path__in=ancestor_paths)
+    here = page.path if page is not None else ""
+    crumbs, section_path = [], ""
+    if here.startswith(root.path) and here != root.path:
+        # A page with pages below it is a section of its own.
+        section_path = here if page.numchild else parent_path(here)
+        crumbs = [
+            path for path in paths_down_to(section_path) if path.startswith(root.path)
+        ]
+    condition = children_of(root.path) | Q(path__in=crumbs)
+    if section_path == root.path:
+        section_path = ""
     if section_path:
         condition |= children_of(section_path)
     pages = visible_pages(at).filter(condition).order_by("path")
     has_cards = page is not None and page.numchild > 0
-    is_home = page is not None and page.path == root.path
-    rows = list(
-        card_rows(pages, *ROW_FIELDS) if has_cards else pages.values(*ROW_FIELDS)
-    )
-    links = {row["path"]: _link(row, page, root) for row in rows}
-    top_level = [row for row in rows if parent_path(row["path"]) == root.path]
-    section = links.get(section_path)
+    values = card_rows(pages, *ROW_FIELDS) if has_cards else pages.values(*ROW_FIELDS)
+    rows = {row["path"]: row for row in values}
+    links = {path: _link(row, page, root) for path, row in rows.items()}
+    top_level = [path for path in rows if parent_path(path) == root.path]
+    in_menu = {path for path in top_level if rows[path]["show_in_menus"]}
     return Navigation(
-        main=[links[row["path"]] for row in top_level if row["show_in_menus"]],
-        footer=[links[row["path"]] for row in top_level if not row["show_in_menus"]],
-        breadcrumbs=[links[path] for path in ancestor_paths if path in links],
+        main=[links[path] for path in top_level if path in in_menu],
+        # Pages below the home page that are not in the menu.
+        footer=[links[path] for path in top_level if path not in in_menu],
+        breadcrumbs=[links[path] for path in crumbs if path in links],
+        section_page=links.get(section_path),
         section=[
             link
             for path, link in links.items()
             if section_path and parent_path(path) == section_path
         ],
-        section_title=section.title if section else "",
-        section_href=section.href if section else "",
         child_rows=[
             row
-            for row in rows
+            for path, row in rows.items()
             if has_cards
-            and parent_path(row["path"]) == page.path
-            and (row["show_in_menus"] or not is_home)
+            and parent_path(path) == here
+            and (path in in_menu or here != root.path)
         ],
         root=root,
     )
-
-
-def _places(page: Page, root: Page) -> tuple[list[str], str]:
-    """Return the tree paths above a page from the root down, and its section's."""
-    first = len(root.path)
-    above = [page.path[:end] for end in range(first, len(page.path), Page.steplen)]
-    if page.path == root.path:
-        return [], ""
-    section_path = page.path if page.numchild else page.path[: -Page.steplen]
-    paths = [*above, page.path] if section_path == page.path else above
-    return paths, "" if section_path == root.path else section_path
 
 
 def _link(row: dict, page: Page | None, root: Page) -> Link:

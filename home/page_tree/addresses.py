@@ -122,3 +122,8 @@ def descendants_of(path: str) -> Q:
 
 def parent_path(path: str) -> str:
     return path[: -Page.steplen]
+
+
+def paths_down_to(path: str) -> list[str]:
+    """Return the tree paths of all pages above one, and its own."""
+    return [path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)]

@@ -49,7 +49,6 @@ def may_choose(model: type[Model], pk) -> bool:
 
 
 def _held() -> set[tuple[type[Model], str]]:
-    """Return what the latest draft of the edited object refers to."""
     edited = _edited()
     if edited is None:
         return set()
@@ -62,7 +61,6 @@ def _held() -> set[tuple[type[Model], str]]:
 
 
 def _edited() -> Model | None:
-    """Return the page or snippet that the URL names."""
     match = admin_request.get().resolver_match
     if "page_id" in match.kwargs:
         return Page.objects.filter(pk=match.kwargs["page_id"]).first()

@@ -6,7 +6,6 @@ reveals every title to anyone who signs in. `chosen_values` applies the same rul
 forms.
 """
 
-import re
 from collections.abc import Callable
 from functools import wraps
 
@@ -23,9 +22,9 @@ from wagtail.permissions import policy_registry
 from wagtail.query import PageQuerySet
 
 from home.admin_requests import admin_request, permitted_pages
+from home.content.walker import PLAIN_ID
 from home.pages import public_pages
 
-NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 ANY_PERMISSION = ("view", "choose", "add", "change", "delete", "publish")
 # How a chooser says that it offers pages of all types.
 ANY_PAGE = (None, "", "wagtailcore.page")
@@ -52,7 +51,7 @@ def explorable(model: type[Model]) -> QuerySet:
 
 def is_explorable(model: type[Model], pk) -> bool:
     """Return whether there is such an object and the user may know of it."""
-    is_number = NUMBER.fullmatch(str(pk))
+    is_number = PLAIN_ID.fullmatch(str(pk))
     return bool(is_number) and explorable(model).filter(pk=pk).exists()
 
 
@@ -119,7 +118,6 @@ def restrict_to_explorable(view: Callable) -> Callable:
 
 
 def _reject_hidden_page_ids(request: HttpRequest, kwargs: dict) -> None:
-    """Raise `Http404` if a chooser is asked for pages that it does not list."""
     if request.resolver_match.url_name in CHOSEN_BY_ID:
         asked = {*request.GET.getlist("id"), *map(str, kwargs.values())}
         if not all(is_explorable(Page, pk) for pk in asked):

@@ -60,7 +60,6 @@ def _get_response(request: HttpRequest, redirect: Redirect) -> HttpResponse | No
 
 
 def _page_at(link: str) -> Page | None:
-    """Return our page at this address, if any."""
     path = url_path_at(link)
     if path is None:
         return None

@@ -30,14 +30,22 @@ def publish_scheduled(at: datetime) -> None:
     Unlike Wagtail's command, it continues after a failure. Raises `SchedulingError` at
     the end if anything failed; the next run tries again.
     """
-    failures = [task for task in _due(at) if not _succeeds(task)]
+    failures = 0
+    for task in _due(at):
+        try:
+            with transaction.atomic():
+                task()
+        except Exception:
+            logger.exception("A scheduled change failed.")
+            failures += 1
     if failures:
-        raise SchedulingError(f"{len(failures)} scheduled changes failed.")
+        raise SchedulingError(f"{failures} scheduled changes failed.")
 
 
 def _due(at: datetime) -> Iterable[Callable[[], None]]:
     """Yield what is to be done: first what expires, then what goes live."""
-    for model in (Page, *_models_with_drafts()):
+    has_drafts = [m for m in apps.get_models() if issubclass(m, DraftStateMixin)]
+    for model in [m for m in has_drafts if m is Page or not issubclass(m, Page)]:
         expired = model.objects.filter(live=True, expire_at__lte=at)
         for instance in expired.order_by("expire_at"):
             yield partial(
@@ -48,24 +56,6 @@ def _due(at: datetime) -> Iterable[Callable[[], None]]:
     due = Revision.objects.filter(approved_go_live_at__lte=at)
     for revision in due.order_by("approved_go_live_at"):
         yield partial(revision.publish, log_action="wagtail.publish.scheduled")
-
-
-def _models_with_drafts() -> list[type[DraftStateMixin]]:
-    return [
-        model
-        for model in apps.get_models()
-        if issubclass(model, DraftStateMixin) and not issubclass(model, Page)
-    ]
-
-
-def _succeeds(task: Callable[[], None]) -> bool:
-    try:
-        with transaction.atomic():
-            task()
-    except Exception:
-        logger.exception("A scheduled change failed.")
-        return False
-    return True
 
 
 @register_scheduled_change

@@ -16,7 +16,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from home.page_tree.addresses import parent_path
+from home.page_tree.addresses import parent_path, paths_down_to
 
 # SQLite takes no more than 32,766 values in a statement.
 BATCH = 30_000
@@ -34,11 +34,6 @@ class Change(Enum):
     DELETED = auto()
     MOVED = auto()
     PRIVACY = auto()
-
-
-def paths_down_to(path: str) -> list[str]:
-    """Return the tree paths of all pages above one, and its own."""
-    return [path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)]
 
 
 class PrivatePaths:
@@ -140,7 +135,6 @@ def follow_lifted_restriction(sender, instance, origin, **kwargs) -> None:
 
 
 def _send_privacy(restriction: PageViewRestriction, is_public: bool) -> None:
-    """Send the pages that only this restriction hides."""
     others = PageViewRestriction.objects.exclude(pk=restriction.pk)
     page = restriction.page_id
     pages = Page.objects.filter(Q(pk=page) | Q(alias_of=page))
@@ -151,7 +145,6 @@ def _send_privacy(restriction: PageViewRestriction, is_public: bool) -> None:
 def _live_pages(
     paths: Iterable[str], private: PrivatePaths, below: str = ""
 ) -> list[int]:
-    """Return the live pages at and below these paths that are not private."""
     here = Q(pk=None)
     for path in paths:
         here |= Q(path__startswith=path)

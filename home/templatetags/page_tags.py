@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 from django import template
 from django.utils import timezone
 
-from home.content.validators import web_link
+from home.content.validators import phone_link, web_link
 from home.content.walker import Kind, walk_body
 from home.content_version.caching import has_session
 from home.images.pictures import (
@@ -25,6 +25,7 @@ from home.pages import visible_pages
 
 register = template.Library()
 register.filter(web_link)
+register.filter(phone_link)
 
 MAX_LINKS_WITHOUT_A_MENU = 3
 # The rest of a long history is collapsed.
@@ -32,7 +33,6 @@ MAX_VISIBLE_NOTES = 10
 
 
 def _navigation(context: template.Context) -> Navigation:
-    """Return the navigation around the page, read once a request."""
     request = context["request"]
     if not hasattr(request, "_navigation"):
         request._navigation = get_navigation(
@@ -42,7 +42,6 @@ def _navigation(context: template.Context) -> Navigation:
 
 
 def _page_picture(context: template.Context, shape: Shape) -> Picture | None:
-    """Return the page's own picture, read once a request."""
     request, image_id = context["request"], context["page"].picture_id
     if not hasattr(request, "_page_pictures"):
         request._page_pictures = get_pictures_in_shapes([image_id], BANNER, SOCIAL)
@@ -91,12 +90,7 @@ def breadcrumbs(context, here=""):
 @register.inclusion_tag("components/section_navigation.html", takes_context=True)
 def section_navigation(context):
     navigation = _navigation(context)
-    return {
-        "title": navigation.section_title,
-        "href": navigation.section_href,
-        "a_to_z_href": f"{navigation.section_href}a-to-z/",
-        "links": navigation.section,
-    }
+    return {"section": navigation.section_page, "links": navigation.section}
 
 
 @register.inclusion_tag("components/footer_links.html", takes_context=True)

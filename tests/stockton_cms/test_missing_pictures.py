@@ -1,20 +1,15 @@
 """Preparing the site makes the sizes that pictures lack, as after a new release."""
 
-import re
 from io import StringIO
-from pathlib import Path
 
 import wagtail_factories
-from django.core.files.storage import default_storage
 from django.core.management import call_command
 from wagtail.images import get_image_model
 
 from community.models import Partner
 from home.images.pictures import CARD, LIBRARY_SHAPES, LOGO, specs_of
 from stockton_cms.management.commands.generate_renditions import make_missing_pictures
-from stockton_cms.operations.backup.create import all_files
 from tests.factories import PartnershipPageFactory
-from tests.home.images.test_metadata import metadata_of, photograph
 
 Image = get_image_model()
 
@@ -32,7 +27,7 @@ def test_what_is_missing_is_made_once(section, django_assert_num_queries):
     assert make_missing_pictures() == 2 * len(LIBRARY_SPECS) + 1
     assert specs_made(first) == LIBRARY_SPECS
     assert specs_made(logo) == LIBRARY_SPECS | set(LOGO.specs)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         assert make_missing_pictures() == 0
 
 
@@ -52,27 +47,6 @@ def test_one_size_that_is_new_is_made_for_all(db):
     for image in images:
         image.renditions.filter(filter_spec=CARD.fallback).delete()
     assert make_missing_pictures() == 2
-
-
-def test_pictures_of_an_earlier_release_are_stored_anew_without_metadata(
-    db, django_capture_on_commit_callbacks, settings
-):
-    """They had names that can be guessed, and what the camera had written."""
-    image = wagtail_factories.ImageFactory()
-    make_missing_pictures()
-    before, old = image.file.name, "original_images/pantry.jpg"
-    Path(settings.MEDIA_ROOT, old).write_bytes(photograph("JPEG"))
-    Image.objects.update(file=old)
-    sizes = set(image.renditions.values_list("file", flat=True))
-    with django_capture_on_commit_callbacks(execute=True):
-        assert make_missing_pictures() == len(LIBRARY_SPECS)
-    image = Image.objects.get()
-    assert re.fullmatch(r"original_images/[0-9a-z]{12}/pantry.jpg", image.file.name)
-    assert (image.width, image.height) == (30, 40)
-    assert not metadata_of(image.file.read())
-    left = set(all_files(default_storage)) - {before}
-    assert not left & {old, *sizes}
-    assert make_missing_pictures() == 0
 
 
 def test_files_that_are_lost_hold_nothing_up(db):

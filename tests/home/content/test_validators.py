@@ -66,7 +66,7 @@ ADDRESSES = {
     "www.example.org/path": "https://www.example.org/path",
     "example.org": "https://example.org",
     "//example.org/a?b=c#d": "https://example.org/a?b=c#d",
-    "example.org:8080/x": "https://example.org:8080/x",
+    "https://example.org:8080/x": "https://example.org:8080/x",
     " www.exam\u200bple.org\u00a0": "https://www.example.org",
     "bücher.example": "https://bücher.example",
     "http://example.org": "http://example.org",
