@@ -57,29 +57,40 @@ class AlertActionView(PermissionCheckedMixin, View):
         return redirect(self.edit_url_name, self.alert.pk)
 
     def post(self, request, *args, **kwargs):
+        """Let `act` change the alert and add a message; it may lead elsewhere."""
         return self.redirect_if_blocked() or self.act() or redirect(self.index_url_name)
-
-    def act(self) -> HttpResponse | None:
-        """Change the alert and add a message; return a response to go elsewhere."""
-        raise NotImplementedError
-
-    def publish_end(self, ends_at: datetime) -> None:
-        """Publish another end, with a warning if that cancels a review of the draft."""
-        if self.alert.workflow_in_progress:
-            text = f"You need to submit the draft of '{self.alert}' again."
-            messages.warning(self.request, text)
-        publish_end(self.alert, ends_at, self.request.user)
 
     def say_unchanged(self) -> None:
         state = describe_state(self.alert, self.at)
         text = f"Your change was not made because '{self.alert}' has changed: {state}."
         messages.warning(self.request, text)
 
+    @transaction.atomic
+    def publish_end(self, ends_at: datetime) -> None:
+        """Publish the live version with another end.
+
+        A draft stays a draft, as a later revision, with the new end.
+        """
+        alert, user = self.alert, self.request.user
+        if alert.workflow_in_progress:
+            text = f"You need to submit the draft of '{alert}' again."
+            messages.warning(self.request, text)
+        drafted = alert.latest_revision if alert.has_unpublished_changes else None
+        alert.ends_at = ends_at
+        # Publishing the last change has shown it again already, if it was to.
+        alert.show_again = False
+        revision = alert.save_revision(user=user, clean=False, log_action=True)
+        # Past `publish`: what is live must end in time, whatever else is wrong.
+        PublishRevisionAction(revision, user=user).execute()
+        if drafted:
+            drafted.refresh_from_db()
+            draft = drafted.as_object()
+            draft.ends_at = ends_at
+            draft.save_revision(user=drafted.user, clean=False)
+
 
 class EndView(AlertActionView):
     """Ends a running alert now, or unpublishes one that has not started."""
-
-    http_method_names = ["post"]
 
     def act(self):
         alert = self.alert
@@ -97,44 +108,22 @@ class EndView(AlertActionView):
 class ExtendView(AlertActionView):
     """Gives a running alert, or one that has just ended, a later end."""
 
-    http_method_names = ["post"]
-
     def act(self):
         """Move the end that the editor saw, so that a second click changes nothing."""
         alert, (_, extension) = self.alert, EXTENSIONS[self.kwargs["extension"]]
         is_seen = self.request.POST.get("ends_at") == alert.ends_at.isoformat()
-        if not (is_seen and can_be_extended(alert, self.at)):
-            return self.say_unchanged()
-        # A day later is the same time by the clock, also where the clocks change.
-        zone = timezone.get_default_timezone() if extension.days else UTC
-        end = max(alert.ends_at, self.at.replace(second=0, microsecond=0))
-        self.publish_end((end.astimezone(zone) + extension).astimezone(UTC))
-        new_end = format_relative_datetime(alert.ends_at, self.at)
-        messages.success(self.request, f"'{alert}' now ends {new_end}.")
-        return None
+        if is_seen and can_be_extended(alert, self.at):
+            # A day later is the same time by the clock, also where the clocks change.
+            zone = timezone.get_default_timezone() if extension.days else UTC
+            end = max(alert.ends_at, self.at.replace(second=0, microsecond=0))
+            self.publish_end((end.astimezone(zone) + extension).astimezone(UTC))
+            new_end = format_relative_datetime(alert.ends_at, self.at)
+            messages.success(self.request, f"'{alert}' now ends {new_end}.")
+        else:
+            self.say_unchanged()
 
 
 def can_be_extended(alert: AlertSnippet, at: datetime) -> bool:
     if alert.state == AlertState.ENDED:
         return at - alert.ends_at <= EXTENDABLE_FOR
     return alert.state in VISIBLE_STATES
-
-
-@transaction.atomic
-def publish_end(alert: AlertSnippet, ends_at: datetime, user) -> None:
-    """Publish the live version with another end.
-
-    A draft stays a draft, as a later revision, with the new end.
-    """
-    draft_revision = alert.latest_revision if alert.has_unpublished_changes else None
-    alert.ends_at = ends_at
-    # Publishing the last change has shown it again already, if it was to.
-    alert.show_again = False
-    revision = alert.save_revision(user=user, clean=False, log_action=True)
-    # Past `publish`: what is live already must end in time, whatever else is wrong.
-    PublishRevisionAction(revision, user=user).execute()
-    if draft_revision:
-        draft_revision.refresh_from_db()
-        draft = draft_revision.as_object()
-        draft.ends_at = ends_at
-        draft.save_revision(user=draft_revision.user, clean=False)

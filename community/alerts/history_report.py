@@ -1,6 +1,7 @@
 """The alert history report: which alerts the site showed at a time, and exports."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,11 +14,10 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
 from community.models import AlertHistoryEntry, AlertSnippet
-from community.models.alert_history import HistoryEvent
 from community.models.visible_alerts import Scope
 from home.content.dates import LocalDateTimeField
 from home.page_tree.addresses import site_path, url_path_at
-from home.reports import ExportColumn, Report, ScreenColumn, register_report
+from home.reports import ExportColumn, Report, register_report
 
 
 class AlertHistoryForm(forms.Form):
@@ -79,30 +79,24 @@ def _where(entry: AlertHistoryEntry) -> str:
     )
 
 
-# These say that what was shown before is off, and add nothing that was shown.
-END_EVENTS = (HistoryEvent.ENDED, HistoryEvent.TAKEN_DOWN, HistoryEvent.DELETED)
+def _when_shown(name: str, entry: AlertHistoryEntry) -> datetime | None:
+    was_shown = entry.is_visible_on(None) and entry.on_at < entry.off_at
+    return getattr(entry, name) if was_shown else None
 
 
-def _was_shown(entry: AlertHistoryEntry) -> bool:
-    return entry.is_visible_on(None) and entry.on_at < entry.off_at
+class TimeColumn(Column):
+    """An exact time; exports have it to the microsecond, with its offset."""
 
+    def get_value(self, instance):
+        at = super().get_value(instance)
+        return timezone.localtime(at).isoformat(sep=" ") if at else ""
 
-def _shown_from(entry: AlertHistoryEntry) -> str:
-    if _was_shown(entry):
-        return format_exact_time(entry.on_at)
-    return "" if entry.event in END_EVENTS else "Never shown"
-
-
-def _shown_until(entry: AlertHistoryEntry) -> str:
-    if not _was_shown(entry):
-        return ""
-    planned = " (planned)" if entry.off_at > timezone.now() else ""
-    return format_exact_time(entry.off_at) + planned
-
-
-def _for_spreadsheet(at: datetime) -> str:
-    """Return a time to the microsecond by the council's clock, with its offset."""
-    return timezone.localtime(at).isoformat(sep=" ")
+    def get_cell_context_data(self, instance, parent_context):
+        context = super().get_cell_context_data(instance, parent_context)
+        if at := super().get_value(instance):
+            planned = " (planned)" if at > timezone.now() else ""
+            context["value"] = format_exact_time(at) + planned
+        return context
 
 
 class AlertHistoryView(Report):
@@ -116,17 +110,9 @@ class AlertHistoryView(Report):
     permission_policy = ModelPermissionPolicy(AlertSnippet)
     any_permission_required = {"view"}
     columns = [
-        ScreenColumn("on", label="Shown from", accessor=_shown_from),
-        ScreenColumn("off", label="Shown until", accessor=_shown_until),
-        ExportColumn(
-            "on_at",
-            label="Shown from",
-            accessor=lambda e: _for_spreadsheet(e.on_at) if _was_shown(e) else "",
-        ),
-        ExportColumn(
-            "off_at",
-            label="Shown until",
-            accessor=lambda e: _for_spreadsheet(e.off_at) if _was_shown(e) else "",
+        TimeColumn("on_at", label="Shown from", accessor=partial(_when_shown, "on_at")),
+        TimeColumn(
+            "off_at", label="Shown until", accessor=partial(_when_shown, "off_at")
         ),
         Column("get_severity_display", label="Severity"),
         Column("heading", label="Alert"),
@@ -141,16 +127,7 @@ class AlertHistoryView(Report):
         Column(
             "who", label="Changed by", accessor=lambda e: e.user_name or "The system"
         ),
-        ScreenColumn(
-            "recorded",
-            label="Recorded",
-            accessor=lambda e: format_exact_time(e.recorded_at),
-        ),
-        ExportColumn(
-            "recorded_at",
-            label="Recorded",
-            accessor=lambda e: _for_spreadsheet(e.recorded_at),
-        ),
+        TimeColumn("recorded_at", label="Recorded"),
         ExportColumn("alert_id", label="Alert ID"),
     ]
 
