@@ -2,10 +2,9 @@
 
 from allauth.account.views import logout
 from django.contrib.sitemaps import views as sitemap_views
-from django.http import HttpRequest, HttpResponse
-from django.urls import include, path, re_path, reverse
+from django.urls import include, path, re_path
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.generic import TemplateView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps import Sitemap
@@ -44,20 +43,6 @@ class PageSitemap(Sitemap):
         return pages.order_by("path").defer_streamfields().specific()
 
 
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    """Allow all but the admin and lists of search results; name the sitemap."""
-    lines = [
-        "User-agent: *",
-        f"Disallow: {reverse('wagtailadmin_home')}",
-        f"Disallow: {reverse('account_login')}",
-        f"Disallow: {reverse('search')}?",
-        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
-        "",
-    ]
-    return HttpResponse("\n".join(lines), content_type="text/plain")
-
-
 FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
 handler404 = "stockton_cms.error_pages.not_found"
@@ -70,7 +55,11 @@ urlpatterns = [
     path("-/ready", health.ready, name="ready"),
     path("-/status", health.status, name="status"),
     path("-/metrics", health.metrics, name="metrics"),
-    path("robots.txt", robots, name="robots"),
+    path(
+        "robots.txt",
+        TemplateView.as_view(template_name="robots.txt", content_type="text/plain"),
+        name="robots",
+    ),
     path(
         "sitemap.xml",
         sitemap_views.sitemap,

@@ -2,11 +2,8 @@
 
 import re
 import traceback
-from collections.abc import Callable
 from types import TracebackType
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
 from pythonjsonlogger.json import JsonFormatter
 
 from search.log.redaction import redact
@@ -77,26 +74,3 @@ def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:
         error = error.__cause__ if is_all else error.__context__
         trace = error.__traceback__ if error else None
     return lines
-
-
-# As nginx's `$request_id`, or a UUID (RFC 9562).
-REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-HEADER = "HTTP_X_REQUEST_ID"
-
-
-class RequestIdMiddleware:
-    """Drops every other `X-Request-ID`, before django-guid gives the request one.
-
-    Anything else would appear in the log and the response as a visitor wrote it.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response of a request whose id, if it has one, may be believed."""
-        said = request.META.get(HEADER)
-        is_ours = settings.BEHIND_TLS_PROXY and said and REQUEST_ID.fullmatch(said)
-        if said is not None and not is_ours:
-            del request.META[HEADER]
-        return self.get_response(request)

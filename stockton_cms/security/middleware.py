@@ -1,5 +1,6 @@
 """Response headers that Django has no setting for."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -44,16 +45,26 @@ class BackslashMiddleware:
         return self.get_response(request)
 
 
-class SessionCookieMiddleware:
-    """Leaves out a session cookie that no session can have.
+# As nginx's `$request_id`, or a UUID (RFC 9562).
+REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+REQUEST_ID_HEADER = "HTTP_X_REQUEST_ID"
 
-    Django would look for it in the database, which has an error for some of them.
+
+class CleanRequestMiddleware:
+    """Leaves out what neither our proxy nor a browser that has been here sends.
+
+    Another `X-Request-ID` would appear in the log and the response as a visitor wrote
+    it, and a session cookie that no session can have would be looked for in the
+    database, which has an error for some of them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = request.META.get(REQUEST_ID_HEADER, "")
+        if not (settings.BEHIND_TLS_PROXY and REQUEST_ID.fullmatch(said)):
+            request.META.pop(REQUEST_ID_HEADER, None)
         if not names_session(request):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return self.get_response(request)

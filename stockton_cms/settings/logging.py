@@ -7,7 +7,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 
 DJANGO_GUID = {
     "GUID_HEADER_NAME": "X-Request-ID",
-    # Whose ids are believed, and of which form, is for `request_ids.py` to say.
+    # Whose ids are believed, and of which form, is for `CleanRequestMiddleware` to say.
     "VALIDATE_GUID": False,
     # For scripts of other sites, which have no business here.
     "EXPOSE_HEADER": False,

@@ -37,7 +37,6 @@ class Change:
     needs_job: bool = False
 
     def is_seen_in(self, html: str) -> bool:
-        """Say whether the page is as it should be after the moment."""
         return (self.sign in html) is self.appears
 
 
@@ -50,7 +49,6 @@ def midnight(day: date) -> datetime:
 
 
 def name_at(moment: datetime) -> str:
-    """Return a title that stands nowhere else."""
     return f"Notice {moment:%y%m%d%H%M%S}"
 
 
@@ -171,8 +169,6 @@ def linked_page_expires(section, moment):
 
 
 def policy(status, appears=True, **names):
-    """Make a policy whose dates are the moment and some days more."""
-
     def make(section, moment):
         dates = {
             name: moment + days * DAY

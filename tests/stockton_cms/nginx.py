@@ -84,7 +84,6 @@ class SiteServer(ThreadedWSGIServer):
 
 
 def find_nginx() -> str:
-    """Return the path of nginx, or fail with how to get it."""
     found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     return found or pytest.fail("nginx is missing here: apt-get install nginx-light")
 
@@ -99,7 +98,6 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Return three ports on which nothing listens, none of them twice."""
         with ExitStack() as stack:
             taken = [
                 stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -234,7 +232,6 @@ class Visitor:
         self._headers = {"Host": "localhost", **headers}
 
     def get(self, address: str):
-        """Return the response and its text."""
         self._connection.request("GET", address, headers=self._headers)
         response = self._connection.getresponse()
         return response, response.read().decode(errors="replace")

@@ -25,8 +25,6 @@ POSTED = {
 
 
 class Ask(NamedTuple):
-    """One request."""
-
     kind: str
     method: str
     path: str
@@ -64,7 +62,6 @@ class Readers:
 
     @property
     def requests(self) -> int:
-        """Return how many requests there were."""
         return self.seen.total()
 
     def _read(self, seed: int) -> None:

@@ -40,7 +40,6 @@ exit 0
 
 
 def start_command() -> str:
-    """Return how the unit starts the site."""
     [command] = re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", UNIT.read_text(), re.M)
     return command
 
@@ -65,7 +64,6 @@ class Rollout:
         self._trial_port = free_port()
 
     def copy(self, name: str) -> Path:
-        """Return a folder with a release that is like this one."""
         release = self.folder / name
         release.mkdir()
         for room in ROOMS:
@@ -89,7 +87,6 @@ class Rollout:
         self._run("systemctl", *arguments).check_returncode()
 
     def manage(self, release: Path, *arguments: str) -> str:
-        """Run a management command of a release."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             env={**os.environ, **self.machine.environment},

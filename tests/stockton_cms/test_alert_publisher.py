@@ -23,7 +23,6 @@ def address_of(name, *arguments):
 
 @pytest.fixture
 def publisher(client, section, django_user_model):
-    """Return the client of an alert publisher who has signed in by the form."""
     user = django_user_model.objects.create_user("ann", password=PASSWORD)
     user.groups.add(role_groups()["alert publisher"])
     response = client.post(

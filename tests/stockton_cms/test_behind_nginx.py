@@ -78,8 +78,6 @@ def port(site, tmp_path):
 
 @dataclass
 class Seen:
-    """One answer that a visitor has had."""
-
     asked_at: datetime
     answered_at: datetime
     is_new: bool
@@ -87,7 +85,6 @@ class Seen:
 
 
 def watch(port, headers, change, until) -> list[Seen]:
-    """Read a page again and again, as one visitor, and note what it says."""
     visitor, answers = Visitor(port, **headers), []
     while timezone.now() < until:
         asked_at = timezone.now()
@@ -137,7 +134,6 @@ def judge(name, answers, moment):
 
 
 def walk(name, section, port):
-    """Watch a change come about behind nginx, from a few seconds before it."""
     # What the site knows of its next boundary is older than the change.
     Visitor(port).get("/")
     with time_machine.travel(MOMENT - BEFORE - SECOND / 4, tick=True):

@@ -166,7 +166,6 @@ def tables_with_signs():
 
 
 def leaks(resident, log):
-    """Return where the canary is and must not be."""
     places = {
         "log": [log],
         "cache": kept_bytes(resident.kept),
@@ -275,14 +274,6 @@ def fault_in_search(resident, monkeypatch):
     assert resident.get(reverse("search"), query=MESSAGE).status_code == 500
 
 
-def mail_server_refuses(resident, monkeypatch):
-    def refuse(self, **keywords):
-        raise SMTPRecipientsRefused({EMAIL: (550, f"No {EMAIL} here".encode())})
-
-    monkeypatch.setattr(Enquiry, "save", refuse)
-    assert send_enquiry(resident).status_code == 500
-
-
 def mistakes(resident, monkeypatch):
     for values in (
         {"email": MESSAGE},
@@ -308,7 +299,6 @@ FAULTS = [
     refused_by_the_database,
     fault_in_the_view,
     fault_in_search,
-    mail_server_refuses,
     mail_server_refuses_to_confirm,
     fault_in_following,
     mistakes,

@@ -12,8 +12,6 @@ from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 
 @pytest.fixture
 def mapped(client):
-    """Return a function that reads the paths in the sitemap, in its order."""
-
     def read():
         response = client.get("/sitemap.xml")
         assert response.status_code == 200

@@ -25,7 +25,6 @@ def part(heading, text):
 
 
 def documented(text):
-    """Return the fields with personal data (some as `*.name`), and those without."""
     rows = part(PERSONAL, text).splitlines()
     cells = [row.split("|")[1] for row in rows if row.startswith("| `")]
     personal = re.findall(r"`([*\w.]+)`", " ".join(cells))

@@ -51,7 +51,6 @@ def _attempts_wait_for_nobody(monkeypatch):
 
 @pytest.fixture
 def clock():
-    """Set the clock well before the moment; it moves only when it is told to."""
     with time_machine.travel(MOMENT - HOUR, tick=False) as clock:
         yield clock
 

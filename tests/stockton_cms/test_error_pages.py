@@ -34,7 +34,6 @@ def broken_search(monkeypatch):
 
 @contextmanager
 def no_database():
-    """Take the database away for a while."""
     away = OperationalError("the database is unavailable at 10.0.0.7")
     with (
         patch.object(CursorWrapper, "execute", side_effect=away),

@@ -142,7 +142,6 @@ def visitor(section):
 
 
 def make_request(chance, visitor):
-    """Send one made-up request; return what it was, and the response."""
     some = "".join(chance.choices(PIECES, k=chance.randint(0, 4)))
     path = chance.choice(ROUTES) + chance.choice(["", some, f"{some}/"])
     query = "&".join(
@@ -170,7 +169,6 @@ def make_request(chance, visitor):
 
 
 def send_many(visitor, seed, number):
-    """Send so many; return the statuses, what went wrong, and the longest."""
     chance = random.Random(seed)
     statuses, faults, longest = Counter(), [], 0
     for _ in range(number):

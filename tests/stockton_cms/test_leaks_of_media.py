@@ -214,8 +214,6 @@ def test_if_expired_pages_counted_they_would_leak(section, paper, monkeypatch):
 
 @pytest.fixture
 def upload(admin_client, django_capture_on_commit_callbacks):
-    """Return a function that uploads a picture; staff then look at it in the admin."""
-
     def send():
         file = SimpleUploadedFile("embargoed-poster.jpg", photograph("JPEG"))
         with django_capture_on_commit_callbacks(execute=True):

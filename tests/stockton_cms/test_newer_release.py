@@ -43,7 +43,6 @@ def fields_with_choices():
 
 
 def write_unknown_choices():
-    """Write into each column of choices one that this release does not know."""
     written = set()
     for model, field in fields_with_choices():
         value = 35 if isinstance(field, models.IntegerField) else "newer"

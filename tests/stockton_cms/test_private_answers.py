@@ -1,19 +1,16 @@
 """What is for one visitor says so to caches, and the cache gives up what was public."""
 
 from contextlib import contextmanager
-from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import cc_delim_re
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
 from home.content_version import clock
-from stockton_cms.page_cache import middleware
 from tests.factories import EnquiryFactory, StandardPageFactory
 from tests.search.indexing.files.offering import offer, save_file
 
@@ -179,33 +176,3 @@ def test_hidden_page_does_not_come_back_while_the_database_is_away(
     with database_away():
         response = client.get(address)
     assert (SECRET in response.content.decode()) is (hide == "control")
-
-
-# A page that takes long to make
-
-
-def slow(monkeypatch, moment):
-    """Let the clock pass the moment while a page is made."""
-    make = middleware.PageCacheMiddleware._make
-
-    def make_slowly(self, request, *args):
-        get_response = self.get_response
-
-        def get(request):
-            response = get_response(request)
-            monkeypatch.setattr(timezone, "now", lambda: moment + timedelta(seconds=1))
-            return response
-
-        monkeypatch.setattr(self, "get_response", get)
-        return make(self, request, *args)
-
-    monkeypatch.setattr(middleware.PageCacheMiddleware, "_make", make_slowly)
-
-
-def test_page_that_ended_while_it_was_made_is_for_no_shared_cache(
-    private_page, client, monkeypatch
-):
-    moment = private_page.expire_at = timezone.now() + timedelta(seconds=4)
-    private_page.save()
-    slow(monkeypatch, moment)
-    assert not may_be_shared(client.get(private_page.url))

@@ -45,7 +45,6 @@ for page in visible_pages(timezone.now()).filter(depth__gt=2)[:40]:
 
 
 def new_database() -> str:
-    """Return the address of an empty database, of the kind that the tests run on."""
     if connection.vendor != "postgresql":
         return ""
     address = urlsplit(os.environ["DATABASE_URL"])
@@ -69,14 +68,12 @@ def site(tmp_path_factory):
 
 @pytest.fixture
 def machine(site):
-    """Return the machine with release "one" put in."""
     with site.socket():
         put_in(site, site.one)
         yield site
 
 
 def put_in(machine: Rollout, release: Path | str) -> str:
-    """Put a release in; return what was said."""
     result = machine.put_in(release)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout

@@ -17,7 +17,6 @@ WHITENOISES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 @pytest.fixture
 def collect(tmp_path, settings, monkeypatch):
-    """Return a function that collects a release's files: their names once given out."""
     source = tmp_path / "source"
     settings.STATIC_ROOT = tmp_path / "given_out"
     settings.STATICFILES_FINDERS = [
@@ -99,7 +98,6 @@ def test_nothing_is_left_beside_the_files(collect, given_out):
 
 @pytest.fixture
 def code(tmp_path, monkeypatch):
-    """Return a folder with a release of the code in it."""
     for room in static_files.ROOMS:
         (tmp_path / room / "static").mkdir(parents=True)
     (tmp_path / "requirements.txt").write_text("django==5.2")

@@ -27,7 +27,6 @@ CONTROL_PAIRS = [
 
 
 def declarations(css):
-    """Return the custom properties that are colours, by name."""
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", css))
 
 
@@ -55,7 +54,6 @@ def contrast(one, other):
 
 
 def pairs():
-    """Return every (text or marker, ground, least contrast)."""
     names = themes()["light"]
     own = [(name, name.removeprefix("on-"), TEXT) for name in names if "on-" in name]
     on_grounds = [(*pair, TEXT) for pair in product(TEXT_COLOURS, GROUNDS)]

@@ -91,7 +91,6 @@ def sign_in(browser):
 
 @pytest.fixture
 def form(section, admin_form):
-    """Return the address of a page's editor, and what was typed into it."""
     address = page_editor(section)
     return address, {**admin_form(address), "minor_edit": "on", "summary": TYPED}
 

@@ -183,7 +183,6 @@ def test_without_the_check_for_the_clock_expired_words_would_leak(site, monkeypa
 
 
 def all_answers():
-    """Return what search says to all these searches, and what it suggests, by them."""
     said = {}
     for query in [*SEARCHES.values(), CANARY, f"{CANARY} otter", CANARY[:5], "plumage"]:
         found = Client().get(f"/search/?query={query}", headers=JSON).json()

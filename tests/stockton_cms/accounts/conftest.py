@@ -17,7 +17,6 @@ SIGN_IN = "/account/login/"
 
 @pytest.fixture
 def make_officer(db, django_user_model):
-    """Return a function that makes someone who may open the admin."""
     group = Group.objects.create(name="Officers")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
 
@@ -33,7 +32,6 @@ def make_officer(db, django_user_model):
 
 @pytest.fixture
 def officer(make_officer):
-    """Return an officer without two-factor authentication."""
     return make_officer()
 
 
@@ -47,7 +45,6 @@ def secured(officer):
 
 @pytest.fixture
 def mfa_required(settings):
-    """Ask for two-factor authentication, as in production."""
     settings.SECOND_STEP_REQUIRED = True
 
 
@@ -100,10 +97,8 @@ def sent_at_once(monkeypatch):
 
 
 def try_to_sign_in(client: Client, login="ann", password=PASSWORD, **more):
-    """Return the answer to a name and a password."""
     return client.post(SIGN_IN, {"login": login, "password": password}, **more)
 
 
 def is_in(client: Client) -> bool:
-    """Say whether the admin opens."""
     return client.get("/admin/").status_code == 200

@@ -17,7 +17,6 @@ CODE = "a-code"
 
 
 def make_key():
-    """Return a new key to sign with."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -43,12 +42,10 @@ class Provider:
         thread.start()
 
     def stop(self):
-        """Be away from now on: connections are refused."""
         self.server.shutdown()
         self.server.server_close()
 
     def sign_in(self, address: str) -> dict:
-        """Let the person sign in at an address; return what they come back with."""
         asked = {name: one for name, [one] in parse_qs(urlsplit(address).query).items()}
         assert asked["client_id"] == CLIENT_ID
         assert asked["response_type"] == "code"
@@ -58,7 +55,6 @@ class Provider:
         return {"state": asked["state"], "code": CODE}
 
     def answer(self, path: str, sent: dict) -> bytes:
-        """Return what it says at a path."""
         self.asked.append(path)
         if path in self.instead:
             said = self.instead[path]
@@ -108,10 +104,7 @@ class Provider:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as the provider says."""
-
     def do_GET(self):
-        """Answer a question."""
         length = int(self.headers.get("Content-Length", 0))
         sent = parse_qs(self.rfile.read(length).decode())
         sent = {name: one for name, [one] in sent.items()}

@@ -13,7 +13,6 @@ STEP = "/account/two-factor/"
 
 @pytest.fixture
 def lines(caplog):
-    """Return a function that gives the lines so far, with all that they hold."""
     caplog.set_level(logging.INFO, "stockton_cms.accounts.audit_log")
 
     def read():

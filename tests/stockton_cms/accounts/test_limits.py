@@ -13,7 +13,6 @@ MOST = 5
 
 
 def guess(client, times, logins=("ann",), **more):
-    """Send wrong passwords, each time with the next name."""
     for number, login in enumerate(islice(cycle(logins), times)):
         headers = {
             key: make(number) if callable(make) else make for key, make in more.items()

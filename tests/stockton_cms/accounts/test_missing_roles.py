@@ -13,8 +13,6 @@ WARNING = "eve cannot use the admin yet, as the account has no role."
 
 @pytest.fixture
 def save(admin_client, django_user_model, committed_at_once):
-    """Return a function that saves someone as an administrator does."""
-
     def send(address=None, **more):
         form = {
             "username": "eve",

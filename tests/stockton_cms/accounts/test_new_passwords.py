@@ -152,8 +152,6 @@ def test_link_of_somebody_disabled_opens_nothing(officer, client, monkeypatch):
 
 @pytest.fixture
 def invite(admin_client, committed_at_once):
-    """Return a function that makes an account as an administrator does."""
-
     def send(**more):
         form = {
             "username": "eve",

@@ -42,7 +42,6 @@ VIEWS = {
 
 
 def templates_of(name):
-    """Return a template's file and those that it is made of."""
     template = get_template(name).template
     names = NAMED.findall(template.source)
     below = [templates_of(each) for each in names]

@@ -42,7 +42,6 @@ def label_of(permission):
 
 
 def permissions_in_database(home, section):
-    """Return what each group may do, read from Wagtail's own tables."""
     found = {}
     for name, group in role_groups().items():
         labels = {f"models {label_of(each)}" for each in group.permissions.all()}

@@ -39,8 +39,6 @@ def provider():
 
 @pytest.fixture
 def set_up(provider, settings, monkeypatch):
-    """Return a function that sets single sign-on up by the environment alone."""
-
     def set_variables(**variables):
         monkeypatch.setenv("OIDC_ISSUER", provider.address)
         monkeypatch.setenv("OIDC_CLIENT_ID", CLIENT_ID)
@@ -58,7 +56,6 @@ def set_up(provider, settings, monkeypatch):
 
 @pytest.fixture
 def ann(set_up):
-    """Return an administrator, who has an account here."""
     users = get_user_model().objects
     return users.create_superuser("ann", email="ann@example.org", password=None)
 
@@ -73,7 +70,6 @@ def come_back(client, said):
 
 
 def sign_in(client, provider, **sent):
-    """Go all the way; return the last answer."""
     _, address = start(client, **sent)
     return come_back(client, provider.sign_in(address))
 

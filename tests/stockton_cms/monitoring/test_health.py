@@ -37,15 +37,12 @@ def fail(*arguments):
 
 @pytest.fixture
 def well(home):
-    """Let all that the site needs be well."""
     call_command("run_jobs")
     page_index.catch_up()
 
 
 @pytest.fixture
 def ask(client):
-    """Return a function that gives what the status says, which is that all is well."""
-
     def get(*degraded):
         response = client.get("/-/status")
         said = response.json()

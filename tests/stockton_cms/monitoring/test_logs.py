@@ -24,7 +24,6 @@ SECRET = "canary@example.org"
 
 @pytest.fixture
 def logged(monkeypatch):
-    """Return a function that gives the lines written since, each read as JSON."""
     stream = io.StringIO()
     handlers = [
         handler

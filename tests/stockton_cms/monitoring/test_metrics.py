@@ -34,8 +34,6 @@ def visitor(home):
 
 @pytest.fixture
 def told(client):
-    """Return a function that gives what Prometheus is told: figures by name."""
-
     def read():
         text = client.get("/-/metrics").content.decode()
         lines = [line for line in text.splitlines() if not line.startswith("#")]
@@ -53,7 +51,6 @@ def count(name, **labels):
 
 @pytest.fixture
 def counted():
-    """Return a function that says by how much a count has risen since it was asked."""
     before = {}
 
     def rise(name, **labels):

@@ -36,8 +36,6 @@ JUNK = ["\0", "é", "😀", "%ff", "=", "&", ";", "-1", "٣", "x" * 200, "'--", 
 
 
 class CountsViews:
-    """A middleware that counts the views which are called."""
-
     called = 0
 
     def __init__(self, get_response):
@@ -65,7 +63,6 @@ def addresses(section):
 
 @pytest.fixture
 def tiers(monkeypatch):
-    """Return a list of what the caches made in this test keep in the process."""
     made, init = [], entries.LocalCache.__init__
 
     def remember(self, *args):
@@ -78,7 +75,6 @@ def tiers(monkeypatch):
 
 @pytest.fixture
 def handler(settings, tiers):
-    """Return a process with a cache, which counts the views that it calls."""
     name = f"{__name__}.{CountsViews.__name__}"
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, name]
     handler = ClientHandler()
@@ -100,7 +96,6 @@ def random_query(chance):
 
 
 def views_reached(handler, addresses, count):
-    """Return how many of so many random queries reach a view, after a first visit."""
     chance, factory = random.Random(5), RequestFactory()
     for address in addresses:
         assert handler.get_response(factory.get(address)).status_code == 200

@@ -22,7 +22,6 @@ def page(section):
 
 @pytest.fixture
 def served(monkeypatch):
-    """Count the pages that are made."""
     made, serve = [], BasePage.serve
 
     def count(self, request, *args, **kwargs):
@@ -38,7 +37,6 @@ def key(chance):
 
 
 def visits(chance):
-    """Yield what programs send to get a page that is made for them."""
     while True:
         session = {settings.SESSION_COOKIE_NAME: key(chance)}
         yield {"Authorization": f"Bearer {key(chance)}"}, {}

@@ -14,8 +14,6 @@ BACKEND = "wagtail.contrib.frontend_cache.backends.HTTPBackend"
 
 
 class NoThread:
-    """Stands for a thread: does its work at once."""
-
     def __init__(self, target, args):
         self.start = lambda: target(*args)
 
@@ -52,8 +50,6 @@ def cdn(settings):
 
 @pytest.fixture
 def told_of(cdn, django_capture_on_commit_callbacks):
-    """Return a function that gives the paths purged by what it is given to do."""
-
     def paths(action):
         cdn.clear()
         with django_capture_on_commit_callbacks(execute=True):

@@ -62,7 +62,6 @@ class SharedSite:
         self.restart()
 
     def restart(self):
-        """Begin again with an empty cache."""
         caches["default"].clear()
         self.handler = ClientHandler(enforce_csrf_checks=True)
 
@@ -166,7 +165,6 @@ class SharedSite:
             visit(address)
 
     def read_as_strangers(self, chance, count):
-        """Return how many answers came from the cache, and what is wrong with them."""
         hits, wrong = 0, set()
         for _ in range(count):
             address = chance.choice(self.all_addresses)

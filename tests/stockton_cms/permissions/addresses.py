@@ -53,8 +53,6 @@ EXPORTS = re.compile(
 
 @dataclass(frozen=True)
 class Pattern:
-    """One pattern of the URL resolver: its full name, its route, its arguments."""
-
     name: str
     route: str
     arguments: frozenset[str]
@@ -62,15 +60,12 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Address:
-    """An address with an object in its place."""
-
     name: str
     about: str
     path: str
 
 
 def patterns(urlpatterns=None) -> Iterator[Pattern]:
-    """Yield every pattern of the site."""
     return _walk(urlpatterns or get_resolver().url_patterns, "", (), frozenset())
 
 

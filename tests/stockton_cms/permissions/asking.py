@@ -28,8 +28,6 @@ class Answer:
 
 
 class Asking:
-    """Someone who asks, signed in once."""
-
     def __init__(self, user):
         self.client = Client(raise_request_exception=False)
         if user:

@@ -50,11 +50,9 @@ class Rule:
     acts: bool = False
 
     def about(self) -> tuple[str, ...]:
-        """Return the kinds of objects that make a difference here."""
         return tuple(self.people) if isinstance(self.people, dict) else (COLLEAGUES,)
 
     def lets_in(self, kind: str, about: str) -> bool:
-        """Say whether someone of a kind is let in to an object."""
         people = self.people[about] if isinstance(self.people, dict) else self.people
         if people == NONE_AT_ALL:
             return False
@@ -202,6 +200,5 @@ RULES: tuple[Rule, ...] = (
 
 
 def rule_for(name: str, rules=None) -> Rule | None:
-    """Return the first rule that fits the name of a URL, or None."""
     rules = RULES if rules is None else rules
     return next((rule for rule in rules if fnmatchcase(name, rule.names)), None)

@@ -128,7 +128,6 @@ class HiddenThings:
         ]  # fmt: skip
 
     def make_pages(self, home, section, lead):
-        """Make a page in each state in which its title is not for everyone."""
         make = StandardPageFactory
         self.area = CommunityIndexPageFactory(parent=home, title="Elsewhere")
         self.draft = make(parent=home, title="zqxdraft", live=False, owner=lead)

@@ -39,15 +39,12 @@ WRITTEN_BY_GET = SESSION | {
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing that someone may try."""
-
     address: Address
     method: str
     rule: Rule
 
 
 def unclassified() -> list[str]:
-    """Return the names of the URLs that no line of the table has."""
     # Classified action by action, in `cells`.
     several = {"wagtail_bulk_action", "wagtailadmin_api:pages:action"}
     found = (each.name for each in patterns() if each.name not in several)

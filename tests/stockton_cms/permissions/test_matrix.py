@@ -92,7 +92,6 @@ def test_a_page_permission_too_many_is_noticed(home, section, monkeypatch):
 
 
 def problems_at(name, home, section, monkeypatch):
-    """Return what is unexpected of an author at the URLs of one name."""
     only = [each for each in patterns() if each.name == name]
     monkeypatch.setattr(matrix, "patterns", lambda: iter(only))
     assert rule_for(name)

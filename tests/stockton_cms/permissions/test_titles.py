@@ -29,7 +29,6 @@ def _quiet():
 
 
 def requests_about(things, page):
-    """Yield the method and the path of every request, those with a query included."""
     names = ("chooser", "new_parent_page", "destination_page_id", "page", "link_page")
     form = {**things["form"], **dict.fromkeys(names, page.pk)}
     for pattern in patterns():
@@ -45,7 +44,6 @@ def requests_about(things, page):
 
 
 def leaks(kind, home, section, every=1, first=0, only=""):
-    """Return how many requests were made, and which told a title."""
     person = make_person(kind)
     hidden = HiddenThings(home, section, person)
     asking, forbidden, found = Asking(person), not_for(kind), []
