@@ -16,11 +16,7 @@ class CommunityConfig(AppConfig):
             history,  # noqa: F401
         )
         from community.models import AlertSnippet
-        from community.policies import (
-            listing,  # noqa: F401
-            outcome_reminders,  # noqa: F401
-        )
-        from community.policies.versions import archive  # noqa: F401
+        from community.policies import consultations  # noqa: F401
         from community.subscriptions import (
             services,  # noqa: F401
             update_emails,  # noqa: F401

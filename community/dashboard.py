@@ -6,7 +6,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from community.alerts.states import VISIBLE_STATES, AlertState, with_state
 from community.models import AlertSnippet
 from community.models.policy import PolicyStatus
-from community.policies.outcome_reminders import Stage, get_awaiting_outcome, get_stage
+from community.policies.consultations import Stage, get_awaiting_outcome, get_stage
 from home.dashboard import counted_task, register_dashboard_tasks
 
 

@@ -1,4 +1,4 @@
-"""Views: dismissing an alert, the A to Z of a section, the list of policy updates."""
+"""Views: dismissing an alert, the A to Z of a section."""
 
 from itertools import accumulate
 from math import ceil
@@ -9,12 +9,10 @@ from django.db.models import Case, Count, Value, When
 from django.db.models.functions import Lower, Substr, Upper
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.models import Page
 
 from community.alerts.visibility import (
     COOKIE_NAME,
@@ -24,8 +22,6 @@ from community.alerts.visibility import (
     dismissed_alert_keys,
 )
 from community.models import AlertSnippet, CommunityIndexPage
-from community.policies.feeds import policy_feed_link
-from community.policies.listing import get_listing
 from home.content_version.caching import mark_cacheable
 from home.page_tree.addresses import (
     descendants_of,
@@ -34,16 +30,9 @@ from home.page_tree.addresses import (
     site_origin,
     site_root,
 )
-from home.pages import visible_pages
+from home.pages import get_visible_page_or_404, visible_pages
 
 A_TO_Z_PER_PAGE = 200
-
-
-def _root_or_404(request: HttpRequest) -> Page:
-    root = site_root(request)
-    if root is None:
-        raise Http404("There is no site yet.")
-    return root
 
 
 @never_cache
@@ -86,14 +75,12 @@ def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
 
     Titles that start with none come first, under an empty letter.
     """
-    root = _root_or_404(request)
     number = page_number(request.GET.get("page", "1"))
-    now = timezone.now()
-    sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
-    section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
+    section = get_visible_page_or_404(request, CommunityIndexPage, section_path)
+    root = site_root(request)
     first = Upper(Substr("title", 1, 1))
     is_letter = When(first__in=list(ascii_uppercase), then="first")
-    below = visible_pages(now).filter(descendants_of(section.path))
+    below = visible_pages(timezone.now()).filter(descendants_of(section.path))
     pages = below.annotate(first=first).annotate(
         letter=Case(is_letter, default=Value(""))
     )
@@ -126,17 +113,3 @@ def _letters(counts: dict[str, int]) -> list[tuple[str, int]]:
         for letter in ("", *ascii_uppercase)
         if letter or letter in counts
     ]
-
-
-@require_safe
-def policy_updates(request: HttpRequest) -> HttpResponse:
-    """List all policies and consultations (P4)."""
-    root = _root_or_404(request)
-    listing = get_listing(request, root, timezone.now())
-    if listing is None:
-        raise Http404("There is no such page of the list.")
-    canonical = site_origin(request) + request.path
-    context = {"page": root, "listing": listing, "canonical": canonical}
-    context |= {"subscribe_url": reverse("subscribe"), "feeds": [policy_feed_link()]}
-    response = render(request, "community/policy_updates.html", context)
-    return mark_cacheable(response) if listing.is_cacheable else response

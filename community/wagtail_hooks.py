@@ -1,11 +1,14 @@
 """Admin listings, warnings and reports of the community app."""
 
+from django import forms
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils import timezone
+from django_filters import MultipleChoiceFilter
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.pages.listing import PageFilterSet
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.models import Page
@@ -15,7 +18,7 @@ from wagtail.snippets.models import register_snippet
 from community.alerts import history_report  # noqa: F401
 from community.alerts.admin import AlertViewSet
 from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
-from community.policies.filters import PartnershipFilterSet, PolicyFilterSet
+from community.models.policy import PolicyStatus
 from community.policies.versions import admin  # noqa: F401
 
 
@@ -36,7 +39,6 @@ class PartnershipViewSet(PageListingViewSet):
     icon = "group"
     menu_label = "Partnerships"
     menu_item_class = PageListingMenuItem
-    filterset_class = PartnershipFilterSet
     columns = [
         *COLUMNS[:2],
         Column("lead_officer", label="Lead officer", sort_key="lead_officer"),
@@ -44,6 +46,22 @@ class PartnershipViewSet(PageListingViewSet):
         REVIEW,
         *COLUMNS[2:],
     ]
+
+
+class PolicyFilterSet(PageFilterSet):
+    policy_status = MultipleChoiceFilter(
+        choices=PolicyStatus.choices,
+        widget=forms.CheckboxSelectMultiple,
+        method="by_status",
+    )
+
+    def by_status(self, queryset, name, value):
+        with_status = PolicyUpdatePage.objects.with_status(timezone.now())
+        return queryset.filter(pk__in=with_status.filter(status__in=value).values("pk"))
+
+    class Meta:
+        model = PolicyUpdatePage
+        fields = ["kind"]
 
 
 class PolicyViewSet(PageListingViewSet):

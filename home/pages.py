@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length, Substr
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -27,7 +28,7 @@ from home.content.readiness import require_ready
 from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_change_of
 from home.editorial.drafts import DraftFormMixin
-from home.page_tree.addresses import paths_down_to
+from home.page_tree.addresses import paths_down_to, site_root
 from home.page_tree.lock import TreeLockMixin
 from home.receivers import draft_saved, live_page_saved
 
@@ -68,6 +69,15 @@ def visible_pages(at: datetime) -> PageQuerySet:
     listings start here.
     """
     return public_pages().filter(unexpired(at))
+
+
+def get_visible_page_or_404(request: HttpRequest, model: type[Page], path: str) -> Page:
+    """Return the page of a type at a path of the site, if any visitor may see it."""
+    root = site_root(request)
+    if root is None:
+        raise Http404("There is no site yet.")
+    pages = model.objects.filter(pk__in=visible_pages(timezone.now()))
+    return get_object_or_404(pages, url_path=f"{root.url_path}{path}/")
 
 
 def unexpired(at: datetime) -> Q:

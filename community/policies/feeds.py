@@ -3,14 +3,12 @@
 An entry is a change note, or the first publication of a page.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import uuid5
 
-from django.contrib.syndication.views import Feed
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
@@ -27,122 +25,103 @@ from home.navigation.context_processors import council
 from home.navigation.listings import change_notes_for
 from home.navigation.menus import Link
 from home.page_tree.addresses import descendants_of, public_path, site_origin, site_root
-from home.pages import visible_pages
+from home.pages import get_visible_page_or_404, visible_pages
 
 MAX_ENTRIES = 50
 POLICY_UPDATES = "Policy updates"
 FIRST_PUBLISHED = "Published for the first time."
 
 
-@dataclass(frozen=True)
-class FeedEntry:
-    """One change; its URN stays the same wherever the site or the page moves."""
-
-    urn: str
-    title: str
-    url_path: str
+class FeedEntry(NamedTuple):
+    page: Page
+    # Unique among those of the page.
+    name: str
     text: str
     at: datetime
 
 
 def get_feed_entries(pages: PageQuerySet) -> list[FeedEntry]:
     """Return the latest changes to some pages, newest first, in two queries."""
-    changes = _changes(pages)
-    # A change note on the first publication says more than that it was the first.
-    noted = {(entry.url_path, entry.at) for entry in changes}
-    new = [
-        each for each in _publications(pages) if (each.url_path, each.at) not in noted
+    notes = change_notes_for(pages, is_most_of_site=False).select_related("page")
+    changes = [
+        FeedEntry(note.page, f"change/{note.pk}", note.note, note.published_at)
+        for note in notes[:MAX_ENTRIES]
     ]
-    newest_first = sorted([*changes, *new], key=lambda entry: entry.at, reverse=True)
+    # A change note on the first publication says more than that it was the first.
+    noted = {(entry.page, entry.at) for entry in changes}
+    newest = pages.exclude(first_published_at=None).order_by("-first_published_at")
+    publications = [
+        FeedEntry(page, "published", FIRST_PUBLISHED, page.first_published_at)
+        for page in newest[:MAX_ENTRIES]
+        if (page, page.first_published_at) not in noted
+    ]
+    newest_first = sorted(
+        [*changes, *publications], key=lambda entry: entry.at, reverse=True
+    )
     return newest_first[:MAX_ENTRIES]
 
 
-def _publications(pages: PageQuerySet) -> list[FeedEntry]:
-    newest = pages.exclude(first_published_at=None).order_by("-first_published_at")
-    return [
-        FeedEntry(
-            urn=uuid5(page.translation_key, "published").urn,
-            title=page.title,
-            url_path=page.url_path,
-            text=FIRST_PUBLISHED,
-            at=page.first_published_at,
+@require_safe
+def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
+    section = get_visible_page_or_404(request, CommunityIndexPage, section_path)
+    at_or_below = descendants_of(section.path) | Q(pk=section.pk)
+    return _feed_response(
+        request,
+        title=section.title,
+        subtitle=f"What is new and what has changed in {section.title}.",
+        link=section.full_url,
+        urn=uuid5(section.translation_key, "updates").urn,
+        pages=visible_pages(timezone.now()).filter(at_or_below),
+    )
+
+
+@require_safe
+def policy_feed(request: HttpRequest) -> HttpResponse:
+    root = site_root(request)
+    if root is None:
+        raise Http404("There is no site yet.")
+    below = visible_pages(timezone.now()).filter(descendants_of(root.path))
+    return _feed_response(
+        request,
+        title=POLICY_UPDATES,
+        subtitle="What is new and what has changed in policies and consultations.",
+        link=f"{site_origin(request)}/",
+        urn=uuid5(root.translation_key, "policies").urn,
+        pages=below.type(PolicyUpdatePage),
+    )
+
+
+def _feed_response(
+    request: HttpRequest,
+    title: str,
+    subtitle: str,
+    link: str,
+    urn: str,
+    pages: PageQuerySet,
+) -> HttpResponse:
+    """Return a feed, with ids that stay wherever the site or a page moves."""
+    author = without_control_characters(council(request)["council"].council_name)
+    feed = Atom1Feed(
+        title=f"{without_control_characters(title)} – {author}",
+        subtitle=without_control_characters(subtitle),
+        description=None,
+        link=link,
+        feed_url=site_origin(request) + request.path,
+        feed_guid=urn,
+        author_name=author,
+        language="en-gb",
+    )
+    for entry in get_feed_entries(pages):
+        feed.add_item(
+            title=without_control_characters(entry.page.title),
+            description=escape(without_control_characters(entry.text)),
+            link=entry.page.full_url,
+            unique_id=uuid5(entry.page.translation_key, entry.name).urn,
+            pubdate=entry.at,
+            updateddate=entry.at,
         )
-        for page in newest.only(
-            "title", "url_path", "translation_key", "first_published_at"
-        )[:MAX_ENTRIES]
-    ]
-
-
-def _changes(pages: PageQuerySet) -> list[FeedEntry]:
-    notes = change_notes_for(pages, is_most_of_site=False).select_related("page")
-    return [
-        FeedEntry(
-            urn=uuid5(note.page.translation_key, f"change/{note.pk}").urn,
-            title=note.page.title,
-            url_path=note.page.url_path,
-            text=note.note,
-            at=note.published_at,
-        )
-        for note in notes[:MAX_ENTRIES]
-    ]
-
-
-@dataclass(frozen=True)
-class FeedSubject:
-    title: str
-    subtitle: str
-    path: str
-    feed_path: str
-    urn: str
-    pages: PageQuerySet
-
-
-class UpdatesFeed(Feed):
-    feed_type = Atom1Feed
-
-    def __init__(self, request: HttpRequest, subject: FeedSubject):
-        self._origin, self._root = site_origin(request), site_root(request)
-        council_name = council(request)["council"].council_name
-        self._council = without_control_characters(council_name)
-        self._subject = subject
-
-    def title(self):
-        return f"{without_control_characters(self._subject.title)} – {self._council}"
-
-    def subtitle(self):
-        return without_control_characters(self._subject.subtitle)
-
-    def link(self):
-        return self._origin + self._subject.path
-
-    def feed_url(self):
-        return self._origin + self._subject.feed_path
-
-    def feed_guid(self):
-        return self._subject.urn
-
-    def author_name(self):
-        return self._council
-
-    def items(self):
-        return get_feed_entries(self._subject.pages)
-
-    def item_title(self, item):
-        return without_control_characters(item.title)
-
-    def item_description(self, item):
-        return escape(without_control_characters(item.text))
-
-    def item_link(self, item):
-        return self._origin + public_path(item.url_path, self._root)
-
-    def item_guid(self, item):
-        return item.urn
-
-    def item_pubdate(self, item):
-        return timezone.localtime(item.at)
-
-    item_updateddate = item_pubdate
+    content = feed.writeString("utf-8")
+    return mark_cacheable(HttpResponse(content, content_type=feed.content_type))
 
 
 def get_feeds(page: Page | None, root: Page | None) -> list[Link]:
@@ -156,54 +135,9 @@ def get_feeds(page: Page | None, root: Page | None) -> list[Link]:
     if isinstance(page, CommunityIndexPage):
         path = public_path(page.url_path, root)
         return [Link(f"Updates of {page.title}", f"{path}updates.atom")]
-    if isinstance(page, PolicyUpdatePage | HomePage):
-        return [policy_feed_link()]
-    return []
+    is_about_policies = isinstance(page, PolicyUpdatePage | HomePage)
+    return [policy_feed_link()] if is_about_policies else []
 
 
 def policy_feed_link() -> Link:
     return Link(POLICY_UPDATES, reverse("policy_feed"))
-
-
-@require_safe
-def section_feed(request: HttpRequest, section_path: str) -> HttpResponse:
-    root, now = _root_or_404(request), timezone.now()
-    sections = CommunityIndexPage.objects.filter(pk__in=visible_pages(now))
-    section = get_object_or_404(sections, url_path=f"{root.url_path}{section_path}/")
-    subject = FeedSubject(
-        title=section.title,
-        subtitle=f"What is new and what has changed in {section.title}.",
-        path=public_path(section.url_path, root),
-        feed_path=request.path,
-        urn=uuid5(section.translation_key, "updates").urn,
-        pages=visible_pages(now).filter(
-            descendants_of(section.path) | Q(pk=section.pk)
-        ),
-    )
-    return _feed_response(request, subject)
-
-
-@require_safe
-def policy_feed(request: HttpRequest) -> HttpResponse:
-    root, now = _root_or_404(request), timezone.now()
-    below = visible_pages(now).filter(descendants_of(root.path))
-    subject = FeedSubject(
-        title=POLICY_UPDATES,
-        subtitle="What is new and what has changed in policies and consultations.",
-        path="/",
-        feed_path=reverse("policy_feed"),
-        urn=uuid5(root.translation_key, "policies").urn,
-        pages=below.type(PolicyUpdatePage),
-    )
-    return _feed_response(request, subject)
-
-
-def _root_or_404(request: HttpRequest) -> Page:
-    root = site_root(request)
-    if root is None:
-        raise Http404("There is no site yet.")
-    return root
-
-
-def _feed_response(request: HttpRequest, subject: FeedSubject) -> HttpResponse:
-    return mark_cacheable(UpdatesFeed(request, subject)(request))

@@ -14,7 +14,7 @@ from community.alerts.visibility import (
 )
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
-from community.policies.consultation_calendar import CALENDAR_NAME
+from community.policies.consultations import CALENDAR_NAME
 from community.policies.feeds import get_feeds
 from community.policies.versions.views import HISTORY
 from community.subscriptions.targets import subscribe_url

@@ -62,9 +62,8 @@ def test_open_consultations_are_first_then_the_newest(policies, read):
     ]
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
+def test_list_is_filtered(policies, read):
+    for query, expected in (
         ("kind=plan", ["New plan", "Food plan", "Old plan"]),
         ("status=adopted", ["Old plan"]),
         ("status=consultation-open", ["Have your say"]),
@@ -72,17 +71,13 @@ def test_open_consultations_are_first_then_the_newest(policies, read):
         ("year=2025", ["Have your say"]),
         ("kind=plan&topic=food", ["Food plan"]),
         ("kind=policy", []),
-    ],
-)
-def test_list_is_filtered(policies, read, query, expected):
-    assert titles(read(f"{LIST}?{query}")) == expected
+    ):
+        assert titles(read(f"{LIST}?{query}")) == expected
 
 
-@pytest.mark.parametrize(
-    "query", ["kind=nonsense", "year=0", "topic=%00", "status=", "other=1"]
-)
-def test_unknown_filter_value_is_ignored(policies, read, query):
-    assert len(titles(read(f"{LIST}?{query}"))) == 5
+def test_unknown_filter_value_is_ignored(policies, read):
+    for query in ("kind=nonsense", "year=0", "topic=%00", "status=", "other=1"):
+        assert len(titles(read(f"{LIST}?{query}"))) == 5
 
 
 def choices(html, label):
@@ -103,14 +98,8 @@ def test_options_show_how_many_each_matches(policies, read):
     assert choices(html, "Updated in") == ["2026 (2)", "2023 (1)"]
     current = html.select_one("nav[aria-label='Kind'] [aria-current]")
     assert current.get_text() == "Plan"
-
-
-def test_each_option_matches_as_many_as_it_shows(policies, read):
-    html = read(f"{LIST}?topic=food")
-    for link in html.select(".filters a"):
-        if link.parent.get_text(strip=True).endswith(")"):
-            count = int(link.next_sibling.strip(" ()\n"))
-            assert len(titles(read(LIST + link["href"]))) == count
+    link = html.select_one("nav[aria-label='Topic'] a[href*=food]")
+    assert titles(read(LIST + link["href"])) == ["Food plan"]
 
 
 def test_policy_without_a_date_is_listed_last(policies, section, read):

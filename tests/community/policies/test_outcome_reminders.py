@@ -7,7 +7,7 @@ from django.core import mail
 from django.utils import timezone
 
 from community import dashboard
-from community.policies.outcome_reminders import (
+from community.policies.consultations import (
     get_awaiting_outcome,
     queue_outcome_reminders,
 )
@@ -62,22 +62,26 @@ def test_owner_is_chased_three_times_and_the_team_once(policy):
     assert f"/admin/pages/{policy.pk}/edit/" in text
 
 
-@pytest.mark.parametrize(("left", "count"), [(4 * WEEK, 1), (4.01 * WEEK, 0)])
-def test_first_reminder_comes_four_weeks_before(policy, left, count):
-    remind_of_outcomes(DUE - left)
-    assert len(mail.outbox) == count
+def test_first_reminder_comes_in_the_morning_four_weeks_before(policy):
+    remind_of_outcomes(DUE - 4.01 * WEEK)
+    remind_of_outcomes((DUE - 3.9 * WEEK).replace(hour=3))
+    assert mail.outbox == []
+    remind_of_outcomes((DUE - 3.9 * WEEK).replace(hour=7))
+    assert len(mail.outbox) == 1
 
 
 def test_team_is_reminded_where_a_page_has_no_owner(policy):
-    policy.owner_email = ""
-    policy.save_revision().publish()
+    type(policy).objects.update(owner_email="")
     remind_of_outcomes(DUE - WEEK)
-    assert sent()[0][1] == [TEAM]
+    assert sent() == [("outcome is due in 1 week", [TEAM])]
 
 
 def test_jobs_that_were_off_for_months_send_the_last_stage_only(policy):
+    policy.title = "Food\nBcc: everyone@example.org"
+    policy.save()
     remind_of_outcomes(DUE + 9 * WEEK)
     assert [subject for subject, _ in sent()] == ["outcome is overdue"]
+    assert "\nBcc" not in mail.outbox[0].message().as_string()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,6 @@ def test_jobs_that_were_off_for_months_send_the_last_stage_only(policy):
     [
         {"outcome_published_on": CLOSES.date()},
         {"withdrawn_on": CLOSES.date()},
-        {"adopted_on": CLOSES.date()},
         {"live": False},
         {"consultation_closes_at": CLOSES + 20 * WEEK},
     ],
@@ -105,31 +108,14 @@ def test_longer_consultation_is_a_new_promise(policy):
     assert len(mail.outbox) == 2
 
 
-def test_no_reminder_at_night(policy):
-    remind_of_outcomes(DUE.replace(hour=3))
-    assert mail.outbox == []
-    remind_of_outcomes(DUE.replace(hour=7))
-    assert len(mail.outbox) == 1
-
-
-def test_title_cannot_add_a_header_or_a_line(policy):
-    policy.title = "Food\nBcc: everyone@example.org"
-    policy.save_revision().publish()
-    remind_of_outcomes(DUE)
-    assert "\nBcc" not in mail.outbox[0].message().as_string()
-
-
-def test_dashboard_counts_outcomes_due(policy, admin_user):
+def test_dashboard_counts_outcomes_due(policy, admin_user, django_user_model):
     [soon] = outcomes_due(admin_user, DUE - WEEK)
     assert not soon.is_urgent
     [overdue] = outcomes_due(admin_user, DUE)
     assert overdue.is_urgent
     assert overdue.text == "1 consultation outcome is overdue"
-
-
-def test_colleague_of_another_section_gets_no_task(policy, django_user_model):
     colleague = django_user_model.objects.create_user("colleague")
-    assert list(outcomes_due(colleague, DUE)) == []
+    assert outcomes_due(colleague, DUE) == []
     assert len(get_awaiting_outcome(DUE)) == 1
 
 
