@@ -1,54 +1,45 @@
 """Hiding public versions of a policy, in the admin."""
 
-from datetime import datetime
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.generic import TemplateView, View
+from django.views.decorators.http import require_POST
+from django.views.generic import TemplateView
 from wagtail import hooks
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
 from wagtail.admin.widgets import Button
 from wagtail.log_actions import LogFormatter, log
-from wagtail.models import Page
 
-from community.models import PolicyUpdatePage, PublishedVersion
+from community.models import PolicyUpdatePage
 from community.policies.versions.views import name_versions
-from home.content.dates import unique_datetime_labels
 from home.content_version.counter import bump_content_version
 
 HIDE, SHOW = "community.version.hide", "community.version.show"
 
 
-class ForPublishersOfPolicyMixin:
-    """Gives a view its policy, for users who can publish it."""
-
-    def setup(self, request: HttpRequest, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        self.object = get_object_or_404(Page, pk=kwargs["page_id"]).specific
-
-    def dispatch(self, request: HttpRequest, *args, **kwargs):
-        if not self.object.permissions_for_user(request.user).can_publish():
-            raise PermissionDenied
-        if not isinstance(self.object, PolicyUpdatePage):
-            raise Http404("Only policies have public versions.")
-        return super().dispatch(request, *args, **kwargs)
+def get_policy(request: HttpRequest, page_id: int) -> PolicyUpdatePage:
+    """Return a policy that the user can publish."""
+    page = get_object_or_404(PolicyUpdatePage, pk=page_id)
+    if not page.permissions_for_user(request.user).can_publish():
+        raise PermissionDenied
+    return page
 
 
 class VersionsView(
-    ForPublishersOfPolicyMixin,
-    GenericPageBreadcrumbsMixin,
-    WagtailAdminTemplateMixin,
-    TemplateView,
+    GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin, TemplateView
 ):
     page_title = "Public versions"
     header_icon = "history"
     template_name = "community/public_versions.html"
+
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.object = get_policy(request, kwargs["page_id"])
 
     def get_page_subtitle(self):
         return self.object.get_admin_display_title()
@@ -59,67 +50,57 @@ class VersionsView(
 
     def get_context_data(self, **kwargs):
         versions = self.object.published_versions.select_related("hidden_by")
-        notes = dict(self.object.change_notes.values_list("revision_id", "note"))
         versions = list(versions.defer("content"))
         name_versions(versions)
+        notes = dict(self.object.change_notes.values_list("revision_id", "note"))
         rows = [(version, notes.get(version.revision_id)) for version in versions]
         return super().get_context_data(rows=rows, page=self.object, **kwargs)
 
 
-class ChangeVersionView(ForPublishersOfPolicyMixin, View):
-    """Hides an earlier version from readers, or shows it again."""
-
-    http_method_names = ["post"]
-    action = HIDE
-
-    @transaction.atomic
-    def post(self, request: HttpRequest, page_id: int, version_id: int):
-        versions = list(self.object.published_versions.defer("content"))
-        name_versions(versions)
-        version = next((each for each in versions if each.pk == version_id), None)
-        if version is None:
-            raise Http404("This policy has no such version.")
-        if version.ended_at is None:
-            messages.error(
-                request,
-                "This is the current version. Correct the page and publish it first, "
-                "then hide the version with the mistake.",
-            )
-        elif self.action == HIDE:
-            self._write(version, timezone.now(), request.user)
-            messages.success(
-                request, f"The version from {version.name} is now hidden from readers."
-            )
-        else:
-            self._write(version, None, None)
-            messages.success(
-                request, f"The version from {version.name} is public again."
-            )
-        return redirect(reverse("policy_versions", args=[page_id]))
-
-    def _write(self, version: PublishedVersion, at, user) -> None:
-        bump_content_version(is_removal=at is not None)
-        version.hidden_at, version.hidden_by = at, user
-        version.save(update_fields=["hidden_at", "hidden_by"])
-        log(
-            self.object,
-            self.action,
-            data={
-                "published_at": version.published_at.isoformat(),
-                "name": version.name,
-            },
+@require_POST
+@transaction.atomic
+def change_version(
+    request: HttpRequest, page_id: int, version_id: int, action: str
+) -> HttpResponse:
+    """Hide an earlier version from readers, or show it again."""
+    page = get_policy(request, page_id)
+    versions = list(page.published_versions.defer("content"))
+    name_versions(versions)
+    version = next((each for each in versions if each.pk == version_id), None)
+    if version is None:
+        raise Http404("This policy has no such version.")
+    if version.ended_at is None:
+        messages.error(
+            request,
+            "This is the current version. Correct the page and publish it first, "
+            "then hide the version with the mistake.",
         )
+    else:
+        is_hidden = action == HIDE
+        version.hidden_at = timezone.now() if is_hidden else None
+        version.hidden_by = request.user if is_hidden else None
+        version.save(update_fields=["hidden_at", "hidden_by"])
+        bump_content_version(is_removal=is_hidden)
+        log(page, action, data={"name": version.name})
+        state = "now hidden from readers" if is_hidden else "public again"
+        messages.success(request, f"The version from {version.name} is {state}.")
+    return redirect("policy_versions", page_id)
 
 
 @hooks.register("register_admin_urls")
 def register_version_urls():
     base = "pages/<int:page_id>/published-versions/"
-    hide = ChangeVersionView.as_view()
-    show = ChangeVersionView.as_view(action=SHOW)
     return [
         path(base, VersionsView.as_view(), name="policy_versions"),
-        path(f"{base}<int:version_id>/hide/", hide, name="hide_policy_version"),
-        path(f"{base}<int:version_id>/show/", show, name="show_policy_version"),
+        *(
+            path(
+                f"{base}<int:version_id>/{verb}/",
+                change_version,
+                {"action": action},
+                name=f"{verb}_policy_version",
+            )
+            for verb, action in (("hide", HIDE), ("show", SHOW))
+        ),
     ]
 
 
@@ -138,17 +119,11 @@ def register_version_actions(actions):
         label = "Hide a public version"
 
         def format_message(self, log_entry):
-            return f"Hid the version from {_name(log_entry)}"
+            return f"Hid the version from {log_entry.data['name']}"
 
     @actions.register_action(SHOW)
     class Shown(LogFormatter):
         label = "Show a hidden version"
 
         def format_message(self, log_entry):
-            return f"Showed the version from {_name(log_entry)} again"
-
-
-def _name(log_entry) -> str:
-    # Older entries have the time only.
-    at = datetime.fromisoformat(log_entry.data["published_at"])
-    return log_entry.data.get("name") or unique_datetime_labels([at])[0]
+            return f"Showed the version from {log_entry.data['name']} again"

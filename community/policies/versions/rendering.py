@@ -1,93 +1,80 @@
 """The text of a published version, as lines under the headings of the page."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
 from bs4 import BeautifulSoup
 from django.template.defaultfilters import date as date_filter
-from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join, linebreaks
+from django.utils.timezone import localdate
 from wagtail.documents import get_document_model
 
 from community.models import PublishedVersion
-from community.models.policy import STATUS_DATES, PolicyStatus
+from community.models.policy import PolicyStatus
+from home.content.dates import unique_datetime_labels
 from home.content.rich_text_links import strip_private_links
 from home.content.walker import Kind, Part, lines_of, walk_body
-from home.content_version.counter import start_of_day
 from home.images.private_collections import restricted_collections
 from home.pages import visible_pages
 
 FILE_GONE = "A document that is no longer available"
-HEADINGS = {
-    "title": "Title",
-    "summary": "Summary",
-    "status": "Status",
-    "outcome": "Consultation outcome",
-    "consultation": "Consultation",
-    "body": "Text",
-    "documents": "Documents",
-}
 LINE = "<p>{}</p>"
 
 
-@dataclass
+def get_lines(
+    versions: list[PublishedVersion], now: datetime
+) -> list[dict[str, list[str]]]:
+    """Return the lines of each version by heading.
+
+    The titles of pages and files that are not public now are left out.
+    """
+    restricted = restricted_collections()
+    return [VersionText(each, now, restricted).get_lines() for each in versions]
+
+
 class VersionText:
-    """A version, the time it is read at, and what is public then."""
+    """A version, the time it is read at, and the ids of private collections then."""
 
-    version: PublishedVersion
-    now: datetime
-    # The ids of private collections.
-    restricted: set[int]
+    def __init__(self, version: PublishedVersion, now: datetime, restricted: set[int]):
+        self.version, self.now, self.restricted = version, now, restricted
+        self.page = version.as_page()
+        self.last_seen_at = version.last_seen_at(now)
 
-    def __post_init__(self):
-        self.page = self.version.as_page()
-        self.last_seen_at = self.version.last_seen_at(self.now)
-        self.statuses = self._statuses()
-
-    def _statuses(self) -> set[PolicyStatus]:
-        """Return the statuses the policy had while this version was public.
-
-        The page shows some texts only in some statuses.
-        """
-        begin, end = self.version.published_at, self.last_seen_at
-        dates = filter(None, (getattr(self.page, name) for name in STATUS_DATES))
-        turns = (
-            each if isinstance(each, datetime) else start_of_day(each) for each in dates
-        )
-        within = [each for each in turns if begin <= each <= end]
-        return {self.page.get_status(each) for each in (begin, *within, end)}
-
-    def get_html(self) -> dict[str, str]:
-        """Return each part as HTML that only `get_lines` reads."""
+    def get_lines(self) -> dict[str, list[str]]:
         page = self.page
-        return {
-            "title": format_html(LINE, page.title),
-            "summary": format_html(LINE, page.summary),
-            "status": _paragraphs(self._status_lines()),
-            "outcome": "".join(self._outcome()),
-            "consultation": "".join(self._consultation()),
-            "body": "".join(self._body()),
-            "documents": _paragraphs(self._documents()),
+        parts = {
+            "Title": format_html(LINE, page.title),
+            "Summary": format_html(LINE, page.summary),
+            "Status": _paragraphs(self._status_lines()),
+            "Consultation outcome": "".join(self._outcome()),
+            "Consultation": "".join(self._consultation()),
+            "Text": "".join(self._body()),
+            "Documents": _paragraphs(self._documents()),
         }
+        # All at once, as each look at the links asks the database.
+        together = "".join(f"<section>{html}</section>" for html in parts.values())
+        html = strip_private_links(together, self.now)
+        sections = BeautifulSoup(html, "html.parser").find_all(
+            "section", recursive=False
+        )
+        lines = [list(lines_of(str(section))) for section in sections]
+        return dict(zip(parts, lines, strict=True))
 
     def _status_lines(self) -> Iterator[str]:
-        page = self.page
+        page, last_day = self.page, localdate(self.last_seen_at)
         yield f"Kind: {page.get_kind_display()}"
-        if PolicyStatus.WITHDRAWN in self.statuses:
+        if page.withdrawn_on and page.withdrawn_on <= last_day:
             day = _format_date(page.withdrawn_on)
             yield f"Withdrawn on {day}. {page.withdrawn_reason}"
-        if PolicyStatus.REPLACED in self.statuses:
-            yield f"Replaced on {_format_date(page.replaced_on)}{self._replacement()}"
+        if page.replaced_on and page.replaced_on <= last_day:
+            visible = visible_pages(self.now).filter(pk=page.replaced_by_id)
+            title = visible.values_list("title", flat=True).first()
+            by = f" by {title}" if title else ""
+            yield f"Replaced on {_format_date(page.replaced_on)}{by}"
         # As of now in each version, so that time alone causes no difference.
         for label, on in page.get_dates(self.now):
             yield f"{label}: {_format_date(on)}"
-
-    def _replacement(self) -> str:
-        visible = visible_pages(self.now).filter(pk=self.page.replaced_by_id)
-        title = visible.values_list("title", flat=True).first()
-        return f" by {title}" if title else ""
 
     def _outcome(self) -> Iterator[str]:
         page = self.page
@@ -97,10 +84,18 @@ class VersionText:
             yield from ("<p>We did</p>", page.we_did)
 
     def _consultation(self) -> Iterator[str]:
-        page, was_open = self.page, PolicyStatus.CONSULTATION_OPEN in self.statuses
-        if not page.consultation_closes_at or page.outcome_published_on:
+        """Yield what the page said while this version was public.
+
+        It says what a consultation is about before it closes, and how to respond while
+        it is open.
+        """
+        page, published_at = self.page, self.version.published_at
+        if not page.consultation_opens_at or page.outcome_published_on:
             return
-        if was_open or PolicyStatus.PROPOSED in self.statuses:
+        opened_at = max(page.consultation_opens_at, published_at)
+        is_open = page.get_status(opened_at) == PolicyStatus.CONSULTATION_OPEN
+        was_open = is_open and opened_at <= self.last_seen_at
+        if was_open or page.get_status(published_at) == PolicyStatus.PROPOSED:
             yield linebreaks(escape(page.consultation_purpose))
         if was_open:
             for label, way in (
@@ -114,15 +109,11 @@ class VersionText:
     def _documents(self) -> Iterator[str]:
         files = self.version.content["documents"]
         public = get_document_model().objects.exclude(collection__in=self.restricted)
-        titles = dict(
-            public.filter(pk__in=[each["document"] for each in files]).values_list(
-                "pk", "title"
-            )
-        )
+        documents = public.in_bulk([each["document"] for each in files])
         for each in files:
-            title = titles.get(each["document"])
+            document = documents.get(each["document"])
             # The page's own title for a file is as public as the file.
-            yield FILE_GONE if title is None else each["title"] or title
+            yield each["title"] or document.title if document else FILE_GONE
 
     def _body(self) -> Iterator[str]:
         """Yield a line for each row of a table, as a cell means nothing on its own."""
@@ -149,29 +140,6 @@ class VersionText:
         return part.html or linebreaks(escape(part.text))
 
 
-def get_lines(
-    versions: list[PublishedVersion], now: datetime
-) -> list[dict[str, list[str]]]:
-    """Return the lines of each version by part.
-
-    The titles of pages and files that are not public now are left out.
-    """
-    restricted = restricted_collections()
-    texts = [VersionText(each, now, restricted) for each in versions]
-    return [_lines_of_parts(text.get_html(), now) for text in texts]
-
-
-def _lines_of_parts(parts: dict[str, str], now: datetime) -> dict[str, list[str]]:
-    # All at once, as each look at the links asks the database.
-    together = "".join(f"<section>{html}</section>" for html in parts.values())
-    soup = BeautifulSoup(strip_private_links(together, now), "html.parser")
-    sections = soup.find_all("section", recursive=False)
-    return {
-        name: list(lines_of(str(section)))
-        for name, section in zip(parts, sections, strict=True)
-    }
-
-
 def _inline(html: str) -> str:
     return html.replace("<p>", "").replace("</p>", " ").strip()
 
@@ -182,6 +150,5 @@ def _paragraphs(lines: Iterator[str]) -> str:
 
 def _format_date(on: date | datetime) -> str:
     if isinstance(on, datetime):
-        at = timezone.localtime(on)
-        return f"{date_filter(at, 'j F Y')}, {date_filter(at, 'fA').lower()}"
+        return unique_datetime_labels([on])[0]
     return date_filter(on, "j F Y")

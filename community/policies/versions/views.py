@@ -1,7 +1,7 @@
 """The public history of a policy, and two versions side by side."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from itertools import zip_longest
@@ -13,22 +13,16 @@ from django.views.decorators.http import require_safe
 from wagtail.views import serve
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from community.policies.versions.diff import DiffHunk, diff_texts
-from community.policies.versions.rendering import HEADINGS, get_lines
+from community.policies.versions.diff import diff_texts
+from community.policies.versions.rendering import get_lines
 from home.content.dates import unique_datetime_labels
 from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_change_of
-from home.page_tree.addresses import (
-    bind_site,
-    public_path,
-    site_origin,
-    site_root,
-)
-from home.pages import visible_pages
+from home.page_tree.addresses import bind_site, public_path, site_origin, site_root
+from home.pages import get_visible_page_or_404
 
 FIRST, MINOR, AGAIN = "First published", "Minor edit", "Shown again"
-HISTORY, COMPARE = "history/", "history/compare/"
-MAX_ID_DIGITS = 18
+HISTORY = "history/"
 
 
 @dataclass
@@ -41,21 +35,11 @@ class HistoryItem:
     version: PublishedVersion | None = None
     before: PublishedVersion | None = None
     # The date and time, unique among the entries.
-    name: str = field(init=False)
+    name: str = ""
 
 
-@dataclass(frozen=True)
-class ComparedPart:
-    heading: str
-    hunks: list[DiffHunk]
-
-    @property
-    def is_same(self) -> bool:
-        return not any(hunk.lines for hunk in self.hunks)
-
-
-def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Pass the view the public policy at `policy_path`.
+def for_policy(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
+    """Pass the view the public policy at `policy_path`; it returns the context.
 
     If there is none, serve the address as a page: nothing is reserved below a section,
     and there are no pages below a policy.
@@ -64,14 +48,22 @@ def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @require_safe
     @wraps(view)
     def wrapped(request: HttpRequest, policy_path: str) -> HttpResponse:
-        root = site_root(request)
-        url_path = f"{root.url_path}{policy_path}/" if root else ""
-        visible = visible_pages(timezone.now())
-        policies = PolicyUpdatePage.objects.filter(pk__in=visible)
-        page = policies.filter(url_path=url_path).first()
-        if page is None:
+        try:
+            page = get_visible_page_or_404(request, PolicyUpdatePage, policy_path)
+        except Http404:
             return bind_site(serve)(request, request.path.lstrip("/"))
-        response = view(request, page, public_path(page.url_path, root))
+        path = public_path(page.url_path, site_root(request))
+        versions = list(page.published_versions.filter(hidden_at=None).defer("content"))
+        name_versions(versions)
+        context = {
+            "page": page,
+            "path": path,
+            "history_path": f"{path}{HISTORY}",
+            "compare_path": f"{path}{HISTORY}compare/",
+            "versions": versions,
+            **view(request, page, versions),
+        }
+        response = render(request, f"community/policy_{view.__name__}.html", context)
         changes_at = next_change_of(page, timezone.now(), *page.changes_by_clock)
         return mark_cacheable(response, changes_at)
 
@@ -79,67 +71,33 @@ def for_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 
 @for_policy
-def history(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
-    versions = get_versions(page)
-    context = {
-        "page": page,
-        **get_paths(path),
-        "entries": get_history(page, versions),
-        "versions": versions,
-        "canonical": site_origin(request) + request.path,
-    }
-    return render(request, "community/policy_history.html", context)
+def history(request, page, versions):
+    canonical = site_origin(request) + request.path
+    return {"entries": get_history(page, versions), "canonical": canonical}
 
 
 @for_policy
-def comparison(request: HttpRequest, page: PolicyUpdatePage, path: str) -> HttpResponse:
+def comparison(request, page, versions):
     """Show two versions side by side; the last two by default."""
-    versions = get_versions(page)
     if len(versions) < 2:
         raise Http404("There are not two versions to compare.")
-    chosen = {
-        _choose(versions, request.GET.get("from"), otherwise=versions[1]),
-        _choose(versions, request.GET.get("to"), otherwise=versions[0]),
-    }
-    later, earlier = ([each for each in versions if each in chosen] * 2)[:2]
-    parts = get_parts(earlier, later, timezone.now())
-    context = {
-        "page": page,
-        **get_paths(path),
-        "versions": versions,
-        "earlier": earlier,
-        "later": later,
-        "parts": parts,
-        "is_same": all(part.is_same for part in parts),
-    }
-    return render(request, "community/policy_comparison.html", context)
-
-
-def get_paths(path: str) -> dict[str, str]:
-    return {
-        "path": path,
-        "history_path": f"{path}{HISTORY}",
-        "compare_path": f"{path}{COMPARE}",
-    }
-
-
-def get_versions(page: PolicyUpdatePage) -> list[PublishedVersion]:
-    """Return the public versions, newest first."""
-    shown = list(page.published_versions.filter(hidden_at=None).defer("content"))
-    name_versions(shown)
-    return shown
-
-
-def _choose(
-    versions: list[PublishedVersion], text: str | None, otherwise: PublishedVersion
-) -> PublishedVersion:
-    if text is None:
-        return otherwise
-    is_id = text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS
-    for version in versions:
-        if is_id and version.pk == int(text):
-            return version
-    raise Http404("This version does not exist or is hidden.")
+    by_id = {str(version.pk): version for version in versions}
+    try:
+        chosen = [
+            by_id[request.GET.get(name, str(default.pk))]
+            for name, default in (("to", versions[0]), ("from", versions[1]))
+        ]
+    except KeyError as error:
+        raise Http404("This version does not exist or is hidden.") from error
+    later, earlier = sorted(chosen, key=versions.index)
+    before, after = get_lines([earlier, later], timezone.now())
+    parts = [
+        (heading, diff_texts(before[heading], after[heading]))
+        for heading in before
+        if before[heading] or after[heading]
+    ]
+    is_same = not any(hunk.lines for _, hunks in parts for hunk in hunks)
+    return {"earlier": earlier, "later": later, "parts": parts, "is_same": is_same}
 
 
 def get_history(
@@ -147,34 +105,30 @@ def get_history(
 ) -> list[HistoryItem]:
     """Return all public publications, newest first."""
     notes = {note.revision_id: note for note in page.change_notes.all()}
+    first = page.first_published_at
     entries, revisions = [], {None}
     # A revision may be published twice; its note belongs to the first time.
     for version, before in reversed([*zip_longest(versions, versions[1:])]):
         note = notes.pop(version.revision_id, None)
         if note:
             text = note.note
-        elif version.published_at == page.first_published_at:
+        elif version.published_at == first:
             text = FIRST
         else:
             text = AGAIN if version.revision_id in revisions else MINOR
         revisions.add(version.revision_id)
         entries.append(HistoryItem(version.published_at, text, version, before))
     entries += [HistoryItem(note.published_at, note.note) for note in notes.values()]
-    first = page.first_published_at
     if first and not any(entry.at <= first for entry in entries):
         entries.append(HistoryItem(first, FIRST))
-    entries.sort(key=_order, reverse=True)
-    for entry, name in zip(
-        entries, unique_datetime_labels([entry.at for entry in entries]), strict=True
-    ):
+    entries.sort(
+        key=lambda entry: (entry.at, entry.version.pk if entry.version else 0),
+        reverse=True,
+    )
+    names = unique_datetime_labels([entry.at for entry in entries])
+    for entry, name in zip(entries, names, strict=True):
         entry.name = name
-        if entry.version:
-            entry.version.name = name
     return entries
-
-
-def _order(entry: HistoryItem) -> tuple[datetime, int]:
-    return entry.at, entry.version.pk if entry.version else 0
 
 
 def name_versions(versions: list[PublishedVersion]) -> None:
@@ -182,14 +136,3 @@ def name_versions(versions: list[PublishedVersion]) -> None:
     names = unique_datetime_labels([version.published_at for version in versions])
     for version, name in zip(versions, names, strict=True):
         version.name = name
-
-
-def get_parts(
-    earlier: PublishedVersion, later: PublishedVersion, now: datetime
-) -> list[ComparedPart]:
-    before, after = get_lines([earlier, later], now)
-    return [
-        ComparedPart(heading, diff_texts(before[name], after[name]))
-        for name, heading in HEADINGS.items()
-        if before[name] or after[name]
-    ]

@@ -32,47 +32,34 @@ def change(client, name, version):
     return client.post(address, follow=True)
 
 
-def compared(client, policy):
-    return client.get(f"{policy.url}history/compare/")
-
-
 def test_officer_hides_an_earlier_version_and_shows_it_again(
     policy, versions, admin_client, admin_user, client
 ):
-    assert compared(client, policy).status_code == 200
-    response = change(admin_client, "hide", versions[0])
-    assert "is now hidden from readers" in response.content.decode()
-    assert compared(client, policy).status_code == 404
-    assert versions[0].hidden_by == admin_user
-    change(admin_client, "show", versions[0])
-    assert compared(client, policy).status_code == 200
-
-
-def test_list_of_versions_shows_which_are_public(policy, versions, admin_client):
     edit = admin_client.get(reverse("wagtailadmin_pages:edit", args=[policy.pk]))
     address = reverse("policy_versions", args=[policy.pk])
     assert address in edit.content.decode()
     html = admin_client.get(address).content.decode()
     assert "Took out a name" in html
     assert html.count(">Hide<") == 1
-    change(admin_client, "hide", versions[0])
-    assert "Hidden on" in admin_client.get(address).content.decode()
+    compare = f"{policy.url}history/compare/"
+    assert client.get(compare).status_code == 200
+    html = change(admin_client, "hide", versions[0]).content.decode()
+    assert "is now hidden from readers" in html
+    assert "Hidden on" in html
+    assert client.get(compare).status_code == 404
+    assert versions[0].hidden_by == admin_user
+    change(admin_client, "show", versions[0])
+    assert client.get(compare).status_code == 200
+    entries = PageLogEntry.objects.filter(action__startswith="community.version")
+    assert {entry.user for entry in entries} == {admin_user}
+    said = {entry.formatter.format_message(entry).split()[0] for entry in entries}
+    assert said == {"Hid", "Showed"}
 
 
 def test_current_version_cannot_be_hidden(versions, admin_client):
     response = change(admin_client, "hide", versions[1])
     assert "This is the current version" in response.content.decode()
     assert versions[1].hidden_at is None
-
-
-def test_page_history_shows_who_hid_what(versions, policy, admin_client, admin_user):
-    change(admin_client, "hide", versions[0])
-    change(admin_client, "show", versions[0])
-    entries = PageLogEntry.objects.filter(action__startswith="community.version")
-    assert {entry.user for entry in entries} == {admin_user}
-    messages = [entry.formatter.format_message(entry) for entry in entries]
-    assert any(message.startswith("Hid the version from") for message in messages)
-    assert any(message.startswith("Showed the version from") for message in messages)
 
 
 def test_who_may_not_publish_the_policy_hides_nothing(
