@@ -9,8 +9,6 @@ from wagtail.models import get_page_models
 from home.content.walker import unknown_blocks
 from home.pages import BasePage
 
-TREE_RULES = ("parent_page_types", "subpage_types")
-
 
 def project_page_types() -> list[type[BasePage]]:
     return [model for model in get_page_models() if issubclass(model, BasePage)]
@@ -25,47 +23,35 @@ def check_page_types(app_configs=None, **kwargs) -> list[Error]:
 
 
 def page_type_errors(model: type[BasePage]) -> list[Error]:
-    errors = [
+    lacks = {
+        "parent_page_types": "parent_page_types" not in vars(model),
+        "subpage_types": "subpage_types" not in vars(model),
+        "page_description": not model.page_description,
+        f"template {model.template}": not template_exists(model.template),
+    }
+    return [
         Error(
-            f"{model.__name__} does not define {rule}.",
-            hint="List its allowed parent and child page types, even if [].",
+            f"{model.__name__} has no {lacking}.",
+            hint="See the page types in home/models.py.",
             obj=model,
             id="home.E001",
         )
-        for rule in TREE_RULES
-        if rule not in vars(model)
+        for lacking, is_lacking in lacks.items()
+        if is_lacking
     ]
-    if not model.page_description:
-        errors.append(
-            Error(
-                f"{model.__name__} has no page_description.",
-                hint="One sentence that says what the page type is for.",
-                obj=model,
-                id="home.E002",
-            )
-        )
-    if not template_exists(model.template):
-        errors.append(
-            Error(
-                f"{model.__name__} has no template {model.template}.",
-                hint="Add it to stockton_cms/templates/.",
-                obj=model,
-                id="home.E003",
-            )
-        )
-    return errors
 
 
 @register(Tags.models)
 def check_blocks(app_configs=None, **kwargs) -> list[Error]:
     """Each block has what editors need, and the content walker knows it."""
-    errors = []
-    for model in project_page_types():
-        for field in model._meta.get_fields():
-            if isinstance(field, StreamField) and field.model is model:
-                for block in field.stream_block.child_blocks.values():
-                    errors.extend(block_errors(block, model))
-    return errors
+    return [
+        error
+        for model in project_page_types()
+        for field in model._meta.get_fields()
+        if isinstance(field, StreamField) and field.model is model
+        for block in field.stream_block.child_blocks.values()
+        for error in block_errors(block, model)
+    ]
 
 
 def block_errors(block, model) -> list[Error]:
@@ -82,7 +68,7 @@ def block_errors(block, model) -> list[Error]:
             f"Block '{block.name}' of {model.__name__} has no {lacking}.",
             hint="See 'a block' in docs/changing.md.",
             obj=type(block),
-            id="home.E004",
+            id="home.E002",
         )
         for lacking, is_lacking in lacks.items()
         if is_lacking

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
+from home.content.dates import format_relative_datetime
 from home.jobs import register_job
 
 
@@ -43,6 +44,10 @@ class PreviewLink(models.Model):
 
     def get_absolute_url(self):
         return reverse("preview_link", args=[self.token])
+
+    @property
+    def expiry(self) -> str:
+        return format_relative_datetime(self.expires_at, timezone.now())
 
 
 @register_job("purge expired preview links")

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
-from django.views.generic import FormView, View
+from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import FormView
 from wagtail import hooks
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
@@ -19,7 +19,6 @@ from wagtail.admin.widgets import Button
 from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page
 
-from home.content.dates import format_time
 from home.editorial.preview_links.models import PreviewLink
 
 DAYS = {1: "1 day", 7: "1 week", 14: "2 weeks", 30: "30 days"}
@@ -59,12 +58,8 @@ PRIVATE_HEADERS = {
 @require_safe
 def read_draft(request: HttpRequest, token: str) -> HttpResponse:
     """Show the latest draft of the link's page, and no other page."""
-    link = (
-        PreviewLink.objects.working(timezone.now())
-        .filter(token=token)
-        .select_related("page")
-        .first()
-    )
+    links = PreviewLink.objects.working(timezone.now()).select_related("page")
+    link = links.filter(token=token).first()
     if link is None:
         response = render(request, "home/preview_link_expired.html", status=404)
     else:
@@ -81,49 +76,35 @@ def read_draft(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-class EditablePageMixin:
-    def setup(self, request, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        self.object = get_object_or_404(Page, pk=kwargs["page_id"])
-
-    def dispatch(self, request, *args, **kwargs):
-        if not self.object.permissions_for_user(request.user).can_edit():
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_success_url(self):
-        return reverse("preview_links", args=[self.object.pk])
+def editable_page(request: HttpRequest, page_id: int) -> Page:
+    page = get_object_or_404(Page, pk=page_id)
+    if not page.permissions_for_user(request.user).can_edit():
+        raise PermissionDenied
+    return page
 
 
 class PreviewLinksView(
-    EditablePageMixin,
-    GenericPageBreadcrumbsMixin,
-    WagtailAdminTemplateMixin,
-    FormView,
+    GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin, FormView
 ):
     page_title = "Preview links"
     header_icon = "link"
     template_name = "home/preview_links.html"
     form_class = PreviewLinkForm
 
+    def setup(self, request, page_id):
+        super().setup(request, page_id)
+        self.object = editable_page(request, page_id)
+
     def get_page_subtitle(self):
         return self.object.get_admin_display_title()
 
     def get_breadcrumbs_items(self):
-        here = {"url": "", "label": self.page_title}
-        return [*self.breadcrumbs_items, here]
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs):
         links = PreviewLink.objects.working(timezone.now()).filter(page=self.object)
-        rows = [
-            (
-                link,
-                self.request.build_absolute_uri(link.get_absolute_url()),
-                format_time(link.expires_at),
-            )
-            for link in links.select_related("created_by")
-        ]
-        return super().get_context_data(rows=rows, page=self.object, **kwargs)
+        links = links.select_related("created_by")
+        return super().get_context_data(links=links, page=self.object, **kwargs)
 
     def form_valid(self, form):
         form.instance.page = self.object
@@ -134,19 +115,17 @@ class PreviewLinksView(
             self.request,
             f"Preview link for '{link.note}' created. Copy it from the list below.",
         )
-        return super().form_valid(form)
+        return redirect("preview_links", self.object.pk)
 
 
-class RevokeView(EditablePageMixin, View):
-    http_method_names = ["post"]
-
-    def post(self, request, page_id, link_id):
-        link = PreviewLink.objects.filter(page=self.object, pk=link_id).first()
-        if link:
-            link.delete()
-            log(self.object, "home.preview_link.revoke", data={"note": link.note})
-        messages.success(request, "Preview link revoked. It no longer works.")
-        return redirect(self.get_success_url())
+@require_POST
+def revoke(request: HttpRequest, page_id: int, link_id: int) -> HttpResponse:
+    page = editable_page(request, page_id)
+    if link := PreviewLink.objects.filter(page=page, pk=link_id).first():
+        link.delete()
+        log(page, "home.preview_link.revoke", data={"note": link.note})
+    messages.success(request, "Preview link revoked. It no longer works.")
+    return redirect("preview_links", page.pk)
 
 
 @hooks.register("register_admin_urls")
@@ -154,11 +133,7 @@ def register_preview_link_urls():
     base = "pages/<int:page_id>/preview-links/"
     return [
         path(base, PreviewLinksView.as_view(), name="preview_links"),
-        path(
-            f"{base}<int:link_id>/revoke/",
-            RevokeView.as_view(),
-            name="revoke_preview_link",
-        ),
+        path(f"{base}<int:link_id>/revoke/", revoke, name="revoke_preview_link"),
     ]
 
 
@@ -169,18 +144,19 @@ def add_preview_links_button(page, user, view_name, next_url=None):
         yield Button("Preview links", address, icon_name="link", priority=67)
 
 
+class PreviewLinkFormatter(LogFormatter):
+    def format_message(self, log_entry):
+        return f"{self.message} '{log_entry.data['note']}'"
+
+
 @hooks.register("register_log_actions")
 def register_preview_link_actions(actions):
     @actions.register_action("home.preview_link.create")
-    class Created(LogFormatter):
+    class Created(PreviewLinkFormatter):
         label = "Create preview link"
-
-        def format_message(self, log_entry):
-            return f"Created a preview link for '{log_entry.data['note']}'"
+        message = "Created a preview link for"
 
     @actions.register_action("home.preview_link.revoke")
-    class Revoked(LogFormatter):
+    class Revoked(PreviewLinkFormatter):
         label = "Revoke preview link"
-
-        def format_message(self, log_entry):
-            return f"Revoked the preview link for '{log_entry.data['note']}'"
+        message = "Revoked the preview link for"
