@@ -100,20 +100,19 @@ def sent_back(page, author, moderator):
     return decide(moderator, page, "reject", comment=COMMENT)
 
 
-def test_moderator_reads_that_the_page_has_gone_back(sent_back):
+def test_author_and_moderator_read_who_asked_for_what(sent_back, author, page):
     assert "You asked for changes to 'Warm spaces'. It is back with Priya" in sent_back
-
-
-def test_author_sees_who_asked_for_what_on_the_dashboard(sent_back, author, page):
+    (email,) = mail.outbox
+    assert email.to == ["priya@example.gov.uk"]
+    assert email.subject == "Changes requested to 'Warm spaces'"
+    assert "Tom (tom) has asked for changes" in email.body
+    assert f"Comment: {COMMENT}" in email.body
     html = author.get(reverse("wagtailadmin_home"))
     html = BeautifulSoup(html.content, "html.parser")
     (link,) = html.select("#your-tasks-content li a")
     assert link["href"] == edit(page)
     assert link.get_text().startswith("Warm spaces: Tom (tom) asked for changes at")
     assert link.get_text().endswith(COMMENT)
-
-
-def test_author_sees_who_asked_for_what_in_the_editor(sent_back, author, page):
     html = BeautifulSoup(author.get(edit(page)).content, "html.parser")
     message = html.select_one(".messages").get_text()
     assert "Tom (tom) asked for changes at" in message
@@ -124,23 +123,12 @@ def test_author_sees_who_asked_for_what_in_the_editor(sent_back, author, page):
     menu = html.select_one("#page-edit-form footer").get_text()
     assert "Withdraw from approval" in menu
     assert "Restart workflow" not in menu
-
-
-def test_nothing_is_left_once_it_is_submitted_again(sent_back, author, page):
     submit(author, page)
     assert "asked for changes" not in read(author.get(edit(page)))
     assert "asked for changes" not in read(author.get(reverse("wagtailadmin_home")))
 
 
-def test_author_gets_one_email_with_the_comment(sent_back):
-    (email,) = mail.outbox
-    assert email.to == ["priya@example.gov.uk"]
-    assert email.subject == "Changes requested to 'Warm spaces'"
-    assert "Tom (tom) has asked for changes" in email.body
-    assert f"Comment: {COMMENT}" in email.body
-
-
-def test_each_approver_gets_one_email_that_says_who_submitted(
+def test_each_approver_gets_one_email_and_the_author_another(
     page, author, moderator, admin_user
 ):
     submit(author, page)
@@ -151,10 +139,6 @@ def test_each_approver_gets_one_email_that_says_who_submitted(
     }
     assert "Priya (priya) has submitted the page" in mail.outbox[0].body
     assert edit(page) in mail.outbox[0].body
-
-
-def test_moderator_reads_that_the_page_is_live(page, author, moderator):
-    submit(author, page)
     mail.outbox.clear()
     text = decide(moderator, page, "approve")
     assert "'Warm spaces' has been approved and is now live." in text
@@ -188,13 +172,10 @@ def test_cancelled_schedule_leaves_nothing_behind(is_live, page, moderator):
     assert draft.expire_at is not None
     assert "Schedule to publish" not in text
     assert "Go-live:" not in text
-    history = reverse("wagtailadmin_pages:history", args=[page.pk])
-    text = read(moderator.get(history))
+    history = moderator.get(reverse("wagtailadmin_pages:history", args=[page.pk]))
+    text = read(history)
     assert "Cancelled the schedule to publish on" in text
     assert f"Revision {revision.pk}" not in text
-
-
-def test_breadcrumbs_of_the_history_name_the_page(page, moderator):
-    history = moderator.get(reverse("wagtailadmin_pages:history", args=[page.pk]))
+    # Its breadcrumbs name the page.
     html = BeautifulSoup(history.content, "html.parser")
     assert html.select_one(f'.w-breadcrumbs a[href="{edit(page)}"]')

@@ -102,17 +102,14 @@ def test_unfinished_fields_are_saved_and_named(
     assert not is_public(page)
 
 
-def test_panel_of_the_editor_says_at_once_what_is_missing(section, autosave):
+def test_panel_and_message_say_what_is_missing_and_where(
+    section, autosave, admin_client, send_form
+):
     page = PolicyUpdatePageFactory(parent=section, live=False)
     page.save_revision()
     html = autosave(page, withdrawn_on="02/12/2026")["html"]
     assert "Before you publish (1)" in html
     assert "Enter why it was withdrawn" in html
-
-
-def test_saving_says_what_is_missing_and_where(section, admin_client, send_form):
-    page = PolicyUpdatePageFactory(parent=section, live=False)
-    page.save_revision()
     send_form(edit_url(page), button=None, withdrawn_on="02/12/2026")
     html = BeautifulSoup(admin_client.get(edit_url(page)).content, "html.parser")
     (link,) = html.select("a[href$='contentpath=withdrawn_reason']")
@@ -136,7 +133,11 @@ def test_partner_without_a_name_is_a_draft(section, autosave):
         latest(page).latest_revision.publish()
 
 
-def test_bulk_publishing_of_a_section_refuses_all_of_it(draft, section, admin_client):
+def test_bulk_publishing_and_the_api_refuse(draft, section, admin_client):
+    address = f"/admin/api/main/pages/{draft.pk}/action/publish/"
+    response = admin_client.post(address, {}, content_type="application/json")
+    assert response.status_code == 400
+    assert SAID in response.content.decode()
     section.minor_edit = True
     section.save_revision()
     address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"])
@@ -166,14 +167,6 @@ def test_approving_from_the_dashboard_refuses(draft, ajax, admin_client, admin_u
     assert state.status == WorkflowState.STATUS_IN_PROGRESS
 
 
-def test_api_of_the_admin_refuses(draft, admin_client):
-    address = f"/admin/api/main/pages/{draft.pk}/action/publish/"
-    response = admin_client.post(address, {}, content_type="application/json")
-    assert response.status_code == 400
-    assert SAID in response.content.decode()
-    assert not is_public(draft)
-
-
 def test_schedule_refuses_when_it_is_set_and_when_it_is_due(draft, caplog):
     draft.go_live_at = timezone.now() + timezone.timedelta(hours=1)
     revision = draft.save_revision(clean=False)
@@ -188,9 +181,13 @@ def test_schedule_refuses_when_it_is_set_and_when_it_is_due(draft, caplog):
     assert not is_public(draft)
 
 
-def test_older_version_that_is_not_ready_is_not_published_by_reverting(
-    draft, admin_client, admin_form
+def test_draft_is_previewed_and_neither_copied_nor_reverted_into_public(
+    draft, admin_client
 ):
+    view = reverse("wagtailadmin_pages:view_draft", args=[draft.pk])
+    assert "9am to 5pm" in text_of(admin_client.get(view))
+    assert not draft.copy(update_attrs={"slug": "copy"}, keep_live=True).live
+    assert not draft.create_alias(update_slug="alias").live
     old = draft.latest_revision
     draft.body = []
     draft.save_revision()
@@ -198,39 +195,18 @@ def test_older_version_that_is_not_ready_is_not_published_by_reverting(
         old.publish(previous_revision=old)
 
 
-def test_copy_and_alias_of_a_draft_are_no_public_pages(draft, section):
-    assert not draft.copy(update_attrs={"slug": "copy"}, keep_live=True).live
-    assert not draft.create_alias(update_slug="alias").live
-
-
-def test_preview_of_a_half_filled_page_is_shown(draft, admin_client):
-    response = admin_client.get(
-        reverse("wagtailadmin_pages:view_draft", args=[draft.pk])
-    )
-    assert response.status_code == 200
-    assert "9am to 5pm" in text_of(response)
-
-
 def test_phone_link_in_text_is_stored_as_a_phone_dials_it(section):
     rich_text = StandardPage._meta.get_field("body").stream_block.child_blocks["text"]
-    content = {
-        "blocks": [
-            {
-                "key": "a",
-                "text": "Ring us",
-                "type": "unstyled",
-                "depth": 0,
-                "inlineStyleRanges": [],
-                "entityRanges": [{"offset": 0, "length": 7, "key": 0}],
-            }
-        ],
-        "entityMap": {
-            "0": {
-                "type": "LINK",
-                "mutability": "MUTABLE",
-                "data": {"url": "tel:+44(0)1642526026"},
-            }
-        },
+    block = {
+        "key": "a",
+        "text": "Ring us",
+        "type": "unstyled",
+        "depth": 0,
+        "inlineStyleRanges": [],
+        "entityRanges": [{"offset": 0, "length": 7, "key": 0}],
     }
+    data = {"url": "tel:+44(0)1642526026"}
+    link = {"type": "LINK", "mutability": "MUTABLE", "data": data}
+    content = {"blocks": [block], "entityMap": {"0": link}}
     value = rich_text.value_from_datadict({"t": json.dumps(content)}, {}, "t")
     assert 'href="tel:+441642526026"' in value.source
