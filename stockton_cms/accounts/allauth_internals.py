@@ -1,6 +1,6 @@
 """All that we use of django-allauth besides its documented API.
 
-Each is called by a test of its own, so that an upgrade that moves one is noticed.
+The tests of sign-in call each, so that an upgrade that moves one is noticed.
 """
 
 from allauth.account.internal.flows.login import record_authentication

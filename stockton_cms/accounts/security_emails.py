@@ -22,9 +22,17 @@ from home.notifications.outbox import (
     register_notification_kind,
 )
 
-LABELS = {
-    Authenticator.Type.TOTP: "An authenticator app",
-    Authenticator.Type.WEBAUTHN: "A passkey",
+APP, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
+CODES = Authenticator.Type.RECOVERY_CODES
+# Not the codes that come with the first app or passkey, which are shown at once.
+EVENTS = {
+    (authenticator_added, APP): "An authenticator app was set up for your account",
+    (authenticator_removed, APP): "An authenticator app was removed from your account",
+    (authenticator_added, PASSKEY): "A passkey was set up for your account",
+    (authenticator_removed, PASSKEY): "A passkey was removed from your account",
+    (authenticator_removed, CODES): "Your recovery codes stopped working",
+    (authenticator_reset, CODES): "New recovery codes were created for your account",
+    (authenticator_used, CODES): "A recovery code of your account was used",
 }
 
 
@@ -44,31 +52,17 @@ class SecurityChange(NotificationKind):
         return EmailMessage(event, text, to=[user.email])
 
 
-def notify_of(event: str, user) -> None:
-    context = {"event": event}
-    notify(str(user.pk), SecurityChange, uuid4().hex, timezone.now(), context)
-
-
-@receiver([authenticator_added, authenticator_removed])
+@receiver([*{signal for signal, _ in EVENTS}])
 def notify_of_change(signal, user, authenticator, **kwargs):
-    is_removed = signal is authenticator_removed
-    if is_removed and authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        notify_of("Your recovery codes stopped working", user)
-    # The first of these brings new codes, which are shown at once.
-    if label := LABELS.get(authenticator.type):
-        change = "removed from" if is_removed else "set up for"
-        notify_of(f"{label} was {change} your account", user)
-
-
-@receiver(authenticator_reset)
-def notify_of_new_codes(user, **kwargs):
-    notify_of("New recovery codes were created for your account", user)
+    if event := EVENTS.get((signal, authenticator.type)):
+        key, context = uuid4().hex, {"event": event}
+        notify(str(user.pk), SecurityChange, key, timezone.now(), context)
 
 
 @receiver(authenticator_used)
-def count_recovery_codes(request, user, authenticator, **kwargs):
-    """Say how many are left, and notify the user that one was used."""
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+def count_recovery_codes(request, authenticator, **kwargs):
+    """Say how many are left."""
+    if authenticator.type != CODES:
         return
     # What allauth passes on is as it was before.
     authenticator.refresh_from_db()
@@ -78,4 +72,3 @@ def count_recovery_codes(request, user, authenticator, **kwargs):
         f"You used a recovery code and have {left} left. If you have lost your phone "
         "or key, replace it: choose Account, More actions, Two-factor authentication.",
     )
-    notify_of("A recovery code of your account was used", user)

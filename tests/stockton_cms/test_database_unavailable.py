@@ -15,7 +15,6 @@ from home.content_version.clock import (
     ContentVersionTracker,
     content_version_tracker,
 )
-from stockton_cms.page_cache import entries
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.clock_changes import (
     CONSULTATIONS,
@@ -114,17 +113,6 @@ def test_alerts_start_and_end_to_the_second(make, section, visitor, clock):
             html = response.content.decode()
             assert change.is_seen_in(html) is (seconds >= 0)
             assert "public" not in response["Cache-Control"] or seconds == -60
-
-
-def test_without_the_alerts_to_come_that_would_be_noticed(
-    section, visitor, clock, monkeypatch
-):
-    change = alert_starts(section, MOMENT)
-    visitor.get(change.address)
-    monkeypatch.setattr(entries, "visible_alerts", lambda *arguments: [])
-    with database_away():
-        clock.move_to(MOMENT)
-        assert not change.is_seen_in(visitor.get(change.address).content.decode())
 
 
 def test_alert_for_chosen_pages_starts_nowhere_else(section, visitor, clock):

@@ -16,12 +16,11 @@ from wagtail.images import get_image_model
 from wagtail.models import (
     Collection,
     CollectionViewRestriction,
-    Page,
     PageViewRestriction,
 )
 
 from home.images.pictures import CARD, LOGO, get_pictures
-from search.indexing import document_access, linked_documents
+from search.indexing import document_access
 from stockton_cms.operations.backup.create import all_files
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.hiding import (
@@ -199,14 +198,6 @@ def test_without_the_question_all_of_it_would_leak(section, paper, monkeypatch):
     for hide in WAYS_TO_HIDE:
         next(hide(offer(paper, section), paper))
         assert ask(paper.url) == (200, True)
-
-
-def test_if_expired_pages_counted_they_would_leak(section, paper, monkeypatch):
-    monkeypatch.setattr(
-        linked_documents, "visible_pages", lambda at: Page.objects.live()
-    )
-    offer(paper, section, expire_at=timezone.now() - timedelta(seconds=1))
-    assert ask(paper.url) == (200, True)
 
 
 # Pictures

@@ -64,12 +64,6 @@ def test_recovery_code_that_is_used_is_counted_and_emailed(secured, client, mail
     assert subjects(mailoutbox) == ["A recovery code of your account was used"]
 
 
-def test_usual_sign_in_is_not_emailed(secured, client, app_code, mailoutbox):
-    try_to_sign_in(client)
-    send(client, "mfa_authenticate", code=app_code())
-    assert subjects(mailoutbox) == []
-
-
 def test_passkey_is_offered_to_those_who_have_one(secured, client, monkeypatch):
     try_to_sign_in(client)
     offer = "Use a passkey or security key instead"

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -237,23 +236,6 @@ def test_what_hangs_is_not_waited_for_nor_asked_twice(monkeypatch):
         time.sleep(0.01)
     monkeypatch.setattr(health_checks, "SECONDS_TO_WAIT", 30)
     assert call_with_timeout({"slow": lambda: "there again"}) == {"slow": "there again"}
-
-
-@pytest.mark.usefixtures("in_threads")
-def test_who_asks_at_the_same_time_has_the_same_answer():
-    begun, end = [], threading.Event()
-
-    def task():
-        begun.append(1)
-        end.wait(5)
-        return "here"
-
-    with ThreadPoolExecutor(5) as others:
-        asked = [others.submit(call_with_timeout, {"ready": task}) for _ in range(5)]
-        end.set()
-        answers = [each.result() for each in asked]
-    assert answers == [{"ready": "here"}] * 5
-    assert begun
 
 
 @pytest.mark.usefixtures("in_threads")

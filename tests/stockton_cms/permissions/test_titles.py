@@ -80,14 +80,10 @@ NAMES = ["bulk page delete", "choose_page_child", "page_types_usage"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_title_is_told_where_wagtail_would_tell_it(home, section, name):
-    assert not leaks("author", home, section, only=name)[1]
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_without_the_rule_titles_would_be_public(home, section, name, monkeypatch):
-    monkeypatch.setattr(
-        explorable, "explorable", lambda model: model._default_manager.all()
-    )
-    found = leaks("author", home, section, only=name)[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            explorable, "explorable", lambda model: model._default_manager.all()
+        )
+        found = leaks("author", home, section, only=name)[1]
     assert any("zqx" in each for each in found)
