@@ -18,7 +18,7 @@ from home.page_tree.addresses import site_origin, site_root
 from search.engine.request import SearchRequest
 from search.engine.results import Result, ResultPage, get_results
 from search.engine.suggestions import get_suggestions
-from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
+from search.feedback.enquiries.forms import EnquiryForm
 from search.log.models import LoggedResponse, LoggedSearch
 from search.tokens import clean_query
 
@@ -96,7 +96,6 @@ def _enquiry_context(request: HttpRequest, query: str) -> dict:
     }
     return {
         "form": EnquiryForm(initial=initial),
-        "shown_at": signed_timestamp(),
     }
 
 

@@ -69,7 +69,7 @@ class FeedbackAction(models.Model):
         verbose_name = "unsuccessful search action"
         verbose_name_plural = "unsuccessful search actions"
         ordering = ["at", "pk"]
-        default_permissions = ("add", "view")
+        default_permissions = ()
 
     def __str__(self):
         label = self.get_kind_display()

@@ -10,12 +10,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from wagtail.permission_policies import ModelPermissionPolicy
 
 from home.content.text import name_of
 from search.feedback.actions import OUTCOMES, ActionKind
 from search.feedback.enquiries.models import Enquiry
-from search.feedback.permissions import get_handlers, get_topic_handlers
 
+POLICY = ModelPermissionPolicy(Enquiry)
 # These promise residents an answer.
 NEEDING_ANSWER = (ActionKind.FOUND, ActionKind.NOT_OURS)
 # The forms that change what searches find, with the terms of a case filled in.
@@ -23,6 +24,14 @@ SEARCH_FORMS = {
     "promotionsnippet": "Promote a page",
     "synonymsnippet": "Add a synonym",
 }
+
+
+def may_read(user) -> bool:
+    return POLICY.user_has_any_permission(user, ["view", "change"])
+
+
+def may_handle(user) -> bool:
+    return POLICY.user_has_permission(user, "change")
 
 
 class ActionForm(forms.Form):
@@ -76,7 +85,8 @@ class AssignForm(ActionForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         field = self.fields["assigned_to"]
-        field.queryset = get_handlers() if self.is_enquiry else get_topic_handlers()
+        handlers = POLICY.users_with_permission("change").distinct()
+        field.queryset = handlers.order_by("first_name", "last_name", "pk")
         field.label_from_instance = name_of
         self.initial["assigned_to"] = self.case.assigned_to
 
@@ -135,13 +145,10 @@ class CloseForm(ActionForm):
 
 
 class CaseView:
-    """The page of `case`, with the forms for what can be done about it now.
-
-    `may_act` says whether the user may, and `get_form_classes` by which forms.
-    """
+    """The page of `case`, with the forms of `get_form_classes`."""
 
     def post(self, request, *args, **kwargs):
-        if not self.may_act():
+        if not may_handle(request.user):
             raise PermissionDenied
         form = self.action_forms.get(request.POST.get("action"))
         if form is None:
@@ -157,7 +164,7 @@ class CaseView:
     @cached_property
     def action_forms(self) -> dict[str, ActionForm]:
         """Return the forms by their names; one of them may have been sent."""
-        if not self.may_act():
+        if not may_handle(self.request.user):
             return {}
         data = self.request.POST
         classes = {each.heading.lower(): each for each in self.get_form_classes()}

@@ -6,14 +6,11 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from home.dashboard import counted_task, register_dashboard_tasks
-from search.feedback.actions import OUTCOMES, ActionKind, CaseStatus, FeedbackAction
+from search.feedback.actions import CaseStatus
+from search.feedback.cases import may_handle, may_read
 from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
-from search.feedback.permissions import may_handle, may_read, topic_policy
 from search.feedback.unsuccessful_searches.report import REPORT_URL_NAME
-from search.feedback.unsuccessful_searches.topics import (
-    failed_searches,
-    get_same_topics,
-)
+from search.feedback.unsuccessful_searches.topics import failed_searches, get_topics
 
 # Emails go with the next job run, so this late there is a mail problem.
 EMAIL_OVERDUE_AFTER = timedelta(days=1)
@@ -58,23 +55,14 @@ def enquiries(user, at):
 
 @register_dashboard_tasks
 def unsuccessful_topics(user, at):
-    if not topic_policy.user_has_permission(user, "view"):
+    week = at - timedelta(days=7)
+    if not may_read(user) or not failed_searches(week).exists():
         return
-    week = failed_searches(at - timedelta(days=7)).values_list("topic", flat=True)
-    many = list(week.annotate(number=Count("pk")).filter(number__gte=MIN_SEARCHES))
-    if not many:
-        return
-    same = get_same_topics()
-    decided = [*OUTCOMES, ActionKind.REOPENED]
-    actions = FeedbackAction.objects.filter(enquiry=None, kind__in=decided)
-    last = {
-        same.get(topic, topic): kind
-        for topic, kind in actions.values_list("topic", "kind")
-    }
-    topics = {same.get(topic, topic) for topic in many}
+    topics = get_topics(week, at)
+    many = [each for each in topics if each.nothing + each.no_click >= MIN_SEARCHES]
     what = f"with {MIN_SEARCHES} or more unsuccessful searches this week"
     yield counted_task(
-        sum(last.get(topic) not in OUTCOMES for topic in topics),
+        sum(each.is_open for each in many),
         f"topic {what}",
         f"topics {what}",
         f"{reverse(REPORT_URL_NAME)}?period=7",

@@ -10,6 +10,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='feedbackaction',
+            options={'default_permissions': (), 'ordering': ['at', 'pk'], 'verbose_name': 'unsuccessful search action', 'verbose_name_plural': 'unsuccessful search actions'},
+        ),
         migrations.RemoveField(
             model_name='enquiry',
             name='times_sent',

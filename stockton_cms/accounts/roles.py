@@ -24,7 +24,6 @@ SEARCH_WORDS = _permissions(
     "search", "promotionsnippet", "synonymsnippet", "blockedsuggestion"
 )
 SEARCH_CHECKS = _permissions("search", "searchchecksnippet")
-UNSUCCESSFUL_SEARCHES = ("search.add_feedbackaction", "search.view_feedbackaction")
 ENQUIRIES = ("search.view_enquiry", "search.change_enquiry", "search.view_loggedsearch")
 REVIEW = ("change", "publish", "lock", "unlock")
 # Where a permission holds: on models, on pictures and documents, on pages.
@@ -95,7 +94,6 @@ ROLES = (
             *ALERTS,
             *REDIRECTS,
             *SEARCH_WORDS,
-            *UNSUCCESSFUL_SEARCHES,
             *SEARCH_CHECKS,
             *ENQUIRIES,
             "home.change_sitesettings",
@@ -109,6 +107,6 @@ ROLES = (
     Role(
         "enquiry handler",
         "Enquiry handlers",
-        permissions=(*ENQUIRIES, *UNSUCCESSFUL_SEARCHES),
+        permissions=ENQUIRIES,
     ),
 )

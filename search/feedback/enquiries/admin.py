@@ -34,9 +34,9 @@ from search.feedback.cases import (
     CaseView,
     CloseForm,
     ReopenForm,
+    may_read,
 )
 from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
-from search.feedback.permissions import may_handle, may_read
 
 MAX_WORDS = 10
 ROWS_AT_ONCE = 500
@@ -238,9 +238,6 @@ class EnquiryInspectView(CaseView, InspectView):
     @property
     def case(self):
         return self.instance
-
-    def may_act(self):
-        return may_handle(self.request.user)
 
     def get_form_classes(self):
         if self.instance.is_open:

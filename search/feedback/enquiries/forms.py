@@ -70,6 +70,10 @@ class PublicForm(forms.ModelForm):
         return data
 
     @property
+    def signed_time(self) -> str:
+        return SIGNER.sign(str(time()))
+
+    @property
     def is_spam(self) -> bool:
         return bool(self.data.get("website"))
 
@@ -131,7 +135,3 @@ class CommentForm(PublicForm):
     @property
     def retention_days(self) -> int:
         return settings.PAGE_FEEDBACK_COMMENT_DAYS
-
-
-def signed_timestamp() -> str:
-    return SIGNER.sign(str(time()))

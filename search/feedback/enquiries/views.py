@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from home.content.rich_text_links import strip_private_links
 from home.rate_limits import OVERALL_PERIOD, RateLimit, RateLimitExceeded
 from search.feedback.enquiries.answer_emails import OUTCOMES
-from search.feedback.enquiries.forms import EnquiryForm, signed_timestamp
+from search.feedback.enquiries.forms import EnquiryForm
 from search.feedback.enquiries.models import Enquiry, group_reference, make_reference
 from search.tokens import clean_query
 
@@ -44,9 +44,8 @@ def enquiry(request: HttpRequest) -> HttpResponse:
                 "from_path": request.GET.get("from", "")[:500],
             }
         )
-    context = {"form": form, "shown_at": signed_timestamp()}
     status = 422 if form.errors else 200
-    return render(request, "search/enquiry.html", context, status=status)
+    return render(request, "search/enquiry.html", {"form": form}, status=status)
 
 
 def form_limit(name: str, times_address: int = 1, times_overall: int = 1) -> RateLimit:
@@ -65,13 +64,12 @@ def store_enquiry(form: EnquiryForm) -> Enquiry:
     return Enquiry.objects.get_or_create(values, reference=make_reference(key))[0]
 
 
-def rate_limited(request: HttpRequest, form=None, address: str = "") -> HttpResponse:
+def rate_limited(request: HttpRequest, form=None) -> HttpResponse:
     """Respond with 429; what was typed stays in its form.
 
-    `address` is where a comment goes. The page has no alerts or navigation, as
-    thousands may be asked for at once.
+    The page has no alerts or navigation, as thousands may be asked for at once.
     """
-    context = {"form": form, "address": address, "shown_at": signed_timestamp()}
+    context = {"form": form}
     response = render(request, "search/rate_limited.html", context, status=429)
     response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
     return response

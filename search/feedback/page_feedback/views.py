@@ -18,7 +18,7 @@ from home.content_version.caching import has_session
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 from home.rate_limits import RateLimit, RateLimitExceeded
-from search.feedback.enquiries.forms import CommentForm, signed_timestamp
+from search.feedback.enquiries.forms import CommentForm
 from search.feedback.enquiries.views import form_limit, rate_limited
 from search.feedback.page_feedback.models import PageFeedbackCount
 
@@ -42,41 +42,36 @@ def is_asked_about(page: Page, request: HttpRequest) -> bool:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page_feedback(request: HttpRequest, page_id: int) -> HttpResponse:
-    if request.method != "POST":
-        return _ask(request, page_id)
-    if request.POST.get("website"):
+    at, is_sent = timezone.now(), request.method == "POST"
+    limit = form_limit("votes", VOTES_PER_ADDRESS, VOTES_OVERALL)
+    if is_sent and request.POST.get("website"):
         # A bot that learns nothing tries nothing else.
         return redirect("page_feedback_thanks", page_id)
-    at, limit = timezone.now(), form_limit("votes", VOTES_PER_ADDRESS, VOTES_OVERALL)
-    if limit.is_reached(request, at):
+    if is_sent and limit.is_reached(request, at):
         return rate_limited(request)
-    said = request.POST.get("useful")
+    page, said = _get_page(page_id, at), request.POST.get("useful")
     if said not in ANSWERS:
-        return _ask(request, page_id, is_wrong=True)
-    page = _get_page(page_id, at)
+        return _render(request, "page_feedback", page, is_wrong=is_sent)
     # Its key changes at midnight, so two days mean once a day.
     once = RateLimit(f"votes on {page.pk}", 1, period=timedelta(days=2))
-    if not once.is_reached(request, at):
-        try:
-            with transaction.atomic():
-                limit.hit(request, at)
-                once.hit(request, at)
-                count_vote(page, said, at)
-        except RateLimitExceeded:
-            # Of two at once, as after a double click, the first counts.
-            pass
-        except IntegrityError as error:
-            raise Http404("The page has just been deleted.") from error
+    if once.is_reached(request, at):
+        return redirect("page_feedback_comment", page_id, said)
+    try:
+        with transaction.atomic():
+            limit.hit(request, at)
+            once.hit(request, at)
+            PageFeedbackCount.objects.update_or_create(
+                page=page,
+                month_on=timezone.localdate(at).replace(day=1),
+                defaults={said: F(said) + 1},
+                create_defaults={said: 1},
+            )
+    except RateLimitExceeded:
+        # Of two at once, as after a double click, the first counts.
+        pass
+    except IntegrityError as error:
+        raise Http404("The page has just been deleted.") from error
     return redirect("page_feedback_comment", page_id, said)
-
-
-def count_vote(page: Page, said: str, at: datetime) -> None:
-    PageFeedbackCount.objects.update_or_create(
-        page=page,
-        month_on=timezone.localdate(at).replace(day=1),
-        defaults={said: F(said) + 1},
-        create_defaults={said: 1},
-    )
 
 
 @never_cache
@@ -86,24 +81,25 @@ def comment(request: HttpRequest, page_id: int, said: str) -> HttpResponse:
         raise Http404("Unknown answer.")
     at, limit = timezone.now(), form_limit("comments")
     form = CommentForm(request.POST if request.method == "POST" else None)
-    if form.is_bound:
-        if form.is_spam:
-            return redirect("page_feedback_thanks", page_id)
-        if limit.is_reached(request, at):
-            return rate_limited(request, form, request.path)
-    page = _get_page(page_id, at)
-    if form.is_bound and form.is_valid():
-        form.instance.page, form.instance.was_useful = page, said == "yes"
-        try:
-            limit.hit(request, at)
-            form.save()
-        except RateLimitExceeded:
-            return rate_limited(request, form, request.path)
-        except IntegrityError as error:
-            raise Http404("The page has just been deleted.") from error
+    if form.is_spam:
         return redirect("page_feedback_thanks", page_id)
-    context = {"form": form, "address": request.path, "shown_at": signed_timestamp()}
-    return _render(request, "page_feedback_comment", page, **context)
+    if form.is_bound and limit.is_reached(request, at):
+        return rate_limited(request, form)
+    page = _get_page(page_id, at)
+    if not form.is_valid():
+        is_wrong = bool(form.errors)
+        return _render(
+            request, "page_feedback_comment", page, form=form, is_wrong=is_wrong
+        )
+    form.instance.page, form.instance.was_useful = page, said == "yes"
+    try:
+        limit.hit(request, at)
+        form.save()
+    except RateLimitExceeded:
+        return rate_limited(request, form)
+    except IntegrityError as error:
+        raise Http404("The page has just been deleted.") from error
+    return redirect("page_feedback_thanks", page_id)
 
 
 @never_cache
@@ -113,11 +109,6 @@ def thanks(request: HttpRequest, page_id: int) -> HttpResponse:
     return _render(request, "page_feedback_comment", page)
 
 
-def _ask(request: HttpRequest, page_id: int, is_wrong: bool = False) -> HttpResponse:
-    page = _get_page(page_id, timezone.now())
-    return _render(request, "page_feedback", page, is_wrong=is_wrong)
-
-
 def _get_page(page_id: int, at: datetime) -> Page:
     page = get_object_or_404(visible_pages(at), pk=page_id)
     if not site_path(page.url_path):
@@ -125,9 +116,9 @@ def _get_page(page_id: int, at: datetime) -> Page:
     return page
 
 
-def _render(request: HttpRequest, name: str, page: Page, **context) -> HttpResponse:
-    form = context.get("form")
-    is_wrong = context.get("is_wrong") or (form and form.errors)
-    context |= {"about": page, "href": site_path(page.url_path)}
+def _render(
+    request: HttpRequest, name: str, page: Page, is_wrong: bool = False, **context
+) -> HttpResponse:
+    context |= {"about": page, "href": site_path(page.url_path), "is_wrong": is_wrong}
     status = 422 if is_wrong else 200
     return render(request, f"search/{name}.html", context, status=status)

@@ -19,9 +19,15 @@ from home.reports import ExportColumn, Report, ScreenColumn, register_report
 from search.engine.request import SearchRequest
 from search.engine.results import get_results
 from search.feedback.actions import CaseStatus, FeedbackAction
-from search.feedback.cases import AssignForm, CaseView, CloseForm, ReopenForm
+from search.feedback.cases import (
+    POLICY,
+    AssignForm,
+    CaseView,
+    CloseForm,
+    ReopenForm,
+    may_read,
+)
 from search.feedback.page_feedback.models import PageFeedbackComment
-from search.feedback.permissions import topic_policy
 from search.feedback.unsuccessful_searches.topics import (
     Topic,
     describe_state,
@@ -100,8 +106,9 @@ class UnsuccessfulSearchesView(Report):
     header_icon = "circle-xmark"
     model = FeedbackAction
     results_template_name = "search/unsuccessful_searches_results.html"
-    permission_policy = topic_policy
-    any_permission_required = {"view"}
+    # It shows enquiries.
+    permission_policy = POLICY
+    any_permission_required = {"view", "change"}
     filterset_class = TopicFilterSet
     default_ordering = "-people"
     verbose_name_plural = "topics"
@@ -161,7 +168,7 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
 
     def dispatch(self, request, *args, **kwargs):
         """Redirect to the report if the topic is gone or has been merged."""
-        if not topic_policy.user_has_permission(request.user, "view"):
+        if not may_read(request.user):
             raise PermissionDenied
         self.at = timezone.now()
         self.start = self.at - timedelta(days=MAX_DAYS)
@@ -181,9 +188,6 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
     @property
     def page_title(self):
         return self.case.label
-
-    def may_act(self):
-        return topic_policy.user_has_permission(self.request.user, "add")
 
     def get_form_classes(self):
         return [CloseForm, AssignForm] if self.case.is_open else [ReopenForm]

@@ -1,28 +1,21 @@
 """What people search for is logged without who they are, and without harm to them."""
 
-import io
-import re
 from datetime import UTC, datetime, timedelta
 
-import openpyxl
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, Permission
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import (
-    DataError,
-    InterfaceError,
-    OperationalError,
-    close_old_connections,
-)
-from django.test import RequestFactory
+from django.db import OperationalError, close_old_connections
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from search.engine import results
 from search.engine.index import page_index
+from search.log.models import LOG_LIMIT
 from search.models import LoggedSearch, PromotionSnippet
 from tests.factories import PartnershipPageFactory, StandardPageFactory
 
@@ -62,23 +55,6 @@ def test_query_correction_filters_page_and_count_are_logged(allotments, search_f
     assert set(LoggedSearch.objects.values_list("searched_at", flat=True)) == {NOON}
 
 
-def test_nothing_else_is_stored(db):
-    """What this table has no column for, no one can ever read from it."""
-    names = {field.name for field in LoggedSearch._meta.get_fields()}
-    assert names == {
-        "id",
-        "key",
-        "searched_at",
-        "query",
-        "corrected",
-        "filters",
-        "page_number",
-        "result_count",
-        "clicked_position",
-        "topic",
-    }
-
-
 def test_promoted_results_are_not_counted_as_found(allotments, section, search_for):
     link = "https://www.example.org/"
     PromotionSnippet.objects.create(searched="skip hire", link=link, title="Skips")
@@ -86,13 +62,9 @@ def test_promoted_results_are_not_counted_as_found(allotments, section, search_f
     assert stored() == [("skip hire", "", "", 1, 0)]
 
 
-@pytest.mark.parametrize("query", ["", "  ", "\t\n", "\0"])
-def test_empty_search_is_not_logged(home, search_for, query):
-    search_for(query)
-    assert stored() == []
-
-
-def test_search_without_an_answer_is_not_logged(allotments, client):
+def test_search_without_an_answer_is_not_logged(allotments, client, search_for):
+    for query in ("", "\t\n", "\0"):
+        search_for(query)
     assert client.get(reverse("search"), {"query": "x", "page": 9}).status_code == 404
     assert client.head(reverse("search"), {"query": "allotment"}).status_code == 200
     assert client.post(reverse("search"), {"query": "allotment"}).status_code == 405
@@ -108,20 +80,14 @@ def test_degraded_search_is_not_logged(allotments, search_for, monkeypatch):
     assert len(stored()) == 1
 
 
-@pytest.mark.parametrize(
-    "filters",
-    [
+def test_filter_that_there_is_not_is_no_way_into_the_log(allotments, search_for):
+    for filters in (
         {"section": "joe.bloggs@example.com"},
-        {"type": "QQ 12 34 56 C"},
         {"section": "TS18 5AB", "type": "01642 393939"},
         {"section": "é" * 255, "type": "🥕" * 50},
-    ],
-)
-def test_filter_that_there_is_not_is_no_way_into_the_log(
-    allotments, search_for, filters
-):
-    search_for("allotment", **filters)
-    assert stored() == [("allotment", "", "", 1, 4)]
+    ):
+        search_for("allotment", **filters)
+    assert stored() == [("allotment", "", "", 1, 4)] * 3
 
 
 @pytest.fixture
@@ -150,12 +116,11 @@ def test_search_is_logged_only_once_the_visitor_has_the_answer(allotments, answe
     assert len(stored()) == 1
 
 
-@pytest.mark.parametrize("error", [OperationalError, DataError, InterfaceError])
 def test_log_that_cannot_be_written_harms_no_search(
-    allotments, answer_to, monkeypatch, caplog, error
+    allotments, answer_to, monkeypatch, caplog
 ):
     def fail(self, *arguments, **values):
-        raise error("the disk is full")
+        raise OperationalError("the disk is full")
 
     monkeypatch.setattr(LoggedSearch, "save", fail)
     ended = []
@@ -219,6 +184,7 @@ def test_report_lists_searches_newest_first_with_what_became_of_them(client, sig
     ):
         note(query, searched_at=at + timedelta(minutes=minutes), **values)
     sign_in("view_loggedsearch")
+    assert REPORT in client.get(reverse("wagtailadmin_home")).content.decode()
     assert rows(client) == [
         ["skips", "", "0", "None"],
         ["binz", "bins", "3", "Promoted result"],
@@ -228,43 +194,20 @@ def test_report_lists_searches_newest_first_with_what_became_of_them(client, sig
     assert rows(client, result="unclicked") == []
 
 
-def test_report_is_in_the_menu_of_those_who_may_read_it(client, sign_in):
-    sign_in("view_loggedsearch")
-    assert REPORT in client.get(reverse("wagtailadmin_home")).content.decode()
-
-
-@pytest.mark.parametrize("name", ["searches_report", "searches_report_results"])
-@pytest.mark.parametrize("export", ["", "csv", "xlsx"])
-def test_report_is_refused_to_everyone_else(client, sign_in, name, export):
+def test_report_is_for_those_who_may_read_it(client, sign_in):
     note("quetzal")
-    address = reverse(name) + (f"?export={export}" if export else "")
-    assert client.get(address).status_code == 302
+    addresses = [
+        reverse(name) + export
+        for name in ("searches_report", "searches_report_results")
+        for export in ("", "?export=csv", "?export=xlsx")
+    ]
+    assert {client.get(each).status_code for each in addresses} == {302}
     sign_in("view_enquiry", "change_promotionsnippet")
-    response = client.get(address)
-    assert response.status_code == 302
-    followed = client.get(address, follow=True).content.decode()
-    assert "quetzal" not in followed
-    assert REPORT not in followed
-
-
-FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|'/C calc'!A0", '=HYPERLINK("x")']
-
-
-def test_formula_in_a_search_is_harmless_in_the_report_and_in_every_export(
-    allotments, search_for, client, sign_in
-):
-    for formula in [*FORMULAS, "<script>alert(1)</script>"]:
-        search_for(formula)
-    sign_in("view_loggedsearch")
-    html = client.get(REPORT).content.decode()
-    assert "<script>alert" not in html
-    assert "&lt;script&gt;alert(1)" in html
-    lines = client.get(REPORT, {"export": "csv"}).getvalue().decode().splitlines()
-    assert [line for line in lines if re.match(r'"?[=+\-@\t\r]', line)] == []
-    book = client.get(REPORT, {"export": "xlsx"}).getvalue()
-    sheet = openpyxl.load_workbook(io.BytesIO(book)).active
-    cells = [cell for row in sheet.iter_rows() for cell in row]
-    assert [cell.value for cell in cells if cell.data_type == "f"] == []
+    for address in addresses:
+        assert client.get(address).status_code == 302
+        followed = client.get(address, follow=True).content.decode()
+        assert "quetzal" not in followed
+        assert REPORT not in followed
 
 
 def test_no_one_adds_to_the_log_or_changes_it_in_the_admin(admin_client):
@@ -272,3 +215,27 @@ def test_no_one_adds_to_the_log_or_changes_it_in_the_admin(admin_client):
     for method in (admin_client.post, admin_client.delete, admin_client.put):
         assert method(REPORT).status_code == 405
     assert len(stored()) == 1
+
+
+def test_script_in_a_search_is_shown_as_text(client, sign_in):
+    note("<script>alert(1)</script>")
+    sign_in("view_loggedsearch")
+    html = client.get(REPORT).content.decode()
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_flood_of_searches_is_answered_and_not_stored(home):
+    def search(times, network="192.0.2.1"):
+        for _ in range(times):
+            client = Client(REMOTE_ADDR=network)
+            response = client.get(reverse("search"), {"query": "bins"})
+            assert response.status_code == 200
+        return LoggedSearch.objects.count()
+
+    most = LOG_LIMIT.per_address
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert search(most + 5) == most
+        assert search(1, network="192.0.2.2") == most + 1
+        clock.shift(LOG_LIMIT.period + timedelta(seconds=1))
+        assert search(1) == most + 2

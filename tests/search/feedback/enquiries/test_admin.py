@@ -95,9 +95,9 @@ def test_filters_keep_what_they_name(listed, admin_user, django_user_model):
     assert len(listed(created_at__gte="2020-01-01 00:00:00+00:00")) == 4
 
 
-@pytest.mark.parametrize(
-    "parameters",
-    [
+def test_list_is_deaf_to_what_it_does_not_know(listed):
+    reference = EnquiryFactory().reference
+    for parameters in (
         {"foo__bar": "1", "utm_source": "mail", "": "", "export": "pdf"},
         {"assigned_to__password__startswith": "a"},
         {"assigned_to__id__exact": "x"},
@@ -109,11 +109,8 @@ def test_filters_keep_what_they_name(listed, admin_user, django_user_model):
         {"created_at__gte": "yesterday"},
         {"status__exact": "\0"},
         {"\0": "\0"},
-    ],
-)
-def test_list_is_deaf_to_what_it_does_not_know(listed, parameters):
-    reference = EnquiryFactory().reference
-    assert listed(**parameters) == [reference]
+    ):
+        assert listed(**parameters) == [reference], parameters
 
 
 # The page of an enquiry
@@ -145,14 +142,17 @@ def test_page_shows_all_that_the_resident_sent_and_staff_did(admin_client, admin
     ]
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["//evil.example/", "/\\evil.example", "javascript:alert(1)", "https://a.b/"],
-)
-def test_only_paths_of_this_site_become_links(path, admin_client):
-    html = admin_client.get(page_of(EnquiryFactory(from_path=path))).content.decode()
-    assert f'href="{path}"' not in html
-    assert path in html
+def test_only_paths_of_this_site_become_links(admin_client):
+    for path in (
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "https://a.b/",
+    ):
+        page = page_of(EnquiryFactory(from_path=path))
+        html = admin_client.get(page).content.decode()
+        assert f'href="{path}"' not in html
+        assert path in html
 
 
 def test_enquiries_cannot_be_added_or_edited(admin_client):

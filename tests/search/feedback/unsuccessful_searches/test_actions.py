@@ -104,10 +104,9 @@ def test_assigned_topic_stays_open_and_is_found_by_the_colleague(
     act, queue, make_staff_user, staff_user
 ):
     colleague = make_staff_user("jo")
-    for name, held in (("sam", ["access_admin"]), ("lee", MAY_USE[2:])):
-        other = make_staff_user(name, held)
-        response = act("assign", assigned_to=other.pk)
-        assert "This person cannot deal with enquiries" in text_of(response)
+    reader = make_staff_user("sam", MAY_USE[:2])
+    response = act("assign", assigned_to=reader.pk)
+    assert "This person cannot deal with enquiries" in text_of(response)
     act("assign", assigned_to=colleague.pk)
     assert queue()[0].state == "Open, assigned to jo"
     assert queue(assigned="me") == []
@@ -190,24 +189,15 @@ def test_actions_of_topics_that_a_synonym_joins_are_both_found(
     assert "staff_user Closed: Not a council service: Them" in text
 
 
-@pytest.mark.parametrize("missing", MAY_USE[1:3])
-def test_queue_is_closed_to_whom_lacks_a_permission(
-    client, topic, make_staff_user, missing
-):
-    held = [each for each in MAY_USE if each != missing]
-    client.force_login(make_staff_user("other", held))
+def test_report_is_for_those_who_may_read_enquiries(client, topic, make_staff_user):
+    client.force_login(make_staff_user("other", MAY_USE[:1]))
     assert client.get(QUEUE).status_code == 302
     assert client.get(topic).status_code == 302
     assert client.post(topic, CLOSED).status_code == 302
-    assert not FeedbackAction.objects.exists()
     home = client.get(reverse("wagtailadmin_home")).content.decode()
     assert "Unsuccessful searches" not in home
-
-
-def test_view_permission_changes_nothing(client, topic, make_staff_user):
-    client.force_login(make_staff_user("reader", MAY_USE[:3]))
-    text = text_of(client.get(topic))
-    assert "Outcome" not in text
+    client.force_login(make_staff_user("reader", MAY_USE[:2]))
+    assert "Outcome" not in text_of(client.get(topic))
     client.post(topic, CLOSED)
     assert not FeedbackAction.objects.exists()
 
