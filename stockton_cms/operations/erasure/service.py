@@ -2,41 +2,68 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from importlib import import_module
+from enum import StrEnum
 from re import Pattern
 
-from django.conf import settings
-from django.contrib.sessions.models import Session
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.core.validators import validate_email
 from django.db import connection, models, transaction
 from django.utils.text import capfirst
 from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.models import Page
 from wagtail.search import index
 from wagtail.search.models import IndexEntry
 
 from home.content.email_addresses import normalise_email
 from home.content_version.counter import bump_content_version
+from home.dashboard import counted
 from search.indexing.documents import IndexedText
 from search.log.redaction import REDACTED
 from search.log.retention import delete_with_history
-from stockton_cms.operations.erasure.finder import Found, find, held_in, is_json
+from stockton_cms.operations.erasure.finder import NOTES, Found, find, held_in, is_json
 from stockton_cms.operations.erasure.matching import pattern_of, without
-from stockton_cms.operations.erasure.policy import (
-    PUBLIC_SIDE_TABLES,
-    ErasureAction,
-    ErasurePolicy,
-    owner_of,
-    shown_object,
-)
 
 MAX_NAMED = 50
+ACCOUNTS = {
+    "account.EmailAddress",
+    "account.EmailConfirmation",
+    "auth.User",
+    "mfa.Authenticator",
+    "socialaccount.SocialAccount",
+}
+# Tables whose rows are a person's own, and the field that says whose.
+OWN_ROWS = {
+    "community.Subscriber": "email",
+    "search.Enquiry": "email",
+    "sessions.Session": "session_data",
+}
+# What visitors read beside a page.
+PUBLIC_SIDE_TABLES = {"community.PublishedVersion", "home.ChangeNote"}
+
+
+class ErasureAction(StrEnum):
+    """What is done with a row, as the report says it."""
+
+    ACCOUNT = (
+        "Not erased: an administrator must first delete the account in Settings, Users"
+    )
+    DELETED = "Deleted, with everything that belongs to it"
+    REMOVED = "Address removed, the rest stays"
+    SHOWN = "Not changed: it is public, so check whether it should be"
+    FILE = "Not changed: upload the file again without the address"
+    ALERT_HISTORY = "Not changed: alert history is a permanent record"
+    LEFT = "Not erased because of an error: contact your site administrator"
+
+
+# After which someone has to look at the rows.
 NAMED = {
     ErasureAction.SHOWN,
     ErasureAction.FILE,
     ErasureAction.ACCOUNT,
     ErasureAction.LEFT,
 }
+Decided = list[tuple[Found, ErasureAction]]
 
 
 @dataclass
@@ -56,7 +83,7 @@ class Report:
     """What was found and done; it never holds the address itself."""
 
     lines: list[Line]
-    is_done: bool
+    is_done: bool = False
     # How many rows still have it, read after all was done.
     left: int = 0
 
@@ -72,9 +99,7 @@ class Report:
         if self.has_account:
             return "Nothing was erased, because an account uses this email address."
         if self.is_done and self.left:
-            rows = (
-                "1 row still has" if self.left == 1 else f"{self.left} rows still have"
-            )
+            rows = counted(self.left, "row still has", "rows still have")
             return f"The email address was erased where the report says so. {rows} it."
         if self.is_done:
             return "The email address was erased. A second check found it nowhere."
@@ -90,88 +115,102 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
     """
     address = normalise_email(address)
     validate_email(address)
-    _extend_statement_timeout()
+    if connection.vendor == "postgresql":
+        # Reading all tables takes longer than a page may.
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '10min'")
     pattern = pattern_of(address)
-    rows = list(find(address, pattern))
-    policy = ErasurePolicy(rows, everywhere)
-    decided = [(row, policy.action_for(row)) for row in rows]
-    report = Report(_lines(decided, pattern), is_done=False)
+    decided = _decide(find(address, pattern), everywhere)
+    report = Report(_lines(decided, pattern))
     if dry_run or report.has_account:
         return report
     _apply(decided, pattern)
     report.is_done = True
-    _report_rows_left(report, policy, address, pattern)
+    left = _decide(find(address, pattern), everywhere)
+    report.left = len(left)
+    # What should be gone, and is not.
+    gone = {ErasureAction.DELETED, ErasureAction.REMOVED}
+    failed = [(row, ErasureAction.LEFT) for row, action in left if action in gone]
+    report.lines += _lines(failed, pattern)
     return report
 
 
-def _report_rows_left(
-    report: Report, policy: ErasurePolicy, address: str, pattern: Pattern
-) -> None:
-    """Say what still has the address, also where it should be gone."""
-    left = list(find(address, pattern))
-    report.left = len(left)
-    gone = {ErasureAction.DELETED, ErasureAction.REMOVED}
-    failed = [
-        (row, ErasureAction.LEFT) for row in left if policy.action_for(row) in gone
-    ]
-    report.lines += _lines(failed, pattern)
+def _decide(found, everywhere: bool) -> Decided:
+    """Decide for each row that was found.
+
+    What is part of the site stays unless `everywhere`, with its drafts and all that
+    follows it.
+    """
+    rows = list(found)
+    shown = set()
+    if not everywhere:
+        shown = {_key(row.owner) for row in rows if row.is_of_public_content}
+    return [(row, _action_for(row, shown)) for row in rows]
 
 
-def _extend_statement_timeout() -> None:
-    """Let reading all tables take longer than a page may."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = '10min'")
+def _action_for(row: Found, shown: set) -> ErasureAction:
+    if row.label in ACCOUNTS:
+        return ErasureAction.ACCOUNT
+    if row.label == "community.AlertHistoryEntry":
+        return ErasureAction.ALERT_HISTORY
+    is_file_name = any(isinstance(each, models.FileField) for each in row.fields)
+    if row.label == "search.SearchFile" or is_file_name:
+        return ErasureAction.FILE
+    if OWN_ROWS.get(row.label) in {each.name for each in row.fields}:
+        return ErasureAction.DELETED
+    if shown and row.label not in NOTES and row.owner and _key(row.owner) in shown:
+        return ErasureAction.SHOWN
+    return ErasureAction.REMOVED
 
 
-def _lines(decided: list[tuple[Found, ErasureAction]], pattern: Pattern) -> list[Line]:
+def _key(thing: models.Model) -> tuple[int, str]:
+    """Return what Wagtail knows an object by, whichever of its classes it has."""
+    concrete = Page if isinstance(thing, Page) else type(thing)
+    return ContentType.objects.get_for_model(concrete).pk, str(thing.pk)
+
+
+def _lines(decided: Decided, pattern: Pattern) -> list[Line]:
     lines: dict[tuple, Line] = {}
     for row, action in decided:
-        meta = row.model._meta
-        names = [str(meta.get_field(name).verbose_name) for name in row.fields]
-        key = (meta.label, row.fields, action)
-        line = lines.setdefault(
-            key, Line(capfirst(str(meta.verbose_name_plural)), ", ".join(names), action)
-        )
+        names = ", ".join(str(each.verbose_name) for each in row.fields)
+        table = capfirst(str(row.model._meta.verbose_name_plural))
+        line = Line(table, names, action)
+        line = lines.setdefault((row.label, names, action), line)
         line.rows += 1
         if action in NAMED and line.rows <= MAX_NAMED:
-            line.places.append(_place(row, pattern))
+            address = AdminURLFinder().get_edit_url(row.owner) or ""
+            line.places.append((without(str(row.owner), pattern), address))
     return list(lines.values())
 
 
-def _place(row: Found, pattern: Pattern) -> tuple[str, str]:
-    owner = owner_of(row)
-    address = AdminURLFinder().get_edit_url(owner) or ""
-    return without(str(owner), pattern), address
-
-
-def _apply(decided: list[tuple[Found, ErasureAction]], pattern: Pattern) -> None:
-    seen, to_index = False, []
+def _apply(decided: Decided, pattern: Pattern) -> None:
     to_delete = defaultdict(list)
     for row, action in decided:
         if action == ErasureAction.DELETED:
             to_delete[row.model].append(row.pk)
-        elif action == ErasureAction.REMOVED:
-            seen = seen or _is_seen(row)
-            _rewrite(row, pattern)
-            if index.class_is_indexed(row.model):
-                to_index.append(row)
+    changed = [row for row, action in decided if action == ErasureAction.REMOVED]
+    # Visitors or their searches read what is in them.
+    is_seen = any(
+        row.label in PUBLIC_SIDE_TABLES
+        or issubclass(row.model, IndexedText)
+        or row.is_of_public_content
+        for row in changed
+    )
+    for row in changed:
+        _rewrite(row, pattern)
     for model, keys in to_delete.items():
         _delete(model, keys)
-    _reindex(to_index)
-    if seen:
+    _reindex([row for row in changed if index.class_is_indexed(row.model)])
+    if is_seen:
         version = bump_content_version(is_removal=True)
-        for row, action in decided:
-            if action == ErasureAction.REMOVED and issubclass(row.model, IndexedText):
+        for row in changed:
+            if issubclass(row.model, IndexedText):
                 row.model.objects.filter(pk=row.pk).update(version=version)
         transaction.on_commit(caches["last_known"].clear)
 
 
-def _is_seen(row: Found) -> bool:
-    """Say whether visitors or their searches read what is in a row."""
-    is_read = row.model._meta.label in PUBLIC_SIDE_TABLES
-    is_indexed = issubclass(row.model, IndexedText)
-    return is_read or is_indexed or shown_object(row) is not None
+def _delete(model: type[models.Model], keys: list) -> None:
+    delete_with_history(model._base_manager.filter(pk__in=keys))
 
 
 def _reindex(rows: list[Found]) -> None:
@@ -188,16 +227,15 @@ def _reindex(rows: list[Found]) -> None:
 def _rewrite(row: Found, pattern: Pattern) -> None:
     """Write the fields of a row, as they are now, without the address."""
     this = row.model._base_manager.filter(pk=row.pk)
-    fields = [row.model._meta.get_field(name) for name in row.fields]
-    held = this.select_for_update().values_list(*map(held_in, fields)).first()
-    if held is None:
-        return
-    this.update(
-        **{
-            each.name: _value_without(each, value, row.pk, pattern)
-            for each, value in zip(fields, held, strict=True)
-        }
-    )
+    held = this.select_for_update().values_list(*map(held_in, row.fields)).first()
+    if held is not None:
+        values = zip(row.fields, held, strict=True)
+        this.update(
+            **{
+                each.name: _value_without(each, value, row.pk, pattern)
+                for each, value in values
+            }
+        )
 
 
 def _value_without(column: models.Field, value, pk, pattern: Pattern):
@@ -210,13 +248,3 @@ def _value_without(column: models.Field, value, pk, pattern: Pattern):
     if isinstance(column, models.EmailField) and cleaned == REDACTED:
         return ""
     return cleaned[: column.max_length]
-
-
-def _delete(model: type[models.Model], keys: list) -> None:
-    if model is Session:
-        store = import_module(settings.SESSION_ENGINE).SessionStore
-        for key in keys:
-            # Also from the cache in front of the table.
-            store().delete(key)
-    else:
-        delete_with_history(model._base_manager.filter(pk__in=keys))

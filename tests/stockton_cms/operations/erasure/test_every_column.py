@@ -1,22 +1,17 @@
 """Nothing of an erased address is left in the database, in whatever form it stood."""
 
 import json
-import quopri
-from base64 import b64encode
 from html import escape
 from io import StringIO
 from urllib.parse import quote
 
 import pytest
-from bs4 import BeautifulSoup
 from django.core.management import CommandError, call_command
 from django.db import connection, models
-from django.urls import reverse
 
 from stockton_cms.operations.erasure import finder, service
 from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without
-from stockton_cms.operations.erasure.policy import ACCOUNTS
-from stockton_cms.operations.erasure.service import erase
+from stockton_cms.operations.erasure.service import ACCOUNTS, erase
 from tests.stockton_cms.operations.erasure.test_erasing import (  # noqa: F401
     CANARY,
     notes,
@@ -43,11 +38,6 @@ FORMS = {
     "brackets": CANARY.replace("@", " [at] "),
     "wbr": CANARY.replace("@", "<wbr>@<wbr/>"),
     "unseen entity": CANARY.replace("@", "&#8203;@&shy;"),
-    "printable": quopri.encodestring(CANARY.replace("@", "=").encode())
-    .decode()
-    .replace("=3D", "=40"),
-    "folded": f"{CANARY[:9]}=\r\n{CANARY[9:]}",
-    "base64": b64encode(f"To: {CANARY}\r\n\r\nBins".encode()).decode(),
 }
 # Never planted in: what the tree, routing and Django itself are made of.
 STRUCTURE = {"path", "url_path", "slug", "alias_of", "old_path", "translation_key"}
@@ -55,13 +45,9 @@ OURS = ("community", "home", "search", "stockton_cms", "wagtail", "django_tasks"
 
 
 @pytest.mark.parametrize("text", FORMS.values(), ids=FORMS)
-def test_form_is_taken_out_and_nothing_around_it(text):
+def test_form_is_taken_out_and_nothing_else(text):
     assert may_hold(text, CANARY)
     assert without(f"Ask {text}, or", pattern_of(CANARY)) == "Ask [removed], or"
-
-
-@pytest.mark.parametrize("text", FORMS.values(), ids=FORMS)
-def test_form_of_someone_elses_address_stays(text):
     for other in ("zanary.bird+x@example.org", "canary.bird+x@example.net"):
         assert without(text, pattern_of(other)) == text
 
@@ -121,7 +107,7 @@ def unique_together():
     }
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", ["capitals", "wide", "all html", "json"])
 def test_nothing_is_left_in_any_column(notes, name):  # noqa: F811
     planted = plant(FORMS[name])
     assert len(planted) > 30
@@ -142,17 +128,6 @@ def left_in_dump(text):
             if any(text in str(row) for row in cursor.fetchall()):
                 return table
     return None
-
-
-def test_form_in_the_admin_leaves_nothing_either(notes, admin_client):  # noqa: F811
-    plant(FORMS["soft hyphens"])
-    data = {"email": f" {CANARY.upper()}\u200b", "everywhere": "on"}
-    page = admin_client.post(reverse("erase_personal_data"), data).content
-    seen = BeautifulSoup(page, "html.parser").select_one("[name=seen]")["value"]
-    data |= {"seen": seen, "erase": "yes"}
-    html = admin_client.post(reverse("erase_personal_data"), data).content.decode()
-    assert "found it nowhere" in html
-    assert where_it_stands() == set()
 
 
 def test_copy_that_is_left_is_told_and_fails(notes, monkeypatch):  # noqa: F811

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from stockton_cms.operations.erasure.matching import pattern_of, without
 
 ADDRESS = "Joe.O'Neil+bins@mail.example.org"
@@ -55,17 +53,16 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("text", WRITTEN)
-def test_address_is_taken_out_however_it_was_written(text):
-    left = without(text, pattern_of(ADDRESS)).lower()
-    assert "neil" not in left
+def test_address_is_taken_out_however_it_was_written():
+    for text in WRITTEN:
+        assert "neil" not in without(text, pattern_of(ADDRESS)).lower(), text
 
 
-@pytest.mark.parametrize("text", OTHERS)
-def test_somebody_elses_address_stays(text):
-    assert without(text, pattern_of(ADDRESS)) == text
-    held = json.dumps({"a": [text]})
-    assert without(held, pattern_of(ADDRESS)) == held
+def test_somebody_elses_address_stays():
+    for text in OTHERS:
+        assert without(text, pattern_of(ADDRESS)) == text
+        held = json.dumps({"a": [text]})
+        assert without(held, pattern_of(ADDRESS)) == held
 
 
 def test_what_stands_around_it_stays():
@@ -81,22 +78,17 @@ def test_field_of_a_draft_that_held_it_alone_is_empty():
     assert left == {"owner_email": "", "title": "Bins"}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_letters_beyond_english_are_found():
+    for text in (
         "jö@exämple.de",
         "JÖ@EXÄMPLE.DE",
         "jö@xn--exmple-cua.de",
         r"j\u00f6@exämple.de",
         "j%C3%B6@exämple.de",
-    ],
-)
-def test_letters_beyond_english_are_found(text):
-    assert without(text, pattern_of("jö@exämple.de")) == "[removed]"
+    ):
+        assert without(text, pattern_of("jö@exämple.de")) == "[removed]"
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 100_000, "{", '{"a":', "[1e999]", "[" + "9" * 5_000 + "]"]
-)
-def test_text_that_only_looks_like_json_does_no_harm(text):
-    assert without(text, pattern_of("ann@example.org")) == text
+def test_text_that_only_looks_like_json_does_no_harm():
+    for text in ("[" * 100_000, "{", '{"a":', "[1e999]", "[" + "9" * 5_000 + "]"):
+        assert without(text, pattern_of("ann@example.org")) == text
