@@ -6,20 +6,15 @@ built once, whole or not at all. What staff do with it afterwards stays.
 
 import secrets
 from contextlib import ExitStack
-from io import BytesIO
 from typing import TextIO
 from urllib.parse import urlsplit
 from uuid import UUID
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.utils import timezone
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import getSampleStyleSheet
-from reportlab.platypus import Paragraph, SimpleDocTemplate
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page, Site
@@ -33,7 +28,6 @@ from stockton_cms.operations.demo.loader import (
     FOLDER,
     Filler,
     content_file,
-    paragraphs,
     publish_page,
     publish_updates,
 )
@@ -81,48 +75,19 @@ def build_example_site(stdout: TextIO) -> bool:
 
 
 def _make_files(filler: Filler, undo: ExitStack) -> None:
-    """Store the pictures and write the documents; `undo` will delete their files."""
-
-    def store(thing: Image | Document, name: str, data: bytes) -> Image | Document:
-        thing.file = ContentFile(data, name=name)
-        thing.save()
-        undo.callback(thing.file.storage.delete, thing.file.name)
-        return thing
-
-    with content_file("pictures.toml") as content:
-        for entry in content["picture"]:
-            file = FOLDER / "pictures" / f"{entry['name']}.webp"
-            image = Image(title=entry["title"], description=entry["description"])
-            filler.pictures[file.stem] = store(image, file.name, file.read_bytes())
-    with content_file("documents.toml") as content:
-        for entry in content["document"]:
-            name, document = entry["name"], Document(title=entry["title"])
-            filler.documents[name] = store(document, f"{name}.pdf", make_pdf(entry))
-
-
-def make_pdf(entry: dict) -> bytes:
-    """Return a PDF whose title and language readers' software can see.
-
-    `entry` is one of `content/documents.toml`.
-    """
-    styles = getSampleStyleSheet()
-    story = [Paragraph(escape(entry["title"]), styles["Title"])]
-    for part in entry["part"]:
-        story.append(Paragraph(escape(part["heading"]), styles["Heading2"]))
-        for text in paragraphs(part["text"]):
-            story.append(Paragraph(escape(text), styles["BodyText"]))
-    buffer = BytesIO()
-    SimpleDocTemplate(
-        buffer,
-        pagesize=A4,
-        title=entry["title"],
-        author="Stockton-on-Tees Borough Council (example content)",
-        lang="en-GB",
-        displayDocTitle=True,
-        # The same words give the same bytes, whatever the day.
-        invariant=1,
-    ).build(story)
-    return buffer.getvalue()
+    """Store the pictures and documents; `undo` will delete their files."""
+    for kind, ending, model, made in (
+        ("picture", "webp", Image, filler.pictures),
+        ("document", "pdf", Document, filler.documents),
+    ):
+        with content_file(f"{kind}s.toml") as content:
+            for entry in content[kind]:
+                name = f"{entry.pop('name')}.{ending}"
+                data = (FOLDER / f"{kind}s" / name).read_bytes()
+                thing = model(**entry, file=ContentFile(data, name=name))
+                thing.save()
+                undo.callback(thing.file.storage.delete, thing.file.name)
+                made[name.removesuffix(f".{ending}")] = thing
 
 
 def _publish_all_pages(filler: Filler) -> None:

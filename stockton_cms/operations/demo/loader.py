@@ -1,6 +1,5 @@
 """Fills pages, alerts and settings with what the files in `content/` say of them."""
 
-import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,8 @@ from typing import Any
 from django.core.management import CommandError
 from django.db import models
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.text import capfirst
+from markdown_it import MarkdownIt
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.documents.models import Document
@@ -43,26 +42,8 @@ def content_file(name: str) -> Iterator[dict]:
         ) from error
 
 
-def paragraphs(text: str) -> list[str]:
-    """Return the parts of a text that empty lines divide, each in one line."""
-    return [" ".join(part.split()) for part in _parts(text)]
-
-
-def _parts(text: str) -> list[str]:
-    return re.split(r"\n\s*\n", text.strip())
-
-
-def rich_text(text: str) -> str:
-    """Return HTML: paragraphs, and a list where the lines begin with a dash."""
-    return "".join(map(_html, _parts(text)))
-
-
-def _html(part: str) -> str:
-    tag, items = "p", [part]
-    if part.startswith("- "):
-        tag, items = "li", re.split(r"^- ", part, flags=re.MULTILINE)[1:]
-    html = "".join(f"<{tag}>{escape(' '.join(item.split()))}</{tag}>" for item in items)
-    return f"<ul>{html}</ul>" if tag == "li" else html
+# Paragraphs and lists, and nothing else that people write.
+MARKDOWN = MarkdownIt("zero").enable("list")
 
 
 @dataclass(frozen=True)
@@ -97,7 +78,7 @@ class Filler:
     def _value(self, model_field: models.Field, said: Any) -> Any:
         match model_field:
             case RichTextField():
-                return rich_text(said)
+                return MARKDOWN.render(said)
             case models.ForeignKey():
                 return self._named(model_field.related_model, said)
             case models.DateField() if isinstance(said, dict):
@@ -134,7 +115,7 @@ class Filler:
         """Return what an entry says, as the block stores it."""
         match block:
             case blocks.RichTextBlock():
-                return rich_text(said)
+                return MARKDOWN.render(said)
             case blocks.ChooserBlock():
                 return self._named(block.model_class, said).pk
             case blocks.ListBlock():

@@ -12,10 +12,10 @@ from wagtail.models import Page
 from community.models import AlertSnippet
 from stockton_cms.operations.demo import loader
 from stockton_cms.operations.demo.loader import (
+    MARKDOWN,
     Filler,
     publish_page,
     publish_updates,
-    rich_text,
 )
 
 # Noon in winter, and the clocks go forward before fourteen weeks have passed.
@@ -91,9 +91,10 @@ def test_every_page_but_the_first_is_listed_once():
     assert names_in("pages") - set(listed) == {"stockton-on-tees"}
 
 
-def test_every_picture_is_described():
-    files = {path.stem for path in (loader.FOLDER / "pictures").iterdir()}
-    assert files == {entry["name"] for entry in all_of("pictures.toml")["picture"]}
+@pytest.mark.parametrize("kind", ["picture", "document"])
+def test_every_file_is_described(kind):
+    files = {path.stem for path in (loader.FOLDER / f"{kind}s").iterdir()}
+    assert files == {entry["name"] for entry in all_of(f"{kind}s.toml")[kind]}
 
 
 def test_a_page_is_what_its_file_says(section, folder, filler):
@@ -156,10 +157,11 @@ def test_days_are_counted_from_now(filler):
 
 
 def test_text_has_paragraphs_and_lists():
-    text = "\nBring:\n\n- a bag\n- your\n  letter\n\nIt's < £5 -\n- really.\n"
-    assert rich_text(text) == (
-        "<p>Bring:</p><ul><li>a bag</li><li>your letter</li></ul>"
-        "<p>It&#x27;s &lt; £5 - - really.</p>"
+    text = "\nBring:\n\n- a bag\n- your\n  <letter>\n\nIt's <b>*you*</b> & me.\n"
+    html = " ".join(MARKDOWN.render(text).split())
+    assert html == (
+        "<p>Bring:</p> <ul> <li>a bag</li> <li>your &lt;letter&gt;</li> </ul> "
+        "<p>It's &lt;b&gt;*you*&lt;/b&gt; &amp; me.</p>"
     )
 
 
