@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,9 +47,8 @@ class ArchiveError(CommandError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One table or file of the archive: its length in bytes and its SHA-256."""
+    """One table or file of the archive."""
 
-    size: int
     sha256: str
     rows: int = 0
 
@@ -73,37 +73,33 @@ class Manifest:
         return sum(name.startswith(FILES) for name in self.entries)
 
 
+@contextmanager
+def new_archive(path: Path, manifest: Manifest) -> Iterator["ArchiveWriter"]:
+    """Write an archive beside its place, and put it there once it is whole.
+
+    No one else on the machine may read it.
+    """
+    # The same each time, so that one that was killed does not stay.
+    part = path.with_name(f".stockton-cms-{socket.gethostname()}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                yield ArchiveWriter(archive, manifest)
+                text = json.dumps(asdict(manifest), indent=1).encode()
+                archive.writestr(MANIFEST, text)
+                archive.comment = hashlib.sha256(text).hexdigest().encode()
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@dataclass
 class ArchiveWriter:
-    """Writes an archive beside its place, and puts it there once it is whole."""
-
-    def __init__(self, path: Path, manifest: Manifest):
-        self._path = path
-        # The same each time, so that one that was killed does not stay.
-        self._part = path.with_name(f".stockton-cms-{socket.gethostname()}.part")
-        self._manifest = manifest
-
-    def __enter__(self) -> "ArchiveWriter":
-        """Open the archive; no one else on the machine may read it."""
-        handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = os.fdopen(handle, "wb")
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)
-        return self
-
-    def __exit__(self, kind, error, trace) -> None:
-        try:
-            if error is None:
-                text = json.dumps(asdict(self._manifest), indent=1).encode()
-                self._zip.writestr(MANIFEST, text)
-                self._zip.comment = hashlib.sha256(text).hexdigest().encode()
-            self._zip.close()
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            if error is None:
-                self._part.replace(self._path)
-        finally:
-            self._file.close()
-            self._part.unlink(missing_ok=True)
+    archive: zipfile.ZipFile
+    manifest: Manifest
 
     def add_rows(self, table: str, lines: Iterable[bytes]) -> None:
         """Add a table's rows, one line of JSON each, after a line with its columns."""
@@ -115,68 +111,71 @@ class ArchiveWriter:
         self._add(f"{FILES}{name}", chunks, zipfile.ZIP_STORED)
 
     def _add(self, name: str, parts: Iterable[bytes], compression: int) -> None:
-        digest, size, count = hashlib.sha256(), 0, 0
+        digest, count = hashlib.sha256(), 0
         info = zipfile.ZipInfo(name)
         info.compress_type = compression
-        with self._zip.open(info, "w", force_zip64=True) as target:
+        with self.archive.open(info, "w", force_zip64=True) as target:
             for part in parts:
                 target.write(part)
                 digest.update(part)
-                size += len(part)
                 count += 1
         rows = count - 1 if name.startswith(ROWS) else 0
-        self._manifest.entries[name] = Entry(size, digest.hexdigest(), rows)
+        self.manifest.entries[name] = Entry(digest.hexdigest(), rows)
 
 
-class Reader:
-    """Reads an archive. Open it as a context manager.
+@contextmanager
+def open_archive(
+    path: Path | str, file: IO[bytes] | None = None
+) -> Iterator["ArchiveReader"]:
+    """Open an archive, from `file` where its address is no path.
 
     Raises:
         ArchiveError: it cannot be read, is no archive of ours, or a newer one.
 
     """
+    try:
+        archive = zipfile.ZipFile(file or path)
+    except FileNotFoundError as error:
+        raise ArchiveError(f"There is no file {path}.") from error
+    except BROKEN as error:
+        raise ArchiveError(
+            f"{path} is no archive, or it was cut off: {error}"
+        ) from error
+    with archive:
+        yield ArchiveReader(path, archive)
 
-    def __init__(self, path: Path | str, file: IO[bytes] | None = None):
-        """Take where it is, and the file itself where that is somewhere else."""
+
+class ArchiveReader:
+    def __init__(self, path: Path | str, archive: zipfile.ZipFile):
         self.path = path
-        self._source = file or path
-
-    def __enter__(self) -> "Reader":
-        """Open the archive and read its manifest."""
+        self._zip = archive
         try:
-            self._zip = zipfile.ZipFile(self._source)
-        except FileNotFoundError as error:
-            raise ArchiveError(f"There is no file {self.path}.") from error
+            text = archive.read(MANIFEST)
+            if hashlib.sha256(text).hexdigest().encode() != archive.comment:
+                raise self._damaged("its list of contents differs")
+            values = json.loads(text)
         except BROKEN as error:
+            raise self._damaged(error) from error
+        if values["format"] > FORMAT:
             raise ArchiveError(
-                f"{self.path} is no archive, or it was cut off: {error}"
-            ) from error
-        try:
-            self.manifest = self._read_manifest()
-        except BaseException:
-            self._zip.close()
-            raise
-        return self
-
-    def __exit__(self, *error) -> None:
-        self._zip.close()
-
-    def _read_manifest(self) -> Manifest:
-        try:
-            text = self._zip.read(MANIFEST)
-            is_whole = hashlib.sha256(text).hexdigest().encode() == self._zip.comment
-            values = json.loads(text) if is_whole else None
-        except BROKEN as error:
-            raise ArchiveError(f"{self.path} is damaged: {error}") from error
-        if values is None:
-            raise ArchiveError(f"{self.path} is damaged: its list of contents differs.")
-        if values.get("format", 0) > FORMAT:
-            raise ArchiveError(
-                f"{self.path} was made by a newer version of this site. "
-                "Restore it with that version."
+                f"{path} was made by a newer version of this site. Restore it with "
+                "that version."
             )
         entries = {name: Entry(**entry) for name, entry in values["entries"].items()}
-        return Manifest(**{**values, "entries": entries})
+        self.manifest = Manifest(**{**values, "entries": entries})
+        self.tables = self._names(ROWS, ".jsonl")
+        # By their names in the media store.
+        self.files = self._names(FILES)
+
+    def _names(self, folder: str, suffix: str = "") -> list[str]:
+        return [
+            name.removeprefix(folder).removesuffix(suffix)
+            for name in self.manifest.entries
+            if name.startswith(folder)
+        ]
+
+    def _damaged(self, why: object) -> ArchiveError:
+        return ArchiveError(f"{self.path} is damaged: {why}.")
 
     def verify(self) -> None:
         """Compare each entry with what the manifest says of it.
@@ -187,22 +186,15 @@ class Reader:
         """
         names = set(self._zip.namelist()) - {MANIFEST}
         for name in names ^ set(self.manifest.entries):
-            raise ArchiveError(f"{self.path} is damaged: {name} is missing or extra.")
+            raise self._damaged(f"{name} is missing or extra")
         for name, entry in progress(self.manifest.entries.items(), "Checked"):
-            digest, size = hashlib.sha256(), 0
-            for chunk in self.chunks(name):
-                digest.update(chunk)
-                size += len(chunk)
-            if (size, digest.hexdigest()) != (entry.size, entry.sha256):
-                raise ArchiveError(f"{self.path} is damaged: {name} has changed.")
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        try:
-            with self._zip.open(name) as source:
-                while chunk := source.read(CHUNK_BYTES):
-                    yield chunk
-        except BROKEN as error:
-            raise ArchiveError(f"{self.path} is damaged: {name}: {error}") from error
+            try:
+                with self._zip.open(name) as source:
+                    digest = hashlib.file_digest(source, "sha256").hexdigest()
+            except BROKEN as error:
+                raise self._damaged(f"{name}: {error}") from error
+            if digest != entry.sha256:
+                raise self._damaged(f"{name} has changed")
 
     def open_file(self, name: str) -> IO[bytes]:
         """Open one of the files that were in the media store."""
@@ -216,20 +208,3 @@ class Reader:
         """Yield a table's rows; the first one names the columns."""
         with self._zip.open(f"{ROWS}{table}.jsonl") as lines:
             yield from map(json.loads, lines)
-
-    @property
-    def tables(self) -> list[str]:
-        return [
-            name.removeprefix(ROWS).removesuffix(".jsonl")
-            for name in self.manifest.entries
-            if name.startswith(ROWS)
-        ]
-
-    @property
-    def files(self) -> list[str]:
-        """All files that are in the archive, by their names in the media store."""
-        return [
-            name.removeprefix(FILES)
-            for name in self.manifest.entries
-            if name.startswith(FILES)
-        ]

@@ -14,6 +14,7 @@ from stockton_cms.operations.backup.archive import (
     FORMAT,
     ArchiveWriter,
     Manifest,
+    new_archive,
     progress,
 )
 from stockton_cms.operations.backup.serialisation import read_rows, tables_of
@@ -26,7 +27,7 @@ def make_backup(path: Path, at: datetime) -> Manifest:
     between is in the archive without a row, one that was deleted is left out.
     """
     manifest = Manifest(FORMAT, at.isoformat(timespec="seconds"), connection.vendor)
-    with ArchiveWriter(path, manifest) as archive:
+    with new_archive(path, manifest) as archive:
         with _snapshot():
             applied = MigrationRecorder(connection).applied_migrations()
             manifest.migrations.extend(sorted(map(".".join, applied)))

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management.base import CommandError
 
-from stockton_cms.operations.backup.archive import Manifest, Reader
+from stockton_cms.operations.backup.archive import ArchiveReader, Manifest, open_archive
 from stockton_cms.operations.backup.create import make_backup
 from stockton_cms.operations.backup.swap import alone, restore_previous_files
 
@@ -105,7 +105,7 @@ def _bucket(address: str) -> Iterator[tuple]:
 
 
 @contextmanager
-def opened(address: str) -> Iterator[Reader]:
+def opened(address: str) -> Iterator[ArchiveReader]:
     """Open an archive that is in a folder or in a bucket.
 
     Raises:
@@ -114,7 +114,7 @@ def opened(address: str) -> Iterator[Reader]:
 
     """
     if not address.startswith(SCHEME):
-        with Reader(Path(address).resolve()) as reader:
+        with open_archive(Path(address).resolve()) as reader:
             yield reader
         return
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def opened(address: str) -> Iterator[Reader]:
         with _bucket(address) as (client, place):
             client.download_fileobj(*place, file)
         file.seek(0)
-        with Reader(address, file) as reader:
+        with open_archive(address, file) as reader:
             yield reader
 
 

@@ -21,9 +21,8 @@ from django.db.migrations.loader import MigrationLoader
 
 from home.content_version.counter import ContentVersion
 from stockton_cms.operations.backup.archive import (
-    CHUNK_BYTES,
     ArchiveError,
-    Reader,
+    ArchiveReader,
     progress,
 )
 from stockton_cms.operations.backup.create import all_files
@@ -40,7 +39,7 @@ from stockton_cms.operations.backup.swap import (
 )
 
 
-def restore(archive: Reader, at: datetime) -> list[str]:
+def restore(archive: ArchiveReader, at: datetime) -> list[str]:
     """Put an archive's rows and files in the place of the site's own.
 
     Everything is made ready beside what is there and exchanged at the end, so a restore
@@ -60,24 +59,19 @@ def restore(archive: Reader, at: datetime) -> list[str]:
         suffix = f"{at:%Y%m%d%H%M%S}"
         remove_leftovers()
         try:
-            said = list(_restore(archive, suffix))
+            with new_database(suffix):
+                _fill(archive)
+            with _new_files(archive, suffix) as about_files:
+                about_database = exchange_database(suffix)
         except BaseException:
             remove_leftovers()
             raise
         # Sessions and pages that others than this database know.
         cache.clear()
-        return said
+        return [about_database, about_files]
 
 
-def _restore(archive: Reader, suffix: str) -> Iterator[str]:
-    with new_database(suffix):
-        _fill(archive)
-    with _new_files(archive, suffix) as about_files:
-        yield exchange_database(suffix)
-    yield about_files
-
-
-def refuse_newer(archive: Reader) -> None:
+def refuse_newer(archive: ArchiveReader) -> None:
     """Raise `ArchiveError` where the archive knows migrations that this code lacks."""
     migrations = MigrationLoader(None).disk_migrations
     replaced = {key for each in migrations.values() for key in each.replaces}
@@ -90,7 +84,7 @@ def refuse_newer(archive: Reader) -> None:
         )
 
 
-def _fill(archive: Reader) -> None:
+def _fill(archive: ArchiveReader) -> None:
     """Make the tables as they were at the backup, fill them, bring them up to date."""
     applied = {tuple(name.split(".", 1)) for name in archive.manifest.migrations}
     executor = MigrationExecutor(connection)
@@ -125,7 +119,7 @@ def _fill(archive: Reader) -> None:
     call_command("update_index", verbosity=0)
 
 
-def _write(model, archive: Reader) -> None:
+def _write(model, archive: ArchiveReader) -> None:
     table = model._meta.db_table
     try:
         write_rows(model, archive.rows(table))
@@ -161,7 +155,7 @@ def _raise_version() -> None:
 
 
 @contextmanager
-def _new_files(archive: Reader, suffix: str) -> Iterator[str]:
+def _new_files(archive: ArchiveReader, suffix: str) -> Iterator[str]:
     """Put the archive's files in their place; take them back if what follows fails."""
     if not isinstance(default_storage, FileSystemStorage):
         yield _add_files(archive)
@@ -175,7 +169,7 @@ def _new_files(archive: Reader, suffix: str) -> Iterator[str]:
         yield said
 
 
-def _add_files(archive: Reader) -> str:
+def _add_files(archive: ArchiveReader) -> str:
     """Add the archive's files to a store that knows no folders to exchange, as S3.
 
     What is there with the same contents stays as it is, and nothing is deleted. So one
@@ -193,8 +187,5 @@ def _add_files(archive: Reader) -> str:
 
 
 def _digest(name: str) -> str:
-    digest = hashlib.sha256()
     with default_storage.open(name) as file:
-        for chunk in file.chunks(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.sha256(file.read()).hexdigest()

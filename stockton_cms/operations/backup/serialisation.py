@@ -1,18 +1,18 @@
 """A table's rows as lines of JSON, the same from SQLite and from PostgreSQL.
 
-Values pass through neither models nor signals: what the database holds is what the
-archive holds, and what it gets back.
+Values pass through neither the site's models nor signals: what the database holds is
+what the archive holds, and what it gets back.
 """
 
 import base64
 import json
-import uuid
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from itertools import islice
 
-from django.db import connection, models
+from django.apps.registry import Apps
+from django.db import models
+from django.utils.duration import duration_string
 
 CHUNK_ROWS = 2000
 # What is not backed up: what ends with a restore (sessions, who has what open, links
@@ -43,107 +43,77 @@ def tables_of(apps) -> list[type[models.Model]]:
     return [found[table] for table in sorted(found)]
 
 
-def plain(field: models.Field) -> models.Field:
-    """Return a field of Django's own that reads and writes the same kind of column."""
+class Base64Field(models.BinaryField):
+    """Bytes, which are given to it as base64."""
+
+    def get_db_prep_value(self, value, connection, prepared=False):
+        value = self.to_python(value)
+        return super().get_db_prep_value(value, connection, prepared)
+
+
+class JSONText(models.JSONField):
+    """JSON by its text, since JSON's own null is something else than no value."""
+
+    def from_db_value(self, value, expression, connection):
+        return value
+
+    def get_db_prep_value(self, value, connection, prepared=False):
+        if value is None:
+            return None
+        return connection.ops.adapt_json_value(json.loads(value), None)
+
+
+def plain_model(model: type[models.Model]) -> type[models.Model]:
+    """Return a model of just the table's columns, each a field of Django's own."""
+    meta = {"app_label": "backup", "apps": Apps(), "db_table": model._meta.db_table}
+    fields = {each.column: _plain(each) for each in model._meta.local_concrete_fields}
+    attributes = {"__module__": __name__, "Meta": type("Meta", (), meta), **fields}
+    return type("Row", (models.Model,), attributes)
+
+
+def _plain(field: models.Field) -> models.Field:
+    is_key = field.primary_key
     while field.remote_field:
         field = field.target_field
     kind = field.get_internal_type()
-    if kind.endswith("AutoField"):
-        return models.BigIntegerField()
-    if kind in {"FileField", "ImageField"} or not hasattr(models, kind):
-        return models.TextField()
     if kind == "DecimalField":
         return models.DecimalField(field.max_digits, field.decimal_places)
-    return getattr(models, kind)()
+    if kind.endswith("AutoField"):
+        return models.BigIntegerField(primary_key=is_key)
+    if kind in {"BinaryField", "JSONField"}:
+        return Base64Field() if kind == "BinaryField" else JSONText()
+    is_text = kind in {"FileField", "ImageField"} or not hasattr(models, kind)
+    return (models.TextField if is_text else getattr(models, kind))(primary_key=is_key)
 
 
 def read_rows(model: type[models.Model]) -> Iterator[bytes]:
     """Yield the names of a table's columns, then its rows, as lines of JSON."""
-    fields = model._meta.local_concrete_fields
-    yield _line([field.column for field in fields])
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
-    table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
-    converters = [_converters(field) for field in fields]
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {table} ORDER BY {key}")  # noqa: S608
-        while rows := cursor.fetchmany(CHUNK_ROWS):
-            for row in rows:
-                yield _line(
-                    [read(value) for read, value in zip(converters, row, strict=True)]
-                )
+    table = plain_model(model)
+    yield _line([field.name for field in table._meta.fields])
+    rows = table._base_manager.order_by("pk").values_list()
+    yield from map(_line, rows.iterator(chunk_size=CHUNK_ROWS))
 
 
-def write_rows(model: type[models.Model], lines: Iterable[list]) -> int:
-    """Insert rows, of which the first names the columns; return how many there are."""
-    lines = iter(lines)
-    by_column = {field.column: field for field in model._meta.local_concrete_fields}
-    fields = [by_column[column] for column in next(lines)]
-    writers = [_writer(plain(field)) for field in fields]
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    table = quote(model._meta.db_table)
-    sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
-    count = 0
-    with connection.cursor() as cursor:
-        while chunk := list(islice(lines, CHUNK_ROWS)):
-            values = (
-                [write(value) for write, value in zip(writers, row, strict=True)]
-                for row in chunk
-            )
-            cursor.executemany(sql, list(values))
-            count += len(chunk)
-    return count
+def write_rows(model: type[models.Model], lines: Iterable[list]) -> None:
+    """Insert rows, of which the first names the columns."""
+    table, lines = plain_model(model), iter(lines)
+    names = next(lines)
+    while chunk := list(islice(lines, CHUNK_ROWS)):
+        rows = [table(**dict(zip(names, row, strict=True))) for row in chunk]
+        table._base_manager.bulk_create(rows)
 
 
-def _converters(field: models.Field):
-    """Return what turns a column's value into one for JSON."""
-    column = plain(field)
-    expression = models.expressions.Col("t", column)
-    steps = connection.ops.get_db_converters(expression)
-
-    def read(value):
-        for step in steps:
-            value = step(value, expression, connection)
-        return _for_json(value)
-
-    return read
+def _line(values: Iterable) -> bytes:
+    text = json.dumps(
+        list(values), ensure_ascii=False, separators=(",", ":"), default=_as_text
+    )
+    return text.encode() + b"\n"
 
 
-def _for_json(value):
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
+def _as_text(value) -> str:
+    """Return a value as its field reads it again, to the microsecond."""
     if isinstance(value, timedelta):
-        return value // timedelta(microseconds=1)
-    if isinstance(value, Decimal | uuid.UUID):
-        return str(value)
+        return duration_string(value)
     if isinstance(value, bytes | memoryview):
         return base64.b64encode(bytes(value)).decode()
-    return value
-
-
-def _writer(column: models.Field):
-    """Return what turns a value of the archive into one for the database."""
-
-    def write(value):
-        if value is None:
-            return None
-        if isinstance(column, models.BinaryField):
-            value = base64.b64decode(value)
-        elif isinstance(column, models.DurationField):
-            value = timedelta(microseconds=value)
-        elif isinstance(column, models.JSONField):
-            # By its text, since JSON's own null is something else than no value.
-            return connection.ops.adapt_json_value(json.loads(value), None)
-        else:
-            value = column.to_python(value)
-        return column.get_db_prep_save(value, connection)
-
-    return write
-
-
-def _line(values: list) -> bytes:
-    return (
-        json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-    )
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

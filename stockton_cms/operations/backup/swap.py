@@ -6,7 +6,6 @@ one step: as long as that has not happened, files can be put back.
 """
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,10 +16,19 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection, transaction
 
+RESTORING, BEFORE = "restoring", "before"
+
 
 class AlreadyRunning(CommandError):  # noqa: N818 - it is no error of ours
     def __str__(self):
         return "Another backup or restore is running. Wait until it has ended."
+
+
+class SiteRunsError(CommandError):
+    """The site, or one of its jobs, still has the database open."""
+
+    def __str__(self):
+        return "The site still uses its database. Stop it and its jobs first."
 
 
 @contextmanager
@@ -65,18 +73,7 @@ def _reconnect(settings: dict) -> None:
     connection.settings_dict = settings
 
 
-RESTORING, BEFORE = "restoring", "before"
-
-
-class SiteRunsError(CommandError):
-    """The site, or one of its jobs, still has the database open."""
-
-    def __str__(self):
-        return "The site still uses its database. Stop it and its jobs first."
-
-
 def beside(place: Path, word: str, suffix: str) -> Path:
-    """Return where something is stored beside its place."""
     return place.with_name(f"{place.name}.{word}-{suffix}")
 
 
@@ -153,18 +150,11 @@ def create_staging_dir(place: Path, suffix: str) -> Path:
 
 @contextmanager
 def exchanged_folders(place: Path, suffix: str) -> Iterator[str]:
-    """Put the new folder in its place; take it back if what follows fails.
-
-    A note outlives this process where it is killed: see `undo_half_restore`.
-    """
-    old, new = beside(place, BEFORE, suffix), beside(place, RESTORING, suffix)
-    values = json.dumps({"place": str(place), "suffix": suffix})
-    part = _note().with_suffix(".part")
-    part.write_text(values)
-    part.replace(_note())
+    """Put the new folder in its place; take it back if what follows fails."""
+    old = beside(place, BEFORE, suffix)
     try:
         place.rename(old)
-        new.rename(place)
+        beside(place, RESTORING, suffix).rename(place)
         yield f"The old files are in {old}."
     finally:
         restore_previous_files()
@@ -173,35 +163,32 @@ def exchanged_folders(place: Path, suffix: str) -> Iterator[str]:
 def undo_half_restore() -> None:
     """Put files back where a restore was killed before it exchanged the database.
 
-    Does nothing while a restore is running. It has to be called before the site is
-    served, and before it is backed up or restored.
+    Does nothing while a restore is running, or the database unavailable. It has to be
+    called before the site is served, and before it is backed up or restored.
     """
-    if _note().exists():
-        with suppress(AlreadyRunning), alone():
+    if _old_folders():
+        with suppress(AlreadyRunning, OperationalError), alone():
             restore_previous_files()
 
 
 def restore_previous_files() -> None:
     """Do the same for a caller that holds the lock already."""
-    try:
-        values = json.loads(_note().read_text())
-    except FileNotFoundError:
-        return
-    place, suffix = Path(values["place"]), values["suffix"]
-    old = beside(place, BEFORE, suffix)
-    if _is_waiting(suffix) and old.exists():
-        if place.exists():
-            place.rename(beside(place, RESTORING, suffix))
-        old.rename(place)
-    _note().unlink()
+    place = Path(settings.MEDIA_ROOT)
+    for old in _old_folders():
+        suffix = old.name.rpartition("-")[2]
+        if _is_waiting(suffix):
+            if place.exists():
+                place.rename(beside(place, RESTORING, suffix))
+            old.rename(place)
 
 
-def _note() -> Path:
-    return settings.DATA_DIR / "restore.json"
+def _old_folders() -> list[Path]:
+    place = Path(settings.MEDIA_ROOT)
+    return list(place.parent.glob(f"{place.name}.{BEFORE}-*"))
 
 
 def _is_waiting(suffix: str) -> bool:
-    """Return whether the new database has not got its place yet."""
+    """Say whether the new database has not got its place yet."""
     if connection.vendor == "sqlite":
         return beside(_sqlite_file(), RESTORING, suffix).exists()
     return f"{RESTORING}_{suffix}" in _schemas()
@@ -209,10 +196,12 @@ def _is_waiting(suffix: str) -> bool:
 
 def remove_leftovers() -> None:
     """Delete what restores have left that were refused, failed or were killed."""
-    for path in _leftovers(Path(settings.MEDIA_ROOT)):
+    place = Path(settings.MEDIA_ROOT)
+    for path in place.parent.glob(f"{place.name}.{RESTORING}-*"):
         shutil.rmtree(path)
     if connection.vendor == "sqlite":
-        for path in _leftovers(_sqlite_file()):
+        place = _sqlite_file()
+        for path in place.parent.glob(f"{place.name}.{RESTORING}-*"):
             path.unlink(missing_ok=True)
         return
     for name in _schemas():
@@ -220,10 +209,6 @@ def remove_leftovers() -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = 0")
                 cursor.execute(f"DROP SCHEMA {name} CASCADE")
-
-
-def _leftovers(place: Path) -> list[Path]:
-    return list(place.parent.glob(f"{place.name}.{RESTORING}-*"))
 
 
 def _schemas() -> list[str]:

@@ -5,24 +5,23 @@ import io
 import boto3
 import pytest
 
-from stockton_cms.operations.backup.archive import FORMAT, ArchiveWriter, Manifest
+from stockton_cms.operations.backup.archive import FORMAT, Manifest, new_archive
 
 
 @pytest.fixture
 def write_archive():
     """Return a function that writes an archive with a table and files."""
 
-    def write(path, files=None, **values):
+    def write(path, **values):
         defaults = {
             "format": FORMAT,
             "made_at": "2026-11-23T12:00:00+00:00",
             "database": "sqlite",
         }
         manifest = Manifest(**defaults | values)
-        with ArchiveWriter(path, manifest) as archive:
+        with new_archive(path, manifest) as archive:
             archive.add_rows("home_page", iter([b'["id"]\n', b"[1]\n", b"[2]\n"]))
-            for name, data in (files or {"images/a b.jpg": b"picture" * 1000}).items():
-                archive.add_file(name, io.BytesIO(data))
+            archive.add_file("images/a b.jpg", io.BytesIO(b"picture" * 1000))
         return manifest
 
     return write

@@ -1,7 +1,6 @@
 """An archive that is not just as it was written is refused."""
 
 import io
-import json
 import zipfile
 
 import pytest
@@ -9,72 +8,47 @@ import pytest
 from stockton_cms.operations.backup.archive import (
     FORMAT,
     ArchiveError,
-    ArchiveWriter,
     Manifest,
-    Reader,
+    new_archive,
+    open_archive,
 )
 
 
-def write(path, **values):
-    """Write an archive with a table of two rows and a file."""
-    defaults = {
-        "format": FORMAT,
-        "made_at": "2026-11-23T12:00:00+00:00",
-        "database": "sqlite",
-        "migrations": [],
-    }
-    with ArchiveWriter(path, Manifest(**defaults | values)) as archive:
-        archive.add_rows("home_page", iter([b'["id"]\n', b"[1]\n", b"[2]\n"]))
-        archive.add_file("images/a b.jpg", io.BytesIO(b"picture" * 1000))
-    return path
-
-
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path, write_archive):
     """Return the path of a whole archive."""
-    return write(tmp_path / "backup.zip")
+    write_archive(tmp_path / "backup.zip")
+    return tmp_path / "backup.zip"
 
 
 def verify(path):
     """Read everything that the archive holds."""
-    with Reader(path) as archive:
+    with open_archive(path) as archive:
         archive.verify()
 
 
 def test_whole_archive_gives_back_what_was_written(path):
     verify(path)
-    with Reader(path) as archive:
+    with open_archive(path) as archive:
         assert list(archive.rows("home_page")) == [["id"], [1], [2]]
         assert archive.open_file("images/a b.jpg").read() == b"picture" * 1000
         assert (archive.tables, archive.files) == (["home_page"], ["images/a b.jpg"])
         assert (archive.manifest.row_count, archive.manifest.file_count) == (2, 1)
-
-
-def test_only_its_owner_may_read_an_archive(path):
+    # Only its owner may read it.
     assert path.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("tenth", range(10))
-def test_a_changed_byte_is_noticed(path, tenth):
-    """A tenth of the places at a time, one byte each."""
+def test_a_changed_byte_is_noticed(path):
     whole = path.read_bytes()
-    unnoticed = []
-    for place in range(tenth * len(whole) // 10, (tenth + 1) * len(whole) // 10, 7):
-        path.write_bytes(
-            whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
-        )
+    for place in range(0, len(whole), 7):
+        data = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        path.write_bytes(data)
         try:
             verify(path)
         except ArchiveError:
             continue
-        unnoticed.append(place)
-    # The dates and rights in the zip file's own headers mean nothing to a restore.
-    contents = _contents(whole)
-    for place in unnoticed:
-        path.write_bytes(
-            whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
-        )
-        assert _contents(path.read_bytes()) == contents
+        # The dates and rights in the zip file's own headers mean nothing to a restore.
+        assert _contents(data) == _contents(whole)
 
 
 def _contents(data):
@@ -82,64 +56,64 @@ def _contents(data):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-@pytest.mark.parametrize("kept", [0, 1, 100, 0.5, 0.9, 0.999])
-def test_archive_that_was_cut_off_is_refused(path, kept):
+def test_archive_that_was_cut_off_is_refused(path):
     whole = path.read_bytes()
-    length = int(kept * len(whole)) if isinstance(kept, float) else kept
-    path.write_bytes(whole[:length])
-    with pytest.raises(ArchiveError):
-        verify(path)
+    for part in (0, 0.1, 0.5, 0.9, 0.999):
+        path.write_bytes(whole[: int(part * len(whole))])
+        with pytest.raises(ArchiveError):
+            verify(path)
 
 
-def test_checksum_of_each_entry_is_compared(path):
+def exchange_checksum(entries):
     """As where someone has exchanged a file and its CRC."""
+    entries["rows/home_page.jsonl"] = b'["id"]\n[1]\n[3]\n'
+
+
+def leave_out(entries):
+    del entries["files/images/a b.jpg"]
+
+
+def add(entries):
+    entries["files/other.jpg"] = b""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (exchange_checksum, r"home_page\.jsonl has changed"),
+        (leave_out, "missing or extra"),
+        (add, "missing or extra"),
+    ],
+)
+def test_each_entry_is_compared_with_the_list_of_contents(path, change, message):
     with zipfile.ZipFile(path) as old:
         entries = {name: old.read(name) for name in old.namelist()}
         comment = old.comment
-    with zipfile.ZipFile(path, "w") as new:
-        for name, data in entries.items():
-            new.writestr(name, data.replace(b"[2]", b"[3]"))
-        new.comment = comment
-    with pytest.raises(ArchiveError, match=r"home_page\.jsonl has changed"):
-        verify(path)
-
-
-@pytest.mark.parametrize("change", ["missing", "extra"])
-def test_missing_and_extra_entries_are_noticed(path, change):
-    with zipfile.ZipFile(path) as old:
-        entries = {name: old.read(name) for name in old.namelist()}
-        comment = old.comment
-    if change == "missing":
-        del entries["files/images/a b.jpg"]
-    else:
-        entries["files/other.jpg"] = b""
+    change(entries)
     with zipfile.ZipFile(path, "w") as new:
         for name, data in entries.items():
             new.writestr(name, data)
         new.comment = comment
-    with pytest.raises(ArchiveError, match="missing or extra"):
+    with pytest.raises(ArchiveError, match=message):
         verify(path)
 
 
-def test_newer_format_is_refused(tmp_path):
-    path = write(tmp_path / "newer.zip", format=FORMAT + 1)
+def test_newer_format_is_refused(tmp_path, write_archive):
+    path = tmp_path / "newer.zip"
+    write_archive(path, format=FORMAT + 1)
     with pytest.raises(ArchiveError, match="newer version"):
         verify(path)
 
 
-@pytest.mark.parametrize("data", [b"", b"no zip", json.dumps({}).encode()])
-def test_what_is_no_archive_is_refused(tmp_path, data):
+def test_what_is_no_archive_is_refused(tmp_path):
     path = tmp_path / "other.zip"
-    path.write_bytes(data)
-    with pytest.raises(ArchiveError, match="no archive"):
-        verify(path)
-
-
-def test_zip_file_of_somebody_else_is_refused(tmp_path):
-    path = tmp_path / "other.zip"
+    for data in (b"", b"no zip", b"{}"):
+        path.write_bytes(data)
+        with pytest.raises(ArchiveError, match="no archive"):
+            verify(path)
     with zipfile.ZipFile(path, "w") as other:
         other.writestr("a.txt", "a")
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ArchiveError, match="damaged"):
         verify(path)
 
 
@@ -149,7 +123,7 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path):
         raise OSError("The disk is full.")
 
     manifest = Manifest(FORMAT, "", "sqlite", [])
-    archive = ArchiveWriter(tmp_path / "backup.zip", manifest)
-    with pytest.raises(OSError, match="full"), archive:
+    writing = new_archive(tmp_path / "backup.zip", manifest)
+    with pytest.raises(OSError, match="full"), writing as archive:
         archive.add_rows("home_page", rows())
     assert list(tmp_path.iterdir()) == []

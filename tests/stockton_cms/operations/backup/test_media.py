@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from stockton_cms import media_storage
 from stockton_cms.media_storage import MediaStore
-from stockton_cms.operations.backup.archive import ArchiveWriter, Manifest, Reader
+from stockton_cms.operations.backup.archive import Manifest, new_archive, open_archive
 from stockton_cms.operations.backup.create import _add_file, all_files
 from stockton_cms.operations.backup.delivery import checked_destination
 from stockton_cms.operations.backup.restore import _new_files
@@ -42,7 +42,7 @@ def media(s3, settings, monkeypatch):
 def archive(media, tmp_path):
     """Return the path of an archive of the files in the bucket."""
     path = tmp_path / "backup.zip"
-    with ArchiveWriter(
+    with new_archive(
         path, Manifest(1, "2026-11-23T12:00:00+00:00", "sqlite")
     ) as writer:
         for name in all_files(default_storage):
@@ -62,14 +62,14 @@ def contents():
 def restore(path):
     """Put the archive's files into the store; return what is said about it."""
     with (
-        Reader(path) as archive,
+        open_archive(path) as archive,
         _new_files(archive, "1") as said,
     ):
         return said
 
 
 def test_files_of_a_bucket_are_in_the_backup(archive):
-    with Reader(archive) as reader:
+    with open_archive(archive) as reader:
         assert {n: reader.open_file(n).read() for n in reader.files} == FILES
 
 
@@ -135,8 +135,8 @@ def test_backups_do_not_go_into_the_bucket_of_pictures(media):
 
 
 def test_file_that_is_deleted_meanwhile_is_left_out(media, tmp_path):
-    with ArchiveWriter(tmp_path / "a.zip", Manifest(1, "", "sqlite")) as writer:
+    with new_archive(tmp_path / "a.zip", Manifest(1, "", "sqlite")) as writer:
         _add_file(writer, "images/gone.jpg")
         writer.add_file("b.txt", io.BytesIO(b"b"))
-    with Reader(tmp_path / "a.zip") as reader:
+    with open_archive(tmp_path / "a.zip") as reader:
         assert reader.files == ["b.txt"]
