@@ -4,8 +4,6 @@ A file, as no one is there to make it: the council's name, its emergency numbers
 no alerts, which no one could end.
 """
 
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -34,19 +32,12 @@ def render_maintenance_page() -> Path:
     path = settings.DATA_DIR / PATH
     if not path.exists() or path.read_text() != page:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, page)
+        # So that nginx, which may be another user, reads the old text or the new one.
+        part = path.with_suffix(".part")
+        try:
+            part.write_text(page)
+            part.chmod(0o644)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     return path
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that nginx reads the old text or the new one, and no half."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        # nginx may be another user.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise

@@ -135,7 +135,8 @@ class MediaStore(MediaMixin, S3Storage):
     def _save(self, name, content: File):
         """Store a file under its name, or the next if another machine was quicker."""
         name = clean_name(name)
-        what = self._what(name, content)
+        content.seek(0)
+        what = self._get_write_parameters(name, content) | {"Body": content.read()}
         while True:
             try:
                 with _patience.asking(name):
@@ -147,17 +148,6 @@ class MediaStore(MediaMixin, S3Storage):
                 name = self.get_available_name(name)
             else:
                 return name
-
-    def replace(self, name: str, content: File) -> None:
-        """Store a file under just this name, whatever is there: for a restore alone."""
-        name = clean_name(name)
-        with _patience.asking(name):
-            self._client.put_object(**self._place(name), **self._what(name, content))
-
-    def _what(self, name: str, content: File) -> dict:
-        content.seek(0)
-        body = content.read()
-        return self._get_write_parameters(name, content) | {"Body": body}
 
     @property
     def _client(self):

@@ -11,9 +11,6 @@ application = get_wsgi_application()
 # After the line above, which sets Django up.
 from search.engine.index import page_index  # noqa: E402
 from stockton_cms.monitoring.metrics import take_sample  # noqa: E402
-from stockton_cms.operations.backup.swap import undo_half_restore  # noqa: E402
-
-undo_half_restore()
 
 # A worker that starts while others serve had better come with its index. When all start
 # at once, and there are many pages, no one is to wait for it: it goes on being built.

@@ -18,7 +18,7 @@ from django.core.management.base import CommandError
 
 from stockton_cms.operations.backup.archive import ArchiveReader, Manifest, open_archive
 from stockton_cms.operations.backup.create import make_backup
-from stockton_cms.operations.backup.swap import alone, restore_previous_files
+from stockton_cms.operations.backup.swap import alone
 
 SCHEME = "s3://"
 WAITS = Config(
@@ -77,7 +77,6 @@ def back_up(to: str, at: datetime) -> tuple[Manifest, str]:
     name = f"stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
     address = f"{to}/{name}"
     with alone():
-        restore_previous_files()
         if to.startswith(SCHEME):
             path = settings.DATA_DIR / "outgoing_backup.zip"
             try:

@@ -1,9 +1,8 @@
 """Restoring a backup: made whole beside what is there, then put in its place."""
 
 import hashlib
+import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -28,22 +27,22 @@ from stockton_cms.operations.backup.archive import (
 from stockton_cms.operations.backup.create import all_files
 from stockton_cms.operations.backup.serialisation import LEFT_OUT, tables_of, write_rows
 from stockton_cms.operations.backup.swap import (
+    BEFORE,
     alone,
+    beside,
     close_alone,
-    create_staging_dir,
     exchange_database,
-    exchanged_folders,
     new_database,
     remove_leftovers,
-    restore_previous_files,
 )
 
 
 def restore(archive: ArchiveReader, at: datetime) -> list[str]:
     """Put an archive's rows and files in the place of the site's own.
 
-    Everything is made ready beside what is there and exchanged at the end, so a restore
-    that fails has changed nothing. Returns where the old rows and files are, as text.
+    The database is made beside the old one and exchanged at the end, once all files are
+    there, so a restore that fails has changed nothing that the site shows. Returns
+    where the old rows and files are, as text.
 
     Raises:
         ArchiveError: it is damaged, or from a newer version of this site.
@@ -54,21 +53,20 @@ def restore(archive: ArchiveReader, at: datetime) -> list[str]:
     refuse_newer(archive)
     archive.verify()
     with alone():
-        restore_previous_files()
         close_alone()
         suffix = f"{at:%Y%m%d%H%M%S}"
         remove_leftovers()
         try:
             with new_database(suffix):
                 _fill(archive)
-            with _new_files(archive, suffix) as about_files:
-                about_database = exchange_database(suffix)
+            others = _add_files(archive)
+            about_database = exchange_database(suffix)
         except BaseException:
             remove_leftovers()
             raise
         # Sessions and pages that others than this database know.
         cache.clear()
-        return [about_database, about_files]
+        return [about_database, _set_aside(others, suffix)]
 
 
 def refuse_newer(archive: ArchiveReader) -> None:
@@ -154,38 +152,45 @@ def _raise_version() -> None:
     )
 
 
-@contextmanager
-def _new_files(archive: ArchiveReader, suffix: str) -> Iterator[str]:
-    """Put the archive's files in their place; take them back if what follows fails."""
-    if not isinstance(default_storage, FileSystemStorage):
-        yield _add_files(archive)
-        return
-    place = Path(settings.MEDIA_ROOT)
-    store = FileSystemStorage(location=create_staging_dir(place, suffix))
-    for name in progress(archive.files, "Files"):
-        with archive.open_file(name) as file:
-            store.save(name, File(file))
-    with exchanged_folders(place, suffix) as said:
-        yield said
+def _add_files(archive: ArchiveReader) -> set[str]:
+    """Add the archive's files to the site's own; return the names of the others.
 
-
-def _add_files(archive: ArchiveReader) -> str:
-    """Add the archive's files to a store that knows no folders to exchange, as S3.
-
-    What is there with the same contents stays as it is, and nothing is deleted. So one
-    that is killed has changed only files whose name was used for another one since.
+    None of those is deleted, and names are not used twice: a restore that is killed has
+    harmed nothing. What is there with the same contents stays as it is.
     """
     there = set(all_files(default_storage))
     for name in progress(archive.files, "Files"):
-        if name in there and _digest(name) == archive.checksum_of_file(name):
-            continue
+        if name in there:
+            if _digest(name) == archive.checksum_of_file(name):
+                continue
+            default_storage.delete(name)
         with archive.open_file(name) as file:
-            # A plain `save` would take another name where this one is taken.
-            default_storage.replace(name, File(file))
-    extra = len(there - set(archive.files))
-    return f"Files that are not in the backup but still in the store: {extra:,}."
+            # A plain `save` would write pictures again.
+            default_storage._save(name, File(file))
+    return there - set(archive.files)
 
 
 def _digest(name: str) -> str:
     with default_storage.open(name) as file:
         return hashlib.sha256(file.read()).hexdigest()
+
+
+def _set_aside(names: set[str], suffix: str) -> str:
+    """Move files that are not in the archive beside the others; say where they are.
+
+    A bucket has no such place: there they stay.
+    """
+    if not isinstance(default_storage, FileSystemStorage):
+        return (
+            f"Files that are not in the backup but still in the store: {len(names):,}."
+        )
+    if not names:
+        return "All files are in the backup."
+    root = Path(settings.MEDIA_ROOT)
+    aside = beside(root, BEFORE, suffix)
+    aside.mkdir()
+    shutil.copymode(root, aside)
+    for name in names:
+        (aside / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).rename(aside / name)
+    return f"Files that are not in the backup: {len(names):,}, in {aside}."

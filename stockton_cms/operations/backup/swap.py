@@ -1,15 +1,14 @@
-"""Exchanging the site's files and its database for new ones: both or neither.
+"""Exchanging the site's database for a new one, in one step.
 
-Each is made beside what is there, under a name with `restoring`, and gets its place by
-renaming; what was there is called `before` from then on. The database comes last, in
-one step: as long as that has not happened, files can be put back.
+It is made beside the old one, under a name with `restoring`, and gets its place by
+renaming; what was there is called `before` from then on.
 """
 
 import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -139,82 +138,20 @@ def close_alone() -> None:
         connection.close()
 
 
-def create_staging_dir(place: Path, suffix: str) -> Path:
-    """Make an empty folder beside a folder, for those only who may read that one."""
-    place.mkdir(parents=True, exist_ok=True)
-    new = beside(place, RESTORING, suffix)
-    new.mkdir()
-    shutil.copymode(place, new)
-    return new
-
-
-@contextmanager
-def exchanged_folders(place: Path, suffix: str) -> Iterator[str]:
-    """Put the new folder in its place; take it back if what follows fails."""
-    old = beside(place, BEFORE, suffix)
-    try:
-        place.rename(old)
-        beside(place, RESTORING, suffix).rename(place)
-        yield f"The old files are in {old}."
-    finally:
-        restore_previous_files()
-
-
-def undo_half_restore() -> None:
-    """Put files back where a restore was killed before it exchanged the database.
-
-    Does nothing while a restore is running, or the database unavailable. It has to be
-    called before the site is served, and before it is backed up or restored.
-    """
-    if _old_folders():
-        with suppress(AlreadyRunning, OperationalError), alone():
-            restore_previous_files()
-
-
-def restore_previous_files() -> None:
-    """Do the same for a caller that holds the lock already."""
-    place = Path(settings.MEDIA_ROOT)
-    for old in _old_folders():
-        suffix = old.name.rpartition("-")[2]
-        if _is_waiting(suffix):
-            if place.exists():
-                place.rename(beside(place, RESTORING, suffix))
-            old.rename(place)
-
-
-def _old_folders() -> list[Path]:
-    place = Path(settings.MEDIA_ROOT)
-    return list(place.parent.glob(f"{place.name}.{BEFORE}-*"))
-
-
-def _is_waiting(suffix: str) -> bool:
-    """Say whether the new database has not got its place yet."""
-    if connection.vendor == "sqlite":
-        return beside(_sqlite_file(), RESTORING, suffix).exists()
-    return f"{RESTORING}_{suffix}" in _schemas()
-
-
 def remove_leftovers() -> None:
     """Delete what restores have left that were refused, failed or were killed."""
-    place = Path(settings.MEDIA_ROOT)
-    for path in place.parent.glob(f"{place.name}.{RESTORING}-*"):
-        shutil.rmtree(path)
     if connection.vendor == "sqlite":
         place = _sqlite_file()
         for path in place.parent.glob(f"{place.name}.{RESTORING}-*"):
             path.unlink(missing_ok=True)
         return
-    for name in _schemas():
-        if name.startswith(f"{RESTORING}_"):
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = 0")
-                cursor.execute(f"DROP SCHEMA {name} CASCADE")
-
-
-def _schemas() -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nspname FROM pg_namespace ORDER BY nspname")
-        return [name for (name,) in cursor.fetchall()]
+        cursor.execute("SELECT nspname FROM pg_namespace")
+        names = [name for (name,) in cursor if name.startswith(f"{RESTORING}_")]
+    for name in names:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 def _sqlite_file() -> Path:

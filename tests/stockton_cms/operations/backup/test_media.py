@@ -1,6 +1,7 @@
 """Files in a store without folders, such as S3, are backed up and restored too."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,7 +13,7 @@ from stockton_cms.media_storage import MediaStore
 from stockton_cms.operations.backup.archive import Manifest, new_archive, open_archive
 from stockton_cms.operations.backup.create import _add_file, all_files
 from stockton_cms.operations.backup.delivery import checked_destination
-from stockton_cms.operations.backup.restore import _new_files
+from stockton_cms.operations.backup.restore import _add_files, _set_aside
 from stockton_cms.settings import services
 
 FILES = {
@@ -61,71 +62,71 @@ def contents():
 
 def restore(path):
     """Put the archive's files into the store; return what is said about it."""
-    with (
-        open_archive(path) as archive,
-        _new_files(archive, "1") as said,
-    ):
-        return said
+    with open_archive(path) as archive:
+        return _set_aside(_add_files(archive), "1")
 
 
-def test_files_of_a_bucket_are_in_the_backup(archive):
-    with open_archive(archive) as reader:
-        assert {n: reader.open_file(n).read() for n in reader.files} == FILES
-
-
-def test_files_are_equal_after_a_restore_into_a_bucket(archive, media):
-    media.delete_object(Bucket="backups", Key="documents/c.pdf")
-    media.delete_object(Bucket="backups", Key="images/a b.jpg")
-    default_storage.save("images/a b.jpg", ContentFile(b"changed"))
-    assert contents() != FILES
-    said = restore(archive)
-    assert contents() == FILES
-    assert "in the store: 0." in said
-
-
-def test_what_is_the_same_is_not_written_again(archive, media, monkeypatch):
-    media.put_object(Bucket="backups", Key="empty.txt", Body=b"changed")
-    replace, replaced = MediaStore.replace, []
+@pytest.fixture
+def stored(monkeypatch):
+    """Note the names of the files that are stored; the second one may fail."""
+    save, names = MediaStore._save, []
 
     def note(store, name, file):
-        replaced.append(name)
-        return replace(store, name, file)
+        if names and stored.fails:
+            raise KeyboardInterrupt
+        names.append(name)
+        return save(store, name, file)
 
-    monkeypatch.setattr(MediaStore, "replace", note)
-    restore(archive)
-    assert replaced == ["empty.txt"]
+    monkeypatch.setattr(MediaStore, "_save", note)
+    stored = SimpleNamespace(names=names, fails=False)
+    return stored
+
+
+def test_files_are_equal_after_a_restore_into_a_bucket(
+    archive, media, stored, monkeypatch
+):
+    # No transaction is there for it to wait for.
+    monkeypatch.setattr(MediaStore, "delete", MediaStore._delete)
+    with open_archive(archive) as reader:
+        assert {n: reader.open_file(n).read() for n in reader.files} == FILES
+    media.delete_object(Bucket="backups", Key="documents/c.pdf")
+    media.put_object(Bucket="backups", Key="images/a b.jpg", Body=b"changed")
+    assert contents() != FILES
+    assert "in the store: 0." in restore(archive)
     assert contents() == FILES
+    # What was the same is not written again.
+    assert sorted(stored.names) == ["documents/c.pdf", "images/a b.jpg"]
 
 
-def test_files_that_are_too_many_stay_and_are_counted(archive, media):
-    default_storage.save("images/new.jpg", ContentFile(b"new"))
+def test_restore_that_breaks_off_goes_on_the_next_time(archive, media, stored):
+    """And until then, what was there is there."""
+    for name in ("documents/c.pdf", "images/a b.jpg"):
+        media.delete_object(Bucket="backups", Key=name)
+    media.put_object(Bucket="backups", Key="images/new.jpg", Body=b"new")
+    before = contents()
+    stored.fails = True
+    with pytest.raises(KeyboardInterrupt):
+        restore(archive)
+    after = contents()
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 1
+    stored.fails = False
     assert "in the store: 1." in restore(archive)
     assert contents() == {**FILES, "images/new.jpg": b"new"}
 
 
-def test_restore_that_breaks_off_goes_on_the_next_time(archive, media, monkeypatch):
-    """And until then, what was there is there."""
-    for name in ("documents/c.pdf", "images/a b.jpg"):
-        media.delete_object(Bucket="backups", Key=name)
-    default_storage.save("images/new.jpg", ContentFile(b"new"))
-    before = contents()
-    replace, replaced = MediaStore.replace, []
-
-    def breaks(store, name, file):
-        if replaced:
-            raise KeyboardInterrupt
-        replaced.append(name)
-        return replace(store, name, file)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(MediaStore, "replace", breaks)
-        with pytest.raises(KeyboardInterrupt):
-            restore(archive)
-    after = contents()
-    assert {name: after[name] for name in before} == before
-    assert len(after) == len(before) + 1
-    restore(archive)
-    assert {name: contents()[name] for name in FILES} == FILES
+def test_files_on_disk_that_are_too_many_are_set_aside(archive, settings, tmp_path):
+    """For those only who may read the others."""
+    settings.STORAGES = {**settings.STORAGES, "default": services.media("")}
+    root = settings.MEDIA_ROOT = tmp_path / "media"
+    (root / "images").mkdir(parents=True)
+    root.chmod(0o700)
+    (root / "images/new.jpg").write_bytes(b"new")
+    assert "media.before-1" in restore(archive)
+    assert contents() == FILES
+    aside = tmp_path / "media.before-1"
+    assert (aside / "images/new.jpg").read_bytes() == b"new"
+    assert aside.stat().st_mode & 0o777 == 0o700
 
 
 def test_backups_do_not_go_into_the_bucket_of_pictures(media):

@@ -8,6 +8,7 @@ from django.db import connection
 from stockton_cms.operations.backup.archive import ArchiveError
 from stockton_cms.operations.backup.restore import _write
 from stockton_cms.operations.backup.serialisation import LEFT_OUT, tables_of
+from tests.servers import manage, site_environment
 
 # What no model stands for: the manifest lists migrations, and counts of sign-in end.
 OF_NO_MODEL = {"django_migrations", "sign_in_tries"}
@@ -40,3 +41,31 @@ def test_row_that_the_database_does_not_take_is_refused_without_quoting_it(row):
     with pytest.raises(ArchiveError, match="auth_group") as error:
         _write(Group, Archive())
     assert "Jane" not in str(error.value)
+
+
+FILLS_A_NEW_DATABASE = """
+import os
+from pathlib import Path
+from django.db import connection
+from stockton_cms.operations.backup.swap import new_database
+def fill():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE message (text TEXT)")
+fill()
+place = Path(connection.settings_dict["NAME"])
+place.chmod(0o600)
+os.umask(0o022)
+with new_database("1"):
+    fill()
+    for path in place.parent.glob(f"{place.name}.restoring-1*"):
+        print(f"mode {path.stat().st_mode & 0o777:o}")
+"""
+
+
+def modes_of_a_new_database(folder):
+    said = manage(site_environment(folder), "shell", script=FILLS_A_NEW_DATABASE)
+    return {line for line in said.splitlines() if line.startswith("mode")}
+
+
+def test_database_that_is_filled_is_as_private_as_the_sites_own(tmp_path):
+    assert modes_of_a_new_database(tmp_path) == {"mode 600"}
