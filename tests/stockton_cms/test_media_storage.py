@@ -17,7 +17,6 @@ from wagtail.images.tests.utils import get_test_image_file
 from home.images.pictures import CARD
 from search.indexing.documents import SearchFile
 from stockton_cms import media_storage
-from tests.factories import StandardPageFactory
 from tests.search.indexing.files.made_files import make_pdf
 from tests.search.indexing.files.offering import offer
 
@@ -87,41 +86,28 @@ def test_picture_has_the_address_that_it_has_on_disk(client, bucket, image):
     again = client.get(rendition.url, headers={"If-None-Match": response["ETag"]})
     assert again.status_code == 304
 
-
-@pytest.mark.parametrize(
-    "path",
-    ["{original}", "images/..", "images/.", "images/no-such.jpg"],
-)
-def test_nothing_else_of_the_bucket_has_an_address(client, image, path):
-    path = path.format(original=image.file.name)
+    # Nothing else has one, nor is it public in the bucket.
     assert default_storage.exists(image.file.name)
-    assert client.get(f"/media/{path}").status_code == 404
-
-
-def test_store_is_private(bucket, image):
+    for path in (image.file.name, "images/..", "images/.", "images/no-such.jpg"):
+        assert client.get(f"/media/{path}").status_code == 404
     acl = bucket.get_object_acl(Bucket=BUCKET, Key=f"site/{image.file.name}")
     assert {grant["Grantee"]["Type"] for grant in acl["Grants"]} == {"CanonicalUser"}
 
 
-def test_document_is_given_out_by_its_view_alone(client, section, bucket):
-    document = Document.objects.create(
-        title="Plan", file=ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
-    )
+def test_document_is_given_out_by_its_view_alone_and_its_text_is_found(
+    client, section, bucket, django_capture_on_commit_callbacks
+):
+    data = make_pdf("Allotments for all")
+    with django_capture_on_commit_callbacks(execute=True):
+        file = ContentFile(data, name="plan.pdf")
+        document = Document.objects.create(title="Plan", file=file)
+    assert "Allotments for all" in SearchFile.objects.get(pk=document.pk).body
     offer(document, section)
     response = client.get(document.url)
-    assert b"".join(response.streaming_content) == b"%PDF-1.4 the plan"
-    assert response["Content-Length"] == "17"
+    assert b"".join(response.streaming_content) == data
+    assert response["Content-Length"] == str(len(data))
     assert response["Content-Type"] == "application/pdf"
     assert client.get(f"/media/{document.file.name}").status_code == 404
-
-
-def test_text_of_a_document_is_found(db, bucket, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        document = Document.objects.create(
-            title="Plan",
-            file=ContentFile(make_pdf("Allotments for all"), name="plan.pdf"),
-        )
-    assert "Allotments for all" in SearchFile.objects.get(pk=document.pk).body
 
 
 def test_two_machines_store_files_of_one_name(bucket, monkeypatch):
@@ -165,57 +151,33 @@ def test_file_stays_whose_replacement_was_not_saved(
     assert not default_storage.exists(name)
 
 
-def test_page_goes_on_without_the_store(client, section, image, away):
-    page = StandardPageFactory(parent=section, picture=image)
+def test_readers_go_on_without_the_store(client, section, image, away):
+    file = ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
+    document = Document.objects.create(title="Plan", file=file)
+    page = offer(document, section, picture=image)
     url = image.get_rendition(CARD.fallback).url
     away()
-    response = client.get(page.url)
-    assert response.status_code == 200
+    assert client.get(page.url).status_code == 200
     assert client.get(url).status_code == 503
-
-
-def test_reader_of_a_document_is_asked_to_come_back(section, bucket, away):
-    document = Document.objects.create(
-        title="Plan", file=ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
-    )
-    offer(document, section)
-    away()
     response = Client(raise_request_exception=False).get(document.url)
     assert response.status_code == 503
     assert response["Retry-After"]
 
 
-@pytest.mark.parametrize(
-    ("name", "model", "data"),
-    [
-        ("wagtailimages:add", Image, get_test_image_file().file.getvalue()),
-        ("wagtaildocs:add", Document, b"%PDF-1.4"),
-    ],
-)
-def test_officer_is_told_that_nothing_can_be_stored(
-    admin_client, away, name, model, data
-):
+def test_officers_are_told_that_nothing_can_be_stored(admin_client, away):
     away()
-    ending = "png" if model is Image else "pdf"
-    form = {"title": "Plan", "file": SimpleUploadedFile(f"plan.{ending}", data)}
-    form["collection"] = "1"
-    response = admin_client.post(reverse(name), form)
-    assert "cannot be uploaded at the moment" in response.content.decode()
-    assert response.context["form"]["title"].value() == "Plan"
-    assert not model.objects.exists()
-
-
-def test_who_uploads_several_is_told_by_each(admin_client, away):
-    away()
-    response = admin_client.post(
-        reverse("wagtailimages:add_multiple"),
-        {
-            "title": "Plan",
-            "files[]": SimpleUploadedFile(
-                "a.png", get_test_image_file().file.getvalue()
-            ),
-        },
-    )
+    picture = get_test_image_file().file.getvalue()
+    for name, model, file in (
+        ("wagtailimages:add", Image, SimpleUploadedFile("plan.png", picture)),
+        ("wagtaildocs:add", Document, SimpleUploadedFile("plan.pdf", b"%PDF-1.4")),
+    ):
+        form = {"title": "Plan", "file": file, "collection": "1"}
+        response = admin_client.post(reverse(name), form)
+        assert "cannot be uploaded at the moment" in response.content.decode()
+        assert response.context["form"]["title"].value() == "Plan"
+        assert not model.objects.exists()
+    several = {"title": "Plan", "files[]": SimpleUploadedFile("a.png", picture)}
+    response = admin_client.post(reverse("wagtailimages:add_multiple"), several)
     assert response.json()["success"] is False
     assert "cannot be uploaded at the moment" in response.json()["error_message"]
 
