@@ -17,7 +17,6 @@ class HomeConfig(AppConfig):
         from home.content_version.counter import bump_version_on_change
         from home.editorial.links import checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
-        from home.images import audience  # noqa: F401
         from home.notifications import sending  # noqa: F401
         from home.page_tree.chosen_values import restrict_choosers
         from home.page_tree.explorable import restrict_admin_lists

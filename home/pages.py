@@ -1,6 +1,7 @@
 """The abstract page that all page types build on."""
 
 from collections.abc import Collection
+from copy import copy
 from datetime import datetime
 from functools import cache
 from http import HTTPMethod
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Length, Substr
+from django.forms.models import construct_instance
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -107,22 +109,17 @@ class BasePageForm(ExplorableChoicesMixin, DraftFormMixin, WagtailAdminPageForm)
             self.add_error(
                 "slug", "The website already uses this address. Choose another."
             )
-        for name, text in self._find_gaps(data).items():
+        for name, text in self._find_gaps().items():
             if name in self.fields and name not in self.errors:
                 # With this code, drafts are checked too.
                 self.add_error(name, ValidationError(text, code="required"))
         return data
 
-    def _find_gaps(self, data) -> dict[str, str]:
+    def _find_gaps(self) -> dict[str, str]:
         before = self.instance
         if self.is_deferred_validation and not before.workflow_in_progress:
             return {}
-        columns = {field.name for field in before._meta.concrete_fields}
-        page = self._meta.model(
-            **{"first_published_at": before.first_published_at}
-            | {name: data[name] for name in columns & data.keys()}
-        )
-        gaps = page.find_gaps_for_publishing()
+        gaps = construct_instance(self, copy(before)).find_gaps_for_publishing()
         if self.is_deferred_validation:
             # A moderator need not fill in what the author left out.
             return {name: gaps[name] for name in {"change_note"} & gaps.keys()}

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import wraps
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from home.content_version.caching import has_user_session
 from home.content_version.counter import start_of_day
 from home.jobs import register_job
 
@@ -140,29 +140,39 @@ def network_of(request: HttpRequest) -> str:
     return str(address)
 
 
-class SmallBodyMiddleware:
-    """Rejects unread bodies that are too large for a visitor's form (413).
+# As at sign-in. An office behind one address is blocked for minutes only.
+MAX_WRONG_PER_NETWORK = 5
+# Only an attacker with many addresses reaches this.
+MAX_WRONG_OVERALL = 300
+WRONG_PASSWORDS_PERIOD = timedelta(minutes=5)
 
-    Even a 404 page reads the body, to look for a CSRF token.
-    """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
-        self.get_response = get_response
+def limit_password_attempts(
+    view: Callable[..., HttpResponse], restriction_model: type[models.Model]
+) -> Callable[..., HttpResponse]:
+    """Wrap Wagtail's view that asks for the password of a private page or document."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+    @wraps(view)
+    def wrapped(request: HttpRequest, restriction_id: int, **kwargs) -> HttpResponse:
+        get_object_or_404(restriction_model, pk=restriction_id)
+        if request.method != "POST":
+            return view(request, restriction_id, **kwargs)
+        limit = RateLimit(
+            f"{restriction_model._meta.model_name} {restriction_id}",
+            MAX_WRONG_PER_NETWORK,
+            MAX_WRONG_OVERALL,
+            WRONG_PASSWORDS_PERIOD,
+        )
+        try:
+            # Before the password is checked, so that parallel requests all count.
+            hit = limit.hit(request, timezone.now())
+        except RateLimitExceeded:
+            response = render(request, "too_many_passwords.html", status=429)
+            response["Retry-After"] = int(WRONG_PASSWORDS_PERIOD.total_seconds())
+            return response
+        response = view(request, restriction_id, **kwargs)
+        if response.status_code == 302:
+            hit.delete()
+        return response
 
-    def process_view(self, request, view, args, kwargs) -> HttpResponse | None:
-        """Return the error; signed-in users have Django's limits."""
-        if has_user_session(request):
-            return None
-        is_in_parts = request.content_type == "multipart/form-data"
-        most = MAX_BYTES_IN_PARTS if is_in_parts else MAX_BYTES
-        # Without the header, Django reads none.
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        is_number = length.isascii() and length.isdigit()
-        is_large = is_number and int(length[:20]) > most
-        return self.reject(request) if is_large else None
-
-    def reject(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "413.html", status=413)
+    return wrapped

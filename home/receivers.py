@@ -8,6 +8,7 @@ from wagtail.signals import page_published, post_page_move
 
 from home.content.walker import Kind, walk
 from home.content_version.counter import bump_content_version, only_internal_fields
+from home.images import audience
 from home.images.pictures import LIBRARY_SHAPES, make_shapes_after_commit
 from home.page_tree.redirects import addresses_changed
 from home.page_tree.visibility import page_visibility_changed
@@ -65,8 +66,9 @@ def write_change_note(sender, instance, revision, alias=False, **kwargs):
 
 
 @receiver(post_save, sender="wagtailimages.Image")
-def make_shapes_of_image(sender, instance, raw=False, update_fields=None, **kwargs):
+def sync_renditions(sender, instance, raw=False, update_fields=None, **kwargs):
     if not raw and not only_internal_fields(update_fields):
+        audience.delete_misplaced([instance.pk])
         make_shapes_after_commit([instance.pk], *LIBRARY_SHAPES)
 
 

@@ -4,6 +4,8 @@
 it cannot, or the session ends just then, the answer is a page with all that was sent.
 """
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -12,12 +14,16 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from home import rate_limits
+from home.content_version.caching import has_user_session
 from home.navigation.context_processors import get_stored_council
 from stockton_cms.accounts.mfa import has_passed_mfa
 from stockton_cms.security.middleware import is_same_origin
 
 SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
+# The longest message in four-byte characters, URL-encoded, and the other fields.
+MAX_BYTES = 80_000
+# No public form is multipart, and each part takes time to parse.
+MAX_BYTES_IN_PARTS = 12_000
 
 
 def may_use_admin(request: HttpRequest) -> bool:
@@ -86,12 +92,30 @@ def sign_in_addresses() -> dict[str, str]:
     }
 
 
-class SmallBodyMiddleware(rate_limits.SmallBodyMiddleware):
-    """Says so where a body is too large because the session of an editor has ended."""
+class SmallBodyMiddleware:
+    """Rejects unread bodies that are too large for a visitor's form (413).
 
-    def reject(self, request: HttpRequest) -> HttpResponse:
+    Even a 404 page reads the body, to look for a CSRF token. In the admin it is so
+    large because the session of an editor has ended.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs) -> HttpResponse | None:
+        """Return the error; signed-in users have Django's limits."""
+        is_in_parts = request.content_type == "multipart/form-data"
+        most = MAX_BYTES_IN_PARTS if is_in_parts else MAX_BYTES
+        # Without the header, Django reads none.
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        is_number = length.isascii() and length.isdigit()
+        if not is_number or int(length[:20]) <= most or has_user_session(request):
+            return None
         if not request.path.startswith(reverse("wagtailadmin_home")):
-            return super().reject(request)
+            return render(request, "413.html", status=413)
         if _wants_json(request):
             return give_back(request, SIGNED_OUT, status=401)
         context = {"reason": SIGNED_OUT, "is_unread": True, **sign_in_addresses()}

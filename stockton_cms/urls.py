@@ -24,8 +24,8 @@ from community.views import a_to_z, dismiss_alert
 from home.editorial.preview_links.views import read_draft
 from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
-from home.page_tree.private_passwords import limit_password_attempts
 from home.pages import visible_pages
+from home.rate_limits import limit_password_attempts
 from search.feedback.enquiries.views import answer, enquiry, thanks
 from search.feedback.page_feedback import views
 from search.views import search, suggestions

@@ -3,10 +3,8 @@
 import pytest
 from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
-from django.db.models.functions import Now
 from wagtail.blocks import CharBlock, ChoiceBlock, StructBlock
 from wagtail.fields import StreamField
-from wagtail.models import Page
 
 from community.models.visible_alerts import Severity
 from home.blocks import BodyBlock
@@ -36,15 +34,17 @@ def broken_by(loader):
     return check
 
 
-def test_our_migrations_keep_the_rules(loader):
-    assert {(app, number) for app, number in BASELINE.items()} <= {
-        (app, int(name[:4])) for app, name in loader.disk_migrations if app in BASELINE
-    }
-    broken = {}
-    for key, migration in loader.disk_migrations.items():
-        if migration.app_label in BASELINE and is_checked(migration):
-            state = loader.project_state(key, at_end=False)
+def test_our_younger_migrations_keep_the_rules(loader):
+    broken, numbers = {}, set()
+    for (app, name), migration in loader.disk_migrations.items():
+        if app not in BASELINE:
+            continue
+        numbers.add((app, int(name[:4])))
+        assert is_checked(migration) == (int(name[:4]) > BASELINE[app])
+        if is_checked(migration):
+            state = loader.project_state((app, name), at_end=False)
             broken[str(migration)] = broken_rules(migration, state)
+    assert set(BASELINE.items()) <= numbers
     assert not any(broken.values()), "docs/adr/0026 says what to do instead"
 
 
@@ -58,13 +58,8 @@ def add(field):
 
 ENQUIRY = "enquiry"
 GOOD = [
-    migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True))]),
     add(word(null=True)),
     add(word(default="", db_default="")),
-    add(models.DateTimeField(db_default=Now())),
-    migrations.AlterField(
-        ENQUIRY, "answer", models.TextField(blank=True, help_text="x")
-    ),
     migrations.AlterField(ENQUIRY, "answer", models.TextField(null=True)),
     # Only the code forgets it.
     migrations.SeparateDatabaseAndState(
@@ -74,13 +69,7 @@ GOOD = [
 BAD = {
     "NOT_NULL": add(word(default="")),
     "DROP_COLUMN": migrations.RemoveField(ENQUIRY, "answer"),
-    "DROP_TABLE": migrations.DeleteModel("SearchCheckSnippet"),
     "RENAME_COLUMN": migrations.RenameField(ENQUIRY, "answer", "reply"),
-    "RENAME_TABLE": migrations.RenameModel("PageFeedbackComment", "Remark"),
-    "ALTER_COLUMN": migrations.AlterField(ENQUIRY, "belongs_to", word()),
-    "ADD_UNIQUE": migrations.AddConstraint(
-        ENQUIRY, models.UniqueConstraint(fields=["query"], name="once")
-    ),
     "ADD_CHECK": migrations.AddConstraint(
         ENQUIRY, models.CheckConstraint(condition=models.Q(query="x"), name="only")
     ),
@@ -97,36 +86,23 @@ BAD = {
 def test_only_what_the_old_release_can_live_with_passes(broken_by):
     assert [operation for operation in GOOD if broken_by(operation)] == []
     assert [rule for rule in BAD if rule not in broken_by(BAD[rule])] == []
-
-
-@pytest.mark.parametrize("reason", ["", "No release since 2027-01-15 uses it."])
-def test_reason_in_the_migration_lets_it_pass(broken_by, reason):
-    reviewed = {"DROP_COLUMN": reason}
-    broken = broken_by(BAD["DROP_COLUMN"], reviewed=reviewed)
-    assert bool(broken) is not bool(reason)
+    for reason in ("", "No release since 2027-01-15 uses it."):
+        reviewed = {"DROP_COLUMN": reason}
+        broken = broken_by(BAD["DROP_COLUMN"], reviewed=reviewed)
+        assert bool(broken) is not bool(reason)
 
 
 def test_new_choice_and_new_block_need_a_word_about_the_old_release(broken_by):
-    def alter(model, name, field):
+    def broken(model, name, field):
         return broken_by(migrations.AlterField(model, name, field), "community")
 
     for more in ([(50, "War")], []):
         field = models.PositiveSmallIntegerField(choices=[*Severity.choices, *more])
-        broken = alter("alertsnippet", "severity", field)
-        assert ("NEW_CHOICE" in broken) is bool(more)
+        is_found = "NEW_CHOICE" in broken("alertsnippet", "severity", field)
+        assert is_found is bool(more)
     names = BodyBlock().child_blocks.items()
     notice = StructBlock([("text", CharBlock()), ("kind", ChoiceBlock([("x", "X")]))])
     for more in ([("map", CharBlock())], [("notice", notice)], []):
-        broken = alter(
-            "policyupdatepage", "body", StreamField([*names, *more], blank=True)
-        )
-        assert ("NEW_BLOCK" in broken) is bool(more)
-
-
-def test_only_younger_migrations_are_checked():
-    def named(name, app="search"):
-        return is_checked(migrations.Migration(name, app))
-
-    assert not named(f"{BASELINE['search']:04}_old")
-    assert named(f"{BASELINE['search'] + 1:04}_new")
-    assert not named("0001_initial", Page._meta.app_label)
+        field = StreamField([*names, *more], blank=True)
+        is_found = "NEW_BLOCK" in broken("policyupdatepage", "body", field)
+        assert is_found is bool(more)

@@ -4,17 +4,16 @@ nginx serves the first by itself, so the folder decides. It holds the sizes that
 show, of images outside private collections.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.signals import post_save
 from django.dispatch import receiver
 from wagtail import hooks
 from wagtail.images import get_image_model
 
-from home.content_version.counter import bump_content_version, only_internal_fields
+from home.content_version.counter import bump_content_version
 from home.images.pictures import FOR_ALL, PUBLIC_SPECS
 from home.images.private_collections import (
     collection_privacy_changed,
@@ -44,7 +43,7 @@ def in_folder_of_audience(get_upload_to: Callable) -> Callable:
 Rendition.get_upload_to = in_folder_of_audience(Rendition.get_upload_to)
 
 
-def delete_misplaced(images: QuerySet) -> None:
+def delete_misplaced(image_ids: Iterable[int] | QuerySet) -> None:
     """Delete the renditions of these images that are in the wrong folder.
 
     They are made again, in the right one, when they are next needed.
@@ -53,7 +52,7 @@ def delete_misplaced(images: QuerySet) -> None:
     misplaced = Rendition.objects.filter(
         Q(is_private, file__startswith=FOR_ALL)
         | Q(~is_private, file__startswith=FOR_STAFF, filter_spec__in=PUBLIC_SPECS),
-        image__in=images,
+        image__in=image_ids,
     )
     if misplaced.exists():
         with transaction.atomic():
@@ -61,21 +60,13 @@ def delete_misplaced(images: QuerySet) -> None:
             misplaced.delete()
 
 
-@receiver(post_save, sender=Image)
-def sync_image_folder(
-    sender, instance, raw=False, update_fields=None, **kwargs
-) -> None:
-    if not raw and not only_internal_fields(update_fields):
-        delete_misplaced(Image.objects.filter(pk=instance.pk))
-
-
 @hooks.register("after_bulk_action")
 def sync_images_added_to_collection(request, action_type, objects, action):
     """Handle images that were moved together, for which no signal is sent."""
-    ids = [each.pk for each in objects if isinstance(each, Image)]
-    delete_misplaced(Image.objects.filter(pk__in=ids))
+    delete_misplaced([each.pk for each in objects if isinstance(each, Image)])
 
 
 @receiver(collection_privacy_changed)
 def sync_collection_privacy(sender, path: str, **kwargs) -> None:
-    delete_misplaced(Image.objects.filter(collection__path__startswith=path))
+    images = Image.objects.filter(collection__path__startswith=path)
+    delete_misplaced(images.values("pk"))

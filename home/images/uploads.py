@@ -4,8 +4,8 @@ Wagtail looks at a document's extension only, and answers damaged images with a 
 error.
 """
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
@@ -60,31 +60,27 @@ class DocumentForm(RequireStorageMixin, BaseDocumentForm):
 class ImageForm(RequireStorageMixin, BaseImageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "file" in self.fields:
-            self.fields["file"].clean = unreadable_image_as_form_error(
-                self.fields["file"].clean
-            )
+        if field := self.fields.get("file"):
+            field.clean = unreadable_image_as_form_error()(field.clean)
 
     def clean_file(self):
         """Return the image without metadata, whose hash is that of the stored file."""
         file = super().clean_file()
         if "file" in self.changed_data:
-            return unreadable_image_as_form_error(without_metadata)(file)
+            with unreadable_image_as_form_error():
+                return without_metadata(file)
         return file
 
 
-def unreadable_image_as_form_error(clean: Callable) -> Callable:
-    @wraps(clean)
-    def wrapped(*args):
-        try:
-            return clean(*args)
-        except UNREADABLE as error:
-            raise ValidationError(
-                "This image cannot be read. It may be damaged. Open it on your "
-                "computer, save a new copy and upload that."
-            ) from error
-
-    return wrapped
+@contextmanager
+def unreadable_image_as_form_error() -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as error:
+        raise ValidationError(
+            "This image cannot be read. It may be damaged. Open it on your computer, "
+            "save a new copy and upload that."
+        ) from error
 
 
 def check_document(file: BinaryIO, name: str) -> None:

@@ -126,27 +126,15 @@ class Facet:
 MAX_UPDATES = 5
 
 
-@dataclass(frozen=True)
-class Update:
-    title: str
-    href: str
-    note: str
-    published_at: datetime
-
-
-def latest_changes(page: Page, root: Page, at: datetime) -> list[Update]:
+def latest_changes(page: Page, root: Page, at: datetime) -> list[dict]:
+    """Return title, href, note and published_at of the newest changes below a page."""
     below = visible_pages(at).filter(descendants_of(page.path))
     notes = change_notes_for(below, is_most_of_site=page.path == root.path)
+    rows = notes.values(
+        "note", "published_at", title=F("page__title"), path=F("page__url_path")
+    )
     return [
-        Update(
-            title=row["page__title"],
-            href=public_path(row["page__url_path"], root),
-            note=row["note"],
-            published_at=row["published_at"],
-        )
-        for row in notes.values(
-            "note", "published_at", "page__title", "page__url_path"
-        )[:MAX_UPDATES]
+        row | {"href": public_path(row["path"], root)} for row in rows[:MAX_UPDATES]
     ]
 
 

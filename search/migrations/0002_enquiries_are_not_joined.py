@@ -4,6 +4,10 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
+    reviewed = {
+        "DROP_COLUMN": "No release that uses it has been deployed.",
+        "DROP_TABLE": "No release that uses it has been deployed.",
+    }
 
     dependencies = [
         ('search', '0001_initial'),

@@ -8,7 +8,6 @@ from django.urls import reverse
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.embeds.blocks import EmbedBlock
-from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from community.models import Partner, PartnershipPage
 from home.blocks import ImageBlock, TextBlock
@@ -16,7 +15,6 @@ from home.content.link_blocks import (
     CallToActionBlock,
     ContactBlock,
     LinkBlock,
-    PhoneNumberBlock,
 )
 from home.models import SiteSettings, StandardPage
 from tests.factories import AlertFactory, StandardPageFactory
@@ -186,17 +184,6 @@ def test_rich_text_drops_a_link_that_is_no_web_address(address):
     assert not html.select("a[href]")
 
 
-@pytest.mark.parametrize(
-    ("number", "href"),
-    [("01632 960000", "tel:01632960000"), ("+44 (0)1632-960000", "tel:+441632960000")],
-)
-def test_phone_number_leads_to_its_tel_address(number, href):
-    block = PhoneNumberBlock()
-    value = block.clean(block.to_python({"label": "Help", "number": number}))
-    html = BeautifulSoup(block.render(value), "html.parser")
-    assert (html.a["href"], html.a.get_text()) == (href, number)
-
-
 def test_what_was_deleted_does_not_break_the_page(section, read):
     target = StandardPageFactory(parent=section)
     image = wagtail_factories.ImageFactory()
@@ -228,16 +215,3 @@ def test_link_to_a_page_that_cannot_be_is_plain_words(section, read, number):
     text = f'<p>See <a linktype="page" id="{number}">this</a>.</p>'
     page = StandardPageFactory(parent=section, body=body_of(("text", text)))
     assert "See this." in read(page.url).article.get_text()
-
-
-def test_body_is_saved_through_the_admin(section, send_form):
-    items = [
-        ("heading", {"text": "How to get help", "level": "h2"}),
-        ("quotation", {"text": "Thank you.", "attribution": ""}),
-    ]
-    names = ["home", "standardpage", section.pk]
-    data = nested_form_data({"body": streamfield(items)})
-    address = reverse("wagtailadmin_pages:add", args=names)
-    send_form(address, title="Grants", slug="grants", **data)
-    body = StandardPage.objects.get(slug="grants").body
-    assert [block.block_type for block in body] == ["heading", "quotation"]

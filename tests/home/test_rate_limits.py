@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import RequestFactory
 
-from home import rate_limits
 from home.jobs import run_due_jobs
 from home.rate_limits import (
     HOUR,
@@ -14,6 +13,7 @@ from home.rate_limits import (
     network_of,
     purge_rate_limit_hits,
 )
+from stockton_cms import unsaved_text
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -119,10 +119,10 @@ def test_what_was_counted_is_purged_within_a_day_but_not_what_still_counts():
 
 
 def test_body_that_is_far_too_large_is_not_read(home, client, monkeypatch):
-    sent = {"message": "x" * rate_limits.MAX_BYTES}
+    sent = {"message": "x" * unsaved_text.MAX_BYTES}
     response = client.post("/cant-find-it/", sent)
     assert response.status_code == 413
     assert "5,000 characters" in response.content.decode()
     for name in ("MAX_BYTES", "MAX_BYTES_IN_PARTS"):
-        monkeypatch.setattr(rate_limits, name, 10_000_000)
+        monkeypatch.setattr(unsaved_text, name, 10_000_000)
     assert client.post("/cant-find-it/", sent).status_code == 422

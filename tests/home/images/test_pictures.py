@@ -9,10 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image as Drawing
 from wagtail.images.models import Image
 
-from community.models import Partner
 from home.images.pictures import BANNER, BODY, CARD, LOGO, SOCIAL, Picture, get_pictures
 from home.models import StandardPage
-from tests.factories import PAGE_FACTORIES, PartnershipPageFactory, StandardPageFactory
+from tests.factories import StandardPageFactory
 
 SHAPES = {"card": CARD, "banner": BANNER, "body": BODY, "social": SOCIAL, "logo": LOGO}
 BLOCK = StandardPage._meta.get_field("body").stream_block
@@ -154,31 +153,6 @@ def test_component_gives_browsers_a_choice_and_room_to_keep_free():
     first = component(is_lazy=False, alt="").img
     assert not first.has_attr("loading")
     assert (first["fetchpriority"], first["alt"]) == ("high", "")
-
-
-@pytest.mark.parametrize(
-    "factory", PAGE_FACTORIES, ids=lambda factory: factory._meta.model.__name__
-)
-def test_every_picture_of_a_page_has_text_and_size(
-    factory, make_page, section, read, settings
-):
-    image = make_image(800, 600, description="Volunteers")
-    body = body_of(*[block(image, "A full pantry")] * 2)
-    page = make_page(factory, picture=image, body=body)
-    StandardPageFactory(parent=section, picture=image)
-    if factory is PartnershipPageFactory:
-        Partner.objects.create(page=page, name="Norton hub", logo=image)
-    main = read(page.url).main
-    pictures = main.select("picture img")
-    assert len(pictures) >= 3
-    for picture in pictures:
-        assert picture.has_attr("alt")
-        assert int(picture["width"]) > 0
-        assert int(picture["height"]) > 0
-    for banner in main.select("img.banner"):
-        assert banner["alt"] == "Volunteers"
-        path = settings.MEDIA_ROOT / banner["src"].removeprefix("/media/")
-        assert path.exists()
 
 
 def test_block_is_shown_with_the_text_typed_there(db):

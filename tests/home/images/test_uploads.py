@@ -2,6 +2,7 @@ import io
 import struct
 import time
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -186,7 +187,11 @@ def test_without_our_look_into_documents_a_web_page_would_be_taken(upload, monke
 def test_without_our_look_into_pictures_a_damaged_one_would_be_a_server_error(
     upload, monkeypatch
 ):
-    monkeypatch.setattr(uploads, "unreadable_image_as_form_error", lambda clean: clean)
+    @contextmanager
+    def as_it_is():
+        yield
+
+    monkeypatch.setattr(uploads, "unreadable_image_as_form_error", as_it_is)
     with pytest.raises(OSError, match="cannot identify"):
         upload("a.gif", WRONG["HTML as a picture"][1])
 

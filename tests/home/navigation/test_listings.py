@@ -2,8 +2,6 @@ from datetime import timedelta
 
 import pytest
 import wagtail_factories
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
@@ -56,17 +54,6 @@ def test_picture_on_a_card_is_decoration_and_left_out_if_lost(section, read):
     assert first.img["loading"] == "lazy"
     assert second.h3
     assert not second.img
-
-
-def test_cards_take_two_queries_whatever_their_number(home, section):
-    for number in (1, 9):
-        for _ in range(number):
-            picture = wagtail_factories.ImageFactory()
-            StandardPageFactory(parent=section, picture=picture)
-        cards_of(home)
-        with CaptureQueriesContext(connection) as captured:
-            cards_of(home)
-        assert len(captured) == 2
 
 
 @pytest.fixture

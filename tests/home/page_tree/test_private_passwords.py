@@ -101,7 +101,7 @@ def test_without_the_limit_a_guesser_would_get_in(address, monkeypatch):
 def test_guesser_with_many_addresses_is_stopped_for_minutes(
     address, clock, monkeypatch
 ):
-    monkeypatch.setattr("home.page_tree.private_passwords.MAX_WRONG_OVERALL", 20)
+    monkeypatch.setattr("home.rate_limits.MAX_WRONG_OVERALL", 20)
     for number in range(20):
         assert enter(address, "guess", f"198.51.100.{number}").status_code == 200
     assert enter(address, "guess", "198.51.100.99").status_code == 429
