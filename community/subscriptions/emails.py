@@ -38,14 +38,7 @@ def sign_up_email(
     """Return the email to confirm a subscription, or which says that it is active."""
     subscriber, council = subscription.subscriber, get_council_name()
     if subscription.is_active:
-        return make_email(
-            "already_subscribed",
-            "You are already subscribed to these updates",
-            subscriber.email,
-            council,
-            title=target.title,
-            address=MANAGE.url(subscriber),
-        )
+        return manage_link_email(subscriber.email, subscriber, target.title)
     return make_email(
         "confirm_subscription",
         f"Confirm your email updates from {council}",
@@ -59,14 +52,14 @@ def sign_up_email(
 
 
 def manage_link_email(
-    email: str, subscriber: Subscriber | None
+    email: str, subscriber: Subscriber | None, title: str = ""
 ) -> EmailMultiAlternatives:
-    """Return the email with the link to an address's subscriptions, if it has any."""
-    council = get_council_name()
+    """Return the email with the link to an address's subscriptions, if it has any.
+
+    `title` is what someone has signed up for once more.
+    """
+    council, address = get_council_name(), MANAGE.url(subscriber) if subscriber else ""
+    subject = f"Your email updates from {council}"
     return make_email(
-        "manage_link",
-        f"Your email updates from {council}",
-        subscriber.email if subscriber else email,
-        council,
-        address=MANAGE.url(subscriber) if subscriber else "",
+        "manage_link", subject, email, council, title=title, address=address
     )
