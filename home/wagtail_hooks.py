@@ -15,7 +15,7 @@ from home.content.validators import phone_link
 from home.content.walker import PLAIN_ID
 from home.editorial import (
     approvals,  # noqa: F401
-    concurrent_edits,  # noqa: F401
+    editing_windows,  # noqa: F401
 )
 from home.editorial.content_checks import report  # noqa: F401
 from home.editorial.links import report as links_report  # noqa: F401

@@ -151,23 +151,19 @@ def register_page_views():
     return BasePageViewSet()
 
 
-SCHEDULE_ACTIONS = {
-    "wagtail.publish.schedule": "Scheduled to be published",
-    "wagtail.schedule.cancel": "Cancelled the schedule to publish",
-}
-
-
 @hooks.register("register_log_actions", order=10)
 def describe_schedules(actions) -> None:
     """Name schedules by their time instead of the number of a revision."""
-    for name, text in SCHEDULE_ACTIONS.items():
+    for name, text in (
+        ("wagtail.publish.schedule", "Scheduled to be published"),
+        ("wagtail.schedule.cancel", "Cancelled the schedule to publish"),
+    ):
         actions.formatters[name].format_message = partial(describe_schedule, text)
 
 
 def describe_schedule(text: str, entry) -> str:
     planned = (entry.data.get("revision") or {}).get("go_live_at")
-    if not planned:
-        return text
-    return (
-        f"{text} {format_relative_datetime(parse_datetime(planned), entry.timestamp)}"
-    )
+    if planned:
+        at = parse_datetime(planned)
+        text = f"{text} {format_relative_datetime(at, entry.timestamp)}"
+    return text

@@ -1,17 +1,25 @@
-"""Tells the open editors of a page apart, as one person may have several.
+"""Warns editors when someone saved another version while they were writing.
 
-The editor's form identifies its window. Both autosave and the buttons send the form, so
-every version can be attributed to a window.
+Wagtail checks every ten seconds, and only in browsers that run scripts. Anyone who
+saves in between, or without scripts, would replace the other version unknowingly.
+
+One person may have several editors of a page open. The editor's form identifies its
+window. Both autosave and the buttons send the form, so every version can be attributed
+to a window.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import models
 from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
 from wagtail import hooks
-from wagtail.models import RevisionMixin
+from wagtail.admin import messages
+from wagtail.models import Page, Revision, RevisionMixin
 
+from home.content.text import name_of
 from home.jobs import register_job
 
 # A window may stay open over a holiday.
@@ -88,6 +96,66 @@ def record_version(request: HttpRequest, instance: models.Model) -> None:
         window.revision_ids.append(instance.latest_revision_id)
     window.is_sent = window.is_sent or not is_automatic(request)
     window.save()
+
+
+@hooks.register("after_edit_page")
+@hooks.register("after_edit_snippet")
+def warn_of_concurrent_edit(request: HttpRequest, instance: models.Model) -> None:
+    """Say who saved another version. Wagtail rejects an autosave in that case."""
+    if is_automatic(request) or not isinstance(instance, RevisionMixin):
+        return
+    other = latest_other_version(request, instance)
+    if other is None:
+        return
+    if other.user_id == request.user.pk:
+        who, place = "You", " in another window"
+    else:
+        who, place = name_of(other.user) if other.user else "Someone else", ""
+    if other.pk == instance.latest_revision_id:
+        first = "earliest"
+        outcome = (
+            "You did not change anything, so that version is the latest. Read it again."
+        )
+    else:
+        first = other.pk
+        outcome = (
+            "Both versions are saved and yours is now the latest. Compare them, and "
+            "copy across anything you need."
+        )
+    is_page = isinstance(instance, Page)
+    compare = (
+        "wagtailadmin_pages:revisions_compare"
+        if is_page
+        else instance.snippet_viewset.get_url_name("revisions_compare")
+    )
+    address = reverse(compare, args=[instance.pk, first, instance.latest_revision_id])
+    messages.warning(
+        request,
+        f"{who} saved this {'page' if is_page else 'item'}{place} "
+        f"on {timezone.localtime(other.created_at):%-d %B at %H:%M}, after you "
+        f"opened it. {outcome}",
+        buttons=[messages.button(address, "Compare versions")],
+    )
+
+
+def latest_other_version(
+    request: HttpRequest, instance: models.Model
+) -> Revision | None:
+    """Return the latest version that another window saved since this one was opened."""
+    sent = request.POST
+    opened = sent.get("version_opened", sent.get("loaded_revision_created_at", ""))
+    try:
+        since = datetime.fromisoformat(opened).astimezone(UTC)
+    except (ValueError, OverflowError):
+        # Where the form says nothing, there was no version.
+        since = datetime.min.replace(tzinfo=UTC)
+    versions = instance.revisions.exclude(pk__in=request.editing_window.revision_ids)
+    return (
+        versions.filter(created_at__gt=since)
+        .select_related("user")
+        .order_by("-created_at")
+        .first()
+    )
 
 
 @register_job("purge editing windows")

@@ -61,38 +61,29 @@ def record(link: ExternalLink, answer: Answer, at: datetime) -> None:
     A link is broken after three failures in a row, over a day and an hour. A link that
     cannot be checked counts as working.
     """
-    same = ExternalLink.objects.filter(pk=link.pk)
-    wait = min(timedelta(seconds=answer.retry_after), WEEK)
+    link.outcome, link.checked_at = answer.outcome, at
     if answer.outcome in WORKING_OR_UNKNOWN:
-        changes = {"failures": 0, "failing_since": None, "is_broken": False}
-        next_check_at = at + WEEK
+        link.failures, link.failing_since, link.is_broken = 0, None, False
+        delay = WEEK
     else:
-        since = link.failing_since or at
-        failures = min(link.failures + 1, len(RETRY_DELAYS) + 1)
-        is_last = failures > len(RETRY_DELAYS)
-        next_check_at = at + (WEEK if is_last else RETRY_DELAYS[failures - 1])
-        is_broken = link.is_broken or (is_last and _is_confirmed(answer, since, at))
-        if is_last and not is_broken:
-            next_check_at = at + RETRY_DELAYS[-1]
-        changes = {
-            "failures": failures,
-            "failing_since": since,
-            "is_broken": is_broken,
-        }
-    same.update(
-        outcome=answer.outcome,
-        checked_at=at,
-        next_check_at=max(next_check_at, at + wait),
-        **changes,
-    )
+        link.failing_since = link.failing_since or at
+        link.failures = min(link.failures + 1, len(RETRY_DELAYS) + 1)
+        if link.failures <= len(RETRY_DELAYS):
+            delay = RETRY_DELAYS[link.failures - 1]
+        else:
+            link.is_broken = link.is_broken or _is_confirmed(link, at)
+            delay = WEEK if link.is_broken else RETRY_DELAYS[-1]
+    wait = min(timedelta(seconds=answer.retry_after), WEEK)
+    link.next_check_at = at + max(delay, wait)
+    link.save()
     if wait:
         others = ExternalLink.objects.filter(host=link.host)
         others.filter(next_check_at__lt=at + wait).update(next_check_at=at + wait)
 
 
-def _is_confirmed(answer: Answer, since: datetime, at: datetime) -> bool:
+def _is_confirmed(link: ExternalLink, at: datetime) -> bool:
     """Say whether a failure is the other site's: any other site has responded since."""
-    if answer.outcome not in UNREACHABLE or at - since >= WEEK:
+    if link.outcome not in UNREACHABLE or at - link.failing_since >= WEEK:
         return True
-    answered = ExternalLink.objects.filter(checked_at__gt=since)
+    answered = ExternalLink.objects.filter(checked_at__gt=link.failing_since)
     return answered.exclude(outcome__in=[*UNREACHABLE, LinkStatus.NOT_CHECKED]).exists()

@@ -55,32 +55,20 @@ def _source(instance: models.Model) -> dict:
 @receiver(live_page_saved)
 @transaction.atomic
 def index_links(sender, instance, **kwargs) -> None:
-    """Store the links of an object, but those of an alias with its original.
-
-    Unchanged links keep their date.
-    """
+    """Store the links of an object, but those of an alias with its original."""
     if getattr(instance, "alias_of_id", None):
         return
-    source = _source(instance)
-    targets = [(link.text, _target_of(link)) for link in _links_in(instance)]
-    external_ids = _external_ids({target.get("address") for _, target in targets})
-    wanted = {}
-    for text, target in targets:
+    found = {link: _target_of(link) for link in _links_in(instance)}
+    addresses = {target["address"] for target in found.values() if "address" in target}
+    external_ids = _external_ids(addresses)
+    source, rows = _source(instance), []
+    for link, target in found.items():
         if address := target.pop("address", None):
             target["external_id"] = external_ids[address]
         if target:
-            link = PageLink(**source, text=text, **target)
-            wanted[_key(link)] = link
-    known = {_key(link): link.pk for link in PageLink.objects.filter(**source)}
-    if gone := [pk for key, pk in known.items() if key not in wanted]:
-        PageLink.objects.filter(pk__in=gone).delete()
-    new = [link for key, link in wanted.items() if key not in known]
-    PageLink.objects.bulk_create(new)
-
-
-def _key(link: PageLink) -> tuple:
-    target = (link.target_page_id, link.document_id, link.external_id, link.site_path)
-    return (link.text, *target)
+            rows.append(PageLink(**source, text=link.text, **target))
+    PageLink.objects.filter(**source).delete()
+    PageLink.objects.bulk_create(rows)
 
 
 def _links_in(instance: models.Model) -> Iterator[FoundLink]:
@@ -138,7 +126,7 @@ def _target_of(link: FoundLink) -> dict:
     return {}
 
 
-def _external_ids(addresses: set[str | None]) -> dict[str, int]:
+def _external_ids(addresses: set[str]) -> dict[str, int]:
     """Return the id of each external URL, in one query.
 
     They are sorted and updated, so that concurrent transactions neither delete them nor
@@ -150,7 +138,7 @@ def _external_ids(addresses: set[str | None]) -> dict[str, int]:
             address_hash=sha256(address.encode()).hexdigest(),
             host=_host(address),
         )
-        for address in sorted(filter(None, addresses))
+        for address in sorted(addresses)
     ]
     stored = ExternalLink.objects.bulk_create(
         rows,

@@ -71,7 +71,6 @@ class PageLink(models.Model):
     object_id = models.PositiveBigIntegerField(null=True)
     other_source = GenericForeignKey()
     text = models.CharField(max_length=200, blank=True)
-    found_at = models.DateTimeField(default=timezone.now)
 
     # They stay when what they lead to is deleted.
     target_page = models.ForeignKey(
