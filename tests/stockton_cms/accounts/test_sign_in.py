@@ -139,8 +139,9 @@ def test_admin_leads_to_sign_in_and_back(officer, client):
 def test_sign_in_leads_to_no_other_site(officer, client):
     for back in FOREIGN:
         for address in WAGTAILS:
-            location = client.get(address, {"next": back})["Location"]
-            assert location == SIGN_IN, back
+            page = client.get(address, {"next": back}, follow=True)
+            assert page.request["PATH_INFO"] == SIGN_IN, back
+            assert page.context["redirect_field_value"] in (None, ""), back
         form = {"login": "ann", "password": PASSWORD, "next": back}
         assert client.post(SIGN_IN, form)["Location"] == "/admin/", back
         sent_to = client.post("/account/logout/", {"next": back})["Location"]

@@ -19,7 +19,6 @@ def _asked_at_once(request, monkeypatch):
                 pass
         return answers
 
-    monkeypatch.setattr(health, "_is_migrated", False)
     if "in_threads" not in request.fixturenames:
         monkeypatch.setattr(health, "call_with_timeout", ask)
         monkeypatch.setattr(health_checks, "call_with_timeout", ask)
