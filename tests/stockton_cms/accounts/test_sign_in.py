@@ -139,9 +139,8 @@ def test_admin_leads_to_sign_in_and_back(officer, client):
 def test_sign_in_leads_to_no_other_site(officer, client):
     for back in FOREIGN:
         for address in WAGTAILS:
-            page = client.get(address, {"next": back}, follow=True)
-            assert page.request["PATH_INFO"] == SIGN_IN, back
-            assert page.context["redirect_field_value"] in (None, ""), back
+            location = client.get(address, {"next": back})["Location"]
+            assert location.startswith(f"{SIGN_IN}?"), back
         form = {"login": "ann", "password": PASSWORD, "next": back}
         assert client.post(SIGN_IN, form)["Location"] == "/admin/", back
         sent_to = client.post("/account/logout/", {"next": back})["Location"]
