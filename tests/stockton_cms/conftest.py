@@ -1,9 +1,28 @@
-"""What tests of files and of backups share: a store that speaks S3."""
+"""What tests of the whole site share."""
 
+import io
 import logging
 
 import pytest
+from django.test import Client
 from moto.server import ThreadedMotoServer
+
+
+@pytest.fixture
+def visitor(home):
+    """Return a visitor who is shown the page for errors, as in production."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def log_text(monkeypatch):
+    """Return a function that gives the log since then, as production writes it."""
+    stream = io.StringIO()
+    for name in ("", "django"):
+        for handler in logging.getLogger(name).handlers:
+            if type(handler) is logging.StreamHandler:
+                monkeypatch.setattr(handler, "stream", stream)
+    return stream.getvalue
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 
 from community.alerts.visibility import COOKIE_NAME
@@ -52,11 +51,6 @@ def _attempts_wait_for_nobody(monkeypatch):
 def clock():
     with time_machine.travel(MOMENT - HOUR, tick=False) as clock:
         yield clock
-
-
-@pytest.fixture
-def visitor(section):
-    return Client(raise_request_exception=False)
 
 
 def next_attempt():

@@ -7,7 +7,6 @@ import pytest
 from bs4 import BeautifulSoup
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
-from django.test import Client
 from django.utils import timezone
 
 from community.models.visible_alerts import VisibleAlert
@@ -16,12 +15,6 @@ from search import views
 from stockton_cms import error_pages
 from stockton_cms.error_pages import server_error
 from tests.factories import AlertFactory
-
-
-@pytest.fixture
-def visitor(db):
-    """Return a visitor who is shown the page for error_pages, as in production."""
-    return Client(raise_request_exception=False)
 
 
 @pytest.fixture

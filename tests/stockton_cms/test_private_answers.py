@@ -1,18 +1,14 @@
 """What is for one visitor says so to caches, and the cache gives up what was public."""
 
-from contextlib import contextmanager
-from unittest.mock import patch
-
 import pytest
-from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils.cache import cc_delim_re
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
-from home.content_version import clock
 from tests.factories import EnquiryFactory, StandardPageFactory
 from tests.search.indexing.files.offering import offer, save_file
+from tests.stockton_cms.test_database_unavailable import database_away
 
 SECRET, PASSWORD = "quetzal", "open sesame"
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -144,19 +140,6 @@ def test_file_of_staff_or_that_is_gone_is_for_no_shared_cache(
 
 
 # While the database is unavailable
-
-
-@contextmanager
-def database_away():
-    def fail(*args, **kwargs):
-        raise OperationalError("away")
-
-    clock.content_version_tracker.invalidate()
-    with (
-        patch.object(clock, "get_content_versions", fail),
-        patch("django.db.backends.utils.CursorWrapper.execute", fail),
-    ):
-        yield
 
 
 @pytest.mark.parametrize("is_asked_for", [True, False])

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import call_command
-from django.test import Client
 from django.utils import timezone
 
 from home.jobs import JobRun
@@ -25,11 +24,6 @@ from tests.stockton_cms.monitoring.test_health import Backup
 from tests.stockton_cms.test_error_pages import no_database
 
 ALERTS = settings.BASE_DIR / "deploy/prometheus/alerts.yml"
-
-
-@pytest.fixture
-def visitor(home):
-    return Client(raise_request_exception=False)
 
 
 @pytest.fixture
