@@ -54,40 +54,25 @@ def let_a_second_pass():
     base.breaker._unavailable_since -= base.SECONDS_BETWEEN_ATTEMPTS
 
 
-def test_only_the_first_request_waits_for_a_server_that_is_away(server, ask):
-    for _ in range(5):
-        with pytest.raises(psycopg.OperationalError):
-            ask()
+def test_one_request_a_second_looks_whether_the_server_is_back(server, ask):
+    def fail(times):
+        for _ in range(times):
+            with pytest.raises(psycopg.OperationalError):
+                ask()
+
+    # Only the first request waits for the pool.
+    fail(5)
     assert (server.asked, server.looked) == (1, 0)
-
-
-def test_one_request_a_second_looks_whether_it_is_back(server, ask):
-    for _ in range(3):
-        with pytest.raises(psycopg.OperationalError):
-            ask()
     let_a_second_pass()
-    for _ in range(3):
-        with pytest.raises(psycopg.OperationalError):
-            ask()
-    assert (server.asked, server.looked) == (1, 1)
-
-
-def test_while_one_looks_the_others_do_not(server, ask):
-    with pytest.raises(psycopg.OperationalError):
-        ask()
-    let_a_second_pass()
-    with base.breaker._looking, pytest.raises(psycopg.OperationalError):
-        ask()
+    with base.breaker._looking:
+        fail(1)
     assert server.looked == 0
-
-
-def test_server_that_is_back_is_used_at_once(server, ask):
-    with pytest.raises(psycopg.OperationalError):
-        ask()
+    fail(3)
+    assert (server.asked, server.looked) == (1, 1)
     server.is_away = False
     let_a_second_pass()
     assert [ask(), ask()] == ["a connection"] * 2
-    assert server.looked == 1
+    assert server.looked == 2
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """`manage.py import_pages`: bring existing pages in."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from home.jobs import single_process_lock
 from stockton_cms.operations.importer.links import page_at
-from stockton_cms.operations.importer.records import MODELS, SourceError
+from stockton_cms.operations.importer.records import MODELS
 from stockton_cms.operations.importer.run import ImportOutcome, Options, import_pages
 
 # Any number will do that no other advisory lock of this database uses.
@@ -45,22 +46,13 @@ class Command(BaseCommand):
             parser.add_argument(name, action="store_true", help=text)
 
     def handle(self, *args, source: Path, under: str, **options):
-        how = Options(
-            default_type=options["type"],
-            is_dry=options["dry_run"],
-            as_drafts=options["draft"],
-            overwrites=options["overwrite"],
-            old_address=options["old_address"],
-        )
+        how = Options(**{each.name: options[each.name] for each in fields(Options)})
         with single_process_lock("import", IMPORT_LOCK_ID) as is_our_turn:
             if not is_our_turn:
                 raise CommandError("Another import is still running: wait for it.")
             section = page_at(f"/{under.strip('/')}/")
             if section is None:
                 raise CommandError(f"There is no page at '{under}' to import below.")
-            try:
-                report = import_pages(source, section, how, self.stdout)
-            except SourceError as error:
-                raise CommandError(str(error)) from error
-        if refused := report.pages[ImportOutcome.REFUSED]:
+            report = import_pages(source, section, how, self.stdout)
+        if refused := report.counts[ImportOutcome.REFUSED]:
             raise CommandError(f"Refused: {refused:,}. The report says which and why.")

@@ -68,9 +68,8 @@ def back_up(to: str, at: datetime) -> tuple[Manifest, str]:
     """Make a backup in a folder or bucket; return what it holds, and its address.
 
     Raises:
-        AlreadyRunning: another backup or restore is running.
         OSError: it could not be made.
-        CommandError: the bucket cannot be reached.
+        CommandError: another one is running, or the bucket cannot be reached.
 
     """
     to = checked_destination(to)

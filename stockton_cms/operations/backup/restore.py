@@ -46,8 +46,7 @@ def restore(archive: ArchiveReader, at: datetime) -> list[str]:
 
     Raises:
         ArchiveError: it is damaged, or from a newer version of this site.
-        AlreadyRunning: another backup or restore is running.
-        SiteRunsError: the site has not been stopped.
+        CommandError: another backup or restore is running, or the site itself.
 
     """
     refuse_newer(archive)

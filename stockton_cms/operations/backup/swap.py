@@ -18,18 +18,6 @@ from django.db import OperationalError, connection, transaction
 RESTORING, BEFORE = "restoring", "before"
 
 
-class AlreadyRunning(CommandError):  # noqa: N818 - it is no error of ours
-    def __str__(self):
-        return "Another backup or restore is running. Wait until it has ended."
-
-
-class SiteRunsError(CommandError):
-    """The site, or one of its jobs, still has the database open."""
-
-    def __str__(self):
-        return "The site still uses its database. Stop it and its jobs first."
-
-
 @contextmanager
 def alone() -> Iterator[None]:
     """Let only one backup or restore run at a time on a machine.
@@ -37,16 +25,16 @@ def alone() -> Iterator[None]:
     The lock goes with the process however it ends. It is not an advisory lock of the
     database, as a restore connects to it again.
 
-    Raises:
-        AlreadyRunning: at once, where another process holds it.
-
+    Raises `CommandError` at once where another process holds it.
     """
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / "backup.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning from None
+            raise CommandError(
+                "Another backup or restore is running. Wait until it has ended."
+            ) from None
         yield
 
 
@@ -121,9 +109,7 @@ def exchange_database(suffix: str) -> str:
 def close_alone() -> None:
     """Close a SQLite database so that its one file is all of it.
 
-    Raises:
-        SiteRunsError: someone else has it open.
-
+    Raises `CommandError` where the site, or one of its jobs, still has it open.
     """
     if connection.vendor != "sqlite":
         return
@@ -133,7 +119,9 @@ def close_alone() -> None:
             # Which takes that no one else has it open; connecting turns it on again.
             cursor.execute("PRAGMA journal_mode = DELETE")
     except OperationalError as error:
-        raise SiteRunsError from error
+        raise CommandError(
+            "The site still uses its database. Stop it and its jobs first."
+        ) from error
     finally:
         connection.close()
 

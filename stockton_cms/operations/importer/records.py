@@ -5,6 +5,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from django import forms
+from django.core.management.base import CommandError
 from django.utils.text import Truncator, slugify
 from wagtail.contrib.redirects.models import Redirect
 
@@ -24,7 +25,7 @@ MAX_BODY_LENGTH = 1_000_000
 MAX_SUMMARY_LENGTH = 200
 
 
-class SourceError(Exception):
+class SourceError(CommandError):
     """The source as a whole cannot be imported; says why."""
 
 

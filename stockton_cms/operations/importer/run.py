@@ -53,38 +53,37 @@ class Report:
 
     def __init__(self, stdout: TextIO):
         self.stdout = stdout
-        self.pages: Counter[ImportOutcome] = Counter()
-        self.notes = 0
+        self.counts = Counter()
 
     def page(self, outcome: ImportOutcome, place: str, text: str) -> None:
-        self.pages[outcome] += 1
+        self.counts[outcome] += 1
         if outcome != ImportOutcome.SAME:
             self._write(f"{outcome}: {text} ({place})")
 
     def note(self, place: str, text: str) -> None:
         """Say what is odd about a page, or about the source."""
-        self.notes += 1
+        self.counts["Notes"] += 1
         self._write(f"  note: {place}: {text}")
+
+    def end(self, is_dry: bool) -> None:
+        pages = ", ".join(f"{each}: {self.counts[each]:,}" for each in ImportOutcome)
+        self._write(f"Pages: {pages}. Notes: {self.counts['Notes']:,}.")
+        if is_dry:
+            self._write("This was a dry run: nothing has been written.")
 
     def _write(self, text: str) -> None:
         # A text that cannot move the cursor or pass for another line.
         self.stdout.write("".join(c if c.isprintable() else " " for c in text))
 
-    def end(self, is_dry: bool) -> None:
-        counts = ", ".join(
-            f"{outcome}: {self.pages[outcome]:,}" for outcome in ImportOutcome
-        )
-        self.stdout.write(f"Pages: {counts}. Notes: {self.notes:,}.")
-        if is_dry:
-            self.stdout.write("This was a dry run: nothing has been written.")
-
 
 @dataclass(frozen=True)
 class Options:
-    default_type: str
-    is_dry: bool
-    as_drafts: bool
-    overwrites: bool
+    """Those of the command, by its own names."""
+
+    type: str
+    dry_run: bool
+    draft: bool
+    overwrite: bool
     old_address: str
 
 
@@ -94,25 +93,26 @@ def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) ->
     Raises `SourceError` where the source as a whole cannot be read. What was saved
     until an interruption stays; the next run goes on from there.
     """
-    report, root = Report(stdout), path if path.is_dir() else path.parent
+    report = Report(stdout)
     if path.is_dir():
+        root = path
         records = list(read_folder(path.resolve(), options.old_address, report.note))
-    elif not path.is_file():
-        raise SourceError(f"There is no file or folder '{path}'.")
-    elif path.suffix.lower() != ".csv":
-        raise SourceError("The source must be a .csv file or a folder of HTML pages.")
-    else:
+    elif path.is_file() and path.suffix.lower() == ".csv":
+        # Pictures and documents are looked for beside it.
+        root = path.parent
         records = list(read_csv(path, report.note))
+    else:
+        raise SourceError(f"'{path}' is neither a .csv file nor a folder.")
     if not records:
         raise SourceError("There is no page in the source: only headings.")
-    plan = Plan(section, records, options.default_type, options.overwrites)
+    plan = Plan(section, records, options.type, options.overwrite)
     for record in records:
         if record.problem:
             report.page(ImportOutcome.REFUSED, record.place, record.problem)
         elif record.is_deleted:
             report.page(ImportOutcome.DELETED, record.place, record.path)
     ImportRun(root, plan, options, report).run()
-    report.end(options.is_dry)
+    report.end(options.dry_run)
     return report
 
 
@@ -137,7 +137,7 @@ class ImportRun:
         A dry run says the same, and leaves both.
         """
         records = [each for each in self.plan.accepted() if not each.is_deleted]
-        if self.options.is_dry:
+        if self.options.dry_run:
             for batch in _batches(records, "Pages"):
                 self._fill(batch)
             return
@@ -187,7 +187,7 @@ class ImportRun:
             if outcome in {ImportOutcome.CREATED, ImportOutcome.CHANGED}:
                 for note in (*record.notes, *body.notes):
                     self.report.note(record.place, note)
-                if not self.options.is_dry:
+                if not self.options.dry_run:
                     if body.digests:
                         body = Body(record.said["body"], record.base, self.links)
                     self._save(record, row, page, body, digest)
@@ -200,10 +200,10 @@ class ImportRun:
         """Return what is to be done with a page, from what became of it before."""
         if page is None:
             # Where this is no dry run, an officer has deleted it this second.
-            is_new = self.options.is_dry
+            is_new = self.options.dry_run
             return ImportOutcome.CREATED if is_new else ImportOutcome.DELETED
         is_edited = (page.latest_revision_id or 0) != row.revision_id
-        if is_edited and self.options.overwrites:
+        if is_edited and self.options.overwrite:
             return ImportOutcome.CHANGED
         if row.content_hash == digest:
             return ImportOutcome.SAME
@@ -228,7 +228,7 @@ class ImportRun:
             blocks = blocks[has_words:]
         page.body = json.dumps(blocks)
         page.change_note, page.minor_edit = "", True
-        is_draft = self.options.as_drafts or record.said["state"] == DRAFT
+        is_draft = self.options.draft or record.said["state"] == DRAFT
         try:
             revision = page.save_revision(log_action=not is_new)
             if not is_draft and (page.live or is_new):
@@ -259,7 +259,7 @@ class ImportRun:
             problem = f"one leads away from {path}, so it could be a circle."
         else:
             self._redirected.add(old_path)
-            if not self.options.is_dry:
+            if not self.options.dry_run:
                 Redirect.objects.create(
                     site=self.site, old_path=old_path, redirect_page_id=record.page_id
                 )

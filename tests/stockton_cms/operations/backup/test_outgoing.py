@@ -12,7 +12,7 @@ from stockton_cms.operations.backup.delivery import (
     get_last_backup,
     opened,
 )
-from stockton_cms.operations.backup.swap import AlreadyRunning, alone
+from stockton_cms.operations.backup.swap import alone
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 NAME = "stockton-cms-20261123-020000.zip"
@@ -73,7 +73,7 @@ def test_backups_do_not_go_into_a_folder_that_is_not_there(tmp_path):
 
 
 def test_only_one_backup_at_a_time(tmp_path):
-    with alone(), pytest.raises(AlreadyRunning):
+    with alone(), pytest.raises(CommandError, match="is running"):
         back_up(str(tmp_path), AT)
     back_up(str(tmp_path), AT)
 
@@ -96,3 +96,16 @@ def test_damaged_archive_ends_with_its_own_exit_code(tmp_path):
             call_command(command, address, **options)
         assert error.value.returncode == 3
     assert get_last_backup().verified_at is None
+
+
+@pytest.mark.django_db
+def test_archive_of_a_newer_version_is_refused(tmp_path, write_archive):
+    """Negative control: it is taken without the made-up migration."""
+    path = tmp_path / "backup.zip"
+    write_archive(path)
+    call_command("verify_backup", str(path))
+    write_archive(path, migrations=["home.9999_of_the_future"])
+    for command, options in (("verify_backup", {}), ("restore", {"no_input": True})):
+        with pytest.raises(CommandError, match=r"newer version.*9999") as error:
+            call_command(command, str(path), **options)
+        assert error.value.returncode == 3

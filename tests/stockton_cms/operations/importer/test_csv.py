@@ -184,10 +184,9 @@ def test_a_source_that_cannot_be_read_is_answered_in_one_sentence(
     for data, why in FAULTS:
         path.write_bytes(data)
         assert why in run_import(path)[1]
-    assert "There is no file or folder" in run_import(tmp_path / "none")[1]
-    other = tmp_path / "pages.docx"
-    other.write_bytes(b"x")
-    assert "must be a .csv file or a folder" in run_import(other)[1]
+    (tmp_path / "pages.docx").write_bytes(b"x")
+    for name in ("none", "pages.docx"):
+        assert "neither a .csv file nor a folder" in run_import(tmp_path / name)[1]
     source = write_csv("title", "A")
     assert "no page at '/nowhere/'" in run_import(source, under="/nowhere/")[1]
 
