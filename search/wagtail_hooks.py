@@ -1,6 +1,5 @@
 """What search adds to the Wagtail admin."""
 
-from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin.menu import Menu, SubmenuMenuItem
 from wagtail.admin.ui.tables import BooleanColumn, Column
@@ -14,7 +13,6 @@ from search.checks.admin import SearchCheckViewSet
 from search.checks.change_preview_admin import ImpactPreviewViewSet
 from search.feedback.enquiries.admin import EnquiryAdmin
 from search.feedback.unsuccessful_searches.report import UnsuccessfulSearchesView
-from search.feedback.unsuccessful_searches.topics import close_topics
 from search.indexing.document_access import deny_unlinked_documents
 from search.indexing.linked_documents import Document, refresh_files
 from search.log import reports  # noqa: F401
@@ -78,11 +76,6 @@ def refresh_moved_files(request, action_type, objects, action):
 
 # After Wagtail has checked the restrictions of a private collection.
 hooks.register("before_serve_document", deny_unlinked_documents, order=1)
-
-
-@hooks.register("after_create_snippet")
-def close_topics_of_terms(request, snippet):
-    close_topics(snippet, request.user, timezone.now())
 
 
 @hooks.register("register_admin_menu_item")

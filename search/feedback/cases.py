@@ -1,13 +1,10 @@
 """How staff assign, close and reopen a case: an `Enquiry` or a `Topic`."""
 
-from urllib.parse import urlencode
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import Media
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from wagtail.permission_policies import ModelPermissionPolicy
@@ -19,11 +16,6 @@ from search.feedback.enquiries.models import Enquiry
 POLICY = ModelPermissionPolicy(Enquiry)
 # These promise residents an answer.
 NEEDING_ANSWER = (ActionKind.FOUND, ActionKind.NOT_OURS)
-# The forms that change what searches find, with the terms of a case filled in.
-SEARCH_FORMS = {
-    "promotionsnippet": "Promote a page",
-    "synonymsnippet": "Add a synonym",
-}
 
 
 def may_read(user) -> bool:
@@ -182,15 +174,6 @@ class CaseView:
         return sum((form.media for form in self.action_forms.values()), Media())
 
     def get_context_data(self, **kwargs):
-        searched, user = self.case.searched, self.request.user
-        query = f"?{urlencode({'searched': searched})}" if searched else ""
         return super().get_context_data(
-            case=self.case,
-            action_forms=self.action_forms,
-            links=[
-                (label, reverse(f"wagtailsnippets_search_{model}:add") + query)
-                for model, label in SEARCH_FORMS.items()
-                if self.action_forms and user.has_perm(f"search.add_{model}")
-            ],
-            **kwargs,
+            case=self.case, action_forms=self.action_forms, **kwargs
         )

@@ -9,9 +9,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
 from draftjs_exporter.error import ExporterException
 from wagtail.admin.rich_text import DraftailRichTextArea
 from wagtail.rich_text import get_text_for_indexing
@@ -254,12 +253,11 @@ class EnquiryInspectView(CaseView, InspectView):
         return f"Enquiry {self.instance}"
 
     def get_context_data(self, **kwargs):
-        path, query = self.instance.from_path, self.instance.query
+        path = self.instance.from_path
         is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
         return super().get_context_data(
             actions=self.instance.actions.select_related("by"),
             from_url=path if is_ours else "",
-            searched_url=f"{reverse('search')}?{urlencode({'query': query})}",
             **kwargs,
         )
 

@@ -16,8 +16,6 @@ from search.feedback.enquiries.forms import EnquiryForm
 from search.feedback.enquiries.models import Enquiry, group_reference, make_reference
 from search.tokens import clean_query
 
-MAX_REFERENCE_LENGTH = 40
-
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +75,7 @@ def rate_limited(request: HttpRequest, form=None) -> HttpResponse:
 
 def find_by_reference(typed: str) -> Enquiry | None:
     """Find it in any case, with or without hyphens and spaces."""
-    characters = re.sub(r"[^A-Z0-9]", "", typed[:MAX_REFERENCE_LENGTH].upper())
+    characters = re.sub(r"[^A-Z0-9]", "", typed.upper())
     return Enquiry.objects.filter(reference=group_reference(characters)).first()
 
 

@@ -14,7 +14,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from home.page_tree.addresses import public_path, site_root
+from home.page_tree.addresses import site_root
 from home.reports import ExportColumn, Report, ScreenColumn, register_report
 from search.engine.request import SearchRequest
 from search.engine.results import get_results
@@ -158,9 +158,6 @@ class UnsuccessfulSearchesView(Report):
         describe_topics(object_list, self.start)
         return object_list
 
-    def get_context_data(self, *args, **kwargs):
-        return super().get_context_data(*args, start=self.start, **kwargs)
-
 
 class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
     template_name = "search/unsuccessful_searches_topic.html"
@@ -202,7 +199,6 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         topic = self.case
-        root = site_root(self.request)
         return super().get_context_data(
             topic=topic,
             counts=[
@@ -216,14 +212,12 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
             comments=PageFeedbackComment.objects.filter(
                 created_at__gt=self.start, page__in=topic.pages, was_useful=False
             )[:MAX_LISTED],
-            pages=[
-                (page.title, public_path(page.url_path, root)) for page in topic.pages
-            ],
-            results=self._get_results(root),
+            results=self._get_results(),
             **kwargs,
         )
 
-    def _get_results(self, root) -> list | None:
+    def _get_results(self) -> list | None:
+        root = site_root(self.request)
         if root is None or not self.case.searched:
             return None
         found = get_results(SearchRequest(self.case.searched), root, self.at)

@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.text import Truncator
+from wagtail import hooks
 from wagtail.models import Page
 
 from home.content.text import name_of
@@ -247,7 +248,8 @@ def describe_state(topic: Topic, at: datetime) -> str:
 KINDS = {PromotionSnippet: ActionKind.PROMOTED, SynonymSnippet: ActionKind.SYNONYM}
 
 
-def close_topics(snippet, by, at: datetime) -> None:
+@hooks.register("after_create_snippet")
+def close_topics(request, snippet) -> None:
     """Close the topics of the terms of a new promotion or synonym."""
     if kind := KINDS.get(type(snippet)):
         terms = reversed(split_phrases(redact(snippet.searched)))
@@ -257,8 +259,8 @@ def close_topics(snippet, by, at: datetime) -> None:
                 label=term[:100],
                 kind=kind,
                 note=str(snippet)[:200],
-                by=by,
-                at=at,
+                by=request.user,
+                at=timezone.now(),
             )
             for topic, term in {topic_of(term): term for term in terms}.items()
         )

@@ -122,7 +122,7 @@ def test_change_of_the_search_closes_the_topic_too(act, client, handler):
     may = Permission.objects.get(codename="add_promotionsnippet")
     handler.user_permissions.add(may)
     html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
-    assert html.find("a", string="Promote a page")["href"].endswith("=blue+bin")
+    assert html.find("a", string="Promote a page")["href"].endswith("=blue%20bin")
     act("close", enquiry, outcome="promoted")
     topics = FeedbackAction.objects.filter(enquiry=None)
     assert list(topics.values_list("topic", "kind")) == [("bin blue", "promoted")]

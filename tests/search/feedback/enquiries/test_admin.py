@@ -129,7 +129,7 @@ def test_page_shows_all_that_the_resident_sent_and_staff_did(admin_client, admin
     for text in (
         enquiry.reference,
         "Where are &lt;b&gt;bins",
-        '<a href="/search/?query=purple+lids">purple lids</a>',
+        '<a href="/search/?query=purple%20lids">purple lids</a>',
         '<a href="/waste/">/waste/</a>',
         "resident@example.org",
         "Not assigned",

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
-from django.test import Client
 from django.urls import reverse
 
 from search.log.retention import purge
@@ -91,8 +90,7 @@ def test_what_is_wrong_changes_nothing(act, client, topic):
     response = act("close", outcome="not_ours", belongs_to=" ")
     assert response.status_code == 422
     assert "Enter the responsible organisation" in text_of(response)
-    too_long = {"outcome": "not_ours", "belongs_to": "x" * 201}
-    assert act("close", **too_long).status_code == 422
+    # Only the answer to an enquiry can say where it is.
     assert act("close", outcome="found").status_code == 422
     assert act("reopen").status_code == 302
     assert act("__class__").status_code == 302
@@ -113,15 +111,6 @@ def test_assigned_topic_stays_open_and_is_found_by_the_colleague(
     act("assign", assigned_to=staff_user.pk)
     assert len(queue(assigned="me")) == 1
     assert queue(assigned="none") == []
-
-
-def test_second_of_two_officers_reads_what_the_first_did(act, staff_user):
-    act("assign", last="", assigned_to=staff_user.pk)
-    response = act("close", last="", outcome="nothing")
-    assert response.status_code == 422
-    said = "not saved because staff_user made a change (Assigned to staff_user)"
-    assert said in text_of(response)
-    assert FeedbackAction.objects.count() == 1
 
 
 def test_done_topic_says_whether_the_next_searches_got_a_click(
@@ -200,18 +189,6 @@ def test_report_is_for_those_who_may_read_enquiries(client, topic, make_staff_us
     assert "Outcome" not in text_of(client.get(topic))
     client.post(topic, CLOSED)
     assert not FeedbackAction.objects.exists()
-
-
-def test_action_needs_the_token(topic, staff_user):
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(staff_user)
-    assert strict.post(topic, CLOSED).status_code == 403
-    page = BeautifulSoup(strict.get(topic).content, "html.parser")
-    for form in page.main.select("form[method=post]"):
-        token = form.find(attrs={"name": "csrfmiddlewaretoken"})["value"]
-    data = {**CLOSED, "csrfmiddlewaretoken": token}
-    assert strict.post(topic, data).status_code == 302
-    assert FeedbackAction.objects.count() == 1
 
 
 def test_action_is_forgotten_when_the_searches_before_it_are(act, settings):
