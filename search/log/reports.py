@@ -2,7 +2,6 @@
 
 import django_filters
 from django.urls import reverse
-from django.utils.text import Truncator
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.documents import get_document_model
@@ -13,10 +12,6 @@ from home.reports import Report, register_report
 from search.indexing.documents import SearchFile
 from search.indexing.files.extraction import FileProblem
 from search.log.models import LoggedSearch
-
-
-def _cut(name: str):
-    return lambda search: Truncator(getattr(search, name)).chars(60)
 
 
 class SearchFilterSet(WagtailFilterSet):
@@ -46,8 +41,8 @@ class SearchLogView(Report):
     any_permission_required = {"view"}
     filterset_class = SearchFilterSet
     columns = [
-        Column("query", label="Searched for", accessor=_cut("query")),
-        Column("corrected", label="Showed results for", accessor=_cut("corrected")),
+        Column("query", label="Searched for"),
+        Column("corrected", label="Showed results for"),
         Column("result_count", label="Results"),
         Column("clicked_label", label="Clicked result"),
         DateColumn("searched_at", label="Date"),

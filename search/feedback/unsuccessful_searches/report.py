@@ -57,9 +57,6 @@ class TopicFilterSet(WagtailFilterSet):
     period = django_filters.ChoiceFilter(
         label="Period", choices=PERIODS, empty_label="Last 30 days"
     )
-    failure = django_filters.ChoiceFilter(
-        label="Failure type", choices=list(FAILURE_TYPES.items()), empty_label="All"
-    )
     state = django_filters.ChoiceFilter(
         label="Status",
         choices=[CaseStatus.choices[1], (ALL, "All")],
@@ -88,8 +85,6 @@ class TopicFilterSet(WagtailFilterSet):
             topics = [each for each in topics if not each.is_open]
         elif state != ALL:
             topics = [each for each in topics if each.is_open and each.people]
-        if failure := self.asked.get("failure"):
-            topics = [each for each in topics if getattr(each, failure)]
         if assigned := self.asked.get("assigned"):
             whom = user if assigned == ME else None
             topics = [each for each in topics if each.assigned_to == whom]

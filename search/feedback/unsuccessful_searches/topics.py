@@ -1,12 +1,12 @@
 """Counts unsuccessful searches, enquiries and page feedback by topic."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
-from django.db.models.functions import Left
+from django.db.models.functions import Left, Lower
 from django.utils import timezone
 from django.utils.text import Truncator
 from wagtail import hooks
@@ -178,18 +178,18 @@ def _count_votes(since: datetime) -> dict[int, int]:
 def describe_topics(topics: Iterable[Topic], since: datetime) -> None:
     """Fill in the wordings and labels of the topics that are shown."""
     of = {stored: topic for topic in topics for stored in topic.stored}
-    wordings = defaultdict(Counter)
-    searches = failed_searches(since).values_list("topic", "query")
+    searches = (
+        failed_searches(since)
+        .annotate(words=Lower("query"))
+        .values_list("topic", "words")
+    )
     if len(of) <= MAX_QUERY_PARAMETERS:
         searches = searches.filter(topic__in=list(of))
-    for stored, query, number in searches.annotate(Count("pk")):
+    in_order = searches.annotate(number=Count("pk")).order_by("-number", "words")
+    for stored, words, number in in_order:
         if stored in of:
-            wordings[of[stored].key][query.casefold()] += number
+            of[stored].wordings += ((words, number),)
     for topic in topics:
-        by_number = sorted(
-            wordings[topic.key].items(), key=lambda pair: (-pair[1], pair[0])
-        )
-        topic.wordings = tuple(by_number)
         if topic.wordings:
             topic.label = topic.wordings[0][0]
         elif topic.pages:

@@ -14,7 +14,7 @@ from home.dashboard import get_tasks
 from search.feedback.page_feedback.models import PageFeedbackCount
 from search.feedback.unsuccessful_searches import topics
 from search.log.retention import purge
-from search.models import Enquiry, FeedbackAction, LoggedSearch, SynonymSnippet
+from search.models import Enquiry, FeedbackAction, SynonymSnippet
 from search.tokens import topic_of
 from tests.factories import EnquiryFactory, StandardPageFactory
 from tests.search.feedback.unsuccessful_searches.conftest import NOON, QUEUE
@@ -139,26 +139,18 @@ def test_votes_join_the_topic_of_the_page_title(queue, searched, section):
     assert row.numbers == (0, 1, 0, 4, 5)
 
 
-def test_filters_decide_what_counts(queue, searched):
+def test_period_decides_what_counts(queue, searched):
     for days in (3, 20, 60, 200):
         searched(f"thing{days}", days_ago=days)
     periods = ("7", "", "90", "365")
     assert [len(queue(period=each)) for each in periods] == [1, 2, 3, 4]
-    LoggedSearch.objects.all().delete()
-    searched("apples", found=0)
-    searched("pears")
-    EnquiryFactory(message="plums")
-    assert labels(queue(failure="nothing")) == ["apples"]
-    assert labels(queue(failure="no_click")) == ["pears"]
-    assert labels(queue(failure="enquiries")) == ["plums"]
-    assert labels(queue(failure="votes")) == []
 
 
 def test_queue_bears_whatever_is_asked(queue, searched):
     searched("parks")
     for query in (
         {"period": "x"},
-        {"state": "\0", "assigned": "x", "failure": "pk"},
+        {"state": "\0", "assigned": "x"},
         {"ordering": "digest", "p": "999"},
         {"p": "-1"},
     ):
