@@ -93,10 +93,8 @@ class Consultation(models.Model):
     )
 
     @property
-    def outcome_due_on(self) -> date | None:
+    def outcome_due_on(self) -> date:
         """The date by which the council has promised to publish the outcome."""
-        if self.consultation_closes_at is None:
-            return None
         return timezone.localdate(self.consultation_closes_at + OUTCOME_PROMISED)
 
     def is_outcome_published(self, at: datetime) -> bool:

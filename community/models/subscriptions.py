@@ -135,15 +135,12 @@ class SubscriberCountPanel(HelpPanel):
     class BoundPanel(HelpPanel.BoundPanel):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
-            active = Subscription.objects.filter(
-                page=self.instance.pk, subscriber__suppressed_at=None
-            ).exclude(confirmed_at=None)
+            active = Subscription.objects.active().filter(page=self.instance.pk)
             count = active.count() if self.instance.pk else 0
-            people = "person gets" if count == 1 else "people get"
-            self.content = (
-                f"{f'{count:,} {people}' if count else 'No one gets'} email updates "
-                "about this page."
-            )
+            people = f"{count:,} {'person gets' if count == 1 else 'people get'}"
+            if not count:
+                people = "No one gets"
+            self.content = f"{people} email updates about this page."
 
         def is_shown(self):
             return super().is_shown() and self.instance.pk is not None

@@ -13,7 +13,6 @@ from community.alerts.visibility import (
     visible_alerts,
 )
 from community.models import PartnershipPage, PolicyUpdatePage
-from community.models.policy import PolicyKind, PolicyStatus
 from community.policies.consultations import CALENDAR_NAME
 from community.policies.feeds import get_feeds
 from community.policies.versions.views import HISTORY
@@ -70,7 +69,7 @@ def linked_pages(context):
         {"heading": heading, "cards": [c for c in cards if c.kind == model.public_kind]}
         for heading, model in kinds.items()
     ]
-    return {"groups": [group for group in groups if group["cards"]]}
+    return {"groups": groups}
 
 
 @register.inclusion_tag("components/partners.html")
@@ -84,16 +83,12 @@ def partners(page):
 @register.inclusion_tag("components/policy_status.html", takes_context=True)
 def policy_status(context):
     page, now = context["page"], timezone.now()
-    status = page.get_status(now)
-    is_consultation = page.kind == PolicyKind.CONSULTATION
-    is_open = status == PolicyStatus.CONSULTATION_OPEN
     replacement = None
     if page.replaced_by_id:
         replacement = visible_pages(now).filter(pk=page.replaced_by_id).first()
     return {
         "page": page,
-        "status": status,
-        "label": "Open" if is_consultation and is_open else status.label,
+        "status": page.get_status(now),
         "replacement": replacement,
         "dates": [
             (label, date, isinstance(date, datetime))
