@@ -1,1 +1,3 @@
 """Reads the text of uploaded files, in a process that a hostile file cannot leave."""
+
+MAX_CHARACTERS = 500_000

@@ -1,28 +1,25 @@
 """Extracts the text of an uploaded file in a sandboxed process."""
 
 import os
-import selectors
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-import time
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from django.db import models
 
-from search.indexing.files.text import MAX_CHARACTERS, clean_text
+from search.indexing.files import MAX_CHARACTERS
 
 EXTENSIONS = frozenset({"pdf", "docx", "odt", "ods"})
 MAX_BYTES_OF_A_FILE = 10 * 1024 * 1024
-# Four bytes for each character, and the lines before the text.
-MAX_BYTES_OF_OUTPUT = 4 * MAX_CHARACTERS + 100
 MAX_SECONDS = 10
 MAX_SECONDS_IN_LINE = 20
-CHUNK = 64 * 1024
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = (
@@ -37,6 +34,7 @@ SIGNALS_OF_LIMITS = {
     -signal.SIGKILL,
     -signal.SIGTRAP,
     -signal.SIGXCPU,
+    -signal.SIGXFSZ,
 }
 
 _one_at_a_time = threading.Lock()
@@ -64,10 +62,7 @@ class ReaderError(Exception):
 
 
 def read_file(file: BinaryIO, extension: str) -> FileReading:
-    """Return the text of a file, read from its current position.
-
-    Takes up to `MAX_SECONDS`, and `MAX_SECONDS_IN_LINE` more while other files are
-    read.
+    """Return the text of a file, read from its current position, within 30 seconds.
 
     Raises `ReaderError` if the reader is busy or does not start, but never because of
     what a file contains.
@@ -75,77 +70,44 @@ def read_file(file: BinaryIO, extension: str) -> FileReading:
     extension = extension.lower().removeprefix(".")
     if extension not in EXTENSIONS:
         return FileReading("", FileProblem.UNSUPPORTED)
-    # A copy: the upload may be in memory or on another machine.
-    with tempfile.TemporaryFile() as copy:
-        if not _copy(file, copy):
-            return FileReading("", FileProblem.TOO_LARGE)
-        if not _one_at_a_time.acquire(timeout=MAX_SECONDS_IN_LINE):
-            raise ReaderError("The reader is busy with other files")
-        try:
-            return _parse_output(*_run_reader(copy, extension))
-        finally:
-            _one_at_a_time.release()
-
-
-def _copy(file: BinaryIO, copy: IO[bytes]) -> bool:
-    """Copy a file; say whether it is small enough."""
-    room = MAX_BYTES_OF_A_FILE
-    while chunk := file.read(CHUNK):
-        room -= len(chunk)
-        if room < 0:
-            return False
-        copy.write(chunk)
-    copy.seek(0)
-    return True
-
-
-def _run_reader(file: IO[bytes], extension: str) -> tuple[bytes, int]:
-    """Return the output of the reader, and its exit code."""
+    # The upload may be on another machine.
+    data = file.read(MAX_BYTES_OF_A_FILE + 1)
+    if len(data) > MAX_BYTES_OF_A_FILE:
+        return FileReading("", FileProblem.TOO_LARGE)
+    if not _one_at_a_time.acquire(timeout=MAX_SECONDS_IN_LINE):
+        raise ReaderError("The reader is busy with other files")
     try:
-        process = subprocess.Popen(  # noqa: S603 - our own arguments
-            [sys.executable, "-I", "-c", PROGRAM, str(ROOT), extension],
-            stdin=file,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ReaderError("The reader does not start") from error
-    try:
-        output = _receive(process.stdout)
+        return _parse_output(*_run_reader(data, extension))
     finally:
-        _end(process)
-    return output, process.returncode
+        _one_at_a_time.release()
 
 
-def _receive(pipe: IO[bytes]) -> bytes:
-    """Read a pipe until it is closed or a limit is reached."""
-    end = time.monotonic() + MAX_SECONDS
-    received = bytearray()
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while (left := end - time.monotonic()) > 0 and selector.select(left):
-            chunk = os.read(pipe.fileno(), CHUNK)
-            received += chunk
-            if not chunk or len(received) > MAX_BYTES_OF_OUTPUT:
-                break
-    return bytes(received)
-
-
-def _end(process: subprocess.Popen) -> None:
-    """Kill the reader and all processes that it has started.
-
-    After it has ended, its exit code and process group remain until `wait`.
-    """
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except PermissionError:
-        # macOS raises this for a group of zombies.
-        pass
-    process.stdout.close()
-    process.wait()
+def _run_reader(data: bytes, extension: str) -> tuple[bytes, int]:
+    """Return the output of the reader, which its limits bound, and its exit code."""
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own arguments
+                [sys.executable, "-I", "-c", PROGRAM, str(ROOT), extension],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ReaderError("The reader does not start") from error
+        try:
+            process.communicate(data, timeout=MAX_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            # With all that it has started. macOS does not permit it for zombies.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        output.seek(0)
+        return output.read(), process.returncode
 
 
 def _parse_output(output: bytes, exit_code: int) -> FileReading:
@@ -161,3 +123,20 @@ def _parse_output(output: bytes, exit_code: int) -> FileReading:
         return FileReading("", FileProblem.DAMAGED)
     text = "" if problem else clean_text(text.decode("utf-8", "ignore"))
     return FileReading(text, FileProblem(problem))
+
+
+def clean_text(text: str) -> str:
+    """Return text without control characters, empty lines and indentation.
+
+    PostgreSQL rejects NUL, and UTF-8 has no lone surrogates.
+    """
+    text = text[:MAX_CHARACTERS]
+    categories = {each: unicodedata.category(each) for each in set(text) - {"\n"}}
+    # Format characters, such as the soft hyphen, are inside words.
+    replaced = {
+        ord(each): "" if category == "Cf" else " "
+        for each, category in categories.items()
+        if category[0] == "C"
+    }
+    lines = (" ".join(line.split()) for line in text.translate(replaced).split("\n"))
+    return "\n".join(line for line in lines if line)

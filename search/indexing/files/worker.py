@@ -10,13 +10,20 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterator
+from functools import partial
+from io import BytesIO
 from typing import BinaryIO
 
 import pypdfium2
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-from search.indexing.files.office import read_docx, read_ods, read_odt
-from search.indexing.files.text import EnoughTextError, Lines, UnreadableError
+from search.indexing.files import MAX_CHARACTERS
+from search.indexing.files.office import (
+    UnreadableError,
+    read_docx,
+    read_open_document,
+)
 
 MAX_PAGES = 1000
 # PDFium's characters for a hyphen that splits a word at the end of a line.
@@ -31,7 +38,8 @@ LIMITS = {
     resource.RLIMIT_AS: MAX_BYTES_OF_MEMORY,
     resource.RLIMIT_CPU: MAX_SECONDS_OF_CPU,
     resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_FSIZE: 0,
+    # Four bytes for each character, and the lines before the text.
+    resource.RLIMIT_FSIZE: 4 * MAX_CHARACTERS + 100,
     # Open files stay open; no more files or sockets can be opened.
     resource.RLIMIT_NOFILE: 0,
     # No further processes. The kernel does not apply this limit to root.
@@ -49,9 +57,8 @@ def main(extension: str) -> None:
     output = sys.stdout.buffer
     output.write(b"ready\n")
     output.flush()
-    problem, text = read(sys.stdin.buffer, extension)
-    output.write(f"{problem}\n".encode())
-    output.write(text.encode("utf-8", "ignore"))
+    problem, text = read(BytesIO(sys.stdin.buffer.read()), extension)
+    output.write(f"{problem}\n{text}".encode("utf-8", "ignore"))
 
 
 def set_limits() -> None:
@@ -71,36 +78,22 @@ def set_limits() -> None:
             if sys.platform == "linux":
                 raise
     signal.alarm(MAX_SECONDS)
+    # Python ignores it otherwise.
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     os.nice(10)
 
 
-def read_pdf(file: BinaryIO) -> str:
-    """Return the text of a PDF file's first `MAX_PAGES` pages.
+def read_pdf(file: BinaryIO) -> Iterator[str]:
+    """Yield the text of a PDF file's first `MAX_PAGES` pages.
 
     Encrypted files are read if they open without a password.
     """
-    document = _open_pdf(file.read())
-    lines = Lines()
     try:
-        has_content = _collect_text(document, lines)
-    except EnoughTextError:
-        return str(lines)
-    if has_content and not str(lines).strip():
-        raise UnreadableError("scanned")
-    return str(lines)
-
-
-def _open_pdf(data: bytes) -> pypdfium2.PdfDocument:
-    try:
-        return pypdfium2.PdfDocument(data)
+        document = pypdfium2.PdfDocument(file.read())
     except pypdfium2.PdfiumError as error:
         is_encrypted = error.err_code == FPDF_ERR_PASSWORD
         raise UnreadableError("encrypted" if is_encrypted else "damaged") from error
-
-
-def _collect_text(document: pypdfium2.PdfDocument, lines: Lines) -> bool:
-    """Collect the text of all pages; say whether anything is visible on them."""
-    read = visible = 0
+    is_read = has_text = has_content = False
     for number in range(min(len(document), MAX_PAGES)):
         try:
             page = document[number]
@@ -108,25 +101,34 @@ def _collect_text(document: pypdfium2.PdfDocument, lines: Lines) -> bool:
         except pypdfium2.PdfiumError:
             # Skip one broken page.
             continue
-        read += 1
+        is_read = True
         for character in BROKEN_WORD:
             text = text.replace(character, "")
-        for line in text.splitlines():
-            lines.add(line)
-            lines.end_line()
-        visible += any(True for _ in page.get_objects(max_depth=1))
-    if not read:
+        has_text = has_text or bool(text.strip())
+        has_content = has_content or any(True for _ in page.get_objects(max_depth=1))
+        yield "\n".join([*text.splitlines(), ""])
+    if not is_read:
         raise UnreadableError("damaged")
-    return bool(visible)
+    if has_content and not has_text:
+        raise UnreadableError("scanned")
 
 
-READERS = {"pdf": read_pdf, "docx": read_docx, "odt": read_odt, "ods": read_ods}
+READERS = {
+    "pdf": read_pdf,
+    "docx": read_docx,
+    "odt": partial(read_open_document, kind=b"text"),
+    "ods": partial(read_open_document, kind=b"spreadsheet"),
+}
 
 
 def read(file: BinaryIO, extension: str) -> tuple[str, str]:
     """Return a file's problem, or an empty string, and its text."""
+    text = ""
     try:
-        return "", READERS[extension](file)
+        for part in READERS[extension](file):
+            text += part
+            if len(text) >= MAX_CHARACTERS:
+                break
     except UnreadableError as error:
         return error.problem, ""
     except MemoryError:
@@ -134,3 +136,4 @@ def read(file: BinaryIO, extension: str) -> tuple[str, str]:
     except Exception:
         # The libraries fail in too many ways to list.
         return "damaged", ""
+    return "", text[:MAX_CHARACTERS]

@@ -148,7 +148,7 @@ GOOD = {
             + f"<table:table-row>{ROW}</table:table-row>" * 2
             + "</table:table>",
         ),
-        "Skip hire £5 réunion\nSkip hire £5 réunion",
+        "\n".join(["Skip hire", "£5 réunion"] * 2),
     ),
 }
 
