@@ -60,13 +60,9 @@ PLAIN_TOKENIZER_NAME = "site_plain"
 
 def _analyzer(*filters: tantivy.Filter) -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for each in (
-        tantivy.Filter.remove_long(60),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-        *filters,
-    ):
-        builder = builder.filter(each)
+    each = tantivy.Filter
+    for step in (each.remove_long(60), each.lowercase(), each.ascii_fold(), *filters):
+        builder = builder.filter(step)
     return builder.build()
 
 
@@ -87,15 +83,9 @@ def fold(text: str) -> str:
 
 def strip_hyphens(folded: str) -> set[str]:
     """Return "ebike" for each "e-bike" in a folded text, so that both forms match."""
-    joined, end = set(), 0
-    while (place := folded.find("-", end)) != -1:
-        start = folded.rfind(" ", end, place) + 1
-        end = folded.find(" ", place)
-        end = len(folded) if end == -1 else end
-        joined |= {
-            word.replace("-", "") for word in HYPHENATED.findall(folded[start:end])
-        }
-    return joined
+    parts = (part for part in folded.split(" ") if "-" in part)
+    words = (word for part in parts for word in HYPHENATED.findall(part))
+    return {word.replace("-", "") for word in words}
 
 
 def clean_query(raw: str, most_characters: int = MAX_CHARACTERS) -> str:
@@ -107,8 +97,6 @@ def clean_query(raw: str, most_characters: int = MAX_CHARACTERS) -> str:
 
 
 def _strip_controls(text: str) -> str:
-    if text.isprintable():
-        return text
     controls = {each for each in set(text) if unicodedata.category(each)[0] == "C"}
     return text.translate(dict.fromkeys(map(ord, controls), " ")) if controls else text
 

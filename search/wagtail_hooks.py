@@ -10,11 +10,14 @@ from wagtail_modeladmin.options import modeladmin_register
 from home.page_tree.admin_api import NoChooserViewSet
 from home.reports import ReportMenuItem
 from search.checks.admin import SearchCheckViewSet
-from search.checks.change_preview_admin import ImpactPreviewViewSet
+from search.checks.change_preview import ImpactPreviewViewSet
 from search.feedback.enquiries.admin import EnquiryAdmin
 from search.feedback.unsuccessful_searches.report import UnsuccessfulSearchesView
-from search.indexing.document_access import deny_unlinked_documents
-from search.indexing.linked_documents import Document, refresh_files
+from search.indexing.linked_documents import (
+    Document,
+    deny_unlinked_documents,
+    refresh_files,
+)
 from search.log import reports  # noqa: F401
 from search.models import BlockedSuggestion, PromotionSnippet, SynonymSnippet
 

@@ -1,32 +1,32 @@
-"""Previews what a promotion or synonym would change before it is saved (S6)."""
+"""Previews what a promotion or synonym would change before it is saved (S6).
 
+Nothing here prevents saving: editors see the impact, and decide.
+"""
+
+import logging
 import sys
-from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from time import monotonic
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import zip_longest
 
-from django.db.models import Count
-from wagtail.models import Page
+from django.utils import timezone
+from wagtail.snippets.views import snippets
 
 from search.checks.models import SearchCheckSnippet
-from search.checks.running import evaluate_all
+from search.checks.running import Verdict, evaluate, first_results, get_root
 from search.curation.promotions import PromotionMatcher, PromotionSnippet
 from search.curation.synonyms import SynonymMatcher, SynonymSnippet, split_phrases
-from search.engine.index import page_index, translate_tantivy_panics
-from search.engine.result_order import ResultKey, ResultOrder, titles_of
-from search.log.models import REDACTED, LoggedSearch
+from search.engine.index import IndexBrokenError, page_index, translate_tantivy_panics
+from search.engine.query import parse_query
+from search.engine.vocabulary import IndexState, Vocabulary
+from search.tokens import clean_query
+
+logger = logging.getLogger(__name__)
 
 MAX_PHRASES = 5
 MAX_POSITIONS = 5
-# Results are tracked this far down to say where they move from and to.
-MAX_TRACKED = 10
-LAST_MONTH = timedelta(days=30)
-MAX_SEARCHES = 200
-# An editor waits, and on SQLite no one else can save meanwhile.
-MAX_SECONDS = 2.0
-NO_RESULTS = "No results"
+PREVIEW = "action-preview"
 
 Snippet = PromotionSnippet | SynonymSnippet
 
@@ -35,239 +35,149 @@ Snippet = PromotionSnippet | SynonymSnippet
 class PositionChange:
     """One position in the results, now and with the change, and what moves."""
 
-    number: int
-    now: str = ""
-    move_from: str = ""
-    then: str = ""
-    move_to: str = ""
+    now: str
+    then: str
+    is_removed: bool
+    move: str
 
 
 @dataclass(frozen=True)
 class CheckChange:
     check: SearchCheckSnippet
-    would_pass: bool
-    reason_now: str
-    reason_then: str
+    now: Verdict
+    then: Verdict
 
 
-@dataclass(frozen=True)
-class TopChange:
-    """A search that people make whose first result would change."""
-
-    query: str
-    count: int
-    now: str
-    then: str
-
-
-@dataclass(frozen=True)
-class ChangeImpact:
-    """What a change would do to search results."""
-
-    lists: list[tuple[str, list[PositionChange]]]
-    # How many phrases are not shown.
-    more_phrases: int
-    checks: list[CheckChange]
-    top_changes: list[TopChange] = field(default_factory=list)
-    # How many of the frequent searches were compared, and of how many.
-    compared: int = 0
-    searches: int = 0
-
-    @property
-    def not_compared(self) -> int:
-        return self.searches - self.compared
-
-    @property
-    def failing(self) -> list[CheckChange]:
-        return [each for each in self.checks if not each.would_pass]
-
-
-class Comparison:
-    """The site's search as it is, and as it would be."""
-
-    def __init__(self, now: ResultOrder, then: ResultOrder, root: Page):
-        self.now, self.then, self.root = now, then, root
-        self.at = now.at
-
-    def changes(self, text: str) -> bool:
-        """Say whether the results of a search could change, without searching."""
-        return self.now.explanations(text) != self.then.explanations(text)
-
-    def orders(self, text: str, limit: int) -> tuple[list[ResultKey], list[ResultKey]]:
-        return self.now.of(text, limit), self.then.of(text, limit)
-
-
-def preview_change(
-    snippet: Snippet,
-    root: Page,
-    at: datetime,
-    is_deleted: bool = False,
-    with_log: bool = False,
-) -> ChangeImpact:
+def preview_change(snippet: Snippet, at: datetime, is_deleted: bool = False) -> dict:
     """Return what saving a snippet as it is in memory, or deleting it, would change.
 
-    A promotion counts as active, whenever it starts. Nothing is saved. `with_log`
-    compares frequent searches too, for editors who may read the log.
-
-    Raises:
-        StaleIndexError: the index is updating.
-        IndexBrokenError: the index is broken.
-
+    As context for the template. A promotion counts as active, whenever it starts.
+    Nothing is saved.
     """
-    until = monotonic() + MAX_SECONDS
-    with translate_tantivy_panics():
-        comparison = _compare(snippet, root, at, is_deleted)
-        phrases = _phrases_of(snippet)
-        top_changes, compared, searches = [], 0, 0
-        checks = _check_changes(comparison)
-        if with_log:
-            queries = frequent_searches(at)
-            searches = len(queries)
-            top_changes, compared = _top_changes(
-                comparison, queries, lambda: monotonic() > until
-            )
-        return ChangeImpact(
-            lists=_lists(comparison, phrases[:MAX_PHRASES]),
-            more_phrases=max(0, len(phrases) - MAX_PHRASES),
-            checks=checks,
-            top_changes=top_changes,
-            compared=compared,
-            searches=searches,
-        )
+    root = get_root()
+    if root is None:
+        return {}
+    try:
+        with translate_tantivy_panics():
+            now = page_index.catch_up()
+            then = _changed_state(now, snippet, at, is_deleted)
+            phrases = split_phrases(snippet.searched)
+            if getattr(snippet, "both_ways", False):
+                phrases += split_phrases(snippet.found_as)
+
+            def both(function, subject):
+                return [function(subject, root, at, state) for state in (now, then)]
+
+            lists = [
+                (phrase, compare_positions(*both(first_results, phrase)))
+                for phrase in phrases[:MAX_PHRASES]
+            ]
+            checks = [
+                CheckChange(each, *both(evaluate, each))
+                for each in SearchCheckSnippet.objects.select_related("page")
+                if _may_change(each.query, now, then, at)
+            ]
+    except IndexBrokenError as error:
+        logger.warning("Preview unavailable: search is not responding: %s.", error)
+        return {"is_unavailable": True}
+    checks = [each for each in checks if each.now.passed != each.then.passed]
+    return {
+        "lists": lists,
+        "more_phrases": len(phrases[MAX_PHRASES:]),
+        "checks": sorted(checks, key=lambda each: each.then.passed),
+        "failing": len([each for each in checks if not each.then.passed]),
+        "is_deleted": is_deleted,
+        "is_inactive": isinstance(snippet, PromotionSnippet)
+        and not snippet.is_current(at),
+    }
 
 
-def frequent_searches(at: datetime) -> list[tuple[str, int]]:
-    searches = LoggedSearch.objects.filter(
-        searched_at__gt=at - LAST_MONTH, searched_at__lte=at, page_number=1, filters=""
-    ).exclude(query__contains=REDACTED)
-    counted = searches.order_by().values_list("query").annotate(count=Count("pk"))
-    return list(counted.order_by("-count", "query")[:MAX_SEARCHES])
-
-
-def _phrases_of(snippet: Snippet) -> list[str]:
-    phrases = split_phrases(snippet.searched)
-    if getattr(snippet, "both_ways", False):
-        phrases += split_phrases(snippet.found_as)
-    return phrases
-
-
-def _compare(
-    snippet: Snippet, root: Page, at: datetime, is_deleted: bool
-) -> Comparison:
-    state = page_index.catch_up()
-    promotions = list(PromotionSnippet.objects.all())
-    now = ResultOrder(state, promotions, root, at)
-    instead = [] if is_deleted else [_as_saved(snippet)]
+def _changed_state(
+    state: IndexState, snippet: Snippet, at: datetime, is_deleted: bool
+) -> IndexState:
+    snippets = [each for each in type(snippet).objects.all() if each.pk != snippet.pk]
+    if not is_deleted:
+        saved = copy(snippet)
+        # The newest comes last among equals.
+        saved.pk = saved.pk or sys.maxsize
+        snippets.append(saved)
+        if isinstance(saved, PromotionSnippet):
+            saved.starts_at = saved.ends_at = None
     if isinstance(snippet, PromotionSnippet):
-        others = [each for each in promotions if each.pk != snippet.pk]
-        promotions = [*others, *instead]
-        table = PromotionMatcher(promotions, at)
-        state = state.with_editorial_rules(state.synonyms, table)
-    else:
-        others = SynonymSnippet.objects.exclude(pk=snippet.pk).order_by("pk")
-        rows = [
-            (each.searched, each.found_as, each.both_ways)
-            for each in sorted([*others, *instead], key=lambda each: each.pk)
-        ]
-        state = state.with_editorial_rules(SynonymMatcher(rows), state.promotions)
-    return Comparison(now, ResultOrder(state, promotions, root, at), root)
+        return replace(state, promotions=PromotionMatcher(snippets, at))
+    return replace(state, synonyms=SynonymMatcher(snippets))
 
 
-def _as_saved(snippet: Snippet) -> Snippet:
-    """Return an active copy with a primary key, as if it were saved."""
-    snippet = copy(snippet)
-    # The newest comes last among equals.
-    snippet.pk = snippet.pk or sys.maxsize
-    if isinstance(snippet, PromotionSnippet):
-        snippet.starts_at = snippet.ends_at = None
-    return snippet
+def _may_change(text: str, now: IndexState, then: IndexState, at: datetime) -> bool:
+    """Compare all that the order of results depends on, without searching."""
 
+    def explain(state: IndexState) -> tuple:
+        parsed = parse_query(text, Vocabulary(state, at))
+        current = (each for each in parsed.promotions if each.is_current(at))
+        promoted = [(each.page_id, each.link) for each in current]
+        return parsed.variants, parsed.corrected, promoted
 
-def _lists(
-    comparison: Comparison, phrases: list[str]
-) -> list[tuple[str, list[PositionChange]]]:
-    orders = {phrase: comparison.orders(phrase, MAX_TRACKED) for phrase in phrases}
-    result_keys = [key for pair in orders.values() for order in pair for key in order]
-    titles = titles_of(result_keys, comparison.root, comparison.at)
-    return [
-        (phrase, compare_positions(*pair, titles)) for phrase, pair in orders.items()
-    ]
+    return explain(now) != explain(then)
 
 
 def compare_positions(
-    now: list[ResultKey], then: list[ResultKey], titles: dict[ResultKey, str]
+    now: dict[str, str], then: dict[str, str]
 ) -> list[PositionChange]:
     """Return the first results of two orders side by side, with what moves."""
+    before = list(now)
+    pairs = zip_longest(before[:MAX_POSITIONS], list(then)[:MAX_POSITIONS])
     rows = []
-    for place in range(min(MAX_POSITIONS, max(len(now), len(then)))):
-        values = {}
-        if place < len(now):
-            values = {
-                "now": titles[now[place]],
-                "move_from": _describe_departure(now[place], then),
-            }
-        if place < len(then):
-            values |= {
-                "then": titles[then[place]],
-                "move_to": _describe_arrival(place, now, then),
-            }
-        rows.append(PositionChange(place + 1, **values))
+    for place, (old, new) in enumerate(pairs):
+        move = ""
+        if new and new not in now:
+            move = "added"
+        elif new and (up := before.index(new) - place):
+            move = f"up {up}" if up > 0 else f"down {-up}"
+        is_removed = old is not None and old not in then
+        rows.append(
+            PositionChange(now.get(old, ""), then.get(new, ""), is_removed, move)
+        )
     return rows
 
 
-def _describe_departure(key: ResultKey, then: list[ResultKey]) -> str:
-    if key not in then:
-        return "removed"
-    place = then.index(key)
-    return "" if place < MAX_POSITIONS else f"moves to {place + 1}"
+class PreviewBeforeSaveMixin:
+    """Adds "Preview results" to a form: it shows the impact, and saves nothing."""
+
+    def form_valid(self, form):
+        if PREVIEW not in self.request.POST:
+            return super().form_valid(form)
+        self.form = form
+        preview = preview_change(form.instance, timezone.now())
+        return self.render_to_response(self.get_context_data(preview=preview))
+
+    def get_error_message(self):
+        if PREVIEW in self.request.POST:
+            return "The results could not be previewed. Fix the errors below first."
+        return super().get_error_message()
 
 
-def _describe_arrival(place: int, now: list[ResultKey], then: list[ResultKey]) -> str:
-    key = then[place]
-    if then.index(key) < place:
-        return "already listed above"
-    if key not in now:
-        return "added"
-    up = now.index(key) - place
-    return f"up {up}" if up > 0 else f"down {-up}" if up else ""
+class CreateView(PreviewBeforeSaveMixin, snippets.CreateView):
+    """A new promotion or synonym, which may start with a search from the log."""
+
+    def get_initial(self):
+        # One phrase, even if the search has commas.
+        searched = clean_query(self.request.GET.get("searched", "").replace(",", " "))
+        return {**super().get_initial(), **({"searched": searched} if searched else {})}
 
 
-def _check_changes(comparison: Comparison) -> list[CheckChange]:
-    checks = SearchCheckSnippet.objects.select_related("page")
-    checks = [each for each in checks if comparison.changes(each.query)]
-    now = evaluate_all(checks, comparison.now, comparison.root)
-    then = evaluate_all(checks, comparison.then, comparison.root)
-    changes = [
-        CheckChange(check, after.passed, before.reason, after.reason)
-        for check, before, after in zip(checks, now, then, strict=True)
-        if before.passed != after.passed
-    ]
-    return sorted(changes, key=lambda each: each.would_pass)
+class EditView(PreviewBeforeSaveMixin, snippets.EditView):
+    pass
 
 
-def _top_changes(
-    comparison: Comparison,
-    queries: list[tuple[str, int]],
-    is_over: Callable[[], bool],
-) -> tuple[list[TopChange], int]:
-    """Return searches whose first result changes, and how many were compared."""
-    changed, compared = [], 0
-    for query, count in queries:
-        if is_over():
-            break
-        compared += 1
-        if comparison.changes(query):
-            now, then = comparison.orders(query, 1)
-            if now != then:
-                changed.append((query, count, now, then))
-    result_keys = [key for *_, now, then in changed for key in (*now, *then)]
-    titles = titles_of(result_keys, comparison.root, comparison.at)
+class DeleteView(snippets.DeleteView):
+    def get_context_data(self, **kwargs):
+        preview = preview_change(self.object, timezone.now(), is_deleted=True)
+        return super().get_context_data(preview=preview, **kwargs)
 
-    def first(order: list[ResultKey]) -> str:
-        return titles[order[0]] if order else NO_RESULTS
 
-    top_changes = [
-        TopChange(query, count, first(now), first(then))
-        for query, count, now, then in changed
-    ]
-    return top_changes, compared
+class ImpactPreviewViewSet(snippets.SnippetViewSet):
+    add_view_class = CreateView
+    edit_view_class = EditView
+    delete_view_class = DeleteView
+    create_template_name = edit_template_name = "search/form_with_preview.html"
+    delete_template_name = "search/delete_with_preview.html"

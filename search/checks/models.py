@@ -1,13 +1,11 @@
 """A search check: a search, the page it should find, and its past results."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.panels import FieldPanel, PageChooserPanel
 from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
@@ -32,10 +30,11 @@ class SearchCheckForm(WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         policy = ModelPermissionPolicy(SearchCheckSnippet)
         editors = policy.users_with_any_permission(["add", "change"])
-        # An owner who has left stays until another one is chosen.
-        may_own = Q(pk__in=editors.values("pk")) | Q(pk=self.instance.owner_id)
         owner = self.fields["owner"]
-        owner.queryset = get_user_model().objects.filter(may_own).order_by("username")
+        # An owner who has left stays until another one is chosen.
+        owner.queryset = owner.queryset.filter(
+            Q(pk__in=editors.values("pk")) | Q(pk=self.instance.owner_id)
+        ).order_by("username")
         owner.label_from_instance = name_of
         if self.instance._state.adding and self.for_user:
             owner.initial = self.for_user.pk
@@ -91,12 +90,6 @@ class SearchCheckSnippet(models.Model):
     notified_at = models.DateTimeField(null=True, editable=False)
 
     base_form_class = SearchCheckForm
-    panels = [
-        FieldPanel("query"),
-        PageChooserPanel("page"),
-        FieldPanel("within"),
-        FieldPanel("owner"),
-    ]
 
     class Meta:
         verbose_name = "search check"
@@ -118,12 +111,6 @@ class SearchCheckSnippet(models.Model):
         self.passed = self.position = self.notified_at = None
         self.checked_at = self.checked_version = None
         self.reason = ""
-
-    @property
-    def state(self) -> str:
-        if self.passed is None:
-            return "Not checked yet"
-        return "Passes" if self.passed else "Fails"
 
 
 class SearchCheckResult(models.Model):

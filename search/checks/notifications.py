@@ -1,13 +1,12 @@
 """Notifies the owners of failing search checks: by email, and on the dashboard."""
 
 from datetime import datetime
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -21,12 +20,12 @@ from home.notifications.outbox import (
 from search.checks.models import SearchCheckSnippet
 
 SUBJECT = "Search checks failing on the website"
-MAX_LINES = 100
 
 
-def list_address(**filters: str) -> str:
+def failing_href(owner_id: int | None = None) -> str:
+    """Return the address of the list of failing checks, of one owner or of all."""
     address = reverse("wagtailsnippets_search_searchchecksnippet:list")
-    return f"{address}?{urlencode(filters)}"
+    return f"{address}?passed=false" + (f"&owner={owner_id}" if owner_id else "")
 
 
 @register_dashboard_tasks
@@ -34,14 +33,12 @@ def failing_checks(user, at):
     """Count failing checks: owners see their own, leads see all."""
     if not user.has_perm("search.view_searchchecksnippet"):
         return
-    failing = SearchCheckSnippet.objects.filter(passed=False)
-    filters = {"state": "failing"}
+    failing, href = SearchCheckSnippet.objects.filter(passed=False), failing_href()
     # People who may change promotions can fix any check.
     if not user.has_perm("search.change_promotionsnippet"):
-        failing = failing.filter(owner=user)
-        filters["whose"] = "mine"
+        failing, href = failing.filter(owner=user), failing_href(user.pk)
     one, many = "search check is failing", "search checks are failing"
-    yield counted_task(failing.count(), one, many, list_address(**filters))
+    yield counted_task(failing.count(), one, many, href)
 
 
 @transaction.atomic
@@ -55,9 +52,8 @@ def notify_owners(at: datetime) -> None:
     ).exclude(owner__email="")
     checks = list(failing.select_for_update(of=("self",)))
     for check in checks:
-        context = {"check": check.pk}
         key = f"{check.pk} {at.isoformat()}"
-        notify(str(check.owner_id), FailingChecks, key, at, context)
+        notify(str(check.owner_id), FailingChecks, key, at, {"check": check.pk})
     ids = [check.pk for check in checks]
     SearchCheckSnippet.objects.filter(pk__in=ids).update(notified_at=at)
 
@@ -76,23 +72,12 @@ class FailingChecks(NotificationKind):
         checks = SearchCheckSnippet.objects.filter(pk__in=ids, passed=False)
         if owner is None or not checks:
             return None
-        text = _email_text(checks.select_related("page"))
+        context = {
+            "checks": [
+                (check, in_one_line(check.page.title) if check.page else "")
+                for check in checks.select_related("page")
+            ],
+            "address": urljoin(settings.WAGTAILADMIN_BASE_URL, failing_href(owner.pk)),
+        }
+        text = render_to_string("search/checks_mail.txt", context)
         return EmailMessage(SUBJECT, text, to=[owner.email] if owner.email else [])
-
-
-def _email_text(checks: QuerySet[SearchCheckSnippet]) -> str:
-    base = settings.WAGTAILADMIN_BASE_URL
-    context = {
-        "checks": [
-            {
-                "query": in_one_line(check.query),
-                "page": in_one_line(check.page.title) if check.page else "",
-                "within": check.within,
-                "reason": check.reason,
-            }
-            for check in checks[:MAX_LINES]
-        ],
-        "more": max(0, len(checks) - MAX_LINES),
-        "address": urljoin(base, list_address(state="failing", whose="mine")),
-    }
-    return render_to_string("search/checks_mail.txt", context)

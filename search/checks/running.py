@@ -1,47 +1,31 @@
-"""Runs search checks: soon after the site changes, and every night."""
+"""Runs search checks: soon after the site changes, and every hour."""
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Min, Q
-from django.utils.timezone import localdate
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
-from home.content_version.counter import (
-    get_content_version,
-    get_next_scheduled_change,
-    start_of_day,
-)
+from home.content_version.counter import get_content_version
 from home.jobs import register_job
+from home.page_tree.addresses import public_path
+from home.pages import visible_pages
 from search.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.checks.notifications import notify_owners
-from search.curation.promotions import PromotionSnippet
 from search.engine.index import (
     IndexBrokenError,
-    StaleIndexError,
     page_index,
     translate_tantivy_panics,
 )
-from search.engine.result_order import (
-    ResultKey,
-    ResultOrder,
-    default_root,
-    key_of,
-    visible_below,
-)
+from search.engine.request import SearchRequest
+from search.engine.results import PER_PAGE, search_index
+from search.engine.vocabulary import IndexState
 
 logger = logging.getLogger(__name__)
 
-# Nobody reads further.
-MAX_RESULTS = 50
-SEARCH_ERRORS = (StaleIndexError, IndexBrokenError)
 
-
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The result of a check, and the position of its page, if it has one."""
 
     passed: bool
@@ -56,19 +40,20 @@ def check_searches(at: datetime) -> None:
 
 
 def get_due(at: datetime) -> list[SearchCheckSnippet]:
-    """Return the checks whose result may have changed since the last run.
+    """Return all checks after a change of the site, and each once an hour in any case.
 
-    All checks after a change of the site, or after a scheduled change; and each check
-    once a day in any case.
+    Because promotions and pages start and end by the clock.
     """
-    checks = SearchCheckSnippet.objects.select_related("page")
-    first = checks.aggregate(first=Min("checked_at"))["first"]
-    change_at = get_next_scheduled_change(first) if first else None
-    if change_at is None or change_at > at:
-        is_of_today = Q(checked_at__gte=start_of_day(localdate(at)))
-        version = get_content_version()
-        checks = checks.exclude(is_of_today, checked_version=version)
-    return list(checks)
+    is_recent = {"checked_at__gt": at - timedelta(hours=1)}
+    is_same_site = {"checked_version": get_content_version()}
+    checks = SearchCheckSnippet.objects.exclude(**is_recent, **is_same_site)
+    return list(checks.select_related("page"))
+
+
+def get_root() -> Page | None:
+    """Return the root page of the site, or None before there is one."""
+    site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
+    return site.root_page if site else None
 
 
 def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
@@ -76,15 +61,14 @@ def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
 
     Earlier results stay until search is available again.
     """
-    root = default_root()
+    root = get_root()
     if not checks or root is None:
         return False
     try:
         with translate_tantivy_panics():
             state = page_index.catch_up()
-            order = ResultOrder(state, PromotionSnippet.objects.all(), root, at)
-            verdicts = evaluate_all(checks, order, root)
-    except SEARCH_ERRORS as error:
+        verdicts = [evaluate(check, root, at, state) for check in checks]
+    except IndexBrokenError as error:
         logger.warning("Search checks postponed, as search is unavailable: %s.", error)
         return False
     with transaction.atomic():
@@ -93,27 +77,28 @@ def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
     return True
 
 
-def evaluate_all(
-    checks: Iterable[SearchCheckSnippet], order: ResultOrder, root: Page
-) -> list[Verdict]:
-    """Return the results of checks in one state of the index; nothing is stored."""
-    visible = visible_below(root, [each.page_id for each in checks], order.at)
-    return [
-        evaluate(each, order.of(each.query, MAX_RESULTS), each.page_id in visible)
-        for each in checks
-    ]
+def first_results(
+    query: str, root: Page, at: datetime, state: IndexState
+) -> dict[str, str]:
+    """Return the titles of the first page of results by address, promotions first."""
+    found = search_index(SearchRequest(query), root, at, state)
+    return {each.href: each.title for each in [*found.promoted, *found.results]}
 
 
 def evaluate(
-    check: SearchCheckSnippet, result_keys: list[ResultKey], is_visible: bool
+    check: SearchCheckSnippet, root: Page, at: datetime, state: IndexState
 ) -> Verdict:
-    if check.page_id is None:
+    """Return the result of a check in one state of the index; nothing is stored."""
+    if check.page is None:
         return Verdict(False, "The page has been deleted")
-    if not is_visible:
+    visible = visible_pages(at).filter(path__startswith=root.path)
+    if not visible.filter(pk=check.page_id).exists():
         return Verdict(False, "The page is not public")
-    if key_of(check.page_id) not in result_keys:
-        return Verdict(False, f"Not in the first {MAX_RESULTS} results")
-    position = result_keys.index(key_of(check.page_id)) + 1
+    found = list(first_results(check.query, root, at, state))
+    href = public_path(check.page.url_path, root)
+    if href not in found:
+        return Verdict(False, f"Not in the first {PER_PAGE} results")
+    position = found.index(href) + 1
     return Verdict(position <= check.within, f"In position {position}", position)
 
 
@@ -122,11 +107,7 @@ def _record(
 ) -> None:
     """Store a result, unless another process has stored one meanwhile."""
     same = SearchCheckSnippet.objects.filter(pk=check.pk, checked_at=check.checked_at)
-    found = {
-        "passed": verdict.passed,
-        "position": verdict.position,
-        "reason": verdict.reason,
-    }
+    found = verdict._asdict()
     notified = {}
     if verdict.passed:
         notified = {"notified_at": None}

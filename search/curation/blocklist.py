@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.db import models
-from wagtail.admin.panels import FieldPanel
 
 from search.curation.synonyms import split_phrases, stems, validate_phrases
 from search.tokens import fold, plain_analyzer, tokenise
@@ -19,8 +18,6 @@ class BlockedSuggestion(models.Model):
         "surname alone, so add that too. Separate several with commas. People can "
         "still search for it.",
     )
-
-    panels = [FieldPanel("phrase")]
 
     class Meta:
         verbose_name = "blocked suggestion"

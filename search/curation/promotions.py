@@ -1,18 +1,12 @@
 """Promotions: results that editors put first for a search (S5)."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.panels import (
-    FieldPanel,
-    FieldRowPanel,
-    MultiFieldPanel,
-    PageChooserPanel,
-)
 from wagtail.models import Page
 
 from home.content.validators import validate_web_address
@@ -24,25 +18,13 @@ from search.indexing.documents import SearchDocument
 from search.tokens import significant_words, tokenise
 
 
-class PromotionQuerySet(models.QuerySet):
-    def current(self, at: datetime) -> "PromotionQuerySet":
-        return self.filter(
-            Q(starts_at=None) | Q(starts_at__lte=at),
-            Q(ends_at=None) | Q(ends_at__gt=at),
-        )
-
-
 class PromotionForm(WagtailAdminModelForm):
     def clean(self):
         data = super().clean()
         page, link = data.get("page"), data.get("link")
-        if not self.errors.keys() & {"page", "link"}:
-            if page and link:
-                self.add_error(
-                    "link", "Choose a page or enter a web address, not both."
-                )
-            elif not page and not link:
-                self.add_error("link", "Choose a page or enter a web address.")
+        if not self.errors.keys() & {"page", "link"} and bool(page) == bool(link):
+            not_both = ", not both" if page else ""
+            self.add_error("link", f"Choose a page or enter a web address{not_both}.")
         if link and not data.get("title"):
             self.add_error("title", "Enter the title of the page on the other website.")
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
@@ -102,24 +84,7 @@ class PromotionSnippet(models.Model):
         help_text="Leave this empty for no end date.",
     )
 
-    objects = PromotionQuerySet.as_manager()
-
     base_form_class = PromotionForm
-    panels = [
-        FieldPanel("searched"),
-        MultiFieldPanel(
-            [
-                PageChooserPanel("page"),
-                FieldPanel("link"),
-                FieldPanel("title"),
-                FieldPanel("description"),
-            ],
-            heading="Promoted result",
-        ),
-        FieldRowPanel(
-            [FieldPanel("starts_at"), FieldPanel("ends_at")], heading="Dates"
-        ),
-    ]
 
     class Meta:
         verbose_name = "promotion"
@@ -137,11 +102,6 @@ class PromotionSnippet(models.Model):
         return self.title or self.link or str(self.page)
 
 
-def sort_key(promotion: PromotionSnippet) -> tuple:
-    """Sort the promotions of a search the same way on every database."""
-    return promotion.searched, promotion.pk
-
-
 @register_scheduled_change
 def next_promotion_change(after: datetime) -> datetime | None:
     promotions = PromotionSnippet.objects.all()
@@ -149,20 +109,23 @@ def next_promotion_change(after: datetime) -> datetime | None:
 
 
 class PromotionMatcher:
+    """All promotions, ready to look up; in one order on every database."""
+
     def __init__(self, promotions: Iterable[PromotionSnippet], at: datetime):
-        self._ids: dict[Phrase, list[int]] = {}
+        self._promotions: dict[Phrase, list[PromotionSnippet]] = defaultdict(list)
         self.phrases: list[str] = []
         self.stems: set[str] = set()
-        for promotion in promotions:
+        for promotion in sorted(promotions, key=lambda each: (each.searched, each.pk)):
             for phrase in split_phrases(promotion.searched):
                 self.phrases.append(phrase)
                 if promotion.is_current(at):
                     # Otherwise corrections would give away a future promotion.
                     self.stems.update(_phrase(phrase))
-                self._ids.setdefault(_phrase(phrase), []).append(promotion.pk)
+                self._promotions[_phrase(phrase)].append(promotion)
 
-    def find(self, query: str) -> list[int]:
-        return self._ids.get(_phrase(query), [])
+    def find(self, query: str) -> list[PromotionSnippet]:
+        # Once each: two of its phrases may be forms of the same words.
+        return list(dict.fromkeys(self._promotions.get(_phrase(query), ())))
 
 
 def _phrase(text: str) -> Phrase:
@@ -177,26 +140,27 @@ class PromotionMatch:
     page_id: int | None
 
 
-def get_promoted(ids: list[int], root: Page, at: datetime) -> list[PromotionMatch]:
+def get_promoted(
+    promotions: list[PromotionSnippet], root: Page, at: datetime
+) -> list[PromotionMatch]:
     """Return the current promotions, without those of hidden pages."""
-    if not ids:
-        return []
-    rows = PromotionSnippet.objects.current(at).filter(pk__in=ids)
-    rows = sorted(rows, key=sort_key)
-    page_ids = [row.page_id for row in rows if row.page_id]
-    pages = visible_pages(at).filter(path__startswith=root.path).in_bulk(page_ids)
-    documents = SearchDocument.objects.filter(pk__in=list(pages))
-    summaries = dict(documents.values_list("pk", "summary"))
-    promoted = []
-    for row in rows:
-        page = pages.get(row.page_id)
-        if page or row.link:
-            promoted.append(
-                PromotionMatch(
-                    title=row.title or (page.title if page else row.link),
-                    href=public_path(page.url_path, root) if page else row.link,
-                    description=row.description or summaries.get(row.page_id, ""),
-                    page_id=page.pk if page else None,
-                )
+    current = [each for each in promotions if each.is_current(at)]
+    page_ids = [each.page_id for each in current if each.page_id]
+    pages, summaries = {}, {}
+    if page_ids:
+        visible = visible_pages(at).filter(path__startswith=root.path)
+        pages = visible.in_bulk(page_ids)
+        documents = SearchDocument.objects.filter(pk__in=pages)
+        summaries = dict(documents.values_list("pk", "summary"))
+    matches = []
+    for each in current:
+        page = pages.get(each.page_id)
+        if page or each.link:
+            match = PromotionMatch(
+                title=each.title or (page.title if page else each.link),
+                href=public_path(page.url_path, root) if page else each.link,
+                description=each.description or summaries.get(each.page_id, ""),
+                page_id=page.pk if page else None,
             )
-    return promoted
+            matches.append(match)
+    return matches

@@ -2,19 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 
 from search.tokens import significant_words, stem, tokenise
 
 Phrase = tuple[str, ...]
 # The words before, those put in their place, and those after.
 Rewrite = tuple[Sequence[str], Sequence[str], Sequence[str]]
-# What is searched for, what it is found as, and whether it works both ways.
-SynonymRow = tuple[str, str, bool]
 
 
 def split_phrases(text: str) -> list[str]:
@@ -57,13 +53,6 @@ class SynonymSnippet(models.Model):
         "Independence Payment'. A search for either will find pages with the other.",
     )
 
-    panels = [
-        MultiFieldPanel(
-            [FieldPanel("searched"), FieldPanel("found_as"), FieldPanel("both_ways")],
-            heading="Other words for the same thing",
-        )
-    ]
-
     class Meta:
         verbose_name = "synonym"
         ordering = ["searched"]
@@ -81,14 +70,16 @@ class SynonymSnippet(models.Model):
 
 
 class SynonymMatcher:
-    def __init__(self, rows: Iterable[SynonymRow] = ()):
+    """All synonyms, ready to look up; the oldest counts first."""
+
+    def __init__(self, synonyms: Iterable[SynonymSnippet]):
         self._rewrites: dict[Phrase, list[Phrase]] = defaultdict(list)
         self.searched: list[str] = []
         self.stems: set[str] = set()
-        for searched, found_as, both_ways in rows:
-            sides = split_phrases(searched), split_phrases(found_as)
+        for synonym in sorted(synonyms, key=lambda each: each.pk):
+            sides = split_phrases(synonym.searched), split_phrases(synonym.found_as)
             self._add(*sides)
-            if both_ways:
+            if synonym.both_ways:
                 self._add(*reversed(sides))
         self._longest = max(map(len, self._rewrites), default=0)
 
@@ -134,14 +125,3 @@ class SynonymMatcher:
 def stems(words: Iterable[str]) -> Phrase:
     """Return the stems by which phrases are compared."""
     return tuple(stem(word) for word in words)
-
-
-def get_synonyms() -> SynonymMatcher:
-    """Return all synonyms; recomputed only when one of them has changed."""
-    rows = SynonymSnippet.objects.values_list("searched", "found_as", "both_ways")
-    return _matcher(tuple(rows.order_by("pk")))
-
-
-@lru_cache(maxsize=2)
-def _matcher(rows: tuple[SynonymRow, ...]) -> SynonymMatcher:
-    return SynonymMatcher(rows)

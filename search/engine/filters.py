@@ -1,6 +1,6 @@
 """Filters of a search by type, section and date, with result counts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 
@@ -14,40 +14,21 @@ from home.navigation.listings import Facet, FacetOption
 from home.page_tree.addresses import children_of
 from home.pages import visible_pages
 from search.engine.request import SearchRequest
-from search.engine.schema import equal_to, later_than, public
+from search.engine.schema import public, term, updated_after
 from search.indexing.documents import SearchFile
 
 # The shortest first.
-PERIOD_LENGTHS = {
-    "week": timedelta(days=7),
-    "month": timedelta(days=31),
-    "year": timedelta(days=365),
+PERIODS = {
+    "week": (timedelta(days=7), "In the past week"),
+    "month": (timedelta(days=31), "In the past month"),
+    "year": (timedelta(days=365), "In the past year"),
 }
-PERIOD_LABELS = {
-    "week": "In the past week",
-    "month": "In the past month",
-    "year": "In the past year",
+HEADINGS = {
+    "kind": ("Type", "Any type"),
+    "section": ("Section", "Any section"),
+    "period": ("Updated", "Any date"),
 }
 MAX_CHOICES = 1_000
-
-
-@dataclass(frozen=True)
-class Filters:
-    """The filters of a search; an empty one has no effect."""
-
-    kind: str = ""
-    section_id: int | None = None
-    period: str = ""
-
-    def queries(self, at: datetime) -> dict[str, tantivy.Query]:
-        queries = {}
-        if self.kind:
-            queries["kind"] = equal_to("kind", self.kind)
-        if self.section_id:
-            queries["section"] = equal_to("section", self.section_id)
-        if self.period:
-            queries["period"] = later_than("updated", at - PERIOD_LENGTHS[self.period])
-        return queries
 
 
 def count_choices(
@@ -61,44 +42,29 @@ def count_choices(
     The choices of a filter are counted under all the other filters, not under itself,
     so that people see what another choice would find.
     """
-    counters = {"kind": _kinds, "section": _sections, "period": _periods}
+    # Ranges must not overlap: each ends where the shorter one starts.
+    ranges, end = [], {}
+    for period, (length, _) in PERIODS.items():
+        start = int((at - length).timestamp()) + 1
+        ranges.append({"key": period, "from": start, **end})
+        end = {"to": start}
+    counters = {
+        "kind": {"terms": {"field": "kind", "size": MAX_CHOICES}},
+        "section": {"terms": {"field": "section", "size": MAX_CHOICES}},
+        "period": {"range": {"field": "updated", "ranges": ranges}},
+    }
     counted: dict[str, dict] = {}
     # Filters that are not set are counted together.
     together = [name for name in counters if name not in filters]
     for names in [together, *([name] for name in filters)]:
         others = [query for name, query in filters.items() if name not in names]
-        asked = {name: counters[name](at) for name in names}
-        if asked:
+        if asked := {name: counters[name] for name in names}:
             answer = searcher.aggregate(public(found, at, others), asked)
-            counted |= {name: _parse_buckets(name, answer[name]) for name in names}
-    return counted
-
-
-def _kinds(at: datetime) -> dict:
-    return {"terms": {"field": "kind", "size": MAX_CHOICES}}
-
-
-def _sections(at: datetime) -> dict:
-    return {"terms": {"field": "section", "size": MAX_CHOICES}}
-
-
-def _periods(at: datetime) -> dict:
-    # Ranges must not overlap: each ends where the shorter one starts.
-    ranges, end = [], {}
-    for period, length in PERIOD_LENGTHS.items():
-        start = int((at - length).timestamp()) + 1
-        ranges.append({"key": period, "from": start, **end})
-        end = {"to": start}
-    return {"range": {"field": "updated", "ranges": ranges}}
-
-
-def _parse_buckets(name: str, answer: dict) -> dict:
-    counts = {bucket["key"]: bucket["doc_count"] for bucket in answer["buckets"]}
-    if name != "period":
-        return counts
-    periods = list(PERIOD_LENGTHS)
-    sums = accumulate(counts.get(period, 0) for period in periods)
-    return dict(zip(periods, sums, strict=True))
+            for name in names:
+                buckets = answer[name]["buckets"]
+                counted[name] = {each["key"]: each["doc_count"] for each in buckets}
+    counts = accumulate(counted["period"].get(period, 0) for period in PERIODS)
+    return {**counted, "period": dict(zip(PERIODS, counts, strict=True))}
 
 
 @cache_per_content_version
@@ -115,54 +81,59 @@ class FacetMenu:
     def __init__(self, root: Page):
         kinds = {getattr(model, "public_kind", "") for model in get_page_models()}
         kinds |= {SearchFile.kind}
-        self._kinds = {slugify(kind): kind for kind in kinds if kind}
-        self._sections = {
-            section.slug: (section.pk, section.title)
-            for section in get_sections(root.path)
+        # By filter and value in an address: the value in the index, and its label.
+        self._choices = {
+            "kind": {slugify(kind): (kind, kind) for kind in kinds if kind},
+            "section": {
+                section.slug: (section.pk, section.title)
+                for section in get_sections(root.path)
+            },
+            "period": {
+                period: (period, label) for period, (_, label) in PERIODS.items()
+            },
         }
 
     def known(self, asked: SearchRequest) -> SearchRequest:
         """Return a search without filters that this site does not have."""
-        return replace(
-            asked,
-            kind=asked.kind if asked.kind in self._kinds else "",
-            section=asked.section if asked.section in self._sections else "",
-        )
+        unknown = [
+            name
+            for name, choices in self._choices.items()
+            if getattr(asked, name) not in choices
+        ]
+        return replace(asked, **dict.fromkeys(unknown, ""))
 
-    def parse(self, asked: SearchRequest) -> Filters:
-        section_id, _ = self._sections.get(asked.section, (None, ""))
-        return Filters(self._kinds.get(asked.kind, ""), section_id, asked.period)
+    def queries(self, asked: SearchRequest, at: datetime) -> dict[str, tantivy.Query]:
+        """Return the condition of each filter that is set."""
+        queries = {}
+        for name, choices in self._choices.items():
+            if slug := getattr(asked, name):
+                value, _ = choices[slug]
+                queries[name] = (
+                    updated_after(at - PERIODS[value][0])
+                    if name == "period"
+                    else term(name, value)
+                )
+        return queries
 
     def render(self, asked: SearchRequest, counted: dict[str, dict]) -> list[Facet]:
         """Return the facets and their choices, except those that change nothing."""
-        labels = {
-            "kind": {slug: (kind, kind) for slug, kind in self._kinds.items()},
-            "section": self._sections,
-            "period": {key: (key, label) for key, label in PERIOD_LABELS.items()},
-        }
-        headings = {
-            "kind": ("Type", "Any type"),
-            "section": ("Section", "Any section"),
-            "period": ("Updated", "Any date"),
-        }
         facets = []
-        for name, names in headings.items():
+        for name, labels in self._choices.items():
             counts = counted.get(name, {})
             current = getattr(asked, name)
             choices = [
                 FacetOption(
                     label=label,
-                    href=asked.href(**{name: slug, "page": 1}),
+                    href=asked.href(**{name: slug}),
                     count=counts.get(key, 0),
                     is_current=slug == current,
                 )
-                for slug, (key, label) in labels[name].items()
+                for slug, (key, label) in labels.items()
                 if counts.get(key) or slug == current
             ]
             if name != "period":
                 choices.sort(key=lambda choice: (-choice.count, choice.label))
-            is_set = current in labels[name]
-            if is_set or len(choices) > 1:
-                clear_href = asked.href(**{name: "", "page": 1}) if is_set else ""
-                facets.append(Facet(*names, choices, clear_href))
+            if current or len(choices) > 1:
+                clear_href = asked.href(**{name: ""}) if current else ""
+                facets.append(Facet(*HEADINGS[name], choices, clear_href))
         return facets

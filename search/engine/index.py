@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import tantivy
@@ -14,19 +14,19 @@ from django.utils import timezone
 from home.content_version.counter import get_content_version
 from search.curation.blocklist import BlockedSuggestion, Blocklist
 from search.curation.promotions import PromotionMatcher, PromotionSnippet
-from search.curation.synonyms import SynonymMatcher, get_synonyms
-from search.engine.filters import Filters, count_choices
+from search.curation.synonyms import SynonymMatcher, SynonymSnippet
+from search.engine.filters import count_choices
 from search.engine.query import ParsedQuery, parse_query
 from search.engine.ranking import (
-    any_of,
     best,
     match,
     match_all_words,
+    match_stems,
     match_unranked,
     newest,
 )
 from search.engine.schema import SCHEMA, public, to_index
-from search.engine.vocabulary import Dictionary, Vocabulary
+from search.engine.vocabulary import IndexState, Vocabulary
 from search.indexing.documents import IndexedText, SearchDocument, SearchFile
 from search.tokens import (
     PLAIN_TOKENIZER_NAME,
@@ -49,12 +49,12 @@ QUICK_CHARACTERS = 1_500_000
 CHUNKS = {SearchDocument: 500, SearchFile: 20}
 
 
-class StaleIndexError(Exception):
-    """The index is not updated within the time that a visitor waits."""
-
-
 class IndexBrokenError(Exception):
-    """Tantivy has panicked."""
+    """The index does not answer."""
+
+
+class StaleIndexError(IndexBrokenError):
+    """The index is not updated within the time that a visitor waits."""
 
 
 @contextmanager
@@ -72,59 +72,17 @@ def translate_tantivy_panics() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class IndexState:
-    """The index at one content version; immutable."""
-
-    version: int
-    searcher: tantivy.Searcher
-    dictionary: Dictionary
-    synonyms: SynonymMatcher
-    promotions: PromotionMatcher
-
-    def with_editorial_rules(
-        self, synonyms: SynonymMatcher, promotions: PromotionMatcher
-    ) -> "IndexState":
-        """Return the same index with other synonyms and promotions."""
-        dictionary = self.dictionary.with_editorial_terms(
-            synonyms.stems | promotions.stems
-        )
-        return replace(
-            self, dictionary=dictionary, synonyms=synonyms, promotions=promotions
-        )
-
-    def parse_query(
-        self, text: str, vocabulary: Vocabulary, correct: bool = True
-    ) -> tuple[ParsedQuery, list[int]]:
-        """Return the parsed search, and the ids of its promotions."""
-        parsed = parse_query(text, vocabulary, self.synonyms, correct)
-        if not parsed.variants:
-            return parsed, []
-        promotions = self.promotions.find(text)
-        if parsed.corrected and not promotions:
-            promotions = self.promotions.find(parsed.corrected)
-        return parsed, promotions
-
-
-@dataclass(frozen=True)
 class SearchHits:
     """The keys of one page of results, best first, and counts."""
 
     keys: list[int]
     count: int
     parsed: ParsedQuery
-    # What was searched, and in which state of the index; no query finds nothing.
-    state: IndexState
+    vocabulary: Vocabulary
+    # No query finds nothing.
     query: tantivy.Query | None = None
     # By filter: how many results each of its choices has.
     choices: dict[str, dict] = field(default_factory=dict)
-    # The ids of the promotions for this search.
-    promotions: list[int] = field(default_factory=list)
-
-    def snippet_generator(self) -> tantivy.SnippetGenerator | None:
-        if self.query is None:
-            return None
-        searcher = self.state.searcher
-        return tantivy.SnippetGenerator.create(searcher, self.query, SCHEMA, "body")
 
 
 class IndexBuild:
@@ -144,8 +102,7 @@ class IndexBuild:
         """Whether something was replaced, and a rebuild is quick.
 
         Tantivy counts words of deleted documents, so a process that has seen changes
-        ranks slightly differently from one that has just started. A large index is
-        rebuilt when its worker restarts.
+        ranks slightly differently from one that has just started.
         """
         return self.replaced > 0 and self._characters <= QUICK_CHARACTERS
 
@@ -158,6 +115,14 @@ class IndexBuild:
             self._writer.add_document(to_index(document))
             self._keys.add(document.key)
             self._characters += len(document.body)
+
+    def put_changes(self, since: int) -> None:
+        for model, chunk_size in CHUNKS.items():
+            changed = model.objects.filter(version__gt=since)
+            # In one order everywhere, as it may break ties.
+            changed = changed.order_by("version", "pk")
+            for document in changed.iterator(chunk_size=chunk_size):
+                self.put(document)
 
     def commit(self) -> tantivy.Searcher:
         self._writer.commit()
@@ -203,28 +168,20 @@ class PageIndex:
     def catch_up(self) -> IndexState:
         """Read what has changed in the database since the last call.
 
-        Raises:
-            StaleIndexError: another thread is updating the index and takes too long.
-
+        Raises `StaleIndexError` if another thread is doing so and takes too long.
         """
         state = self._state
         if state and get_content_version() == state.version:
             return state
-        with self._exclusively():
-            # Again, as another thread may have caught up meanwhile; and before the
-            # documents, so that they are at least as new.
-            version = get_content_version()
-            state = self._state
-            if state is None or version != state.version:
-                self._state = state = self._read(version)
-            return state
-
-    @contextmanager
-    def _exclusively(self) -> Iterator[None]:
         if not self._lock.acquire(timeout=MAX_SECONDS_TO_WAIT):
             raise StaleIndexError("The search index is still updating")
         try:
-            yield
+            # Again, as another thread may have caught up meanwhile; and before the
+            # documents, so that they are at least as new.
+            version = get_content_version()
+            if self._state is None or version != self._state.version:
+                self._state = self._read(version)
+            return self._state
         finally:
             self._lock.release()
 
@@ -234,35 +191,22 @@ class PageIndex:
             logger.warning("The content version went back; rebuilding the index.")
             self._build, since = IndexBuild(), -1
         try:
-            self._put_changes(since)
+            self._build.put_changes(since)
             if self._build.needs_rebuild:
                 self._build = IndexBuild()
-                self._put_changes(since=-1)
+                self._build.put_changes(since=-1)
             searcher = self._build.commit()
         except BaseException:
             self._build, self._state = IndexBuild(), None
             raise
-        synonyms = get_synonyms()
-        promotions = PromotionMatcher(PromotionSnippet.objects.all(), timezone.now())
-        blocklist = Blocklist(BlockedSuggestion.objects.all())
-        editorial_stems = synonyms.stems | promotions.stems
         return IndexState(
             version=version,
             searcher=searcher,
-            dictionary=Dictionary(
-                searcher, editorial_stems, blocklist, self._build.replaced
-            ),
-            synonyms=synonyms,
-            promotions=promotions,
+            synonyms=SynonymMatcher(SynonymSnippet.objects.all()),
+            promotions=PromotionMatcher(PromotionSnippet.objects.all(), timezone.now()),
+            blocklist=Blocklist(BlockedSuggestion.objects.all()),
+            replaced=self._build.replaced,
         )
-
-    def _put_changes(self, since: int) -> None:
-        for model, chunk_size in CHUNKS.items():
-            changed = model.objects.filter(version__gt=since)
-            # In one order everywhere, as it may break ties.
-            changed = changed.order_by("version", "pk")
-            for document in changed.iterator(chunk_size=chunk_size):
-                self._build.put(document)
 
     def search(
         self,
@@ -270,60 +214,52 @@ class PageIndex:
         at: datetime,
         offset: int = 0,
         limit: int = 10,
-        filters: Filters = Filters(),  # noqa: B008 - it cannot be changed
+        filters: dict[str, tantivy.Query] | None = None,
         newest_first: bool = False,
         correct: bool = True,
         state: IndexState | None = None,
     ) -> SearchHits:
         """Return one page of hits, best or newest first, and how many there are.
 
-        `state` replaces the current state, such as one of `with_editorial_rules`.
-
-        Raises:
-            StaleIndexError: the index is not updated in time.
-
+        `state` replaces the current one, such as one with other synonyms. Raises
+        `StaleIndexError` if the index is not updated in time.
         """
-        state = state or self.catch_up()
-        vocabulary = Vocabulary(state.dictionary, at)
-        parsed, promotions = state.parse_query(text, vocabulary, correct)
+        vocabulary = Vocabulary(state or self.catch_up(), at)
+        parsed = parse_query(text, vocabulary, correct)
         if not parsed.variants:
-            return SearchHits([], 0, parsed, state)
-        searcher = state.searcher
+            return SearchHits([], 0, parsed, vocabulary)
+        searcher, filters = vocabulary.searcher, filters or {}
         found = match(parsed, vocabulary)
-        conditions = filters.queries(at)
-        filtered = public(found, at, conditions.values())
+        filtered = public(found, at, filters.values())
         if newest_first:
             all_words = match_all_words(parsed, vocabulary)
             keys, count = newest(searcher, filtered, all_words, offset, limit)
         else:
             keys, count = best(searcher, filtered, at, offset, limit)
         unranked = match_unranked(parsed, vocabulary)
-        choices = count_choices(searcher, unranked, conditions, at)
-        return SearchHits(keys, count, parsed, state, found, choices, promotions)
+        choices = count_choices(searcher, unranked, filters, at)
+        return SearchHits(keys, count, parsed, vocabulary, found, choices)
 
-    @staticmethod
-    def closest(hits: SearchHits, text: str, at: datetime) -> SearchHits:
-        """Return the closest matches for a search without results."""
-        state = hits.state
-        vocabulary = Vocabulary(state.dictionary, at)
-        words = vocabulary.nearest(tokenise(text))
-        parsed = ParsedQuery.as_typed(words)
-        if not words:
-            return SearchHits([], 0, parsed, state)
-        found = match(parsed, vocabulary)
-        keys, count = best(state.searcher, public(found, at), at, 0, MAX_CLOSEST)
-        return SearchHits(keys, count, parsed, state, found)
 
-    @staticmethod
-    def related(hits: SearchHits, text: str, at: datetime, limit: int) -> list[int]:
-        state = hits.state
-        vocabulary = Vocabulary(state.dictionary, at)
-        words = vocabulary.significant_stems(text, hits.parsed.words)
-        if not words:
-            return []
-        like = public(any_of(words), at)
-        keys, _ = best(state.searcher, like, at, 0, limit + len(hits.keys))
-        return [key for key in keys if key not in hits.keys][:limit]
+def closest_matches(text: str, vocabulary: Vocabulary) -> SearchHits:
+    """Return the closest matches for a search without results."""
+    parsed = ParsedQuery.as_typed(vocabulary.nearest(tokenise(text)))
+    if not parsed.variants:
+        return SearchHits([], 0, parsed, vocabulary)
+    found, at = match(parsed, vocabulary), vocabulary.at
+    keys, count = best(vocabulary.searcher, public(found, at), at, 0, MAX_CLOSEST)
+    return SearchHits(keys, count, parsed, vocabulary, found)
+
+
+def related_keys(hits: SearchHits, text: str, limit: int) -> list[int]:
+    """Return the keys of what is about the same as a text, and not among the hits."""
+    vocabulary, at = hits.vocabulary, hits.vocabulary.at
+    stems = vocabulary.significant_stems(text, hits.parsed.words)
+    if not stems:
+        return []
+    like = public(match_stems(stems), at)
+    keys, _ = best(vocabulary.searcher, like, at, 0, limit + len(hits.keys))
+    return [key for key in keys if key not in hits.keys][:limit]
 
 
 page_index = PageIndex()

@@ -1,16 +1,16 @@
 """Parses a search: corrects it and finds the variants to search for."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import sqrt
 
-from search.curation.synonyms import Rewrite, SynonymMatcher
+from search.curation.promotions import PromotionSnippet
+from search.curation.synonyms import Rewrite
 from search.engine.vocabulary import Vocabulary
 from search.tokens import STOP_WORDS, significant_words, tokenise
 
 # Other variants count a little less than the original words.
-ORIGINAL_WEIGHT = 1.0
 VARIANT_WEIGHT = 0.9
 # Each is a search of its own, so a query full of acronyms must stay quick.
 MAX_VARIANTS = 12
@@ -29,7 +29,7 @@ class QueryVariant:
     """
 
     words: tuple[str, ...]
-    weight: float = ORIGINAL_WEIGHT
+    weight: float = 1.0
     required: frozenset[str] = frozenset()
 
 
@@ -43,6 +43,7 @@ class ParsedQuery:
 
     variants: tuple[QueryVariant, ...]
     corrected: str = ""
+    promotions: list[PromotionSnippet] = field(default_factory=list)
 
     @property
     def words(self) -> set[str]:
@@ -50,27 +51,29 @@ class ParsedQuery:
 
     @classmethod
     def as_typed(cls, words: list[str]) -> "ParsedQuery":
-        return cls((QueryVariant(tuple(words)),))
+        return cls((QueryVariant(tuple(words)),) if words else ())
 
 
 def parse_query(
-    typed: str, vocabulary: Vocabulary, synonyms: SynonymMatcher, correct: bool = True
+    typed: str, vocabulary: Vocabulary, correct: bool = True
 ) -> ParsedQuery:
     """Return the variants of a search: original, joined or split words, synonyms."""
+    state = vocabulary.state
     words = tokenise(typed)
     corrections = _corrections(words, vocabulary) if correct else {}
     corrected = _replace_words(typed, corrections)
-    if vocabulary.dictionary.blocklist.matches(corrected):
+    if state.blocklist.matches(corrected):
         # Two harmless words may form a blocked phrase.
         corrections, corrected = {}, ""
     used = [each for word in words for each in corrections.get(word, [word])]
     own = significant_words(used)
     others = [
-        *synonyms.rewrite(used),
+        *state.synonyms.rewrite(used),
         *vocabulary.joined(own),
         *_split_words(own, vocabulary),
     ]
-    variants = {tuple(dict.fromkeys(own)): QueryVariant(tuple(dict.fromkeys(own)))}
+    original = tuple(dict.fromkeys(own))
+    variants = {original: QueryVariant(original)} if original else {}
     for before, replacement, after in others:
         if len(variants) == MAX_VARIANTS:
             break
@@ -79,34 +82,22 @@ def parse_query(
         # Otherwise a long name would win by its number of words alone.
         weight = VARIANT_WEIGHT / sqrt(max(1, len(required)))
         variants.setdefault(words, QueryVariant(words, weight, required))
-    return ParsedQuery(
-        variants=tuple(variant for variant in variants.values() if variant.words),
-        corrected=corrected,
-    )
+    promotions = state.promotions.find(typed) or state.promotions.find(corrected)
+    return ParsedQuery(tuple(variants.values()), corrected, promotions)
 
 
 def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str]]:
-    """Return corrections for words that are not on the site."""
-    unknown = _unknown(words, vocabulary)
-    corrections = {}
-    for word in unknown[:MAX_CORRECTED]:
-        others = [other for other in words if other not in unknown]
-        parts = vocabulary.parts(word)
-        spelled = parts or vocabulary.correction(word, others)
-        if spelled:
-            corrections[word] = parts or [spelled]
-    return corrections
+    """Return corrections for words that are not on the site.
 
-
-def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
-    """Return the words that are not on the site in any form, half-typed or split."""
+    Not in any form, half-typed or split in two either.
+    """
     split = {
         word
-        for first, second in pairwise(words)
-        if vocabulary.is_indexed(first + second)
-        for word in (first, second)
+        for pair in pairwise(words)
+        if vocabulary.is_indexed("".join(pair))
+        for word in pair
     }
-    return [
+    unknown = [
         word
         for word in dict.fromkeys(words)
         if word not in STOP_WORDS
@@ -114,6 +105,14 @@ def _unknown(words: list[str], vocabulary: Vocabulary) -> list[str]:
         and word not in vocabulary
         and not any(map(vocabulary.is_indexed, vocabulary.completions(word)))
     ]
+    others = [word for word in words if word not in unknown]
+    corrections = {}
+    for word in unknown[:MAX_CORRECTED]:
+        if parts := vocabulary.parts(word):
+            corrections[word] = parts
+        elif meant := vocabulary.correction(word, others):
+            corrections[word] = [meant]
+    return corrections
 
 
 def _split_words(words: list[str], vocabulary: Vocabulary) -> list[Rewrite]:

@@ -1,12 +1,11 @@
 """Ranks the results of a search: the weights, with reasons."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import tantivy
 
 from search.engine.query import ParsedQuery, QueryVariant
-from search.engine.schema import SCHEMA
+from search.engine.schema import all_of, any_of, best_of, term
 from search.engine.vocabulary import Vocabulary
 
 Query, Occur = tantivy.Query, tantivy.Occur
@@ -49,7 +48,7 @@ def match(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
     Any word may match. It is built from objects, never by parsing, so no character
     that a visitor types has a special meaning.
     """
-    return _best(
+    return best_of(
         [
             Query.boost_query(_variant_query(variant, vocabulary), variant.weight)
             for variant in parsed.variants
@@ -62,101 +61,66 @@ def match_unranked(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
 
     Counting is three times as quick with one flat list of words.
     """
-    return _any(
-        [
-            query
-            for variant in parsed.variants
-            for field in FIELD_WEIGHTS
-            for query in _unranked(variant, field, vocabulary)
-        ]
-    )
-
-
-def _unranked(variant: QueryVariant, field: str, vocabulary: Vocabulary) -> list[Query]:
-    """Return queries of which one must match for a variant to be in a field."""
-    terms = {word: list(_terms(word, field, vocabulary)) for word in variant.required}
-    if terms:
-        every = [(Occur.Must, _any(queries)) for queries in terms.values()]
-        return [Query.boolean_query(every)]
-    return [
-        query for word in variant.words for query in _terms(word, field, vocabulary)
-    ]
-
-
-def any_of(stems: list[str]) -> Query:
-    """Return the query for pages with any of these stems, each in its best field."""
-    return _any(
-        [
-            _best(
-                [
-                    Query.boost_query(Query.term_query(SCHEMA, field, form), weight)
-                    for field, weight in FIELD_WEIGHTS.items()
-                ]
-            )
-            for form in stems
-        ]
-    )
+    flat = []
+    for variant in parsed.variants:
+        for field in FIELD_WEIGHTS:
+            if variant.required:
+                every = (_terms(word, field, vocabulary) for word in variant.required)
+                flat.append(all_of(map(any_of, every)))
+            else:
+                for word in variant.words:
+                    flat += _terms(word, field, vocabulary)
+    return any_of(flat)
 
 
 def match_all_words(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
-    return _best([_all_words(variant, vocabulary) for variant in parsed.variants])
+    return best_of([_all_words(variant, vocabulary) for variant in parsed.variants])
+
+
+def match_stems(stems: list[str]) -> Query:
+    """Return the query for pages with any of these stems, each in its best field."""
+    return any_of(
+        best_of(
+            [
+                Query.boost_query(term(field, stem), weight)
+                for field, weight in FIELD_WEIGHTS.items()
+            ]
+        )
+        for stem in stems
+    )
 
 
 def _variant_query(variant: QueryVariant, vocabulary: Vocabulary) -> Query:
-    by_field = [
-        Query.boost_query(
-            Query.boolean_query(
-                [
-                    (
-                        Occur.Must if word in variant.required else Occur.Should,
-                        _word(word, field, vocabulary),
-                    )
-                    for word in variant.words
-                ]
-            ),
-            weight,
-        )
-        for field, weight in FIELD_WEIGHTS.items()
-    ]
+    by_field = []
+    for field, weight in FIELD_WEIGHTS.items():
+        words = [
+            (
+                Occur.Must if word in variant.required else Occur.Should,
+                best_of(_terms(word, field, vocabulary)),
+            )
+            for word in variant.words
+        ]
+        by_field.append(Query.boost_query(Query.boolean_query(words), weight))
     in_best_field = Query.disjunction_max_query(by_field, TIE_BREAKER)
     if len(variant.words) == 1 or variant.required:
         return in_best_field
     bonus = Query.const_score_query(_all_words(variant, vocabulary), ALL_WORDS_BONUS)
-    return Query.boolean_query([(Occur.Should, in_best_field), (Occur.Should, bonus)])
+    return any_of([in_best_field, bonus])
 
 
 def _all_words(variant: QueryVariant, vocabulary: Vocabulary) -> Query:
-    return Query.boolean_query(
-        [
-            (
-                Occur.Must,
-                _best([_word(word, field, vocabulary) for field in FIELD_WEIGHTS]),
-            )
-            for word in variant.words
-        ]
+    return all_of(
+        best_of([best_of(_terms(word, field, vocabulary)) for field in FIELD_WEIGHTS])
+        for word in variant.words
     )
 
 
-def _word(word: str, field: str, vocabulary: Vocabulary) -> Query:
-    return _best(list(_terms(word, field, vocabulary)))
-
-
-def _terms(word: str, field: str, vocabulary: Vocabulary) -> Iterator[Query]:
-    """Yield a query for each form of a word in a field, and for its completions."""
+def _terms(word: str, field: str, vocabulary: Vocabulary) -> list[Query]:
+    """Return a query for each form of a word in a field, and for its completions."""
     own, longer = vocabulary.stems(word)
-    for form in own:
-        yield Query.term_query(SCHEMA, field, form)
-    for form in longer:
-        term = Query.term_query(SCHEMA, field, form)
-        yield Query.boost_query(term, COMPLETION_WEIGHT)
-
-
-def _best(queries: list[Query]) -> Query:
-    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
-
-
-def _any(queries: list[Query]) -> Query:
-    return Query.boolean_query([(Occur.Should, query) for query in queries])
+    return [term(field, stem) for stem in own] + [
+        Query.boost_query(term(field, stem), COMPLETION_WEIGHT) for stem in longer
+    ]
 
 
 def best(
@@ -172,20 +136,15 @@ def best(
         (-score, key, address)
         for (score, address), key in zip(found.hits, keys, strict=True)
     )
-    window, rest = scored[:WINDOW], scored[WINDOW:]
-    addresses = [(score, address) for score, _, address in window]
-    states = zip(
-        _values(searcher, "is_notice", addresses),
-        _values(searcher, "updated", addresses),
-        _values(searcher, "superseded", addresses),
-        strict=True,
-    )
-    now = at.timestamp()
+    window = scored[:WINDOW]
+    names = ("is_notice", "updated", "superseded")
+    hits = [(score, address) for score, _, address in window]
+    states = zip(*(_values(searcher, name, hits) for name in names), strict=True)
     weighed = sorted(
-        (score * _weight(*state, now), key)
+        (score * _weight(*state, at.timestamp()), key)
         for (score, key, _), state in zip(window, states, strict=True)
     )
-    ranked = [key for _, key in weighed] + [key for _, key, _ in rest]
+    ranked = [key for _, key in weighed] + [key for _, key, _ in scored[WINDOW:]]
     return ranked[offset : offset + limit], found.count
 
 
@@ -197,8 +156,9 @@ def _all_up_to(
     while True:
         limit *= 2
         found = searcher.search(query, limit=limit, count=True)
-        scores = [score for score, _ in found.hits]
-        is_enough = len(scores) < limit or scores[-1] < scores[number - 1]
+        is_enough = (
+            len(found.hits) < limit or found.hits[-1][0] < found.hits[number - 1][0]
+        )
         if is_enough or limit > number + MAX_TIES:
             return found
 

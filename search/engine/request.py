@@ -8,7 +8,6 @@ from django.http import QueryDict
 from home.page_tree.addresses import page_number
 from search.tokens import clean_query
 
-PERIODS = ("week", "month", "year")
 # No one reads further, and an offset costs as much as all results before it.
 LAST_PAGE = 100
 NEWEST = "newest"
@@ -18,8 +17,8 @@ NEWEST = "newest"
 class SearchRequest:
     """A search as its address has it.
 
-    `kind` and `section` are slugs, `period` one of `PERIODS`; invalid values are
-    ignored, so that a bookmark outlives a section. `exact` switches correction off.
+    `kind`, `section` and `period` are slugs; unknown ones are ignored, so that a
+    bookmark outlives a section. `exact` switches correction off.
     """
 
     query: str
@@ -33,12 +32,11 @@ class SearchRequest:
     @classmethod
     def from_address(cls, parameters: QueryDict) -> "SearchRequest":
         """Read a search from an address; raise `Http404` for a wrong `?page=`."""
-        period = parameters.get("updated", "")
         return cls(
             query=clean_query(parameters.get("query", "")),
             kind=clean_query(parameters.get("type", ""), 50),
             section=clean_query(parameters.get("section", ""), 255),
-            period=period if period in PERIODS else "",
+            period=clean_query(parameters.get("updated", ""), 50),
             newest_first=parameters.get("sort") == NEWEST,
             exact=parameters.get("exact") == "1",
             page=page_number(parameters.get("page", "1"), most=LAST_PAGE),

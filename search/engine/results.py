@@ -1,13 +1,12 @@
 """One page of search results, ready to render."""
 
 import logging
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 
 import tantivy
 from django.db.models import Case, Q, When
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from wagtail.documents import get_document_model
@@ -22,12 +21,15 @@ from search.engine.filters import Facet, FacetMenu, get_sections
 from search.engine.index import (
     SearchHits,
     StaleIndexError,
+    closest_matches,
     page_index,
+    related_keys,
     translate_tantivy_panics,
 )
 from search.engine.query import WORD, ParsedQuery
 from search.engine.request import LAST_PAGE, SearchRequest
 from search.engine.schema import SCHEMA
+from search.engine.vocabulary import IndexState
 from search.indexing.documents import (
     SearchDocument,
     SearchFile,
@@ -36,26 +38,34 @@ from search.indexing.documents import (
 )
 from search.tokens import forms, significant_words, stem, tokenise
 
+logger = logging.getLogger(__name__)
+
+PER_PAGE = 10
 MAX_CHARACTERS = 240
 # Only the start of a long file is searched; all of it would take half a second.
 MAX_READ = 50_000
 
 
 class SnippetBuilder:
-    """Makes the snippets of one page of results; without a generator, their starts."""
+    """Makes the snippets of one page of results; without hits, their starts."""
 
-    def __init__(
-        self, parsed: ParsedQuery, generator: tantivy.SnippetGenerator | None = None
-    ):
+    def __init__(self, parsed: ParsedQuery, hits: SearchHits | None = None):
         self._stems = {form for word in parsed.words for form in forms(word)}
-        self._generator = generator
-        if generator:
-            generator.set_max_num_chars(MAX_CHARACTERS)
+        self._generator = None
+        if hits and hits.query:
+            self._generator = tantivy.SnippetGenerator.create(
+                hits.vocabulary.searcher, hits.query, SCHEMA, "body"
+            )
+            self._generator.set_max_num_chars(MAX_CHARACTERS)
 
     def build(self, text: str) -> SafeString:
         """Return the best part of a text, escaped and marked, or its start."""
         text = " ".join(text[:MAX_READ].split())
-        part = self._best_part(text) or text[:MAX_CHARACTERS]
+        part = ""
+        if text and self._generator:
+            document = tantivy.Document.from_dict({"body": text}, SCHEMA)
+            part = self._generator.snippet_from_doc(document).fragment()
+        part = part or text[:MAX_CHARACTERS]
         # Not with Tantivy's own marks: it only knows words in the body of some page.
         found, position = [], 0
         for word in WORD.finditer(part):
@@ -70,21 +80,10 @@ class SnippetBuilder:
             "" if text.endswith(part) else " …",
         )
 
-    def _best_part(self, text: str) -> str:
-        if not text or not self._generator:
-            return ""
-        document = tantivy.Document.from_dict({"body": text}, SCHEMA)
-        return self._generator.snippet_from_doc(document).fragment()
-
 
 @lru_cache(maxsize=20_000)
 def _stems_of(word: str) -> frozenset[str]:
     return frozenset(map(stem, tokenise(word)))
-
-
-logger = logging.getLogger(__name__)
-
-PER_PAGE = 10
 
 
 @dataclass(frozen=True)
@@ -95,15 +94,11 @@ class Result:
     section: str
     extract: SafeString
     updated_at: datetime | None
+    label: str = ""
     # For a file, the page that links to it, and its type and size.
     page_href: str = ""
     file_kind: str = ""
     file_size: int | None = None
-    label: str = ""
-
-    @property
-    def updated_on(self) -> date | None:
-        return self.updated_at and timezone.localdate(self.updated_at)
 
 
 @dataclass(frozen=True)
@@ -124,11 +119,7 @@ class ResultPage:
     @property
     def is_answered(self) -> bool:
         """Whether there is anything to show, or nothing was asked."""
-        return bool(self.count or self.promoted or not self.query)
-
-    @property
-    def query(self) -> str:
-        return self.asked.query
+        return bool(self.count or self.promoted or not self.asked.query)
 
     @property
     def first_position(self) -> int:
@@ -143,19 +134,26 @@ class ResultPage:
 def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     """Return a page of results; from titles alone while the index is unavailable."""
     try:
-        return _from_index(asked, root, at)
+        return search_index(asked, root, at)
     except StaleIndexError as error:
         logger.warning("%s.", error)
-        return _from_titles(asked, root, at)
     except Exception:
         # Search must work even if the index is broken (S14). If the database is
         # unavailable, the next query fails too.
         logger.exception("The search index is unavailable.")
-        return _from_titles(asked, root, at)
+    return _search_titles(asked, root, at)
 
 
 @translate_tantivy_panics()
-def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+def search_index(
+    asked: SearchRequest, root: Page, at: datetime, state: IndexState | None = None
+) -> ResultPage:
+    """Return a page of results from the index, or from another state of it.
+
+    Raises:
+        IndexBrokenError: the index does not answer, or not in time.
+
+    """
     menu = FacetMenu(root)
     asked = menu.known(asked)
     hits = page_index.search(
@@ -163,53 +161,42 @@ def _from_index(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
         at,
         offset=(asked.page - 1) * PER_PAGE,
         limit=PER_PAGE,
-        filters=menu.parse(asked),
+        filters=menu.queries(asked, at),
         newest_first=asked.newest_first,
         correct=not asked.exact,
+        state=state,
     )
-    promoted = get_promoted(hits.promotions, root, at) if asked.page == 1 else []
+    promotions = hits.parsed.promotions if asked.page == 1 else []
     has_few = not asked.filters and hits.count < PER_PAGE
-    related = _related(hits, at) if has_few else []
+    related = []
+    if has_few and hits.keys:
+        best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1]))
+        for text in best.values_list("title", "summary"):
+            related = related_keys(hits, " ".join(text), PER_PAGE - len(hits.keys))
+    closest = hits
+    if has_few and not hits.keys:
+        closest = closest_matches(asked.query, hits.vocabulary)
     # All at once, as the queries cost more than the search.
-    results = _results_of(hits, [*hits.keys, *related], root, at)
-    found = ResultPage(
+    keys = [*closest.keys, *related]
+    snippets = SnippetBuilder(closest.parsed, closest)
+    results = make_results(keys, snippets, root, at) if keys else {}
+
+    def of(wanted: list[int]) -> list[Result]:
+        return [results[key] for key in wanted if key in results]
+
+    return ResultPage(
         asked=asked,
-        results=_only(hits.keys, results),
+        results=of(hits.keys),
         count=hits.count,
         corrected=hits.parsed.corrected,
-        promoted=promoted,
+        promoted=get_promoted(promotions, root, at),
         facets=menu.render(asked, hits.choices),
-        related=_only(related, results),
+        closest=of(closest.keys) if closest is not hits else [],
+        related=of(related),
     )
-    if hits.keys or not has_few:
-        return found
-    closest = page_index.closest(hits, asked.query, at)
-    results = _results_of(closest, closest.keys, root, at)
-    return replace(found, closest=_only(closest.keys, results))
 
 
-def _results_of(
-    hits: SearchHits, keys: list[int], root: Page, at: datetime
-) -> dict[int, Result]:
-    if not keys:
-        return {}
-    snippets = SnippetBuilder(hits.parsed, hits.snippet_generator())
-    return make_results(keys, snippets, root, at)
-
-
-def _only(keys: list[int], results: dict[int, Result]) -> list[Result]:
-    return [results[key] for key in keys if key in results]
-
-
-def _related(hits: SearchHits, at: datetime) -> list[int]:
-    best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1]))
-    for title, summary in best.values_list("title", "summary"):
-        text = f"{title} {summary}"
-        return page_index.related(hits, text, at, PER_PAGE - len(hits.keys))
-    return []
-
-
-def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
+def _search_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     words = significant_words(tokenise(asked.query))
     if not words:
         return ResultPage(asked, [], 0, is_degraded=True)
@@ -218,7 +205,7 @@ def _from_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
     number = sum(Case(When(each, then=1), default=0) for each in has)
     pages = pages.filter(path__startswith=root.path).order_by(-number, "title", "pk")
     start = (asked.page - 1) * PER_PAGE
-    keys = [pk * 2 for pk in pages.values_list("pk", flat=True)[start:][:PER_PAGE]]
+    keys = [page.pk * 2 for page in pages[start:][:PER_PAGE]]
     # Snippets without the index too, as it is still broken.
     snippets = SnippetBuilder(ParsedQuery.as_typed(words))
     results = [*make_results(keys, snippets, root, at).values()]
@@ -241,40 +228,48 @@ def make_results(
             "pk", "title", "path", "url_path", "content_type_id", "last_published_at"
         )
     }
-    sections = _titles_of(
-        {parent_path(row["path"]) for row in pages.values()}, root, at
-    )
+    sections = {root.path: root.title} | {
+        section.path: section.title for section in get_sections(root.path)
+    }
+    parents = {parent_path(row["path"]) for row in pages.values()} - sections.keys()
+    if parents:
+        # What is above a visible page is no more private than it.
+        others = Page.objects.live().filter(unexpired(at), path__in=parents)
+        sections |= dict(others.order_by().values_list("path", "title"))
     labels = get_labels(pages.values(), at)
     documents = SearchDocument.objects.filter(pk__in=pages_among(keys))
     texts = {pk: texts for pk, *texts in documents.values_list("pk", "summary", "body")}
     results = {}
     for key in keys:
-        pk = key // 2
-        if key % 2 and pk in files and files[pk][0].page_id in pages:
+        pk, is_file = divmod(key, 2)
+        if is_file and pk in files and files[pk][0].page_id in pages:
             file, document = files[pk]
-            extract = snippets.build(file.body)
             page = pages[file.page_id]
-            results[key] = _file_result(file, document, page, extract, root)
-        elif not key % 2 and pk in pages and pk in texts:
+            results[key] = Result(
+                title=document.title,
+                href=document.url,
+                kind=SearchFile.kind,
+                section=page["title"],
+                extract=snippets.build(file.body),
+                updated_at=file.updated_at,
+                page_href=public_path(page["url_path"], root),
+                file_kind=document.file_extension.upper(),
+                file_size=document.get_file_size(),
+            )
+        elif not is_file and pk in pages and pk in texts:
+            page = pages[pk]
             # The home page is in no section.
-            above = parent_path(pages[pk]["path"])
-            section = sections.get(above, "") if len(above) >= len(root.path) else ""
-            extract = snippets.build(" ".join(texts[pk]))
-            label = labels.get(pk, "")
-            results[key] = _page_result(pages[pk], section, extract, root, label)
+            above = parent_path(page["path"])
+            results[key] = Result(
+                title=page["title"],
+                href=public_path(page["url_path"], root),
+                kind=kind_of(page["content_type_id"]),
+                section=sections.get(above, "") if above.startswith(root.path) else "",
+                extract=snippets.build(" ".join(texts[pk])),
+                updated_at=page["last_published_at"],
+                label=labels.get(pk, ""),
+            )
     return results
-
-
-def _titles_of(paths: set[str], root: Page, at: datetime) -> dict[str, str]:
-    """Return the titles of pages that are above visible ones; most are sections."""
-    known = {root.path: root.title} | {
-        section.path: section.title for section in get_sections(root.path)
-    }
-    if paths <= known.keys():
-        return known
-    # What is above a visible page is no more private than it.
-    others = Page.objects.live().filter(unexpired(at), path__in=paths).order_by()
-    return dict(others.values_list("path", "title"))
 
 
 def _visible_files(ids: list[int]) -> dict[int, tuple]:
@@ -288,33 +283,3 @@ def _visible_files(ids: list[int]) -> dict[int, tuple]:
         for file in SearchFile.objects.filter(pk__in=ids, is_public=True)
         if file.pk in documents and documents[file.pk].collection_id not in restricted
     }
-
-
-def _page_result(
-    row: dict, section: str, extract: SafeString, root: Page, label: str
-) -> Result:
-    return Result(
-        title=row["title"],
-        href=public_path(row["url_path"], root),
-        kind=kind_of(row["content_type_id"]),
-        section=section,
-        extract=extract,
-        updated_at=row["last_published_at"],
-        label=label,
-    )
-
-
-def _file_result(
-    file: SearchFile, document, page: dict, extract: SafeString, root: Page
-) -> Result:
-    return Result(
-        title=document.title,
-        href=document.url,
-        kind=SearchFile.kind,
-        section=page["title"],
-        extract=extract,
-        updated_at=file.updated_at,
-        page_href=public_path(page["url_path"], root),
-        file_kind=document.file_extension.upper(),
-        file_size=document.get_file_size(),
-    )

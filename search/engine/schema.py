@@ -6,12 +6,7 @@ from datetime import datetime
 import tantivy
 
 from search.indexing.documents import IndexedText
-from search.tokens import (
-    PLAIN_TOKENIZER_NAME,
-    TOKENIZER_NAME,
-    fold,
-    strip_hyphens,
-)
+from search.tokens import PLAIN_TOKENIZER_NAME, TOKENIZER_NAME, fold, strip_hyphens
 
 TEXT_FIELDS = ("title", "search_words", "summary", "headings", "body")
 # Words as written, without stemming.
@@ -25,9 +20,8 @@ KEY_BITS = 28
 
 def build_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("key", indexed=True, fast=True)
-    numbers = ("expires", "updated", "newest", "section", "superseded", "is_notice")
-    for name in numbers:
+    numbers = ("key", "expires", "updated", "newest", "section", "superseded")
+    for name in (*numbers, "is_notice"):
         builder.add_integer_field(name, indexed=True, fast=True)
     builder.add_text_field("kind", fast=True, tokenizer_name="raw")
     for name in TEXT_FIELDS:
@@ -75,27 +69,33 @@ def _seconds(at: datetime | None, default: int) -> int:
     return int(at.timestamp()) if at else default
 
 
-def later_than(field: str, at: datetime) -> tantivy.Query:
-    return tantivy.Query.range_query(
-        SCHEMA,
-        field,
-        tantivy.FieldType.Integer,
-        lower_bound=int(at.timestamp()),
-        include_lower=False,
-    )
+def updated_after(at: datetime) -> tantivy.Query:
+    limits = {"lower_bound": int(at.timestamp()), "include_lower": False}
+    kind = tantivy.FieldType.Integer
+    return tantivy.Query.range_query(SCHEMA, "updated", kind, **limits)
 
 
 def expired(at: datetime) -> tantivy.Query:
-    return tantivy.Query.range_query(
-        SCHEMA,
-        "expires",
-        tantivy.FieldType.Integer,
-        upper_bound=int(at.timestamp()),
-    )
+    kind, now = tantivy.FieldType.Integer, int(at.timestamp())
+    return tantivy.Query.range_query(SCHEMA, "expires", kind, upper_bound=now)
 
 
-def equal_to(field: str, value: int | str) -> tantivy.Query:
+def term(field: str, value: int | str) -> tantivy.Query:
     return tantivy.Query.term_query(SCHEMA, field, value)
+
+
+def any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, q) for q in queries])
+
+
+def all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in queries])
+
+
+def best_of(queries: list[tantivy.Query]) -> tantivy.Query:
+    """Return the query whose score is the best of these, not their sum."""
+    only_one = len(queries) == 1
+    return queries[0] if only_one else tantivy.Query.disjunction_max_query(queries)
 
 
 def public(

@@ -1,9 +1,8 @@
 """The words on the site: which it has, completions and spelling corrections."""
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from copy import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import islice, pairwise
@@ -13,12 +12,20 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from search.curation.blocklist import Blocklist
-from search.curation.synonyms import Rewrite
-from search.engine.schema import SCHEMA, TITLE_WORDS, WORDS, expired, public
+from search.curation.promotions import PromotionMatcher
+from search.curation.synonyms import Rewrite, SynonymMatcher
+from search.engine.schema import (
+    SCHEMA,
+    TITLE_WORDS,
+    WORDS,
+    any_of,
+    expired,
+    public,
+    term,
+)
 from search.tokens import STOP_WORDS, forms, significant_words, stem, tokenise
 
 DIGIT = re.compile(r"\d")
-Query, Occur = tantivy.Query, tantivy.Occur
 
 SHORTEST_PREFIX = 4
 MAX_COMPLETIONS = 10
@@ -37,41 +44,23 @@ MAX_SIGNIFICANT_STEMS = 8
 MIN_SIMILARITY = 0.88
 
 
-class Dictionary:
-    """All words in one state of the index, and those of synonyms and promotions.
+@dataclass(frozen=True)
+class IndexState:
+    """The index at one content version, and what editors decided; immutable."""
 
-    Words of deleted pages may still be here: see `Vocabulary`.
-    """
-
-    def __init__(
-        self,
-        searcher: tantivy.Searcher,
-        editorial_stems: Collection[str] = (),
-        blocklist: Blocklist | None = None,
-        replaced: int = 0,
-    ):
-        self.searcher = searcher
-        self.editorial_stems = editorial_stems
-        self.blocklist = blocklist or Blocklist()
-        # How many deleted documents the index may still count.
-        self.replaced = replaced
-
-    def with_editorial_terms(self, editorial_stems: Collection[str]) -> "Dictionary":
-        other = copy(self)
-        other.editorial_stems = editorial_stems
-        return other
+    version: int
+    searcher: tantivy.Searcher
+    synonyms: SynonymMatcher
+    promotions: PromotionMatcher
+    blocklist: Blocklist
+    # How many deleted documents the index may still count.
+    replaced: int
 
     @cached_property
-    def by_length(self) -> dict[int, list[str]]:
-        """All words by length; read when a word has to be corrected.
-
-        Without words that contain digits: numbers are not corrected.
-        """
-        by_length = defaultdict(list)
-        for term, _ in self.searcher.terms_with_prefix(WORDS, ""):
-            if not DIGIT.search(term):
-                by_length[len(term)].append(term)
-        return by_length
+    def words(self) -> list[str]:
+        """All words, even of deleted pages; numbers are not corrected."""
+        found = self.searcher.terms_with_prefix(WORDS, "")
+        return [word for word, _ in found if not DIGIT.search(word)]
 
 
 class Vocabulary:
@@ -81,17 +70,18 @@ class Vocabulary:
     found on a public page before it is shown (S13).
     """
 
-    def __init__(self, dictionary: Dictionary, at: datetime):
-        self.dictionary = dictionary
-        self.searcher = dictionary.searcher
-        self._at = at
+    def __init__(self, state: IndexState, at: datetime):
+        self.state = state
+        self.searcher = state.searcher
+        self.at = at
         self._counts: dict[tuple[str, str], int] = {}
         self._stems: dict[str, tuple[tuple[str, ...], list[str]]] = {}
 
     def __contains__(self, word: str) -> bool:
-        """Say whether the word is on the site, in any of its forms."""
+        """Say whether the word is on the site or in a rule, in any of its forms."""
         return (
-            stem(word) in self.dictionary.editorial_stems
+            stem(word) in self.state.synonyms.stems
+            or stem(word) in self.state.promotions.stems
             or self.is_indexed(word)
             or any(
                 self.pages_with(form, field)
@@ -104,27 +94,27 @@ class Vocabulary:
         """Say whether the word is on the site in exactly this form."""
         return self.pages_with(word) > 0
 
-    def pages_with(self, term: str, field: str = WORDS) -> int:
-        """Return roughly how many public pages have a term in a field, or exactly 0.
+    def pages_with(self, word: str, field: str = WORDS) -> int:
+        """Return roughly how many public pages have a word in a field, or exactly 0.
 
         If more pages have it than can be hidden, at least one of them is public.
         """
-        key = term, field
+        key = word, field
         if key not in self._counts:
-            number = self.searcher.doc_freq(field, term)
+            number = self.searcher.doc_freq(field, word)
             if 0 < number <= self._max_hidden:
-                number = self.count(Query.term_query(SCHEMA, field, term))
+                number = self.count(term(field, word))
             self._counts[key] = number
         return self._counts[key]
 
     @cached_property
     def _max_hidden(self) -> int:
         """The most documents that can be in the index without being public."""
-        found = self.searcher.search(expired(self._at), limit=1, count=True)
-        return self.dictionary.replaced + found.count
+        found = self.searcher.search(expired(self.at), limit=1, count=True)
+        return self.state.replaced + found.count
 
-    def count(self, *queries: Query) -> int:
-        found = public(queries[0], self._at, queries[1:])
+    def count(self, *queries: tantivy.Query) -> int:
+        found = public(queries[0], self.at, queries[1:])
         return self.searcher.search(found, limit=1, count=True).count
 
     def completions(self, word: str) -> list[str]:
@@ -135,7 +125,7 @@ class Vocabulary:
         if len(word) < SHORTEST_PREFIX:
             return []
         found = self.searcher.terms_with_prefix(WORDS, word, limit=MAX_COMPLETIONS + 1)
-        return [term for term, _ in found if term != word]
+        return [longer for longer, _ in found if longer != word]
 
     def stems(self, word: str) -> tuple[tuple[str, ...], list[str]]:
         """Return the stems that match a word, and those that its completions have."""
@@ -160,11 +150,14 @@ class Vocabulary:
         """
         best, most = None, 0
         for end in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
-            first, second = word[:end], word[end:]
-            if self.is_indexed(first) and self.is_indexed(second):
-                count = self.count(_side_by_side(first, second))
+            parts = [word[:end], word[end:]]
+            if all(map(self.is_indexed, parts)):
+                stems = [stem(part) for part in parts]
+                phrase = tantivy.Query.phrase_query
+                fields = ("title", "body")
+                count = self.count(any_of(phrase(SCHEMA, f, stems) for f in fields))
                 if count > most:
-                    best, most = [first, second], count
+                    best, most = parts, count
         return best
 
     def correction(self, word: str, others: Iterable[str]) -> str | None:
@@ -177,68 +170,50 @@ class Vocabulary:
         if not most or DIGIT.search(word):
             return None
         context = [
-            _term(other)
+            term(WORDS, other)
             for other in others
             if other not in STOP_WORDS and self.is_indexed(other)
         ]
+        near = []
+        found = process.extract_iter(
+            word, self.state.words, scorer=OSA.distance, score_cutoff=most
+        )
+        for candidate, distance, _ in found:
+            wrong_start = WRONG_FIRST_LETTER * (candidate[0] != word[0])
+            in_titles = self.searcher.doc_freq(TITLE_WORDS, candidate)
+            in_pages = self.searcher.doc_freq(WORDS, candidate)
+            near.append((distance + wrong_start, -in_titles, -in_pages, candidate))
         best = []
-        for distance, *common, candidate in self._near(word, most):
-            together = bool(context) and bool(
-                self.count(_term(candidate), _any_of(context))
+        allowed = (each for each in sorted(near) if self._may_suggest(each[-1]))
+        for distance, *common, candidate in islice(allowed, MAX_CANDIDATES):
+            is_apart = not context or not self.count(
+                term(WORDS, candidate), any_of(context)
             )
-            if together or distance < 2 or not context:
-                mistakes = int(distance)
-                best.append((mistakes, not together, distance, *common, candidate))
+            if not context or not is_apart or distance < 2:
+                best.append((int(distance), is_apart, distance, *common, candidate))
         return min(best)[-1] if best else None
 
-    def _near(self, word: str, most: int) -> list[tuple]:
-        """Return the public words nearest to a word, each after its ranking values."""
-        by_length = self.dictionary.by_length
-        near = []
-        for length in range(len(word) - most, len(word) + most + 1):
-            found = process.extract(
-                word,
-                by_length.get(length, ()),
-                scorer=OSA.distance,
-                score_cutoff=most,
-                limit=None,
-            )
-            for candidate, distance, _ in found:
-                wrong_start = WRONG_FIRST_LETTER * (candidate[0] != word[0])
-                in_titles = self.searcher.doc_freq(TITLE_WORDS, candidate)
-                in_pages = self.searcher.doc_freq(WORDS, candidate)
-                near.append((distance + wrong_start, -in_titles, -in_pages, candidate))
-        allowed = (each for each in sorted(near) if self._may_suggest(each[-1]))
-        return list(islice(allowed, MAX_CANDIDATES))
-
     def _may_suggest(self, word: str) -> bool:
-        return not self.dictionary.blocklist.matches(word) and self.is_indexed(word)
+        return not self.state.blocklist.matches(word) and self.is_indexed(word)
 
     def nearest(self, words: list[str]) -> list[str]:
         """Return the most similar word on the site for each word that has one.
 
         For searches without results.
         """
-        choices = [
-            word for words in self.dictionary.by_length.values() for word in words
-        ]
-        return [
-            similar
-            for word in significant_words(words)[:MAX_COMPARED]
-            for similar in islice(self._similar(word, choices), 1)
-        ]
-
-    def _similar(self, word: str, choices: list[str]) -> Iterator[str]:
-        found = process.extract(
-            word,
-            choices,
-            scorer=JaroWinkler.similarity,
-            score_cutoff=MIN_SIMILARITY,
-            limit=None,
-        )
-        for candidate, _, _ in sorted(found, key=lambda each: (-each[1], each[0])):
-            if self._may_suggest(candidate):
-                yield candidate
+        nearest = []
+        for word in significant_words(words)[:MAX_COMPARED]:
+            found = process.extract(
+                word,
+                self.state.words,
+                scorer=JaroWinkler.similarity,
+                score_cutoff=MIN_SIMILARITY,
+                limit=None,
+            )
+            ranked = sorted((-similarity, each) for each, similarity, _ in found)
+            allowed = (each for _, each in ranked if self._may_suggest(each))
+            nearest += islice(allowed, 1)
+        return nearest
 
     def significant_stems(self, text: str, excluded: Iterable[str]) -> list[str]:
         """Return the rarest stems of a text (inverse document frequency).
@@ -252,21 +227,5 @@ class Vocabulary:
             if len(word) >= SHORTEST_PREFIX
         }
         rarest = sorted((count, each) for each, count in pages.items() if count)
-        return [each for _, each in rarest if each not in left_out][
-            :MAX_SIGNIFICANT_STEMS
-        ]
-
-
-def _term(word: str) -> Query:
-    return Query.term_query(SCHEMA, WORDS, word)
-
-
-def _any_of(queries: list[Query]) -> Query:
-    return Query.boolean_query([(Occur.Should, query) for query in queries])
-
-
-def _side_by_side(first: str, second: str) -> Query:
-    stems = [stem(first), stem(second)]
-    return _any_of(
-        [Query.phrase_query(SCHEMA, field, stems) for field in ("title", "body")]
-    )
+        significant = [each for _, each in rarest if each not in left_out]
+        return significant[:MAX_SIGNIFICANT_STEMS]

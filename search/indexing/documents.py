@@ -50,7 +50,7 @@ class SearchDocument(IndexedText):
 
     @property
     def key(self) -> int:
-        """The key in the index; pages have even numbers."""
+        """The key in the index; pages have even numbers, files odd ones."""
         return self.page_id * 2
 
 
@@ -73,7 +73,6 @@ class SearchFile(IndexedText):
 
     @property
     def key(self) -> int:
-        """The key in the index; files have odd numbers."""
         return self.document_id * 2 + 1
 
     @property
@@ -99,10 +98,8 @@ class LinkedDocument(models.Model):
 
 
 def pages_among(keys: list[int]) -> list[int]:
-    """Return the page ids among keys of the index."""
     return [key // 2 for key in keys if not key % 2]
 
 
 def files_among(keys: list[int]) -> list[int]:
-    """Return the document ids among keys of the index."""
     return [key // 2 for key in keys if key % 2]

@@ -1,29 +1,35 @@
-"""Stores the text of files for the search index, and which pages link to them.
+"""Stores which pages link to a file, and its text for the search index.
 
-Search finds a file while a public page links to it and its collection is public.
+Search finds a file, and visitors may open it, while a public page links to it and its
+collection is public.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import transaction
+from django.db.models import F
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 from wagtail.models.reference_index import ReferenceIndex
 
-from home.content.rich_text_links import register_public_documents
+from home.content.rich_text_links import public_documents, register_public_documents
 from home.content.walker import id_from
+from home.content_version.caching import has_session
 from home.content_version.counter import bump_content_version, only_internal_fields
 from home.images.private_collections import (
     collection_privacy_changed,
     restricted_collections,
 )
-from home.pages import public_pages, visible_pages
+from home.page_tree.admin_api import permitted_files
+from home.pages import is_published, public_pages, visible_pages
 from search.indexing.documents import LinkedDocument, SearchFile
 from search.indexing.files.extraction import read_file
 
@@ -42,26 +48,19 @@ def section_of(path: str) -> int | None:
 
 
 def sync_linked_documents(page: Page) -> None:
-    """Store which files a live page links to, and refresh those files."""
-    linked = set(_documents_in(page))
-    rows = LinkedDocument.objects.filter(page_id=page.pk)
-    before = set(rows.values_list("document_id", flat=True))
-    if not linked and not before:
-        return
-    rows.exclude(document_id__in=linked).delete()
-    LinkedDocument.objects.bulk_create(
-        LinkedDocument(page_id=page.pk, document_id=pk) for pk in linked - before
-    )
-    refresh_files(linked | before)
-
-
-def _documents_in(page: Page) -> Iterable[int]:
-    """Return the ids of the files that a page, its blocks and child rows link to."""
+    """Store which files a live page, its blocks and child rows link to."""
     ReferenceIndex.create_or_update_for_object(page)
     references = ReferenceIndex.get_references_for_object(page)
-    label = Document._meta.model_name
-    found = references.filter(to_content_type__model=label)
-    return map(id_from, found.values_list("to_object_id", flat=True))
+    found = references.filter(to_content_type__model=Document._meta.model_name)
+    linked = set(map(id_from, found.values_list("to_object_id", flat=True)))
+    rows = LinkedDocument.objects.filter(page_id=page.pk)
+    before = set(rows.values_list("document_id", flat=True))
+    if linked or before:
+        rows.exclude(document_id__in=linked).delete()
+        LinkedDocument.objects.bulk_create(
+            LinkedDocument(page_id=page.pk, document_id=pk) for pk in linked - before
+        )
+        refresh_files(linked | before)
 
 
 def files_linked_from(page_ids) -> list[int]:
@@ -83,42 +82,36 @@ def refresh_files(document_ids: Iterable[int]) -> None:
 
     Of several pages, the one that expires last counts, then the oldest.
     """
-    ids = list(document_ids)
-    if ids:
-        with transaction.atomic():
-            # Locks out other writers: what is read now is still correct when written.
-            _refresh(Document.objects.in_bulk(ids), bump_content_version())
-
-
-def _refresh(documents: dict[int, models.Model], version: int) -> None:
-    restricted = restricted_collections()
-    links: dict[int, list[tuple]] = {}
-    rows = LinkedDocument.objects.filter(document_id__in=documents)
-    page_of = public_pages().in_bulk(list(rows.values_list("page_id", flat=True)))
-    for page_id, document_id in rows.values_list("page_id", "document_id"):
-        if page := page_of.get(page_id):
-            links.setdefault(document_id, []).append(
-                (page.expire_at is not None, _reversed(page.expire_at), page.pk)
+    if not (ids := list(document_ids)):
+        return
+    with transaction.atomic():
+        # Locks out other writers: what is read now is still correct when written.
+        version = bump_content_version()
+        documents = Document.objects.in_bulk(ids)
+        restricted = restricted_collections()
+        linked = LinkedDocument.objects.filter(document_id__in=documents)
+        documents_on = defaultdict(list)
+        for page_id, document_id in linked.values_list("page_id", "document_id"):
+            documents_on[page_id].append(document_id)
+        pages = public_pages().filter(pk__in=linked.values("page_id"))
+        page_of: dict[int, Page] = {}
+        for page in pages.order_by(F("expire_at").desc(nulls_first=True), "pk"):
+            for document_id in documents_on[page.pk]:
+                page_of.setdefault(document_id, page)
+        for document_id, document in documents.items():
+            page = page_of.get(document_id)
+            SearchFile.objects.update_or_create(
+                pk=document_id,
+                defaults={
+                    "title": document.title,
+                    "page_id": page.pk if page else None,
+                    "section_id": section_of(page.path) if page else None,
+                    "expires_at": page.expire_at if page else None,
+                    "is_public": page is not None
+                    and document.collection_id not in restricted,
+                    "version": version,
+                },
             )
-    for document_id, document in documents.items():
-        best = min(links.get(document_id, []), default=None)
-        page = page_of[best[-1]] if best else None
-        SearchFile.objects.update_or_create(
-            pk=document_id,
-            defaults={
-                "title": document.title,
-                "page_id": page.pk if page else None,
-                "section_id": section_of(page.path) if page else None,
-                "expires_at": page.expire_at if page else None,
-                "is_public": page is not None
-                and document.collection_id not in restricted,
-                "version": version,
-            },
-        )
-
-
-def _reversed(at: datetime | None) -> float:
-    return -at.timestamp() if at else 0
 
 
 @receiver(collection_privacy_changed)
@@ -158,35 +151,29 @@ def read_document(document) -> bool:
     No upload fails because the reader, the storage or the database is unavailable:
     `rebuild_search_index` reads the file later.
     """
+    rows = SearchFile.objects.filter(pk=document.pk)
     try:
-        return _read_and_store(document)
+        file_hash = document.get_file_hash()
+        if rows.filter(file_hash=file_hash).exists():
+            return False
+        with document.open_file() as file:
+            reading = read_file(file, document.file_extension)
+        with transaction.atomic():
+            # Reading takes seconds: the file may have been replaced or deleted.
+            same = Document.objects.filter(pk=document.pk, file_hash=file_hash)
+            if not same.select_for_update().exists():
+                return False
+            is_new = rows.filter(updated_at=None).exists()
+            rows.update(
+                body=reading.text,
+                problem=reading.problem,
+                file_hash=file_hash,
+                updated_at=document.created_at if is_new else timezone.now(),
+                version=bump_content_version(),
+            )
     except Exception:
         logger.exception("Document %s is not read yet.", document.pk)
         return False
-
-
-def _read_and_store(document) -> bool:
-    rows = SearchFile.objects.filter(pk=document.pk)
-    file_hash = document.get_file_hash()
-    if rows.filter(file_hash=file_hash).exists():
-        return False
-    with document.open_file() as file:
-        reading = read_file(file, document.file_extension)
-    with transaction.atomic():
-        # Reading takes seconds: the file may have been replaced or deleted meanwhile.
-        same = Document.objects.select_for_update().filter(
-            pk=document.pk, file_hash=file_hash
-        )
-        if not same.exists():
-            return False
-        is_new = rows.filter(updated_at=None).exists()
-        rows.update(
-            body=reading.text,
-            problem=reading.problem,
-            file_hash=file_hash,
-            updated_at=document.created_at if is_new else timezone.now(),
-            version=bump_content_version(),
-        )
     return True
 
 
@@ -195,3 +182,36 @@ def read_new_files() -> int:
     documents = Document.objects.order_by("pk")
     refresh_files(documents.values_list("pk", flat=True))
     return sum(map(read_document, documents.iterator()))
+
+
+def is_public(document) -> bool:
+    return public_documents({document.pk}, timezone.now()).exists()
+
+
+def deny_unlinked_documents(document, request: HttpRequest) -> None:
+    """Raise `Http404` unless the visitor may open the document; a Wagtail hook.
+
+    Anyone who may read a page that links to it may, and staff. Checked on each request,
+    so a document disappears as soon as the last page that links to it is unpublished,
+    made private or expires, even if no job has run yet. Wagtail has checked the login
+    or password of a private collection before.
+    """
+    if not (
+        is_public(document)
+        or document.collection.get_view_restrictions()
+        or (has_session(request) and _may_open(request, document))
+    ):
+        raise Http404("No public page links to this document.")
+
+
+def _may_open(request: HttpRequest, document) -> bool:
+    """Say whether staff may use the document, or the visitor may read its page."""
+    if permitted_files(request.user, type(document)).filter(pk=document.pk).exists():
+        return True
+    links = LinkedDocument.objects.filter(document_id=document.pk)
+    pages = Page.objects.filter(pk__in=links.values("page_id"))
+    return any(
+        is_published(page, timezone.now())
+        and all(each.accept_request(request) for each in page.get_view_restrictions())
+        for page in pages.specific()
+    )

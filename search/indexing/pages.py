@@ -1,6 +1,9 @@
 """Stores the text of public pages for the search index, in sync with the pages."""
 
+from collections.abc import Iterable, Iterator
+
 from django.db import transaction
+from django.db.models import Model
 from django.dispatch import receiver
 from wagtail.models import Page
 from wagtail.search.index import RelatedFields, SearchField
@@ -27,30 +30,28 @@ TEXTS = ("title", "search_words", "summary", "headings", "body")
 
 def extract_text(page: BasePage) -> dict[str, str]:
     """Return a page's text by index field, read from its `search_fields`."""
-    parts = []
-    for field in page.get_search_fields():
-        if isinstance(field, SearchField) and field.field_name not in SEPARATE_FIELDS:
-            parts.extend(_as_strings(field.get_value(page)))
-        elif isinstance(field, RelatedFields):
-            for related in field.get_value(page).all():
-                for inner in field.fields:
-                    if isinstance(inner, SearchField):
-                        parts.extend(_as_strings(inner.get_value(related)))
+    own = [
+        field
+        for field in page.get_search_fields()
+        if getattr(field, "field_name", "") not in SEPARATE_FIELDS
+    ]
+    headings = (part.text for part in walk(page) if part.kind is Kind.HEADING)
     return {
         "title": page.title,
         "search_words": page.search_words,
         "summary": page.summary,
-        "headings": "\n".join(
-            part.text for part in walk(page) if part.kind is Kind.HEADING
-        ),
-        "body": "\n".join(part for part in parts if part),
+        "headings": "\n".join(headings),
+        "body": "\n".join(filter(None, _texts(page, own))),
     }
 
 
-def _as_strings(value) -> list[str]:
-    if not value:
-        return []
-    return [str(part) for part in value] if isinstance(value, list) else [str(value)]
+def _texts(instance: Model, fields: Iterable) -> Iterator[str]:
+    for field in fields:
+        if isinstance(field, RelatedFields):
+            for related in field.get_value(instance).all():
+                yield from _texts(related, field.fields)
+        elif isinstance(field, SearchField) and (value := field.get_value(instance)):
+            yield from map(str, value if isinstance(value, list) else [value])
 
 
 def document_values(page: BasePage, section_id: int | None) -> dict:
@@ -126,9 +127,8 @@ def rebuild() -> tuple[int, int]:
     there are, and how many files were read.
     """
     pages = Page.objects.live().order_by("pk")
-    deindex(
-        list(SearchDocument.objects.exclude(pk__in=pages).values_list("pk", flat=True))
-    )
+    gone = SearchDocument.objects.exclude(pk__in=pages)
+    deindex(list(gone.values_list("pk", flat=True)))
     count = 0
     for pk in list(pages.values_list("pk", flat=True)):
         with transaction.atomic():

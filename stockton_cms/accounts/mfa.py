@@ -19,7 +19,7 @@ from django.shortcuts import redirect
 from wagtail.admin.models import FormState
 
 from home.jobs import register_job
-from search.indexing.document_access import is_public
+from search.indexing.linked_documents import is_public
 from stockton_cms.accounts.allauth_internals import record_authentication
 
 # Recovery codes replace one of these.

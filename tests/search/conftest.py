@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from search.indexing import linked_documents
+from tests.factories import StandardPageFactory
 from tests.search.indexing.files.offering import PlainReader, replace_file, save_file
 
 
@@ -48,6 +49,19 @@ def search_for(client):
         )
 
     return search
+
+
+@pytest.fixture
+def publish(home):
+    """Return a function that publishes a page for each title, with no other word."""
+
+    def make(*titles):
+        return [
+            StandardPageFactory(parent=home, title=title, summary="")
+            for title in titles
+        ]
+
+    return make
 
 
 @pytest.fixture

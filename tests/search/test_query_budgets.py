@@ -17,8 +17,8 @@ FEW, MANY = 1, 10
 RESULTS = 4 + 5
 # Restrictions of collections, the collections below them, the files, their texts.
 FILES = 4
-# Promotions, their pages, the summaries of those.
-PROMOTED = 3
+# The pages of promotions, and the summaries of those.
+PROMOTED = 2
 # The text of the best result and the content version; pages, those above, their texts.
 RELATED = 2 + 3
 
@@ -69,59 +69,37 @@ def make_pages(section, number):
         StandardPageFactory(parent=section, title=f"Hedgehogs {place}", summary="")
 
 
-def restrict(page):
+def make_private(section):
+    """Make a page and a collection that are private."""
+    page = PartnershipPageFactory(parent=section)
     PageViewRestriction.objects.create(page=page, restriction_type="login")
+    collection = Collection.get_first_root_node().add_child(name="Private")
+    CollectionViewRestriction.objects.create(
+        collection=collection, restriction_type="login"
+    )
 
 
-def test_queries_do_not_grow_with_files(make_files, queries_of, search_for):
+def test_queries_do_not_grow_with_files_nor_with_what_is_private(
+    section, make_files, queries_of, search_for
+):
     make_files(FEW)
+    make_private(section)
     few = queries_of()
     make_files(MANY - FEW, start=FEW)
     assert len(search_for("hedgehogs").titles) == MANY
-    many = queries_of()
-    assert len(many) == len(few) <= RESULTS + FILES
-
-
-def test_pages_and_files_together_cost_no_more_than_files(
-    section, make_files, queries_of, search_for
-):
-    make_files(MANY // 2)
-    make_pages(section, MANY // 2)
-    assert len(search_for("hedgehogs").titles) == MANY
-    assert len(queries_of()) <= RESULTS + FILES
-
-
-def test_search_that_finds_no_file_asks_for_none(section, queries_of):
-    make_pages(section, MANY)
-    queries = queries_of()
-    assert len(queries) <= RESULTS
-    assert not any("document" in sql and "searchdocument" not in sql for sql in queries)
-
-
-def test_queries_do_not_grow_with_private_collections_and_pages(
-    section, make_files, queries_of
-):
-    make_files(2)
-
-    def add_private(number):
-        for _ in range(number):
-            restrict(PartnershipPageFactory(parent=section))
-            collection = Collection.get_first_root_node().add_child(name="Private")
-            CollectionViewRestriction.objects.create(
-                collection=collection, restriction_type="login"
-            )
-
-    add_private(FEW)
-    few = queries_of()
-    add_private(MANY)
+    for _ in range(MANY):
+        make_private(section)
     assert len(queries_of()) == len(few) <= RESULTS + FILES
 
 
 def test_whole_page_with_files_promotions_and_filters_keeps_to_its_budget(
     section, make_files, queries_of
 ):
+    make_pages(section, MANY)
+    queries = queries_of()
+    assert len(queries) <= RESULTS
+    assert not any("document" in sql and "searchdocument" not in sql for sql in queries)
     make_files(5)
-    make_pages(section, 5)
     for page in section.get_children()[:3]:
         PromotionSnippet.objects.create(searched="hedgehogs", page=page)
     assert len(queries_of()) <= RESULTS + FILES + PROMOTED

@@ -3,8 +3,6 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from home.models import SiteSettings
@@ -13,7 +11,6 @@ from search.indexing.documents import SearchDocument
 from tests.factories import (
     CommunityIndexPageFactory,
     PartnershipPageFactory,
-    PolicyUpdatePageFactory,
     StandardPageFactory,
 )
 
@@ -44,67 +41,45 @@ def test_empty_search_shows_the_form_and_nothing_else(home, search_for):
         assert answer.html.title.get_text().startswith("Search")
 
 
-def test_one_result_is_said_in_the_singular(make_pages, search_for):
-    make_pages(1)
-    text = search_for("allotment").html.main.get_text()
-    assert "1 result for allotment" in text
-
-
 def test_pages_of_results_hold_each_result_once_in_numbered_order(
-    make_pages, search_for
-):
-    make_pages(23)
-    first = search_for("allotment")
-    second = search_for("allotment", page=2)
-    third = search_for("allotment", page="3")
-    pages = (first, second, third)
-    assert [len(page.titles) for page in pages] == [10, 10, 3]
-    assert [page.count for page in pages] == [23, 23, 23]
-    assert len({title for page in pages for title in page.titles}) == 23
-    assert [page.html.select_one("ol.results")["start"] for page in pages] == [
-        "1",
-        "11",
-        "21",
-    ]
-    assert [set(links(page)) for page in pages] == [
-        {"next"},
-        {"prev", "next"},
-        {"prev"},
-    ]
-    assert "Page 2 of 3" in second.html.select_one(".pagination").get_text()
-
-
-def test_links_between_pages_of_results_lead_where_they_say(
     make_pages, search_for, read
 ):
-    make_pages(11)
+    make_pages(21)
+    pages = [search_for("allotment", page=number) for number in (1, 2, 3)]
+    assert [len(page.titles) for page in pages] == [10, 10, 1]
+    assert [page.count for page in pages] == [21, 21, 21]
+    assert len({title for page in pages for title in page.titles}) == 21
+    starts = [page.html.select_one("ol.results")["start"] for page in pages]
+    assert starts == ["1", "11", "21"]
+    rels = [set(links(page)) for page in pages]
+    assert rels == [{"next"}, {"prev", "next"}, {"prev"}]
+    assert "Page 2 of 3" in pages[1].html.select_one(".pagination").get_text()
     query = 'allotment & <plots> "50%" + é'
     link = links(search_for(query))["next"]
     assert parse_qs(urlsplit(link).query) == {"query": [query], "page": ["2"]}
     second = read(reverse("search") + link)
-    assert len(second.select(".result")) == 1
     assert second.select_one("main input[name=query]")["value"] == query
+    form = f"a[href^='{reverse('enquiry')}']"
+    carried = [parse_qs(urlsplit(a["href"]).query) for a in second.select(form)]
+    assert carried == [{"query": [query], "from": [reverse("search")]}] * 2
+    robots = second.find("meta", attrs={"name": "robots"})
+    assert robots["content"] == "noindex"
 
 
-@pytest.mark.parametrize(
-    "number",
-    ["0", "-1", "abc", "1e9", "²", "", "1.0", " 1", "+1", "99999999999999999999", "٣"],
-)
-def test_wrong_page_number_is_not_found(make_pages, client, number):
+NUMBERS = ["0", "-1", "abc", "1e9", "²", "", "1.0", " 1", "+1", "9" * 20, "٣", "3"]
+
+
+def test_wrong_page_number_is_not_found(make_pages, client):
     make_pages(11)
     address = reverse("search")
-    response = client.get(address, {"query": "allotment", "page": number})
-    assert response.status_code == 404
-    assert "Page not found" in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("query", "number"), [("allotment", 3), ("nothing", 2), ("", 2)]
-)
-def test_page_after_the_last_is_not_found(make_pages, client, query, number):
-    make_pages(11)
-    response = client.get(reverse("search"), {"query": query, "page": number})
-    assert response.status_code == 404
+    for number in NUMBERS:
+        response = client.get(address, {"query": "allotment", "page": number})
+        assert response.status_code == 404, number
+        assert "Page not found" in response.content.decode()
+    for query in ("nothing", ""):
+        response = client.get(address, {"query": query, "page": "2"})
+        assert response.status_code == 404
+    assert client.post(address, {"query": "allotment"}).status_code == 405
 
 
 def test_last_page_that_is_offered_can_be_opened(
@@ -120,32 +95,6 @@ def test_last_page_that_is_offered_can_be_opened(
     read(reverse("search") + "?query=allotment&page=3", status=404)
 
 
-def test_nothing_found_is_said_with_sections_and_the_form_filled_in(
-    home, section, search_for
-):
-    answer = search_for("xylophone")
-    assert answer.titles == []
-    assert "No results for xylophone" in answer.html.main.get_text()
-    links = [link.get_text() for link in answer.html.main.select("ul a")]
-    assert "Home page" in links
-    form = answer.html.select_one("main form.form")
-    assert form["action"] == reverse("enquiry")
-    assert form.select_one("[name=query]")["value"] == "xylophone"
-    assert form.select_one("[name=from_path]")["value"] == reverse("search")
-    assert "I searched for: xylophone" in form.textarea.get_text()
-
-
-def test_search_is_carried_to_the_form_from_everywhere_on_the_page(
-    make_pages, search_for
-):
-    make_pages(1)
-    found = search_for("allotment").html.select(f"a[href^='{reverse('enquiry')}']")
-    assert len(found) == 2
-    for link in found:
-        carried = parse_qs(urlsplit(link["href"]).query)
-        assert carried == {"query": ["allotment"], "from": [reverse("search")]}
-
-
 def test_result_says_its_kind_its_section_and_its_date(home, search_for):
     section = CommunityIndexPageFactory(parent=home, title="Food and warmth")
     page = PartnershipPageFactory(parent=section, title="Allotment partnership")
@@ -159,19 +108,6 @@ def test_result_says_its_kind_its_section_and_its_date(home, search_for):
     )
 
 
-def test_kinds_are_those_that_readers_know(home, section, search_for):
-    PolicyUpdatePageFactory(parent=section, title="Hedgehog policy")
-    StandardPageFactory(parent=section, title="Hedgehog page")
-    CommunityIndexPageFactory(parent=section, title="Hedgehog section")
-    facts = search_for("hedgehog").html.select("ol .result__facts")
-    for fact in facts:
-        if fact.select_one(".label"):
-            fact.select_one(".label").decompose()
-    kinds = {fact.get_text().split(" in ")[0].strip() for fact in facts}
-    assert len(kinds) == 3
-    assert {"Policy update", "Section"} <= kinds
-
-
 def test_matched_words_are_marked_in_the_part_that_answers(home, search_for):
     before = "<p>" + "Something else entirely. " * 60 + "</p>"
     body = [
@@ -183,15 +119,10 @@ def test_matched_words_are_marked_in_the_part_that_answers(home, search_for):
     assert "<mark>pantries</mark>" in extract
     assert "<mark>card</mark>" in extract
     assert len(extract) < 600
-
-
-def test_marks_fit_words_after_characters_of_several_bytes(home, search_for):
     summary = "Café – £5 😀 naïve “quoted” allotment, and allotments."
     StandardPageFactory(parent=home, title="Signs", summary=summary)
     (extract,) = search_for("allotment").extracts
-    assert extract.count("<mark>") == 2
-    assert "<mark>allotment</mark>" in extract
-    assert "<mark>allotments</mark>" in extract
+    assert "<mark>allotment</mark>, and <mark>allotments</mark>." in extract
 
 
 def test_text_of_a_page_is_escaped_in_results(home, search_for, client):
@@ -200,38 +131,10 @@ def test_text_of_a_page_is_escaped_in_results(home, search_for, client):
     StandardPageFactory(parent=home, title=f"Title {evil}", summary=evil, body=body)
     CommunityIndexPageFactory(parent=home, title=f"Allotment {evil}", summary=evil)
     assert search_for("allotment").count == 2
-    for query in ("allotment", "script", "alert"):
+    for query in ("allotment", "script", "alert", f"\"'>{evil}"):
         html = client.get(reverse("search"), {"query": query}).content.decode()
         assert "<script>alert" not in html
         assert "&lt;" in html
-
-
-def test_search_itself_is_escaped_wherever_it_is_repeated(home, client):
-    evil = "\"'><script>alert(1)</script>"
-    html = client.get(reverse("search"), {"query": evil}).content.decode()
-    assert "<script>alert" not in html
-    assert "\"'><" not in html
-    assert "&lt;script&gt;" in html
-
-
-def test_number_of_queries_does_not_grow_with_results(make_pages, client):
-    make_pages(1)
-    address = reverse("search") + "?query=allotment"
-
-    def queries():
-        # The very first visit makes the site settings, which counts as a change.
-        client.get(address)
-        client.get(address)
-        with CaptureQueriesContext(connection) as captured:
-            assert client.get(address).status_code == 200
-        found = [each["sql"] for each in captured.captured_queries]
-        # The content version is read a few times a second.
-        return len([sql for sql in found if "home_contentversion" not in sql])
-
-    with_one = queries()
-    make_pages(9)
-    # A page that is short is filled with related ones.
-    assert queries() == with_one - 1
 
 
 def test_database_has_the_last_word_if_the_index_is_wrong(
@@ -243,15 +146,6 @@ def test_database_has_the_last_word_if_the_index_is_wrong(
         pk=draft.pk, title="Budget cuts", is_public=True, version=0
     )
     assert search_for("budget").titles == []
-
-
-def test_results_are_not_for_search_engines(home, search_for):
-    robots = search_for("allotment").html.find("meta", attrs={"name": "robots"})
-    assert robots["content"] == "noindex"
-
-
-def test_search_does_not_take_posts(home, client):
-    assert client.post(reverse("search"), {"query": "allotment"}).status_code == 405
 
 
 def test_search_before_there_is_a_site_is_not_found(db, client):

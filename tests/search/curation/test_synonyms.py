@@ -3,10 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
-from wagtail.admin.panels import get_edit_handler
 
-from home.content_version.counter import get_content_version
-from search.engine import index as index_module
 from search.engine import query
 from search.models import SynonymSnippet
 from tests.factories import StandardPageFactory
@@ -14,63 +11,51 @@ from tests.factories import StandardPageFactory
 ADDRESSES = SynonymSnippet.snippet_viewset.get_url_name
 
 
-@pytest.fixture
-def publish(home):
-    """Return a function that publishes a page for each title, with no other word."""
-
-    def make(*titles):
-        for title in titles:
-            StandardPageFactory(parent=home, title=title, summary="")
-
-    return make
-
-
-@pytest.fixture
-def add():
-    """Return a function that adds a synonym."""
-
-    def make(searched, found_as, both_ways=False):
-        return SynonymSnippet.objects.create(
-            searched=searched, found_as=found_as, both_ways=both_ways
-        )
-
-    return make
+def add(searched, found_as, both_ways=False):
+    SynonymSnippet.objects.create(
+        searched=searched, found_as=found_as, both_ways=both_ways
+    )
 
 
 @pytest.mark.parametrize("both_ways", [False, True])
-def test_synonym_works_one_way_or_two(publish, add, search_for, both_ways):
+def test_synonym_works_one_way_or_two(publish, search_for, both_ways, monkeypatch):
     publish("Cat", "Moggy")
     assert search_for("moggy").titles == ["Moggy"]
     add("moggy", "cat", both_ways)
     assert search_for("moggy").titles == ["Moggy", "Cat"]
     assert search_for("cat").titles == (["Cat", "Moggy"] if both_ways else ["Cat"])
+    monkeypatch.setattr(query, "VARIANT_WEIGHT", 5.0)
+    assert search_for("moggy").titles == ["Cat", "Moggy"]
 
 
 def test_phrase_is_known_in_any_form_and_with_stop_words_between(
-    publish, add, search_for
+    home, publish, search_for
 ):
-    publish("Cat shelter", "Xylophone")
+    StandardPageFactory(parent=home, title="Cat shelter", summary="A shelter.")
+    publish("Xylophone")
     add("rehome moggy", "cat shelter")
     typed = ("rehome moggy", "Rehome MOGGIES!", "rehoming my moggy", "a rehome moggy?")
     for each in typed:
-        assert search_for(each).titles == ["Cat shelter"], each
+        answer = search_for(each)
+        assert answer.titles == ["Cat shelter"], each
+        assert "<mark>shelter</mark>" in answer.extracts[0]
 
 
-def test_lists_join_each_phrase_with_each_wording(publish, add, search_for):
+def test_lists_join_each_phrase_with_each_wording(publish, search_for):
     publish("Cat shelter", "Feline health")
     add("moggy, puss\nkitty", "cat, feline")
     for typed in ("moggy", "puss", "kitties"):
         assert set(search_for(typed).titles) == {"Cat shelter", "Feline health"}
 
 
-def test_acronym_finds_its_words_and_no_page_with_one_of_them(publish, add, search_for):
+def test_acronym_finds_its_words_and_no_page_with_one_of_them(publish, search_for):
     publish("Xenial visits", "Xenial yoghurt zone", "Yoghurt")
     add("XYZ", "xenial yoghurt zone", both_ways=True)
     for typed in ("XYZ", "xyz", "xyz form"):
         assert search_for(typed).titles == ["Xenial yoghurt zone"], typed
 
 
-def test_other_words_of_a_search_count_too(publish, add, search_for):
+def test_other_words_of_a_search_count_too(publish, search_for):
     publish("Cat Yarm", "Cat Thornaby")
     add("moggy", "cat")
     assert search_for("moggy thornaby").titles == ["Cat Thornaby", "Cat Yarm"]
@@ -78,57 +63,13 @@ def test_other_words_of_a_search_count_too(publish, add, search_for):
 
 
 @pytest.mark.parametrize("phrase", ["bird table", "bird of prey"])
-def test_longest_phrase_counts_and_not_those_inside_it(
-    publish, add, search_for, phrase
-):
+def test_longest_phrase_counts_and_not_those_inside_it(publish, search_for, phrase):
     publish("Avian flu", "Garden furniture")
     add("bird", "avian")
     assert search_for(phrase).titles == ["Avian flu"]
     add(phrase, "garden furniture")
     assert search_for(phrase).titles == ["Garden furniture"]
     assert search_for("bird").titles == ["Avian flu"]
-
-
-def test_searchers_own_words_come_before_other_ones(
-    publish, add, search_for, monkeypatch
-):
-    publish("Cat", "Moggy")
-    add("moggy", "cat")
-    assert search_for("moggy").titles == ["Moggy", "Cat"]
-    monkeypatch.setattr(query, "VARIANT_WEIGHT", 5.0)
-    assert search_for("moggy").titles == ["Cat", "Moggy"]
-
-
-def test_words_of_a_synonym_are_marked_in_the_extract(home, add, search_for):
-    StandardPageFactory(parent=home, title="Pets", summary="Every cat is welcome.")
-    add("moggy", "cat")
-    (extract,) = search_for("moggy").extracts
-    assert "<mark>cat</mark>" in extract
-
-
-def test_synonym_works_from_saving_to_deleting(publish, add, search_for):
-    publish("Cat", "Feline")
-    assert search_for("moggy").count == 0
-    synonym = add("moggy", "cat")
-    assert search_for("moggy").titles == ["Cat"]
-    synonym.found_as = "feline"
-    synonym.save()
-    assert search_for("moggy").titles == ["Feline"]
-    synonym.delete()
-    assert search_for("moggy").count == 0
-
-
-def test_process_that_does_not_ask_for_the_version_would_miss_a_synonym(
-    publish, add, search_for, monkeypatch
-):
-    publish("Cat")
-    search_for("moggy")
-    before = get_content_version()
-    monkeypatch.setattr(index_module, "get_content_version", lambda: before)
-    add("moggy", "cat")
-    assert search_for("moggy").count == 0
-    monkeypatch.undo()
-    assert search_for("moggy").titles == ["Cat"]
 
 
 def test_editor_adds_changes_and_deletes_a_synonym(
@@ -153,49 +94,25 @@ def test_editor_adds_changes_and_deletes_a_synonym(
         ("", "cat", "searched", "This field is required."),
         ("moggy", "", "found_as", "This field is required."),
         ("moggy, ?!", "cat", "searched", "“?!” has no words"),
-        ("moggy", "…", "found_as", "“…” has no words"),
         (", ,", "cat", "searched", "Enter at least one word"),
-        ("moggy", ",", "found_as", "Enter at least one word"),
-        ("recycling", "recycling", "found_as", "“recycling” is on both sides."),
         ("tip, Recycle", "my bin, recycling", "found_as", "“recycling” is on"),
         ("x" * 501, "cat", "searched", "at most 500 characters"),
     ],
 )
-def test_wrong_synonym_is_refused_with_one_reason(
-    db, searched, found_as, name, message
+def test_wrong_synonym_is_refused_with_one_reason_and_stays_in_the_form(
+    db, send_form, searched, found_as, name, message
 ):
-    form_class = get_edit_handler(SynonymSnippet).get_form_class()
-    errors = form_class({"searched": searched, "found_as": found_as}).errors
-    assert list(errors) == [name]
-    assert message in errors[name][0]
-
-
-def test_what_was_typed_stays_in_the_form_beside_the_reason(
-    db, admin_client, admin_form
-):
-    address = reverse(ADDRESSES("add"))
     count = SynonymSnippet.objects.count()
-    sent = {"searched": "moggy, ?!", "found_as": "cat", "both_ways": "on"}
-    answer = admin_client.post(address, {**admin_form(address), **sent})
+    sent = {"searched": searched, "found_as": found_as, "both_ways": "on"}
+    answer = send_form(reverse(ADDRESSES("add")), "", **sent)
     html = BeautifulSoup(answer.content, "html.parser")
     assert SynonymSnippet.objects.count() == count
     (error,) = html.select(".error-message")
-    assert "“?!” has no words that people can search for." in error.get_text()
-    assert html.select_one("[name=searched]")["value"] == "moggy, ?!"
-    assert html.select_one("[name=found_as]")["value"] == "cat"
+    assert message in error.get_text()
+    assert html.select_one("[name=searched]").get("value", "") == searched
+    assert html.select_one("[name=found_as]").get("value", "") == found_as
     assert html.select_one("[name=both_ways]").has_attr("checked")
-
-
-@pytest.fixture
-def seeds(db):
-    """Return the synonyms that a new site starts with."""
-    return list(SynonymSnippet.objects.all())
-
-
-def test_new_site_starts_with_a_day_one_list_of_valid_synonyms(seeds):
-    assert 150 <= len(seeds) <= 300
-    for synonym in seeds:
-        synonym.full_clean()
+    assert error.find_parent(attrs={"data-contentpath": name})
 
 
 FIRST_DAY = {
@@ -210,6 +127,10 @@ FIRST_DAY = {
 
 
 def test_words_of_the_first_day_find_on_a_new_site(publish, search_for):
+    seeds = list(SynonymSnippet.objects.all())
+    assert 150 <= len(seeds) <= 300
+    for synonym in seeds:
+        synonym.full_clean()
     publish(*FIRST_DAY.values())
     for typed, title in FIRST_DAY.items():
         assert search_for(typed).titles == [title]

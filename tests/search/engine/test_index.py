@@ -38,14 +38,6 @@ def test_both_processes_catch_up_with_every_change(home, two_processes):
         assert count(index, "orchards") == 0
 
 
-def test_process_that_starts_late_knows_all_pages(home, two_processes):
-    early, late = two_processes
-    for number in range(12):
-        StandardPageFactory(parent=home, title=f"Allotment {number}")
-        assert count(early, "allotment") == number + 1
-    assert count(late, "allotment") == 12
-
-
 def test_process_that_does_not_catch_up_would_miss_a_change(home, two_processes):
     index, _ = two_processes
     assert count(index, "allotments") == 0
@@ -84,11 +76,6 @@ def test_version_that_went_back_builds_the_index_again(home, caplog):
     assert count(index, "allotments") == 0
     assert "went back" in caplog.text
     assert count(index, "stockton") == 1
-
-
-def test_first_search_before_there_is_any_page(db):
-    assert count(PageIndex(), "allotments") == 0
-    assert get_content_version() == 0 or SearchDocument.objects.count() >= 0
 
 
 def test_index_that_failed_while_reading_holds_no_page_twice(home):

@@ -1,74 +1,65 @@
 """Search understands what was meant: forms of tokens, words run together, spelling."""
 
-from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
-from wagtail.models import PageViewRestriction
 
 from search import tokens
 from search.engine import vocabulary
 from search.engine.vocabulary import Vocabulary
 from tests.factories import PartnershipPageFactory, StandardPageFactory
 
-
-@pytest.fixture
-def publish(home):
-    """Return a function that publishes a page for each title, with no other word."""
-
-    def make(*titles):
-        return [
-            StandardPageFactory(parent=home, title=title, summary="")
-            for title in titles
-        ]
-
-    return make
-
-
-HYPHENS = [
-    ("E-mail alerts", "email"),
-    ("Email alerts", "e-mail"),
-    ("Email alerts", "e mail"),
-    ("E‐mail alerts", "email"),
-    ("Co-operative shops", "cooperative"),
-    ("Cooperative shops", "co-operative"),
-    ("Cooperative shops", "co‐operative"),
-    ("Drop-in clinic", "dropin"),
-    ("Dropin clinic", "drop-in"),
-    ("Drop in clinic", "drop-in"),
-]
-IRREGULAR = [
-    ("Children", "child"),
-    ("Child", "children"),
-    ("Children's", "child's"),
-    ("Women", "woman"),
-    ("People", "person"),
-    ("Mice", "mouse"),
-    ("Teeth", "tooth"),
-    ("Wives", "wife"),
-    ("Paid", "pay"),
-    ("Stolen", "steal"),
-    ("Marriages", "married"),
-]
-FOLDED = [
-    ("Crêperie", "creperie"),
-    ("O’Brien Court", "o'brien"),
-    ("O'Brien Court", "obrien"),
-    ("Straße", "strasse"),
-    ("Ｆｕｌｌ ｗｉｄｔｈ", "full width"),
-]
+SAME_WORDS = {
+    # Hyphens.
+    "E-mail alerts": ("email", "e mail"),
+    "E‐mail alerts": ("email",),
+    "Email alerts": ("e-mail", "e mail"),
+    "Co-operative shops": ("cooperative",),
+    "Cooperative shops": ("co-operative", "co‐operative"),
+    "Drop-in clinic": ("dropin", "drop in"),
+    "Dropin clinic": ("drop-in",),
+    "Drop in clinic": ("drop-in",),
+    "Well-being": ("well being",),
+    # Forms that no stemmer knows, and those that one does.
+    "Children": ("child",),
+    "Child": ("children",),
+    "Children's": ("child's",),
+    "Women": ("woman",),
+    "People": ("person",),
+    "Mice": ("mouse",),
+    "Teeth": ("tooth",),
+    "Wives": ("wife",),
+    "Paid": ("pay",),
+    "Stolen": ("steal",),
+    "Marriages": ("married",),
+    "Pantries": ("pantry", "PANTRY"),
+    "Volunteering": ("volunteers",),
+    "Housing": ("house",),
+    # Accents, apostrophes, signs and other scripts.
+    "Crêperie": ("creperie",),
+    "Cafe\u0301": ("café", "cafe", "CAFE!!!"),
+    "O’Brien Court": ("o'brien", "obrien"),
+    "O'Brien Court": ("obrien",),
+    "The council's plan": ("councils", "council’s"),
+    "Straße": ("strasse",),
+    "Ｆｕｌｌ ｗｉｄｔｈ": ("full width",),
+    "ﬁre": ("fire",),
+    "Łódź square": ("lodz",),
+    "日本 館": ("館",),
+    # Stop words, where there is nothing else.
+    "Who and where to be": ("who", "WHERE?", "to be", "who and where"),
+}
 
 
-@pytest.mark.parametrize(("written", "typed"), [*HYPHENS, *IRREGULAR, *FOLDED])
+@pytest.mark.parametrize(("written", "typed"), SAME_WORDS.items())
 def test_ways_to_write_a_word_meet_without_a_correction(
     publish, search_for, written, typed
 ):
     publish(written, "Xylophone")
-    answer = search_for(typed)
-    assert answer.titles == [written]
-    assert answer.corrected == ""
+    for each in typed:
+        answer = search_for(each)
+        assert (answer.titles, answer.corrected) == ([written], ""), each
 
 
 @pytest.mark.parametrize(
@@ -102,12 +93,6 @@ def test_stop_words_find_nothing_beside_a_significant_word(
     assert search_for("how do I get bulky waste").titles == ["Bulky waste"]
     monkeypatch.setattr(tokens, "STOP_WORDS", frozenset())
     assert search_for("how do I get bulky waste").count == 2
-
-
-def test_stop_words_alone_are_searched_for(publish, search_for):
-    publish("Who and where to be")
-    for typed in ("who", "WHERE?", "to be", "who and where"):
-        assert search_for(typed).titles == ["Who and where to be"], typed
 
 
 def test_half_typed_words_find_from_four_letters_on(publish, search_for):
@@ -173,40 +158,14 @@ def test_numbers_short_words_and_strange_words_are_not_corrected(publish, search
     assert not any(answer.count for answer in answers.values())
 
 
-def delete(page):
-    page.delete()
-
-
-def unpublish(page):
-    page.unpublish()
-
-
-def make_private(page):
-    kind = PageViewRestriction.LOGIN
-    PageViewRestriction.objects.create(page=page, restriction_type=kind)
-
-
-def expire(page):
-    page.expire_at = timezone.now() - timedelta(seconds=1)
-    page.save()
-
-
-@pytest.mark.parametrize("take_away", [delete, unpublish, make_private, expire])
-def test_word_is_corrected_only_while_the_site_does_not_have_it(
-    publish, search_for, take_away
-):
-    farm, _ = publish("Farm", "Form")
-    answer = search_for("farm")
-    assert (answer.titles, answer.corrected) == (["Farm"], "")
-    take_away(farm)
-    answer = search_for("farm")
-    assert (answer.titles, answer.corrected) == (["Form"], "form")
-
-
-def test_no_form_of_a_word_that_the_site_has_is_corrected(publish, search_for):
-    publish("Farm", "Form", "Firms")
+def test_word_is_corrected_only_while_the_site_does_not_have_it(publish, search_for):
+    farm, *_ = publish("Farm", "Form", "Firms")
     for typed in ("farms", "farm's", "FARM", "form farm", "firm"):
         assert search_for(typed).corrected == "", typed
+    assert search_for("farm").titles == ["Farm"]
+    farm.unpublish()
+    answer = search_for("farm")
+    assert (answer.titles, answer.corrected) == (["Form"], "form")
 
 
 def test_word_that_staff_explain_is_not_corrected(publish, search_for, monkeypatch):
@@ -219,17 +178,17 @@ def test_word_that_staff_explain_is_not_corrected(publish, search_for, monkeypat
 
 def test_word_that_is_beside_the_others_was_meant(publish, search_for):
     publish("Web page", "Home page", "Any page", "Blue badge")
-    meant = {"blue bage": "blue badge", "web bage": "web page", "bage": "badge"}
-    assert {typed: search_for(typed).corrected for typed in meant} == meant
-
-
-def test_word_far_off_is_not_corrected_unless_it_is_beside_the_others(
-    publish, search_for
-):
     publish("Yarm", "Thornaby allotments")
-    assert search_for("thornaby alotmants").corrected == "thornaby allotments"
-    assert search_for("yarm alotmants").corrected == ""
-    assert search_for("alotmants").corrected == "allotments"
+    meant = {
+        "blue bage": "blue badge",
+        "web bage": "web page",
+        "bage": "badge",
+        # Far off, so only beside its own words.
+        "thornaby alotmants": "thornaby allotments",
+        "yarm alotmants": "",
+        "alotmants": "allotments",
+    }
+    assert {typed: search_for(typed).corrected for typed in meant} == meant
 
 
 def test_original_search_is_one_link_away_with_its_filters(section, search_for, read):
@@ -265,12 +224,8 @@ AS_TYPED = {
 def test_correction_keeps_the_other_words_as_typed(publish, search_for):
     publish("Council allotments plan", "Council cafe", "Please or what")
     assert {typed: search_for(typed).corrected for typed in AS_TYPED} == AS_TYPED
-
-
-def test_correction_is_escaped(publish, client):
-    publish("Allotments", "Script alert")
     evil = "<script>alert(1)</script> alotments"
-    html = client.get(reverse("search"), {"query": evil}).content.decode()
+    html = str(search_for(evil).html.main)
     assert "&lt;script&gt;alert(1)&lt;/script&gt; allotments</strong>" in html
     assert "<script>alert" not in html
 

@@ -68,45 +68,24 @@ def result_of(answer):
 # Found
 
 
-@pytest.mark.parametrize("offer_it", WAYS_TO_OFFER)
-def test_file_is_found_by_its_text_and_its_title(section, plan, offer_it, is_found):
-    assert not is_found()
-    offer_it(plan, section)
-    assert is_found()
-
-
 def test_result_links_to_the_file_and_names_its_page(
-    section, plan, page, search_for, client
+    home, plan, page, search_for, client
 ):
     path, facts, page_link = result_of(search_for("hedgehogs"))
     assert path == plan.url
     assert client.get(path).status_code == 200
     assert facts.startswith("Document (PDF, 19 bytes) on the page Gardens, updated ")
     assert page_link["href"] == page.url
-    assert client.get(page_link["href"]).status_code == 200
-
-
-def test_extract_is_the_files_text_with_marks_and_escaped(section, upload, search_for):
-    data = b"Nothing. " * 60 + b"<script>x</script> A hedgehog & co."
-    offer(upload(data=data), section)
-    (extract,) = search_for("hedgehogs").extracts
-    assert "<mark>hedgehog</mark> &amp; co" in extract
-    assert "<script>" not in extract
-    assert len(extract) < 600
-
-
-def test_files_can_be_filtered_by_type_and_are_in_their_pages_section(
-    section, page, search_for
-):
-    StandardPageFactory(parent=section, title="Hedgehogs", summary="")
-    answer = search_for("hedgehogs")
-    choices = [
-        link.parent.get_text() for link in answer.html.select("nav[aria-label=Type] a")
-    ]
-    assert choices == ["Document (1)", "Information (1)"]
-    assert search_for("hedgehogs", type="document").titles == ["Wildlife plan"]
-    assert search_for("hedgehogs", type="information").titles == ["Hedgehogs"]
-    assert search_for("hedgehogs", section=section.slug).count == 2
+    plan.title = "Forest plan"
+    plan.save()
+    other = CommunityIndexPageFactory(parent=home, title="Parks", slug="parks")
+    page.title = "Meadows"
+    page.save_revision().publish()
+    fresh(page).move(other, pos="last-child")
+    assert search_for("forest").titles == ["Forest plan"]
+    _, facts, link = result_of(search_for("hedgehogs", section="parks"))
+    assert "on the page Meadows" in facts
+    assert link["href"] == f"/parks/{page.slug}/"
 
 
 def test_file_of_several_pages_is_listed_once_under_the_page_that_stays(
@@ -136,30 +115,6 @@ def test_file_of_several_pages_is_listed_once_under_the_page_that_stays(
         clock.move_to(today + timedelta(days=2))
         assert search_for("hedgehogs").count == 0
         assert later.expire_at
-
-
-def test_page_that_offers_a_file_twice_offers_it_once(section, plan, is_found):
-    text = [{"type": "text", "value": f'<a linktype="document" id="{plan.pk}">x</a>'}]
-    offer(plan, section, body=[*block(plan), *text, *block(plan)])
-    assert is_found()
-
-
-def test_title_of_a_file_is_followed(page, plan, search_for):
-    plan.title = "Forest plan"
-    plan.save()
-    assert search_for("forest").titles == ["Forest plan"]
-    assert search_for("wildlife").count == 0
-
-
-def test_name_and_section_of_the_page_are_followed(home, section, page, search_for):
-    other = CommunityIndexPageFactory(parent=home, title="Parks", slug="parks")
-    page.title = "Meadows"
-    page.save_revision().publish()
-    fresh(page).move(other, pos="last-child")
-    answer = search_for("hedgehogs", section="parks")
-    _, facts, link = result_of(answer)
-    assert "on the page Meadows" in facts
-    assert link["href"] == f"/parks/{page.slug}/"
 
 
 def test_alias_offers_the_file_of_its_source_and_is_as_private(
@@ -192,48 +147,41 @@ def test_files_do_not_push_pages_out_of_the_suggestions(section, upload, client)
 # Not found, and found again
 
 
-def test_draft_that_offers_a_file_is_not_found_until_it_is_published(
+def test_file_is_found_while_the_published_version_of_a_page_offers_it(
     section, plan, is_found
 ):
-    draft = offer(plan, section, live=False)
-    draft.save_revision()
+    page = offer(plan, section, live=False)
+    page.save_revision()
     assert not is_found()
-    draft.get_latest_revision().publish()
+    page.get_latest_revision().publish()
     assert is_found()
+    for body in ([], [*block(plan), *block(plan)]):
+        page = fresh(page)
+        page.body = body
+        revision = page.save_revision()
+        assert is_found() != bool(body)
+        revision.publish()
+        assert is_found() == bool(body)
 
 
-def test_file_added_in_a_newer_draft_is_not_found_until_it_is_published(
-    section, plan, is_found
+def test_file_is_gone_with_the_last_page_that_offers_it(
+    home, section, plan, page, is_found, client
 ):
-    page = offer(plan, section, body=[])
-    page.body = block(plan)
-    revision = page.save_revision()
-    assert not is_found()
-    revision.publish()
-    assert is_found()
-
-
-def test_file_taken_away_in_a_newer_draft_is_found_until_it_is_published(
-    page, is_found
-):
-    page.body = []
-    revision = page.save_revision()
-    assert is_found()
-    revision.publish()
-    assert not is_found()
-
-
-def test_file_of_an_expiring_page_is_gone_at_the_second(section, plan, is_found):
     with time_machine.travel(NOON, tick=False) as clock:
-        offer(plan, section, expire_at=NOON + timedelta(seconds=10))
+        offer(plan, home, title="Other", expire_at=NOON + timedelta(seconds=10))
+        next(private_by_login(page, plan))
         clock.shift(9)
         assert is_found()
+        text = client.get(reverse("search"), {"query": "hedgehogs"}).content.decode()
+        assert "Other" in text
+        assert "Gardens" not in text
         clock.shift(1)
         assert not is_found()
 
 
 @pytest.mark.parametrize("offer_it", WAYS_TO_OFFER)
-def test_deleted_file_is_gone_with_its_text(section, plan, offer_it, is_found):
+def test_file_is_found_until_it_is_deleted(section, plan, offer_it, is_found):
+    assert not is_found()
     offer_it(plan, section)
     assert is_found()
     pk = plan.pk
@@ -243,31 +191,6 @@ def test_deleted_file_is_gone_with_its_text(section, plan, offer_it, is_found):
     assert (kept.title, kept.body, kept.is_public) == ("", "", False)
     rebuild()
     assert not is_found()
-
-
-def test_one_page_that_hides_a_file_does_not_hide_it_on_another(
-    home, section, plan, page, is_found
-):
-    other = offer(plan, home, title="Other")
-    for hide in (private_by_login, page_is_deleted):
-        next(hide(page, plan))
-        assert is_found()
-    other.unpublish()
-    assert not is_found()
-
-
-def page_is_deleted(page, plan):
-    yield page.delete()
-
-
-def test_private_page_does_not_name_itself_beside_a_file(
-    home, section, plan, page, client
-):
-    offer(plan, home, title="Other")
-    next(private_by_login(page, plan))
-    text = client.get(reverse("search"), {"query": "hedgehogs"}).content.decode()
-    assert "Other" in text
-    assert "Gardens" not in text
 
 
 # Ways around the signals of one file: each is a thing that editors do in the admin
@@ -329,22 +252,14 @@ def test_without_the_check_of_pages_files_of_private_pages_would_leak(
 
 
 def test_without_the_check_of_collections_private_files_would_leak(
-    page, plan, is_found, monkeypatch
+    page, plan, is_found, search_for, monkeypatch
 ):
     next(moved_into_a_private_collection(page, plan))
     assert not is_found()
+    # The database has the last word if the index is wrong.
+    SearchFile.objects.update(is_public=True, version=0)
+    assert search_for("hedgehogs").titles == []
     monkeypatch.setattr(linked_documents, "restricted_collections", set)
     monkeypatch.setattr(results, "restricted_collections", set)
     rebuild()
     assert is_found()
-
-
-def test_database_has_the_last_word_on_files_if_the_index_is_wrong(
-    section, page, plan, search_for, monkeypatch
-):
-    """The index is told that a private file is public; it is still not shown."""
-    collect(plan, new_collection(private=True))
-    SearchFile.objects.update(is_public=True, version=0)
-    assert search_for("hedgehogs").titles == []
-    monkeypatch.setattr(results, "restricted_collections", set)
-    assert search_for("hedgehogs").titles == ["Wildlife plan"]
