@@ -19,7 +19,6 @@ class CommunityConfig(AppConfig):
         from community.policies import consultations  # noqa: F401
         from community.subscriptions import (
             services,  # noqa: F401
-            update_emails,  # noqa: F401
             update_events,  # noqa: F401
         )
         from home.content_version.counter import bump_version_on_change

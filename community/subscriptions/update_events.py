@@ -25,7 +25,7 @@ from wagtail.models import Page
 from wagtail.signals import page_published
 
 from community.models import Frequency, PolicyUpdatePage, Subscription, UpdateEvent
-from community.subscriptions.update_emails import UpdateEmail
+from community.subscriptions.emails import UpdateEmail
 from home.notifications import in_one_line, notifications_suppressed
 from home.notifications.outbox import Notification
 from home.page_tree.addresses import parent_path, paths_down_to, site_path

@@ -236,16 +236,6 @@ def confirm(request, subscriber, page_id):
     return render(request, "community/confirm_subscription.html", context)
 
 
-# What has been done, by its name in the URL.
-DONE = {
-    "changed": "You have changed how often we email you.",
-    "stopped": "You have unsubscribed from these updates.",
-    "stopped-all": "You have unsubscribed from all email updates.",
-    "new-links": "The links in all our older emails have stopped working.",
-    "nothing": "You have already unsubscribed from these updates. Nothing has changed.",
-}
-
-
 @view_of_link(MANAGE)
 def manage(request, subscriber, page_id):
     """Show a subscriber's subscriptions, or change them."""
@@ -271,13 +261,13 @@ def manage(request, subscriber, page_id):
     context = {
         "rows": rows,
         "is_stopped": subscriber.suppressed_at is not None,
-        "done": DONE.get(request.GET.get("done", "")),
+        "done": request.GET.get("done"),
     }
     return render(request, "community/manage_subscriptions.html", context)
 
 
 def _do(data, subscriber: Subscriber) -> str:
-    """Do what a button says; return which of DONE has been done."""
+    """Do what a button says; return what has been done, for the next page."""
     verb, _, number = data.get("do", "").partition(" ")
     if verb == "stop-all":
         services.unsubscribe_all(subscriber)

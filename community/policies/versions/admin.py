@@ -13,7 +13,7 @@ from wagtail import hooks
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
 from wagtail.admin.widgets import Button
-from wagtail.log_actions import LogFormatter, log
+from wagtail.log_actions import log
 
 from community.models import PolicyUpdatePage
 from community.policies.versions.views import name_versions
@@ -114,16 +114,5 @@ def add_versions_button(page, user, view_name, next_url=None):
 
 @hooks.register("register_log_actions")
 def register_version_actions(actions):
-    @actions.register_action(HIDE)
-    class Hidden(LogFormatter):
-        label = "Hide a public version"
-
-        def format_message(self, log_entry):
-            return f"Hid the version from {log_entry.data['name']}"
-
-    @actions.register_action(SHOW)
-    class Shown(LogFormatter):
-        label = "Show a hidden version"
-
-        def format_message(self, log_entry):
-            return f"Showed the version from {log_entry.data['name']} again"
+    actions.register_action(HIDE, "Hide a public version", "Hid a public version")
+    actions.register_action(SHOW, "Show a hidden version", "Showed a hidden version")

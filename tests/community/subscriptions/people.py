@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from community.models import Frequency, Subscriber, Subscription
-from community.subscriptions.update_emails import UpdateEmail, read_related
+from community.subscriptions.emails import UpdateEmail, read_related
 from home.notifications.outbox import Notification
 from tests.factories import PolicyUpdatePageFactory
 
