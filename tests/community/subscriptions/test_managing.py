@@ -12,7 +12,6 @@ from wagtail.models import PageViewRestriction
 
 from community.models import Subscriber, Subscription
 from community.subscriptions.links import MANAGE
-from community.subscriptions.views import MAX_PER_DAY
 from tests.community.subscriptions.conftest import (
     ANN,
     BOB,
@@ -66,25 +65,11 @@ def test_address_without_subscriptions_is_told_by_email_only(home, client):
     assert not Subscriber.objects.exists()
 
 
-def test_asking_for_links_is_limited(settings, home, client, make_subscription):
-    make_subscription()
+def test_asking_for_links_is_limited(settings, home, client):
     settings.FORM_LIMIT_PER_ADDRESS = 2
     address = reverse("manage_link")
     answers = [client.post(address, {"email": ANN}).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
-    settings.FORM_LIMIT_PER_ADDRESS = 100
-    for _ in range(MAX_PER_DAY):
-        assert client.post(address, {"email": ANN}).status_code == 302
-    assert len(mail.outbox) == MAX_PER_DAY
-
-
-def test_wrong_address_is_an_error_and_a_bot_gets_no_email(home, client):
-    address = reverse("manage_link")
-    response = client.post(address, {"email": "ann"})
-    assert response.status_code == 422
-    assert "Enter an email address in the correct format" in main_text(response)
-    assert client.post(address, {"email": ANN, "website": "x"}).status_code == 302
-    assert mail.outbox == []
 
 
 def test_buttons_change_what_they_say(press, client, make_subscription, policy):

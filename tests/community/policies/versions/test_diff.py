@@ -6,7 +6,6 @@ import pytest
 
 from community.policies.versions.diff import (
     MAX_TOKENS,
-    DiffHunk,
     DiffLine,
     Span,
     diff_texts,
@@ -19,11 +18,6 @@ def changed(spans):
 
 def whole(spans):
     return "".join(span.text for span in spans)
-
-
-def test_same_texts_have_nothing_but_the_same():
-    assert diff_texts(["One", "Two"], ["One", "Two"]) == [DiffHunk(same=["One", "Two"])]
-    assert diff_texts([], []) == []
 
 
 @pytest.mark.parametrize(
@@ -57,11 +51,12 @@ def test_lines_that_are_too_different_or_too_long_are_separate():
         ]
 
 
-def test_new_and_lost_lines_keep_their_places():
+def test_equal_new_and_lost_lines_keep_their_places():
     hunks = diff_texts(["One", "Two", "Three"], ["One", "Three", "Four"])
     assert [hunk.same for hunk in hunks] == [["One"], [], ["Three"], []]
     assert [whole(line.before) for line in hunks[1].lines] == ["Two"]
     assert [whole(line.after) for line in hunks[3].lines] == ["Four"]
+    assert diff_texts([], []) == []
 
 
 def sides(hunks):
