@@ -30,8 +30,7 @@ def register_dashboard_tasks(function: TasksFunction) -> TasksFunction:
 
     It needs one query or two, and returns only what the user may see.
     """
-    if function not in _task_functions:
-        _task_functions.append(function)
+    _task_functions.append(function)
     return function
 
 

@@ -29,13 +29,12 @@ from home.notifications.outbox import (
     kinds,
 )
 from home.notifications.smtp import (
-    HOUR,
     OUTAGE_DELAYS,
+    RETRY_DELAYS,
     SMTPFailure,
     SMTPSession,
     classify_smtp_error,
     describe_smtp_error,
-    next_attempt_at,
 )
 
 logger = logging.getLogger(__name__)
@@ -49,9 +48,7 @@ MAX_FAILURES_IN_A_ROW = 10
 # Older emails are no longer news.
 GIVE_UP_AFTER = timedelta(days=7)
 # Restarts of the mail server are not worth an alarm.
-ALARM_AFTER = HOUR
-# Small, so that other writers do not wait for long.
-PURGE_BATCH_SIZE = 1000
+ALARM_AFTER = timedelta(hours=1)
 
 
 @register_long_job("send notifications")
@@ -173,12 +170,13 @@ class SendingRun:
         self._failures.clear()
 
     def _postpone(self, kind: NotificationKind, rows: list[Notification]) -> None:
-        attempts = max(row.attempts for row in rows) + 1
-        if due_at := next_attempt_at(attempts, self._at):
-            values = {"state": State.WAITING, "due_at": due_at, "attempts": attempts}
-            _rows(rows).update(**values)
-        else:
+        attempts = max(row.attempts for row in rows)
+        if attempts >= len(RETRY_DELAYS):
             self._give_up(kind, rows, SMTPFailure.TEMPORARY)
+            return
+        due_at = self._at + RETRY_DELAYS[attempts]
+        values = {"state": State.WAITING, "due_at": due_at, "attempts": attempts + 1}
+        _rows(rows).update(**values)
 
     @transaction.atomic
     def _give_up(
@@ -217,13 +215,10 @@ def _add_headers(message: EmailMessage, row: Notification) -> None:
 @register_job("purge old notifications")
 def purge_notifications(at: datetime) -> None:
     """Delete what was sent or given up long enough ago."""
+    finished = Notification.objects.exclude(state__in=OPEN)
     for kind in kinds.values():
-        if kind.retention is None:
-            continue
-        finished = Notification.objects.filter(kind=kind.name).exclude(state__in=OPEN)
-        old = finished.filter(due_at__lt=at - kind.retention)
-        while keys := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-            Notification.objects.filter(pk__in=keys).delete()
+        if kind.retention is not None:
+            finished.filter(kind=kind.name, due_at__lt=at - kind.retention).delete()
 
 
 @dataclass(frozen=True)

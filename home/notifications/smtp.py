@@ -1,7 +1,7 @@
 """The SMTP session over which emails are sent, and what SMTP errors mean."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from smtplib import (
     SMTPDataError,
@@ -97,13 +97,6 @@ def describe_smtp_error(error: Exception) -> str:
     has_reply = isinstance(error, SMTPResponseException | SMTPRecipientsRefused)
     code = f" {_reply(error)[0]}" if has_reply else ""
     return f"{type(error).__name__}{code}"[:100]
-
-
-def next_attempt_at(attempts: int, at: datetime) -> datetime | None:
-    """Return when to try again after so many attempts; None to give up."""
-    if attempts > len(RETRY_DELAYS):
-        return None
-    return at + RETRY_DELAYS[max(attempts, 1) - 1]
 
 
 def _reply(error: SMTPRecipientsRefused | SMTPResponseException) -> tuple[int, str]:

@@ -1,7 +1,8 @@
-"""Content issues: counted after a page is saved, and in a report."""
+"""Content issues: listed after a page is saved, and in a report."""
 
 import django_filters
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from wagtail import hooks
@@ -10,7 +11,6 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.dashboard import counted
 from home.editorial.content_checks.issues import (
     REPORT_URL_NAME,
     ContentIssue,
@@ -28,6 +28,9 @@ from home.reports import (
     register_report,
     with_owners,
 )
+
+# More would fill the screen.
+MAX_LISTED = 5
 
 
 class ContentFilterSet(PageReportFilterSet):
@@ -80,19 +83,23 @@ register_report(ContentChecksView)
 
 @hooks.register("after_create_page")
 @hooks.register("after_edit_page")
-def count_issues(request: HttpRequest, page: Page) -> None:
-    """Say that a page has issues after it was saved, except by autosave."""
+def list_issues(request: HttpRequest, page: Page) -> None:
+    """List the issues of a page after it was saved, except by autosave.
+
+    What is saved may be a draft, so its issues are not stored.
+    """
     if is_automatic(request):
         return
     if not (found := check_draft(page, timezone.localdate())):
         return
-    count = counted(len(found), "content issue", "content issues")
-    labels = dict.fromkeys(issue.rule.label for issue in found)
-    report = reverse(REPORT_URL_NAME, query={"page": page.pk})
-    # The editor lists those of a draft.
-    is_listed = page.live and not page.has_unpublished_changes
-    messages.warning(
-        request,
-        f"Page saved. It has {count}: {', '.join(labels)}.",
-        buttons=[messages.button(report, "View content issues")] if is_listed else [],
-    )
+    context = {
+        "issues": found[:MAX_LISTED],
+        "more": len(found) - MAX_LISTED,
+        "edit_url": reverse("wagtailadmin_pages:edit", args=[page.pk]),
+    }
+    text = render_to_string("home/content_issues_message.html", context)
+    buttons = []
+    if page.live and not page.has_unpublished_changes:
+        address = reverse(REPORT_URL_NAME, query={"page": page.pk})
+        buttons = [messages.button(address, "View all issues on this page")]
+    messages.warning(request, text, buttons=buttons)

@@ -7,7 +7,7 @@ them by `manage.py recheck_pages`.
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -117,9 +117,6 @@ class PageText:
         ]
 
 
-Check = Callable[[PageText, date], Iterator[FoundIssue]]
-
-
 def passed_dates(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     """Yield sentences that are out of date the day after a date."""
     for line in text.lines:
@@ -210,7 +207,7 @@ def count_syllables(word: str) -> int:
     return max(1, len(VOWELS.findall(word)) - is_silent)
 
 
-RULES: tuple[Check, ...] = (
+RULES = (
     passed_dates,
     link_texts,
     no_summary,

@@ -139,13 +139,12 @@ def messages_after(response):
 
 
 @pytest.mark.parametrize("button", ["action-publish", None])
-def test_saving_says_what_was_found_and_is_never_prevented(
-    button, make_faulty, send_form
-):
+def test_saving_lists_issues_and_is_never_prevented(button, make_faulty, send_form):
     page = make_faulty()
     fields = {"summary": "", "title": "New title", "minor_edit": "on"}
     text = messages_after(send_form(edit_url(page), button, **fields))
-    assert "It has 1 content issue: Summary is missing." in text
+    link = f'underline" href="{edit_url(page)}#:w:contentpath=summary">'
+    assert f"{link}Summary is missing</a>" in text
     page.refresh_from_db()
     assert page.draft_title == "New title"
     # What is live is in the report, a draft is not.
@@ -158,10 +157,11 @@ def test_only_dates_that_have_passed_are_mentioned(make_faulty, send_form):
     address = edit_url(make_faulty())
     until = f"Closed until {date(timezone.localdate().year + 1, 3, 31):%d %B %Y}."
     text = messages_after(send_form(address, minor_edit="on", summary=until))
-    assert "content issue" not in text
-    until = "Closed until 31 March 2020."
+    assert "Content issues" not in text
+    until = "<b>Closed</b> until 31 March 2020."
     text = messages_after(send_form(address, minor_edit="on", summary=until))
     assert "Date has passed" in text
+    assert "&lt;b&gt;Closed" in text
 
 
 def test_the_editors_own_saving_is_mute(make_faulty, admin_client, admin_form):
