@@ -65,31 +65,23 @@ class JobsHealth:
         return self.is_running and not self.failing
 
 
-def register_job(name: str, is_slow: bool = False) -> Callable[[Job], Job]:
+def register_job(
+    name: str, *, is_slow: bool = False, is_long: bool = False
+) -> Callable[[Job], Job]:
     """Register a function that is called every minute or so with the time.
 
     It works out what is due. `name` appears in the log. Slow jobs run after all others,
     so that nothing urgent waits for them.
+
+    A long job may run for half a minute each time. It returns True if there is more to
+    do, and is called again at once. Other jobs do not wait for it: it has its own lock,
+    and its own thread in the service.
     """
 
     def register(job: Job) -> Job:
-        _jobs[name] = job
+        (_long_jobs if is_long else _jobs)[name] = job
         if is_slow:
             _slow_jobs.add(name)
-        return job
-
-    return register
-
-
-def register_long_job(name: str) -> Callable[[Job], Job]:
-    """Register a function that may run for half a minute each time it is called.
-
-    It returns True if there is more to do, and is called again at once. Other jobs do
-    not wait for it: it has its own lock, and its own thread in the service.
-    """
-
-    def register(job: Job) -> Job:
-        _long_jobs[name] = job
         return job
 
     return register

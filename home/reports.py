@@ -17,7 +17,6 @@ from wagtail.query import PageQuerySet
 
 from home.admin_requests import permitted_pages
 from home.editorial.reviews.models import PageReview
-from home.page_tree.addresses import descendants_of
 
 # A cell that begins so may be taken for a formula (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -153,7 +152,10 @@ def sections(request: HttpRequest) -> PageQuerySet:
 
 
 class PageReportFilterSet(WagtailFilterSet):
-    """Section, owner and type of the pages of a report, by its column `page`."""
+    """Section, owner and type of the pages of a report.
+
+    Its rows have `page`, `owner_name` and `owner_email`; see `with_owners`.
+    """
 
     section = django_filters.ModelChoiceFilter(
         label="Section", queryset=sections, method="by_section"
@@ -166,11 +168,8 @@ class PageReportFilterSet(WagtailFilterSet):
     )
 
     def by_section(self, queryset, name, section: Page):
-        pages = Page.objects.filter(descendants_of(section.path) | Q(pk=section.pk))
-        return queryset.filter(page__in=pages.values("pk"))
+        return queryset.filter(page__path__startswith=section.path)
 
     def by_owner(self, queryset, name, value):
-        words = value.strip()
-        is_theirs = Q(owner_name__icontains=words) | Q(owner_email__icontains=words)
-        owned = PageReview.objects.filter(is_theirs)
-        return queryset.filter(page__in=owned.values("pk"))
+        is_in_name = Q(owner_name__icontains=value)
+        return queryset.filter(is_in_name | Q(owner_email__icontains=value))

@@ -20,7 +20,7 @@ from django.db.models import Count, F, Min, QuerySet
 
 from home.content.dates import format_relative_datetime
 from home.dashboard import DashboardTask, counted, register_dashboard_tasks
-from home.jobs import register_job, register_long_job
+from home.jobs import register_job
 from home.notifications.outbox import (
     OPEN,
     MailOutage,
@@ -51,7 +51,7 @@ GIVE_UP_AFTER = timedelta(days=7)
 ALARM_AFTER = timedelta(hours=1)
 
 
-@register_long_job("send notifications")
+@register_job("send notifications", is_long=True)
 def send_notifications(at: datetime, seconds: float = SECONDS) -> bool:
     """Send what is due, for so many seconds; return whether there is more."""
     outage = MailOutage.objects.first()

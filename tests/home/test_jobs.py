@@ -14,7 +14,6 @@ from home.jobs import (
     JobRun,
     get_jobs_health,
     register_job,
-    register_long_job,
     run_due_jobs,
     run_jobs_until,
     run_long_jobs,
@@ -50,7 +49,7 @@ def on_another_connection(run, at):
 
 def test_command_runs_slow_jobs_late_and_long_ones_last(no_jobs):
     order = []
-    register_long_job("long")(lambda at: order.append("long"))
+    register_job("long", is_long=True)(lambda at: order.append("long"))
     register_job("slow", is_slow=True)(lambda at: order.append("slow"))
     register_job("quick")(lambda at: order.append("quick"))
     with time_machine.travel(NOW, tick=False):
@@ -62,7 +61,7 @@ def test_a_failing_job_is_named_and_does_not_stop_the_others(no_jobs, caplog):
     times = []
     register_job("the broken one")(fail)
     register_job("the other one")(times.append)
-    register_long_job("the long one")(fail)
+    register_job("the long one", is_long=True)(fail)
     with caplog.at_level(logging.ERROR):
         assert run_due_jobs(NOW) == ["the broken one"]
     assert times == [NOW]
@@ -70,7 +69,7 @@ def test_a_failing_job_is_named_and_does_not_stop_the_others(no_jobs, caplog):
     assert "the reason" in caplog.text
     with pytest.raises(CommandError, match="the broken one, the long one"):
         call_command("run_jobs")
-    register_long_job("the long one")(lambda at: None)
+    register_job("the long one", is_long=True)(lambda at: None)
     run_long_jobs(NOW)
     assert get_jobs_health(timezone.now()).failing == ["the broken one"]
     run = JobRun.objects.get(name="the broken one")
@@ -82,18 +81,16 @@ def test_a_failing_job_is_named_and_does_not_stop_the_others(no_jobs, caplog):
     assert JobRun.objects.count() == 3
 
 
-@pytest.mark.parametrize(
-    ("register", "run"),
-    [(register_job, run_due_jobs), (register_long_job, run_long_jobs)],
-)
-def test_nothing_runs_twice_at_once_and_no_one_waits(register, run, no_jobs):
+@pytest.mark.parametrize("is_long", [False, True])
+def test_nothing_runs_twice_at_once_and_no_one_waits(is_long, no_jobs):
+    run = run_long_jobs if is_long else run_due_jobs
     times = []
 
     def run_elsewhere(at):
         times.append(at)
         on_another_connection(run, at)
 
-    register("one")(run_elsewhere)
+    register_job("one", is_long=is_long)(run_elsewhere)
     run(NOW)
     assert times == [NOW]
 
@@ -121,7 +118,7 @@ def test_no_other_process_gets_its_turn_after_a_failure(no_jobs, caplog):
 def test_jobs_count_as_stopped_five_minutes_after_their_heartbeat(no_jobs):
     """A long job that is silent counts as failing, and not as a sign of life."""
     register_job("short")(lambda at: None)
-    register_long_job("long")(lambda at: None)
+    register_job("long", is_long=True)(lambda at: None)
     with time_machine.travel(NOW, tick=False):
         run_long_jobs(NOW)
         assert get_jobs_health(NOW).last_run_at is None
@@ -222,7 +219,7 @@ def test_no_job_waits_for_a_long_one_in_the_service(no_jobs):
         assert is_under_way.wait(timeout=20)
         may_end.set()
 
-    register_long_job("long")(take_long)
+    register_job("long", is_long=True)(take_long)
     register_job("short")(look)
     run_jobs_until(stop)
     assert set(JobRun.objects.values_list("name", "error")) == {

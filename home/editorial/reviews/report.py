@@ -5,15 +5,16 @@ from datetime import date
 import django_filters
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.views.generic import View
+from django.views.decorators.http import require_POST
 from wagtail import hooks
 from wagtail.admin.ui.tables import Column, TitleColumn
-from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.locks import BasicLock
 from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page, Revision, TaskState
@@ -170,51 +171,48 @@ class ReviewQueueView(Report):
         return queryset.order_by(order(nulls_last=True), "pk")
 
 
-class MarkReviewedView(PermissionCheckedMixin, View):
-    http_method_names = ["post"]
-    permission_policy = ReviewQueueView.permission_policy
-    any_permission_required = ReviewQueueView.any_permission_required
+@require_POST
+def mark_selected(request: HttpRequest) -> HttpResponse:
+    """Mark the selected pages as reviewed, or the one whose button was pressed."""
+    if not ReviewQueueView.is_permitted(request.user):
+        raise PermissionDenied
+    # `one` is a page id and the months, such as "12:6". Otherwise `page` are the ids of
+    # the selected pages, and `months` applies to all of them.
+    one, _, months = request.POST.get("one", "").partition(":")
+    asked = [one] if one else request.POST.getlist("page")
+    page_ids = {int(text) for text in asked if text.isdecimal() and len(text) < 19}
+    months = months or request.POST.get("months", "")
+    if not page_ids or months not in map(str, MONTHS):
+        messages.warning(request, "Select at least one page.")
+    else:
+        _mark(request, page_ids, int(months))
+    return redirect(reverse("reviews_report", query=request.GET))
 
-    def post(self, request):
-        # `one` is a page id and the months, such as "12:6". Otherwise `page` are the
-        # ids of the selected pages, and `months` applies to all of them.
-        one, _, months = request.POST.get("one", "").partition(":")
-        asked = [one] if one else request.POST.getlist("page")
-        page_ids = {int(text) for text in asked if text.isdecimal() and len(text) < 19}
-        months = months or request.POST.get("months", "")
-        if not page_ids or months not in map(str, MONTHS):
-            messages.warning(request, "Select at least one page.")
-        else:
-            self.mark(page_ids, int(months))
-        return redirect(reverse("reviews_report", query=request.GET))
 
-    def mark(self, page_ids: set[int], months: int) -> None:
-        user = self.request.user
-        reviews = PageReview.objects.on_live_pages(timezone.now()).editable_by(user)
-        pages = [r.page for r in reviews.filter(pk__in=page_ids).select_related("page")]
-        # Scheduled and submitted revisions, which Wagtail locks too, are not the text
-        # that was reviewed.
-        locked = [p for p in pages if p.locked and BasicLock(p).for_user(user)]
-        free = [page.pk for page in pages if page not in locked]
-        for page in mark_reviewed(free, months, user, timezone.localdate()):
-            day = format_day(page.review_on)
-            text = f"'{page.title}' has been marked as reviewed. Next review: {day}."
-            messages.success(self.request, text)
-        for page in locked:
-            text = f"'{page.title}' is locked. Its review is unchanged."
-            messages.warning(self.request, text)
-        if len(pages) < len(page_ids):
-            text = "Some pages are no longer published, or you cannot edit them."
-            messages.warning(self.request, text)
+def _mark(request: HttpRequest, page_ids: set[int], months: int) -> None:
+    user = request.user
+    reviews = PageReview.objects.on_live_pages(timezone.now()).editable_by(user)
+    reviews = reviews.filter(pk__in=page_ids).select_related("page")
+    pages = [review.page for review in reviews]
+    # Scheduled and submitted revisions, which Wagtail locks too, are not the text that
+    # was reviewed.
+    locked = [each for each in pages if each.locked and BasicLock(each).for_user(user)]
+    free = [page.pk for page in pages if page not in locked]
+    for page in mark_reviewed(free, months, user, timezone.localdate()):
+        day = format_day(page.review_on)
+        text = f"'{page.title}' has been marked as reviewed. Next review: {day}."
+        messages.success(request, text)
+    for page in locked:
+        text = f"'{page.title}' is locked. Its review is unchanged."
+        messages.warning(request, text)
+    if len(pages) < len(page_ids):
+        text = "Some pages are no longer published, or you cannot edit them."
+        messages.warning(request, text)
 
 
 register_report(
     ReviewQueueView,
-    path(
-        "mark-reviewed/",
-        MarkReviewedView.as_view(),
-        name="reviews_report_mark_reviewed",
-    ),
+    path("mark-reviewed/", mark_selected, name="reviews_report_mark_reviewed"),
 )
 
 
