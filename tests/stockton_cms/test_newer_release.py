@@ -32,19 +32,16 @@ OURS = {"community", "home", "search", "stockton_cms"}
 MAP = {"type": "map", "value": {"at": "NZ4419", "zoom": 3}, "id": "m"}
 
 
-def fields_with_choices():
-    return [
+def write_unknown_choices():
+    written = set()
+    fields = [
         (model, field)
         for model in apps.get_models()
         if model._meta.app_label in OURS and not model._meta.proxy
         for field in model._meta.local_concrete_fields
         if field.choices
     ]
-
-
-def write_unknown_choices():
-    written = set()
-    for model, field in fields_with_choices():
+    for model, field in fields:
         value = 35 if isinstance(field, models.IntegerField) else "newer"
         if model is AlertHistoryEntry:
             continue
