@@ -41,7 +41,8 @@ from stockton_cms.operations.demo.loader import FOLDER
 
 ROOT_SLUG = "seeded-pages"
 CARDS = 20
-MAX_CHILDREN = 25
+# Of each section; the first has the cards besides.
+CHILDREN = 24
 # SQLite takes 32,766 values in one statement, and a page has up to 30 in one table.
 BATCH_SIZE = 500
 
@@ -101,32 +102,31 @@ class PageGenerator:
 
     def generate(self, root: Page, below: int) -> Iterator[BasePage]:
         """Yield so many pages to put below a section, each after its parent."""
-        rest = below - CARDS - 1
-        most = MAX_CHILDREN - 1
-        root.numchild = 1 + _children_for(rest, most)
         cards = self._section("Twenty cards", "twenty-cards")
-        yield self._place(cards, root, step=1, below=CARDS)
+        yield self._place(cards, root, 1, CARDS)
         for step in range(1, CARDS + 1):
-            card = self._leaf(has_picture=True)
-            yield self._place(card, cards, step, below=0)
-        yield from self._children(root, rest, most, first_step=2)
+            yield self._place(self._leaf(has_picture=True), cards, step, 0)
+        # As in a heap, the children of a page follow those of the page before it.
+        rest = below - CARDS - 1
+        root.numchild = 1 + min(rest, CHILDREN)
+        sections = [root]
+        for number in range(rest):
+            above, step = divmod(number, CHILDREN)
+            children = min(max(rest - (number + 1) * CHILDREN, 0), CHILDREN)
+            page = self._section() if children else self._leaf()
+            if children:
+                sections.append(page)
+            # The root's first child are the cards.
+            step += 1 if above else 2
+            yield self._place(page, sections[above], step, children)
 
-    def _children(
-        self, parent: Page, below: int, most: int = MAX_CHILDREN, first_step: int = 1
-    ) -> Iterator[BasePage]:
-        """Yield `below` pages in all, spread evenly where they need sections."""
-        children = _children_for(below, most)
-        for place in range(children):
-            share = (below - children + place) // children
-            page = self._section() if share else self._leaf()
-            yield self._place(page, parent, first_step + place, share)
-            yield from self._children(page, share)
-
-    def _place(self, page: BasePage, parent: Page, step: int, below: int) -> BasePage:
+    def _place(
+        self, page: BasePage, parent: Page, step: int, children: int
+    ) -> BasePage:
         page.depth = parent.depth + 1
         page.path = Page._get_path(parent.path, page.depth, step)
         page.url_path = f"{parent.url_path}{page.slug}/"
-        page.numchild = _children_for(below)
+        page.numchild = children
         return page
 
     def _section(self, title: str = "", slug: str = "") -> CommunityIndexPage:
@@ -173,13 +173,6 @@ class PageGenerator:
             "first_published_at": published_at,
             "last_published_at": published_at,
         }
-
-
-def _children_for(below: int, most: int = MAX_CHILDREN) -> int:
-    """Return how many children a page has, if so many pages are to be below it."""
-    if below <= most:
-        return below
-    return min(most, -(-below // (MAX_CHILDREN + 1)))
 
 
 def _body(words: PageText) -> list[dict]:
