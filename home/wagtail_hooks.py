@@ -24,7 +24,7 @@ from home.editorial.reviews import report as reviews_report  # noqa: F401
 from home.page_tree import (
     explorable,  # noqa: F401
 )
-from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadyPages
+from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadOnlyPages
 from home.pages import is_published
 
 
@@ -88,6 +88,6 @@ def add_date_script():
 # After Wagtail's own.
 @hooks.register("construct_admin_api", order=10)
 def register_restricted_endpoints(router):
-    router.register_endpoint("pages", ReadyPages)
+    router.register_endpoint("pages", ReadOnlyPages)
     router.register_endpoint("images", PermittedImages)
     router.register_endpoint("documents", PermittedDocuments)

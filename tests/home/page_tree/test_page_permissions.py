@@ -21,15 +21,11 @@ def in_bulk(name, page):
     return f"{address}?id={page.pk}&next=/admin/"
 
 
-def by_api(name, page):
-    return reverse("wagtailadmin_api:pages:action", args=[page.pk, name])
-
-
 def is_live(page):
     return Site.objects.exists() and Page.objects.live().filter(pk=page.pk).exists()
 
 
-@pytest.mark.parametrize("door", [of_page, in_bulk, by_api])
+@pytest.mark.parametrize("door", [of_page, in_bulk])
 @pytest.mark.parametrize("action", ["delete", "unpublish"])
 def test_home_page_is_taken_away_by_administrators_only(action, door, home, client):
     page = StandardPageFactory(parent=home)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import get_resolver, reverse
-from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
 # What residents and health checks ask for: `tests.hiding_site` has it.
@@ -114,10 +113,7 @@ def _key(name: str, key: str, values: dict) -> str:
 
 def _choices(name: str):
     """Yield the name, once for each thing that one pattern does."""
-    if name == "wagtailadmin_api:pages:action":
-        for action in PagesAdminAPIViewSet.actions:
-            yield f"{name} {action}", {"action_name": action}
-    elif name.endswith((":workflow_action", ":collect_workflow_action_data")):
+    if name.endswith((":workflow_action", ":collect_workflow_action_data")):
         for action in ("approve", "reject"):
             yield f"{name} {action}", {"action_name": action}
     else:
