@@ -60,6 +60,8 @@ def test_other_links_are_refused_and_the_text_is_kept(act):
         assert "Links must go to a page on this website" in text_of(response)
         form = response.context["action_forms"]["answer"]
         assert "Here" in form["answer"].value()
+        # Wagtail asks before it is lost, until it is sent.
+        assert 'data-w-unsaved-force-value="true"' in response.content.decode()
         assert (enquiry.answer, enquiry.answered_at) == ("", None)
 
 
