@@ -30,6 +30,7 @@ CONFIG = Config(
 )
 SECONDS_BETWEEN_ATTEMPTS = 5
 NOT_FOUND, TAKEN = 404, {409, 412}
+FAILS = "The media store fails for"
 
 
 @cache
@@ -59,24 +60,15 @@ class CircuitBreaker:
             raise FileNotFoundError(f"No file can have this name: {name}") from error
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status == NOT_FOUND and _code_of(error) != "NoSuchBucket":
+            code = error.response.get("Error", {}).get("Code")
+            if status == NOT_FOUND and code != "NoSuchBucket":
                 raise FileNotFoundError(f"The store has no file {name}") from error
             if status in TAKEN:
                 raise FileExistsError(f"The store has a file {name}") from error
-            raise self._is_unavailable(name, error) from error
+            raise MediaStorageUnavailableError(f"{FAILS} {name}: {error}") from error
         except (BotoCoreError, OSError) as error:
             self._unavailable_until = monotonic() + SECONDS_BETWEEN_ATTEMPTS
-            raise self._is_unavailable(name, error) from error
-
-    @staticmethod
-    def _is_unavailable(name: str, error: Exception) -> MediaStorageUnavailableError:
-        return MediaStorageUnavailableError(
-            f"The media store fails for {name}: {error}"
-        )
-
-
-def _code_of(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
+            raise MediaStorageUnavailableError(f"{FAILS} {name}: {error}") from error
 
 
 _patience = CircuitBreaker()

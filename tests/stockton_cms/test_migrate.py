@@ -50,12 +50,12 @@ def test_second_machine_waits_for_the_first(another_machine, monkeypatch):
     said = StringIO()
     call_command("migrate", stdout=said)
     assert said.getvalue().startswith("Another machine is migrating the database")
-    assert said.getvalue().count("waiting for it") == 1
+    assert said.getvalue().count("Another machine") == 1
     assert "No migrations to apply" in said.getvalue()
 
 
 def test_second_machine_gives_up_after_its_time(another_machine):
-    with pytest.raises(CommandError, match="Nothing was done here"):
+    with pytest.raises(CommandError, match=r"Gave up.*Another machine"):
         call_command("migrate", wait=0, stdout=StringIO())
 
 
@@ -113,8 +113,10 @@ def raises(error):
 
 @pytest.fixture
 def pauses(monkeypatch):
+    """Let an hour pass at each pause; return the pauses."""
     slept = []
     monkeypatch.setattr(migrate.time, "sleep", slept.append)
+    monkeypatch.setattr(migrate.time, "monotonic", lambda: 3600 * len(slept))
     return slept
 
 
@@ -122,16 +124,16 @@ def test_table_in_use_is_tried_again(djangos_handle, pauses):
     left = [psycopg.errors.LockNotAvailable(), psycopg.errors.DeadlockDetected()]
     djangos_handle(lambda *args, **options: left and raises(left.pop()))
     said = StringIO()
-    call_command("migrate", stdout=said)
-    assert "A table is in use (attempt 2 of 20)" in said.getvalue()
-    assert pauses == [migrate.SECONDS_BETWEEN_ATTEMPTS] * 2
+    call_command("migrate", wait=3 * 3600, stdout=said)
+    assert said.getvalue().count("A table is in use") == 1
+    assert len(pauses) == 2
 
 
 def test_table_that_stays_in_use_ends_it_in_words(djangos_handle, pauses):
     djangos_handle(lambda *a, **options: raises(psycopg.errors.LockNotAvailable()))
     with pytest.raises(CommandError, match="nothing is half done"):
         call_command("migrate", stdout=StringIO())
-    assert len(pauses) == migrate.MAX_ATTEMPTS - 1
+    assert len(pauses) == 1
 
 
 def test_other_errors_are_not_tried_again(djangos_handle, pauses):

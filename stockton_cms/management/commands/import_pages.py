@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from home.jobs import single_process_lock
-from stockton_cms.operations.importer.links import page_at
+from stockton_cms.operations.importer.plan import page_at
 from stockton_cms.operations.importer.records import MODELS
 from stockton_cms.operations.importer.run import ImportOutcome, Options, import_pages
 

@@ -15,7 +15,6 @@ from stockton_cms.postgresql.base import SECONDS_FOR_AN_ANSWER
 MIGRATE_LOCK_ID = 7_301_005
 # PostgreSQL's names of "not within `lock_timeout`" and "each waits for the other".
 LOCKED = {"55P03", "40P01"}
-MAX_ATTEMPTS = 20
 SECONDS_BETWEEN_ATTEMPTS = 3
 
 
@@ -29,60 +28,46 @@ class Command(migrate.Command):
             type=float,
             default=600,
             metavar="SECONDS",
-            help="how long to wait while another machine migrates (default: 600)",
+            help="how long to wait for another machine or a table (default: 600)",
         )
 
     def handle(self, *args, **options):
-        """Wait for our turn, then migrate; what only looks waits for no one."""
-        self.verbosity = options["verbosity"]
+        """Wait for our turn and for tables; what only looks waits for no one.
+
+        The lock goes with the process, however that ends.
+        """
         if options["plan"] or options["check_unapplied"]:
             super().handle(*args, **options)
             return
-        with self._our_turn(options["wait"]), time_limits_for_migrations():
-            self._migrate(MAX_ATTEMPTS, *args, **options)
-
-    @contextmanager
-    def _our_turn(self, seconds: float) -> Iterator[None]:
-        """Hold the lock; it goes with the process, however that ends."""
-        deadline = time.monotonic() + seconds
-        is_announced = False
+        deadline, said = time.monotonic() + options["wait"], ""
         while True:
+            problem = "Another machine is migrating the database."
             with single_process_lock("migrate", MIGRATE_LOCK_ID) as is_ours:
                 if is_ours:
-                    yield
-                    return
+                    problem = self._migrate(*args, **options)
+            if not problem:
+                return
             if time.monotonic() >= deadline:
                 raise CommandError(
-                    f"Another migrate has been running for {seconds:g} seconds. "
-                    "Nothing was done here: run this again when that one has ended."
+                    f"Gave up after {options['wait']:g} seconds. {problem} What is "
+                    "applied stays applied, nothing is half done: run this again. "
+                    "pg_stat_activity shows which session holds a table."
                 )
-            if not is_announced:
-                self._say("Another machine is migrating the database: waiting for it.")
-                is_announced = True
-            time.sleep(min(0.5, seconds))
+            if problem != said and options["verbosity"]:
+                self.stdout.write(f"{problem} Waiting.")
+            said = problem
+            time.sleep(min(SECONDS_BETWEEN_ATTEMPTS, options["wait"]))
 
-    def _migrate(self, attempts: int, *args, **options) -> None:
-        """Migrate; begin again with what is left where a table could not be locked."""
-        for number in range(1, attempts + 1):
+    def _migrate(self, *args, **options) -> str:
+        """Migrate what is left; return what is in the way, if it may pass."""
+        with time_limits_for_migrations():
             try:
                 super().handle(*args, **options)
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", None) not in LOCKED:
                     raise
-                self._say(f"\nA table is in use (attempt {number} of {attempts}).")
-            else:
-                return
-            if number < attempts:
-                time.sleep(SECONDS_BETWEEN_ATTEMPTS)
-        raise CommandError(
-            "Gave up. Could not get a table lock: another session holds it (see "
-            "pg_stat_activity). What is applied stays applied, nothing is half done: "
-            "run this again."
-        )
-
-    def _say(self, text: str) -> None:
-        if self.verbosity:
-            self.stdout.write(text)
+                return "A table is in use."
+        return ""
 
 
 @contextmanager

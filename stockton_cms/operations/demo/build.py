@@ -8,7 +8,6 @@ import secrets
 from contextlib import ExitStack
 from typing import TextIO
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -32,16 +31,14 @@ from stockton_cms.operations.demo.loader import (
     publish_updates,
 )
 
-# Identifies the example's home page, even after staff have renamed it.
-EXAMPLE_KEY = UUID("5c0c7a4e-57ee-4000-8000-000000000001")
 HOME_SLUG = "stockton-on-tees"
 ADMINISTRATOR = "administrator"
 # 15 bytes make 20 characters, five more than the password rules ask for.
 PASSWORD_BYTES = 15
 
 
-def build_example_site(stdout: TextIO) -> bool:
-    """Build the example site where there is no home page yet; say whether it was.
+def build_example_site(stdout: TextIO) -> None:
+    """Build the example site where there is no home page yet.
 
     Writes to `stdout` one line on what happened and, for new staff accounts, a table
     with their passwords, stored nowhere else.
@@ -50,12 +47,10 @@ def build_example_site(stdout: TextIO) -> bool:
         existing = HomePage.objects.first()
         if existing is not None:
             stdout.write(
-                "The example site is already here.\n"
-                if existing.translation_key == EXAMPLE_KEY
-                else f"There is a home page already ('{existing.title}'), so the "
-                "example site was not built and nothing was overwritten.\n"
+                f"There is a home page already ('{existing.title}'), so the example "
+                "site was not built and nothing was overwritten.\n"
             )
-            return False
+            return
         filler = Filler(timezone.now())
         _make_files(filler, undo)
         _publish_all_pages(filler)
@@ -71,7 +66,6 @@ def build_example_site(stdout: TextIO) -> bool:
         for row in [("Role", "User name", "Password"), *passwords]:
             stdout.write("  {:20} {:20} {}\n".format(*row))
         stdout.write("\n")
-    return True
 
 
 def _make_files(filler: Filler, undo: ExitStack) -> None:
@@ -94,7 +88,7 @@ def _publish_all_pages(filler: Filler) -> None:
     """Publish the pages as the default site's, in place of Wagtail's own page."""
     root = Page.get_first_root_node()
     welcome = list(root.get_children().exact_type(Page))
-    home = publish_page(root, HOME_SLUG, filler, translation_key=EXAMPLE_KEY)
+    home = publish_page(root, HOME_SLUG, filler)
     address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
     Site.objects.update_or_create(
         is_default_site=True,

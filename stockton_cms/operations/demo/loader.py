@@ -130,14 +130,14 @@ class Filler:
         return said
 
 
-def publish_page(parent: Page, slug: str, filler: Filler, **values) -> BasePage:
+def publish_page(parent: Page, slug: str, filler: Filler) -> BasePage:
     """Publish the page of the file `pages/SLUG.toml`, and all that it lists below it.
 
-    `values` are what the file does not say. Returns the page as it is published.
+    Returns the page as it is published.
     """
     with content_file(f"pages/{slug}.toml") as entry:
         model, below = TYPES[entry.pop("type")], entry.pop("pages", [])
-        page = model(slug=slug, live=False, **values)
+        page = model(slug=slug, live=False)
         parent.add_child(instance=filler.fill(page, entry))
     page.save_revision().publish()
     page = filler.pages[slug] = model.objects.get(pk=page.pk)

@@ -12,7 +12,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.log_actions import log
 
-from stockton_cms.operations.erasure.service import Report, erase
+from stockton_cms.operations.erasure.service import erase
 
 PERMISSION = "stockton_cms.erase_personal_data"
 ACTION = "account.erased_personal_data"
@@ -42,11 +42,6 @@ class EraseForm(forms.Form):
         data = self.cleaned_data
         return SIGNER.signature(f"{data['everywhere']} {data['email'].casefold()}")
 
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether the report for this was shown, and then the button pressed."""
-        return "erase" in self.data and self.cleaned_data["seen"] == self.signature
-
 
 @method_decorator(sensitive_post_parameters("email"), name="dispatch")
 class EraseView(WagtailAdminTemplateMixin, FormView):
@@ -60,7 +55,6 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
     template_name = "admin/erase_personal_data.html"
     form_class = EraseForm
     breadcrumbs_items = []
-    report: Report | None = None
 
     def dispatch(self, request, *args, **kwargs):
         if not request.user.has_perm(PERMISSION):
@@ -69,17 +63,16 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
 
     def form_valid(self, form):
         data = form.cleaned_data
-        self.report = erase(
-            data["email"], data["everywhere"], dry_run=not form.is_confirmed
-        )
-        if self.report.is_done:
+        # The report for this was shown, and then the button pressed.
+        is_confirmed = "erase" in form.data and data["seen"] == form.signature
+        report = erase(data["email"], data["everywhere"], dry_run=not is_confirmed)
+        if report.is_done:
             user = self.request.user
-            count = sum(line.rows for line in self.report.lines)
+            count = sum(line.rows for line in report.lines)
             log(user, ACTION, user=user, data={"rows": count})
-        context = self.get_context_data(
-            form=form, report=self.report, seen=form.signature
+        return self.render_to_response(
+            self.get_context_data(form=form, report=report, seen=form.signature)
         )
-        return self.render_to_response(context)
 
 
 class EraseMenuItem(MenuItem):

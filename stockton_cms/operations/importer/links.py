@@ -7,13 +7,12 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Page, Site
+from wagtail.models import Site
 from wagtail.whitelist import check_url
 
 from home.content.validators import validate_web_address
-from home.page_tree.addresses import url_path_at
 from stockton_cms.operations.importer.files import FileError, FileStore
-from stockton_cms.operations.importer.plan import Plan
+from stockton_cms.operations.importer.plan import Plan, page_at
 from stockton_cms.operations.importer.records import address_of
 
 NOT_ALLOWED = "a link that no page may hold"
@@ -95,11 +94,3 @@ def _checked(href: str) -> str:
     except ValidationError as error:
         raise LinkError(NO_ADDRESS, href) from error
     return href
-
-
-def page_at(address: str) -> Page | None:
-    """Return the page at an address of the site."""
-    url_path = url_path_at(address) or ""
-    # The slug has an index, which the whole path has not.
-    slug = url_path.rstrip("/").rpartition("/")[2]
-    return Page.objects.filter(slug=slug, url_path=url_path).first()

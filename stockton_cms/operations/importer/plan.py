@@ -11,8 +11,6 @@ from home.pages import RESERVED_SLUGS
 from stockton_cms.operations.importer.records import SECTION, Record, address_of
 
 MAX_LEVELS = 20
-# Values in one statement.
-CHUNK = 500
 MAX_KEY_LENGTH = 450
 
 
@@ -103,12 +101,8 @@ class Plan:
             record.parent_id = self.section.pk
 
     def _find_existing_parent(self, record: Record, named: str) -> None:
-        inside = url_path_at(f"{site_path(self.section.url_path)}{named}")
-        paths = [path for path in (url_path_at(named), inside) if path]
-        found = Page.objects.filter(
-            slug__in=[path.rstrip("/").rpartition("/")[2] for path in paths],
-            url_path__in=paths if named.strip("/") else paths[:1],
-        ).first()
+        inside = f"{site_path(self.section.url_path)}{named}"
+        found = (page_at(inside) if named.strip("/") else None) or page_at(named)
         if found is None:
             record.problem = f"There is no page '{named}' to put it below."
         elif not found.path.startswith(self.section.path):
@@ -131,17 +125,13 @@ class Plan:
     def _find_imported(self) -> None:
         """Note which pages an earlier import has made, and where they are now."""
         by_key = {self.source_key(record): record for record in self.accepted()}
-        keys = list(by_key)
-        for start in range(0, len(keys), CHUNK):
-            rows = ImportedPage.objects.select_related("page").in_bulk(
-                keys[start : start + CHUNK], field_name="source_key"
-            )
-            for key, row in rows.items():
-                record, page = by_key[key], row.page
-                record.is_deleted = page is None
-                if page:
-                    record.page_id, record.slug = page.pk, page.slug
-                    record.path = site_path(page.url_path)
+        rows = ImportedPage.objects.select_related("page")
+        for key, row in rows.in_bulk(list(by_key), field_name="source_key").items():
+            record, page = by_key[key], row.page
+            record.is_deleted = page is None
+            if page:
+                record.page_id, record.slug = page.pk, page.slug
+                record.path = site_path(page.url_path)
 
     def _put_below_parent(self, record: Record) -> None:
         """Check the rules of the tree, and give the page its slug and address."""
@@ -173,3 +163,11 @@ class Plan:
             taken = page.get_children().values_list("slug", flat=True) if page else ()
             self._taken[above] = {*RESERVED_SLUGS, *taken}
         return self._taken[above]
+
+
+def page_at(address: str) -> Page | None:
+    """Return the page at an address of the site."""
+    url_path = url_path_at(address) or ""
+    # The slug has an index, which the whole path has not.
+    slug = url_path.rstrip("/").rpartition("/")[2]
+    return Page.objects.filter(slug=slug, url_path=url_path).first()

@@ -24,8 +24,8 @@ from stockton_cms.operations.importer.body import Body
 from stockton_cms.operations.importer.csv_source import read_csv
 from stockton_cms.operations.importer.files import FileStore
 from stockton_cms.operations.importer.folder_source import read_folder
-from stockton_cms.operations.importer.links import LinkResolver, page_at
-from stockton_cms.operations.importer.plan import Plan
+from stockton_cms.operations.importer.links import LinkResolver
+from stockton_cms.operations.importer.plan import Plan, page_at
 from stockton_cms.operations.importer.records import (
     DRAFT,
     PLAIN_FIELDS,
