@@ -3,8 +3,8 @@
 from django.urls import reverse
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from community.alerts.states import VISIBLE_STATES, AlertState, with_state
 from community.models import AlertSnippet
+from community.models.alerts import VISIBLE_STATES, AlertState
 from community.models.policy import PolicyStatus
 from community.policies.consultations import Stage, get_awaiting_outcome, get_stage
 from home.dashboard import counted_task, register_dashboard_tasks
@@ -15,8 +15,8 @@ def running_alerts(user, at):
     """Count the alerts that are live, and those that end within the hour."""
     if not user.has_perm("community.change_alertsnippet"):
         return
-    live = AlertSnippet.objects.filter(live=True)
-    states = list(with_state(live, at).values_list("state", flat=True))
+    live = AlertSnippet.objects.filter(live=True).with_state(at)
+    states = list(live.values_list("state", flat=True))
     address = reverse(AlertSnippet.snippet_viewset.get_url_name("list"))
     yield counted_task(
         states.count(AlertState.ENDING_SOON),

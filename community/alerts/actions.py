@@ -11,13 +11,8 @@ from django.views.generic import View
 from wagtail.actions.publish_revision import PublishRevisionAction
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
-from community.alerts.states import (
-    VISIBLE_STATES,
-    AlertState,
-    describe_state,
-    with_state,
-)
 from community.models import AlertSnippet
+from community.models.alerts import VISIBLE_STATES, AlertState
 from home.content.dates import format_relative_datetime
 
 EXTENSIONS = {
@@ -36,7 +31,7 @@ class AlertActionView(PermissionCheckedMixin, View):
     def setup(self, request, *args, **kwargs):
         super().setup(request, *args, **kwargs)
         self.at = timezone.now()
-        alerts = with_state(AlertSnippet.objects.all(), self.at)
+        alerts = AlertSnippet.objects.with_state(self.at)
         if request.method == "POST":
             # Two editors at once wait for each other.
             alerts = alerts.select_for_update()
@@ -61,7 +56,7 @@ class AlertActionView(PermissionCheckedMixin, View):
         return self.redirect_if_blocked() or self.act() or redirect(self.index_url_name)
 
     def say_unchanged(self) -> None:
-        state = describe_state(self.alert, self.at)
+        state = self.alert.describe_state(self.at)
         text = f"Your change was not made because '{self.alert}' has changed: {state}."
         messages.warning(self.request, text)
 

@@ -11,13 +11,8 @@ from wagtail.snippets.views import snippets
 
 from community.alerts.actions import EXTENSIONS, EndView, ExtendView, can_be_extended
 from community.alerts.confirmation import ConfirmPreviewView, ConfirmView
-from community.alerts.states import (
-    VISIBLE_STATES,
-    AlertState,
-    describe_state,
-    with_state,
-)
 from community.models import AlertSnippet
+from community.models.alerts import VISIBLE_STATES, AlertState
 from community.models.visible_alerts import Severity
 from home.page_tree.admin_api import NoChooserViewSet
 
@@ -68,7 +63,7 @@ class StateColumn(Column):
         css = {"all": ["css/admin-alerts.css"]}
 
     def get_value(self, instance):
-        return describe_state(instance, timezone.now())
+        return instance.describe_state(timezone.now())
 
     def get_cell_context_data(self, instance, parent_context):
         context = super().get_cell_context_data(instance, parent_context)
@@ -108,7 +103,7 @@ class AlertFilterSet(WagtailFilterSet):
     def by_state(self, queryset, name, value):
         if not value:
             return queryset
-        alerts = with_state(AlertSnippet.objects.all(), timezone.now())
+        alerts = AlertSnippet.objects.with_state(timezone.now())
         return queryset.filter(pk__in=alerts.filter(state__in=value).values("pk"))
 
     class Meta:
@@ -135,7 +130,7 @@ class AlertViewSet(snippets.SnippetViewSet):
     edit_view_class = AlertEditView
 
     def get_queryset(self, request):
-        alerts = with_state(AlertSnippet.objects.all(), timezone.now())
+        alerts = AlertSnippet.objects.with_state(timezone.now())
         return alerts.prefetch_related("scopes__page").order_by(
             "state", "-severity", "-starts_at", "-pk"
         )

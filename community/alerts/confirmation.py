@@ -15,10 +15,9 @@ from wagtail.query import PageQuerySet
 from wagtail.utils.decorators import xframe_options_sameorigin_override
 
 from community.alerts.actions import AlertActionView
-from community.alerts.states import VISIBLE_STATES
 from community.alerts.visibility import page_order
 from community.models import AlertSnippet
-from community.models.alerts import AlertQuerySet, on_page
+from community.models.alerts import VISIBLE_STATES, AlertQuerySet, on_page
 from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
 from home.content.readiness import NotReadyError, require_ready

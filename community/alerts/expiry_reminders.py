@@ -12,8 +12,8 @@ from wagtail.models import ModelLogEntry
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
-from community.alerts.states import ENDING_SOON
 from community.models import AlertSnippet
+from community.models.alerts import ENDING_SOON
 from home.content.dates import format_relative_datetime
 from home.jobs import register_job
 from home.notifications.outbox import (

@@ -1,10 +1,10 @@
 """Alerts: messages across the top of pages (A1 to A5, A7)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, Value, When
 from django.dispatch import Signal
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
@@ -31,7 +31,7 @@ from community.models.visible_alerts import (
 )
 from home.admin_requests import ExplorableChoicesMixin
 from home.blocks import INLINE_FEATURES
-from home.content.dates import ExactTimesMixin
+from home.content.dates import ExactTimesMixin, format_relative_datetime
 from home.content.readiness import require_ready
 from home.content.validators import validate_web_address
 from home.editorial.drafts import DraftFormMixin, InlinePanel
@@ -42,6 +42,22 @@ TEXT_LENGTH = 400
 
 # Sent in the transaction that saves an alert, with the pages chosen for it.
 alert_saved = Signal()
+
+ENDING_SOON = timedelta(hours=1)
+
+
+class AlertState(models.IntegerChoices):
+    """In the order in which the list shows them."""
+
+    ENDING_SOON = 10, "Ending soon"
+    LIVE = 20, "Live"
+    SCHEDULED = 30, "Scheduled"
+    DRAFT = 40, "Draft"
+    ENDED = 50, "Ended"
+    UNPUBLISHED = 60, "Unpublished"
+
+
+VISIBLE_STATES = (AlertState.LIVE, AlertState.ENDING_SOON)
 
 
 def on_page(page: Page) -> Q:
@@ -63,6 +79,18 @@ class AlertQuerySet(models.QuerySet):
     def current(self, at: datetime) -> "AlertQuerySet":
         """Return current alerts, worst first, then newest."""
         return self.published_until_after(at).filter(starts_at__lte=at)
+
+    def with_state(self, at: datetime) -> "AlertQuerySet":
+        """Annotate each alert with `state`; the first condition that is true counts."""
+        conditions = [
+            (Q(live=False, first_published_at=None), AlertState.DRAFT),
+            (Q(live=False), AlertState.UNPUBLISHED),
+            (Q(ends_at__lte=at), AlertState.ENDED),
+            (Q(starts_at__gt=at), AlertState.SCHEDULED),
+            (Q(ends_at__lte=at + ENDING_SOON), AlertState.ENDING_SOON),
+        ]
+        whens = [When(condition, Value(state)) for condition, state in conditions]
+        return self.annotate(state=Case(*whens, default=Value(AlertState.LIVE)))
 
     def in_scope_of(self, page: Page | None) -> "AlertQuerySet":
         """Return a page's alerts; without a page (404, search), site-wide alerts."""
@@ -202,6 +230,23 @@ class AlertSnippet(
     @property
     def is_site_wide(self) -> bool:
         return self.scope == Scope.SITE
+
+    def describe_state(self, at: datetime) -> str:
+        """Return the state from `with_state`, with its times."""
+        if self.state in (AlertState.DRAFT, AlertState.UNPUBLISHED):
+            # It may not have its times yet.
+            return AlertState(self.state).label
+        start = format_relative_datetime(self.starts_at, at)
+        end = format_relative_datetime(self.ends_at, at)
+        until = end.removeprefix("at ").removeprefix("on ")
+        descriptions = {
+            AlertState.ENDING_SOON: f"Ends {end}",
+            AlertState.LIVE: f"Live until {until}",
+            AlertState.SCHEDULED: f"Starts {start}",
+            AlertState.ENDED: f"Ended {end}",
+        }
+        draft = ", with unpublished changes" if self.has_unpublished_changes else ""
+        return descriptions[self.state] + draft
 
     def clean(self):
         super().clean()

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from community.alerts.states import AlertState
 from community.models import AlertScope, AlertSnippet
+from community.models.alerts import AlertState
 from community.models.visible_alerts import Severity
 from tests.community.alerts import address_of
 from tests.factories import AlertFactory, StandardPageFactory
