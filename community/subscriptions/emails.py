@@ -38,9 +38,8 @@ MAX_BOUNCES = 3
 
 
 def get_council_name() -> str:
-    site = Site.objects.filter(is_default_site=True).first()
-    site_settings = SiteSettings.objects.filter(site=site).first() or SiteSettings()
-    return in_one_line(site_settings.council_name)
+    site_settings = SiteSettings.objects.filter(site__is_default_site=True).first()
+    return in_one_line((site_settings or SiteSettings()).council_name)
 
 
 def make_email(

@@ -7,17 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from django.db import connection, transaction
-from django.db.models import (
-    Case,
-    CharField,
-    DateTimeField,
-    F,
-    Q,
-    QuerySet,
-    Value,
-    When,
-    Window,
-)
+from django.db.models import Case, CharField, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models.expressions import Window
 from django.db.models.functions import Cast, JSONObject, RowNumber
 from django.dispatch import receiver
 from django.utils import timezone

@@ -103,9 +103,8 @@ class EmailView(FormView):
 
     http_method_names = ["get", "head", "post"]
     limit_name: str
-
-    def make_email(self, form: EmailForm, at: datetime) -> EmailMessage:
-        raise NotImplementedError
+    # It gets the form and the time.
+    make_email: Callable[[EmailForm, datetime], EmailMessage]
 
     def post(self, request, *args, **kwargs):
         if request.POST.get("website"):

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from wagtail.log_actions import log
 
 from community.models import PolicyUpdatePage
 from community.policies.versions.views import name_versions
+from home.content.dates import unique_datetime_labels
 from home.content_version.counter import bump_content_version
 
 HIDE, SHOW = "community.version.hide", "community.version.show"
@@ -64,11 +65,8 @@ def change_version(
 ) -> HttpResponse:
     """Hide an earlier version from readers, or show it again."""
     page = get_policy(request, page_id)
-    versions = list(page.published_versions.defer("content"))
-    name_versions(versions)
-    version = next((each for each in versions if each.pk == version_id), None)
-    if version is None:
-        raise Http404("This policy has no such version.")
+    versions = page.published_versions.defer("content")
+    version = get_object_or_404(versions, pk=version_id)
     if version.ended_at is None:
         messages.error(
             request,
@@ -81,9 +79,10 @@ def change_version(
         version.hidden_by = request.user if is_hidden else None
         version.save(update_fields=["hidden_at", "hidden_by"])
         bump_content_version(is_removal=is_hidden)
-        log(page, action, data={"name": version.name})
+        [name] = unique_datetime_labels([version.published_at])
+        log(page, action, data={"name": name})
         state = "now hidden from readers" if is_hidden else "public again"
-        messages.success(request, f"The version from {version.name} is {state}.")
+        messages.success(request, f"The version from {name} is {state}.")
     return redirect("policy_versions", page_id)
 
 

@@ -22,26 +22,19 @@ FILE_GONE = "A document that is no longer available"
 LINE = "<p>{}</p>"
 
 
-def get_lines(
-    versions: list[PublishedVersion], now: datetime
-) -> list[dict[str, list[str]]]:
-    """Return the lines of each version by heading.
-
-    The titles of pages and files that are not public now are left out.
-    """
-    restricted = restricted_collections()
-    return [VersionText(each, now, restricted).get_lines() for each in versions]
-
-
 class VersionText:
-    """A version, the time it is read at, and the ids of private collections then."""
+    """A version as it is read at a time.
 
-    def __init__(self, version: PublishedVersion, now: datetime, restricted: set[int]):
-        self.version, self.now, self.restricted = version, now, restricted
-        self.page = version.as_page()
+    The titles of pages and files that are not public then are left out.
+    """
+
+    def __init__(self, version: PublishedVersion, now: datetime):
+        self.version, self.now, self.page = version, now, version.as_page()
         self.last_seen_at = version.last_seen_at(now)
+        self.restricted = restricted_collections()
 
     def get_lines(self) -> dict[str, list[str]]:
+        """Return the lines under each heading."""
         page = self.page
         parts = {
             "Title": format_html(LINE, page.title),

@@ -14,7 +14,7 @@ from wagtail.views import serve
 
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.policies.versions.diff import diff_texts
-from community.policies.versions.rendering import get_lines
+from community.policies.versions.rendering import VersionText
 from home.content.dates import unique_datetime_labels
 from home.content_version.caching import mark_cacheable
 from home.content_version.counter import next_change_of
@@ -90,7 +90,8 @@ def comparison(request, page, versions):
     except KeyError as error:
         raise Http404("This version does not exist or is hidden.") from error
     later, earlier = sorted(chosen, key=versions.index)
-    before, after = get_lines([earlier, later], timezone.now())
+    now = timezone.now()
+    before, after = (VersionText(each, now).get_lines() for each in (earlier, later))
     parts = [
         (heading, diff_texts(before[heading], after[heading]))
         for heading in before

@@ -4,11 +4,15 @@ With `unmarked` it does what the real one must not: it marks deliveries as sent 
 after a hundred.
 """
 
+import os
 import sys
 
 import django
+from django.conf import settings
 
 django.setup()
+settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(os.environ["SENDER_PORT"])
 
 from django.utils import timezone  # noqa: E402
 

@@ -69,10 +69,11 @@ def is_suppressed():
     return Subscriber.objects.get().suppressed_at is not None
 
 
-@pytest.mark.parametrize("as_headers", [False, True])
-def test_hard_bounce_suppresses(take, ours, as_headers):
-    assert "1 suppressed" in take(report(ours, as_headers=as_headers))
+def test_hard_bounce_suppresses(take, ours):
+    assert "1 suppressed" in take(report(ours))
     assert is_suppressed()
+    Subscriber.objects.update(suppressed_at=None)
+    assert "1 suppressed" in take(report(ours, as_headers=True))
 
 
 def test_complaint_suppresses(take, ours):
@@ -91,11 +92,10 @@ def test_other_reports_and_messages_change_nothing(take, ours):
     assert not is_suppressed()
 
 
-@pytest.mark.parametrize(
-    "change_id", [str.upper, lambda text: text.replace(".", ".1", 1)]
-)
-def test_forged_report_changes_nothing(take, ours, change_id):
-    assert "1 not about one of our email updates" in take(report(change_id(ours)))
+def test_forged_report_changes_nothing(take, ours):
+    forged = (ours.upper(), ours.replace(".", ".1", 1))
+    printed = take(*(report(each) for each in forged))
+    assert "2 not about one of our email updates" in printed
     assert not is_suppressed()
 
 
@@ -112,14 +112,14 @@ def test_importing_twice_changes_nothing_even_after_resubscribing(take, ours):
     assert not is_suppressed()
 
 
-STRANGE = [
-    report("<x@y>").replace("5.1.1", "\xff"),
-    report("<x@y>").replace("failed", "\xff"),
-    "Content-Type: message/rfc822\n\n" * 3000,
-]
-
-
-@pytest.mark.parametrize("text", STRANGE, ids=["status", "action", "nested"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        report("<x@y>").replace("5.1.1", "\xff"),
+        "Content-Type: message/rfc822\n\n" * 3000,
+    ],
+    ids=["status", "nested"],
+)
 def test_malformed_message_does_not_stop_the_import_of_an_mbox(tmp_path, ours, text):
     path = tmp_path / "bounces.mbox"
     path.write_text(f"{FROM}{text}\n\n{FROM}{report(ours)}\n\n", "latin-1")

@@ -38,7 +38,7 @@ def start(server, *options):
     environment = {
         **os.environ,
         "TEST_DATABASE_URL": database_address(),
-        "DJANGO_SETTINGS_MODULE": "tests.community.subscriptions.sender_settings",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
         "SENDER_PORT": str(server.port),
     }
     command = [sys.executable, "-m", "tests.community.subscriptions.sender", *options]
