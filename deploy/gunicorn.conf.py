@@ -64,7 +64,6 @@ def pre_fork(server, worker):
 
 
 def post_fork(server, worker):
-    """Tell the worker its place."""
     os.environ["METRICS_PLACE"] = str(worker.place)
 
 
@@ -76,7 +75,6 @@ def child_exit(server, worker):
 
 
 def on_exit(server):
-    """Take the folder away."""
     shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
 
 

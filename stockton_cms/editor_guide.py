@@ -47,7 +47,6 @@ def _is_there(token) -> bool:
 
 @cache
 def get_guide() -> dict:
-    """Return the guide, rendered once for the life of the process."""
     return render_guide(SOURCE.read_text("utf-8"))
 
 

@@ -34,7 +34,6 @@ def may_use_admin(request: HttpRequest) -> bool:
 
 
 def give_back_to_signed_out(request: HttpRequest) -> HttpResponse | None:
-    """Give people who are signed out back what they have sent to the admin."""
     is_form = request.method == "POST" and not _is_modal(request)
     if may_use_admin(request) or not (is_form or _wants_json(request)):
         return None
@@ -42,7 +41,6 @@ def give_back_to_signed_out(request: HttpRequest) -> HttpResponse | None:
 
 
 def is_form_of_admin(request: HttpRequest) -> bool:
-    """Say whether one of our own forms in the admin was sent."""
     return (
         request.method == "POST"
         and request.path.startswith(reverse("wagtailadmin_home"))
@@ -123,7 +121,6 @@ class SmallBodyMiddleware:
 
 
 def session(request: HttpRequest) -> HttpResponse:
-    """Say that the session is still valid: a new token or a page."""
     if _wants_json(request):
         return JsonResponse({"token": get_token(request)})
     return render(request, "signed_in.html")

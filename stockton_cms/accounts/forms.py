@@ -42,7 +42,6 @@ class SignInForm(OwnLabels, LoginForm):
 
     @property
     def single_sign_on_name(self) -> str:
-        """Return what the council's own sign-in service is called, if there is one."""
         apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS")
         return apps[0]["name"] if apps else ""
 

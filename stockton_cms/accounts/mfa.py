@@ -60,7 +60,6 @@ def require_mfa(view: Callable) -> Callable:
 
 
 def redirect_to_mfa(request: HttpRequest) -> HttpResponse | None:
-    """Lead staff without 2FA to set it up."""
     is_signed_in = settings.SECOND_STEP_REQUIRED and request.user.is_authenticated
     if not is_signed_in or has_passed_mfa(request):
         return None
@@ -76,7 +75,6 @@ def guard_private_page(page, request, args, kwargs):
 
 
 def guard_private_document(document, request):
-    """Keep documents that are not for all visitors in the same way."""
     if request.user.is_authenticated and not is_public(document):
         return redirect_to_mfa(request)
     return None

@@ -132,7 +132,6 @@ def _add(group: Group, where: str, target, permissions: list[Permission]) -> Non
 
 
 def _let_decide(groups: list[Group], section: Page) -> None:
-    """Let groups decide on the section's pages, by one workflow."""
     workflow = section.get_workflow()
     if workflow is None:
         workflow, is_new = Workflow.objects.get_or_create(name=WORKFLOW, active=True)

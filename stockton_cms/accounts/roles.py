@@ -10,7 +10,6 @@ ADMIN_ACCESS = "wagtailadmin.access_admin"
 
 
 def _permissions(app: str, *models: str) -> tuple[str, ...]:
-    """Return Django's permissions for some models."""
     actions = ("add", "change", "delete", "view")
     return tuple(f"{app}.{action}_{model}" for model in models for action in actions)
 
@@ -50,7 +49,6 @@ class Role:
     approves: bool = False
 
     def grants(self, where: str) -> Iterator[str]:
-        """Yield the label of each permission that holds somewhere."""
         if where == MODELS:
             yield from (ADMIN_ACCESS, *self.permissions)
         elif where == MEDIA:

@@ -61,7 +61,6 @@ def notify_of_change(signal, user, authenticator, **kwargs):
 
 @receiver(authenticator_used)
 def count_recovery_codes(request, authenticator, **kwargs):
-    """Say how many are left."""
     if authenticator.type != CODES:
         return
     # What allauth passes on is as it was before.

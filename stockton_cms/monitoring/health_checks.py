@@ -34,8 +34,6 @@ RECENT = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class DatabaseFacts:
-    """The state of the site, read from the database."""
-
     jobs: JobsHealth
     pending_migrations: list[str]
     content_version: int
@@ -132,7 +130,6 @@ def _ask(name: str, task: Callable, answer: Future) -> None:
 
 
 def read_facts(at: datetime) -> DatabaseFacts:
-    """Read the state of the site from the database, with a few quick queries."""
     searches = LoggedSearch.objects.filter(searched_at__gt=at - RECENT, page_number=1)
     return DatabaseFacts(
         jobs=get_jobs_health(at),

@@ -129,7 +129,6 @@ def count_database_error(sender, **kwargs) -> None:
 
 
 def render_metrics(health: Health) -> bytes:
-    """Return what all workers have counted, and how the site is, for Prometheus."""
     registry = CollectorRegistry()
     if FOLDER:
         MultiProcessCollector(registry, FOLDER)
@@ -140,8 +139,6 @@ def render_metrics(health: Health) -> bytes:
 
 
 class HealthCollector:
-    """Reports the state of the site to Prometheus."""
-
     def __init__(self, health: Health):
         self._health = health
 

@@ -81,7 +81,6 @@ class PageCacheMiddleware:
         return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        """Return the response that any visitor gets."""
         at = timezone.now()
         state, is_current = content_version_tracker.get(at)
         key = get_cache_key(request)

@@ -35,8 +35,6 @@ LARGEST_BODY = 2 * 1024 * 1024
 
 
 class CacheKey(NamedTuple):
-    """The key of a cached page."""
-
     scheme: str
     host: str
     address: str

@@ -134,7 +134,6 @@ def caches(data_dir: Path) -> dict:
 
 
 def cdn() -> dict:
-    """Return Wagtail's settings for the cache in front, if there is one."""
     address = text("CDN_PURGE_URL")
     if not address:
         return {}
@@ -150,7 +149,6 @@ def cdn() -> dict:
 
 
 def media(address: str) -> dict:
-    """Return where pictures and documents are: in a bucket, or in a folder here."""
     if not address:
         return {"BACKEND": "home.images.storage.AtomicFileStorage"}
     parts = urlsplit(address)

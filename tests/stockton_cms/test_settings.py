@@ -168,11 +168,6 @@ def test_start_stops_where_the_env_file_cannot_be_read(run, copy):
     assert line.startswith(f"{copy}/.env cannot be read")
 
 
-def test_wsgi_stops_just_as_clearly(run):
-    line = only_line(run("-c", "import stockton_cms.wsgi", SECRET_KEY=""))
-    assert line.startswith("SECRET_KEY is missing.")
-
-
 @pytest.mark.parametrize("name", ["SECRET_KEY", "EMAIL_URL"])
 def test_gunicorn_stops_just_as_clearly(run, name):
     gunicorn = ("-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "stockton_cms.wsgi")

@@ -135,11 +135,6 @@ def test_day_of_a_clock_change_begins_and_ends_at_midnight(name, sunday, walk):
         walk(AT_MIDNIGHT[name], midnight(day))
 
 
-def test_day_of_a_clock_change_has_23_or_25_hours():
-    lengths = [midnight(day + DAY) - midnight(day) for day in CLOCK_CHANGES]
-    assert lengths == [23 * HOUR, 25 * HOUR]
-
-
 # The walk would notice
 
 
