@@ -7,7 +7,6 @@ numbers and history. Dates are British: 1/2/2026 is 1 February.
 import re
 from calendar import month_name, monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 MONTHS = [name[:3].lower() for name in month_name[1:]]
@@ -57,16 +56,14 @@ ENDS = (
 )
 # The date comes a few words later.
 DEADLINE = r"deadline|closing\s+date|last\s+da(?:y|te)"
-BEFORE = r"before"
 # From it, or on it: something begins, or takes place.
 BEGINS = (
     r"from|between|as\s+of|(?:start(?:s|ing)?|begin(?:s|ning)?|(?:re)?open(?:s|ing)?"
     r"|resumes?|launch(?:es)?)(?:\s+(?:again|at|on|from))*"
 )
-ON = r"on"
 TRIGGER = re.compile(
-    rf"(?<![\w-])(?:(?P<deadline>{DEADLINE})|(?P<ends>{ENDS})|(?P<before>{BEFORE})"
-    rf"|(?P<begins>{BEGINS})|(?P<on>{ON}))(?:\s*:)?\s+",
+    rf"(?<![\w-])(?:(?P<deadline>{DEADLINE})|(?P<ends>{ENDS})|(?P<before>before)"
+    rf"|(?P<begins>{BEGINS})|(?P<on>on))(?:\s*:)?\s+",
     re.IGNORECASE,
 )
 
@@ -113,26 +110,20 @@ HISTORY = timedelta(days=366)
 MAX_SENTENCE_LENGTH = 1_000
 
 
-@dataclass(frozen=True)
-class DatedStatement:
-    """A sentence, and the last day on which it may be accurate."""
-
-    sentence: str
-    last_on: date
-
-
 def split_sentences(text: str) -> list[str]:
     """Return the sentences of a text. A new line also ends a sentence."""
     parts = re.split(r"(?<=[.!?])\s+(?=[\"'“‘(]?[A-Z0-9])|\n+", text)
     return [clean for part in parts if (clean := " ".join(part.split()))]
 
 
-def find_dated_statements(text: str, published_on: date) -> Iterator[DatedStatement]:
-    """Yield the dated statements; without a year it is the next after publication."""
+def find_dated_statements(text: str, published_on: date) -> Iterator[tuple[str, date]]:
+    """Yield sentences, and the last day on which each may be accurate.
+
+    A date without a year is the next one after publication.
+    """
     for sentence in split_sentences(text):
-        days = list(_days_in(sentence, published_on))
-        if days:
-            yield DatedStatement(sentence[:EXCERPT_LENGTH], min(days))
+        if days := list(_days_in(sentence, published_on)):
+            yield sentence[:EXCERPT_LENGTH], min(days)
 
 
 def _days_in(sentence: str, published_on: date) -> Iterator[date]:

@@ -120,9 +120,9 @@ class PageText:
 def passed_dates(text: PageText, published_on: date) -> Iterator[FoundIssue]:
     """Yield sentences that are out of date the day after a date."""
     for line in text.lines:
-        for claim in find_dated_statements(line.text, published_on):
-            day = days_after(claim.last_on, 1)
-            yield FoundIssue(Rule.PASSED_DATE, claim.sentence, line.place, day)
+        for sentence, last_on in find_dated_statements(line.text, published_on):
+            day = days_after(last_on, 1)
+            yield FoundIssue(Rule.PASSED_DATE, sentence, line.place, day)
 
 
 def link_texts(text: PageText, published_on: date) -> Iterator[FoundIssue]:

@@ -181,29 +181,16 @@ def test_only_the_check_of_the_address_keeps_it_from_there(site, host):
         "http://site.test:22/",
     ],
 )
-def test_redirects_to_private_places_are_refused(site, names, target):
+def test_private_places_are_refused_directly_and_after_a_redirect(site, names, target):
     names["intranet.test"] = [["192.168.0.10"]]
+    assert ask(target) in {LinkStatus.UNKNOWN, LinkStatus.NO_SUCH_SITE}
+    assert site.seen == []
     site.replies["/"] = (302, {"Location": target})
     assert ask() == LinkStatus.UNKNOWN
     assert [path for _, path, _ in site.seen] == ["/"]
     names["www.site.test"] = [[LOOPBACK]]
     site.replies["/"] = (302, {"Location": "http://www.site.test/there"})
     assert ask() == LinkStatus.FOUND
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "ftp://site.test/",
-        "file:///etc/passwd",
-        "http://user:word@site.test/",
-        "http://site.test:22/",
-        "http://site.test:6379/",
-    ],
-)
-def test_other_schemes_ports_and_credentials_are_refused(site, address):
-    assert ask(address) in {LinkStatus.UNKNOWN, LinkStatus.NO_SUCH_SITE}
-    assert site.seen == []
 
 
 def test_a_name_with_one_private_address_among_others_is_refused(site, names):
@@ -217,13 +204,11 @@ def test_a_name_that_is_rebound_leads_to_where_it_was_checked(site, names):
     site.replies["/"] = (lambda method: 405 if method == "HEAD" else 200, {})
     assert ask() == LinkStatus.FOUND
     assert len(site.seen) == 2
-
-
-def test_a_name_that_is_rebound_between_redirects_is_checked_again(site, names):
+    # After a redirect it is checked again.
     names["site.test"] = [[LOOPBACK], ["127.0.0.2"]]
     site.replies["/"] = (302, {"Location": "/there"})
     assert ask() == LinkStatus.UNKNOWN
-    assert [path for _, path, _ in site.seen] == ["/"]
+    assert [path for _, path, _ in site.seen[2:]] == ["/"]
 
 
 # What it cannot be made to do
