@@ -188,11 +188,10 @@ class ImportedPage(models.Model):
     page = models.ForeignKey(
         Page, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    # The import's last revision; if the page has another, an editor changed it.
+    # The import's last revision; if the page has another, an editor changed it. This is
+    # 0, and the hash empty, until the page that was made is filled.
     revision_id = models.PositiveBigIntegerField()
     content_hash = models.CharField(max_length=64)
-    # Links to pages that did not exist yet when it was imported.
-    has_open_links = models.BooleanField(default=False, db_index=True)
 
     wagtail_reference_index_ignore = True
 

@@ -199,7 +199,7 @@ def _apply(decided: Decided, pattern: Pattern) -> None:
     for row in changed:
         _rewrite(row, pattern)
     for model, keys in to_delete.items():
-        _delete(model, keys)
+        delete_with_history(model._base_manager.filter(pk__in=keys))
     _reindex([row for row in changed if index.class_is_indexed(row.model)])
     if is_seen:
         version = bump_content_version(is_removal=True)
@@ -207,10 +207,6 @@ def _apply(decided: Decided, pattern: Pattern) -> None:
             if issubclass(row.model, IndexedText):
                 row.model.objects.filter(pk=row.pk).update(version=version)
         transaction.on_commit(caches["last_known"].clear)
-
-
-def _delete(model: type[models.Model], keys: list) -> None:
-    delete_with_history(model._base_manager.filter(pk__in=keys))
 
 
 def _reindex(rows: list[Found]) -> None:

@@ -23,7 +23,7 @@ from search.models import (
     LoggedSearch,
     PageFeedbackComment,
 )
-from stockton_cms.operations.erasure import finder
+from stockton_cms.operations.erasure import finder, service
 from stockton_cms.operations.erasure.service import ErasureAction, erase
 from tests.factories import (
     AlertFactory,
@@ -226,7 +226,7 @@ def test_a_fault_half_way_leaves_everything(notes, monkeypatch):
     def fail(*arguments):
         raise RuntimeError
 
-    monkeypatch.setattr("stockton_cms.operations.erasure.service._delete", fail)
+    monkeypatch.setattr(service, "delete_with_history", fail)
     with pytest.raises(RuntimeError):
         erase(CANARY)
     assert where_it_stands() == before
