@@ -101,8 +101,8 @@ class Line:
 
 
 class PageText:
-    def __init__(self, page: Page):
-        self.page = page
+    def __init__(self, page: Page, published_on: date):
+        self.page, self.published_on = page, published_on
         self.parts: list[Part] = list(walk(page))
         summary = getattr(page, "summary", "")
         self.lines = [Line(summary, "summary")] if summary else []
@@ -117,15 +117,15 @@ class PageText:
         ]
 
 
-def passed_dates(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def passed_dates(text: PageText) -> Iterator[FoundIssue]:
     """Yield sentences that are out of date the day after a date."""
     for line in text.lines:
-        for sentence, last_on in find_dated_statements(line.text, published_on):
+        for sentence, last_on in find_dated_statements(line.text, text.published_on):
             day = days_after(last_on, 1)
             yield FoundIssue(Rule.PASSED_DATE, sentence, line.place, day)
 
 
-def link_texts(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def link_texts(text: PageText) -> Iterator[FoundIssue]:
     for link, place in text.links:
         label = link.text.strip(" .!…:»>→").lower()
         if (
@@ -136,12 +136,12 @@ def link_texts(text: PageText, published_on: date) -> Iterator[FoundIssue]:
             yield FoundIssue(Rule.LINK_TEXT, link.text or link.address, place)
 
 
-def no_summary(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def no_summary(text: PageText) -> Iterator[FoundIssue]:
     if not getattr(text.page, "summary", "-").strip():
         yield FoundIssue(Rule.NO_SUMMARY, place="summary")
 
 
-def only_files(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def only_files(text: PageText) -> Iterator[FoundIssue]:
     files = [
         (link, place)
         for link, place in text.links
@@ -156,7 +156,7 @@ def only_files(text: PageText, published_on: date) -> Iterator[FoundIssue]:
         yield FoundIssue(Rule.ONLY_FILES, link.text, place)
 
 
-def images_without_alt_text(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def images_without_alt_text(text: PageText) -> Iterator[FoundIssue]:
     """Yield the images without alt text (WCAG 1.1.1).
 
     The image at the top of the page is decorative unless it has a description.
@@ -167,7 +167,7 @@ def images_without_alt_text(text: PageText, published_on: date) -> Iterator[Foun
             yield FoundIssue(Rule.MISSING_ALT_TEXT, image.title, part.place)
 
 
-def headings(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def headings(text: PageText) -> Iterator[FoundIssue]:
     """Yield empty headings, and headings that skip a level (WCAG 1.3.1)."""
     level = 1
     for heading in text.parts:
@@ -180,14 +180,14 @@ def headings(text: PageText, published_on: date) -> Iterator[FoundIssue]:
         level = heading.level
 
 
-def long_sentences(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def long_sentences(text: PageText) -> Iterator[FoundIssue]:
     for line in text.lines:
         for sentence in split_sentences(line.text) if line.is_prose else ():
             if len(WORD.findall(sentence)) > MAX_SENTENCE_WORDS:
                 yield FoundIssue(Rule.LONG_SENTENCE, sentence, line.place)
 
 
-def hard_reading(text: PageText, published_on: date) -> Iterator[FoundIssue]:
+def hard_reading(text: PageText) -> Iterator[FoundIssue]:
     """Yield an issue if a page is hard to read (Flesch-Kincaid grade level, 1975)."""
     lines = [line.text for line in text.lines if line.is_prose]
     words = [word.lower() for line in lines for word in WORD.findall(line)]
@@ -225,11 +225,11 @@ def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
     A page that cannot be read has none: checks never prevent publication.
     """
     try:
-        text = PageText(page)
+        text = PageText(page, published_on)
         found = [
             FoundIssue(each.rule, _short(each.text), each.place, each.shown_from)
             for rule in RULES
-            for each in islice(rule(text, published_on), MAX_OF_A_RULE)
+            for each in islice(rule(text), MAX_OF_A_RULE)
         ]
     except Error:
         # The transaction is broken, so its owner has to know.

@@ -140,7 +140,7 @@ def test_number_of_issues_and_length_of_text_are_limited(db):
 
 
 def test_a_rule_that_fails_does_not_stop_anybody(db, monkeypatch, caplog):
-    def fail(text, published_on):
+    def fail(text):
         raise ValueError
 
     monkeypatch.setattr(rules, "RULES", [fail])
