@@ -122,13 +122,15 @@ def test_subscriber_suppressed_during_a_run_gets_nothing(server, policy, monkeyp
     change(policy)
 
     def stop(server_side, message):
-        Subscriber.objects.filter(email=BOB).update(suppressed_at=timezone.now())
+        # Whose turn is first depends on the numbers of the two.
+        others = Subscriber.objects.exclude(email=message.to[0])
+        others.update(suppressed_at=timezone.now())
         send_email(server_side, message)
 
     send_email = SMTPSession.send
     monkeypatch.setattr(SMTPSession, "send", stop)
     send()
-    assert server.addresses == [ANN]
+    assert len(server.addresses) == 1
 
 
 def test_address_is_suppressed_after_three_bounces(server, policy, caplog):
