@@ -17,8 +17,10 @@ from django.dispatch import receiver
 from django.utils import timezone
 from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 from wagtail.models import Page
+from wagtail.query import PageQuerySet
 from wagtail.signals import post_page_move
 
+from community.alerts.confirmation import get_audience
 from community.models import AlertSnippet
 from community.models.alerts import alert_saved
 from home.models import SiteSettings
@@ -38,38 +40,32 @@ MAX_ADDRESSES = 500
 @receiver(page_visibility_changed)
 def purge_pages(sender, page_ids: list[int], **kwargs) -> None:
     """Purge pages and those above them, which list them; before they are deleted."""
-    if settings.WAGTAILFRONTENDCACHE:
-        pages = Page.objects.filter(pk__in=page_ids)
-        _purge_after_commit(_first_addresses(pages))
+    _purge_after_commit(Page.objects.filter(pk__in=page_ids))
 
 
 @receiver(post_page_move)
-def purge_moved_page(sender, url_path_before: str, url_path_after: str, **kwargs):
-    _purge_after_commit([url_path_before, url_path_after])
+def purge_moved_page(sender, instance, url_path_before: str, **kwargs) -> None:
+    _purge_after_commit(Page.objects.filter(pk=instance.pk), url_path_before)
 
 
 @receiver(alert_saved)
 @receiver(pre_delete, sender=AlertSnippet)
-def purge_pages_with_alerts(sender, instance: AlertSnippet, **kwargs) -> None:
+def purge_pages_with_alert(sender, instance: AlertSnippet, **kwargs) -> None:
     if instance.first_published_at or instance.live:
-        purge_all_pages(sender)
+        _purge_after_commit(get_audience(instance, timezone.now()))
 
 
 @receiver(post_save, sender=SiteSettings)
 def purge_all_pages(sender, **kwargs) -> None:
+    _purge_after_commit(visible_pages(timezone.now()))
+
+
+def _purge_after_commit(pages: PageQuerySet, *url_paths: str) -> None:
     if settings.WAGTAILFRONTENDCACHE:
-        _purge_after_commit(_first_addresses(visible_pages(timezone.now())))
-
-
-def _first_addresses(pages) -> list[str]:
-    ordered = pages.order_by("depth", "path")
-    return [*ordered.values_list("url_path", flat=True)[:MAX_ADDRESSES]]
-
-
-def _purge_after_commit(url_paths: Iterable[str]) -> None:
-    if settings.WAGTAILFRONTENDCACHE:
+        first = pages.order_by("depth", "path").values_list("url_path", flat=True)
+        addresses = [*url_paths, *first[:MAX_ADDRESSES]]
         # Not a daemon: a command such as `run_jobs` ends when that is done.
-        thread = Thread(target=_purge, args=[url_paths])
+        thread = Thread(target=_purge, args=[addresses])
         transaction.on_commit(thread.start, robust=True)
 
 

@@ -1,11 +1,14 @@
 """No one tries passwords or codes one after the other: five, then five minutes."""
 
+import inspect
+import re
 from itertools import cycle, islice
 
 import pytest
 from allauth.mfa.signals import authentication_failed
 from django.core.cache import caches
 
+from stockton_cms.accounts import allauth_internals
 from tests.stockton_cms.accounts.conftest import is_in, try_to_sign_in
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +144,10 @@ def test_asking_for_mails_is_limited_alike_for_all(
         ]
         assert answers == [302, 302, 302, 429, 429]
     assert len(mailoutbox) == 3
+
+
+@pytest.mark.parametrize("module", allauth_internals.USES_CACHE)
+def test_allauth_reads_the_cache_by_the_name_that_is_replaced(module):
+    source = inspect.getsource(module)
+    assert "from django.core.cache import cache\n" in source
+    assert re.search(r"(?<!def )\bcache\.(?:get|set|add)\(", source)
