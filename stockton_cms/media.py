@@ -23,10 +23,9 @@ SECONDS_IN_NGINX = 60
 @require_safe
 def picture(request: HttpRequest, path: str) -> HttpResponse:
     """Give out a size of a picture; 503 while the media store is unavailable."""
-    response = _read(path)
+    response = _read(path, "public")
     if response.status_code != HTTPStatus.OK:
         return response
-    response["Cache-Control"] = f"public, max-age={BROWSER_CACHE_SECONDS}"
     response["X-Accel-Expires"] = str(SECONDS_IN_NGINX)
     set_response_etag(response)
     return get_conditional_response(request, etag=response["ETag"], response=response)
@@ -38,16 +37,13 @@ def staff_picture(request: HttpRequest, path: str) -> HttpResponse:
 
     Those are of the admin's own sizes, and pictures of private collections.
     """
-    if not permitted_files(request.user, get_image_model()).filter(
-        renditions__file=path
-    ):
+    images = permitted_files(request.user, get_image_model())
+    if not images.filter(renditions__file=path):
         raise Http404("There is no such picture.")
-    response = _read(path)
-    response["Cache-Control"] = f"private, max-age={BROWSER_CACHE_SECONDS}"
-    return response
+    return _read(path, "private")
 
 
-def _read(path: str) -> HttpResponse:
+def _read(path: str, audience: str) -> HttpResponse:
     try:
         with default_storage.open(path) as file:
             content = file.read()
@@ -56,7 +52,9 @@ def _read(path: str) -> HttpResponse:
     except OSError as error:
         raise Http404("There is no such picture.") from error
     kind, _ = guess_type(path)
-    return HttpResponse(content, content_type=kind or "application/octet-stream")
+    response = HttpResponse(content, content_type=kind or "application/octet-stream")
+    response["Cache-Control"] = f"{audience}, max-age={BROWSER_CACHE_SECONDS}"
+    return response
 
 
 def with_headers_of_a_file(view: Callable[..., HttpResponse]) -> Callable:
