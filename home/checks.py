@@ -29,16 +29,8 @@ def page_type_errors(model: type[BasePage]) -> list[Error]:
         "page_description": not model.page_description,
         f"template {model.template}": not template_exists(model.template),
     }
-    return [
-        Error(
-            f"{model.__name__} has no {lacking}.",
-            hint="See the page types in home/models.py.",
-            obj=model,
-            id="home.E001",
-        )
-        for lacking, is_lacking in lacks.items()
-        if is_lacking
-    ]
+    hint = "See the page types in home/models.py."
+    return _errors(model.__name__, lacks, hint=hint, obj=model, id="home.E001")
 
 
 @register(Tags.models)
@@ -63,13 +55,14 @@ def block_errors(block, model) -> list[Error]:
         "preview": not block.is_previewable,
         "get_parts for the content walker": any(unknown_blocks(block)),
     }
+    subject = f"Block '{block.name}' of {model.__name__}"
+    hint = "See 'a block' in docs/changing.md."
+    return _errors(subject, lacks, hint=hint, obj=type(block), id="home.E002")
+
+
+def _errors(subject: str, lacks: dict[str, bool], **details) -> list[Error]:
     return [
-        Error(
-            f"Block '{block.name}' of {model.__name__} has no {lacking}.",
-            hint="See 'a block' in docs/changing.md.",
-            obj=type(block),
-            id="home.E002",
-        )
+        Error(f"{subject} has no {lacking}.", **details)
         for lacking, is_lacking in lacks.items()
         if is_lacking
     ]

@@ -14,12 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
-from home.content_version.counter import start_of_day
 from home.editorial.content_checks.rules import ADVICE, FoundIssue, Rule, find_issues
 from home.page_tree.visibility import LivePageQuerySet
 from home.receivers import live_page_saved
-
-REPORT_URL_NAME = "content_checks_report"
 
 
 class ContentIssueQuerySet(LivePageQuerySet):
@@ -94,15 +91,3 @@ def _find_issues(page: Page, on: date) -> list[FoundIssue]:
         replace(each, shown_from=days.get((each.rule, each.text), each.shown_from))
         for each in find_issues(page, on)
     ]
-
-
-def counts_for(user, on: date) -> dict[str, int]:
-    """Return how many pages the user may edit have issues, and how many dates passed.
-
-    This takes one query besides those for permissions.
-    """
-    issues = ContentIssue.objects.on_live_pages(start_of_day(on)).on_day(on)
-    return issues.editable_by(user).aggregate(
-        pages=models.Count("page", distinct=True),
-        dates=models.Count("pk", filter=Q(rule=Rule.PASSED_DATE)),
-    )

@@ -11,11 +11,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.content_checks.issues import (
-    REPORT_URL_NAME,
-    ContentIssue,
-    check_draft,
-)
+from home.editorial.content_checks.issues import ContentIssue, check_draft
 from home.editorial.content_checks.rules import Rule
 from home.editorial.editing_windows import is_automatic
 from home.reports import (
@@ -100,6 +96,6 @@ def list_issues(request: HttpRequest, page: Page) -> None:
     text = render_to_string("home/content_issues_message.html", context)
     buttons = []
     if page.live and not page.has_unpublished_changes:
-        address = reverse(REPORT_URL_NAME, query={"page": page.pk})
+        address = reverse("content_checks_report", query={"page": page.pk})
         buttons = [messages.button(address, "View all issues on this page")]
     messages.warning(request, text, buttons=buttons)

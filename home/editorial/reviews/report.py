@@ -22,7 +22,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.content.dates import months_after
 from home.dashboard import counted_task, register_dashboard_tasks
-from home.editorial.content_checks import issues
+from home.editorial.content_checks.issues import ContentIssue
 from home.editorial.content_checks.rules import Rule
 from home.editorial.links.broken import broken_links_for
 from home.editorial.reviews.models import PageReview, ReviewState
@@ -255,8 +255,12 @@ def pages_to_review(user, at):
 
 @register_dashboard_tasks
 def content_to_fix(user, at):
-    counts = issues.counts_for(user, timezone.localdate(at))
-    report = issues.REPORT_URL_NAME
+    issues = ContentIssue.objects.on_live_pages(at).on_day(timezone.localdate(at))
+    counts = issues.editable_by(user).aggregate(
+        pages=Count("page", distinct=True),
+        dates=Count("pk", filter=Q(rule=Rule.PASSED_DATE)),
+    )
+    report = "content_checks_report"
     one, many = "page has content issues", "pages have content issues"
     yield counted_task(counts["pages"], one, many, reverse(report))
     dates = reverse(report, query={"rule": Rule.PASSED_DATE.value})
