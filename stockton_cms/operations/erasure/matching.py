@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from contextlib import suppress
 from functools import cache
-from html.entities import codepoint2name, html5
+from html.entities import html5
 
 from home.content.text import normalise
 from search.log.redaction import REDACTED
@@ -95,8 +95,6 @@ def _entities() -> dict[str, set[str]]:
     found = defaultdict(set)
     for name, sign in html5.items():
         found[sign].add(name.removesuffix(";"))
-    for code, name in codepoint2name.items():
-        found[chr(code)].add(name)
     return found
 
 
