@@ -1,4 +1,4 @@
-"""The pages for what cannot be found and what went wrong."""
+"""The pages for what went wrong."""
 
 import logging
 import sys
@@ -37,10 +37,6 @@ PLAIN_PAGE = """<!doctype html>
 """
 # What comes back by itself: the database, or the store of pictures and documents.
 TEMPORARY_ERRORS = (OperationalError, InterfaceError, MediaStorageUnavailableError)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

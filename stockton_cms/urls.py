@@ -46,7 +46,6 @@ class PageSitemap(Sitemap):
 
 FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
-handler404 = "stockton_cms.error_pages.not_found"
 handler500 = "stockton_cms.error_pages.server_error"
 
 admin_urlpatterns = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, admin_view)

@@ -31,7 +31,6 @@ from stockton_cms.accounts.mfa import is_setting_up_first
 logger = logging.getLogger(__name__)
 NO_MATCH = "Your username, email address or password is incorrect."
 TOO_MANY = "Too many attempts. Wait 5 minutes and try again."
-WRONG_CODE = "The code or passkey is incorrect. Try again."
 # The limit for wrong passwords from devices that are not known.
 STRANGER = "login_failed_by_stranger"
 
@@ -71,8 +70,17 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def post_login(self, request: HttpRequest, user, **kwargs) -> HttpResponse:
+        """Make this device known; one that is goes on with the same attempts."""
         response = super().post_login(request, user, **kwargs)
-        remember_device(request, response, user)
+        response.set_signed_cookie(
+            _cookie_name(user),
+            get_known_device(request, user) or get_random_string(22),
+            salt=_salt(user),
+            max_age=DEVICE_MAX_AGE,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
         return response
 
     def set_password(self, user, password: str) -> None:
@@ -108,7 +116,7 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "cannot_generate_recovery_codes": "Set up two-factor authentication first.",
-        "incorrect_code": WRONG_CODE,
+        "incorrect_code": "The code or passkey is incorrect. Try again.",
     }
 
     def generate_authenticator_name(self, user, type: str) -> str:
@@ -124,21 +132,6 @@ class MFAAdapter(DefaultMFAAdapter):
 # attempts: a cookie for each account, signed for that account and its password. It lets
 # no one in: wrong passwords are counted for the device instead of for the account.
 DEVICE_MAX_AGE = timedelta(days=180)
-
-
-def remember_device(
-    request: HttpRequest, response: HttpResponse, user: AbstractBaseUser
-) -> None:
-    """Make this device known, or keep it known; it goes on with the same attempts."""
-    response.set_signed_cookie(
-        _cookie_name(user),
-        get_known_device(request, user) or get_random_string(22),
-        salt=_salt(user),
-        max_age=DEVICE_MAX_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
 
 
 def get_known_device(request: HttpRequest, user: AbstractBaseUser) -> str:
