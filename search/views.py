@@ -61,8 +61,9 @@ def search(request: HttpRequest) -> HttpResponse:
             Link("Most relevant", by_relevance, not asked.newest_first),
             Link("Newest first", newest, asked.newest_first),
         ],
-        **({} if found.is_answered else _enquiry_context(request, asked.query)),
     }
+    if not found.is_answered:
+        context |= _enquiry_context(request, asked.query)
     content = render_to_string("search/search.html", context, request)
     response = (
         LoggedResponse(content, entry, request) if is_logged else HttpResponse(content)

@@ -5,10 +5,9 @@ from datetime import datetime
 
 import tantivy
 
-from search.indexing.documents import IndexedText
+from search.indexing.documents import TEXT_FIELDS, IndexedText
 from search.tokens import PLAIN_TOKENIZER_NAME, TOKENIZER_NAME, fold, strip_hyphens
 
-TEXT_FIELDS = ("title", "search_words", "summary", "headings", "body")
 # Words as written, without stemming.
 WORDS, TITLE_WORDS = "words", "title_words"
 NEVER = 2**53

@@ -37,25 +37,24 @@ def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
     def begins(phrase: str) -> bool:
         return " ".join(tokenise(phrase)).startswith(" ".join(words))
 
-    promoted = list(filter(begins, state.promotions.phrases))[:MAX_TRIED]
-    titles = sorted(_titles(words, state, root, at), key=begins, reverse=True)
-    synonyms = dict.fromkeys(list(filter(begins, state.synonyms.searched))[:MAX_TRIED])
     vocabulary = Vocabulary(state, at)
+
+    def finds_anything(phrase: str) -> bool:
+        parsed = parse_query(phrase, vocabulary)
+        return vocabulary.count(match_all_words(parsed, vocabulary)) > 0
+
+    promoted = islice(filter(begins, state.promotions.phrases), MAX_TRIED)
+    synonyms = dict.fromkeys(islice(filter(begins, state.synonyms.searched), MAX_TRIED))
     found = chain(
         (p for p in promoted if get_promoted(state.promotions.find(p), root, at)),
-        titles,
-        (p for p in synonyms if _finds_anything(p, vocabulary)),
+        sorted(_titles(words, state, root, at), key=begins, reverse=True),
+        filter(finds_anything, synonyms),
     )
     once: dict[tuple[str, ...], str] = {}
     for each in found:
         once.setdefault(tuple(tokenise(each)), each)
     allowed = (each for each in once.values() if not state.blocklist.matches(each))
     return list(islice(allowed, MAX_SUGGESTIONS))
-
-
-def _finds_anything(phrase: str, vocabulary: Vocabulary) -> bool:
-    parsed = parse_query(phrase, vocabulary)
-    return vocabulary.count(match_all_words(parsed, vocabulary)) > 0
 
 
 def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> list[str]:

@@ -1,6 +1,7 @@
 """The words on the site: which it has, completions and spelling corrections."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,9 +59,9 @@ class IndexState:
 
     @cached_property
     def words(self) -> list[str]:
-        """All words, even of deleted pages; numbers are not corrected."""
+        """All words, even of deleted pages, by length; numbers are not corrected."""
         found = self.searcher.terms_with_prefix(WORDS, "")
-        return [word for word, _ in found if not DIGIT.search(word)]
+        return sorted((word for word, _ in found if not DIGIT.search(word)), key=len)
 
 
 class Vocabulary:
@@ -174,9 +175,12 @@ class Vocabulary:
             for other in others
             if other not in STOP_WORDS and self.is_indexed(other)
         ]
+        words = self.state.words
+        start = bisect_left(words, len(word) - most, key=len)
+        end = bisect_right(words, len(word) + most, key=len)
         near = []
         found = process.extract_iter(
-            word, self.state.words, scorer=OSA.distance, score_cutoff=most
+            word, words[start:end], scorer=OSA.distance, score_cutoff=most
         )
         for candidate, distance, _ in found:
             wrong_start = WRONG_FIRST_LETTER * (candidate[0] != word[0])

@@ -15,6 +15,9 @@ ADVICE = {
 }
 
 
+TEXT_FIELDS = ("title", "search_words", "summary", "headings", "body")
+
+
 class IndexedText(models.Model):
     """A text to search, and the content version at which it last changed.
 

@@ -14,7 +14,7 @@ from home.content_version.counter import bump_content_version, start_of_day
 from home.page_tree.visibility import Change, page_visibility_changed
 from home.pages import BasePage, public_pages
 from home.receivers import live_page_saved
-from search.indexing.documents import LinkedDocument, SearchDocument
+from search.indexing.documents import TEXT_FIELDS, LinkedDocument, SearchDocument
 from search.indexing.linked_documents import (
     files_linked_from,
     read_new_files,
@@ -25,7 +25,6 @@ from search.indexing.linked_documents import (
 
 # These have their own columns, and so weights.
 SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
-TEXTS = ("title", "search_words", "summary", "headings", "body")
 
 
 def extract_text(page: BasePage) -> dict[str, str]:
@@ -101,7 +100,7 @@ def deindex(page_ids: list[int]) -> None:
     """Empty the documents of pages, so that every process drops them."""
     with transaction.atomic():
         SearchDocument.objects.filter(pk__in=page_ids).update(
-            **dict.fromkeys(TEXTS, ""),
+            **dict.fromkeys(TEXT_FIELDS, ""),
             is_public=False,
             version=bump_content_version(),
         )

@@ -101,7 +101,8 @@ def test_whichever_part_of_the_index_fails_people_get_an_answer(
     allotments, visitor, broken, name
 ):
     broken(name)
-    for query in ("allotment", "xylophone", "", "allotmant", "the"):
+    odd = ("'\"%_\\", "100% _", "\0", "a" * 10_000, "🥕 ﷺ", "[a-z]*", "?")
+    for query in ("allotment", "xylophone", "", "allotmant", "the", *odd):
         assert visitor.get(reverse("search"), {"query": query}).status_code == 200
 
 
@@ -121,21 +122,6 @@ def test_answer_does_not_need_the_broken_index_for_its_extracts(
     assert NOTICE in html
     assert "Allotment rules" in html
     assert "Rules &amp; prices." in html
-
-
-def test_odd_search_is_answered_while_degraded(allotments, search_for, broken):
-    broken()
-    for query in (
-        "the",
-        "'\"%_\\",
-        "100% _",
-        "\0",
-        "a" * 10_000,
-        "🥕 ﷺ",
-        "[a-z]*",
-        "?",
-    ):
-        assert search_for(query).count == 0
 
 
 # An index that is behind

@@ -94,43 +94,29 @@ def test_promotions_of_one_search_keep_one_order(page, promoted):
     assert promoted("tax") == ["Second", "Pay us", "Third"]
 
 
-@pytest.mark.parametrize(
-    ("starts", "ends", "seen"),
-    [
-        (None, None, [True, True, True]),
-        (0, None, [False, True, True]),
-        (None, 0, [True, False, False]),
-        (0, 1, [False, True, False]),
-        (2, 3, [False, False, False]),
-    ],
-)
-def test_promotion_starts_and_ends_to_the_second(home, promoted, starts, ends, seen):
-    promote_link(
-        "tax",
-        starts_at=None if starts is None else NOON + starts * SECOND,
-        ends_at=None if ends is None else NOON + ends * SECOND,
-    )
+def test_promotion_starts_and_ends_to_the_second(home, promoted):
+    StandardPageFactory(parent=home, title="Allotments")
+    dates = {"starts_at": NOON, "ends_at": NOON + SECOND}
+    promote_link("allotments", "Always")
+    promote_link("allotments", "From noon", starts_at=NOON)
+    promote_link("allotments", "To noon", ends_at=NOON)
+    promote_link("allotments", "At noon", **dates)
     shown = []
     for seconds in (-1, 0, 1):
         with time_machine.travel(NOON + seconds * SECOND, tick=False):
-            shown.append(promoted("tax") == ["On GOV.UK"])
-    assert shown == seen
-
-
-def test_caches_know_when_promotions_start_and_end(home):
-    before = NOON - SECOND
-    assert get_next_scheduled_change(before) is None
-    promote_link("tax", starts_at=NOON, ends_at=NOON + timedelta(days=1))
-    assert get_next_scheduled_change(before) == NOON
-    assert get_next_scheduled_change(NOON) == NOON + timedelta(days=1)
-    assert get_next_scheduled_change(NOON + timedelta(days=1)) is None
-
-
-def test_corrected_search_is_promoted_too_and_the_exact_one_is_not(home, promoted):
-    StandardPageFactory(parent=home, title="Allotments")
-    promote_link("allotments")
-    assert promoted("alotments") == ["On GOV.UK"]
-    assert promoted("alotments", exact=1) == []
+            shown.append(promoted("allotments"))
+            # A corrected search is promoted too, and the exact one is not.
+            assert promoted("alotments") == shown[-1]
+            assert promoted("alotments", exact=1) == []
+    assert shown == [
+        ["Always", "To noon"],
+        ["Always", "From noon", "At noon"],
+        ["Always", "From noon"],
+    ]
+    # Caches know.
+    assert get_next_scheduled_change(NOON - SECOND) == NOON
+    assert get_next_scheduled_change(NOON) == NOON + SECOND
+    assert get_next_scheduled_change(NOON + SECOND) is None
 
 
 def test_page_is_promoted_only_while_it_may_be_seen(home, promoted, monkeypatch):
@@ -185,29 +171,27 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize(
-    ("values", "name", "message"),
-    [
-        ({"searched": ""}, "searched", "This field is required."),
-        ({"searched": "tax, ?!"}, "searched", "“?!” has no words"),
-        ({"searched": ", ,"}, "searched", "Enter at least one word"),
-        ({"link": ""}, "link", NEITHER),
-        ({"page": True}, "link", "Choose a page or enter a web address, not both."),
-        ({"title": ""}, "title", "Enter the title of the page on the other website."),
-        ({"link": "javascript:alert(1)"}, "link", "Enter a web address, like"),
-        ({"link": "data:text/html,x"}, "link", "Enter a web address, like"),
-        ({"link": "ftp://example.org/"}, "link", "Enter a web address, like"),
-        ({"starts_at": "soon"}, "starts_at", "Enter a date and time, like"),
-        ({"ends_at": "2027-07-01 11:59"}, "ends_at", "must be after the start"),
-        ({"ends_at": "2027-07-01 12:00"}, "ends_at", "must be after the start"),
-    ],
-)
-def test_wrong_promotion_is_refused_with_one_reason(page, values, name, message):
+WRONG = [
+    ({"searched": ""}, "searched", "This field is required."),
+    ({"searched": "tax, ?!"}, "searched", "“?!” has no words"),
+    ({"searched": ", ,"}, "searched", "Enter at least one word"),
+    ({"link": ""}, "link", NEITHER),
+    ({"page": True}, "link", "Choose a page or enter a web address, not both."),
+    ({"title": ""}, "title", "Enter the title of the page on the other website."),
+    ({"link": "javascript:alert(1)"}, "link", "Enter a web address, like"),
+    ({"link": "ftp://example.org/"}, "link", "Enter a web address, like"),
+    ({"starts_at": "soon"}, "starts_at", "Enter a date and time, like"),
+    ({"ends_at": "2027-07-01 11:59"}, "ends_at", "must be after the start"),
+    ({"ends_at": "2027-07-01 12:00"}, "ends_at", "must be after the start"),
+]
+
+
+def test_wrong_promotion_is_refused_with_one_reason(page):
     form_class = get_edit_handler(PromotionSnippet).get_form_class()
     assert form_class(RIGHT).is_valid()
-    if "page" in values:
-        values = {"page": str(page.pk)}
-    errors = form_class({**RIGHT, **values}).errors
-    assert list(errors) == [name]
-    assert len(errors[name]) == 1
-    assert message in errors[name][0]
+    for values, name, message in WRONG:
+        page_value = {"page": str(page.pk)} if "page" in values else {}
+        errors = form_class({**RIGHT, **values, **page_value}).errors
+        assert list(errors) == [name], values
+        assert len(errors[name]) == 1
+        assert message in errors[name][0]

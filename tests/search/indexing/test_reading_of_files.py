@@ -258,21 +258,19 @@ def test_files_that_were_not_read_are_reported_with_advice(
     assert not caplog.records
 
 
-@pytest.mark.parametrize("name", [REPORT, "unread_files_report_results"])
-@pytest.mark.parametrize("signed_in", [False, True])
-def test_report_is_refused_to_everyone_else(
-    offered, reader, client, sign_in, name, signed_in
-):
+def test_report_is_refused_to_everyone_else(offered, reader, client, sign_in):
     reader.problem = FileProblem.DAMAGED
     offered("Quetzals")
-    if signed_in:
-        sign_in("choose")
-        home = client.get(reverse("wagtailadmin_home")).content.decode()
-        assert reverse("searches_report") in home
-        assert reverse(REPORT) not in home
-    assert client.get(reverse(name)).status_code == 302
-    followed = client.get(reverse(name), follow=True).content.decode()
-    assert "Quetzals" not in followed
+    for _ in range(2):
+        for name in (REPORT, f"{REPORT}_results"):
+            response = client.get(reverse(name), follow=True)
+            assert response.redirect_chain
+            assert "Quetzals" not in response.content.decode()
+        if "_auth_user_id" not in client.session:
+            sign_in("choose")
+    home = client.get(reverse("wagtailadmin_home")).content.decode()
+    assert reverse("searches_report") in home
+    assert reverse(REPORT) not in home
 
 
 def test_report_follows_files_and_escapes_their_titles(
