@@ -20,6 +20,7 @@ from community.subscriptions.links import (
     UNSUBSCRIBE_ALL,
 )
 from community.subscriptions.targets import SubscriptionTarget
+from home.content_version.clock import cache_per_content_version
 from home.models import SiteSettings
 from home.navigation.menus import Link
 from home.notifications import in_one_line
@@ -37,16 +38,16 @@ Kind = UpdateEvent.Kind
 MAX_BOUNCES = 3
 
 
+@cache_per_content_version
 def get_council_name() -> str:
     site_settings = SiteSettings.objects.filter(site__is_default_site=True).first()
     return in_one_line((site_settings or SiteSettings()).council_name)
 
 
-def make_email(
-    name: str, subject: str, to: str, council: str, **context
-) -> EmailMultiAlternatives:
+def make_email(name: str, subject: str, to: str, **context) -> EmailMultiAlternatives:
     """Return an email from the templates of that name."""
-    context |= {"council": council, "site": settings.WAGTAILADMIN_BASE_URL}
+    context["council"] = get_council_name()
+    context["site"] = settings.WAGTAILADMIN_BASE_URL
     template = f"community/emails/{name}"
     text = render_to_string(f"{template}.txt", context)
     headers = {"Auto-Submitted": "auto-generated"}
@@ -60,14 +61,13 @@ def sign_up_email(
     subscription: Subscription, target: SubscriptionTarget
 ) -> EmailMultiAlternatives:
     """Return the email to confirm a subscription, or which says that it is active."""
-    subscriber, council = subscription.subscriber, get_council_name()
+    subscriber = subscription.subscriber
     if subscription.is_active:
         return manage_link_email(subscriber.email, subscriber, target.title)
     return make_email(
         "confirm_subscription",
-        f"Confirm your email updates from {council}",
+        f"Confirm your email updates from {get_council_name()}",
         subscriber.email,
-        council,
         title=target.title,
         frequency=subscription.get_frequency_display(),
         days=CONFIRM_DAYS,
@@ -82,11 +82,9 @@ def manage_link_email(
 
     `title` is what someone has signed up for once more.
     """
-    council, address = get_council_name(), MANAGE.url(subscriber) if subscriber else ""
-    subject = f"Your email updates from {council}"
-    return make_email(
-        "manage_link", subject, email, council, title=title, address=address
-    )
+    address = MANAGE.url(subscriber) if subscriber else ""
+    subject = f"Your email updates from {get_council_name()}"
+    return make_email("manage_link", subject, email, title=title, address=address)
 
 
 @register_notification_kind
@@ -114,9 +112,6 @@ class UpdateEmail(NotificationKind):
         for event in {row.event for row in wanted}:
             is_gone = event.kind == Kind.WITHDRAWN
             event.section = _public_page_above(event.path, at) if is_gone else None
-        council = get_council_name()
-        for row in wanted:
-            row.council = council
         return list(_group(wanted))
 
     def build(self, rows, at):
@@ -124,15 +119,14 @@ class UpdateEmail(NotificationKind):
         # They may have been suppressed since, or erased.
         if not Subscriber.objects.filter(pk=subscriber.pk, suppressed_at=None).exists():
             return None
-        council, unsubscribe = rows[0].council, _unsubscribe_url(rows)
+        unsubscribe = _unsubscribe_url(rows)
         subject = f"{events[0].heading}: {events[0].title}"
         if len(events) > 1:
-            subject = f"{len(events)} updates from {council}"
+            subject = f"{len(events)} updates from {get_council_name()}"
         message = make_email(
             "update",
             subject,
             subscriber.email,
-            council,
             updates=events,
             manage=MANAGE.url(subscriber),
             unsubscribe=unsubscribe,
