@@ -66,7 +66,7 @@ ALLOWED = {
         9,
         "builds a site in a schema of its own, whose name it makes",
     ),
-    ("stockton_cms/operations/backup/create.py", "sql"): (
+    ("stockton_cms/operations/backup/delivery.py", "sql"): (
         4,
         "reads all tables as from one point in time",
     ),

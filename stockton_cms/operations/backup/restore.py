@@ -24,7 +24,7 @@ from stockton_cms.operations.backup.archive import (
     ArchiveReader,
     progress,
 )
-from stockton_cms.operations.backup.create import all_files
+from stockton_cms.operations.backup.delivery import all_files
 from stockton_cms.operations.backup.serialisation import LEFT_OUT, tables_of, write_rows
 from stockton_cms.operations.backup.swap import (
     BEFORE,

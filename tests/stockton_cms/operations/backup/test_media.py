@@ -11,8 +11,11 @@ from django.core.management.base import CommandError
 from stockton_cms import media_storage
 from stockton_cms.media_storage import MediaStore
 from stockton_cms.operations.backup.archive import Manifest, new_archive, open_archive
-from stockton_cms.operations.backup.create import _add_file, all_files
-from stockton_cms.operations.backup.delivery import checked_destination
+from stockton_cms.operations.backup.delivery import (
+    _add_file,
+    all_files,
+    checked_destination,
+)
 from stockton_cms.operations.backup.restore import _add_files, _set_aside
 from stockton_cms.settings import services
 
