@@ -157,12 +157,16 @@ class PreviewBeforeSaveMixin:
 
 
 class CreateView(PreviewBeforeSaveMixin, snippets.CreateView):
-    """A new promotion or synonym, which may start with a search from the log."""
+    """A new promotion or synonym, which may be for a topic or an enquiry."""
 
     def get_initial(self):
         # One phrase, even if the search has commas.
         searched = clean_query(self.request.GET.get("searched", "").replace(",", " "))
         return {**super().get_initial(), **({"searched": searched} if searched else {})}
+
+    def get_context_data(self, **kwargs):
+        sent = self.request.POST.get("enquiry") or self.request.GET.get("enquiry")
+        return super().get_context_data(enquiry=sent, **kwargs)
 
 
 class EditView(PreviewBeforeSaveMixin, snippets.EditView):

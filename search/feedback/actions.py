@@ -14,7 +14,6 @@ class CaseStatus(models.TextChoices):
 class ActionKind(models.TextChoices):
     PROMOTED = "promoted", "A page was promoted"
     SYNONYM = "synonym", "A synonym was added"
-    WORDS = "words", "Search keywords were added to a page"
     WRITTEN = "written", "A page was written or updated"
     FOUND = "found", "Already on the website (the answer says where)"
     NOT_OURS = "not_ours", "Not a council service"
@@ -27,18 +26,16 @@ class ActionKind(models.TextChoices):
     EMAILED = "emailed", "Email"
 
 
-# These close what is open, and reopening opens it again.
-OUTCOMES = [
-    ActionKind.PROMOTED,
-    ActionKind.SYNONYM,
-    ActionKind.WORDS,
+# Only saving the promotion or the synonym closes a case so.
+OUTCOMES_OF_SAVING = [ActionKind.PROMOTED, ActionKind.SYNONYM]
+OUTCOMES_TO_CHOOSE = [
     ActionKind.WRITTEN,
     ActionKind.FOUND,
     ActionKind.NOT_OURS,
     ActionKind.NOTHING,
 ]
-# These change what searches find, so they close the topic of an enquiry too.
-SEARCH_CHANGES = (ActionKind.PROMOTED, ActionKind.SYNONYM, ActionKind.WORDS)
+# These close what is open, and reopening opens it again.
+OUTCOMES = OUTCOMES_OF_SAVING + OUTCOMES_TO_CHOOSE
 
 
 class FeedbackAction(models.Model):

@@ -7,10 +7,11 @@ from django.forms import Media
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from home.content.text import name_of
-from search.feedback.actions import OUTCOMES, ActionKind
+from search.feedback.actions import OUTCOMES_TO_CHOOSE, ActionKind
 from search.feedback.enquiries.models import Enquiry
 
 POLICY = ModelPermissionPolicy(Enquiry)
@@ -116,7 +117,7 @@ class CloseForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.fields["outcome"].choices = [
             (kind.value, kind.label)
-            for kind in OUTCOMES
+            for kind in OUTCOMES_TO_CHOOSE
             if self.is_enquiry or kind != ActionKind.FOUND
         ]
 
@@ -174,6 +175,12 @@ class CaseView:
         return sum((form.media for form in self.action_forms.values()), Media())
 
     def get_context_data(self, **kwargs):
+        prefilled = {"searched": self.case.searched}
+        if isinstance(self.case, Enquiry):
+            prefilled["enquiry"] = self.case.reference
         return super().get_context_data(
-            case=self.case, action_forms=self.action_forms, **kwargs
+            case=self.case,
+            action_forms=self.action_forms,
+            prefilled=urlencode(prefilled),
+            **kwargs,
         )

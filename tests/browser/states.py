@@ -17,7 +17,7 @@ LAYOUTS = "/layouts/"
 ALERTS = "/alerts-in-yarm/"
 MANY = "/recycling-and-waste/"
 JOURNEY = "/moving-home/"
-REFERENCE = "BCDFGHJKMN"
+REFERENCE = "BCDF-GHJK-MN"
 DISMISSED_ALERT = 900
 JOURNEY_ALERT = 901
 POLICY_STATUSES = (
@@ -31,7 +31,7 @@ POLICY_STATUSES = (
     "withdrawn",
 )
 SEVERITIES = ("information", "disruption", "notable-death", "emergency")
-ANSWERED = "BCDFGHJKMP"
+ANSWERED = "BCDF-GHJK-MP"
 # The home page: after the root and the welcome page that Wagtail makes.
 VOTED_ON = 3
 WRONG_ENQUIRY = {"message": "", "email": "nobody", "query": "", "from_path": "/"}

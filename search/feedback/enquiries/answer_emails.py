@@ -22,7 +22,6 @@ from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
 OUTCOMES = {
     ActionKind.PROMOTED: "We have made the page about this easier to find.",
     ActionKind.SYNONYM: "Search now understands the words you used.",
-    ActionKind.WORDS: "We have made the page about this easier to find.",
     ActionKind.WRITTEN: "We have written or updated a page about this.",
     ActionKind.FOUND: "This is on our website.",
     ActionKind.NOT_OURS: "This is not a council service.",

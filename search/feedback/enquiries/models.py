@@ -13,7 +13,6 @@ from django.utils.crypto import salted_hmac
 from home.content.email_addresses import EmailAddressField
 from search.feedback.actions import (
     OUTCOMES,
-    SEARCH_CHANGES,
     ActionKind,
     CaseStatus,
     FeedbackAction,
@@ -141,7 +140,8 @@ class Enquiry(models.Model):
         for name, value in values.items():
             setattr(self, name, value)
         self.save(update_fields=list(values))
-        if kind in SEARCH_CHANGES and self.topic != EMPTY_TOPIC:
+        # So does a promotion or a synonym, when it is saved.
+        if kind == ActionKind.WRITTEN and self.topic != EMPTY_TOPIC:
             FeedbackAction.objects.create(
                 topic=self.topic, label=self.topic[:100], kind=kind, by=by, at=at
             )

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Left, Lower
 from django.utils import timezone
@@ -18,11 +20,12 @@ from home.pages import visible_pages
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet, split_phrases
 from search.feedback.actions import OUTCOMES, ActionKind, CaseStatus, FeedbackAction
+from search.feedback.cases import may_handle
 from search.feedback.enquiries.models import Enquiry
 from search.feedback.page_feedback.models import PageFeedbackCount
 from search.log.models import LoggedSearch
 from search.log.redaction import redact
-from search.tokens import digest_of, topic_of
+from search.tokens import EMPTY_TOPIC, digest_of, topic_of
 
 LABEL_LENGTH = 60
 # Characters of a message read for its label.
@@ -249,18 +252,37 @@ KINDS = {PromotionSnippet: ActionKind.PROMOTED, SynonymSnippet: ActionKind.SYNON
 
 
 @hooks.register("after_create_snippet")
-def close_topics(request, snippet) -> None:
-    """Close the topics of the terms of a new promotion or synonym."""
-    if kind := KINDS.get(type(snippet)):
-        terms = reversed(split_phrases(redact(snippet.searched)))
-        FeedbackAction.objects.bulk_create(
-            FeedbackAction(
-                topic=topic,
-                label=term[:100],
-                kind=kind,
-                note=str(snippet)[:200],
-                by=request.user,
-                at=timezone.now(),
-            )
-            for topic, term in {topic_of(term): term for term in terms}.items()
+@transaction.atomic
+def close_cases(request, snippet) -> None:
+    """Close the topics of a new promotion or synonym, and the enquiry it is for."""
+    kind, at = KINDS.get(type(snippet)), timezone.now()
+    if not kind:
+        return
+    terms = reversed(split_phrases(redact(snippet.searched)))
+    topics = {topic_of(term): term for term in terms}
+    if enquiry := find_open_enquiry(request):
+        action = enquiry.do(kind, request.user, at)
+        if enquiry.topic != EMPTY_TOPIC:
+            topics.setdefault(enquiry.topic, enquiry.topic)
+        waits = "" if enquiry.answered_at else " It has not been answered yet."
+        messages.info(request, f"Enquiry {enquiry}: {action}.{waits}")
+    FeedbackAction.objects.bulk_create(
+        FeedbackAction(
+            topic=topic,
+            label=term[:100],
+            kind=kind,
+            note=str(snippet)[:200],
+            by=request.user,
+            at=at,
         )
+        for topic, term in topics.items()
+    )
+
+
+def find_open_enquiry(request) -> Enquiry | None:
+    """Return the enquiry that a form was opened for, locked."""
+    reference = request.POST.get("enquiry", "").replace("\0", "")
+    if not may_handle(request.user):
+        return None
+    enquiries = Enquiry.objects.select_for_update()
+    return enquiries.filter(reference=reference, status=CaseStatus.OPEN).first()

@@ -116,16 +116,54 @@ def test_closing_says_what_is_missing_and_keeps_the_rest(act):
     assert (enquiry.outcome, enquiry.belongs_to) == ("not_ours", "Job centre")
 
 
-def test_change_of_the_search_closes_the_topic_too(act, client, handler):
+def topics():
+    actions = FeedbackAction.objects.filter(enquiry=None)
+    return list(actions.values_list("topic", "kind"))
+
+
+def test_page_that_was_written_closes_the_topic_too(act):
+    enquiry = EnquiryFactory(query="blue bin")
+    act("close", enquiry, outcome="written")
+    assert topics() == [("bin blue", "written")]
+
+
+def test_saved_promotion_closes_the_enquiry_it_was_opened_for(act, client, handler):
     enquiry = EnquiryFactory(query="blue bin")
     assert "Promote a page" not in text_of(client.get(page_of(enquiry)))
-    may = Permission.objects.get(codename="add_promotionsnippet")
-    handler.user_permissions.add(may)
-    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
-    assert html.find("a", string="Promote a page")["href"].endswith("=blue%20bin")
+    for name in ("add_promotionsnippet", "view_promotionsnippet"):
+        handler.user_permissions.add(Permission.objects.get(codename=name))
     act("close", enquiry, outcome="promoted")
-    topics = FeedbackAction.objects.filter(enquiry=None)
-    assert list(topics.values_list("topic", "kind")) == [("bin blue", "promoted")]
+    assert enquiry.is_open
+    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
+    href = html.find("a", string="Promote a page")["href"]
+    form = BeautifulSoup(client.get(href).content, "html.parser").find(
+        id="w-editor-form"
+    )
+    sent = {each["name"]: each.get("value", "") for each in form.find_all("input")}
+    sent |= {"title": "Bins", "link": "https://example.com", "searched": "red bin"}
+    preview = client.post(form["action"], {**sent, "action-preview": "preview"})
+    assert f'name="enquiry" value="{enquiry.reference}"' in preview.content.decode()
+    enquiry.refresh_from_db()
+    assert enquiry.is_open
+    response = client.post(form["action"], sent, follow=True)
+    assert "It has not been answered yet." in text_of(response)
+    enquiry.refresh_from_db()
+    assert (enquiry.outcome, enquiry.closed_by) == ("promoted", handler)
+    assert topics() == [("bin red", "promoted"), ("bin blue", "promoted")]
+
+
+def test_promotion_closes_no_enquiry_of_someone_who_may_not_handle_them(
+    client, colleague
+):
+    enquiry = EnquiryFactory()
+    names = ("add_promotionsnippet", "view_promotionsnippet")
+    client.force_login(colleague("omar", *names))
+    sent = {"title": "Bins", "link": "https://example.com", "searched": "red bin"}
+    address = reverse("wagtailsnippets_search_promotionsnippet:add")
+    for reference in (enquiry.reference, "nothing", "\0"):
+        client.post(address, {**sent, "enquiry": reference})
+    enquiry.refresh_from_db()
+    assert enquiry.is_open
 
 
 @pytest.mark.parametrize("name", ["close", "assign"])
