@@ -1,7 +1,9 @@
 """Finds an email address in a text, however it is written, and removes it."""
 
+import binascii
 import json
 import re
+from base64 import b64decode
 from collections import defaultdict
 from contextlib import suppress
 from functools import cache
@@ -13,8 +15,13 @@ from search.log.redaction import REDACTED
 # Signs after which a longer name goes on, as they may be written: `neil@example.org` is
 # someone else's than `o'neil@example.org`.
 INSIDE_NAMES = ("[.+\\-'’]", "%2[7bde]", "&#39;", "&#x27;", "&apos;", "&rsquo;")
-# What ends with a letter or a digit, and is no part of a name: `%3C`, `\u003c`.
-BEFORE_NAMES = ("%[0-9a-f]{2}", r"\\[nrt]", r"\\u00(?:2[026c]|3[acde])")
+# What ends with a letter or a digit, and is no part of a name: `%3C`, `\u003c`, `=3D`.
+BEFORE_NAMES = (
+    "%[0-9a-f]{2}",
+    r"\\[nrt]",
+    r"\\u00(?:2[026c]|3[acde])",
+    r"=(?:2[027c]|3[acde])",
+)
 # Invisible: these may be between any two characters of an address.
 INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 # All before a `u`, as JSON within JSON has several; tried from the first one only.
@@ -29,14 +36,18 @@ UNSEEN = "|".join(
         rf"{BACKSLASHES}u(?:00ad|200[b-f]|2060|feff)",
         "%(?:25)*c2%(?:25)*ad|%(?:25)*e2%(?:25)*80%(?:25)*8[b-f]",
         "%(?:25)*e2%(?:25)*81%(?:25)*a0|%(?:25)*ef%(?:25)*bb%(?:25)*bf",
+        # A folded line of an email (RFC 2045, 6.7), and its invisible characters.
+        "=\r?\n|=c2=ad|=e2=80=8[b-f]",
     )
 )
-SPACE = r"(?:\s|&nbsp;|&\#160;|&\#xa0;|%(?:25)*20|\\u00a0)"
+SPACE = r"(?:\s|&nbsp;|&\#160;|&\#xa0;|%(?:25)*20|=20|\\u00a0)"
 SPOKEN = {"@": "at", ".": "dot"}
+# What may be a mail's text in base64; what is shorter holds no address.
+BASE64 = re.compile(r"(?:[a-z0-9+/]{4}\s{0,2}){4,}[a-z0-9+/]{0,4}={0,2}", re.I)
 # Where none of these occurs, a part of an address is as it is. The last ones are the
 # first characters of scripts that have wide letters and the like.
 ODD = re.compile(
-    rf"{UNSEEN}|%(?:25)*[3-7]|&(?:amp;)*\#|\\u00[3-7]"
+    rf"{UNSEEN}|%(?:25)*[3-7]|&(?:amp;)*\#|\\u00[3-7]|=[3-7]|[a-z0-9+/]{{16}}"
     r"|[\u00aa\u00b2-\u00ba\u017f\u02b0-\u02ff\u1d00-\u1dff\u2070-\u209f\u2100-\u24ff]"
     r"|[\u2c7c\u2c7d\u3250-\u33ff\ua7f0-\ua7ff\uff00-\uffef\U00010000-\U0001ffff]"
 )
@@ -47,8 +58,8 @@ def pattern_of(address: str) -> re.Pattern:
     r"""Return what finds an address, however it was written, and no longer one.
 
     In capitals or wide letters, with spaces around the @ or "at" in its place, with
-    invisible characters between, and as JSON, HTML and web addresses write its
-    characters: `\u002b`, `&#64;`, `&amp;`, `%40`.
+    invisible characters between, and as JSON, HTML, web addresses and emails
+    write its characters: `\u002b`, `&#64;`, `&amp;`, `%40`, `=40`.
     """
     name, _, domain = address.partition("@")
     domains = {domain}
@@ -111,6 +122,7 @@ def _written(sign: str) -> str:
             ways.add(rf"{BACKSLASHES}u{code:04x}")
         if each.isascii() or each in {sign, sign.lower(), sign.upper()}:
             ways.add("".join(f"%(?:25)*{byte:02x}" for byte in each.encode()))
+            ways.add("".join(f"={byte:02x}" for byte in each.encode()))
     if spoken := SPOKEN.get(sign):
         ways.add(rf"{SPACE}+{spoken}{SPACE}+|{SPACE}*[(\[{{]{spoken}[)\]}}]{SPACE}*")
     # Atomic, as several ways may take the same sign: no way back through them all.
@@ -126,7 +138,8 @@ def without(value, pattern: re.Pattern, in_json: bool = False):
     if isinstance(value, str):
         if in_json and pattern.fullmatch(value):
             return ""
-        return pattern.sub(REDACTED, _json_without(value, pattern))
+        plain = _base64_without(_json_without(value, pattern), pattern)
+        return pattern.sub(REDACTED, plain)
     if isinstance(value, list):
         return [without(each, pattern, in_json=True) for each in value]
     if isinstance(value, dict):
@@ -146,3 +159,16 @@ def _json_without(text: str, pattern: re.Pattern) -> str:
     except (ValueError, RecursionError):
         return text
     return text if cleaned == held else json.dumps(cleaned)
+
+
+def _base64_without(text: str, pattern: re.Pattern) -> str:
+    def judge(match: re.Match) -> str:
+        packed = "".join(match[0].split()).rstrip("=")
+        try:
+            held = b64decode(packed + "=" * (-len(packed) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            return match[0]
+        is_in_it = pattern.search(held.decode("utf-8", "ignore"))
+        return REDACTED if is_in_it else match[0]
+
+    return BASE64.sub(judge, text)

@@ -1,6 +1,8 @@
 """Nothing of an erased address is left in the database, in whatever form it stood."""
 
 import json
+import quopri
+from base64 import b64encode
 from html import escape
 from io import StringIO
 from urllib.parse import quote
@@ -38,6 +40,11 @@ FORMS = {
     "brackets": CANARY.replace("@", " [at] "),
     "wbr": CANARY.replace("@", "<wbr>@<wbr/>"),
     "unseen entity": CANARY.replace("@", "&#8203;@&shy;"),
+    "printable": quopri.encodestring(CANARY.replace("@", "=").encode())
+    .decode()
+    .replace("=3D", "=40"),
+    "folded": f"{CANARY[:9]}=\r\n{CANARY[9:]}",
+    "base64": b64encode(f"To: {CANARY}\r\n\r\nBins".encode()).decode(),
 }
 # Never planted in: what the tree, routing and Django itself are made of.
 STRUCTURE = {"path", "url_path", "slug", "alias_of", "old_path", "translation_key"}
@@ -107,7 +114,21 @@ def unique_together():
     }
 
 
-@pytest.mark.parametrize("name", ["capitals", "wide", "all html", "json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "capitals",
+        "wide",
+        "brackets",
+        "soft hyphens",
+        "wbr",
+        "all html",
+        "json",
+        "printable",
+        "folded",
+        "base64",
+    ],
+)
 def test_nothing_is_left_in_any_column(notes, name):  # noqa: F811
     planted = plant(FORMS[name])
     assert len(planted) > 30
