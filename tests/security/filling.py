@@ -18,6 +18,7 @@ from wagtail.models import Page
 
 from community.models import AlertHistoryEntry
 from home.blocks import TextBlock
+from home.content.validators import validate_phone_number
 from home.content_version.counter import bump_content_version
 
 APPS = {"home", "community", "search", "wagtailcore", "wagtaildocs", "wagtailimages",
@@ -46,12 +47,14 @@ def typed_fields(model) -> list[models.Field]:
         if type(field) in {models.CharField, models.TextField, RichTextField}
         and not (field.choices or field.unique or field.primary_key)
         and field.name not in NOT_TYPED | checked
-        # A telephone number is checked for each sign.
+        and not is_phone_number(field)
         and len(field.validators) <= 1 + bool(field.max_length)
-        and not any(
-            type(each).__name__ == "RegexValidator" for each in field.validators
-        )
     ]
+
+
+def is_phone_number(field) -> bool:
+    """Say whether each character of a field of a model or a form is checked."""
+    return validate_phone_number in field.validators
 
 
 def rich(text: str, features=None) -> str:
@@ -109,9 +112,7 @@ def field_value(block: blocks.FieldBlock, text: str):
     if isinstance(block, blocks.ChoiceBlock):
         return block.meta.default or block.field.choices[0][0]
     if isinstance(block, blocks.CharBlock | blocks.TextBlock):
-        if any(
-            type(each).__name__ == "RegexValidator" for each in block.field.validators
-        ):
+        if is_phone_number(block.field):
             return "01632 960000"
         return fits(text, getattr(block.field, "max_length", None))
     if isinstance(block, blocks.DecimalBlock):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
 from smtplib import SMTPException
 
 import pytest
@@ -9,6 +10,7 @@ import time_machine
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from django.apps import apps
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.urls import reverse
@@ -106,6 +108,13 @@ def test_links_write_no_address_that_would_outlive_a_change(
     assert choose(client, link_in(mailoutbox[0]), NEW).status_code == 200
     try_to_sign_in(client, "ann.other@example.gov.uk")
     assert is_in(client)
+
+
+def test_addresses_that_earlier_releases_wrote_are_deleted(officer):
+    EmailAddress.objects.create(user=officer, email=KNOWN, verified=False)
+    migration = import_module("stockton_cms.migrations.0001_initial")
+    migration.delete_addresses(apps, None)
+    assert not EmailAddress.objects.exists()
 
 
 def test_link_is_for_our_own_address_whatever_was_asked(
