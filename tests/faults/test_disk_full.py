@@ -54,7 +54,7 @@ def officer(page, admin_client):
 
 def is_clean(response):
     """Say whether an officer is told what is wrong, and that nothing was saved."""
-    return response.status_code == 507 and b"nothing was saved" in response.content
+    return response.status_code == 507 and b"have not been saved" in response.content
 
 
 def picture(size=400):
