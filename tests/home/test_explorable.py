@@ -34,22 +34,18 @@ def offered(client, home, section):
     return read
 
 
-@pytest.mark.parametrize(
-    ("kind", "sees_own", "sees_draft"),
-    [
-        ("author", True, False),
-        ("moderator", True, False),
-        ("alert publisher", False, False),
-        ("enquiry handler", False, False),
-        ("communications lead", True, True),
-        ("administrator", True, True),
-    ],
-)
-def test_draft_is_offered_to_those_who_see_it(offered, kind, sees_own, sees_draft):
-    found = offered(kind)
-    assert PUBLISHED in found
-    assert (OWN in found) == sees_own
-    assert (DRAFT in found) == sees_draft
+def test_draft_is_offered_to_those_who_see_it(offered):
+    for kind, drafts in {
+        "author": {OWN},
+        "moderator": {OWN},
+        "alert publisher": set(),
+        "enquiry handler": set(),
+        "communications lead": {OWN, DRAFT},
+        "administrator": {OWN, DRAFT},
+    }.items():
+        found = offered(kind)
+        assert PUBLISHED in found
+        assert {title for title in (OWN, DRAFT) if title in found} == drafts, kind
 
 
 def test_without_our_view_every_draft_would_be_offered(offered, monkeypatch):
@@ -57,10 +53,10 @@ def test_without_our_view_every_draft_would_be_offered(offered, monkeypatch):
     assert DRAFT in offered("author")
 
 
-@pytest.mark.parametrize("pk", ["999999", "9" * 30, "x", "²", "", "\0"])
-def test_page_that_is_not_there_is_not_found(admin_client, home, pk):
+def test_page_that_is_not_there_is_not_found(admin_client, home):
     address = reverse("wagtailadmin_choose_page_chosen_multiple")
-    assert admin_client.get(address, {"id": pk}).status_code == 404
+    for pk in ("999999", "9" * 30, "x", "²", "", "\0"):
+        assert admin_client.get(address, {"id": pk}).status_code == 404
 
 
 def test_chooser_opens_where_someone_works(client, home, section):

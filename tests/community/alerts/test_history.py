@@ -203,38 +203,37 @@ def times_of(alert):
     ]
 
 
-@pytest.mark.parametrize(
-    ("published", "changes", "times"),
-    [
-        ("8:00", [], ["9:00-17:00"]),
-        ("18:00", [], [None]),
-        ("7:00", [("8:00", {"heading": "Changed"})], [None, "9:00-17:00"]),
-        ("10:00", [("16:00", {"ends_at": "19:00"})], ["10:00-16:00", "16:00-19:00"]),
-        ("10:00", [("18:00", {"ends_at": "19:00"})], ["10:00-17:00", "18:00-19:00"]),
-        ("10:00", [("11:00", {"starts_at": "12:00"})], ["10:00-11:00", "12:00-17:00"]),
-        ("10:00", [("13:00", {"ends_at": "13:00"})], ["10:00-13:00", None]),
-        (
-            "10:00",
-            [("12:00", {"live": False}), ("13:00", {"live": True})],
-            ["10:00-12:00", None, "13:00-17:00"],
-        ),
-    ],
-    ids=[
-        "published before its start",
-        "published after its end",
-        "changed before its start",
-        "extended",
-        "extended after its end",
-        "start moved to later",
-        "ended",
-        "taken down and published again",
-    ],
-)
-def test_each_entry_has_its_own_times(published, changes, times, home):
-    alert = publish(published)
-    for time, values in changes:
-        change(alert, time, **values)
-    assert times_of(alert) == times
+# For each: when it was published and changed, and when its entries were on.
+LIVES = {
+    "published before its start": ("8:00", {}, ["9:00-17:00"]),
+    "published after its end": ("18:00", {}, [None]),
+    "changed before its start": (
+        "7:00", {"8:00": {"heading": "Changed"}}, [None, "9:00-17:00"],
+    ),
+    "extended": (
+        "10:00", {"16:00": {"ends_at": "19:00"}}, ["10:00-16:00", "16:00-19:00"],
+    ),
+    "extended after its end": (
+        "10:00", {"18:00": {"ends_at": "19:00"}}, ["10:00-17:00", "18:00-19:00"],
+    ),
+    "start moved to later": (
+        "10:00", {"11:00": {"starts_at": "12:00"}}, ["10:00-11:00", "12:00-17:00"],
+    ),
+    "ended": ("10:00", {"13:00": {"ends_at": "13:00"}}, ["10:00-13:00", None]),
+    "taken down and published again": (
+        "10:00",
+        {"12:00": {"live": False}, "13:00": {"live": True}},
+        ["10:00-12:00", None, "13:00-17:00"],
+    ),
+}  # fmt: skip
+
+
+def test_each_entry_has_its_own_times(home):
+    for name, (published, changes, times) in LIVES.items():
+        alert = publish(published)
+        for time, values in changes.items():
+            change(alert, time, **values)
+        assert times_of(alert) == times, name
 
 
 def test_deleted_alert_is_off_from_then(home):

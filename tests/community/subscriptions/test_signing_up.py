@@ -129,18 +129,16 @@ def test_an_address_is_one_however_it_is_typed(client, sign_up):
     assert [message.to for message in mail.outbox] == [["ann@bücher.example"]] * 2
 
 
-@pytest.mark.parametrize(
-    "email",
-    ["", "ann", f"{ANN}\nBcc: all@example.org", f"{ANN},{BOB}", "ann\0@example.org"],
-)
-def test_invalid_address_is_an_error_and_stays_in_the_form(sign_up, email):
-    response = sign_up(email)
-    assert response.status_code == 422
-    html = BeautifulSoup(response.content, "html.parser")
-    assert html.title.get_text().startswith("Error:")
-    assert html.select_one(".error-summary a")["href"] == "#id_email"
-    stays = html.find(id="id_email").get("value", "") == email
-    assert stays or "\n" in email or "\0" in email
+def test_invalid_address_is_an_error_and_stays_in_the_form(sign_up):
+    several = (f"{ANN}\nBcc: all@example.org", f"{ANN},{BOB}", "ann\0@example.org")
+    for email in ("", "ann", *several):
+        response = sign_up(email)
+        assert response.status_code == 422
+        html = BeautifulSoup(response.content, "html.parser")
+        assert html.title.get_text().startswith("Error:")
+        assert html.select_one(".error-summary a")["href"] == "#id_email"
+        stays = html.find(id="id_email").get("value", "") == email
+        assert stays or "\n" in email or "\0" in email
     assert mail.outbox == []
     assert not Subscriber.objects.exists()
 

@@ -111,10 +111,10 @@ def test_link_can_be_revoked_by_post_from_its_own_page(
     }
 
 
-@pytest.mark.parametrize("token", ["", "x", "a" * 300, "é", "%00", "x/y"])
-def test_made_up_address_finds_nothing(token, make_link, client):
+def test_made_up_address_finds_nothing(make_link, client):
     address = make_link()
-    assert client.get(f"/preview/{token}/").status_code == 404
+    for token in ("", "x", "a" * 300, "é", "%00", "x/y"):
+        assert client.get(f"/preview/{token}/").status_code == 404
     assert client.post(address).status_code == 405
 
 

@@ -112,22 +112,19 @@ def test_check_of_a_page_that_is_hidden_since_can_be_changed(
     assert (check.query, check.page_id) == ("bank", page.pk)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
+def test_mistake_is_explained_and_nothing_is_saved(make_check, save):
+    make_check()
+    for wrong, words in (
         ({"query": "?!"}, "Enter at least one word that people can search for"),
         ({"within": "0"}, "greater than or equal to 1"),
         ({"within": "11"}, "less than or equal to 10"),
         ({"page": ""}, "required"),
         ({"owner": ""}, "required"),
         ({"query": "food bank"}, "There is already a check for this search and page"),
-    ],
-)
-def test_mistake_is_explained_and_nothing_is_saved(make_check, save, wrong, words):
-    make_check()
-    response, said = save(**wrong)
-    assert response.status_code == 200
-    assert words in response.content.decode() + said
+    ):
+        response, said = save(**wrong)
+        assert response.status_code == 200
+        assert words in response.content.decode() + said
     assert SearchCheckSnippet.objects.count() == 1
 
 

@@ -9,56 +9,61 @@ from search import tokens
 from search.engine.vocabulary import Vocabulary
 from tests.factories import PartnershipPageFactory, StandardPageFactory
 
-SAME_WORDS = {
-    # Hyphens.
-    "E-mail alerts": ("email", "e mail"),
-    "E‐mail alerts": ("email",),
-    "Email alerts": ("e-mail", "e mail"),
-    "Co-operative shops": ("cooperative",),
-    "Cooperative shops": ("co-operative", "co‐operative"),
-    "Drop-in clinic": ("dropin", "drop in"),
-    "Dropin clinic": ("drop-in",),
-    "Drop in clinic": ("drop-in",),
-    "Well-being": ("well being",),
-    # Forms that no stemmer knows, and those that one does.
-    "Children": ("child",),
-    "Child": ("children",),
-    "Children's": ("child's",),
-    "Women": ("woman",),
-    "People": ("person",),
-    "Mice": ("mouse",),
-    "Teeth": ("tooth",),
-    "Wives": ("wife",),
-    "Paid": ("pay",),
-    "Stolen": ("steal",),
-    "Marriages": ("married",),
-    "Pantries": ("pantry", "PANTRY"),
-    "Volunteering": ("volunteers",),
-    "Housing": ("house",),
-    # Accents, apostrophes, signs and other scripts.
-    "Crêperie": ("creperie",),
-    "Cafe\u0301": ("café", "cafe", "CAFE!!!"),
-    "O’Brien Court": ("o'brien", "obrien"),
-    "O'Brien Court": ("obrien",),
-    "The council's plan": ("councils", "council’s"),
-    "Straße": ("strasse",),
-    "Ｆｕｌｌ ｗｉｄｔｈ": ("full width",),
-    "ﬁre": ("fire",),
-    "Łódź square": ("lodz",),
-    "日本 館": ("館",),
-    # Stop words, where there is nothing else.
-    "Who and where to be": ("who", "WHERE?", "to be", "who and where"),
-}
+# What is written, in sites where no two pages have the same words, and what is typed.
+SAME_WORDS = [
+    {
+        "E-mail alerts": ("email", "e mail"),
+        "Co-operative shops": ("cooperative",),
+        "Drop-in clinic": ("dropin", "drop in"),
+        "Well-being": ("well being",),
+        # Forms that no stemmer knows, and those that one does.
+        "Children": ("child",),
+        "Women": ("woman",),
+        "People": ("person",),
+        "Mice": ("mouse",),
+        "Teeth": ("tooth",),
+        "Wives": ("wife",),
+        "Paid": ("pay",),
+        "Stolen": ("steal",),
+        "Marriages": ("married",),
+        "Pantries": ("pantry", "PANTRY"),
+        "Volunteering": ("volunteers",),
+        "Housing": ("house",),
+        # Accents, apostrophes, signs and other scripts.
+        "Crêperie": ("creperie",),
+        "Cafe\u0301": ("café", "cafe", "CAFE!!!"),
+        "O’Brien Court": ("o'brien", "obrien"),
+        "The council's plan": ("councils", "council’s"),
+        "Straße": ("strasse",),
+        "Ｆｕｌｌ ｗｉｄｔｈ": ("full width",),
+        "ﬁre": ("fire",),
+        "Łódź square": ("lodz",),
+        "日本 館": ("館",),
+    },
+    {
+        "E‐mail alerts": ("email",),
+        "Cooperative shops": ("co-operative", "co‐operative"),
+        "Dropin clinic": ("drop-in",),
+        "Child": ("children",),
+        "O'Brien Court": ("obrien",),
+    },
+    {
+        "Email alerts": ("e-mail", "e mail"),
+        "Drop in clinic": ("drop-in",),
+        "Children's": ("child's",),
+        # Stop words, where there is nothing else.
+        "Who and where to be": ("who", "WHERE?", "to be", "who and where"),
+    },
+]
 
 
-@pytest.mark.parametrize(("written", "typed"), SAME_WORDS.items())
-def test_ways_to_write_a_word_meet_without_a_correction(
-    publish, search_for, written, typed
-):
-    publish(written, "Xylophone")
-    for each in typed:
-        answer = search_for(each)
-        assert (answer.titles, answer.corrected) == ([written], ""), each
+@pytest.mark.parametrize("site", SAME_WORDS)
+def test_ways_to_write_a_word_meet_without_a_correction(publish, search_for, site):
+    publish(*site, "Xylophone")
+    for written, typed in site.items():
+        for each in typed:
+            answer = search_for(each)
+            assert (answer.titles, answer.corrected) == ([written], ""), each
 
 
 def test_stop_words_find_nothing_beside_a_significant_word(

@@ -49,18 +49,17 @@ def source(home, target):
 # What is stored
 
 
-@pytest.mark.parametrize("length", [10, 18, 19, 5_000])
-def test_link_to_a_number_that_no_page_can_have_is_broken(home, length):
-    number = "9" * length
-    # Wagtail's index of references holds no longer ones.
-    stored = number[:255]
-    rich = (
-        f'<p><a linktype="page" id="{stored}">a page</a> '
-        f'<a linktype="document" id="{stored}">a file</a> '
-        f'<a href="/documents/{number}/plan.pdf">an address</a></p>'
-    )
-    StandardPageFactory(parent=home, body=text(rich))
-    assert PageLink.objects.count() == len(problems()) == 3
+def test_link_to_a_number_that_no_page_can_have_is_broken(home):
+    for number in ("9" * length for length in (10, 18, 19, 5_000)):
+        # Wagtail's index of references holds no longer ones.
+        stored = number[:255]
+        rich = (
+            f'<p><a linktype="page" id="{stored}">a page</a> '
+            f'<a linktype="document" id="{stored}">a file</a> '
+            f'<a href="/documents/{number}/plan.pdf">an address</a></p>'
+        )
+        StandardPageFactory(parent=home, body=text(rich))
+    assert PageLink.objects.count() == len(problems()) == 12
 
 
 def test_links_are_found_wherever_a_page_may_have_them(home, section, target):
