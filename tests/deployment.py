@@ -44,11 +44,9 @@ class Machine:
 
     @property
     def workers(self) -> list[psutil.Process]:
-        """Return the processes that answer requests."""
         return psutil.Process(self.gunicorn.pid).children()
 
     def manage(self, *arguments: str, script: str = "") -> str:
-        """Run a management command there; return what it printed."""
         return manage(self.environment, *arguments, script=script)
 
     def start(self, path: str = "/-/live") -> None:
@@ -72,6 +70,20 @@ class Machine:
             self.gunicorn.terminate()
             self.gunicorn.wait(timeout=40)
             self.gunicorn = None
+
+    @contextmanager
+    def other_settings(self, **settings: str) -> Iterator[None]:
+        """Start it again with other settings, and as it was in the end."""
+        before = dict(self.environment)
+        try:
+            self.stop()
+            self.environment |= settings
+            self.start("/-/ready")
+            yield
+        finally:
+            self.stop()
+            self.environment = before
+            self.start("/-/ready")
 
     def kill_worker(self) -> None:
         """Kill a worker at once, whatever it is doing."""

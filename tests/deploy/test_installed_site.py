@@ -55,11 +55,9 @@ class Installed:
 
     @property
     def port(self) -> int:
-        """Return where gunicorn listens."""
         return self.listener.getsockname()[1]
 
     def start(self, unit: str) -> subprocess.Popen:
-        """Start a service by its ExecStart."""
         [command] = commands_of(unit)
         number = self.listener.fileno()
         return subprocess.Popen(
@@ -71,7 +69,6 @@ class Installed:
         )
 
     def start_gunicorn(self) -> None:
-        """Start the site and wait until it answers."""
         self.gunicorn = self.start(SITE)
         deadline = time.monotonic() + 120
         while self.ask("/-/ready").status != 200:
@@ -79,11 +76,9 @@ class Installed:
             assert time.monotonic() < deadline
 
     def stop_gunicorn(self) -> None:
-        """Stop the site, if it runs."""
         stop(self.gunicorn)
 
     def manage(self, *arguments: str, **variables: str) -> None:
-        """Run a management command as operators do."""
         subprocess.run(
             [sys.executable, "manage.py", *arguments],
             env=self.environment | variables,

@@ -38,6 +38,5 @@ def commands_of(name: str) -> list[list[str]]:
 
 
 def value_of(name: str, setting: str) -> str:
-    """Return the only value of a setting."""
     [value] = [value for key, value in settings_of(name) if key == setting]
     return value

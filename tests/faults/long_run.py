@@ -131,7 +131,6 @@ def judge(samples: list[Sample], kept: Readers, others: Readers) -> bool:
 
 
 def main() -> int:
-    """Run it; return 0 where all is well."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=30)
     minutes = parser.parse_args().minutes

@@ -77,14 +77,12 @@ class Readers:
         self._threads = ThreadPoolExecutor(count)
 
     def __enter__(self):
-        """Begin to read."""
         self._reading = [
             self._threads.submit(self._read, number) for number in range(self._count)
         ]
         return self
 
     def __exit__(self, *error):
-        """Wait for the last answers."""
         self._stop.set()
         self._threads.shutdown()
         for reading in self._reading:
@@ -102,7 +100,6 @@ class Readers:
         return [each for each in self.answers if each.status != 200]
 
     def statuses(self) -> dict[int, int]:
-        """Return how often each status came."""
         return dict(Counter(each.status for each in self.answers))
 
 
@@ -112,7 +109,6 @@ def p95_ms(answers: list[Answer]) -> float:
 
 
 def longest(answers: list[Answer]) -> float:
-    """Return the longest wait, in seconds."""
     return max(each.seconds for each in answers)
 
 

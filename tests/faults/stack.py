@@ -24,12 +24,10 @@ class Stack:
 
     @property
     def port(self) -> int:
-        """Return the port of nginx."""
         return self.deployment.port
 
     @property
     def machine(self) -> Machine:
-        """Return the only machine."""
         return self.deployment.machines[0]
 
     @property
@@ -40,13 +38,11 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """Return where visitors find it."""
         return f"http://127.0.0.1:{self.port}"
 
 
 @contextmanager
 def running_stack(folder: Path) -> Iterator[Stack]:
-    """Run the whole site in a folder."""
     mail = MailServer(free_port())
     settings = {
         "EMAIL_URL": f"smtp://127.0.0.1:{mail.port}",

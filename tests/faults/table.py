@@ -32,8 +32,6 @@ FAULTS = (
 
 @dataclass
 class Row:
-    """One line of the table."""
-
     fault: str
     bar: str
     measured: str

@@ -14,7 +14,7 @@ from tests.faults.readers import (
     seconds_until_well,
     warm,
 )
-from tests.faults.services import restarted, without
+from tests.faults.services import without
 
 pytestmark = pytest.mark.faults
 
@@ -140,7 +140,7 @@ def test_monitors_are_told(stack):
 
 def test_without_the_page_cache_readers_would_notice(stack):
     port = stack.machine.port
-    with restarted(stack.machine, **without("page cache")):
+    with stack.machine.other_settings(**without("page cache")):
         warm([port], stack.pages[:2])
         with stack.database.away():
             assert Reader(port).ask(stack.pages[0]).status == 503
@@ -148,7 +148,7 @@ def test_without_the_page_cache_readers_would_notice(stack):
 
 def test_without_the_breaker_everybody_would_wait(stack):
     port = stack.machine.port
-    with restarted(stack.machine, **without("breaker")):
+    with stack.machine.other_settings(**without("breaker")):
         warm([port], OTHERS[:1])
         with stack.database.away():
             answers = [Reader(port).ask(OTHERS[0]) for _ in range(5)]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.processes import run_command
 from tests.faults.readers import Reader, Readers, longest, p95_ms, warm
-from tests.faults.services import restarted, without
+from tests.faults.services import without
 
 pytestmark = pytest.mark.faults
 
@@ -86,7 +86,7 @@ def test_shared_cache(stack, measured, how):
 def test_without_patience_with_the_cache_officers_would_notice(stack):
     port, signed_in = stack.machine.port, session_of(stack.machine)
     defence = without("patience with the cache")
-    with restarted(stack.machine, **defence), stack.cache.away():
+    with stack.machine.other_settings(**defence), stack.cache.away():
         answer = Reader(port).ask("/account/login/", headers=signed_in)
     assert answer.status == 500
 

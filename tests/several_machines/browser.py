@@ -59,7 +59,6 @@ class Browser:
         return self.post(port, path, {**held, **fields})
 
     def sign_in(self, port: int, name: str, password: str) -> bool:
-        """Sign in as officers do; say whether that went well."""
         self.get(port, "/account/login/")
         answer = self.post(
             port, "/account/login/", {"login": name, "password": password}
@@ -67,9 +66,7 @@ class Browser:
         return answer.status_code == 302
 
     def is_signed_in(self, port: int) -> bool:
-        """Say whether the admin opens."""
         return self.get(port, "/admin/").status_code == 200
 
     def sign_out(self, port: int) -> None:
-        """Sign out as officers do."""
         assert self.post(port, "/account/logout/", {}).status_code == 302

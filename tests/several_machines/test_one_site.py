@@ -244,7 +244,7 @@ def test_machine_that_shares_nothing_is_found_out(site):
     weakened = "tests.several_machines.weakened"
     # While something is due, every request asks.
     site.a.manage("run_jobs")
-    with site.other_settings(site.b, DJANGO_SETTINGS_MODULE=weakened):
+    with site.b.other_settings(DJANGO_SETTINGS_MODULE=weakened):
         officer = Browser("192.0.2.5")
         assert officer.sign_in(site.a.port, "olive", PASSWORD)
         # B takes the cookie away that it does not know.

@@ -105,7 +105,7 @@ def test_pictures_go_on_in_nginx_while_the_media_store_is_away(site, olive):
     html = reader.get(site.a.port, "/").text
     known, unknown = sorted(set(re.findall(r"/media/images/[^\s\"]+", html)))[:2]
     assert reader.get(site.port, known).status_code == 200
-    with site.other_settings(site.a, site.b, **nowhere):
+    with site.a.other_settings(**nowhere), site.b.other_settings(**nowhere):
         assert reader.get(site.a.port, "/").status_code == 200
         assert reader.get(site.a.port, unknown).status_code == 503
         assert reader.get(site.port, known).status_code == 200
@@ -120,7 +120,7 @@ def test_pictures_go_on_in_nginx_while_the_media_store_is_away(site, olive):
 
 
 def test_without_a_shared_cache_all_is_right_nevertheless(site):
-    with site.other_settings(site.a, site.b, CACHE_URL=""):
+    with site.a.other_settings(CACHE_URL=""), site.b.other_settings(CACHE_URL=""):
         officer = Browser("192.0.2.8")
         assert officer.sign_in(site.a.port, "olive", PASSWORD)
         assert max(times_to_be_seen(site, officer, "dingo", 5)) < 1
