@@ -2,10 +2,15 @@
 
 import io
 import logging
+from urllib.parse import urlsplit
 
+import boto3
 import pytest
 from django.test import Client
 from moto.server import ThreadedMotoServer
+
+from stockton_cms import media_storage
+from stockton_cms.settings import services
 
 
 @pytest.fixture
@@ -34,3 +39,58 @@ def s3_server():
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture
+def create_bucket(s3_server, monkeypatch):
+    """Return a function that makes a bucket in the store that the environment names."""
+    for name, value in {
+        "AWS_ENDPOINT_URL_S3": s3_server,
+        "AWS_ACCESS_KEY_ID": "name",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "eu-west-2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    store, buckets = boto3.session.Session().resource("s3", endpoint_url=s3_server), []
+
+    def create(name):
+        where = {"LocationConstraint": "eu-west-2"}
+        bucket = store.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+        buckets.append(bucket)
+        return store.meta.client
+
+    yield create
+    for bucket in buckets:
+        bucket.objects.delete()
+        for upload in bucket.multipart_uploads.all():
+            upload.abort()
+        bucket.delete()
+
+
+@pytest.fixture
+def store_media(create_bucket, settings, monkeypatch):
+    """Return a function that lets the site's files be in a bucket, by its address."""
+    media_storage.connect.cache_clear()
+    monkeypatch.setattr(media_storage, "_patience", media_storage.CircuitBreaker())
+
+    def store(address):
+        settings.STORAGES = {**settings.STORAGES, "default": services.media(address)}
+        return create_bucket(urlsplit(address).hostname)
+
+    yield store
+    media_storage.connect.cache_clear()
+
+
+@pytest.fixture
+def quiet():
+    """Log nothing of the many requests that are refused."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+class ThreadAtOnce:
+    """Stands for a thread, and does its work before it is left alone."""
+
+    def __init__(self, target, args):
+        self.start = lambda: target(*args)

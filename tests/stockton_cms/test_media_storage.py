@@ -2,7 +2,6 @@
 
 import socket
 
-import boto3
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -25,28 +24,9 @@ Image = get_image_model()
 
 
 @pytest.fixture
-def bucket(s3_server, settings, monkeypatch):
+def bucket(store_media):
     """Keep files in an empty bucket; return boto3's client for it."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_S3": s3_server,
-    }.items():
-        monkeypatch.setenv(name, value)
-    media_storage.connect.cache_clear()
-    monkeypatch.setattr(media_storage, "_patience", media_storage.CircuitBreaker())
-    resource = boto3.session.Session().resource("s3")
-    resource.create_bucket(Bucket=BUCKET)
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "stockton_cms.media_storage.MediaStore",
-            "OPTIONS": {"bucket_name": BUCKET, "location": "site"},
-        }
-    }
-    yield resource.meta.client
-    resource.Bucket(BUCKET).objects.delete()
-    media_storage.connect.cache_clear()
+    return store_media(f"s3://{BUCKET}/site")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 
 from stockton_cms.accounts import adapters
+from tests.stockton_cms.conftest import ThreadAtOnce
 
 PASSWORD = "correct horse battery staple"
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -88,12 +89,7 @@ def committed_at_once(monkeypatch):
 @pytest.fixture
 def sent_at_once(monkeypatch):
     """Send mails before the answer, so that a test finds them."""
-
-    class AtOnce:
-        def __init__(self, target, args):
-            self.start = lambda: target(*args)
-
-    monkeypatch.setattr(adapters, "Thread", AtOnce)
+    monkeypatch.setattr(adapters, "Thread", ThreadAtOnce)
 
 
 def try_to_sign_in(client: Client, login="ann", password=PASSWORD, **more):

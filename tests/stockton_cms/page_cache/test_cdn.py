@@ -9,13 +9,9 @@ import pytest
 from community.models import AlertScope
 from home.models import SiteSettings
 from tests.factories import AlertFactory, StandardPageFactory
+from tests.stockton_cms.conftest import ThreadAtOnce
 
 BACKEND = "wagtail.contrib.frontend_cache.backends.HTTPBackend"
-
-
-class NoThread:
-    def __init__(self, target, args):
-        self.start = lambda: target(*args)
 
 
 @pytest.fixture
@@ -40,7 +36,7 @@ def cdn(settings):
     }
     with (
         patch("stockton_cms.page_cache.cdn.SECONDS_UNTIL_ALL_KNOW", 0),
-        patch("stockton_cms.page_cache.cdn.Thread", NoThread),
+        patch("stockton_cms.page_cache.cdn.Thread", ThreadAtOnce),
         patch("stockton_cms.page_cache.cdn.connection"),
     ):
         yield told

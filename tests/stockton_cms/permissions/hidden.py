@@ -24,8 +24,10 @@ from tests.stockton_cms.permissions.world import (
     COLLEAGUES,
     _page_things,
     _workflow_things,
+    file_things,
     make_person,
     make_world,
+    snippet_things,
 )
 
 # Each title, and the roles that may read it.
@@ -71,32 +73,28 @@ class HiddenThings:
         self.own = world["own"]
         self.make_pages(home, section, lead)
         collection = Collection.get_first_root_node().add_child(name="zqxcollection")
-        self.image = Image.objects.create(
+        image = Image.objects.create(
             title="zqximage",
             file=get_test_image_file(),
             collection=collection,
             uploaded_by_user=lead,
         )
-        self.document = Document.objects.create(
+        document = Document.objects.create(
             title="zqxdocument",
             file=ContentFile(b"Text", "zqxdocument.csv"),
             collection=collection,
             uploaded_by_user=lead,
         )
-        self.alert = AlertFactory(heading="zqxalert", live=False)
-        self.alert.save_revision(user=lead)
-        snippets = {
-            "community_alertsnippet": self.alert,
-            "search_promotionsnippet": PromotionSnippet.objects.create(
+        alert = AlertFactory(heading="zqxalert", live=False)
+        alert.save_revision(user=lead)
+        snippets = (
+            alert,
+            PromotionSnippet.objects.create(
                 searched="bins", title="zqxpromotion", page=self.draft
             ),
-            "search_searchchecksnippet": SearchCheckSnippet.objects.create(
-                query="zqxcheck", page=section
-            ),
-            "search_synonymsnippet": SynonymSnippet.objects.create(
-                searched="zqxsynonym", found_as="tip"
-            ),
-        }
+            SearchCheckSnippet.objects.create(query="zqxcheck", page=section),
+            SynonymSnippet.objects.create(searched="zqxsynonym", found_as="tip"),
+        )
         redirect = Redirect.objects.create(
             old_path="/zqxredirect", redirect_page=self.draft
         )
@@ -105,27 +103,13 @@ class HiddenThings:
             **world[COLLEAGUES],
             **_workflow_things(self.waiting, lead),
             **_page_things(self.draft, home, self.area, lead),
-            "image_id": self.image.pk,
-            "wagtailimages_chooser pk": self.image.pk,
-            "bulk wagtailimages.image": self.image.pk,
-            "wagtailadmin_api:images:detail pk": self.image.pk,
-            "document_id": self.document.pk,
-            "doc_id": self.document.pk,
-            "wagtaildocs_chooser pk": self.document.pk,
-            "bulk wagtaildocs.document": self.document.pk,
-            "wagtailadmin_api:documents:detail pk": self.document.pk,
+            **file_things(image, document),
+            **snippet_things(*snippets),
             "collection_id": collection.pk,
             "wagtailadmin_collections pk": collection.pk,
             "redirect_id": redirect.pk,
             "instance_pk": enquiry.pk,
         }
-        for name, snippet in snippets.items():
-            self.things[f"wagtailsnippets_{name} pk"] = snippet.pk
-            self.things[f"bulk {name.replace('_', '.', 1)}"] = snippet.pk
-        self.pages = [
-            self.draft, self.scheduled, self.private, self.below, self.renamed,
-            self.locked, self.waiting,
-        ]  # fmt: skip
 
     def make_pages(self, home, section, lead):
         make = StandardPageFactory

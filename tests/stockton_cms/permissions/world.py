@@ -76,7 +76,7 @@ def make_world(home, section, person) -> dict[str, dict]:
         world[about] = {
             **everywhere,
             **_page_things(page, parent, inner, owner),
-            **_file_things(owner),
+            **_files_of(owner),
         }
     return world
 
@@ -164,7 +164,30 @@ def _editing(page, owner) -> int:
     ).pk
 
 
-def _file_things(owner) -> dict:
+def file_things(image, document) -> dict:
+    return {
+        "image_id": image.pk,
+        "wagtailimages_chooser pk": image.pk,
+        "bulk wagtailimages.image": image.pk,
+        "wagtailadmin_api:images:detail pk": image.pk,
+        "document_id": document.pk,
+        "doc_id": document.pk,
+        "wagtaildocs_chooser pk": document.pk,
+        "bulk wagtaildocs.document": document.pk,
+        "wagtailadmin_api:documents:detail pk": document.pk,
+    }
+
+
+def snippet_things(*snippets) -> dict:
+    things = {}
+    for each in snippets:
+        app, model = each._meta.app_label, each._meta.model_name
+        things[f"bulk {app}.{model}"] = each.pk
+        things[f"wagtailsnippets_{app}_{model} pk"] = each.pk
+    return things
+
+
+def _files_of(owner) -> dict:
     image = Image.objects.create(
         title="Park", file=get_test_image_file(), uploaded_by_user=owner
     )
@@ -180,18 +203,10 @@ def _file_things(owner) -> dict:
         for model in (Image, Document)
     }
     return {
-        "image_id": image.pk,
-        "wagtailimages_chooser pk": image.pk,
-        "bulk wagtailimages.image": image.pk,
+        **file_things(image, document),
         "filter_spec": "width-100",
         "wagtailimages uploaded_file_id": upload[Image],
-        "document_id": document.pk,
-        "doc_id": document.pk,
-        "wagtaildocs_chooser pk": document.pk,
-        "bulk wagtaildocs.document": document.pk,
         "wagtaildocs uploaded_file_id": upload[Document],
-        "wagtailadmin_api:images:detail pk": image.pk,
-        "wagtailadmin_api:documents:detail pk": document.pk,
     }
 
 
@@ -204,24 +219,20 @@ def _things_of_the_site(home, section, colleague) -> dict:
     collection = Collection.get_first_root_node().add_child(name="Minutes")
     group = Group.objects.create(name=f"Group {next(numbers)}")
     SiteSettings.for_site(Site.objects.get())
-    snippets = {
-        "alertsnippet": alert,
-        "promotionsnippet": PromotionSnippet.objects.create(
+    snippets = (
+        alert,
+        PromotionSnippet.objects.create(
             searched=f"bins {next(numbers)}",
             title="Bins",
             link="https://example.gov.uk",
         ),
-        "searchchecksnippet": SearchCheckSnippet.objects.create(
-            query=f"bins {next(numbers)}", page=section
-        ),
-        "synonymsnippet": SynonymSnippet.objects.create(
-            searched=f"bin {next(numbers)}", found_as="tip"
-        ),
-        "blockedsuggestion": BlockedSuggestion.objects.create(
-            phrase=f"bosh {next(numbers)}"
-        ),
-    }
-    things = {
+        SearchCheckSnippet.objects.create(query=f"bins {next(numbers)}", page=section),
+        SynonymSnippet.objects.create(searched=f"bin {next(numbers)}", found_as="tip"),
+        BlockedSuggestion.objects.create(phrase=f"bosh {next(numbers)}"),
+    )
+    return {
+        **snippet_things(*snippets),
+        "wagtailsnippets_community_alertsnippet revision_id": earlier.pk,
         "collection_id": collection.pk,
         "wagtailadmin_collections pk": collection.pk,
         "redirect_id": Redirect.objects.create(
@@ -240,9 +251,3 @@ def _things_of_the_site(home, section, colleague) -> dict:
         "uidb64": "MQ",
         "token": "set-password",
     }
-    for model, snippet in snippets.items():
-        app = snippet._meta.app_label
-        things[f"bulk {app}.{model}"] = snippet.pk
-        things[f"wagtailsnippets_{app}_{model} pk"] = snippet.pk
-    things["wagtailsnippets_community_alertsnippet revision_id"] = earlier.pk
-    return things

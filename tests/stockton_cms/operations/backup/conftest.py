@@ -2,7 +2,6 @@
 
 import io
 
-import boto3
 import pytest
 
 from stockton_cms.operations.backup.archive import FORMAT, Manifest, new_archive
@@ -28,24 +27,6 @@ def write_archive():
 
 
 @pytest.fixture
-def s3(s3_server, monkeypatch, request):
+def s3(create_bucket):
     """Return a client with an empty bucket `backups`, as the environment names it."""
-    for name, value in {
-        "AWS_ENDPOINT_URL_S3": s3_server,
-        "AWS_ACCESS_KEY_ID": "name",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "eu-west-2",
-    }.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    where = {"LocationConstraint": "eu-west-2"}
-    client.create_bucket(Bucket="backups", CreateBucketConfiguration=where)
-    yield client
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket="backups"):
-        for item in page.get("Contents", ()):
-            client.delete_object(Bucket="backups", Key=item["Key"])
-    for upload in client.list_multipart_uploads(Bucket="backups").get("Uploads", ()):
-        client.abort_multipart_upload(
-            Bucket="backups", Key=upload["Key"], UploadId=upload["UploadId"]
-        )
-    client.delete_bucket(Bucket="backups")
+    return create_bucket("backups")

@@ -64,49 +64,30 @@ def test_archive_that_was_cut_off_is_refused(path):
             verify(path)
 
 
-def exchange_checksum(entries):
-    """As where someone has exchanged a file and its CRC."""
-    entries["rows/home_page.jsonl"] = b'["id"]\n[1]\n[3]\n'
-
-
-def leave_out(entries):
-    del entries["files/images/a b.jpg"]
-
-
-def add(entries):
-    entries["files/other.jpg"] = b""
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (exchange_checksum, r"home_page\.jsonl has changed"),
-        (leave_out, "missing or extra"),
-        (add, "missing or extra"),
-    ],
-)
-def test_each_entry_is_compared_with_the_list_of_contents(path, change, message):
+def test_each_entry_is_compared_with_the_list_of_contents(path):
     with zipfile.ZipFile(path) as old:
-        entries = {name: old.read(name) for name in old.namelist()}
+        whole = {name: old.read(name) for name in old.namelist()}
         comment = old.comment
-    change(entries)
-    with zipfile.ZipFile(path, "w") as new:
-        for name, data in entries.items():
-            new.writestr(name, data)
-        new.comment = comment
-    with pytest.raises(ArchiveError, match=message):
-        verify(path)
+    without = {name: data for name, data in whole.items() if "a b.jpg" not in name}
+    for entries, message in (
+        # As where someone has exchanged a file and its CRC.
+        (whole | {"rows/home_page.jsonl": b'["id"]\n[1]\n[3]\n'}, "jsonl has changed"),
+        (whole | {"files/other.jpg": b""}, "missing or extra"),
+        (without, "missing or extra"),
+    ):
+        with zipfile.ZipFile(path, "w") as new:
+            for name, data in entries.items():
+                new.writestr(name, data)
+            new.comment = comment
+        with pytest.raises(ArchiveError, match=message):
+            verify(path)
 
 
-def test_newer_format_is_refused(tmp_path, write_archive):
-    path = tmp_path / "newer.zip"
+def test_what_is_no_archive_is_refused(tmp_path, write_archive):
+    path = tmp_path / "other.zip"
     write_archive(path, format=FORMAT + 1)
     with pytest.raises(ArchiveError, match="newer version"):
         verify(path)
-
-
-def test_what_is_no_archive_is_refused(tmp_path):
-    path = tmp_path / "other.zip"
     for data in (b"", b"no zip", b"{}"):
         path.write_bytes(data)
         with pytest.raises(ArchiveError, match="no archive"):

@@ -8,7 +8,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management.base import CommandError
 
-from stockton_cms import media_storage
 from stockton_cms.media_storage import MediaStore
 from stockton_cms.operations.backup.archive import Manifest, new_archive, open_archive
 from stockton_cms.operations.backup.delivery import (
@@ -28,18 +27,12 @@ FILES = {
 
 
 @pytest.fixture
-def media(s3, settings, monkeypatch):
+def media(store_media):
     """Keep the site's files in the bucket, as in production; return its client."""
-    media_storage.connect.cache_clear()
-    monkeypatch.setattr(media_storage, "_patience", media_storage.CircuitBreaker())
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": services.media("s3://backups"),
-    }
+    client = store_media("s3://backups")
     for name, data in FILES.items():
         default_storage.save(name, ContentFile(data))
-    yield s3
-    media_storage.connect.cache_clear()
+    return client
 
 
 @pytest.fixture

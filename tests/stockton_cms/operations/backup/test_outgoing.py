@@ -57,14 +57,11 @@ def test_bucket_that_is_away_is_said_to_be_and_nothing_stays(s3, settings, monke
     assert not (settings.DATA_DIR / "outgoing_backup.zip").exists()
 
 
-def test_backups_do_not_go_where_visitors_can_download_them(tmp_path, settings):
+def test_backups_go_where_there_is_a_folder_that_is_not_public(tmp_path, settings):
     for public in (settings.MEDIA_ROOT, settings.STATIC_ROOT / "below"):
         with pytest.raises(CommandError):
             checked_destination(str(public))
     checked_destination(str(settings.DATA_DIR / "backups"))
-
-
-def test_backups_do_not_go_into_a_folder_that_is_not_there(tmp_path):
     (tmp_path / "file").write_text("a file where a folder should be")
     for place in ("{}/not-mounted", "{}/file", "s3:/backups"):
         with pytest.raises(CommandError, match="There is no folder"):

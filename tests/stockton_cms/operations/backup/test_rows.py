@@ -62,10 +62,7 @@ with new_database("1"):
 """
 
 
-def modes_of_a_new_database(folder):
-    said = manage(site_environment(folder), "shell", script=FILLS_A_NEW_DATABASE)
-    return {line for line in said.splitlines() if line.startswith("mode")}
-
-
 def test_database_that_is_filled_is_as_private_as_the_sites_own(tmp_path):
-    assert modes_of_a_new_database(tmp_path) == {"mode 600"}
+    script = FILLS_A_NEW_DATABASE
+    said = manage(site_environment(tmp_path), "shell", script=script).splitlines()
+    assert {line for line in said if line.startswith("mode")} == {"mode 600"}
