@@ -1,22 +1,14 @@
 """The example site's content files: how they are read, and what of a mistake."""
 
 import tomllib
-from datetime import UTC, date, datetime
-from io import StringIO
+from datetime import UTC, datetime
 
 import pytest
 import wagtail_factories
-from django.core.management import CommandError, call_command
-from wagtail.models import Page
+from django.core.management import CommandError
 
-from community.models import AlertSnippet
 from stockton_cms.operations.demo import loader
-from stockton_cms.operations.demo.loader import (
-    MARKDOWN,
-    Filler,
-    publish_page,
-    publish_updates,
-)
+from stockton_cms.operations.demo.loader import Filler, publish_page
 
 # Noon in winter, and the clocks go forward before fourteen weeks have passed.
 NOW = datetime(2027, 1, 11, 12, tzinfo=UTC)
@@ -97,22 +89,6 @@ def test_every_file_is_described(kind):
     assert files == {entry["name"] for entry in all_of(f"{kind}s.toml")[kind]}
 
 
-def test_a_page_is_what_its_file_says(section, folder, filler):
-    (folder / "pages" / "bins.toml").write_text(BINS)
-    page = publish_page(section, "bins", filler)
-    assert filler.pages == {"bins": page}
-    assert page.live
-    assert page.title == "Bins"
-    assert page.picture == filler.pictures["bridge"]
-    assert page.review_on == date(2027, 1, 25)
-    text, heading, contact, documents, table = page.body
-    assert text.value.source == "<p>Put them out by seven.</p>"
-    assert heading.value["level"] == "h2"
-    assert contact.value["phone"] == "01632 960000"
-    assert list(documents.value["documents"]) == [filler.documents["calendar"]]
-    assert [str(cell) for cell in table.value.row_data[0]["values"]] == ["Green", "2"]
-
-
 @pytest.mark.parametrize(
     ("said", "instead", "message"),
     [
@@ -130,46 +106,3 @@ def test_a_mistake_in_a_page_names_its_file(
     with pytest.raises(CommandError, match=r"^content/pages/bins.toml: ") as error:
         publish_page(section, "bins", filler)
     assert message in str(error.value)
-
-
-def test_an_update_adds_to_what_is_there(section, folder, filler):
-    (folder / "pages" / "bins.toml").write_text(BINS)
-    page = publish_page(section, "bins", filler)
-    (folder / "updates.toml").write_text(
-        '[[update]]\npage = "bins"\nchange_note = "Bins again."\n'
-        '[[update.body]]\nblock = "text"\ntext = "And brown ones."\n'
-    )
-    publish_updates(filler)
-    page.refresh_from_db()
-    assert [block.block_type for block in page.body] == [
-        *["text", "heading", "contact", "documents", "table", "text"]
-    ]
-    assert page.change_notes.get().note == "Bins again."
-
-
-def test_days_are_counted_from_now(filler):
-    alert = filler.fill(AlertSnippet(), {"starts_at": {"in_days": -1}})
-    assert alert.starts_at == datetime(2027, 1, 10, 12, tzinfo=UTC)
-    at = tomllib.loads("at = 09:00:00")["at"]
-    alert = filler.fill(alert, {"starts_at": {"in_days": 98, "at": at}})
-    # Nine o'clock in summer.
-    assert alert.starts_at == datetime(2027, 4, 19, 8, tzinfo=UTC)
-
-
-def test_text_has_paragraphs_and_lists():
-    text = "\nBring:\n\n- a bag\n- your\n  <letter>\n\nIt's <b>*you*</b> & me.\n"
-    html = " ".join(MARKDOWN.render(text).split())
-    assert html == (
-        "<p>Bring:</p> <ul> <li>a bag</li> <li>your &lt;letter&gt;</li> </ul> "
-        "<p>It's &lt;b&gt;*you*&lt;/b&gt; &amp; me.</p>"
-    )
-
-
-def test_the_command_stops_at_a_mistake_with_nothing_built(db, folder):
-    for page in Page.objects.filter(depth=2):
-        page.specific.delete()
-    with pytest.raises(
-        CommandError, match=r"^content/pictures\.toml: FileNotFoundError"
-    ):
-        call_command("load_demo_site", stdout=StringIO())
-    assert not Page.objects.filter(depth=2).exists()

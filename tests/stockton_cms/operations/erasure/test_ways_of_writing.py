@@ -5,10 +5,8 @@ import json
 from stockton_cms.operations.erasure.matching import pattern_of, without
 
 ADDRESS = "Joe.O'Neil+bins@mail.example.org"
+# What stands around it; `FORMS` in `test_every_column.py` has how it is spelt.
 WRITTEN = [
-    ADDRESS,
-    ADDRESS.upper(),
-    ADDRESS.lower(),
     f"<{ADDRESS}>",
     f"({ADDRESS})",
     f"mailto:{ADDRESS}",
@@ -20,14 +18,11 @@ WRITTEN = [
     f"<a href='mailto:{ADDRESS}'>",
     f"x &#39;{ADDRESS}&#39;",
     f"x={ADDRESS}&y=1",
-    "Joe.O'Neil+bins @ mail.example.org",
-    "joe.o'neil+bins＠mail.example.org",
     "mailto:joe.o%27neil%2Bbins%40mail.example.org",
     "?to=joe.o%27neil%2bbins%40mail.example.org",
     "%20joe.o%27neil%2bbins@mail.example.org",
     "email=joe.o%2527neil%252Bbins%2540mail.example.org",
     "joe.o&#x27;neil+bins@mail.example.org",
-    "joe.o&#39;neil&#43;bins&#64;mail.example.org",
     "joe.o&amp;#39;neil+bins@mail.example.org",
     r"joe.o\u0027neil\u002bbins@mail.example.org",
     json.dumps({"body": json.dumps([{"value": f"<p>Line\n{ADDRESS}</p>"}])}),
@@ -53,7 +48,7 @@ OTHERS = [
 ]
 
 
-def test_address_is_taken_out_however_it_was_written():
+def test_address_is_taken_out_wherever_it_stands():
     for text in WRITTEN:
         assert "neil" not in without(text, pattern_of(ADDRESS)).lower(), text
 
