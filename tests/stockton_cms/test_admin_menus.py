@@ -44,16 +44,11 @@ def menu_of(client, home, section, rf):
     return get
 
 
-@pytest.fixture
-def admin_request(admin_client, admin_user, home, rf):
+def test_menu_is_in_the_order_of_the_work(admin_client, admin_user, home, rf):
     request = rf.get(HOME)
     request.user = admin_user
     admin_client.get(HOME)
-    return request
-
-
-def test_menu_is_in_the_order_of_the_work(admin_request):
-    items = admin_menu.menu_items_for_request(admin_request)
+    items = admin_menu.menu_items_for_request(request)
     labels = [str(item.label) for item in sorted(items, key=lambda item: item.order)]
     assert labels == TOP_LEVEL
 
@@ -90,4 +85,6 @@ def test_account_leads_to_what_somebody_signs_in_with(admin_client):
     assert {reverse("mfa_index"), reverse("account_reset_password")} <= links
     # No one is asked for a picture that would not be shown.
     assert 'type="file"' not in html
+    # Nor does anyone change a password where attempts are not counted.
+    assert "old_password" not in html
     assert "Theme preferences" in html

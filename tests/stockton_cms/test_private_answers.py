@@ -88,6 +88,9 @@ def test_answers_to_what_one_visitor_typed_are_for_no_shared_cache(section, clie
         "/sitemap.xml",
         "/admin/login/",
         "/account/login/",
+        "/account/password/",
+        "/account/password/sent/",
+        "/account/inactive/",
     ):
         assert not may_be_shared(client.get(address)), address
     for address in ("/cant-find-it/", "/alerts/1/close/", "/account/login/", "/"):

@@ -206,9 +206,3 @@ def test_invitation_that_did_not_go_out_is_told(invite, monkeypatch):
     said = invite()
     assert "could not be sent" in said
     assert "was sent an invitation" not in said
-
-
-def test_officers_change_no_password_where_tries_are_not_counted(officer, client):
-    try_to_sign_in(client)
-    page = client.get(reverse("wagtailadmin_account")).content.decode()
-    assert "old_password" not in page

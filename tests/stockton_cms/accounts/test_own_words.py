@@ -7,60 +7,17 @@ import allauth
 import pytest
 from allauth.mfa.models import Authenticator
 from bs4 import BeautifulSoup
-from django.template.loader import get_template
 from django.test import Client
 from django.urls import reverse
-from django.urls.resolvers import URLPattern
 
-from stockton_cms.accounts import urls
 from tests.stockton_cms.accounts.conftest import PASSWORD, try_to_sign_in
 from tests.stockton_cms.accounts.test_new_passwords import link_made
 
 ALLAUTH = Path(allauth.__file__).parent
-NAMED = re.compile(r'{% (?:extends|include) "([^"]+)"')
-MESSAGES = "templates/mfa/messages/*"
 PHRASES = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 
 # What anyone would say.
 PLAIN = {"Email address", "Recovery codes", "Sign in with a passkey"}
-
-
-def patterns_below(patterns):
-    for pattern in patterns:
-        if isinstance(pattern, URLPattern):
-            yield pattern
-        else:
-            yield from patterns_below(pattern.url_patterns)
-
-
-PATTERNS = {each.name: each for each in patterns_below(urls.urlpatterns)}
-VIEWS = {
-    name: view.view_class
-    for name, pattern in PATTERNS.items()
-    if hasattr(view := pattern.callback, "view_class")
-}
-
-
-def templates_of(name):
-    template = get_template(name).template
-    names = NAMED.findall(template.source)
-    below = [templates_of(each) for each in names]
-    return {Path(template.origin.name)}.union(*below)
-
-
-def test_no_view_and_no_message_has_a_template_of_allauth():
-    assert {"account_login", "mfa_index", "mfa_remove_webauthn"} <= VIEWS.keys()
-    names = {getattr(view, "template_name", None) for view in VIEWS.values()} - {None}
-    assert len(names) > 15
-    names |= {f"mfa/messages/{each.name}" for each in ALLAUTH.glob(MESSAGES)}
-    names |= {
-        f"account/messages/{name}.txt"
-        for name in ("logged_in", "logged_out", "password_changed")
-    }
-    files = set().union(*map(templates_of, names))
-    assert not [each for each in files if ALLAUTH in each.parents]
-    # The control: the walk would find one.
-    assert [each for each in templates_of("mfa/trust.html") if ALLAUTH in each.parents]
 
 
 def phrases():
