@@ -7,13 +7,18 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.core.files.storage import default_storage
 from django.utils import timezone
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from community.alerts.visibility import COOKIE_NAME
 from home.content_version.clock import content_version_tracker
 from home.content_version.counter import content_version_bumped
+from home.images.pictures import CARD
 from home.jobs import run_due_jobs
 from home.models import SiteSettings
+from stockton_cms import media
 from stockton_cms.maintenance_page import PATH, render_maintenance_page
 from stockton_cms.monitoring.health import metrics
 from stockton_cms.page_cache.entries import CachedPage
@@ -283,3 +288,38 @@ def test_nginx_logs_neither_who_asked_nor_what_for(site, port, tmp_path):
     everything = log + (tmp_path / "error.log").read_text()
     assert "canary" not in everything
     assert "127.0.0.1" not in everything
+
+
+# Pictures, which may be in a media store
+
+
+@pytest.fixture
+def picture(port, monkeypatch):
+    """Return the address of a picture that nginx keeps for a second."""
+    monkeypatch.setattr(media, "SECONDS_IN_NGINX", 1)
+    file = get_test_image_file("pantry.png")
+    image = get_image_model().objects.create(title="Pantry", file=file)
+    return image.get_rendition(CARD.fallback).url
+
+
+def test_picture_is_kept_given_out_while_the_store_is_away_and_gone_when_deleted(
+    port, picture, monkeypatch
+):
+    visitor = Visitor(port)
+
+    def ask():
+        response, _ = visitor.get(picture)
+        return response.status, response.getheader("X-Cache")
+
+    def fail(name):
+        raise media.MediaStorageUnavailableError
+
+    assert [ask(), ask()] == [(200, "MISS"), (200, "HIT")]
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "open", fail)
+        time.sleep(2.1)
+        assert ask() == (200, "STALE")
+    assert ask() == (200, "EXPIRED")
+    get_image_model().objects.get().delete()
+    time.sleep(2.1)
+    assert ask()[0] == 404

@@ -2,41 +2,14 @@
 
 import re
 from itertools import pairwise
-from unittest.mock import MagicMock
 
-import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from stockton_cms.editor_guide import SOURCE, STATIC, render_guide
-from tests.browser.tasks import GUIDE, MAX_BYTES, PICTURES, Task
+from tests.browser.tasks import GUIDE, MAX_BYTES, PICTURES
 
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
-SMALL = """# Title
-
-## Step by step
-
-### Wash a cup
-
-1. Choose **Water**, then **Put
-   away**.
-
-![A cup.](../stockton_cms/static/guide/cup.webp)
-
-### Other task
-
-1. Choose **Tea**.
-
-## Rest
-
-**Sugar**
-"""
-
-
-@pytest.fixture
-def screen():
-    """Return a screen that has everything, and everything can be clicked."""
-    return MagicMock()
 
 
 def test_officer_reads_the_guide_from_the_help_menu(admin_client, db):
@@ -71,22 +44,6 @@ def test_each_picture_is_there_named_and_described():
     assert all(len(description) > 20 for description in named.values())
     assert max(path.stat().st_size for path in there.values()) <= MAX_BYTES
     assert "<img" in render_guide(SOURCE.read_text("utf-8"))["html"]
-
-
-# What the tests in a browser hold the guide to
-
-
-def test_task_that_is_done_as_told_is_done(screen):
-    assert GUIDE == SOURCE
-    task = Task("Wash a cup", SMALL)
-    task.choose(screen, "Water")
-    with pytest.raises(AssertionError, match="Put away"):
-        task.done()
-    task.choose(screen, "Put away")
-    with pytest.raises(AssertionError, match=r"cup\.webp"):
-        task.done()
-    task.take_picture(screen, "cup.webp")
-    task.done()
 
 
 def test_each_task_of_the_guide_is_tried_out():

@@ -261,7 +261,7 @@ def test_sizes_of_the_admin_are_for_staff(upload, admin_client, django_user_mode
     assert statuses(own, visitor) == {404}
 
 
-def private(image, how):
+def private(image, how, admin_client):
     """Put an image into a private collection in one of the ways there are."""
     root = Collection.get_first_root_node()
     papers = root.add_child(name="Papers")
@@ -271,7 +271,10 @@ def private(image, how):
         CollectionViewRestriction.objects.create(**restriction)
         return
     CollectionViewRestriction.objects.create(**restriction)
-    if how == "is put there":
+    if how == "is put there with others":
+        address = "/admin/bulk/wagtailimages/image/add_to_collection/"
+        admin_client.post(f"{address}?id={image.pk}", {"collection": papers.pk})
+    elif how == "is put there":
         image.collection = papers
         image.save()
     elif how == "its collection is moved":
@@ -282,7 +285,12 @@ def private(image, how):
         below.move(papers, pos="sorted-child")
 
 
-HOW = ["becomes private", "is put there", "its collection is moved"]
+HOW = [
+    "becomes private",
+    "is put there",
+    "is put there with others",
+    "its collection is moved",
+]
 
 
 @pytest.mark.parametrize("how", HOW)
@@ -295,7 +303,7 @@ def test_picture_of_a_private_collection_is_for_staff(
     [poster] = get_pictures([image.pk], CARD).values()
     assert IN_PAGES in Client().get(page.url).content
     with django_capture_on_commit_callbacks(execute=True):
-        private(image, how)
+        private(image, how, admin_client)
     assert IN_PAGES not in Client().get(page.url).content
     for spec in ("original", LOGO.fallback, *CARD.specs):
         Image.objects.get().get_rendition(spec)
@@ -310,31 +318,13 @@ def test_picture_of_a_private_collection_is_for_staff(
     assert statuses([poster.url.removeprefix("/media/")]) == {404}
 
 
-def test_pictures_put_into_a_private_collection_together_are_for_staff(
-    upload, admin_client, django_capture_on_commit_callbacks
-):
-    image = upload()
-    before = files_of(image)
-    papers = Collection.get_first_root_node().add_child(name="Papers")
-    CollectionViewRestriction.objects.create(
-        collection=papers, restriction_type="login"
-    )
-    with django_capture_on_commit_callbacks(execute=True):
-        admin_client.post(
-            f"/admin/bulk/wagtailimages/image/add_to_collection/?id={image.pk}",
-            {"collection": papers.pk},
-        )
-    assert Image.objects.get().collection == papers
-    assert statuses(before) == {404}
-
-
 def test_if_nothing_followed_it_would_be_for_everybody(
     upload, monkeypatch, django_capture_on_commit_callbacks
 ):
     image = upload()
     monkeypatch.setattr("home.images.audience.delete_misplaced", lambda images: None)
     with django_capture_on_commit_callbacks(execute=True):
-        private(image, "is put there")
+        private(image, "is put there", None)
     assert 200 in statuses(files_of(image))
 
 

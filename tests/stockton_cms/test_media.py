@@ -3,17 +3,16 @@
 What no one may have is in tests/stockton_cms/test_leaks_of_media.py.
 """
 
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.http.response import ResponseHeaders
 from wagtail.documents.models import Document
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
-from wagtail.models import Collection, CollectionViewRestriction
 
 from home.images.pictures import CARD, LOGO
 from tests.search.indexing.files.offering import offer
@@ -48,65 +47,36 @@ def test_sizes_made_for_pages_are_served_and_the_original_is_not(client, image):
     assert client.get(image.file.url).status_code == 404
 
 
-def test_file_of_a_document_has_no_address_but_its_own(client, section, document):
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_document_is_at_its_own_address_with_what_a_browser_needs(
+    client, section, document
+):
+    """From a real server, as WSGI itself adds headers."""
     offer(document, section)
     assert Path(document.file.path).exists()
     assert client.get(f"/media/{document.file.name}").status_code == 404
-    response = client.get(document.url)
-    assert b"".join(response.streaming_content) == b"%PDF-1.4 the plan"
-
-
-@pytest.fixture
-def headers_of(section, document):
-    """Return a function that asks a real server for a document."""
-    offer(document, section)
     site = SiteServer()
 
     def ask(**headers):
         connection = HTTPConnection("127.0.0.1", site.server_port, timeout=20)
         named = {"Host": "localhost", "Accept-Encoding": "gzip, br", **headers}
         connection.request("GET", document.url, headers=named)
-        response = connection.getresponse()
-        body = response.read()
-        connection.close()
-        return response.status, response.headers, body
+        with closing(connection), connection.getresponse() as response:
+            return response.status, response.headers, response.read()
 
-    yield ask
-    site.stop()
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_headers_of_a_document_say_what_a_browser_needs(headers_of):
-    status, headers, body = headers_of()
+    status, headers, body = ask()
     assert (status, body) == (200, b"%PDF-1.4 the plan")
     assert headers["Content-Type"] == "application/pdf"
     assert headers["Content-Length"] == "17"
     assert headers["Content-Disposition"] == 'inline; filename="plan.pdf"'
     assert headers["Cache-Control"] == "private, no-cache"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    status, again, body = headers_of(**{"If-None-Match": headers["ETag"]})
+    status, again, body = ask(**{"If-None-Match": headers["ETag"]})
+    site.stop()
     assert (status, body) == (304, b"")
     for each in (headers, again):
         assert "Content-Encoding" not in each
         assert "None" not in each.values()
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_wagtail_alone_would_name_an_encoding_that_there_is_not(
-    headers_of, monkeypatch
-):
-    monkeypatch.setattr(ResponseHeaders, "pop", lambda self, *args: None)
-    assert headers_of()[1]["Content-Encoding"] == "None"
-
-
-def test_private_document_stays_private(client, document, django_user_model):
-    collection = Collection.get_first_root_node().add_child(name="Members")
-    document.collection = collection
-    document.save()
-    CollectionViewRestriction.objects.create(
-        collection=collection, restriction_type="login"
-    )
-    assert client.get(document.url).status_code == 302
 
 
 WAYS_OUT = [

@@ -132,7 +132,7 @@ def test_automatic_save_is_told_why_nothing_was_saved(
     fields["csrfmiddlewaretoken"] = token_of(browser)
     if end == "signed out":
         browser.session.flush()
-    elif end == "two-factor authentication":
+    elif end == "second step":
         settings.SECOND_STEP_REQUIRED = True
     else:
         officer.is_superuser, officer.is_active = False, end != "deactivated"

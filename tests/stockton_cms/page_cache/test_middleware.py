@@ -161,12 +161,6 @@ def test_head_says_what_get_would_and_alone_keeps_nothing(page, client):
     assert status_of(head) == "hit"
 
 
-def test_what_one_visitor_adds_is_not_given_to_others(page, client):
-    AlertFactory()
-    client.get(f"{page.url}?secret-of-one")
-    assert b"secret-of-one" not in client.get(page.url).content
-
-
 def test_pages_of_a_list_are_kept_apart(section, client, monkeypatch):
     for number in range(3):
         StandardPageFactory(parent=section, title=f"Page {number}")
@@ -177,16 +171,6 @@ def test_pages_of_a_list_are_kept_apart(section, client, monkeypatch):
     assert client.get(f"{address}?page=2").content == second.content
     assert status_of(client.get(f"{address}?page=2")) == "hit"
     assert client.get(f"{address}?page=x").status_code == 404
-
-
-def test_officer_gets_a_page_of_their_own(page, client, admin_client):
-    admin_client.handler = client.handler
-    client.get(page.url)
-    response = admin_client.get(page.url)
-    assert status_of(response) == "fwd=bypass; detail=session"
-    assert response["Cache-Control"] == "private, no-cache"
-    assert b"wagtail-userbar" in response.content
-    assert b"wagtail-userbar" not in client.get(page.url).content
 
 
 def test_hosts_and_schemes_are_kept_apart(page, client, settings):
