@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.content_version.counter import get_content_version
-from search.checks.change_preview import compare_positions
 from search.engine.index import PageIndex, StaleIndexError, page_index
 from search.models import PromotionSnippet, SearchCheckSnippet, SynonymSnippet
 from tests.factories import StandardPageFactory
@@ -92,19 +91,6 @@ def test_promotion_shows_what_it_pushes_down(pages, attempt):
     pages[3].unpublish()
     html = attempt(add, searched="cat", page=pages[3].pk)
     assert "Dog" not in text_of(html)
-
-
-def test_moves_are_described():
-    now, then = [{str(key): str(key) for key in keys} for keys in ("01234", "90213")]
-    moves = [(row.is_removed, row.move) for row in compare_positions(now, then)]
-    assert moves == [
-        (False, "added"),
-        (False, "down 1"),
-        (False, ""),
-        (False, "down 2"),
-        (True, "down 1"),
-    ]
-    assert compare_positions({}, {}) == []
 
 
 def test_errors_are_beside_their_fields_and_nothing_is_previewed(pages, attempt):

@@ -12,7 +12,6 @@ from home.editorial.content_checks.rules import (
     MAX_OF_A_RULE,
     TEXT_LENGTH,
     Rule,
-    count_syllables,
     find_issues,
 )
 from home.models import StandardPage
@@ -146,8 +145,3 @@ def test_a_rule_that_fails_does_not_stop_anybody(db, monkeypatch, caplog):
     monkeypatch.setattr(rules, "RULES", [fail])
     assert find() == []
     assert "could not be checked" in caplog.text
-
-
-def test_syllables_are_counted_about_right():
-    words = ("food", "make", "table", "council")
-    assert [count_syllables(word) for word in words] == [1, 1, 2, 2]

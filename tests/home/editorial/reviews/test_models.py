@@ -16,11 +16,11 @@ DAY = timedelta(days=1)
 QUESTION = "Enter the date when someone should check"
 
 
-@pytest.mark.parametrize("factory", PAGE_FACTORIES)
-def test_every_kind_of_page_is_reviewed(factory, make_page, review_of):
-    page = make_page(factory, review_on=TODAY, owner_email="Ann@Example.gov.uk")
-    review = review_of(page)
-    assert (review.review_on, review.owner_email) == (TODAY, "ann@example.gov.uk")
+def test_every_kind_of_page_is_reviewed(make_page, review_of):
+    for factory in PAGE_FACTORIES:
+        page = make_page(factory, review_on=TODAY, owner_email="Ann@Example.gov.uk")
+        review = review_of(page)
+        assert (review.review_on, review.owner_email) == (TODAY, "ann@example.gov.uk")
 
 
 def test_a_review_follows_the_published_page(make_reviewed, review_of, section, home):

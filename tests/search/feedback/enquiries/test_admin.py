@@ -311,16 +311,3 @@ def test_mail_that_is_late_is_urgent_after_a_day(colleague):
     assert task.is_urgent
     Enquiry.objects.update(email="")
     assert tasks(reader, now + timedelta(hours=25)) == []
-
-
-def test_one_query_answers_for_many(handler, colleague, django_assert_num_queries):
-    EnquiryFactory.create_batch(30, assigned_to=handler)
-    other = colleague("other", "delete_enquiry")
-    for user in (handler, other):
-        user.get_all_permissions()
-    with django_assert_num_queries(1):
-        assert [task.text for task in tasks(handler)] == [
-            "30 enquiries are assigned to you"
-        ]
-    with django_assert_num_queries(0):
-        assert tasks(other) == []
