@@ -42,15 +42,15 @@ def test_five_thousand_pages_are_found_at_both_addresses(changed_address, client
         assert (response.status_code, response["Location"]) == (301, new)
 
 
-@pytest.mark.parametrize("name", sorted(explorable.LISTS))
 def test_large_section_is_sorted_by_columns_but_not_by_hand(
-    name, section, admin_client, monkeypatch
+    section, admin_client, monkeypatch
 ):
     monkeypatch.setattr(explorable, "MAX_CHILDREN", 2)
     StandardPageFactory.create_batch(3, parent=section)
-    address = reverse(name, args=[section.pk])
-    response = admin_client.get(f"{address}?ordering=ord&p=1", follow=True)
-    assert response.redirect_chain == [(f"{address}?p=1", 302)]
     reason = "has 3 pages directly under it. This is too many to sort manually."
-    assert reason in response.content.decode() or "results" in name
-    assert admin_client.get(f"{address}?ordering=title").status_code == 200
+    for name in sorted(explorable.LISTS):
+        address = reverse(name, args=[section.pk])
+        response = admin_client.get(f"{address}?ordering=ord&p=1", follow=True)
+        assert response.redirect_chain == [(f"{address}?p=1", 302)]
+        assert reason in response.content.decode() or "results" in name
+        assert admin_client.get(f"{address}?ordering=title").status_code == 200
