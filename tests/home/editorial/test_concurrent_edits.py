@@ -67,7 +67,7 @@ def test_second_editor_sees_who_saved_and_can_compare(
 
 
 @pytest.mark.parametrize("button", ["", "action-publish", "action-submit"])
-def test_what_the_editor_saved_by_itself_is_no_other_version(
+def test_what_the_editor_saves_by_itself_is_no_other_version_and_ends_with_sending(
     button, page, form, admin_client
 ):
     first = autosave(admin_client, page, form, summary="One")
@@ -79,25 +79,6 @@ def test_what_the_editor_saved_by_itself_is_no_other_version(
     # As if the answers had never arrived.
     assert not autosave(admin_client, page, form, summary="Three")["success"]
     assert save(admin_client, page, form, **({button: "on"} if button else {})) == []
-
-
-def test_warning_appears_after_what_was_typed_had_to_be_corrected(
-    page, form, colleague, admin_client
-):
-    page.save_revision(user=colleague)
-    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    wrong = {**form, "title": "", "action-publish": "on"}
-    html = admin_client.post(address, wrong).content.decode()
-    corrected = querydict_from_html(html, form_id="page-edit-form").dict()
-    corrected["title"] = "A title"
-    assert len(save(admin_client, page, {**form, **corrected})) == 1
-
-
-@pytest.mark.parametrize("button", ["", "action-publish", "action-submit"])
-def test_form_that_was_sent_saves_nothing_more_by_itself(
-    button, page, form, admin_client
-):
-    save(admin_client, page, form, **({button: "on"} if button else {}))
     versions = page.revisions.count()
     newest = page.revisions.latest("created_at")
     late = {
@@ -110,6 +91,18 @@ def test_form_that_was_sent_saves_nothing_more_by_itself(
     # The control: another window may.
     other = {**late, "editing_window": "", "minor_edit": "on"}
     assert autosave(admin_client, page, form, **other)["success"]
+
+
+def test_warning_appears_after_what_was_typed_had_to_be_corrected(
+    page, form, colleague, admin_client
+):
+    page.save_revision(user=colleague)
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    wrong = {**form, "title": "", "action-publish": "on"}
+    html = admin_client.post(address, wrong).content.decode()
+    corrected = querydict_from_html(html, form_id="page-edit-form").dict()
+    corrected["title"] = "A title"
+    assert len(save(admin_client, page, {**form, **corrected})) == 1
 
 
 def test_decision_of_a_button_is_never_sent_automatically(page, form, admin_client):

@@ -104,7 +104,7 @@ def test_text_of_each_format_is_found_from_upload_to_result(
     section, offered, search_for, extension
 ):
     data, text = GOOD[extension]
-    offered("Skip hire", data, f"notes.{extension}")
+    offered("Skip hire", data, f"Notes.{extension.upper()}")
     answer = search_for("reunion")
     assert answer.titles == ["Skip hire"]
     assert f"({extension.upper()}, " in answer.html.select_one(".result").get_text()

@@ -78,13 +78,6 @@ def reader(monkeypatch):
 WITHOUT_LIMITS = "worker.LIMITS.clear()"
 
 
-@pytest.mark.parametrize("extension", GOOD)
-def test_reads_what_a_person_wrote(extension):
-    data, text = GOOD[extension]
-    assert text_of(data, extension) == text
-    assert text_of(data, f".{extension.upper()}") == text
-
-
 def test_word_file_is_read_with_tables_notes_and_changes():
     cell = word_paragraph("Cell")
     body = (
