@@ -95,15 +95,26 @@ def replace(django_capture_on_commit_callbacks):
 
 
 @pytest.fixture
-def enter_admin(client, django_user_model):
-    """Return a function that signs in a user with permissions."""
+def colleague(django_user_model):
+    """Return a function that makes a user with permissions."""
 
-    def enter(*codenames, name="officer", **values):
+    def make(name, *codenames, **values):
         user = django_user_model.objects.create_user(
             name, email=f"{name}@example.gov.uk", **values
         )
         labels = ["access_admin", *codenames]
         user.user_permissions.set(Permission.objects.filter(codename__in=labels))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def enter_admin(client, colleague):
+    """Return a function that signs in a user with permissions."""
+
+    def enter(*codenames, name="officer", **values):
+        user = colleague(name, *codenames, **values)
         client.force_login(user)
         return user
 

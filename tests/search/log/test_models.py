@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group, Permission
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import OperationalError, close_old_connections
@@ -141,21 +140,6 @@ def test_log_that_cannot_be_written_harms_no_search(
 # The report
 
 
-@pytest.fixture
-def sign_in(client, django_user_model):
-    """Return a function that signs in a user with permissions."""
-
-    def sign(*permissions):
-        user = django_user_model.objects.create_user("officer", password="x")
-        group = Group.objects.create(name="Some role")
-        for codename in ("access_admin", *permissions):
-            group.permissions.add(Permission.objects.get(codename=codename))
-        user.groups.add(group)
-        client.force_login(user)
-
-    return sign
-
-
 def rows(client, **parameters):
     """Return the searches that the report lists, each with how it was opened."""
     response = client.get(REPORT, parameters)
@@ -172,7 +156,9 @@ def note(query, **values):
     return LoggedSearch.objects.create(query=query, **values)
 
 
-def test_report_lists_searches_newest_first_with_what_became_of_them(client, sign_in):
+def test_report_lists_searches_newest_first_with_what_became_of_them(
+    client, enter_admin
+):
     at = timezone.now()
     for minutes, (query, values) in enumerate(
         [
@@ -183,7 +169,7 @@ def test_report_lists_searches_newest_first_with_what_became_of_them(client, sig
         ]
     ):
         note(query, searched_at=at + timedelta(minutes=minutes), **values)
-    sign_in("view_loggedsearch")
+    enter_admin("view_loggedsearch")
     assert REPORT in client.get(reverse("wagtailadmin_home")).content.decode()
     assert rows(client) == [
         ["skips", "", "0", "None"],
@@ -194,7 +180,7 @@ def test_report_lists_searches_newest_first_with_what_became_of_them(client, sig
     assert rows(client, result="unclicked") == []
 
 
-def test_report_is_for_those_who_may_read_it(client, sign_in):
+def test_report_is_for_those_who_may_read_it(client, enter_admin):
     note("quetzal")
     addresses = [
         reverse(name) + export
@@ -202,7 +188,7 @@ def test_report_is_for_those_who_may_read_it(client, sign_in):
         for export in ("", "?export=csv", "?export=xlsx")
     ]
     assert {client.get(each).status_code for each in addresses} == {302}
-    sign_in("view_enquiry", "change_promotionsnippet")
+    enter_admin("view_enquiry", "change_promotionsnippet")
     for address in addresses:
         assert client.get(address).status_code == 302
         followed = client.get(address, follow=True).content.decode()
@@ -217,9 +203,9 @@ def test_no_one_adds_to_the_log_or_changes_it_in_the_admin(admin_client):
     assert len(stored()) == 1
 
 
-def test_script_in_a_search_is_shown_as_text(client, sign_in):
+def test_script_in_a_search_is_shown_as_text(client, enter_admin):
     note("<script>alert(1)</script>")
-    sign_in("view_loggedsearch")
+    enter_admin("view_loggedsearch")
     html = client.get(REPORT).content.decode()
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)" in html

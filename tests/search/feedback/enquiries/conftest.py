@@ -4,7 +4,6 @@ import time
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from search.feedback.enquiries.forms import SIGNER
@@ -40,24 +39,8 @@ def send(home, client):
 
 
 @pytest.fixture
-def colleague(db, django_user_model):
-
-    def make(name, *permissions):
-        user = django_user_model.objects.create_user(name, password="x")
-        group = Group.objects.create(name=f"Group of {name}")
-        codenames = ["access_admin", *permissions]
-        group.permissions.set(Permission.objects.filter(codename__in=codenames))
-        user.groups.add(group)
-        return user
-
-    return make
-
-
-@pytest.fixture
-def handler(client, colleague):
-    user = colleague("hannah", "view_enquiry", "change_enquiry")
-    client.force_login(user)
-    return user
+def handler(enter_admin):
+    return enter_admin("view_enquiry", "change_enquiry", name="hannah")
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from search.models import LoggedSearch
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 QUEUE = reverse("unsuccessful_searches_report")
-MAY_USE = ("access_admin", "view_enquiry", "change_enquiry")
+MAY_USE = ("view_enquiry", "change_enquiry")
 
 
 @dataclass(frozen=True)
@@ -53,23 +52,8 @@ def searched():
 
 
 @pytest.fixture
-def make_staff_user(django_user_model):
-
-    def make(name="staff_user", permissions=MAY_USE):
-        user = django_user_model.objects.create_user(name, f"{name}@example.gov.uk")
-        found = Permission.objects.filter(codename__in=permissions)
-        assert found.count() == len(permissions)
-        user.user_permissions.add(*found)
-        return user
-
-    return make
-
-
-@pytest.fixture
-def staff_user(client, make_staff_user):
-    user = make_staff_user()
-    client.force_login(user)
-    return user
+def staff_user(enter_admin):
+    return enter_admin(*MAY_USE, name="staff_user")
 
 
 @pytest.fixture

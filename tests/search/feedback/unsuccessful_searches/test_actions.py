@@ -99,13 +99,13 @@ def test_what_is_wrong_changes_nothing(act, client, topic):
 
 
 def test_assigned_topic_stays_open_and_is_found_by_the_colleague(
-    act, queue, make_staff_user, staff_user
+    act, queue, colleague, staff_user
 ):
-    colleague = make_staff_user("jo")
-    reader = make_staff_user("sam", MAY_USE[:2])
+    jo = colleague("jo", *MAY_USE)
+    reader = colleague("sam", "view_enquiry")
     response = act("assign", assigned_to=reader.pk)
     assert "This person cannot deal with enquiries" in text_of(response)
-    act("assign", assigned_to=colleague.pk)
+    act("assign", assigned_to=jo.pk)
     assert queue()[0].state == "Open, assigned to jo"
     assert queue(assigned="me") == []
     act("assign", assigned_to=staff_user.pk)
@@ -178,14 +178,14 @@ def test_actions_of_topics_that_a_synonym_joins_are_both_found(
     assert "staff_user Closed: Not a council service: Them" in text
 
 
-def test_report_is_for_those_who_may_read_enquiries(client, topic, make_staff_user):
-    client.force_login(make_staff_user("other", MAY_USE[:1]))
+def test_report_is_for_those_who_may_read_enquiries(client, topic, enter_admin):
+    enter_admin(name="other")
     assert client.get(QUEUE).status_code == 302
     assert client.get(topic).status_code == 302
     assert client.post(topic, CLOSED).status_code == 302
     home = client.get(reverse("wagtailadmin_home")).content.decode()
     assert "Unsuccessful searches" not in home
-    client.force_login(make_staff_user("reader", MAY_USE[:2]))
+    enter_admin("view_enquiry", name="reader")
     assert "Outcome" not in text_of(client.get(topic))
     client.post(topic, CLOSED)
     assert not FeedbackAction.objects.exists()
