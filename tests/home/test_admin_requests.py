@@ -136,7 +136,7 @@ def test_form_with_junk(admin_client, forms):
 
 @pytest.mark.slow
 def test_form_with_junk_in_one_field(admin_client, forms):
-    """Each field of eleven forms, alone: four minutes."""
+    """Each field of eleven forms, alone: a minute."""
     for address, form in forms.items():
         for junk in MORE_JUNK:
             sent = dict.fromkeys(form, junk)
