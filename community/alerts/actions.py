@@ -110,10 +110,12 @@ class ExtendView(AlertActionView):
         if is_seen and can_be_extended(alert, self.at):
             # A day later is the same time by the clock, also where the clocks change.
             zone = timezone.get_default_timezone() if extension.days else UTC
+            has_ended = alert.state == AlertState.ENDED
             end = max(alert.ends_at, self.at.replace(second=0, microsecond=0))
             self.publish_end((end.astimezone(zone) + extension).astimezone(UTC))
             new_end = format_relative_datetime(alert.ends_at, self.at)
-            messages.success(self.request, f"'{alert}' now ends {new_end}.")
+            again = " is on the website again and" if has_ended else ""
+            messages.success(self.request, f"'{alert}'{again} now ends {new_end}.")
         else:
             self.say_unchanged()
 

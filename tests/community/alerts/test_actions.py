@@ -75,7 +75,7 @@ def test_running_alert_is_ended_at_once_and_may_be_shown_longer(alert, press, re
     assert (end := alert.ends_at) <= timezone.now()
     assert "has changed: Ended at " in press(alert, "end")
     assert alert.ends_at == end
-    press(alert, "two-hours")
+    assert "is on the website again and now ends" in press(alert, "two-hours")
     assert read("/").select(".alerts")
 
 

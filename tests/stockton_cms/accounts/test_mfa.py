@@ -205,6 +205,16 @@ def test_stranger_who_asks_for_a_new_password_changes_nothing(
     assert client.get(f"{ENROL}webauthn/add/").status_code == 200
 
 
+def test_address_that_is_not_confirmed_keeps_no_one_out(
+    officer, client, mfa_required, enrol
+):
+    """The release before this one may write such rows while it is being replaced."""
+    EmailAddress.objects.create(user=officer, email=officer.email, verified=False)
+    try_to_sign_in(client)
+    enrol()
+    assert is_in(client)
+
+
 def test_code_is_asked_for_even_where_none_has_to_be_set_up(secured, client):
     try_to_sign_in(client)
     assert not is_in(client)
