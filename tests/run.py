@@ -77,6 +77,7 @@ ON_POSTGRESQL = (
     "tests/home/page_tree/test_redirects.py",
     "tests/home/test_jobs.py",
     "tests/home/test_page_types.py",
+    "tests/home/test_quotation_marks.py",
     "tests/home/test_rate_limits.py",
     "tests/search/checks/test_notifications.py",
     "tests/search/engine/test_index.py",

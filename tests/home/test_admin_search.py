@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from django.core.files.base import ContentFile
-from django.db import connection
 from django.urls import reverse
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
@@ -97,31 +96,6 @@ def test_search_for_pictures_keeps_its_tag(admin):
         assert answer.status_code == 200
         is_found = (words, tag) == ("Pantry", "food")
         assert ("Sorry" in answer.content.decode()) != is_found
-
-
-QUOTED = ['"', '"food', 'food"bank', '5" pipe', '"don\'t" go', "'\"<", '" "', '"a" "']
-SEARCHED = [
-    "wagtailadmin_explore_root",
-    "wagtailimages:index",
-    "wagtaildocs:index",
-    "wagtailsnippets_community_alertsnippet:list",
-    "wagtailimages_chooser:choose_results",
-]
-
-
-@pytest.mark.parametrize("name", SEARCHED)
-def test_quotation_marks_are_searched_for_as_they_are_typed(admin, name):
-    for text in QUOTED:
-        answer = admin.get(reverse(name), {"q": text})
-        assert answer.status_code == 200, text
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads them well")
-def test_left_in_quotation_marks_would_end_the_query(admin, monkeypatch):
-    monkeypatch.delattr(AdminSearchMixin, "build_search_query_content")
-    admin.raise_request_exception = False
-    answer = admin.get(reverse("wagtailimages:index"), {"q": '"food'})
-    assert answer.status_code == 503
 
 
 def test_with_the_check_of_columns_lists_would_refuse_their_own_links(

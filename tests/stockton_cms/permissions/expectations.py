@@ -2,7 +2,8 @@
 
 A line is a pattern of URL names (`*` for anything) and who is let in: letters of roles,
 or a table of them by whose object it is. The first line that fits counts. The
-administrator is let in everywhere; someone without a role only where it says ANYBODY.
+administrator is let in everywhere; someone who has signed in and has no role nowhere:
+every address explains that to them.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from fnmatch import fnmatchcase
 from tests.stockton_cms.permissions.world import (
     ADMINISTRATOR,
     COLLEAGUES,
+    NO_ACCESS,
     OUTSIDE,
     OWN,
     SUBMITTED,
@@ -56,7 +58,9 @@ class Rule:
         people = self.people[about] if isinstance(self.people, dict) else self.people
         if people == NONE_AT_ALL:
             return False
-        if people == ANYBODY or kind == ADMINISTRATOR:
+        if people == ANYBODY:
+            return kind != NO_ACCESS
+        if kind == ADMINISTRATOR:
             return True
         return kind in {LETTERS[letter] for letter in people}
 
