@@ -18,6 +18,9 @@ validate_web_address = URLValidator(
     message="Enter a web address that starts with https:// or http://",
 )
 INVALID = "Enter a web address, like www.example.org/help or https://example.org/help"
+NOT_A_DIGIT = re.compile(r"\D")
+# The (0) is for callers at home.
+LEFT_OUT_ABROAD = re.compile(r"\(\s*0\s*\)|\D")
 PHONE_NUMBER = re.compile(
     r"(?:tel:\s*)?(?P<number>\(?\+?[0-9][0-9\s().-]*)"
     r"(?:[,;/]?\s*\(?(?:extension|extn?|x|#)[.:=\s]*(?P<extension>[0-9]{1,7})\s*\)?)?",
@@ -70,9 +73,8 @@ def phone_link(number: str) -> str:
     if not found:
         return ""
     is_abroad = found["number"].lstrip("(").startswith(("+", "00"))
-    # The (0) is for callers at home.
-    left_out = r"\(\s*0\s*\)|\D" if is_abroad else r"\D"
-    digits = re.sub(left_out, "", found["number"])
+    left_out = LEFT_OUT_ABROAD if is_abroad else NOT_A_DIGIT
+    digits = left_out.sub("", found["number"])
     if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
         return ""
     if is_abroad:
