@@ -1,11 +1,14 @@
 """`manage.py generate_renditions`: image sizes that an upgrade has brought."""
 
+from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from wagtail.images import get_image_model
 
 from community.models import Partner
 from home.images.pictures import LIBRARY_SHAPES, LOGO, specs_of
 from home.images.renditions import make_missing
+from home.images.storage import FILE_FOLDER
 
 
 class Command(BaseCommand):
@@ -16,8 +19,29 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         images = get_image_model().objects.all()
+        for image in images.exclude(file__regex=FILE_FOLDER):
+            _store_again(image)
         logos = images.filter(pk__in=Partner.objects.exclude(logo=None).values("logo"))
         made = make_missing(images, specs_of(LIBRARY_SHAPES))
         made += make_missing(logos, LOGO.specs)
         if made:
             self.stdout.write(f"Made {made} sizes of pictures.")
+
+
+@transaction.atomic
+def _store_again(image) -> None:
+    """Store a picture of an earlier release without its metadata, and its sizes.
+
+    Those had names that can be guessed. One whose file is lost stays as it is.
+    """
+    before, storage = image.file.name, image.file.storage
+    try:
+        with storage.open(before) as file:
+            content = ContentFile(file.read(), name=image.filename)
+    except FileNotFoundError:
+        return
+    image.file.save(content.name, content, save=False)
+    image.file_size, image.file_hash = None, ""
+    image.save()
+    image.renditions.all().delete()
+    transaction.on_commit(lambda: storage.delete(before))
