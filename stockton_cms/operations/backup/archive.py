@@ -161,7 +161,11 @@ class ArchiveReader:
                 f"{path} was made by a newer version of this site. Restore it with "
                 "that version."
             )
-        entries = {name: Entry(**entry) for name, entry in values["entries"].items()}
+        # Archives of earlier releases say more of each.
+        entries = {
+            name: Entry(entry["sha256"], entry["rows"])
+            for name, entry in values["entries"].items()
+        }
         self.manifest = Manifest(**{**values, "entries": entries})
         self.tables = self._names(ROWS, ".jsonl")
         # By their names in the media store.

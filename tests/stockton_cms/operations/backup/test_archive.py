@@ -1,12 +1,15 @@
 """An archive that is not just as it was written is refused."""
 
+import hashlib
 import io
+import json
 import zipfile
 
 import pytest
 
 from stockton_cms.operations.backup.archive import (
     FORMAT,
+    MANIFEST,
     ArchiveError,
     Manifest,
     new_archive,
@@ -36,6 +39,20 @@ def test_whole_archive_gives_back_what_was_written(path):
         assert (archive.manifest.row_count, archive.manifest.file_count) == (2, 1)
     # Only its owner may read it.
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_archive_of_an_earlier_release_is_read(path):
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(entries[MANIFEST])
+    for name, entry in manifest["entries"].items():
+        entry["size"] = len(entries[name])
+    entries[MANIFEST] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+        archive.comment = hashlib.sha256(entries[MANIFEST]).hexdigest().encode()
+    verify(path)
 
 
 def test_a_changed_byte_is_noticed(path):
