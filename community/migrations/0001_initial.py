@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('alert_id', models.PositiveBigIntegerField(db_index=True)),
                 ('recorded_at', models.DateTimeField(db_index=True)),
-                ('event', models.CharField(choices=[('published', 'Published'), ('changed', 'Changed'), ('ended', 'Ended'), ('taken-down', 'Taken down'), ('deleted', 'Deleted'), ('pages-changed', 'Its pages changed')], max_length=20)),
+                ('event', models.CharField(choices=[('published', 'Published'), ('changed', 'Changed'), ('ended', 'Ended'), ('taken-down', 'Taken down'), ('deleted', 'Deleted'), ('page-moved', 'A page was moved or renamed'), ('page-published', 'A page was published'), ('page-taken-down', 'A page was taken down'), ('page-deleted', 'A page was deleted')], max_length=20)),
                 ('user_id', models.CharField(blank=True, max_length=64)),
                 ('user_name', models.TextField(blank=True)),
                 ('is_live', models.BooleanField()),
@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'alert history entries',
                 'ordering': ['-pk'],
                 'default_permissions': (),
+                'base_manager_name': 'objects',
             },
         ),
         migrations.CreateModel(
@@ -143,8 +144,8 @@ class Migration(migrations.Migration):
                 ('link_text', models.CharField(blank=True, help_text="The text of the link to more details, such as 'Which roads are closed'.", max_length=80)),
                 ('link_url', models.URLField(blank=True, help_text='Use this if the details are on another website.', validators=[django.core.validators.URLValidator(message='Enter a web address that starts with https:// or http://', schemes=['http', 'https'])], verbose_name='web address')),
                 ('scope', models.CharField(choices=[('site', 'On every page of the site'), ('pages', 'On the pages chosen below')], default='site', max_length=10, verbose_name='where it appears')),
-                ('starts_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Once published, the alert is shown from this time.', null=True, verbose_name='starts')),
-                ('ends_at', models.DateTimeField(help_text='The alert will come down automatically at this time. You can change it whenever you need to.', null=True, verbose_name='expected end')),
+                ('starts_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Once published, the alert is shown from this time.', null=True, verbose_name='starts')),
+                ('ends_at', models.DateTimeField(blank=True, help_text='The alert will come down automatically at this time. You can change it whenever you need to.', null=True, verbose_name='expected end')),
                 ('is_dismissible', models.BooleanField(default=True, help_text='Someone who dismisses the alert does not see it again. Emergency alerts cannot be dismissed.', verbose_name='people can dismiss it')),
                 ('show_again', models.BooleanField(default=False, help_text='Select this if the news has changed, but not to correct a spelling mistake.', verbose_name='show again to people who dismissed it')),
                 ('dismissal_version', models.PositiveIntegerField(default=1, editable=False)),
@@ -304,6 +305,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['sort_order'],
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('alert', 'page'), name='community_alertscope_once')],
             },
         ),
         migrations.CreateModel(
