@@ -64,6 +64,17 @@ class Task:
         target = reduce(lambda one, other: one.or_(other), found)
         target.filter(visible=True).first.click()
 
+    def choose_block(self, page: Page, label: str) -> None:
+        """Choose from the list of blocks; a click is lost while it still moves."""
+        blocks = page.locator(".w-combobox").filter(visible=True)
+        blocks.wait_for()
+        for _ in range(5):
+            self.choose(blocks, label)
+            page.wait_for_timeout(500)
+            if not blocks.count():
+                return
+        raise AssertionError(f"The list of blocks stays open after '{label}'")
+
     def fill(self, where: Page | Locator, label: str, text: str) -> None:
         """Type into a field, or choose from its list what is called `text`."""
         name = self.use(label)
