@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.run import postgresql
 from tests.servers import site_environment
 
-# nDCG@10 by kind of query, and of all of them (issue 4).
+# nDCG@10 by kind of query, and of all of them.
 BARS = {
     "misspelling": 0.84,
     "plural": 0.82,

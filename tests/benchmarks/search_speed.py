@@ -2,7 +2,7 @@
 
 Sites of 1,000 and of 50,000 pages on SQLite, each behind gunicorn with two workers, are
 asked the same searches in turns. Times are noisy on a shared machine, so p95s and their
-ratio are printed beside the bars of issue 4, and nothing fails.
+ratio are printed beside their bars, and nothing fails.
 """
 
 import http.client

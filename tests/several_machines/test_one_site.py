@@ -1,4 +1,4 @@
-"""Two machines are one site: what one does holds on the other (issue 8, O6)."""
+"""Two machines are one site: what one does holds on the other (O6)."""
 
 import re
 import time
