@@ -21,7 +21,7 @@ class CommunityConfig(AppConfig):
             services,  # noqa: F401
             update_events,  # noqa: F401
         )
-        from home.content_version.counter import bump_version_on_change
+        from home.content_version import bump_version_on_change
         from home.editorial.links.index import register_link_source
 
         bump_version_on_change("community.AlertSnippet", "community.AlertScope")

@@ -19,7 +19,7 @@ from community.models import (
 )
 from community.models.policy import STATUS_DATES
 from community.models.versions import ARCHIVED_FIELDS
-from home.content_version.counter import (
+from home.content_version import (
     bump_content_version,
     earliest_after,
     register_scheduled_change,

@@ -22,7 +22,7 @@ from community.alerts.visibility import (
     dismissed_alert_keys,
 )
 from community.models import AlertSnippet, CommunityIndexPage
-from home.content_version.caching import mark_cacheable
+from home.caching import mark_cacheable
 from home.page_tree.addresses import (
     descendants_of,
     page_number,

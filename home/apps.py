@@ -14,7 +14,7 @@ class HomeConfig(AppConfig):
             receivers,  # noqa: F401
         )
         from home.content import dates  # noqa: F401
-        from home.content_version.counter import bump_version_on_change
+        from home.content_version import bump_version_on_change
         from home.editorial.links import checker  # noqa: F401
         from home.editorial.reviews import reminders  # noqa: F401
         from home.notifications import sending  # noqa: F401

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_guid import clear_guid, set_guid
 from django_guid.utils import generate_guid
 
-from home.content_version.counter import get_next_scheduled_change
+from home.content_version import get_next_scheduled_change
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from home.content.email_addresses import EmailAddressField
 from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
 from home.content.streams import LosslessStreamBlock, LosslessStreamField
 from home.content.validators import validate_phone_number
-from home.content_version.counter import ContentVersion
+from home.content_version import ContentVersion
 from home.editorial.content_checks.issues import ContentIssue
 from home.editorial.drafts import MultipleChooserPanel
 from home.editorial.editing_windows import EditingWindow

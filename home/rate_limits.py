@@ -19,7 +19,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from home.content_version.counter import start_of_day
+from home.content_version import start_of_day
 from home.jobs import register_job
 
 # Unique among the advisory locks of this database.

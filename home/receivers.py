@@ -7,7 +7,7 @@ from wagtail.models import Page, Revision
 from wagtail.signals import page_published, post_page_move
 
 from home.content.walker import Kind, walk
-from home.content_version.counter import bump_content_version, only_internal_fields
+from home.content_version import bump_content_version, only_internal_fields
 from home.images import audience
 from home.images.pictures import LIBRARY_SHAPES, make_shapes_after_commit
 from home.page_tree.redirects import addresses_changed

@@ -7,7 +7,7 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self):
-        from home.content_version.counter import bump_version_on_change
+        from home.content_version import bump_version_on_change
         from search.checks import running  # noqa: F401
         from search.feedback import dashboard  # noqa: F401
         from search.feedback.enquiries import answer_emails  # noqa: F401

@@ -10,7 +10,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from home.navigation.menus import Link
+from home.navigation import Link
 from home.page_tree.addresses import site_origin, site_root
 from search.engine.request import SearchRequest
 from search.engine.results import get_results

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from community.alerts.visibility import get_last_known_alerts
 from home.images.storage import MediaStorageUnavailableError
-from home.navigation.context_processors import get_stored_council
+from home.navigation import get_stored_council
 from stockton_cms.unsaved_text import (
     NOT_OURS,
     SIGNED_OUT,

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 from home.jobs import register_job
 from home.models import SiteSettings
-from home.navigation.context_processors import facts_of
+from home.navigation import facts_of
 
 # Where deploy/nginx.conf looks for it.
 PATH = "error_page/503.html"

@@ -14,8 +14,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from home.content_version.caching import has_user_session
-from home.navigation.context_processors import get_stored_council
+from home.caching import has_user_session
+from home.navigation import get_stored_council
 from stockton_cms.accounts.mfa import has_passed_mfa
 from stockton_cms.security.middleware import is_same_origin
 

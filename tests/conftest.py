@@ -14,8 +14,8 @@ from wagtail.models import Page, Site
 from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import CommunityIndexPage
-from home import fallback_store
-from home.content_version.clock import ContentVersionTracker, content_version_tracker
+from home import caching
+from home.content_version import ContentVersionTracker, content_version_tracker
 from home.models import HomePage
 from search.engine.index import PageIndex, page_index
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
@@ -85,7 +85,7 @@ def _fresh_process_state(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     page_index.__dict__.update(PageIndex().__dict__)
     content_version_tracker.__dict__.update(ContentVersionTracker().__dict__)
-    fallback_store._stored.clear()
+    caching._fallbacks.clear()
     caches["default"].clear()
     caches["last_known"].clear()
 
@@ -100,7 +100,7 @@ def admin_search(settings):
 @pytest.fixture
 def uncached(settings, monkeypatch):
     """Let every page be made anew, to see what that takes besides the version."""
-    name = "home.content_version.clock.SECONDS_{}"
+    name = "home.content_version.SECONDS_{}"
     monkeypatch.setattr(name.format("BETWEEN_READINGS"), 3600)
     monkeypatch.setattr(name.format("TO_TRUST_A_READING"), 3600)
     cache = "stockton_cms.page_cache.middleware.PageCacheMiddleware"

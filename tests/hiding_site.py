@@ -11,8 +11,11 @@ from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 
 from community.models import RelatedPage
-from home.content_version.clock import ContentVersionTracker, content_version_tracker
-from home.content_version.counter import bump_content_version
+from home.content_version import (
+    ContentVersionTracker,
+    bump_content_version,
+    content_version_tracker,
+)
 from home.models import ChangeNote, PopularPage
 from search.engine.index import PageIndex, page_index
 from search.models import PromotionSnippet, SearchFile, SynonymSnippet

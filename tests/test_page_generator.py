@@ -4,7 +4,7 @@ import pytest
 from wagtail.models import Page
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.models import StandardPage
 from search.indexing.pages import rebuild
 from search.models import SearchDocument

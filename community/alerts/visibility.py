@@ -11,16 +11,15 @@ from wagtail.models import Page
 
 from community.models import AlertSnippet
 from community.models.visible_alerts import Scope, VisibleAlert
+from home.caching import load_fallback, store_fallback
 from home.content.rich_text_links import register_public_documents
 from home.content.walker import links_in_html
-from home.content_version.clock import cache_per_content_version
-from home.fallback_store import load, store
+from home.content_version import cache_per_content_version
 
 COOKIE_NAME = "closed_alerts"
 COOKIE_SEPARATOR = "-"
 COOKIE_SECONDS = 180 * 24 * 60 * 60
 MAX_REMEMBERED = 30
-LAST_KNOWN_NAME = "site_wide_alerts"
 
 # The order of alerts on a page, highest first.
 page_order = attrgetter("severity", "starts_at", "pk")
@@ -33,13 +32,15 @@ def get_alerts_from_now(page: Page | None, at: datetime) -> list[VisibleAlert]:
     """
     queryset = AlertSnippet.objects.published_until_after(at).in_scope_of(page)
     alerts = queryset.as_visible_alerts(at)
-    store(LAST_KNOWN_NAME, [each for each in alerts if each.scope == Scope.SITE])
+    for_all = [each for each in alerts if each.scope == Scope.SITE]
+    store_fallback("site_wide_alerts", for_all)
     return alerts
 
 
 def get_last_known_alerts(at: datetime) -> list[VisibleAlert]:
     """Return the whole site's alerts as last seen, without a query."""
-    return [alert for alert in load(LAST_KNOWN_NAME, []) if alert.is_current(at)]
+    alerts = load_fallback("site_wide_alerts", [])
+    return [alert for alert in alerts if alert.is_current(at)]
 
 
 def visible_alerts(

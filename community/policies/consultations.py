@@ -16,8 +16,8 @@ from icalendar import Calendar, Event
 from community.models import PolicyUpdatePage
 from community.models.consultations import OUTCOME_PROMISED
 from community.models.policy import PolicyStatus
+from home.caching import mark_cacheable
 from home.content.text import without_control_characters
-from home.content_version.caching import mark_cacheable
 from home.editorial.reviews.reminders import get_team_emails
 from home.jobs import register_job
 from home.notifications import in_one_line

@@ -18,12 +18,10 @@ from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
 from community.models import CommunityIndexPage, PolicyUpdatePage
+from home.caching import mark_cacheable
 from home.content.text import without_control_characters
-from home.content_version.caching import mark_cacheable
 from home.models import HomePage
-from home.navigation.context_processors import council
-from home.navigation.listings import change_notes_for
-from home.navigation.menus import Link
+from home.navigation import Link, change_notes_for, council
 from home.page_tree.addresses import descendants_of, public_path, site_origin, site_root
 from home.pages import get_visible_page_or_404, visible_pages
 

@@ -19,9 +19,9 @@ from wagtail.models import Page
 from community.models import PolicyUpdatePage
 from community.models.policy import PolicyKind, PolicyStatus
 from community.policies.feeds import policy_feed_link
-from home.content_version.caching import mark_cacheable
-from home.content_version.clock import cache_per_content_version
-from home.navigation.listings import Facet, FacetOption, get_cards
+from home.caching import mark_cacheable
+from home.content_version import cache_per_content_version
+from home.navigation import Facet, FacetOption, get_cards
 from home.page_tree.addresses import (
     descendants_of,
     page_number,

@@ -20,9 +20,9 @@ from community.subscriptions.links import (
     UNSUBSCRIBE_ALL,
 )
 from community.subscriptions.targets import SubscriptionTarget
-from home.content_version.clock import cache_per_content_version
+from home.content_version import cache_per_content_version
 from home.models import SiteSettings
-from home.navigation.menus import Link
+from home.navigation import Link
 from home.notifications import in_one_line
 from home.notifications.outbox import (
     Notification,

@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from wagtail import hooks
 from wagtail.images import get_image_model
 
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 from home.images.pictures import FOR_ALL, PUBLIC_SPECS
 from home.images.private_collections import (
     collection_privacy_changed,

@@ -17,7 +17,7 @@ from wagtail.images.image_operations import FillOperation, ImageTransform
 from wagtail.images.models import AbstractImage, Filter
 from willow.plugins.pillow import PillowImage
 
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 from home.images.private_collections import restricted_collections
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from django.http.request import split_domain_port
 from wagtail.models import Page, Site
 from wagtail.models.sites import get_site_for_hostname
 
-from home.content_version.caching import has_session
-from home.content_version.clock import cache_per_content_version
+from home.caching import has_session
+from home.content_version import cache_per_content_version
 
 
 @cache_per_content_version

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import transaction
 from wagtail.models import DraftStateMixin, Page, Revision
 
-from home.content_version.counter import earliest_after, register_scheduled_change
+from home.content_version import earliest_after, register_scheduled_change
 from home.jobs import register_job
 
 logger = logging.getLogger(__name__)

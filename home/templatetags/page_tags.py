@@ -6,9 +6,9 @@ from urllib.parse import urljoin
 from django import template
 from django.utils import timezone
 
+from home.caching import has_session
 from home.content.validators import phone_link, web_link
 from home.content.walker import Kind, walk_body
-from home.content_version.caching import has_session
 from home.images.pictures import (
     BANNER,
     BODY,
@@ -18,8 +18,14 @@ from home.images.pictures import (
     get_pictures,
     get_pictures_in_shapes,
 )
-from home.navigation.listings import get_cards, latest_changes
-from home.navigation.menus import Link, Navigation, get_navigation
+from home.navigation import (
+    Link,
+    Navigation,
+    get_cards,
+    get_navigation,
+    latest_changes,
+    make_cards,
+)
 from home.page_tree.addresses import public_path, site_origin, site_root
 from home.pages import visible_pages
 
@@ -100,7 +106,8 @@ def footer_links(context):
 
 @register.inclusion_tag("components/cards.html", takes_context=True)
 def child_cards(context, heading, empty=""):
-    cards = _navigation(context).get_child_cards(timezone.now())
+    rows, root = _navigation(context).child_rows, site_root(context["request"])
+    cards = make_cards(rows, root, timezone.now())
     return {"cards": cards, "heading": heading, "empty": empty}
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import transaction
 from wagtail.models import Page, Site
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.jobs import register_job
 from home.page_tree.addresses import public_path
 from home.pages import visible_pages

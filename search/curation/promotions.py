@@ -10,7 +10,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.models import Page
 
 from home.content.validators import validate_web_address
-from home.content_version.counter import earliest_after, register_scheduled_change
+from home.content_version import earliest_after, register_scheduled_change
 from home.page_tree.addresses import public_path
 from home.pages import visible_pages
 from search.curation.synonyms import Phrase, split_phrases, stems, validate_phrases

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.models import Page, get_page_models
 
-from home.content_version.clock import cache_per_content_version
-from home.navigation.listings import Facet, FacetOption
+from home.content_version import cache_per_content_version
+from home.navigation import Facet, FacetOption
 from home.page_tree.addresses import children_of
 from home.pages import visible_pages
 from search.engine.request import SearchRequest

@@ -11,7 +11,7 @@ import tantivy
 from django.db import close_old_connections
 from django.utils import timezone
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from search.curation.blocklist import BlockedSuggestion, Blocklist
 from search.curation.promotions import PromotionMatcher, PromotionSnippet
 from search.curation.synonyms import SynonymMatcher, SynonymSnippet

@@ -20,10 +20,10 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 from wagtail.models.reference_index import ReferenceIndex
 
+from home.caching import has_session
 from home.content.rich_text_links import public_documents, register_public_documents
 from home.content.walker import id_from
-from home.content_version.caching import has_session
-from home.content_version.counter import bump_content_version, only_internal_fields
+from home.content_version import bump_content_version, only_internal_fields
 from home.images.private_collections import (
     collection_privacy_changed,
     restricted_collections,

@@ -10,7 +10,7 @@ from wagtail.search.index import RelatedFields, SearchField
 from wagtail.signals import post_page_move
 
 from home.content.walker import Kind, walk
-from home.content_version.counter import bump_content_version, start_of_day
+from home.content_version import bump_content_version, start_of_day
 from home.page_tree.visibility import Change, page_visibility_changed
 from home.pages import BasePage, public_pages
 from home.receivers import live_page_saved

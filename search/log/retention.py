@@ -12,7 +12,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from home.content.dates import days_after
-from home.content_version.counter import start_of_day
+from home.content_version import start_of_day
 from home.jobs import register_job
 
 # Small, so that no other writer waits for long.

@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Q
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.jobs import JobsHealth, get_jobs_health
 from home.notifications.sending import MailHealth, get_mail_health
 from search.engine.index import page_index

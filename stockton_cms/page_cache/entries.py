@@ -18,8 +18,8 @@ from django.utils.cache import patch_vary_headers
 
 from community.alerts.visibility import dismissed_alert_keys, visible_alerts
 from community.models.visible_alerts import VisibleAlert
-from home.content_version.caching import canonical_cache_url
-from home.content_version.clock import ContentState, content_version_tracker
+from home.caching import canonical_cache_url
+from home.content_version import ContentState, content_version_tracker
 from stockton_cms.page_cache.policy import CacheKey
 from stockton_cms.static_files import get_release
 

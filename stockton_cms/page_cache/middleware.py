@@ -22,8 +22,8 @@ from community.alerts.visibility import (
     dismissed_alert_keys,
     set_dismissed_alert_keys,
 )
-from home.content_version.caching import has_session, has_user_session
-from home.content_version.clock import ContentState, content_version_tracker
+from home.caching import has_session, has_user_session
+from home.content_version import ContentState, content_version_tracker
 from stockton_cms.monitoring.metrics import (
     count_bypass,
     count_hit,

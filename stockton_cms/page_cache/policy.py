@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
 from community.alerts.visibility import dismissed_alert_keys, get_dismissible_keys
-from home.content_version.caching import canonical_cache_url, has_session
+from home.caching import canonical_cache_url, has_session
 from search.log.models import PARAMETER as CLICK_MARK
 
 # Nothing below these paths is a page of the tree. Most is not asked for often; what is,

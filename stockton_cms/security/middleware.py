@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from home.content_version.caching import has_session, has_user_session, names_session
+from home.caching import has_session, has_user_session, names_session
 
 
 class IsolationHeadersMiddleware:

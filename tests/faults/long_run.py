@@ -40,7 +40,7 @@ MAX_GROWTH = {
 CHANGES = f"""
 import time
 from django.utils import timezone
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 from home.jobs import run_due_jobs
 while True:
     bump_content_version()

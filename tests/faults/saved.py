@@ -4,7 +4,7 @@ from django.db.models import Model
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.editorial.links.models import PageLink
 from home.models import ChangeNote
 from search.models import SearchDocument

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from community.models import AlertSnippet
-from home.content_version import counter
+from home import content_version
 from tests.stockton_cms.clock_changes import AT_ANY_MOMENT, AT_MIDNIGHT, DAY, midnight
 from tests.stockton_cms.test_time_boundaries import clock, walk  # noqa: F401
 
@@ -60,7 +60,7 @@ def test_by_another_clock_some_would_be_wrong(walk, section, measured, monkeypat
     def start_of_day(day):
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("UTC"))
 
-    monkeypatch.setattr(counter, "start_of_day", start_of_day)
+    monkeypatch.setattr(content_version, "start_of_day", start_of_day)
     cases = [case for case in CASES if case[0] in AT_MIDNIGHT]
     wrong = wrong_cases(walk, section, cases)
     measured(

@@ -14,7 +14,7 @@ from django.urls import reverse
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
 
-from home import fallback_store
+from home import caching
 from tests.factories import StandardPageFactory
 from tests.faults.saved import state_of
 from tests.faults.small_disk import database_on, full, small_disk, use_the_last_room
@@ -152,13 +152,13 @@ def test_what_was_known_last_stays_known(disk, measured):
     cache = caches["last_known"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache, "_dir", str(disk / "last_known"))
-        fallback_store.store("numbers", "01632 960 111")
+        caching.store_fallback("numbers", "01632 960 111")
         before = files_in(disk / "last_known")
         with full(disk):
-            fallback_store.store("numbers", "0" * 100_000)
-            known, files = fallback_store.load("numbers", ""), files_in(disk)
-        fallback_store.store("numbers", "01632 960 222")
-        then = fallback_store.load("numbers", "")
+            caching.store_fallback("numbers", "0" * 100_000)
+            known, files = caching.load_fallback("numbers", ""), files_in(disk)
+        caching.store_fallback("numbers", "01632 960 222")
+        then = caching.load_fallback("numbers", "")
     measured(
         FAULT,
         "the error page's numbers: the last ones stay, no half of a file",

@@ -35,7 +35,7 @@ Enquiry.objects.create(
 )
 """
 MAKE_ANEW = """
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 bump_content_version()
 """
 FORGET_SIZES = """

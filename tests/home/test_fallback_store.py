@@ -3,8 +3,8 @@
 import pytest
 from django.core.cache import caches
 
-from home import fallback_store
-from home.fallback_store import load, store
+from home import caching
+from home.caching import load_fallback, store_fallback
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def writes(monkeypatch):
 
 def test_each_change_is_written_once_and_outlives_the_process(writes):
     for value in (["Floods"], ["Floods"], [], ["Floods"]):
-        store("alerts", value)
+        store_fallback("alerts", value)
     assert writes == [["Floods"], [], ["Floods"]]
-    fallback_store._stored.clear()
-    assert load("alerts", []) == ["Floods"]
+    caching._fallbacks.clear()
+    assert load_fallback("alerts", []) == ["Floods"]
 
 
 def test_full_disk_does_not_break_the_page(home, client, monkeypatch, caplog):

@@ -19,7 +19,7 @@ from wagtail.models import Page
 from community.models import AlertHistoryEntry
 from home.blocks import TextBlock
 from home.content.validators import validate_phone_number
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 
 APPS = {"home", "community", "search", "wagtailcore", "wagtaildocs", "wagtailimages",
         "wagtailredirects", "auth", "taggit"}  # fmt: skip

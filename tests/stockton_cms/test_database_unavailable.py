@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from community.alerts.visibility import COOKIE_NAME
 from community.models import AlertScope
-from home.content_version.clock import (
+from home.content_version import (
     SECONDS_BETWEEN_ATTEMPTS,
     ContentVersionTracker,
     content_version_tracker,

@@ -155,7 +155,7 @@ def test_error_page_is_shown_where_what_it_is_made_of_is_missing_or_fails(
     def fail(*arguments):
         raise RuntimeError("secret detail")
 
-    with patch("home.fallback_store.caches") as caches:
+    with patch("home.caching.caches") as caches:
         caches["last_known"].get.side_effect = OSError("disk is full")
         assert server_error(rf.get("/")).status_code == 500
     for part in ("get_last_known_alerts", "get_stored_council", "render_to_string"):

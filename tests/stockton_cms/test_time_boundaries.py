@@ -12,7 +12,7 @@ from community.alerts.visibility import COOKIE_NAME
 from community.models.alerts import AlertSnippet
 from community.receivers import next_alert_change, next_policy_status_change
 from community.templatetags import community_tags
-from home.content_version import counter
+from home import content_version
 from home.jobs import run_due_jobs
 from home.page_tree.scheduled_publishing import (
     next_page_expiry,
@@ -84,7 +84,7 @@ def walk(section, client, clock):
     return walk_over
 
 
-ALL_FUNCTIONS = tuple(counter._scheduled_change_functions)
+ALL_FUNCTIONS = tuple(content_version._scheduled_change_functions)
 
 
 def is_public(response):
@@ -154,9 +154,11 @@ def test_walk_notices_a_boundary_that_nobody_registered(
     function, name, walk, monkeypatch
 ):
     others = [
-        each for each in counter._scheduled_change_functions if each is not function
+        each
+        for each in content_version._scheduled_change_functions
+        if each is not function
     ]
-    monkeypatch.setattr(counter, "_scheduled_change_functions", others)
+    monkeypatch.setattr(content_version, "_scheduled_change_functions", others)
     with something_wrong():
         walk(EVERYTHING[name], MOMENT)
 

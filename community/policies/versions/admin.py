@@ -18,7 +18,7 @@ from wagtail.log_actions import log
 from community.models import PolicyUpdatePage
 from community.policies.versions.views import name_versions
 from home.content.dates import unique_datetime_labels
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 
 HIDE, SHOW = "community.version.hide", "community.version.show"
 

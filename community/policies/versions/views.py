@@ -15,9 +15,9 @@ from wagtail.views import serve
 from community.models import PolicyUpdatePage, PublishedVersion
 from community.policies.versions.diff import diff_texts
 from community.policies.versions.rendering import VersionText
+from home.caching import mark_cacheable
 from home.content.dates import unique_datetime_labels
-from home.content_version.caching import mark_cacheable
-from home.content_version.counter import next_change_of
+from home.content_version import next_change_of
 from home.page_tree.addresses import bind_site, public_path, site_origin, site_root
 from home.pages import get_visible_page_or_404
 

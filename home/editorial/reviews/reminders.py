@@ -14,7 +14,7 @@ from django.utils.timezone import localdate
 from wagtail.models import Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.content_version.counter import start_of_day
+from home.content_version import start_of_day
 from home.editorial.reviews.models import PageReview
 from home.jobs import register_job
 from home.models import SiteSettings

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.models import Page
 
-from home.content_version.caching import has_session
+from home.caching import has_session
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 from home.rate_limits import RateLimit, RateLimitExceeded

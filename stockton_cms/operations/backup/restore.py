@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from home.content_version.counter import ContentVersion
+from home.content_version import ContentVersion
 from stockton_cms.operations.backup.archive import (
     ArchiveError,
     ArchiveReader,

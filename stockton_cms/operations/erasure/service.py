@@ -16,7 +16,7 @@ from wagtail.search import index
 from wagtail.search.models import IndexEntry
 
 from home.content.email_addresses import normalise_email
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 from home.dashboard import counted
 from search.indexing.documents import IndexedText
 from search.log.redaction import REDACTED

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from wagtail.models import Site
 
 from community.models import AlertScope
-from home import fallback_store
+from home import caching
 from home.models import SiteSettings
 from stockton_cms.error_pages import server_error
 from tests.factories import AlertFactory
@@ -62,7 +62,7 @@ def test_visitor_sees_the_error_page_when_the_database_fails(home, numbers, clie
 def test_error_page_shows_what_the_site_knew_last(home, numbers, client, error_page):
     AlertFactory(heading="Floods")
     client.get("/")
-    fallback_store._stored.clear()
+    caching._fallbacks.clear()
     html = error_page()
     assert "Floods" in html.select_one(".alerts").get_text()
     assert "Housing emergencies" in html.main.get_text()

@@ -5,8 +5,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from home.content_version.clock import ContentVersionTracker
-from home.content_version.counter import bump_content_version
+from home.content_version import ContentVersionTracker, bump_content_version
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -27,7 +26,7 @@ def test_failing_database_is_noticed_once(db, caplog):
     clock = ContentVersionTracker()
     clock.get(timezone.now())
     with patch(
-        "home.content_version.clock.get_content_versions",
+        "home.content_version.get_content_versions",
         side_effect=OperationalError("x"),
     ):
         clock.invalidate()
@@ -56,9 +55,9 @@ def test_visitors_after_a_quiet_hour_wait_for_what_is_true_now():
         connection.close()
 
     with (
-        patch("home.content_version.clock.get_content_versions", read_slowly),
+        patch("home.content_version.get_content_versions", read_slowly),
         # On a busy machine a reading may take its time.
-        patch("home.content_version.clock.WAIT", 30),
+        patch("home.content_version.WAIT", 30),
     ):
         visitors = [threading.Thread(target=visit) for _ in range(4)]
         visitors[0].start()
@@ -76,7 +75,7 @@ def test_only_the_first_visitors_wait_for_a_database_that_hangs(db):
     clock = ContentVersionTracker()
     # Somebody's reading that does not end.
     clock._reading.acquire()
-    with patch("home.content_version.clock.WAIT", 0.01):
+    with patch("home.content_version.WAIT", 0.01):
         assert clock.get(timezone.now()) == (None, False)
     with patch.object(clock, "_reading") as lock:
         lock.acquire.return_value = False

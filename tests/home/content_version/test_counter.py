@@ -9,7 +9,7 @@ from wagtail.documents import get_document_model
 from wagtail.models import PageViewRestriction, Site
 
 from community.models import AlertScope, PolicyDocument
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.models import SiteSettings, StandardPage
 from search.indexing.documents import LinkedDocument
 from tests.factories import (

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
-from home.content_version.counter import get_next_scheduled_change, start_of_day
+from home.content_version import get_next_scheduled_change, start_of_day
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 
 NOON = datetime(2027, 3, 10, 12, tzinfo=ZoneInfo("Europe/London"))

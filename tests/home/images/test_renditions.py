@@ -13,7 +13,7 @@ from wagtail.models import Collection
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from community.models import Partner
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.images.pictures import (
     BODY,
     CARD,

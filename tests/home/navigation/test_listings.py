@@ -6,7 +6,7 @@ from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
 from home.models import PopularPage
-from home.navigation.listings import get_cards
+from home.navigation import get_cards
 from home.pages import visible_pages
 from tests.factories import (
     PAGE_FACTORIES,

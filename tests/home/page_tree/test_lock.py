@@ -5,7 +5,7 @@ from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail import hooks
 from wagtail.models import Page
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.models import StandardPage
 from home.page_tree.lock import tree_lock
 from tests.factories import (

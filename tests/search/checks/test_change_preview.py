@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from search.engine.index import PageIndex, StaleIndexError, page_index
 from search.models import PromotionSnippet, SearchCheckSnippet, SynonymSnippet
 from tests.factories import StandardPageFactory

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
-from home.content_version.counter import bump_content_version, get_content_version
+from home.content_version import bump_content_version, get_content_version
 from search.checks.running import check_searches, get_due, run_checks
 from search.engine.index import IndexBrokenError, PageIndex, StaleIndexError
 from search.models import PromotionSnippet, SearchCheckResult, SearchCheckSnippet

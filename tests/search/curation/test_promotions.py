@@ -9,7 +9,7 @@ from django.urls import reverse
 from wagtail.admin.panels import get_edit_handler
 from wagtail.models import Page
 
-from home.content_version.counter import get_next_scheduled_change
+from home.content_version import get_next_scheduled_change
 from search.curation import promotions
 from search.models import PromotionSnippet
 from tests.factories import StandardPageFactory

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from home.content_version.counter import ContentVersion, get_content_version
+from home.content_version import ContentVersion, get_content_version
 from search.engine import index as index_module
 from search.engine.index import IndexBuild, PageIndex
 from search.indexing.documents import SearchDocument

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from home.content_version.counter import bump_content_version
+from home.content_version import bump_content_version
 from search.engine import ranking, results
 from search.engine.index import PageIndex
 from search.indexing.documents import SearchDocument

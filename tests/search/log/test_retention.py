@@ -10,7 +10,7 @@ from django.db import connection
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry, ReferenceIndex
 
-from home.content_version.counter import get_content_version, start_of_day
+from home.content_version import get_content_version, start_of_day
 from search.log import retention
 from search.log.retention import purge
 from search.models import (

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
-from home.content_version.caching import names_session
+from home.caching import names_session
 from home.pages import BasePage
 from stockton_cms.page_cache import middleware, policy
 from tests.factories import StandardPageFactory

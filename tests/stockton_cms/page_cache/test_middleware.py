@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from home.content_version.counter import content_version_bumped
+from home.content_version import content_version_bumped
 from stockton_cms.page_cache.middleware import RequestCollapser
 from tests.factories import AlertFactory, StandardPageFactory
 
@@ -49,7 +49,7 @@ def test_page_that_was_kept_takes_no_query(page, client):
     client.get(page.url)
     now = monotonic()
     with (
-        patch("home.content_version.clock.monotonic", lambda: now),
+        patch("home.content_version.monotonic", lambda: now),
         CaptureQueriesContext(connection) as queries,
     ):
         client.get(page.url)
@@ -58,7 +58,7 @@ def test_page_that_was_kept_takes_no_query(page, client):
 
 def test_thousand_visitors_ask_for_the_version_four_times_a_second(page, client):
     client.get(page.url)
-    clock = "home.content_version.clock.monotonic"
+    clock = "home.content_version.monotonic"
     with CaptureQueriesContext(connection) as queries:
         for number in range(1_000):
             with patch(clock, return_value=10_000 + number / 500):
@@ -84,13 +84,13 @@ def test_changes_are_seen_by_the_next_visitor(page, section, client):
 
 def test_change_of_another_process_is_seen_a_quarter_of_a_second_later(page, client):
     client.get(page.url)
-    with patch("home.content_version.clock.monotonic", return_value=50.0):
+    with patch("home.content_version.monotonic", return_value=50.0):
         client.get(page.url)
         with other_process():
             page.title = "Recycling"
             page.save_revision().publish()
     for moment, is_seen in ((50.2, False), (50.26, True)):
-        with patch("home.content_version.clock.monotonic", return_value=moment):
+        with patch("home.content_version.monotonic", return_value=moment):
             text = client.get(page.url).content.decode()
         assert ("Recycling" in text) is is_seen
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from wagtail.models import Page, PageViewRestriction
 
 from community.models import AlertScope
-from home.content_version.caching import mark_cacheable
+from home.caching import mark_cacheable
 from home.pages import BasePage
 from stockton_cms.page_cache import middleware, policy
 from tests.factories import (

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.dashboard import get_tasks
 from home.models import ContentIssue
 from tests.factories import PAGE_FACTORIES, PartnershipPageFactory, StandardPageFactory

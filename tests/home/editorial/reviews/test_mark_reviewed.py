@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import GroupApprovalTask, Page, Workflow, WorkflowTask
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.editorial.reviews.report import mark_reviewed
 from home.models import ChangeNote, StandardPage
 from tests.home.editorial.conftest import TODAY

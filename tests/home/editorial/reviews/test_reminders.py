@@ -10,7 +10,7 @@ from django.core import mail
 from django.urls import reverse
 from wagtail.models import Page, Site
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.editorial.reviews import reminders
 from home.editorial.reviews.reminders import SUBJECT
 from home.models import Notification, SiteSettings

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, ReferenceIndex
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from search.feedback.enquiries.admin import AnswerForm
 from search.models import Enquiry, FeedbackAction
 from tests.factories import EnquiryFactory, StandardPageFactory

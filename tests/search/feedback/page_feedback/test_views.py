@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.rate_limits import RateLimit
 from search.models import PageFeedbackComment, PageFeedbackCount
 from tests.factories import PAGE_FACTORIES, StandardPageFactory

@@ -20,7 +20,7 @@ from wagtail.models import GroupApprovalTask, Page, Revision, Site
 
 from community.models import AlertSnippet
 from home.blocks import BodyBlock
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.models import ChangeNote, HomePage
 from search.models import SearchDocument
 from stockton_cms.accounts.roles import ROLES

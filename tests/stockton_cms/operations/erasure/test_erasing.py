@@ -15,7 +15,7 @@ from wagtail.log_actions import log
 from wagtail.models import Comment, Page, Revision, Site, TaskState
 
 from community.models import AlertHistoryEntry, Subscriber, Subscription
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.models import SiteSettings
 from search.models import (
     Enquiry,

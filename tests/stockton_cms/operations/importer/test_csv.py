@@ -9,7 +9,7 @@ from django.db import connection
 from wagtail.models import Page, PageLogEntry
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
-from home.content_version.counter import get_content_version
+from home.content_version import get_content_version
 from home.models import ImportedPage, StandardPage
 from search.models import SearchDocument
 from tests.community.subscriptions.people import change, queued, subscribe

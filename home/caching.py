@@ -1,13 +1,18 @@
-"""Which session a request has, and whether a response is cacheable."""
+"""What may be cached for all visitors, and what is stored for a database outage."""
 
+import logging
+import pickle
 import re
 from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY as AUTH_USER_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import caches
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, QueryDict
+
+logger = logging.getLogger(__name__)
 
 # As Django makes them.
 SESSION_KEY = re.compile(r"[0-9a-z]{32}")
@@ -17,6 +22,8 @@ CACHEABLE_QUERY_PARAMS = (
     (re.compile(r"/history/compare/$"), ("from", "to")),
     (re.compile(r"^/policy-updates/$"), ("kind", "status", "topic", "year", "page")),
 )
+
+_fallbacks: dict[str, object] = {}
 
 
 def names_session(request: HttpRequest) -> bool:
@@ -35,7 +42,6 @@ def has_session(request: HttpRequest) -> bool:
 
 
 def has_user_session(request: HttpRequest) -> bool:
-    """Return whether the request has the session of a signed-in user."""
     return AUTH_USER_KEY in _session_data(request)
 
 
@@ -81,3 +87,28 @@ def mark_cacheable(
     response.same_for_all = True
     response.changes_at = changes_at
     return response
+
+
+def store_fallback(name: str, value: object) -> None:
+    """Store a small picklable value, when it changes, for use without the database.
+
+    In a small file cache, which outlives both the database and this process.
+    """
+    if name in _fallbacks and _fallbacks[name] == value:
+        return
+    try:
+        caches["last_known"].set(name, value)
+    except OSError:
+        # A full disk must not take down a page that could be served.
+        logger.exception("Could not store %s for the error page.", name)
+    else:
+        _fallbacks[name] = value
+
+
+def load_fallback(name: str, default: object) -> object:
+    """Return the value that any process stored last, or the default."""
+    try:
+        return caches["last_known"].get(name, default)
+    except (OSError, pickle.PickleError, EOFError):
+        logger.exception("Could not read %s for the error page.", name)
+        return default

@@ -1,1 +1,0 @@
-"""The counter that caches follow, and when content changes by the clock."""

@@ -1,1 +1,0 @@
-"""What leads from page to page: menus, listings and latest changes."""
