@@ -96,7 +96,7 @@ ON_POSTGRESQL = (
     "tests/stockton_cms/operations/erasure/test_erasing.py",
     "tests/stockton_cms/operations/erasure/test_every_column.py",
     "tests/stockton_cms/operations/importer/test_again.py",
-    "tests/stockton_cms/test_admin_menus.py",
+    "tests/stockton_cms/test_admin.py",
     "tests/stockton_cms/test_canary.py",
     "tests/stockton_cms/test_database_unavailable.py",
     "tests/stockton_cms/test_hostile_requests.py",
