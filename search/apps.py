@@ -9,8 +9,7 @@ class SearchConfig(AppConfig):
     def ready(self):
         from home.content_version import bump_version_on_change
         from search.checks import running  # noqa: F401
-        from search.feedback import dashboard  # noqa: F401
-        from search.feedback.enquiries import answer_emails  # noqa: F401
+        from search.feedback import emails  # noqa: F401
         from search.indexing import pages  # noqa: F401
 
         bump_version_on_change(

@@ -4,9 +4,12 @@ from search.checks.models import SearchCheckResult, SearchCheckSnippet
 from search.curation.blocklist import BlockedSuggestion
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet
-from search.feedback.actions import FeedbackAction
-from search.feedback.enquiries.models import Enquiry
-from search.feedback.page_feedback.models import PageFeedbackComment, PageFeedbackCount
+from search.feedback.models import (
+    Enquiry,
+    FeedbackAction,
+    PageFeedbackComment,
+    PageFeedbackCount,
+)
 from search.indexing.documents import LinkedDocument, SearchDocument, SearchFile
 from search.log.models import LoggedSearch
 

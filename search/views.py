@@ -15,7 +15,7 @@ from home.page_tree.addresses import site_origin, site_root
 from search.engine.request import SearchRequest
 from search.engine.results import get_results
 from search.engine.suggestions import get_suggestions
-from search.feedback.enquiries.forms import EnquiryForm
+from search.feedback.forms import EnquiryForm
 from search.log.models import LoggedResponse, LoggedSearch
 from search.tokens import clean_query
 

@@ -11,15 +11,14 @@ from home.page_tree.admin_api import NoChooserViewSet
 from home.reports import ReportMenuItem
 from search.checks.admin import SearchCheckViewSet
 from search.checks.change_preview import ImpactPreviewViewSet
-from search.feedback.enquiries.admin import EnquiryAdmin
-from search.feedback.unsuccessful_searches.report import UnsuccessfulSearchesView
+from search.feedback.admin import EnquiryAdmin
 from search.indexing.linked_documents import (
     Document,
     deny_unlinked_documents,
     refresh_files,
 )
-from search.log import reports  # noqa: F401
 from search.models import BlockedSuggestion, PromotionSnippet, SynonymSnippet
+from search.reports import UnsuccessfulSearchesView
 
 modeladmin_register(EnquiryAdmin)
 

@@ -26,8 +26,7 @@ from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
 from home.pages import visible_pages
 from home.rate_limits import limit_password_attempts
-from search.feedback.enquiries.views import answer, enquiry, thanks
-from search.feedback.page_feedback import views
+from search.feedback import views
 from search.views import search, suggestions
 from stockton_cms.accounts import urls
 from stockton_cms.accounts.mfa import require_mfa
@@ -90,10 +89,10 @@ urlpatterns = [
     path("preview/<slug:token>/", read_draft, name="preview_link"),
     path("search/", search, name="search"),
     path("search/suggestions/", suggestions, name="search_suggestions"),
-    path("cant-find-it/", enquiry, name="enquiry"),
-    path("cant-find-it/thanks/", thanks, name="enquiry_thanks_anyone"),
-    path("cant-find-it/thanks/<slug:reference>/", thanks, name="enquiry_thanks"),
-    path("cant-find-it/answers/<str:reference>/", answer, name="enquiry_answer"),
+    path("cant-find-it/", views.enquiry, name="enquiry"),
+    path("cant-find-it/thanks/", views.thanks, name="enquiry_thanks_anyone"),
+    path("cant-find-it/thanks/<slug:reference>/", views.thanks, name="enquiry_thanks"),
+    path("cant-find-it/answers/<str:reference>/", views.answer, name="enquiry_answer"),
     path(
         "was-this-page-useful/<int:page_id>/",
         views.page_feedback,
@@ -101,7 +100,7 @@ urlpatterns = [
     ),
     path(
         "was-this-page-useful/<int:page_id>/thanks/",
-        views.thanks,
+        views.feedback_thanks,
         name="page_feedback_thanks",
     ),
     path(

@@ -1,4 +1,4 @@
-"""How staff assign, close and reopen a case: an `Enquiry` or a `Topic`."""
+"""How staff answer, assign, close and reopen a case: an `Enquiry` or a `Topic`."""
 
 from django import forms
 from django.contrib import messages
@@ -8,15 +8,20 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from wagtail.admin.rich_text import DraftailRichTextArea
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.rich_text import get_text_for_indexing
 
 from home.content.text import name_of
-from search.feedback.actions import OUTCOMES_TO_CHOOSE, ActionKind
-from search.feedback.enquiries.models import Enquiry
+from home.content.walker import links_in_html
+from home.pages import visible_pages
+from search.feedback.models import OUTCOMES, ActionKind, Enquiry
 
 POLICY = ModelPermissionPolicy(Enquiry)
 # These promise residents an answer.
 NEEDING_ANSWER = (ActionKind.FOUND, ActionKind.NOT_OURS)
+MAX_ANSWER_LENGTH, MAX_MARKUP_LENGTH = 5_000, 50_000
+MAX_ID = 2**31 - 1
 
 
 def may_read(user) -> bool:
@@ -59,6 +64,76 @@ class ActionForm(forms.Form):
             f"Your changes were not saved because {who} made a change{what}. Review "
             "the latest version and try again."
         )
+
+
+class AnswerEditor(DraftailRichTextArea):
+    """Reads only what Wagtail's editor writes: other HTML counts as empty."""
+
+    def value_from_datadict(self, data, files, name):
+        try:
+            text = super().value_from_datadict(data, files, name) or ""
+            # A lone surrogate cannot be stored, nor a link without a page id shown.
+            text.encode()
+            self.converter.from_database_format(text)
+        except Exception:
+            return ""
+        return text
+
+
+class AnswerForm(ActionForm):
+    heading = "Answer"
+    answer = forms.CharField(
+        required=False,
+        help_text="The enquirer can read this on their answer page. If they gave an "
+        "email address, we will email them once. Link to the pages they need. Do not "
+        "repeat any personal information.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Wagtail knows its features only once all apps are loaded.
+        editor = AnswerEditor(features=["bold", "ol", "ul", "link"])
+        # The label's own `for` names what the editor hides. With an interval, the last
+        # quarter of a second of typing is lost when saving at once.
+        editor.options |= {"ariaLabel": "Answer", "stateSaveInterval": 0}
+        self.fields["answer"].widget = editor
+        self.initial["answer"] = self.case.answer
+
+    def clean_answer(self) -> str:
+        answer = self.cleaned_data["answer"]
+        length = len(get_text_for_indexing(answer).strip())
+        if not length:
+            raise ValidationError("Enter an answer.")
+        if length > MAX_ANSWER_LENGTH or len(answer) > MAX_MARKUP_LENGTH:
+            raise ValidationError(
+                f"Your answer has {length:,} characters. It must be "
+                f"{MAX_ANSWER_LENGTH:,} characters or fewer, with few links."
+            )
+        links = list(links_in_html(answer))
+        pages = {link.page_id for link in links if link.page_id}
+        addresses = [link.address for link in links if not link.page_id]
+        if len(links) < answer.count("<a") or not all(
+            address.startswith(("https://", "mailto:")) for address in addresses
+        ):
+            raise ValidationError(
+                "Links must go to a page on this website, a web address that starts "
+                "with https:// or an email address."
+            )
+        known = {page for page in pages if page <= MAX_ID}
+        shown = visible_pages(timezone.now()).filter(pk__in=known)
+        if len(pages) > shown.count():
+            raise ValidationError(
+                "One of the links goes to a page that is not public. Choose another "
+                "page, or publish that page first."
+            )
+        return answer
+
+    def perform(self, at):
+        answer, is_first = self.cleaned_data["answer"], not self.case.answered_at
+        if answer == self.case.answer and not is_first:
+            return None
+        kind = ActionKind.ANSWERED if is_first else ActionKind.CHANGED
+        return self.case.do(kind, self.user, at, answer=answer, answered_at=at)
 
 
 class AssignForm(ActionForm):
@@ -115,10 +190,12 @@ class CloseForm(ActionForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        # Only saving a promotion or a synonym says that there is one.
+        hidden = {ActionKind.PROMOTED, ActionKind.SYNONYM}
+        if not self.is_enquiry:
+            hidden.add(ActionKind.FOUND)
         self.fields["outcome"].choices = [
-            (kind.value, kind.label)
-            for kind in OUTCOMES_TO_CHOOSE
-            if self.is_enquiry or kind != ActionKind.FOUND
+            (kind.value, kind.label) for kind in OUTCOMES if kind not in hidden
         ]
 
     def clean(self):
@@ -159,16 +236,12 @@ class CaseView:
         """Return the forms by their names; one of them may have been sent."""
         if not may_handle(self.request.user):
             return {}
-        data = self.request.POST
-        classes = {each.heading.lower(): each for each in self.get_form_classes()}
-        return {
-            name: form(
-                data if data.get("action") == name else None,
-                case=self.case,
-                user=self.request.user,
-            )
-            for name, form in classes.items()
-        }
+        data, forms_of = self.request.POST, {}
+        for form_class in self.get_form_classes():
+            name = form_class.heading.lower()
+            sent = data if data.get("action") == name else None
+            forms_of[name] = form_class(sent, case=self.case, user=self.request.user)
+        return forms_of
 
     @property
     def media(self) -> Media:

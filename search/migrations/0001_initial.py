@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import search.checks.models
 import search.curation.synonyms
-import search.feedback.enquiries.models
+import search.feedback.models
 import search.log.models
 from django.conf import settings
 from django.db import migrations, models
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             name='Enquiry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=search.feedback.enquiries.models.make_reference, editable=False, max_length=20, unique=True)),
+                ('reference', models.CharField(default=search.feedback.models.make_reference, editable=False, max_length=20, unique=True)),
                 ('message', models.TextField(max_length=5000, verbose_name='looking for')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='email')),
                 ('query', models.CharField(blank=True, max_length=300, verbose_name='search terms')),
@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
             name='RepeatedEnquiry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=search.feedback.enquiries.models.make_reference, editable=False, max_length=20, unique=True)),
+                ('reference', models.CharField(default=search.feedback.models.make_reference, editable=False, max_length=20, unique=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
                 ('enquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='repeats', to='search.enquiry')),
             ],

@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 from wagtail.models import Page
 
-from search.feedback.page_feedback.views import is_asked_about
+from search.feedback.views import is_asked_about
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.models import Workflow
 
 from home.jobs import JobRun
-from search.feedback.actions import CaseStatus
+from search.feedback.models import CaseStatus
 from tests.factories import AlertFactory, EnquiryFactory, StandardPageFactory
 
 HOME = reverse("wagtailadmin_home")

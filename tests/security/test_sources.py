@@ -216,7 +216,7 @@ SECRETS = {
     "deploy/.env.example": "the same shape",
     "docs/changing.md": "the same shape",
     "stockton_cms/settings/services.py": "the same shape, in what operators are told",
-    "search/feedback/enquiries/models.py": "the letters that references are made of",
+    "search/feedback/models.py": "the letters that references are made of",
     "stockton_cms/settings/auth.py": "names of settings",
     "stockton_cms/accounts/adapters.py": "an error about a password",
     "stockton_cms/accounts/audit_log.py": "the name of what is logged",

@@ -29,7 +29,7 @@ from django.utils import timezone
 from wagtail.models import Revision
 from community.models import CommunityIndexPage
 from home.models import HomePage, StandardPage
-from search.feedback.enquiries.models import Enquiry
+from search.feedback.models import Enquiry
 
 for name in ("olive", "otto", "throttled", "another"):
     get_user_model().objects.create_superuser(

@@ -27,7 +27,7 @@ from django.urls import reverse
 from community.models import Subscriber
 from home.models import HomePage
 from search import views
-from search.feedback.enquiries.forms import SIGNER
+from search.feedback.forms import SIGNER
 from search.models import Enquiry, LoggedSearch
 from stockton_cms.page_cache.entries import CachedPage
 from tests.factories import CommunityIndexPageFactory

@@ -13,7 +13,7 @@ from django.urls import reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
 
-from search.feedback.enquiries.forms import SIGNER
+from search.feedback.forms import SIGNER
 from stockton_cms.security.middleware import BackslashMiddleware
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC, patterns

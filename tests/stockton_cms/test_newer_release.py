@@ -20,7 +20,7 @@ from community.models import (
     UpdateEvent,
 )
 from home.models import SiteSettings
-from search.feedback.actions import FeedbackAction
+from search.feedback.models import FeedbackAction
 from tests.community.policies.versions import published_versions
 from tests.community.policies.versions.published_versions import (
     publish_twice_as_recorded,

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.deployment, pytest.mark.django_db]
 # production.md: 10,000 requests; fewer where the whole is done a second time.
 REQUESTS = {"postgresql": 10_000, "sqlite": 3_000}
 AT_ONCE = 6
-MODEL = "search/feedback/page_feedback/models.py"
+MODEL = "search/feedback/models.py"
 FIELD = '    no = models.PositiveIntegerField("not useful", default=0)\n'
 NEW_FIELD = '    rollout = models.CharField(max_length=9, default="", db_default="")\n'
 MIGRATION = """

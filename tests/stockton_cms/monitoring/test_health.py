@@ -16,7 +16,7 @@ from django.utils import timezone
 from home.jobs import JobRun
 from home.notifications.outbox import MailOutage, notify
 from search.engine.index import page_index
-from search.feedback.enquiries.answer_emails import EnquiryAnswer
+from search.feedback.emails import EnquiryAnswer
 from stockton_cms.monitoring import health_checks
 from stockton_cms.monitoring.health_checks import call_with_timeout, own_migrations
 

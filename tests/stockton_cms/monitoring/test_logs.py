@@ -14,7 +14,7 @@ from django.utils import timezone
 from home import jobs
 from home.jobs import run_due_jobs
 from search import views
-from search.feedback.enquiries.forms import SIGNER
+from search.feedback.forms import SIGNER
 from search.models import Enquiry
 from stockton_cms.monitoring import logs
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from home.jobs import JobRun
 from home.notifications.outbox import notify
 from search import views
-from search.feedback.enquiries.answer_emails import EnquiryAnswer
+from search.feedback.emails import EnquiryAnswer
 from search.log.models import LoggedSearch
 from stockton_cms.monitoring import health_checks
 from stockton_cms.monitoring.metrics import REGISTRY, REQUESTS

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from search.feedback.enquiries.forms import SIGNER
+from search.feedback.forms import SIGNER
 from search.models import Enquiry
 from tests.factories import AlertFactory
 

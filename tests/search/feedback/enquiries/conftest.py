@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
-from search.feedback.enquiries.forms import SIGNER
+from search.feedback.forms import SIGNER
 from tests.home.notifications.emails import mail_errors  # noqa: F401
 
 

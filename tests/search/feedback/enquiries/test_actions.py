@@ -12,7 +12,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry, ReferenceIndex
 
 from home.content_version import get_content_version
-from search.feedback.enquiries.admin import AnswerForm
+from search.feedback.cases import AnswerForm
 from search.models import Enquiry, FeedbackAction
 from tests.factories import EnquiryFactory, StandardPageFactory
 from tests.search.feedback.enquiries.conftest import history, page_of, text_of

@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from search.feedback.dashboard import enquiries
-from search.feedback.enquiries.admin import EnquiryAdmin
+from search.feedback.admin import EnquiryAdmin, enquiry_tasks
 from search.models import Enquiry
 from tests.factories import EnquiryFactory
 from tests.search.feedback.enquiries.conftest import page_of
@@ -277,7 +276,7 @@ def test_other_permissions_let_no_one_read(colleague, client):
 
 
 def tasks(user, at=None):
-    return list(filter(None, enquiries(user, at or timezone.now())))
+    return list(filter(None, enquiry_tasks(user, at or timezone.now())))
 
 
 def test_each_task_leads_to_its_enquiries(handler, client):

@@ -7,7 +7,7 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
-from search.feedback.enquiries.forms import SIGNER
+from search.feedback.forms import SIGNER
 from search.models import Enquiry
 from tests.factories import PAGE_FACTORIES, EnquiryFactory
 from tests.search.feedback.enquiries.conftest import shown_seconds_ago

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from home.models import SiteSettings
 from home.rate_limits import RateLimit, RateLimitHit
-from search.feedback.enquiries import views
+from search.feedback import views
 from search.models import Enquiry
 from tests.search.feedback.enquiries.conftest import shown_seconds_ago
 

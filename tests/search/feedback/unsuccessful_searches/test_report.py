@@ -11,8 +11,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from home.dashboard import get_tasks
-from search.feedback.page_feedback.models import PageFeedbackCount
-from search.feedback.unsuccessful_searches import topics
+from search.feedback import topics
+from search.feedback.models import PageFeedbackCount
 from search.log.retention import purge
 from search.models import Enquiry, FeedbackAction, SynonymSnippet
 from search.tokens import topic_of

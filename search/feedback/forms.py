@@ -1,4 +1,4 @@
-"""Public forms for enquiries and comments, with spam checks."""
+"""The forms for enquiries and comments, with their defences against spam."""
 
 from time import time
 
@@ -9,8 +9,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from home.content.text import NormalisedLengthValidator
-from search.feedback.enquiries.models import Enquiry
-from search.feedback.page_feedback.models import PageFeedbackComment
+from search.feedback.models import Enquiry, PageFeedbackComment
 from search.tokens import clean_query
 
 SIGNER = signing.Signer(salt="enquiry-form")

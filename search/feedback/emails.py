@@ -15,19 +15,7 @@ from home.notifications.outbox import (
     register_notification_kind,
 )
 from home.notifications.smtp import SMTPFailure
-from search.feedback.actions import ActionKind, FeedbackAction
-from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
-
-# For residents.
-OUTCOMES = {
-    ActionKind.PROMOTED: "We have made the page about this easier to find.",
-    ActionKind.SYNONYM: "Search now understands the words you used.",
-    ActionKind.WRITTEN: "We have written or updated a page about this.",
-    ActionKind.FOUND: "This is on our website.",
-    ActionKind.NOT_OURS: "This is not a council service.",
-    ActionKind.NOTHING: "No changes were needed.",
-}
-SUBJECT = "We have answered your message"
+from search.feedback.models import EMAIL_PENDING, ActionKind, Enquiry, FeedbackAction
 
 
 @register_job("queue enquiry answers")
@@ -51,7 +39,7 @@ class EnquiryAnswer(NotificationKind):
         path = reverse("enquiry_answer", args=[enquiry.reference])
         context = {"address": f"{settings.WAGTAILADMIN_BASE_URL}{path}"}
         text = render_to_string("search/answer_mail.txt", context)
-        return EmailMessage(SUBJECT, text, to=[enquiry.email])
+        return EmailMessage("We have answered your message", text, to=[enquiry.email])
 
     def after_sending(self, rows, at):
         _delete_address(rows[0], at, "Answer emailed", sent_at=at)

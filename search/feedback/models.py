@@ -1,4 +1,4 @@
-"""Enquiries, their references and their topics."""
+"""What residents send in, and what staff do about it."""
 
 import re
 from datetime import datetime
@@ -9,14 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
+from wagtail.models import Page
 
 from home.content.email_addresses import EmailAddressField
-from search.feedback.actions import (
-    OUTCOMES,
-    ActionKind,
-    CaseStatus,
-    FeedbackAction,
-)
 from search.log.models import LoggedSearch
 from search.log.redaction import REDACTED, redact
 from search.tokens import (
@@ -28,9 +23,81 @@ from search.tokens import (
     topic_of,
 )
 
+
+class CaseStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    CLOSED = "closed", "Closed"
+
+
+class ActionKind(models.TextChoices):
+    PROMOTED = "promoted", "A page was promoted"
+    SYNONYM = "synonym", "A synonym was added"
+    WRITTEN = "written", "A page was written or updated"
+    FOUND = "found", "Already on the website (the answer says where)"
+    NOT_OURS = "not_ours", "Not a council service"
+    NOTHING = "nothing", "No action needed"
+    ASSIGNED = "assigned", "Assigned to"
+    ANSWERED = "answered", "Answered"
+    CHANGED = "changed", "Answer changed"
+    REOPENED = "reopened", "Reopened"
+    # By the job that sends answers.
+    EMAILED = "emailed", "Email"
+
+
+# What closes a case, and what residents read of it. The first two are never chosen, but
+# come from saving the promotion or the synonym.
+OUTCOMES = {
+    ActionKind.PROMOTED: "We have made the page about this easier to find.",
+    ActionKind.SYNONYM: "Search now understands the words you used.",
+    ActionKind.WRITTEN: "We have written or updated a page about this.",
+    ActionKind.FOUND: "This is on our website.",
+    ActionKind.NOT_OURS: "This is not a council service.",
+    ActionKind.NOTHING: "No changes were needed.",
+}
+
+
+class FeedbackAction(models.Model):
+    """An action on an enquiry, without anything a resident wrote, or on a topic.
+
+    Actions belong to a topic and not to a search, so topics that a new synonym merges
+    bring their actions with them.
+    """
+
+    enquiry = models.ForeignKey(
+        "search.Enquiry", on_delete=models.CASCADE, null=True, related_name="actions"
+    )
+    topic = models.CharField(max_length=MAX_TOPIC_LENGTH, blank=True)
+    # For when its searches have been purged from the log.
+    label = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=10, choices=ActionKind.choices)
+    # Of an assignment, the name, which stays when the account is deleted.
+    note = models.CharField(max_length=200, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "unsuccessful search action"
+        verbose_name_plural = "unsuccessful search actions"
+        ordering = ["at", "pk"]
+        default_permissions = ()
+
+    def __str__(self):
+        label = self.get_kind_display()
+        if self.kind == ActionKind.EMAILED:
+            return self.note
+        if self.kind == ActionKind.ASSIGNED:
+            return f"{label} {self.note or 'no one'}"
+        closed = "Closed: " if self.kind in OUTCOMES else ""
+        return f"{closed}{label}{self.note and f': {self.note}'}"
+
+
 # Without characters that are misheard on the phone.
 REFERENCE_CHARACTERS = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
-REFERENCE_LENGTH, GROUP_LENGTH = 12, 4
 
 
 def make_reference(sent: str = "") -> str:
@@ -38,17 +105,13 @@ def make_reference(sent: str = "") -> str:
 
     Such as "K7QF-3MNP-X9TD". The same if the same is sent, as by a double click.
     """
-    code = salted_hmac("enquiry", sent or token_hex(), algorithm="sha256").digest()
-    characters = [
-        REFERENCE_CHARACTERS[byte % len(REFERENCE_CHARACTERS)]
-        for byte in code[:REFERENCE_LENGTH]
-    ]
-    return group_reference("".join(characters))
+    code = salted_hmac("enquiry", sent or token_hex(), algorithm="sha256").digest()[:12]
+    count = len(REFERENCE_CHARACTERS)
+    return group_reference("".join(REFERENCE_CHARACTERS[byte % count] for byte in code))
 
 
 def group_reference(characters: str) -> str:
-    starts = range(0, len(characters), GROUP_LENGTH)
-    return "-".join(characters[start : start + GROUP_LENGTH] for start in starts)
+    return "-".join(re.findall(".{1,4}", characters))
 
 
 EMAIL_PENDING = Q(answered_at__isnull=False, answer_sent_at=None) & ~Q(email="")
@@ -83,7 +146,7 @@ class Enquiry(models.Model):
     answer_sent_at = models.DateTimeField("email sent", null=True, blank=True)
     outcome = models.CharField(
         max_length=10,
-        choices=[(each.value, each.label) for each in OUTCOMES],
+        choices=[(kind.value, kind.label) for kind in OUTCOMES],
         blank=True,
     )
     belongs_to = models.CharField(
@@ -120,7 +183,7 @@ class Enquiry(models.Model):
 
     @property
     def last_action(self) -> FeedbackAction | None:
-        """Return the last action of staff."""
+        # Of staff, not of the job.
         return self.actions.exclude(kind=ActionKind.EMAILED).last()
 
     @property
@@ -130,7 +193,6 @@ class Enquiry(models.Model):
     def do(
         self, kind: ActionKind, by, at: datetime, note: str = "", **values
     ) -> FeedbackAction:
-        """Save only these values: jobs change others at the same time."""
         if kind in OUTCOMES:
             values = {"outcome": kind, "belongs_to": note}
             values |= {"closed_at": at, "closed_by": by, "status": CaseStatus.CLOSED}
@@ -139,6 +201,7 @@ class Enquiry(models.Model):
             values |= {"closed_at": None, "closed_by": None}
         for name, value in values.items():
             setattr(self, name, value)
+        # Jobs change other fields at the same time.
         self.save(update_fields=list(values))
         # So does a promotion or a synonym, when it is saved.
         if kind == ActionKind.WRITTEN and self.topic != EMPTY_TOPIC:
@@ -154,11 +217,7 @@ class Enquiry(models.Model):
         )
 
 
-# A message says what it is about at its beginning.
-BEGINNING = 1_000
-# In stems. Longer messages are matched with known topics.
-SHORT_MESSAGE = 4
-# Words that say nothing about the topic.
+# Words of a message that say nothing about its topic.
 FILLER = frozenset(
     re.findall(
         r"\w+",
@@ -179,17 +238,49 @@ def topic_of_enquiry(enquiry: Enquiry) -> str:
     """
     if enquiry.query:
         return topic_of(_redacted(enquiry.query))
-    words = significant_words(tokenise(_redacted(enquiry.message[:BEGINNING])))
+    # It says what it is about at its beginning.
+    words = significant_words(tokenise(_redacted(enquiry.message[:1_000])))
     own = topic_of(" ".join(word for word in words if word not in FILLER))
     stems = own.split(" ")
-    if len(stems) <= SHORT_MESSAGE:
+    if len(stems) <= 4:
         return own
     stems = stems[:MAX_STEMS]
-    possible = chain(combinations(stems, 2), combinations(stems, 3))
-    searches = LoggedSearch.objects.filter(topic__in=[" ".join(p) for p in possible])
-    known = searches.order_by().values_list("topic").annotate(models.Count("pk"))
+    possible = map(" ".join, chain(combinations(stems, 2), combinations(stems, 3)))
+    searches = LoggedSearch.objects.filter(topic__in=list(possible)).order_by()
+    known = searches.values_list("topic").annotate(models.Count("pk"))
     return max(known, key=lambda row: (row[0].count(" "), row[1]), default=(own,))[0]
 
 
 def _redacted(text: str) -> str:
     return redact(text).replace(REDACTED, " ")
+
+
+class PageFeedbackCount(models.Model):
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    month_on = models.DateField("month", help_text="The first day of the month.")
+    yes = models.PositiveIntegerField("useful", default=0)
+    no = models.PositiveIntegerField("not useful", default=0)
+
+    class Meta:
+        ordering = ["-month_on", "page"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page", "month_on"], name="one_count_a_page_and_month"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.page}, {self.month_on:%B %Y}"
+
+
+class PageFeedbackComment(models.Model):
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    was_useful = models.BooleanField()
+    comment = models.TextField(max_length=1000)
+    created_at = models.DateTimeField("received", auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self):
+        return f"{self.page}, {self.created_at:%-d %B %Y}"

@@ -1,4 +1,4 @@
-"""The report of unsuccessful searches by topic, and the page of a topic."""
+"""Reports: unsuccessful searches by topic, the search log and files not read."""
 
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,14 +11,17 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.generic import TemplateView
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.documents import get_document_model
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permission_policies.collections import CollectionPermissionPolicy
 
+from home.dashboard import counted_task, register_dashboard_tasks
 from home.page_tree.addresses import site_root
 from home.reports import ExportColumn, Report, ScreenColumn, register_report
 from search.engine.request import SearchRequest
 from search.engine.results import get_results
-from search.feedback.actions import CaseStatus, FeedbackAction
 from search.feedback.cases import (
     POLICY,
     AssignForm,
@@ -27,20 +30,24 @@ from search.feedback.cases import (
     ReopenForm,
     may_read,
 )
-from search.feedback.page_feedback.models import PageFeedbackComment
-from search.feedback.unsuccessful_searches.topics import (
+from search.feedback.models import (
+    CaseStatus,
+    Enquiry,
+    FeedbackAction,
+    PageFeedbackComment,
+)
+from search.feedback.topics import (
     Topic,
     describe_state,
     describe_topics,
-    enquiries_since,
+    failed_searches,
     get_topics,
 )
+from search.indexing.documents import SearchFile
+from search.indexing.files.extraction import FileProblem
+from search.log.models import LoggedSearch
 
-REPORT_URL_NAME = "unsuccessful_searches_report"
 TOPIC_URL_NAME = "unsuccessful_searches_topic"
-DEFAULT_DAYS, MAX_DAYS = 30, 365
-PERIODS = [("7", "Last 7 days"), ("90", "Last 90 days"), ("365", "Last 365 days")]
-ALL, ME, NO_ONE = "all", "me", "none"
 FAILURE_TYPES = {
     "nothing": "No results",
     "no_click": "No result opened",
@@ -48,23 +55,24 @@ FAILURE_TYPES = {
     "votes": "Page not useful",
 }
 MAX_LISTED = 20
-MAX_RESULTS = 5
 
 
 class TopicFilterSet(WagtailFilterSet):
     """The rows are counts and not of a table, so the view filters them."""
 
     period = django_filters.ChoiceFilter(
-        label="Period", choices=PERIODS, empty_label="Last 30 days"
+        label="Period",
+        choices=[(str(days), f"Last {days} days") for days in (7, 90, 365)],
+        empty_label="Last 30 days",
     )
     state = django_filters.ChoiceFilter(
         label="Status",
-        choices=[CaseStatus.choices[1], (ALL, "All")],
+        choices=[CaseStatus.choices[1], ("all", "All")],
         empty_label=CaseStatus.OPEN.label,
     )
     assigned = django_filters.ChoiceFilter(
         label="Assigned to",
-        choices=[(ME, "Me"), (NO_ONE, "No one")],
+        choices=[("me", "Me"), ("none", "No one")],
         empty_label="All",
     )
 
@@ -77,16 +85,16 @@ class TopicFilterSet(WagtailFilterSet):
         return self.form.cleaned_data if self.is_valid() else {}
 
     def get_start(self, at: datetime) -> datetime:
-        return at - timedelta(days=int(self.asked.get("period") or DEFAULT_DAYS))
+        return at - timedelta(days=int(self.asked.get("period") or 30))
 
     def select(self, topics: list[Topic], user) -> list[Topic]:
         state = self.asked.get("state")
         if state == CaseStatus.CLOSED:
             topics = [each for each in topics if not each.is_open]
-        elif state != ALL:
+        elif state != "all":
             topics = [each for each in topics if each.is_open and each.people]
         if assigned := self.asked.get("assigned"):
-            whom = user if assigned == ME else None
+            whom = user if assigned == "me" else None
             topics = [each for each in topics if each.assigned_to == whom]
         return topics
 
@@ -163,7 +171,7 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
         if not may_read(request.user):
             raise PermissionDenied
         self.at = timezone.now()
-        self.start = self.at - timedelta(days=MAX_DAYS)
+        self.start = self.at - timedelta(days=365)
         topics = get_topics(self.start, self.at)
         found = [each for each in topics if each.digest == kwargs["digest"]]
         if not found:
@@ -172,7 +180,7 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
                 "This topic no longer exists. Its searches were deleted, or a synonym "
                 "merged it with another topic.",
             )
-            return redirect(REPORT_URL_NAME)
+            return redirect(UnsuccessfulSearchesView.index_url_name)
         describe_topics(found, self.start)
         self.case = found[0]
         return super().dispatch(request, *args, **kwargs)
@@ -185,10 +193,10 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
         return [CloseForm, AssignForm] if self.case.is_open else [ReopenForm]
 
     def get_breadcrumbs_items(self):
-        title = UnsuccessfulSearchesView.page_title
+        report = UnsuccessfulSearchesView
         return [
             *super().get_breadcrumbs_items(),
-            {"url": reverse(REPORT_URL_NAME), "label": title},
+            {"url": reverse(report.index_url_name), "label": report.page_title},
             {"url": "", "label": self.page_title},
         ]
 
@@ -201,9 +209,9 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
             ],
             state=describe_state(topic, self.at),
             wordings=topic.wordings[:MAX_LISTED],
-            enquiries=enquiries_since(self.start).filter(topic__in=topic.stored)[
-                :MAX_LISTED
-            ],
+            enquiries=Enquiry.objects.filter(
+                created_at__gt=self.start, topic__in=topic.stored
+            )[:MAX_LISTED],
             comments=PageFeedbackComment.objects.filter(
                 created_at__gt=self.start, page__in=topic.pages, was_useful=False
             )[:MAX_LISTED],
@@ -216,7 +224,87 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
         if root is None or not self.case.searched:
             return None
         found = get_results(SearchRequest(self.case.searched), root, self.at)
-        return [*found.promoted, *found.results][:MAX_RESULTS]
+        return [*found.promoted, *found.results][:5]
+
+
+class SearchFilterSet(WagtailFilterSet):
+    result = django_filters.ChoiceFilter(
+        label="Result",
+        method="filter_result",
+        choices=[("none", "No results"), ("unclicked", "No result clicked")],
+    )
+
+    class Meta:
+        model = LoggedSearch
+        fields = []
+
+    def filter_result(self, queryset, name, value):
+        if value == "none":
+            return queryset.filter(result_count=0, filters="")
+        return queryset.filter(result_count__gt=0, clicked_position=None)
+
+
+class SearchLogView(Report):
+    slug = "searches"
+    is_exported = False
+    page_title = "Search log"
+    header_icon = "list-ol"
+    model = LoggedSearch
+    permission_policy = ModelPermissionPolicy(LoggedSearch)
+    any_permission_required = {"view"}
+    filterset_class = SearchFilterSet
+    columns = [
+        Column("query", label="Searched for"),
+        Column("corrected", label="Showed results for"),
+        Column("result_count", label="Results"),
+        Column("clicked_label", label="Clicked result"),
+        DateColumn("searched_at", label="Date"),
+    ]
+    # Each search once, and not again for its further pages.
+    queryset = LoggedSearch.objects.filter(page_number=1)
+
+
+class UnreadFilesView(Report):
+    slug = "unread-files"
+    is_exported = False
+    page_title = "Files search cannot read"
+    header_icon = "doc-empty"
+    model = SearchFile
+    permission_policy = CollectionPermissionPolicy(get_document_model())
+    any_permission_required = {"add", "change"}
+    columns = [
+        TitleColumn(
+            "title",
+            label="File",
+            get_url=lambda file: reverse("wagtaildocs:edit", args=[file.pk]),
+        ),
+        Column("get_problem_display", label="Issue"),
+        Column("advice", label="How to fix it"),
+    ]
+
+    def get_base_queryset(self):
+        bad = SearchFile.objects.exclude(title="").exclude(
+            problem__in=[FileProblem.NONE, FileProblem.UNSUPPORTED]
+        )
+        own = self.permission_policy.instances_user_has_any_permission_for(
+            self.request.user, self.any_permission_required
+        )
+        return bad.filter(pk__in=own.values("pk")).order_by("title", "pk")
+
+
+@register_dashboard_tasks
+def unsuccessful_topics(user, at):
+    week = at - timedelta(days=7)
+    if not may_read(user) or not failed_searches(week).exists():
+        return
+    # Fewer searches may be one person trying again and again.
+    count = sum(
+        each.is_open and each.nothing + each.no_click >= 5
+        for each in get_topics(week, at)
+    )
+    what = "with 5 or more unsuccessful searches this week"
+    href = f"{reverse(UnsuccessfulSearchesView.index_url_name)}?period=7"
+    yield counted_task(count, f"topic {what}", f"topics {what}", href)
 
 
 register_report(
@@ -224,3 +312,5 @@ register_report(
     path("<str:digest>/", TopicView.as_view(), name=TOPIC_URL_NAME),
     in_reports_menu=False,
 )
+register_report(SearchLogView)
+register_report(UnreadFilesView)

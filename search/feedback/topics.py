@@ -19,15 +19,19 @@ from home.dashboard import counted
 from home.pages import visible_pages
 from search.curation.promotions import PromotionSnippet
 from search.curation.synonyms import SynonymSnippet, split_phrases
-from search.feedback.actions import OUTCOMES, ActionKind, CaseStatus, FeedbackAction
 from search.feedback.cases import may_handle
-from search.feedback.enquiries.models import Enquiry
-from search.feedback.page_feedback.models import PageFeedbackCount
+from search.feedback.models import (
+    OUTCOMES,
+    ActionKind,
+    CaseStatus,
+    Enquiry,
+    FeedbackAction,
+    PageFeedbackCount,
+)
 from search.log.models import LoggedSearch
 from search.log.redaction import redact
 from search.tokens import EMPTY_TOPIC, digest_of, topic_of
 
-LABEL_LENGTH = 60
 # Characters of a message read for its label.
 MAX_MESSAGE_LENGTH = 500
 # A database takes no more parameters in one query.
@@ -63,7 +67,6 @@ class Topic:
 
     @property
     def digest(self) -> str:
-        """Identifies the topic in an address."""
         return digest_of(self.key)
 
     @property
@@ -73,25 +76,25 @@ class Topic:
     @property
     def closing(self) -> FeedbackAction | None:
         """Return the action that closed it, unless it is open."""
-        last = self._last([*OUTCOMES, ActionKind.REOPENED])
+        last = self._last(*OUTCOMES, ActionKind.REOPENED)
         return last if last and last.kind in OUTCOMES else None
 
     @property
     def is_open(self) -> bool:
         return self.closing is None
 
-    def _last(self, kinds) -> FeedbackAction | None:
+    @property
+    def assigned_to(self):
+        last = self._last(ActionKind.ASSIGNED)
+        return last and last.assigned_to
+
+    def _last(self, *kinds: ActionKind) -> FeedbackAction | None:
         done = (each for each in reversed(self.actions) if each.kind in kinds)
         return next(done, None)
 
     @property
-    def assigned_to(self):
-        last = self._last([ActionKind.ASSIGNED])
-        return last and last.assigned_to
-
-    @property
     def searched(self) -> str:
-        """Return its label if that was typed into the search box."""
+        # Else no one has typed its label into the search box.
         return self.label if self.wordings else ""
 
     def do(
@@ -134,9 +137,7 @@ def get_topics(since: datetime, at: datetime) -> list[Topic]:
 
     def topic_at(stored: str) -> Topic:
         key = same.get(stored, stored)
-        if key not in topics:
-            topics[key] = Topic(key, (key, *others.get(key, ())))
-        return topics[key]
+        return topics.setdefault(key, Topic(key, (key, *others.get(key, ()))))
 
     # Conditional counts and not `filter`, so that databases read only the index.
     failed = Q(searched_at__gt=since, clicked_position=None)
@@ -152,16 +153,18 @@ def get_topics(since: datetime, at: datetime) -> list[Topic]:
         topic = topic_at(stored)
         topic.nothing += found_nothing
         topic.no_click += number - found_nothing
-    enquiries = enquiries_since(since).order_by().values_list("topic")
-    for stored, number, message in enquiries.annotate(
+    enquiries = Enquiry.objects.filter(created_at__gt=since).order_by()
+    for stored, number, message in enquiries.values_list("topic").annotate(
         Count("pk"), message=Min(Left("message", MAX_MESSAGE_LENGTH))
     ):
         topic = topic_at(stored)
         topic.enquiries += number
         topic.message = message
-    votes = _count_votes(since)
-    pages = visible_pages(at).filter(pk__in=votes) if votes else ()
-    for page in pages:
+    # "Not useful", in the months that the period touches.
+    month = timezone.localdate(since).replace(day=1)
+    counts = PageFeedbackCount.objects.filter(month_on__gte=month, no__gt=0)
+    votes = dict(counts.order_by().values_list("page").annotate(Sum("no")))
+    for page in visible_pages(at).filter(pk__in=votes) if votes else ():
         topic = topic_at(topic_of(page.title))
         topic.votes += votes[page.pk]
         topic.pages += (page,)
@@ -169,13 +172,6 @@ def get_topics(since: datetime, at: datetime) -> list[Topic]:
     for action in actions.select_related("by", "assigned_to"):
         topic_at(action.topic).actions += (action,)
     return list(topics.values())
-
-
-def _count_votes(since: datetime) -> dict[int, int]:
-    """Count "not useful" by page, in the months that the period touches."""
-    first = timezone.localdate(since).replace(day=1)
-    counts = PageFeedbackCount.objects.filter(month_on__gte=first, no__gt=0)
-    return dict(counts.order_by().values_list("page").annotate(Sum("no")))
 
 
 def describe_topics(topics: Iterable[Topic], since: datetime) -> None:
@@ -199,7 +195,7 @@ def describe_topics(topics: Iterable[Topic], since: datetime) -> None:
             topic.label = topic.pages[0].title
         elif topic.message:
             words = redact(" ".join(topic.message.split()))
-            topic.label = Truncator(words).chars(LABEL_LENGTH)
+            topic.label = Truncator(words).chars(60)
         else:
             topic.label = topic.last_action.label or topic.key
 
@@ -212,10 +208,6 @@ def counted_searches() -> QuerySet[LoggedSearch]:
 
 def failed_searches(since: datetime) -> QuerySet[LoggedSearch]:
     return counted_searches().filter(searched_at__gt=since, clicked_position=None)
-
-
-def enquiries_since(since: datetime) -> QuerySet[Enquiry]:
-    return Enquiry.objects.filter(created_at__gt=since)
 
 
 def describe_state(topic: Topic, at: datetime) -> str:
@@ -248,14 +240,15 @@ def describe_state(topic: Topic, at: datetime) -> str:
     )
 
 
-KINDS = {PromotionSnippet: ActionKind.PROMOTED, SynonymSnippet: ActionKind.SYNONYM}
-
-
 @hooks.register("after_create_snippet")
 @transaction.atomic
 def close_cases(request, snippet) -> None:
     """Close the topics of a new promotion or synonym, and the enquiry it is for."""
-    kind, at = KINDS.get(type(snippet)), timezone.now()
+    kinds = {
+        PromotionSnippet: ActionKind.PROMOTED,
+        SynonymSnippet: ActionKind.SYNONYM,
+    }
+    kind, at = kinds.get(type(snippet)), timezone.now()
     if not kind:
         return
     terms = reversed(split_phrases(redact(snippet.searched)))
@@ -266,23 +259,17 @@ def close_cases(request, snippet) -> None:
             topics.setdefault(enquiry.topic, enquiry.topic)
         waits = "" if enquiry.answered_at else " It has not been answered yet."
         messages.info(request, f"Enquiry {enquiry}: {action}.{waits}")
+    done = {"kind": kind, "note": str(snippet)[:200], "by": request.user, "at": at}
     FeedbackAction.objects.bulk_create(
-        FeedbackAction(
-            topic=topic,
-            label=term[:100],
-            kind=kind,
-            note=str(snippet)[:200],
-            by=request.user,
-            at=at,
-        )
+        FeedbackAction(topic=topic, label=term[:100], **done)
         for topic, term in topics.items()
     )
 
 
 def find_open_enquiry(request) -> Enquiry | None:
     """Return the enquiry that a form was opened for, locked."""
-    reference = request.POST.get("enquiry", "").replace("\0", "")
     if not may_handle(request.user):
         return None
+    reference = request.POST.get("enquiry", "").replace("\0", "")
     enquiries = Enquiry.objects.select_for_update()
     return enquiries.filter(reference=reference, status=CaseStatus.OPEN).first()

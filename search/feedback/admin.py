@@ -1,18 +1,15 @@
-"""Enquiries in the admin: the list, its export and the page of an enquiry."""
+"""Enquiries in the admin: the list, its export, the page of an enquiry and tasks."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from draftjs_exporter.error import ExporterException
-from wagtail.admin.rich_text import DraftailRichTextArea
 from wagtail.rich_text import get_text_for_indexing
 from wagtail_modeladmin.helpers import (
     AdminURLHelper,
@@ -24,24 +21,20 @@ from wagtail_modeladmin.options import ModelAdmin
 from wagtail_modeladmin.views import IndexView, InspectView
 
 from home.content.text import name_of
-from home.content.walker import links_in_html
-from home.pages import visible_pages
-from search.feedback.actions import ActionKind
+from home.dashboard import counted_task, register_dashboard_tasks
 from search.feedback.cases import (
-    ActionForm,
+    AnswerForm,
     AssignForm,
     CaseView,
     CloseForm,
     ReopenForm,
+    may_handle,
     may_read,
 )
-from search.feedback.enquiries.models import EMAIL_PENDING, Enquiry
+from search.feedback.models import EMAIL_PENDING, CaseStatus, Enquiry
 
-MAX_WORDS = 10
-ROWS_AT_ONCE = 500
-ANSWER_FEATURES = ["bold", "ol", "ul", "link"]
-MAX_ANSWER_LENGTH, MAX_MARKUP_LENGTH = 5_000, 50_000
-MAX_ID = 2**31 - 1
+# Emails go with the next job run, so this late there is a mail problem.
+EMAIL_OVERDUE_AFTER = timedelta(days=1)
 
 
 def _local(time: datetime | None) -> str:
@@ -119,10 +112,9 @@ class AnswerFilter(admin.SimpleListFilter):
 
 
 class FirstWordsSearchHandler(DjangoORMSearchHandler):
-    """Searches for the first words only, to limit the number of conditions."""
-
     def search_queryset(self, queryset, search_term, **kwargs):
-        words = " ".join(search_term.split()[:MAX_WORDS])
+        # Each word is a condition of its own.
+        words = " ".join(search_term.split()[:10])
         return super().search_queryset(queryset, words, **kwargs)
 
 
@@ -151,84 +143,7 @@ class EnquiryIndexView(IndexView):
 
     def as_spreadsheet(self, queryset, spreadsheet_format):
         rows = queryset.select_related("assigned_to", "closed_by")
-        return super().as_spreadsheet(rows.iterator(ROWS_AT_ONCE), spreadsheet_format)
-
-
-class AnswerEditor(DraftailRichTextArea):
-    """Reads only what Wagtail's editor writes: other HTML counts as empty."""
-
-    def value_from_datadict(self, data, files, name):
-        try:
-            text = super().value_from_datadict(data, files, name) or ""
-            # A lone surrogate cannot be stored, nor a link without a page id shown.
-            text.encode()
-            self.converter.from_database_format(text)
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-            ExporterException,
-        ):
-            return ""
-        return text
-
-
-class AnswerForm(ActionForm):
-    heading = "Answer"
-    answer = forms.CharField(
-        required=False,
-        help_text="The enquirer can read this on their answer page. If they gave an "
-        "email address, we will email them once. Link to the pages they need. Do not "
-        "repeat any personal information.",
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        # Wagtail knows its features only once all apps are loaded.
-        editor = AnswerEditor(features=ANSWER_FEATURES)
-        # The label's own `for` names what the editor hides. With an interval, the last
-        # quarter of a second of typing is lost when saving at once.
-        editor.options |= {"ariaLabel": "Answer", "stateSaveInterval": 0}
-        self.fields["answer"].widget = editor
-        self.initial["answer"] = self.case.answer
-
-    def clean_answer(self) -> str:
-        answer = self.cleaned_data["answer"]
-        length = len(get_text_for_indexing(answer).strip())
-        if not length:
-            raise ValidationError("Enter an answer.")
-        if length > MAX_ANSWER_LENGTH or len(answer) > MAX_MARKUP_LENGTH:
-            raise ValidationError(
-                f"Your answer has {length:,} characters. It must be "
-                f"{MAX_ANSWER_LENGTH:,} characters or fewer, with few links."
-            )
-        links = list(links_in_html(answer))
-        pages = {link.page_id for link in links if link.page_id}
-        addresses = [link.address for link in links if not link.page_id]
-        if len(links) < answer.count("<a") or not all(
-            address.startswith(("https://", "mailto:")) for address in addresses
-        ):
-            raise ValidationError(
-                "Links must go to a page on this website, a web address that starts "
-                "with https:// or an email address."
-            )
-        known = {page for page in pages if page <= MAX_ID}
-        shown = visible_pages(timezone.now()).filter(pk__in=known)
-        if len(pages) > shown.count():
-            raise ValidationError(
-                "One of the links goes to a page that is not public. Choose another "
-                "page, or publish that page first."
-            )
-        return answer
-
-    def perform(self, at):
-        answer, is_first = self.cleaned_data["answer"], not self.case.answered_at
-        if answer == self.case.answer and not is_first:
-            return None
-        kind = ActionKind.ANSWERED if is_first else ActionKind.CHANGED
-        return self.case.do(kind, self.user, at, answer=answer, answered_at=at)
+        return super().as_spreadsheet(rows.iterator(500), spreadsheet_format)
 
 
 class EnquiryInspectView(CaseView, InspectView):
@@ -320,3 +235,38 @@ class EnquiryAdmin(ModelAdmin):
         if enquiry.is_open:
             return "Open, answered" if enquiry.answered_at else "Open"
         return enquiry.get_outcome_display() or "Closed"
+
+
+@register_dashboard_tasks
+def enquiry_tasks(user, at):
+    if not may_read(user):
+        return
+    is_open = Q(status=CaseStatus.OPEN)
+    late = EMAIL_PENDING & Q(answered_at__lt=at - EMAIL_OVERDUE_AFTER)
+    counts = Enquiry.objects.aggregate(
+        unassigned=Count("pk", filter=is_open & Q(assigned_to=None)),
+        mine=Count("pk", filter=is_open & Q(assigned_to=user)),
+        late=Count("pk", filter=late),
+    )
+    index = reverse("search_enquiry_modeladmin_index")
+    open_ones = f"{index}?status__exact={CaseStatus.OPEN}"
+    why = "could not be emailed for over 24 hours. Contact your site administrator."
+    yield counted_task(
+        counts["late"],
+        f"answer {why}",
+        f"answers {why}",
+        f"{index}?answer=unsent",
+        is_urgent=True,
+    )
+    yield may_handle(user) and counted_task(
+        counts["mine"],
+        "enquiry is assigned to you",
+        "enquiries are assigned to you",
+        f"{open_ones}&assigned_to__id__exact={user.pk}",
+    )
+    yield counted_task(
+        counts["unassigned"],
+        "unassigned enquiry",
+        "unassigned enquiries",
+        f"{open_ones}&assigned_to__isnull=True",
+    )

@@ -1,1 +1,0 @@
-"""Messages sent from "Can't find it", and their answers."""

@@ -1,1 +1,0 @@
-"""Answers to "Was this page useful?"."""

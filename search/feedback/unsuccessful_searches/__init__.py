@@ -1,1 +1,0 @@
-"""Unsuccessful searches, grouped by topic, and what staff do about them."""
