@@ -92,7 +92,7 @@ ON_POSTGRESQL = (
     "tests/search/test_hostile_searches.py",
     "tests/stockton_cms/accounts/test_single_sign_on.py",
     "tests/stockton_cms/monitoring/test_health.py",
-    "tests/stockton_cms/operations/backup/test_rows.py",
+    "tests/stockton_cms/operations/backup/test_archive.py",
     "tests/stockton_cms/operations/erasure/test_erasing.py",
     "tests/stockton_cms/operations/erasure/test_every_column.py",
     "tests/stockton_cms/operations/importer/test_again.py",

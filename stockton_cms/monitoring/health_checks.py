@@ -23,7 +23,7 @@ from home.jobs import JobsHealth, get_jobs_health
 from home.notifications.sending import MailHealth, get_mail_health
 from search.engine.index import page_index
 from search.log.models import LoggedSearch
-from stockton_cms.operations.backup.delivery import LastBackup, get_last_backup
+from stockton_cms.operations.backup.create import LastBackup, get_last_backup
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from wagtail.models import (
 
 from home.images.pictures import CARD, LOGO, get_pictures
 from search.indexing import linked_documents
-from stockton_cms.operations.backup.delivery import all_files
+from stockton_cms.operations.backup.create import all_files
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.hiding import (
     moved_into_a_private_collection,

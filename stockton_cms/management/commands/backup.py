@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from stockton_cms.operations.backup.delivery import back_up, default_folder
+from stockton_cms.operations.backup.create import back_up, default_folder
 
 
 class Command(BaseCommand):
@@ -19,6 +19,4 @@ class Command(BaseCommand):
 
     def handle(self, *args, to: str, **options):
         manifest, address = back_up(to, timezone.now())
-        self.stdout.write(
-            f"{address}: {manifest.row_count:,} rows and {manifest.file_count:,} files."
-        )
+        self.stdout.write(f"{address}: {manifest}.")

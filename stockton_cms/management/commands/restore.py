@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from stockton_cms.operations.backup.delivery import opened
+from stockton_cms.operations.backup.create import opened
 from stockton_cms.operations.backup.restore import restore
 
 
@@ -22,10 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args, archive: str, no_input: bool, **options):
         with opened(archive) as reader:
             made = reader.manifest
-            question = (
-                f"Replace this site by the {made.row_count:,} rows and "
-                f"{made.file_count:,} files of {made.made_at}? Type yes: "
-            )
+            question = f"Replace this site by the {made} of {made.made_at}? Type yes: "
             if not no_input and input(question).strip() != "yes":
                 raise CommandError("Nothing was changed.")
             for line in restore(reader, timezone.now()):

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from stockton_cms.operations.backup.delivery import opened, record_verified
+from stockton_cms.operations.backup.create import opened, record_verified
 from stockton_cms.operations.backup.restore import refuse_newer
 
 
@@ -19,7 +19,4 @@ class Command(BaseCommand):
             reader.verify()
             manifest, address = reader.manifest, str(reader.path)
             record_verified(address, timezone.now())
-        self.stdout.write(
-            f"{address} is whole: {manifest.row_count:,} rows and "
-            f"{manifest.file_count:,} files of {manifest.made_at}."
-        )
+        self.stdout.write(f"{address} is whole: {manifest} of {manifest.made_at}.")

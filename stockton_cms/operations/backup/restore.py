@@ -1,8 +1,14 @@
-"""Restoring a backup: made whole beside what is there, then put in its place."""
+"""Restoring a backup: made whole beside what is there, then put in its place.
+
+What is being made is called `restoring`; what was there, `before` from then on.
+"""
 
 import hashlib
+import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -13,28 +19,24 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.core.management.color import no_style
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from home.content_version import ContentVersion
 from stockton_cms.operations.backup.archive import (
+    LEFT_OUT,
     ArchiveError,
     ArchiveReader,
     progress,
+    tables_of,
+    write_rows,
 )
-from stockton_cms.operations.backup.delivery import all_files
-from stockton_cms.operations.backup.serialisation import LEFT_OUT, tables_of, write_rows
-from stockton_cms.operations.backup.swap import (
-    BEFORE,
-    alone,
-    beside,
-    close_alone,
-    exchange_database,
-    new_database,
-    remove_leftovers,
-)
+from stockton_cms.operations.backup.create import all_files, alone
+
+RESTORING, BEFORE = "restoring", "before"
 
 
 def restore(archive: ArchiveReader, at: datetime) -> list[str]:
@@ -44,10 +46,8 @@ def restore(archive: ArchiveReader, at: datetime) -> list[str]:
     there, so a restore that fails has changed nothing that the site shows. Returns
     where the old rows and files are, as text.
 
-    Raises:
-        ArchiveError: it is damaged, or from a newer version of this site.
-        CommandError: another backup or restore is running, or the site itself.
-
+    Raises `ArchiveError` where it is damaged, or from a newer version of this site;
+    `CommandError` where another backup or restore is running, or the site itself.
     """
     refuse_newer(archive)
     archive.verify()
@@ -97,9 +97,7 @@ def _fill(archive: ArchiveReader) -> None:
     tables = tables_of(executor.migrate(last_ones).apps)
     unknown = set(archive.tables) - {each._meta.db_table for each in tables} - LEFT_OUT
     for name in sorted(unknown):
-        raise ArchiveError(
-            f"{archive.path} holds a table that this site lacks: {name}."
-        )
+        raise ArchiveError(f"{archive.path} holds an unknown table: {name}.")
     with transaction.atomic():
         _empty([model._meta.db_table for model in tables])
         for model in progress(tables, "Tables"):
@@ -143,9 +141,8 @@ def _raise_version() -> None:
     A counter that goes on from the backup would come to numbers again that stood for
     other pages. Seconds since 1970 are ahead of it and of earlier restores.
     """
-    number = int(time.time())
-    for version in ContentVersion.objects.all():
-        number = max(number, version.number + 1)
+    numbers = ContentVersion.objects.values_list("number", flat=True)
+    number = max([int(time.time()), *(each + 1 for each in numbers)])
     ContentVersion.objects.update_or_create(
         pk=1, defaults={"number": number, "last_removal_version": number}
     )
@@ -160,18 +157,15 @@ def _add_files(archive: ArchiveReader) -> set[str]:
     there = set(all_files(default_storage))
     for name in progress(archive.files, "Files"):
         if name in there:
-            if _digest(name) == archive.checksum_of_file(name):
+            with default_storage.open(name) as file:
+                digest = hashlib.sha256(file.read()).hexdigest()
+            if digest == archive.checksum_of_file(name):
                 continue
             default_storage.delete(name)
         with archive.open_file(name) as file:
             # A plain `save` would write pictures again.
             default_storage._save(name, File(file))
     return there - set(archive.files)
-
-
-def _digest(name: str) -> str:
-    with default_storage.open(name) as file:
-        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _set_aside(names: set[str], suffix: str) -> str:
@@ -193,3 +187,111 @@ def _set_aside(names: set[str], suffix: str) -> str:
         (aside / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).rename(aside / name)
     return f"Files that are not in the backup: {len(names):,}, in {aside}."
+
+
+@contextmanager
+def _connected_to(**settings) -> Iterator[None]:
+    """Let the default connection, models and migrations lead somewhere else.
+
+    Migrations of Wagtail's write by the default connection whatever they are passed, so
+    a second one beside it would not do. The process must do nothing else meanwhile.
+    """
+    before = connection.settings_dict
+    _reconnect({**before, **settings})
+    try:
+        yield
+    finally:
+        _reconnect(before)
+
+
+def _reconnect(settings: dict) -> None:
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    connection.settings_dict = settings
+
+
+def beside(place: Path, word: str, suffix: str) -> Path:
+    return place.with_name(f"{place.name}.{word}-{suffix}")
+
+
+@contextmanager
+def new_database(suffix: str) -> Iterator[None]:
+    """Lead the connection to an empty database beside the site's own."""
+    if connection.vendor == "sqlite":
+        new = beside(_sqlite_file(), RESTORING, suffix)
+        # Before there is anything in it that others on the machine may not read.
+        new.touch()
+        shutil.copymode(_sqlite_file(), new)
+        with _connected_to(NAME=str(new)):
+            yield
+            close_alone()
+        return
+    new = f"{RESTORING}_{suffix}"
+    options = connection.settings_dict["OPTIONS"]
+    longer = f"{options.get('options', '')} -c search_path={new} -c statement_timeout=0"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {new}")
+    with _connected_to(OPTIONS={**options, "options": longer}):
+        yield
+
+
+def exchange_database(suffix: str) -> str:
+    """Put the new database in the place of the old one; say where that is now."""
+    if connection.vendor == "sqlite":
+        close_alone()
+        place = _sqlite_file()
+        old = beside(place, BEFORE, suffix)
+        # The old one gets a second name, so that its place is never empty.
+        os.link(place, old)
+        beside(place, RESTORING, suffix).replace(place)
+        return f"The old database is {old}."
+    old, new = f"{BEFORE}_{suffix}", f"{RESTORING}_{suffix}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        place = connection.ops.quote_name(cursor.fetchone()[0])
+        cursor.execute(f"ALTER SCHEMA {place} RENAME TO {old}")
+        cursor.execute(f"ALTER SCHEMA {new} RENAME TO {place}")
+    return (
+        f"The old tables are in the schema {old}; DROP SCHEMA {old} CASCADE frees it."
+    )
+
+
+def close_alone() -> None:
+    """Close a SQLite database so that its one file is all of it.
+
+    Raises `CommandError` where the site, or one of its jobs, still has it open.
+    """
+    if connection.vendor != "sqlite":
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 1000")
+            # Which takes that no one else has it open; connecting turns it on again.
+            cursor.execute("PRAGMA journal_mode = DELETE")
+    except OperationalError as error:
+        raise CommandError(
+            "The site still uses its database. Stop it and its jobs first."
+        ) from error
+    finally:
+        connection.close()
+
+
+def remove_leftovers() -> None:
+    """Delete what restores have left that were refused, failed or were killed."""
+    if connection.vendor == "sqlite":
+        place = _sqlite_file()
+        for path in place.parent.glob(f"{place.name}.{RESTORING}-*"):
+            path.unlink(missing_ok=True)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace")
+        names = [name for (name,) in cursor if name.startswith(f"{RESTORING}_")]
+    for name in names:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def _sqlite_file() -> Path:
+    return Path(connection.settings_dict["NAME"])

@@ -14,7 +14,7 @@ from wagtail.models import Collection, UploadedFile
 from home.images import storage, uploads
 from home.images.metadata import without_metadata
 from home.images.pictures import LIBRARY_SHAPES, specs_of
-from stockton_cms.operations.backup.delivery import all_files
+from stockton_cms.operations.backup.create import all_files
 
 Image = get_image_model()
 CANARY = "quetzal"

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from stockton_cms.operations.backup.archive import open_archive
+from stockton_cms.operations.backup.archive import ArchiveReader
 from tests.servers import BASE_DIR, manage, site_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -116,7 +116,7 @@ def back_up(environment) -> Path:
 
 def contents(archive: Path) -> dict:
     """Return all rows and the checksums of all files, but for the content version."""
-    with open_archive(archive) as reader:
+    with ArchiveReader(archive) as reader:
         found = {name: reader.checksum_of_file(name) for name in reader.files}
         for table in reader.tables:
             rows = ([plain(value) for value in row] for row in reader.rows(table))
@@ -135,7 +135,7 @@ def plain(value):
 
 def version(archive: Path) -> int:
     """Return the content version of a backed-up site."""
-    with open_archive(archive) as reader:
+    with ArchiveReader(archive) as reader:
         names, values = reader.rows(VERSION)
         return values[names.index("number")]
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from django.core.management import CommandError, call_command
 
-from stockton_cms.operations.backup import delivery
-from stockton_cms.operations.backup.delivery import (
+from stockton_cms.operations.backup import create
+from stockton_cms.operations.backup.archive import FORMAT
+from stockton_cms.operations.backup.create import (
+    alone,
     back_up,
     checked_destination,
     get_last_backup,
-    opened,
 )
-from stockton_cms.operations.backup.swap import alone
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 NAME = "stockton-cms-20261123-020000.zip"
@@ -24,7 +24,7 @@ def _made(settings, tmp_path, monkeypatch, write_archive):
     settings.DATA_DIR = tmp_path / "data"
     settings.STATIC_ROOT = tmp_path / "data" / "static"
     monkeypatch.setattr(
-        delivery,
+        create,
         "make_backup",
         lambda path, at: write_archive(path, made_at=at.isoformat()),
     )
@@ -39,18 +39,19 @@ def test_backup_arrives_can_be_read_back_and_is_known(s3, tmp_path, settings, te
     assert address == f"{text.rstrip('/')}/{NAME}"
     assert not (settings.DATA_DIR / "outgoing_backup.zip").exists()
     last = get_last_backup()
-    assert (last.made_at, last.to) == (AT, address)
+    assert (last.made_at, last.to, last.verified_at) == (AT, address, None)
     assert last.bytes > 0
-    assert last.verified_at is None
     call_command("verify_backup", address)
     assert get_last_backup().verified_at is not None
     (settings.DATA_DIR / "last_backup.json").write_text("{")
     assert get_last_backup() is None
+    with pytest.raises(CommandError):
+        call_command("verify_backup", f"{text}/none.zip")
 
 
 def test_bucket_that_is_away_is_said_to_be_and_nothing_stays(s3, settings, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
-    monkeypatch.setattr(delivery, "WAITS", None)
+    monkeypatch.setattr(create, "WAITS", None)
     with pytest.raises(CommandError, match="cannot be reached"):
         call_command("backup", to="s3://backups")
     assert get_last_backup() is None
@@ -75,34 +76,30 @@ def test_only_one_backup_at_a_time(tmp_path):
     back_up(str(tmp_path), AT)
 
 
-@pytest.mark.parametrize("address", ["s3://backups/none.zip", "/none.zip"])
-def test_archive_that_is_not_there_is_refused(s3, address):
-    with pytest.raises(CommandError), opened(address):
-        pass
-
-
 @pytest.mark.django_db
-def test_damaged_archive_ends_with_its_own_exit_code(tmp_path):
+def test_damaged_and_newer_archives_end_with_an_exit_code_of_their_own(
+    tmp_path, write_archive
+):
+    """Negative control: each is taken without the damage or the made-up migration."""
     _, address = back_up(str(tmp_path), AT)
     path = tmp_path / NAME
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
-    for command, options in (("verify_backup", {}), ("restore", {"no_input": True})):
-        with pytest.raises(CommandError, match="damaged") as error:
-            call_command(command, address, **options)
-        assert error.value.returncode == 3
+    refuse(path, "damaged")
     assert get_last_backup().verified_at is None
-
-
-@pytest.mark.django_db
-def test_archive_of_a_newer_version_is_refused(tmp_path, write_archive):
-    """Negative control: it is taken without the made-up migration."""
-    path = tmp_path / "backup.zip"
+    for newer, message in (
+        ({"migrations": ["home.9999_of_the_future"]}, r"newer version.*9999"),
+        ({"format": FORMAT + 1}, "newer version"),
+    ):
+        write_archive(path, **newer)
+        refuse(path, message)
     write_archive(path)
-    call_command("verify_backup", str(path))
-    write_archive(path, migrations=["home.9999_of_the_future"])
+    call_command("verify_backup", address)
+
+
+def refuse(path, message):
     for command, options in (("verify_backup", {}), ("restore", {"no_input": True})):
-        with pytest.raises(CommandError, match=r"newer version.*9999") as error:
+        with pytest.raises(CommandError, match=message) as error:
             call_command(command, str(path), **options)
         assert error.value.returncode == 3

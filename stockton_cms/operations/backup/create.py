@@ -1,5 +1,6 @@
 """Makes a backup while the site runs, in a folder or a bucket; opens one there."""
 
+import fcntl
 import json
 import tempfile
 from collections.abc import Iterator
@@ -25,11 +26,10 @@ from stockton_cms.operations.backup.archive import (
     ArchiveWriter,
     Manifest,
     new_archive,
-    open_archive,
     progress,
+    read_rows,
+    tables_of,
 )
-from stockton_cms.operations.backup.serialisation import read_rows, tables_of
-from stockton_cms.operations.backup.swap import alone
 
 SCHEME = "s3://"
 WAITS = Config(
@@ -37,6 +37,31 @@ WAITS = Config(
     read_timeout=60,
     retries={"mode": "standard", "total_max_attempts": 5},
 )
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let only one backup or restore run at a time on a machine.
+
+    The lock goes with the process however it ends. It is not an advisory lock of the
+    database, as a restore connects to it again.
+
+    Raises `CommandError` at once where another process holds it.
+    """
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "backup.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                "Another backup or restore is running. Wait until it has ended."
+            ) from None
+        yield
+
+
+def default_folder() -> Path:
+    """Return where archives go if no one says where, and which is made then."""
+    return settings.DATA_DIR / "backups"
 
 
 def checked_destination(text: str) -> str:
@@ -70,35 +95,25 @@ def checked_destination(text: str) -> str:
     return str(path)
 
 
-def default_folder() -> Path:
-    """Return where archives go if no one says where, and which is made then."""
-    return settings.DATA_DIR / "backups"
-
-
 def back_up(to: str, at: datetime) -> tuple[Manifest, str]:
     """Make a backup in a folder or bucket; return what it holds, and its address.
 
-    Raises:
-        OSError: it could not be made.
-        CommandError: another one is running, or the bucket cannot be reached.
-
+    Raises `OSError` where it could not be made; `CommandError` where another one is
+    running, or the bucket cannot be reached.
     """
     to = checked_destination(to)
-    name = f"stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
-    address = f"{to}/{name}"
+    address = f"{to}/stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
+    is_remote = to.startswith(SCHEME)
+    path = settings.DATA_DIR / "outgoing_backup.zip" if is_remote else Path(address)
     with alone():
-        if to.startswith(SCHEME):
-            path = settings.DATA_DIR / "outgoing_backup.zip"
+        manifest = make_backup(path, at)
+        size = path.stat().st_size
+        if is_remote:
             try:
-                manifest = make_backup(path, at)
                 with _bucket(address) as (client, place):
                     client.upload_file(str(path), *place)
-                size = path.stat().st_size
             finally:
-                path.unlink(missing_ok=True)
-        else:
-            manifest = make_backup(Path(address), at)
-            size = Path(address).stat().st_size
+                path.unlink()
         record_backup(LastBackup(at, size, address))
     return manifest, address
 
@@ -117,13 +132,11 @@ def _bucket(address: str) -> Iterator[tuple]:
 def opened(address: str) -> Iterator[ArchiveReader]:
     """Open an archive that is in a folder or in a bucket.
 
-    Raises:
-        ArchiveError: it is damaged.
-        CommandError: there is none, or the bucket cannot be reached.
-
+    Raises `CommandError` where there is none, it is damaged, or the bucket cannot be
+    reached.
     """
     if not address.startswith(SCHEME):
-        with open_archive(Path(address).resolve()) as reader:
+        with ArchiveReader(Path(address).resolve()) as reader:
             yield reader
         return
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -132,7 +145,7 @@ def opened(address: str) -> Iterator[ArchiveReader]:
         with _bucket(address) as (client, place):
             client.download_fileobj(*place, file)
         file.seek(0)
-        with open_archive(address, file) as reader:
+        with ArchiveReader(address, file) as reader:
             yield reader
 
 
@@ -209,21 +222,19 @@ class LastBackup:
 def get_last_backup() -> LastBackup | None:
     """Return the last backup; nothing where there is none, or its file is damaged."""
     try:
-        values = json.loads(_file().read_bytes())
-        times = {
-            name: datetime.fromisoformat(values[name])
-            for name in ("made_at", "verified_at")
-            if values[name]
-        }
-        return LastBackup(**{**values, **times})
+        values = json.loads(_last_backup_file().read_bytes())
+        for name in ("made_at", "verified_at"):
+            values[name] = values[name] and datetime.fromisoformat(values[name])
+        return LastBackup(**values)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def record_backup(last: LastBackup) -> None:
-    part = _file().with_suffix(".part")
+    file = _last_backup_file()
+    part = file.with_suffix(".part")
     part.write_text(json.dumps(asdict(last), default=datetime.isoformat, indent=1))
-    part.replace(_file())
+    part.replace(file)
 
 
 def record_verified(to: str, at: datetime) -> None:
@@ -232,5 +243,5 @@ def record_verified(to: str, at: datetime) -> None:
         record_backup(replace(last, verified_at=at))
 
 
-def _file() -> Path:
+def _last_backup_file() -> Path:
     return settings.DATA_DIR / "last_backup.json"
