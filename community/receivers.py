@@ -24,7 +24,7 @@ from home.content_version import (
     earliest_after,
     register_scheduled_change,
 )
-from home.images.pictures import LOGO, make_shapes_after_commit
+from home.images.renditions import LOGO, make_shapes_after_commit
 from home.page_tree.visibility import Change, page_visibility_changed
 from home.receivers import draft_saved, live_page_saved
 

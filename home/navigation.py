@@ -15,7 +15,7 @@ from wagtail.query import PageQuerySet
 
 from home.caching import load_fallback, store_fallback
 from home.content_version import cache_per_content_version
-from home.images.pictures import CARD, Picture, get_pictures
+from home.images.renditions import CARD, Picture, get_pictures
 from home.models import ChangeNote, SiteSettings
 from home.page_tree.addresses import (
     children_of,

@@ -8,8 +8,7 @@ from wagtail.signals import page_published, post_page_move
 
 from home.content.walker import Kind, walk
 from home.content_version import bump_content_version, only_internal_fields
-from home.images import audience
-from home.images.pictures import LIBRARY_SHAPES, make_shapes_after_commit
+from home.images.renditions import LIBRARY_SHAPES, make_shapes_after_commit
 from home.page_tree.redirects import addresses_changed
 from home.page_tree.visibility import page_visibility_changed
 
@@ -63,13 +62,6 @@ def write_change_note(sender, instance, revision, alias=False, **kwargs):
                     "published_at": instance.last_published_at,
                 },
             )
-
-
-@receiver(post_save, sender="wagtailimages.Image")
-def sync_renditions(sender, instance, raw=False, update_fields=None, **kwargs):
-    if not raw and not only_internal_fields(update_fields):
-        audience.delete_misplaced([instance.pk])
-        make_shapes_after_commit([instance.pk], *LIBRARY_SHAPES)
 
 
 @receiver([live_page_saved, draft_saved])

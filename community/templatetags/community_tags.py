@@ -18,7 +18,7 @@ from community.policies.feeds import get_feeds
 from community.policies.versions.views import HISTORY
 from community.subscriptions.targets import subscribe_url
 from home.caching import canonical_cache_url
-from home.images.pictures import LOGO, get_pictures
+from home.images.renditions import LOGO, get_pictures
 from home.navigation import get_cards
 from home.notifications import in_one_line
 from home.page_tree.addresses import public_path, site_root

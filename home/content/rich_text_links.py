@@ -10,7 +10,7 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from home.content.walker import PLAIN_ID
-from home.images.private_collections import restricted_collections
+from home.images.renditions import restricted_collections
 from home.pages import visible_pages
 
 PublicDocumentsFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]

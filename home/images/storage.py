@@ -4,14 +4,15 @@ import errno
 import os
 import shutil
 from contextlib import suppress
+from io import BytesIO
 from pathlib import PurePosixPath
 from string import ascii_lowercase, digits
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 from django.utils.crypto import get_random_string
-
-from home.images.metadata import UNREADABLE, without_metadata
+from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import get_sampling
 
 # SQLite's message, and the operating system's, which PostgreSQL quotes.
 FULL = ("disk is full", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
@@ -20,10 +21,54 @@ ORIGINALS = ("original_images/", "wagtail_uploads/")
 # One of 36 ** 12 names cannot be guessed.
 FOLDER_NAME_LENGTH = 12
 FILE_FOLDER = rf"/[0-9a-z]{{{FOLDER_NAME_LENGTH}}}/"
+# What Pillow raises for files that do not contain what their header says.
+UNREADABLE = (OSError, ValueError, SyntaxError, LookupError, ArithmeticError)
+# For lossy formats; the loss is hardly visible.
+QUALITY = 90
 
 
 def is_disk_full_error(error: Exception) -> bool:
     return any(message in str(error) for message in FULL)
+
+
+class PlainPicture(ContentFile):
+    """An image file without metadata."""
+
+
+def without_metadata(file: File) -> PlainPicture:
+    """Return the image alone, upright and with its colour profile.
+
+    Residents need not know where, when and with what someone took a photograph. So the
+    image is redrawn. Raises one of `UNREADABLE` if it is not an image.
+    """
+    if isinstance(file, PlainPicture):
+        return file
+    file.seek(0)
+    data = file.read()
+    with Image.open(BytesIO(data)) as image:
+        # Only the first of several images is ever shown. Phones add smaller ones.
+        kind = "JPEG" if image.format == "MPO" else image.format
+        options = _options(image, kind, data)
+        upright = ImageOps.exif_transpose(image)
+    transparency = upright.info.get("transparency")
+    upright.info = {} if transparency is None else {"transparency": transparency}
+    drawn = BytesIO()
+    upright.save(drawn, kind, **options)
+    return PlainPicture(drawn.getvalue(), name=file.name)
+
+
+def _options(image: Image.Image, kind: str, data: bytes) -> dict:
+    colours = image.info.get("icc_profile")
+    options = {"icc_profile": colours} if colours else {}
+    if kind == "JPEG":
+        # The original quality, so that it loses almost nothing and grows no larger.
+        options |= {"qtables": image.quantization, "subsampling": get_sampling(image)}
+        options["progressive"] = "progressive" in image.info
+    elif kind in {"AVIF", "WEBP"}:
+        options["quality"] = QUALITY
+    if kind == "WEBP":
+        options["lossless"] = b"VP8L" in data
+    return options
 
 
 class MediaStorageUnavailableError(OSError):

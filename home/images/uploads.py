@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
-from home.images.metadata import UNREADABLE, without_metadata
+from home.images.storage import UNREADABLE, without_metadata
 
 # A part that each archive format contains (ECMA-376, ODF 1.3).
 PARTS = {

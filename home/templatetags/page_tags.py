@@ -9,7 +9,7 @@ from django.utils import timezone
 from home.caching import has_session
 from home.content.validators import phone_link, web_link
 from home.content.walker import Kind, walk_body
-from home.images.pictures import (
+from home.images.renditions import (
     BANNER,
     BODY,
     SOCIAL,

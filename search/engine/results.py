@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from home.images.private_collections import restricted_collections
+from home.images.renditions import restricted_collections
 from home.navigation import get_labels, kind_of
 from home.page_tree.addresses import parent_path, public_path
 from home.pages import unexpired, visible_pages

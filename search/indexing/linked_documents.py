@@ -24,7 +24,7 @@ from home.caching import has_session
 from home.content.rich_text_links import public_documents, register_public_documents
 from home.content.walker import id_from
 from home.content_version import bump_content_version, only_internal_fields
-from home.images.private_collections import (
+from home.images.renditions import (
     collection_privacy_changed,
     restricted_collections,
 )

@@ -14,7 +14,7 @@ from wagtail.images.tests.utils import get_test_image_file
 
 from community.alerts.visibility import COOKIE_NAME
 from home.content_version import content_version_bumped, content_version_tracker
-from home.images.pictures import CARD
+from home.images.renditions import CARD
 from home.jobs import run_due_jobs
 from home.models import SiteSettings
 from stockton_cms import media

@@ -19,7 +19,7 @@ from wagtail.models import (
     PageViewRestriction,
 )
 
-from home.images.pictures import CARD, LOGO, get_pictures
+from home.images.renditions import CARD, LOGO, get_pictures
 from search.indexing import linked_documents
 from stockton_cms.operations.backup.create import all_files
 from tests.factories import AlertFactory, StandardPageFactory
@@ -322,7 +322,7 @@ def test_if_nothing_followed_it_would_be_for_everybody(
     upload, monkeypatch, django_capture_on_commit_callbacks
 ):
     image = upload()
-    monkeypatch.setattr("home.images.audience.delete_misplaced", lambda images: None)
+    monkeypatch.setattr("home.images.renditions.delete_misplaced", lambda images: None)
     with django_capture_on_commit_callbacks(execute=True):
         private(image, "is put there", None)
     assert 200 in statuses(files_of(image))

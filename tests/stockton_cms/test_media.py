@@ -14,7 +14,7 @@ from wagtail.documents.models import Document
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 
-from home.images.pictures import CARD, LOGO
+from home.images.renditions import CARD, LOGO
 from tests.search.indexing.files.offering import offer
 from tests.stockton_cms.nginx import SiteServer
 

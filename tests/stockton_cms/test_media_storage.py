@@ -13,7 +13,7 @@ from wagtail.documents.models import Document
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 
-from home.images.pictures import CARD
+from home.images.renditions import CARD
 from search.indexing.documents import SearchFile
 from stockton_cms import media_storage
 from tests.search.indexing.files.made_files import make_pdf

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from wagtail.images import get_image_model
 
 from community.models import Partner
-from home.images.pictures import CARD, LIBRARY_SHAPES, LOGO, specs_of
+from home.images.renditions import CARD, LIBRARY_SHAPES, LOGO, specs_of
 from stockton_cms.operations.backup.create import all_files
 from tests.factories import PartnershipPageFactory
 from tests.home.images.test_metadata import metadata_of, photograph

@@ -15,7 +15,7 @@ from community.models.policy import PolicyStatus
 from home.content.dates import unique_datetime_labels
 from home.content.rich_text_links import strip_private_links
 from home.content.walker import Kind, Part, lines_of, walk_body
-from home.images.private_collections import restricted_collections
+from home.images.renditions import restricted_collections
 from home.pages import visible_pages
 
 FILE_GONE = "A document that is no longer available"

@@ -23,7 +23,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.editorial.links.index import LINK_SOURCES
 from home.editorial.links.models import PageLink
-from home.images.private_collections import restricted_collections
+from home.images.renditions import restricted_collections
 from home.pages import public_pages
 
 

@@ -6,8 +6,7 @@ from django.db import transaction
 from wagtail.images import get_image_model
 
 from community.models import Partner
-from home.images.pictures import LIBRARY_SHAPES, LOGO, specs_of
-from home.images.renditions import make_missing
+from home.images.renditions import LIBRARY_SHAPES, LOGO, make_shapes
 from home.images.storage import FILE_FOLDER
 
 
@@ -22,8 +21,8 @@ class Command(BaseCommand):
         for image in images.exclude(file__regex=FILE_FOLDER):
             _store_again(image)
         logos = images.filter(pk__in=Partner.objects.exclude(logo=None).values("logo"))
-        made = make_missing(images, specs_of(LIBRARY_SHAPES))
-        made += make_missing(logos, LOGO.specs)
+        made = make_shapes(images, *LIBRARY_SHAPES)
+        made += make_shapes(logos, LOGO)
         if made:
             self.stdout.write(f"Made {made} sizes of pictures.")
 

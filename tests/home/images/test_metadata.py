@@ -12,8 +12,8 @@ from wagtail.images import get_image_model
 from wagtail.models import Collection, UploadedFile
 
 from home.images import storage, uploads
-from home.images.metadata import without_metadata
-from home.images.pictures import LIBRARY_SHAPES, specs_of
+from home.images.renditions import LIBRARY_SHAPES, specs_of
+from home.images.storage import without_metadata
 from stockton_cms.operations.backup.create import all_files
 
 Image = get_image_model()

@@ -9,7 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image as Drawing
 from wagtail.images.models import Image
 
-from home.images.pictures import BANNER, BODY, CARD, LOGO, SOCIAL, Picture, get_pictures
+from home.images.renditions import (
+    BANNER,
+    BODY,
+    CARD,
+    LOGO,
+    SOCIAL,
+    Picture,
+    get_pictures,
+)
 from home.models import StandardPage
 from tests.factories import StandardPageFactory
 
@@ -187,7 +195,7 @@ def test_picture_that_cannot_be_made_is_not_tried_for_every_visitor(db, monkeypa
     image.renditions.all().delete()
     attempts = []
     monkeypatch.setattr(
-        "home.images.pictures.make_shapes", lambda *args: attempts.append(args)
+        "home.images.renditions.make_shapes", lambda *args: attempts.append(args)
     )
     for _ in range(3):
         assert get_pictures([image.pk], CARD) == {}

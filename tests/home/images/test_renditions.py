@@ -14,7 +14,7 @@ from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from community.models import Partner
 from home.content_version import get_content_version
-from home.images.pictures import (
+from home.images.renditions import (
     BODY,
     CARD,
     LIBRARY_SHAPES,
@@ -192,7 +192,7 @@ def test_page_is_published_even_where_making_pictures_fails(
     def fail(*arguments):
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("home.images.pictures.make_missing", fail)
+    monkeypatch.setattr("home.images.renditions.make_shapes", fail)
     page = StandardPageFactory(parent=section, live=False)
     page.picture = wagtail_factories.ImageFactory()
     with committed():
