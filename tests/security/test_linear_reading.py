@@ -36,7 +36,7 @@ from search.indexing.files.extraction import clean_text
 from search.log.redaction import redact
 from search.tokens import clean_query, fold, strip_hyphens, tokenise, topic_of
 from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without
-from stockton_cms.operations.importer.csv_source import _columns, as_html
+from stockton_cms.operations.importer.sources import _columns, as_html
 from tests.security.costs import MAX_GROWTH, TIMES, growth
 from tests.security.patterns import ROOT, modules
 

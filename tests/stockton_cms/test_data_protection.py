@@ -8,7 +8,7 @@ from django.test.utils import isolate_apps
 from wagtail.models import get_page_models
 
 from search.log.retention import RULES
-from stockton_cms.operations.erasure.finder import (
+from stockton_cms.operations.erasure.service import (
     REBUILDABLE_TABLES,
     tables,
     word_fields,

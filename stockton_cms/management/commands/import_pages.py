@@ -1,14 +1,12 @@
 """`manage.py import_pages`: bring existing pages in."""
 
-from dataclasses import fields
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from home.jobs import single_process_lock
-from stockton_cms.operations.importer.plan import page_at
-from stockton_cms.operations.importer.records import MODELS
-from stockton_cms.operations.importer.run import ImportOutcome, Options, import_pages
+from stockton_cms.operations.importer.plan import MODELS, page_at
+from stockton_cms.operations.importer.run import Import, ImportOutcome
 
 # Any number will do that no other advisory lock of this database uses.
 IMPORT_LOCK_ID = 7_301_003
@@ -46,13 +44,14 @@ class Command(BaseCommand):
             parser.add_argument(name, action="store_true", help=text)
 
     def handle(self, *args, source: Path, under: str, **options):
-        how = Options(**{each.name: options[each.name] for each in fields(Options)})
+        names = ("type", "dry_run", "draft", "overwrite", "old_address")
         with single_process_lock("import", IMPORT_LOCK_ID) as is_our_turn:
             if not is_our_turn:
                 raise CommandError("Another import is still running: wait for it.")
             section = page_at(f"/{under.strip('/')}/")
             if section is None:
                 raise CommandError(f"There is no page at '{under}' to import below.")
-            report = import_pages(source, section, how, self.stdout)
-        if refused := report.counts[ImportOutcome.REFUSED]:
+            how = {name: options[name] for name in names}
+            counts = Import(source, section, self.stdout, **how).run()
+        if refused := counts[ImportOutcome.REFUSED]:
             raise CommandError(f"Refused: {refused:,}. The report says which and why.")

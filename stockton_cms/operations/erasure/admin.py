@@ -1,9 +1,8 @@
 """The page on which leads erase the personal data of someone who asks for it (O4)."""
 
 from django import forms
+from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import Permission
-from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
@@ -16,12 +15,9 @@ from stockton_cms.operations.erasure.service import erase
 
 PERMISSION = "stockton_cms.erase_personal_data"
 ACTION = "account.erased_personal_data"
-SIGNER = signing.Signer(salt="erase-person")
 
 
 class EraseForm(forms.Form):
-    """Whose data, and how far to go; `seen` says for what the report was shown."""
-
     email = forms.EmailField(
         label="Email address",
         help_text="Of the person who asked. You will see a report first.",
@@ -34,16 +30,17 @@ class EraseForm(forms.Form):
         help_text="Leave this unticked for a staff email address that pages show as a "
         "contact. The report says where the address could not be removed.",
     )
+    # For whom, and how far, the report on the screen is.
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    @property
-    def signature(self) -> str:
-        """What shows that the report for just this was on the screen."""
-        data = self.cleaned_data
-        return SIGNER.signature(f"{data['everywhere']} {data['email'].casefold()}")
 
-
-@method_decorator(sensitive_post_parameters("email"), name="dispatch")
+@method_decorator(
+    [
+        permission_required(PERMISSION, raise_exception=True),
+        sensitive_post_parameters("email", "seen"),
+    ],
+    name="dispatch",
+)
 class EraseView(WagtailAdminTemplateMixin, FormView):
     """Shows where an email address was found, then erases it.
 
@@ -56,22 +53,18 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
     form_class = EraseForm
     breadcrumbs_items = []
 
-    def dispatch(self, request, *args, **kwargs):
-        if not request.user.has_perm(PERMISSION):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
-
     def form_valid(self, form):
         data = form.cleaned_data
+        asked = f"{data['everywhere']} {data['email'].casefold()}"
         # The report for this was shown, and then the button pressed.
-        is_confirmed = "erase" in form.data and data["seen"] == form.signature
+        is_confirmed = "erase" in form.data and data["seen"] == asked
         report = erase(data["email"], data["everywhere"], dry_run=not is_confirmed)
         if report.is_done:
             user = self.request.user
             count = sum(line.rows for line in report.lines)
             log(user, ACTION, user=user, data={"rows": count})
         return self.render_to_response(
-            self.get_context_data(form=form, report=report, seen=form.signature)
+            self.get_context_data(form=form, report=report, seen=asked)
         )
 
 

@@ -1,19 +1,28 @@
 """Erases an email address everywhere, or reports where it was found."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from re import Pattern
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.validators import validate_email
 from django.db import connection, models, transaction
 from django.utils.text import capfirst
+from modelcluster.fields import ParentalKey
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.models import Page
+from wagtail.contrib.settings.models import BaseSiteSetting
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.models import Page, Revision
 from wagtail.search import index
 from wagtail.search.models import IndexEntry
+from wagtail.snippets.models import get_snippet_models
 
 from home.content.email_addresses import normalise_email
 from home.content_version import bump_content_version
@@ -21,25 +30,40 @@ from home.dashboard import counted
 from search.indexing.documents import IndexedText
 from search.log.redaction import REDACTED
 from search.log.retention import delete_with_history
-from stockton_cms.operations.erasure.finder import NOTES, Found, find, held_in, is_json
-from stockton_cms.operations.erasure.matching import pattern_of, without
+from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without
 
-MAX_NAMED = 50
-ACCOUNTS = {
-    "account.EmailAddress",
-    "account.EmailConfirmation",
-    "auth.User",
-    "mfa.Authenticator",
-    "socialaccount.SocialAccount",
-}
+# What cannot hold a word. Every other kind of field is looked at, new ones too.
+NO_TEXT = (
+    models.BooleanField,
+    models.DateField,
+    models.DecimalField,
+    models.DurationField,
+    models.FloatField,
+    models.IntegerField,
+    models.TimeField,
+    models.UUIDField,
+)
+# Made from other tables, and made again when those change.
+REBUILDABLE_TABLES = {"wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry"}
+ACCOUNT_APPS = {"account", "auth", "mfa", "socialaccount"}
 # Tables whose rows are a person's own, and the field that says whose.
 OWN_ROWS = {
     "community.Subscriber": "email",
     "search.Enquiry": "email",
     "sessions.Session": "session_data",
 }
-# What visitors read beside a page.
-PUBLIC_SIDE_TABLES = {"community.PublishedVersion", "home.ChangeNote"}
+# Tables that follow a page and name it by `page_id`.
+DERIVED_FROM_PAGE = {
+    "community.PublishedVersion",
+    "home.ChangeNote",
+    "home.PageLink",
+    "home.ContentIssue",
+    "home.PageReview",
+    "search.SearchDocument",
+}
+# Belong to a page as its parts do, and are nothing that visitors see.
+NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
+MAX_NAMED = 50
 
 
 class ErasureAction(StrEnum):
@@ -56,14 +80,50 @@ class ErasureAction(StrEnum):
     LEFT = "Not erased because of an error: contact your site administrator"
 
 
-# After which someone has to look at the rows.
-NAMED = {
-    ErasureAction.SHOWN,
-    ErasureAction.FILE,
-    ErasureAction.ACCOUNT,
-    ErasureAction.LEFT,
-}
-Decided = list[tuple[Found, ErasureAction]]
+GONE = {ErasureAction.DELETED, ErasureAction.REMOVED}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One row, and the fields that contain the address."""
+
+    model: type[models.Model]
+    pk: object
+    fields: tuple[models.Field, ...]
+
+    @property
+    def label(self) -> str:
+        return self.model._meta.label
+
+    @cached_property
+    def owner(self) -> models.Model | None:
+        """The page, alert or setting that the row belongs to, else the row itself."""
+        row = self.model._base_manager.filter(pk=self.pk).first()
+        if isinstance(row, Revision):
+            return row.content_object
+        if self.label in DERIVED_FROM_PAGE:
+            return Page.objects.filter(pk=row.page_id).first()
+        for column in self.model._meta.local_concrete_fields:
+            if isinstance(column, ParentalKey):
+                return getattr(row, column.name)
+        return row
+
+    @property
+    def owner_key(self) -> tuple[int, str]:
+        """What Wagtail knows the owner by, whichever of its classes it has."""
+        concrete = Page if isinstance(self.owner, Page) else type(self.owner)
+        return ContentType.objects.get_for_model(concrete).pk, str(self.owner.pk)
+
+    @cached_property
+    def is_of_public_content(self) -> bool:
+        """Whether visitors see what the row is a part of."""
+        if self.model is Revision or self.label in DERIVED_FROM_PAGE | NOTES:
+            return False
+        kinds = (
+            *(Page, BaseSiteSetting, get_image_model(), get_document_model()),
+            *get_snippet_models(),
+        )
+        return isinstance(self.owner, kinds) and getattr(self.owner, "live", True)
 
 
 @dataclass
@@ -120,36 +180,96 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '10min'")
     pattern = pattern_of(address)
-    decided = _decide(find(address, pattern), everywhere)
+    decided = _decide(address, pattern, everywhere)
     report = Report(_lines(decided, pattern))
     if dry_run or report.has_account:
         return report
     _apply(decided, pattern)
     report.is_done = True
-    left = _decide(find(address, pattern), everywhere)
+    left = _decide(address, pattern, everywhere)
     report.left = len(left)
-    # What should be gone, and is not.
-    gone = {ErasureAction.DELETED, ErasureAction.REMOVED}
-    failed = [(row, ErasureAction.LEFT) for row, action in left if action in gone]
+    failed = [(row, ErasureAction.LEFT) for row, action in left if action in GONE]
     report.lines += _lines(failed, pattern)
     return report
 
 
-def _decide(found, everywhere: bool) -> Decided:
-    """Decide for each row that was found.
+def tables() -> list[type[models.Model]]:
+    found = apps.get_models(include_auto_created=True)
+    return [model for model in found if not model._meta.proxy]
+
+
+def word_fields(model: type[models.Model]) -> list[models.Field]:
+    """Return the fields of a table that can hold words."""
+    return [
+        field
+        for field in model._meta.local_concrete_fields
+        if field.remote_field is None and not isinstance(field, NO_TEXT)
+    ]
+
+
+def _stored(field: models.Field) -> models.Expression:
+    """Return what the database holds in a field, without making blocks of it."""
+    kind = models.JSONField() if _is_json(field) else models.TextField()
+    return models.ExpressionWrapper(models.F(field.name), output_field=kind)
+
+
+def _is_json(field: models.Field) -> bool:
+    return field.get_internal_type() == "JSONField"
+
+
+def find(address: str, pattern: Pattern) -> Iterator[Found]:
+    """Yield the rows with the address, table by table.
+
+    All rows are read, as no database finds what is written in so many ways.
+    """
+    for model in tables():
+        fields = word_fields(model)
+        if model is Session:
+            # Packed, so that no database can read them.
+            for session in Session.objects.iterator():
+                if without(session.get_decoded(), pattern) != session.get_decoded():
+                    field = Session._meta.get_field("session_data")
+                    yield Found(Session, session.pk, (field,))
+        elif fields and model._meta.label not in REBUILDABLE_TABLES:
+            stored = map(_stored, fields)
+            rows = model._base_manager.order_by("pk").values_list("pk", *stored)
+            for pk, *values in rows.iterator(chunk_size=200):
+                found = tuple(
+                    field
+                    for field, value in zip(fields, values, strict=True)
+                    if value
+                    and may_hold(value, address)
+                    and _holds(field, value, pattern)
+                )
+                if found:
+                    yield Found(model, pk, found)
+
+
+def _holds(field: models.Field, value, pattern: Pattern) -> bool:
+    # A field for one address holds this one or another, of which it may be a part.
+    if isinstance(field, models.EmailField):
+        return bool(pattern.fullmatch(normalise_email(value)))
+    return without(value, pattern) != value
+
+
+Decided = list[tuple[Found, ErasureAction]]
+
+
+def _decide(address: str, pattern: Pattern, everywhere: bool) -> Decided:
+    """Decide for each row that has the address.
 
     What is part of the site stays unless `everywhere`, with its drafts and all that
     follows it.
     """
-    rows = list(found)
-    shown = set()
-    if not everywhere:
-        shown = {_key(row.owner) for row in rows if row.is_of_public_content}
+    rows = list(find(address, pattern))
+    shown = {
+        row.owner_key for row in rows if not everywhere and row.is_of_public_content
+    }
     return [(row, _action_for(row, shown)) for row in rows]
 
 
 def _action_for(row: Found, shown: set) -> ErasureAction:
-    if row.label in ACCOUNTS:
+    if row.model._meta.app_label in ACCOUNT_APPS:
         return ErasureAction.ACCOUNT
     if row.label == "community.AlertHistoryEntry":
         return ErasureAction.ALERT_HISTORY
@@ -158,15 +278,9 @@ def _action_for(row: Found, shown: set) -> ErasureAction:
         return ErasureAction.FILE
     if OWN_ROWS.get(row.label) in {each.name for each in row.fields}:
         return ErasureAction.DELETED
-    if shown and row.label not in NOTES and row.owner and _key(row.owner) in shown:
+    if shown and row.label not in NOTES and row.owner and row.owner_key in shown:
         return ErasureAction.SHOWN
     return ErasureAction.REMOVED
-
-
-def _key(thing: models.Model) -> tuple[int, str]:
-    """Return what Wagtail knows an object by, whichever of its classes it has."""
-    concrete = Page if isinstance(thing, Page) else type(thing)
-    return ContentType.objects.get_for_model(concrete).pk, str(thing.pk)
 
 
 def _lines(decided: Decided, pattern: Pattern) -> list[Line]:
@@ -177,7 +291,7 @@ def _lines(decided: Decided, pattern: Pattern) -> list[Line]:
         line = Line(table, names, action)
         line = lines.setdefault((row.label, names, action), line)
         line.rows += 1
-        if action in NAMED and line.rows <= MAX_NAMED:
+        if action not in GONE and line.rows <= MAX_NAMED:
             address = AdminURLFinder().get_edit_url(row.owner) or ""
             line.places.append((without(str(row.owner), pattern), address))
     return list(lines.values())
@@ -189,24 +303,16 @@ def _apply(decided: Decided, pattern: Pattern) -> None:
         if action == ErasureAction.DELETED:
             to_delete[row.model].append(row.pk)
     changed = [row for row, action in decided if action == ErasureAction.REMOVED]
-    # Visitors or their searches read what is in them.
-    is_seen = any(
-        row.label in PUBLIC_SIDE_TABLES
-        or issubclass(row.model, IndexedText)
-        or row.is_of_public_content
-        for row in changed
-    )
     for row in changed:
         _rewrite(row, pattern)
     for model, keys in to_delete.items():
         delete_with_history(model._base_manager.filter(pk__in=keys))
     _reindex([row for row in changed if index.class_is_indexed(row.model)])
-    if is_seen:
-        version = bump_content_version(is_removal=True)
-        for row in changed:
-            if issubclass(row.model, IndexedText):
-                row.model.objects.filter(pk=row.pk).update(version=version)
-        transaction.on_commit(caches["last_known"].clear)
+    version = bump_content_version(is_removal=True)
+    for row in changed:
+        if issubclass(row.model, IndexedText):
+            row.model.objects.filter(pk=row.pk).update(version=version)
+    transaction.on_commit(caches["last_known"].clear)
 
 
 def _reindex(rows: list[Found]) -> None:
@@ -223,20 +329,20 @@ def _reindex(rows: list[Found]) -> None:
 def _rewrite(row: Found, pattern: Pattern) -> None:
     """Write the fields of a row, as they are now, without the address."""
     this = row.model._base_manager.filter(pk=row.pk)
-    held = this.select_for_update().values_list(*map(held_in, row.fields)).first()
-    if held is not None:
-        values = zip(row.fields, held, strict=True)
+    stored = this.select_for_update().values_list(*map(_stored, row.fields)).first()
+    if stored is not None:
+        values = zip(row.fields, stored, strict=True)
         this.update(
             **{
-                each.name: _value_without(each, value, row.pk, pattern)
+                each.name: _cleaned(each, value, row.pk, pattern)
                 for each, value in values
             }
         )
 
 
-def _value_without(column: models.Field, value, pk, pattern: Pattern):
+def _cleaned(column: models.Field, value, pk, pattern: Pattern):
     cleaned = without(value, pattern)
-    if is_json(column):
+    if _is_json(column):
         return models.Value(cleaned, output_field=models.JSONField())
     if column.unique:
         # Two who were taken out are still two.

@@ -11,12 +11,14 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
+from django.db.models import Model
 from django.utils.html import escape
 from wagtail.admin.rich_text.converters.editor_html import EditorHTMLConverter
+from wagtail.documents.models import Document
+from wagtail.images.models import Image
 
 from home.blocks import TEXT_FEATURES
-from stockton_cms.operations.importer.files import FileError
-from stockton_cms.operations.importer.links import LinkError, LinkResolver
+from stockton_cms.operations.importer.links import LinkResolver, NotImported
 
 # Left out with all that is in them.
 DROPPED = {
@@ -48,16 +50,17 @@ MAX_HEADING_LENGTH = 120
 class Body:
     """The blocks of a page, as a StreamField stores them, and what is odd.
 
-    `base` is the address that the page had. Pictures and documents have the id 0 where
-    the links' `files` do not store them.
+    `base` is the address that the page had. Pictures and documents have the id 0 unless
+    it `stores` them.
     """
 
     # The same rules as the editor's own for what rich text may hold.
     whitelister = EditorHTMLConverter(TEXT_FEATURES).whitelister
 
-    def __init__(self, html: str, base: str, links: LinkResolver):
+    def __init__(self, html: str, base: str, links: LinkResolver, stores: bool = False):
         self.base = base
         self.links = links
+        self.stores = stores
         self.blocks: list[dict[str, Any]] = []
         self.notes: list[str] = []
         # Of its files, which decide with its words whether it has changed.
@@ -162,8 +165,7 @@ class Body:
         try:
             target = self.links.target(href, self.base) if text and href else None
             if isinstance(target, Path):
-                digest, pk = self.links.files.document(target, text)
-                self.digests.append(digest)
+                pk = self._upload(Document, target, title=text)
                 node.attrs = {"data-linktype": "document", "data-id": str(pk)}
             elif isinstance(target, int):
                 node.attrs = {"data-linktype": "page", "data-id": str(target)}
@@ -171,16 +173,19 @@ class Body:
                 node.attrs = {"href": target}
             else:
                 node.unwrap()
-        except FileError as error:
-            self._note(f"'{text[:60]}': a link to a file: {error} ({href[:100]}).")
+        except NotImported as error:
+            self._note(f"'{text[:60]}': {error} ({href[:100]}).")
             node.unwrap()
-        except LinkError as error:
-            self._note(f"'{text[:60]}': {error}.")
-            node.unwrap()
+
+    def _upload(self, model: type[Model], path: Path, **values: str) -> int:
+        digest, pk = self.links.upload(model, path, self.stores, **values)
+        self.digests.append(digest)
+        return pk
 
     def _heading(self, node: Tag) -> None:
         text = _text(node)
-        self._images(node)
+        for image in node.find_all("img"):
+            self._image(image)
         if len(text) > MAX_HEADING_LENGTH:
             self._note(f"A heading of over 120 characters became text: {text[:40]}…")
             self._end_paragraph()
@@ -191,29 +196,19 @@ class Body:
             level = "h2" if node.name in {"h1", "h2"} or not has_section else "h3"
             self._add("heading", {"text": text, "level": level})
 
-    def _images(self, node: Tag) -> None:
-        for image in node.find_all("img"):
-            self._image(image)
-
     def _image(self, node: Tag) -> None:
         source, alt = str(node.get("src") or ""), node.get("alt")
-        files = self.links.files
+        text = " ".join(str(alt or "").split())
         try:
-            if not source:
-                raise FileError("it has no file")
-            if source.startswith("//") or ":" in source.split("/", 1)[0]:
-                raise FileError("it is not a file of the folder")
-            path = files.find(source, self.base)
-            if path is None:
-                raise FileError("there is no such file")
-            text = " ".join(str(alt or "").split())
-            digest, pk = files.image(path, text)
-        except FileError as error:
+            if not source or source.startswith("//") or ":" in source.split("/")[0]:
+                raise NotImported("it is not a file of the folder")
+            path = self.links.file(source, self.base)
+            pk = self._upload(Image, path, title=path.stem, description=text)
+        except NotImported as error:
             self._note(f"A picture is missing ({source[:100]}): {error}.")
             return
         if alt is None:
             self._note(f"A picture has no alternative text ({source[:100]}).")
-        self.digests.append(digest)
         is_decorative = alt is not None and not text
         value = {"image": pk, "alt_text": text[:255], "decorative": is_decorative}
         self._add("image", value)
@@ -260,7 +255,7 @@ class Body:
     def _details(self, node: Tag) -> None:
         summary = node.find("summary")
         text = _text(summary.extract())[:120] if summary else ""
-        inner = Body(node.decode_contents(), self.base, self.links)
+        inner = Body(node.decode_contents(), self.base, self.links, self.stores)
         self.notes += inner.notes
         self.digests += inner.digests
         html = "".join(b["value"] for b in inner.blocks if b["type"] == "text")

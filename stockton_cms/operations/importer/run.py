@@ -21,20 +21,22 @@ from home.notifications import suppress_notifications
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage
 from stockton_cms.operations.importer.body import Body
-from stockton_cms.operations.importer.csv_source import read_csv
-from stockton_cms.operations.importer.files import FileStore
-from stockton_cms.operations.importer.folder_source import read_folder
 from stockton_cms.operations.importer.links import LinkResolver
-from stockton_cms.operations.importer.plan import Plan, page_at
-from stockton_cms.operations.importer.records import (
+from stockton_cms.operations.importer.plan import (
     DRAFT,
-    PLAIN_FIELDS,
+    Plan,
     Record,
     SourceError,
+    page_at,
 )
+from stockton_cms.operations.importer.sources import read_csv, read_folder
 
 # Pages in one transaction, in which others wait for the page tree.
 BATCH_SIZE = 100
+# What a page gets as the source says it.
+PLAIN_FIELDS = (
+    *("title", "summary", "search_words", "owner_name", "owner_email", "review_on"),
+)
 
 
 class ImportOutcome(StrEnum):
@@ -48,119 +50,100 @@ class ImportOutcome(StrEnum):
     REFUSED = "refused"
 
 
-class Report:
-    """Writes a line for each page and each oddity, and counts them."""
+@dataclass
+class Import:
+    """One import, with the options of the command by its own names.
 
-    def __init__(self, stdout: TextIO):
-        self.stdout = stdout
-        self.counts = Counter()
+    It writes a line for each page and each oddity, and counts them.
+    """
 
-    def page(self, outcome: ImportOutcome, place: str, text: str) -> None:
-        self.counts[outcome] += 1
-        if outcome != ImportOutcome.SAME:
-            self._write(f"{outcome}: {text} ({place})")
-
-    def note(self, place: str, text: str) -> None:
-        """Say what is odd about a page, or about the source."""
-        self.counts["Notes"] += 1
-        self._write(f"  note: {place}: {text}")
-
-    def end(self, is_dry: bool) -> None:
-        pages = ", ".join(f"{each}: {self.counts[each]:,}" for each in ImportOutcome)
-        self._write(f"Pages: {pages}. Notes: {self.counts['Notes']:,}.")
-        if is_dry:
-            self._write("This was a dry run: nothing has been written.")
-
-    def _write(self, text: str) -> None:
-        # A text that cannot move the cursor or pass for another line.
-        self.stdout.write("".join(c if c.isprintable() else " " for c in text))
-
-
-@dataclass(frozen=True)
-class Options:
-    """Those of the command, by its own names."""
-
+    source: Path
+    section: Page
+    stdout: TextIO
     type: str
     dry_run: bool
     draft: bool
     overwrite: bool
     old_address: str
 
+    def run(self) -> Counter:
+        """Import the pages of the source below the section; return what became of them.
 
-def import_pages(path: Path, section: Page, options: Options, stdout: TextIO) -> Report:
-    """Import the pages of a source below a section; return the report.
+        All pages that are not there are made first, so that others can link to them,
+        and then filled; a dry run says the same, and leaves both. What was saved until
+        an interruption stays; the next run goes on from there.
 
-    Raises `SourceError` where the source as a whole cannot be read. What was saved
-    until an interruption stays; the next run goes on from there.
-    """
-    report = Report(stdout)
-    if path.is_dir():
-        root = path
-        records = list(read_folder(path.resolve(), options.old_address, report.note))
-    elif path.is_file() and path.suffix.lower() == ".csv":
-        # Pictures and documents are looked for beside it.
-        root = path.parent
-        records = list(read_csv(path, report.note))
-    else:
-        raise SourceError(f"'{path}' is neither a .csv file nor a folder.")
-    if not records:
-        raise SourceError("There is no page in the source: only headings.")
-    plan = Plan(section, records, options.type, options.overwrite)
-    for record in records:
-        if record.problem:
-            report.page(ImportOutcome.REFUSED, record.place, record.problem)
-        elif record.is_deleted:
-            report.page(ImportOutcome.DELETED, record.place, record.path)
-    ImportRun(root, plan, options, report).run()
-    report.end(options.dry_run)
-    return report
-
-
-class ImportRun:
-    """One import under way."""
-
-    def __init__(self, root: Path, plan: Plan, options: Options, report: Report):
-        self.plan = plan
-        self.options = options
-        self.report = report
-        self.site = plan.section.get_site()
-        self.files = FileStore(root, stores=True)
-        self.links = LinkResolver(plan, self.files, self.site)
-        # What it would be, where nothing is stored.
-        self.preview_links = LinkResolver(plan, FileStore(root, False), self.site)
+        Raises `SourceError` where the source as a whole cannot be read.
+        """
+        self.counts = Counter()
+        records = self._read()
+        plan = Plan(self.section, records, self.type, self.overwrite)
+        # Pictures and documents are looked for beside a CSV file.
+        root = self.source if self.source.is_dir() else self.source.parent
+        self.links = LinkResolver(plan, root)
         self._parents: dict[int, Page] = {}
         self._redirected: set[str] = set()
-
-    def run(self) -> None:
-        """Make all pages that are not there, so that others can link to them; fill all.
-
-        A dry run says the same, and leaves both.
-        """
-        records = [each for each in self.plan.accepted() if not each.is_deleted]
-        if self.options.dry_run:
-            for batch in _batches(records, "Pages"):
-                self._fill(batch)
-            return
-        new = [record for record in records if not record.page_id]
-        for batch in _batches(new, "New pages"):
-            with self._saved_whole():
-                for record in batch:
-                    self._create(record)
+        for record in records:
+            if record.problem:
+                self._count(ImportOutcome.REFUSED, record.place, record.problem)
+            elif record.is_deleted:
+                self._count(ImportOutcome.DELETED, record.place, record.path)
+        records = [each for each in plan.accepted() if not each.is_deleted]
+        if not self.dry_run:
+            new = [record for record in records if not record.page_id]
+            for batch in _batches(new, "New pages"):
+                with self._saved_whole():
+                    for record in batch:
+                        self._create(record)
         for batch in _batches(records, "Pages"):
             with self._saved_whole():
                 self._fill(batch)
+        pages = ", ".join(f"{each}: {self.counts[each]:,}" for each in ImportOutcome)
+        self._write(f"Pages: {pages}. Notes: {self.counts['Notes']:,}.")
+        if self.dry_run:
+            self._write("This was a dry run: nothing has been written.")
+        return self.counts
+
+    def _read(self) -> list[Record]:
+        path = self.source
+        if path.is_dir():
+            return [*read_folder(path.resolve(), self.old_address, self._note)]
+        if not path.is_file() or path.suffix.lower() != ".csv":
+            raise SourceError(f"'{path}' is neither a .csv file nor a folder.")
+        records = [*read_csv(path, self._note)]
+        if not records:
+            raise SourceError("There is no page in the source: only headings.")
+        return records
+
+    def _count(self, outcome: ImportOutcome, place: str, text: str) -> None:
+        self.counts[outcome] += 1
+        if outcome != ImportOutcome.SAME:
+            self._write(f"{outcome}: {text} ({place})")
+
+    def _note(self, place: str, text: str) -> None:
+        """Say what is odd about a page, or about the source."""
+        self.counts["Notes"] += 1
+        self._write(f"  note: {place}: {text}")
+
+    def _write(self, text: str) -> None:
+        # A text that cannot move the cursor or pass for another line.
+        self.stdout.write("".join(c if c.isprintable() else " " for c in text))
 
     @contextmanager
     def _saved_whole(self) -> Iterator[None]:
         """Save a batch whole or not at all; no one gets email about it."""
-        with self.files.undo:
+        if self.dry_run:
+            yield
+            return
+        with self.links.undo:
             with tree_lock(), suppress_notifications():
                 yield
-            self.files.undo.pop_all()
+            self.links.undo.pop_all()
 
     def _create(self, record: Record) -> None:
         """Add a page below its parent, which is there already."""
-        parent_id = record.parent.page_id if record.parent else record.parent_id
+        above = record.parent
+        parent_id = above.page_id if above else record.parent_page.pk
         if parent_id not in self._parents:
             self._parents[parent_id] = Page.objects.get(pk=parent_id).specific
         page = record.model(title=record.said["title"], slug=record.slug, live=False)
@@ -168,7 +151,7 @@ class ImportRun:
         record.page_id = page.pk
         # Without a revision and a hash until it is filled.
         ImportedPage.objects.update_or_create(
-            source_key=self.plan.source_key(record),
+            source_key=record.key,
             defaults={"page": page, "revision_id": 0, "content_hash": ""},
         )
 
@@ -176,23 +159,23 @@ class ImportRun:
         """Give pages what the source says, unless officers have edited them."""
         page_ids = [record.page_id for record in batch if record.page_id]
         pages = Page.objects.specific().in_bulk(page_ids)
-        rows = ImportedPage.objects.in_bulk(
-            map(self.plan.source_key, batch), field_name="source_key"
-        )
+        keys = [record.key for record in batch]
+        rows = ImportedPage.objects.in_bulk(keys, field_name="source_key")
         for record in batch:
-            page = pages.get(record.page_id)
-            body = Body(record.said["body"], record.base, self.preview_links)
-            row, digest = rows.get(self.plan.source_key(record)), _digest(record, body)
+            row, page = rows.get(record.key), pages.get(record.page_id)
+            body = Body(record.said["body"], record.base, self.links)
+            digest = _digest(record, body)
             outcome = self._outcome(row, page, digest)
             if outcome in {ImportOutcome.CREATED, ImportOutcome.CHANGED}:
                 for note in (*record.notes, *body.notes):
-                    self.report.note(record.place, note)
-                if not self.options.dry_run:
+                    self._note(record.place, note)
+                if not self.dry_run:
                     if body.digests:
-                        body = Body(record.said["body"], record.base, self.links)
+                        html, base = record.said["body"], record.base
+                        body = Body(html, base, self.links, stores=True)
                     self._save(record, row, page, body, digest)
                 self._redirect(record)
-            self.report.page(outcome, record.place, record.path)
+            self._count(outcome, record.place, record.path)
 
     def _outcome(
         self, row: ImportedPage | None, page: BasePage | None, digest: str
@@ -200,10 +183,9 @@ class ImportRun:
         """Return what is to be done with a page, from what became of it before."""
         if page is None:
             # Where this is no dry run, an officer has deleted it this second.
-            is_new = self.options.dry_run
-            return ImportOutcome.CREATED if is_new else ImportOutcome.DELETED
+            return ImportOutcome.CREATED if self.dry_run else ImportOutcome.DELETED
         is_edited = (page.latest_revision_id or 0) != row.revision_id
-        if is_edited and self.options.overwrite:
+        if is_edited and self.overwrite:
             return ImportOutcome.CHANGED
         if row.content_hash == digest:
             return ImportOutcome.SAME
@@ -228,7 +210,7 @@ class ImportRun:
             blocks = blocks[has_words:]
         page.body = json.dumps(blocks)
         page.change_note, page.minor_edit = "", True
-        is_draft = self.options.draft or record.said["state"] == DRAFT
+        is_draft = self.draft or record.said["state"] == DRAFT
         try:
             revision = page.save_revision(log_action=not is_new)
             if not is_draft and (page.live or is_new):
@@ -246,7 +228,7 @@ class ImportRun:
         old_path, path = record.old_path, Redirect.normalise_path(record.path)
         if not old_path or old_path == path:
             return
-        redirects = Redirect.get_for_site(self.site)
+        redirects = Redirect.get_for_site(self.links.site)
         known = redirects.filter(old_path=old_path).first()
         here = page_at(old_path)
         if here and here.live:
@@ -259,12 +241,14 @@ class ImportRun:
             problem = f"one leads away from {path}, so it could be a circle."
         else:
             self._redirected.add(old_path)
-            if not self.options.dry_run:
-                Redirect.objects.create(
-                    site=self.site, old_path=old_path, redirect_page_id=record.page_id
+            if not self.dry_run:
+                redirects.create(
+                    site=self.links.site,
+                    old_path=old_path,
+                    redirect_page_id=record.page_id,
                 )
             return
-        self.report.note(record.place, f"No redirect: {problem}")
+        self._note(record.place, f"No redirect: {problem}")
 
 
 def _digest(record: Record, body: Body) -> str:

@@ -10,7 +10,7 @@ from wagtail.models import Page
 
 from home.models import StandardPage
 from stockton_cms.operations.importer import run
-from stockton_cms.operations.importer.run import ImportRun
+from stockton_cms.operations.importer.run import Import
 
 ROWS = ("title,slug,body", "Food,food,One", "Drink,drink,Two")
 
@@ -99,7 +99,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
         f"Page {n},p-{n},<a href=/old/{(n + 3) % 5}>x</a>,/old/{n}" for n in range(5)
     ]
     source = write_csv("title,slug,body,old_address", *rows)
-    original = getattr(ImportRun, step)
+    original = getattr(Import, step)
 
     def stop(self, record, *args):
         if record.slug == "p-3":
@@ -107,7 +107,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
         original(self, record, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ImportRun, step, stop)
+        patch.setattr(Import, step, stop)
         with pytest.raises(KeyboardInterrupt):
             run_import(source)
     # The second batch was not finished, so none of it is there.
@@ -132,7 +132,7 @@ def test_files_of_a_batch_that_is_not_saved_are_deleted(
     def fail(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ImportRun, "_redirect", fail)
+    monkeypatch.setattr(Import, "_redirect", fail)
     html = "<main><h1>A</h1><img src=a.png alt=''></main>"
     with pytest.raises(KeyboardInterrupt):
         run_import(write_folder(**{"a.html": html, "a.png": png}))

@@ -11,7 +11,6 @@ from wagtail.models import Site
 from home.blocks import TEXT_FEATURES, BodyBlock
 from home.models import StandardPage
 from stockton_cms.operations.importer.body import Body
-from stockton_cms.operations.importer.files import FileStore
 from stockton_cms.operations.importer.links import LinkResolver
 from stockton_cms.operations.importer.plan import Plan
 
@@ -22,8 +21,7 @@ def blocks_of(section, tmp_path):
 
     Each block is one that an officer could have saved; its text opens in the editor.
     """
-    plan = Plan(section, [], "standard", remakes_deleted=False)
-    links = LinkResolver(plan, FileStore(tmp_path, stores=False), Site.objects.get())
+    links = LinkResolver(Plan(section, []), tmp_path)
     body_block = BodyBlock()
     editor = ContentstateConverter(TEXT_FEATURES)
 

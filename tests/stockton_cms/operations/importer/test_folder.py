@@ -173,7 +173,7 @@ def test_files_that_could_not_be_uploaded_are_not_imported(
     assert report.count("A picture is missing") == 5
     assert "too many pixels" in report
     assert "not a valid .pdf file" in report
-    assert "a link to a file that is missing (gone.docx)" in report
+    assert "'b': there is no such file (gone.docx)." in report
     assert not Image.objects.exists()
     assert not Document.objects.exists()
 
