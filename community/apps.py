@@ -22,7 +22,7 @@ class CommunityConfig(AppConfig):
             update_events,  # noqa: F401
         )
         from home.content_version import bump_version_on_change
-        from home.editorial.links.index import register_link_source
+        from home.editorial.links import register_link_source
 
         bump_version_on_change("community.AlertSnippet", "community.AlertScope")
         register_link_source(AlertSnippet, AlertSnippet.objects.published_until_after)

@@ -15,8 +15,11 @@ class HomeConfig(AppConfig):
         )
         from home.content import dates  # noqa: F401
         from home.content_version import bump_version_on_change
-        from home.editorial.links import checker  # noqa: F401
-        from home.editorial.reviews import reminders  # noqa: F401
+        from home.editorial import (
+            content_checks,  # noqa: F401
+            link_checker,  # noqa: F401
+            review_reminders,  # noqa: F401
+        )
         from home.notifications import sending  # noqa: F401
         from home.page_tree.chosen_values import restrict_choosers
         from home.page_tree.explorable import restrict_admin_lists

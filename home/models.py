@@ -11,17 +11,20 @@ from wagtail.models import Orderable, Page, PagePermissionTester
 from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock
+from home.content.drafts import MultipleChooserPanel
 from home.content.email_addresses import EmailAddressField
 from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
 from home.content.streams import LosslessStreamBlock, LosslessStreamField
 from home.content.validators import validate_phone_number
 from home.content_version import ContentVersion
-from home.editorial.content_checks.issues import ContentIssue
-from home.editorial.drafts import MultipleChooserPanel
-from home.editorial.editing_windows import EditingWindow
-from home.editorial.links.models import ExternalLink, PageLink
-from home.editorial.preview_links.models import PreviewLink
-from home.editorial.reviews.models import PageReview
+from home.editorial.models import (
+    ContentIssue,
+    EditingWindow,
+    ExternalLink,
+    PageLink,
+    PageReview,
+    PreviewLink,
+)
 from home.jobs import JobRun
 from home.notifications.outbox import MailOutage, Notification
 from home.pages import BasePage

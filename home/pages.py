@@ -26,10 +26,9 @@ from wagtail.search import index
 from home.admin_requests import ExplorableChoicesMixin
 from home.caching import mark_cacheable
 from home.content.dates import ExactTimesMixin, months_after
+from home.content.drafts import DraftFormMixin, require_ready
 from home.content.email_addresses import EmailAddressField
-from home.content.readiness import require_ready
 from home.content_version import next_change_of
-from home.editorial.drafts import DraftFormMixin
 from home.page_tree.addresses import paths_down_to, site_root
 from home.page_tree.lock import TreeLockMixin
 from home.receivers import draft_saved, live_page_saved

@@ -16,7 +16,7 @@ from wagtail.models import Page, get_page_content_types
 from wagtail.query import PageQuerySet
 
 from home.admin_requests import permitted_pages
-from home.editorial.reviews.models import PageReview
+from home.editorial.models import PageReview
 
 # A cell that begins so may be taken for a formula (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

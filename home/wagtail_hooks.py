@@ -10,17 +10,14 @@ from wagtail.admin.rich_text.converters.contentstate import link_entity
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
-from home.content import readiness  # noqa: F401
 from home.content.validators import phone_link
 from home.content.walker import PLAIN_ID
 from home.editorial import (
-    approvals,  # noqa: F401
-    editing_windows,  # noqa: F401
+    editing,  # noqa: F401
+    link_report,  # noqa: F401
+    preview_links,  # noqa: F401
+    reviews,  # noqa: F401
 )
-from home.editorial.content_checks import report  # noqa: F401
-from home.editorial.links import report as links_report  # noqa: F401
-from home.editorial.preview_links import views as preview_link_views  # noqa: F401
-from home.editorial.reviews import report as reviews_report  # noqa: F401
 from home.page_tree import (
     explorable,  # noqa: F401
 )

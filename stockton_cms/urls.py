@@ -21,7 +21,7 @@ from community.policies.feeds import policy_feed, section_feed
 from community.policies.listing import policy_updates
 from community.policies.versions.views import comparison, history
 from community.views import a_to_z, dismiss_alert
-from home.editorial.preview_links.views import read_draft
+from home.editorial.preview_links import read_draft
 from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
 from home.pages import visible_pages

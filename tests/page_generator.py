@@ -31,7 +31,7 @@ from community.models import (
 )
 from community.models.policy import PolicyKind
 from home.content_version import bump_content_version
-from home.editorial.reviews.models import PageReview
+from home.editorial.models import PageReview
 from home.models import HomePage, StandardPage
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage

@@ -20,7 +20,7 @@ from community.models import AlertSnippet
 from community.models.alerts import VISIBLE_STATES, AlertQuerySet, on_page
 from community.models.visible_alerts import Scope
 from home.content.dates import format_relative_datetime
-from home.content.readiness import NotReadyError, require_ready
+from home.content.drafts import NotReadyError, require_ready
 from home.page_tree.addresses import descendants_of, site_path
 from home.pages import visible_pages
 

@@ -32,9 +32,8 @@ from community.models.visible_alerts import (
 from home.admin_requests import ExplorableChoicesMixin
 from home.blocks import INLINE_FEATURES
 from home.content.dates import ExactTimesMixin, format_relative_datetime
-from home.content.readiness import require_ready
+from home.content.drafts import DraftFormMixin, InlinePanel, require_ready
 from home.content.validators import validate_web_address
-from home.editorial.drafts import DraftFormMixin, InlinePanel
 from home.pages import is_published
 
 # What readers see of the text: without marks such as bold, and without addresses.

@@ -9,13 +9,13 @@ from wagtail.search import index
 
 from community.models.subscriptions import SubscriberCountPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
+from home.content.drafts import InlinePanel, MultipleChooserPanel
 from home.content.email_addresses import EmailAddressField
 from home.content.streams import LosslessStreamField
 from home.content.validators import (
     validate_phone_number,
     validate_web_address,
 )
-from home.editorial.drafts import InlinePanel, MultipleChooserPanel
 from home.pages import BasePage
 
 

@@ -16,8 +16,8 @@ from community.models.consultations import Consultation
 from community.models.pages import related_pages_panel
 from community.models.subscriptions import SubscriberCountPanel
 from home.blocks import BodyBlock
+from home.content.drafts import MultipleChooserPanel
 from home.content.streams import LosslessStreamField
-from home.editorial.drafts import MultipleChooserPanel
 from home.pages import BasePage
 
 

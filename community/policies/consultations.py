@@ -18,7 +18,7 @@ from community.models.consultations import OUTCOME_PROMISED
 from community.models.policy import PolicyStatus
 from home.caching import mark_cacheable
 from home.content.text import without_control_characters
-from home.editorial.reviews.reminders import get_team_emails
+from home.editorial.review_reminders import get_team_emails
 from home.jobs import register_job
 from home.notifications import in_one_line
 from home.notifications.outbox import (

@@ -8,7 +8,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import home.content.dates
 import home.content.validators
-import home.editorial.preview_links.models
+import home.editorial.models
 import home.page_tree.lock
 import modelcluster.fields
 import wagtail.fields
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
             name='PreviewLink',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=home.editorial.preview_links.models.new_token, max_length=64, unique=True)),
+                ('token', models.CharField(default=home.editorial.models.new_token, max_length=64, unique=True)),
                 ('note', models.CharField(max_length=100, verbose_name='who is it for?')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField(db_index=True)),

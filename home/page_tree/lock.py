@@ -18,7 +18,7 @@ from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page
 
-from home.content.readiness import NotReadyError
+from home.content.drafts import NotReadyError
 from home.content_version import extend_lock_timeout
 from home.images.storage import is_disk_full_error
 from home.notifications import suppress_notifications

@@ -5,10 +5,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from wagtail.models import RevisionMixin
 
-from home.content.readiness import find_gaps
+from home.content.drafts import find_gaps
 from home.content.text import name_of
-from home.editorial.approvals import describe_requested_changes
-from home.editorial.content_checks.issues import check_draft
+from home.editorial.content_checks import check_draft
+from home.editorial.editing import describe_requested_changes
 from home.pages import BasePage
 
 register = template.Library()

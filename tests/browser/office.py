@@ -32,7 +32,7 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
-from home.editorial.preview_links.models import PreviewLink
+from home.editorial.models import PreviewLink
 from tests.factories import AlertFactory, EnquiryFactory
 
 sessions = {{}}

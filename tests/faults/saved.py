@@ -5,7 +5,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from home.content_version import get_content_version
-from home.editorial.links.models import PageLink
+from home.editorial.models import PageLink
 from home.models import ChangeNote
 from search.models import SearchDocument
 

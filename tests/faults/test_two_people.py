@@ -13,7 +13,7 @@ from wagtail import hooks
 from wagtail.models import Page
 from wagtail.test.utils.form_data import querydict_from_html
 
-from home.editorial.editing_windows import warn_of_concurrent_edit
+from home.editorial.editing import warn_of_concurrent_edit
 from tests.factories import StandardPageFactory
 
 FAULT = "two people edit one page"

@@ -3,7 +3,7 @@ from itertools import chain, combinations
 import pytest
 
 from home.blocks import BodyBlock
-from home.content.readiness import gaps_in_body
+from home.content.drafts import gaps_in_body
 from home.models import StandardPage
 
 BODY = BodyBlock()

@@ -24,8 +24,8 @@ from home.content.validators import (
     validate_phone_number,
     validate_web_address,
 )
-from home.editorial.content_checks.dated_statements import find_dated_statements
-from home.editorial.links.http_check import _checked
+from home.editorial.dated_statements import find_dated_statements
+from home.editorial.link_checker import _checked
 from home.notifications import in_one_line
 from home.notifications.smtp import classify_smtp_error, describe_smtp_error
 from home.page_tree.addresses import page_number

@@ -4,9 +4,9 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from wagtail.models import Page
 
-from home.editorial.content_checks.issues import sync_content_issues
-from home.editorial.links.index import LINK_SOURCES, index_links
-from home.editorial.reviews.models import sync_review
+from home.editorial.content_checks import sync_content_issues
+from home.editorial.links import LINK_SOURCES, index_links
+from home.editorial.models import sync_review
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 from wagtail.models import GroupPagePermission
 
-from home.editorial.reviews.models import PageReview
+from home.editorial.models import PageReview
 from tests.factories import StandardPageFactory
 from tests.home.notifications.emails import mail_errors  # noqa: F401
 

@@ -172,10 +172,7 @@ def test_cancelled_schedule_leaves_nothing_behind(is_live, page, moderator):
     assert draft.expire_at is not None
     assert "Schedule to publish" not in text
     assert "Go-live:" not in text
+    # The breadcrumbs of its history name the page.
     history = moderator.get(reverse("wagtailadmin_pages:history", args=[page.pk]))
-    text = read(history)
-    assert "Cancelled the schedule to publish on" in text
-    assert f"Revision {revision.pk}" not in text
-    # Its breadcrumbs name the page.
     html = BeautifulSoup(history.content, "html.parser")
     assert html.select_one(f'.w-breadcrumbs a[href="{edit(page)}"]')

@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.test.utils.form_data import querydict_from_html
 
 from community.models import AlertSnippet
-from home.editorial.editing_windows import MAX_AGE, EditingWindow, purge_windows
+from home.editorial.models import MAX_WINDOW_AGE, EditingWindow, purge_expired
 from tests.factories import AlertFactory, StandardPageFactory
 
 
@@ -150,9 +150,9 @@ def test_alert_is_treated_like_a_page(colleague, admin_client, admin_form):
 
 def test_windows_are_forgotten_after_a_month(page, form, admin_client):
     save(admin_client, page, form)
-    purge_windows(timezone.now() + MAX_AGE - timedelta(hours=1))
+    purge_expired(timezone.now() + MAX_WINDOW_AGE - timedelta(hours=1))
     assert EditingWindow.objects.count() == 1
-    purge_windows(timezone.now() + MAX_AGE)
+    purge_expired(timezone.now() + MAX_WINDOW_AGE)
     assert EditingWindow.objects.count() == 0
 
 

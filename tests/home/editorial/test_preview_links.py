@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import PageLogEntry, PageViewRestriction
 
 from home.content.dates import format_time
-from home.editorial.preview_links.models import PreviewLink
+from home.editorial.models import PreviewLink
 from tests.factories import StandardPageFactory
 
 WORKS_FOR = timedelta(days=7)

@@ -14,7 +14,7 @@ from django.test import Client
 from wagtail import hooks
 from wagtail.models import Revision
 
-from home.editorial.editing_windows import record_version
+from home.editorial.editing import record_version
 from tests.factories import PolicyUpdatePageFactory
 
 RECORDED = json.loads(

@@ -8,7 +8,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from home.content.dates import months_after
-from home.editorial.reviews.models import PageReview, ReviewState
+from home.editorial.models import PageReview, ReviewState
 from tests.factories import PAGE_FACTORIES, StandardPageFactory
 from tests.home.editorial.conftest import TODAY
 

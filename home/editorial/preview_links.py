@@ -1,4 +1,4 @@
-"""Creating, revoking and using preview links."""
+"""Links with which someone without an account can read one draft (P10)."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from wagtail.admin.widgets import Button
 from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page
 
-from home.editorial.preview_links.models import PreviewLink
+from home.editorial.models import PreviewLink
 
 DAYS = {1: "1 day", 7: "1 week", 14: "2 weeks", 30: "30 days"}
 

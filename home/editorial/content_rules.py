@@ -1,26 +1,24 @@
-"""The content rules, for the editor and the report.
+"""The content rules (P12): each is a function that yields what breaks it, and where.
 
-Each rule is a small function that yields what breaks it, and where. Rules never prevent
-publication. Pages are checked by a changed rule when they are next published, or all of
-them by `manage.py recheck_pages`.
+Pages are checked by a changed rule when they are next published, or all of them by
+`manage.py recheck_pages`.
 """
 
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
+from typing import NamedTuple
 
 from django.db import Error, models
+from django.utils.text import Truncator
 from wagtail.models import Page
 
 from home.content.dates import days_after
-from home.content.walker import FoundLink, Kind, Part, walk
-from home.editorial.content_checks.dated_statements import (
-    find_dated_statements,
-    split_sentences,
-)
+from home.content.walker import Kind, walk
+from home.editorial.dated_statements import find_dated_statements, split_sentences
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +57,10 @@ class Rule(models.TextChoices):
     LONG_SENTENCE = "long-sentence", "Sentence is too long"
     READING_AGE = "reading-age", "Text is hard to read"
 
+    @property
+    def advice(self) -> str:
+        return ADVICE[self]
+
 
 ADVICE = {
     Rule.PASSED_DATE: "Update this sentence, or remove it.",
@@ -87,13 +89,8 @@ class FoundIssue:
     place: str = ""
     shown_from: date | None = None
 
-    @property
-    def advice(self) -> str:
-        return ADVICE[self.rule]
 
-
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     text: str
     place: str
     # Whole sentences, not labels and quotations.
@@ -103,7 +100,7 @@ class Line:
 class PageText:
     def __init__(self, page: Page, published_on: date):
         self.page, self.published_on = page, published_on
-        self.parts: list[Part] = list(walk(page))
+        self.parts = list(walk(page))
         summary = getattr(page, "summary", "")
         self.lines = [Line(summary, "summary")] if summary else []
         self.lines += [
@@ -112,13 +109,10 @@ class PageText:
             if part.kind is not Kind.HEADING
             for line in part.lines
         ]
-        self.links: list[tuple[FoundLink, str]] = [
-            (link, part.place) for part in self.parts for link in part.links
-        ]
+        self.links = [(link, part.place) for part in self.parts for link in part.links]
 
 
 def passed_dates(text: PageText) -> Iterator[FoundIssue]:
-    """Yield sentences that are out of date the day after a date."""
     for line in text.lines:
         for sentence, last_on in find_dated_statements(line.text, text.published_on):
             day = days_after(last_on, 1)
@@ -128,11 +122,8 @@ def passed_dates(text: PageText) -> Iterator[FoundIssue]:
 def link_texts(text: PageText) -> Iterator[FoundIssue]:
     for link, place in text.links:
         label = link.text.strip(" .!…:»>→").lower()
-        if (
-            not label
-            or VAGUE_LINK_TEXT.fullmatch(label)
-            or BARE_ADDRESS.fullmatch(label)
-        ):
+        is_vague = not label or VAGUE_LINK_TEXT.fullmatch(label)
+        if is_vague or BARE_ADDRESS.fullmatch(label):
             yield FoundIssue(Rule.LINK_TEXT, link.text or link.address, place)
 
 
@@ -188,7 +179,7 @@ def long_sentences(text: PageText) -> Iterator[FoundIssue]:
 
 
 def hard_reading(text: PageText) -> Iterator[FoundIssue]:
-    """Yield an issue if a page is hard to read (Flesch-Kincaid grade level, 1975)."""
+    """Estimate the reading age (Flesch-Kincaid grade level, 1975)."""
     lines = [line.text for line in text.lines if line.is_prose]
     words = [word.lower() for line in lines for word in WORD.findall(line)]
     if len(words) < MIN_WORDS:
@@ -227,7 +218,7 @@ def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
     try:
         text = PageText(page, published_on)
         found = [
-            FoundIssue(each.rule, _short(each.text), each.place, each.shown_from)
+            replace(each, text=Truncator(each.text).chars(TEXT_LENGTH))
             for rule in RULES
             for each in islice(rule(text), MAX_OF_A_RULE)
         ]
@@ -238,7 +229,3 @@ def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
         logger.exception("The content of page %s could not be checked.", page.pk)
         return []
     return list(dict.fromkeys(found))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1]}…"

@@ -11,8 +11,8 @@ from wagtail.documents import get_document_model
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
 from community.models import PolicyDocument, RelatedPage
-from home.editorial.links.broken import Problem, broken_links
-from home.editorial.links.checker import check_links
+from home.editorial.link_checker import check_links
+from home.editorial.links import Problem, broken_links
 from home.models import ExternalLink, PageLink
 from tests.factories import (
     AlertFactory,

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from home.editorial.content_checks.dated_statements import find_dated_statements
+from home.editorial.dated_statements import find_dated_statements
 
 # A Monday.
 PUBLISHED_ON = date(2026, 2, 2)

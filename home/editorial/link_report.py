@@ -14,9 +14,9 @@ from wagtail.models import Page
 from wagtail.permission_policies import BasePermissionPolicy, ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from home.editorial.links.broken import Problem, broken_links, broken_links_for
-from home.editorial.links.index import LINK_SOURCES
-from home.editorial.links.models import ExternalLink, PageLink
+from home.dashboard import counted_task, register_dashboard_tasks
+from home.editorial.links import LINK_SOURCES, Problem, broken_links, broken_links_for
+from home.editorial.models import ExternalLink, PageLink, page_edit_url
 from home.page_tree.explorable import explorable
 from home.reports import (
     PageReportFilterSet,
@@ -91,7 +91,6 @@ class BrokenLinksView(Report):
         return with_owners(targets).prefetch_related("other_source")
 
     def decorate_paginated_queryset(self, object_list):
-        """Add what the columns show to each link."""
         finder = AdminURLFinder(self.request.user)
         target_ids = {link.target_page_id for link in object_list}
         known = explorable(Page).filter(pk__in=target_ids - {None})
@@ -100,7 +99,7 @@ class BrokenLinksView(Report):
             link.source = str(link.page or link.other_source)
             # Each row is shown only to those who may edit the page: no need to check.
             link.edit_url = (
-                reverse("wagtailadmin_pages:edit", args=[link.page_id])
+                page_edit_url(link.page_id)
                 if link.page_id
                 else finder.get_edit_url(link.other_source)
             )
@@ -147,6 +146,12 @@ register_report(
     BrokenLinksView,
     path("<int:pk>/check/", check_link_again, name="check_link_again"),
 )
+
+
+@register_dashboard_tasks
+def links_to_fix(user, at):
+    count, report = broken_links_for(user, at).count(), reverse("broken_links_report")
+    yield counted_task(count, "broken link", "broken links", report)
 
 
 @hooks.register("after_publish_page")

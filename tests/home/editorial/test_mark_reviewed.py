@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import GroupApprovalTask, Page, Workflow, WorkflowTask
 
 from home.content_version import get_content_version
-from home.editorial.reviews.report import mark_reviewed
+from home.editorial.reviews import mark_reviewed
 from home.models import ChangeNote, StandardPage
 from tests.home.editorial.conftest import TODAY
 
@@ -200,7 +200,7 @@ def test_new_date_is_set_for_all_or_none(page, make_reviewed, review_of, monkeyp
         if len(calls) == 2:
             raise ZeroDivisionError
 
-    monkeypatch.setattr("home.editorial.reviews.report.log", fail_the_second_time)
+    monkeypatch.setattr("home.editorial.reviews.log", fail_the_second_time)
     with pytest.raises(ZeroDivisionError):
         mark_reviewed([page.pk, other.pk], 6, None, TODAY)
     assert len(calls) == 2

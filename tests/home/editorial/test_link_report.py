@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from home.editorial.links.broken import broken_links_for
+from home.editorial.links import broken_links_for
 from home.models import ExternalLink, PageLink
 from tests.factories import AlertFactory, PartnershipPageFactory, StandardPageFactory
 

@@ -22,10 +22,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.content.dates import months_after
 from home.dashboard import counted_task, register_dashboard_tasks
-from home.editorial.content_checks.issues import ContentIssue
-from home.editorial.content_checks.rules import Rule
-from home.editorial.links.broken import broken_links_for
-from home.editorial.reviews.models import PageReview, ReviewState
+from home.editorial.models import PageReview, ReviewState, page_edit_url
 from home.page_tree.lock import tree_lock
 from home.reports import (
     OWNER_COLUMNS,
@@ -134,7 +131,7 @@ class ReviewQueueView(Report):
             label="Page",
             accessor="page.title",
             sort_key="page__title",
-            get_url=lambda row: reverse("wagtailadmin_pages:edit", args=[row.pk]),
+            get_url=lambda row: page_edit_url(row.pk),
         ),
         PAGE_ADDRESS,
         Column("kind", label="Page type", accessor=page_type),
@@ -228,16 +225,6 @@ def register_log_action(actions):
 
 
 @register_dashboard_tasks
-def pages_to_approve(user, at):
-    yield counted_task(
-        TaskState.objects.reviewable_by(user).count(),
-        "page is waiting for your approval",
-        "pages are waiting for your approval",
-        reverse("wagtailadmin_reports:workflow_tasks", query={"reviewable": "true"}),
-    )
-
-
-@register_dashboard_tasks
 def pages_to_review(user, at):
     on = timezone.localdate(at)
     reviews = PageReview.objects.on_live_pages(at).editable_by(user)
@@ -251,19 +238,3 @@ def pages_to_review(user, at):
     ):
         address = reverse("reviews_report", query={"state": state})
         yield counted_task(counts[state], one, many, address)
-
-
-@register_dashboard_tasks
-def content_to_fix(user, at):
-    issues = ContentIssue.objects.on_live_pages(at).on_day(timezone.localdate(at))
-    counts = issues.editable_by(user).aggregate(
-        pages=Count("page", distinct=True),
-        dates=Count("pk", filter=Q(rule=Rule.PASSED_DATE)),
-    )
-    report = "content_checks_report"
-    one, many = "page has content issues", "pages have content issues"
-    yield counted_task(counts["pages"], one, many, reverse(report))
-    dates = reverse(report, query={"rule": Rule.PASSED_DATE.value})
-    yield counted_task(counts["dates"], "date has passed", "dates have passed", dates)
-    broken, report = broken_links_for(user, at), reverse("broken_links_report")
-    yield counted_task(broken.count(), "broken link", "broken links", report)

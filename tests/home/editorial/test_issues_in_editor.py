@@ -7,7 +7,7 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
-from home.editorial.content_checks.issues import check_draft
+from home.editorial.content_checks import check_draft
 from home.models import ContentIssue
 from tests.factories import StandardPageFactory
 from tests.home.editorial.conftest import TODAY

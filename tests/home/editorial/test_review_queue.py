@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from wagtail.models import Page
 
-from home.editorial.reviews.models import PageReview
+from home.editorial.models import PageReview
 from tests.home.editorial.conftest import TODAY
 
 DAY = timedelta(days=1)

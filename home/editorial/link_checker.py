@@ -1,4 +1,4 @@
-"""Checks whether a URL works, without becoming a way to attack other servers.
+"""The job that checks links to other sites, a few at a time.
 
 Editors may type any URL, and any site may redirect anywhere. So each hop is validated:
 only http and https on their default ports, no credentials, only public IP addresses,
@@ -11,7 +11,7 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Timer
@@ -19,16 +19,30 @@ from time import monotonic
 from urllib.parse import urljoin
 
 import certifi
+from django.conf import settings
+from django.db.models import Exists, Min, OuterRef
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
-from home.editorial.links.models import LinkStatus
+from home.editorial.links import resolve_targets
+from home.editorial.models import ExternalLink, LinkStatus, PageLink
+from home.jobs import register_job
+
+MAX_LINKS = 20
+# No check starts after this. Each takes at most ten seconds.
+SECONDS_TO_BEGIN = 10
+# The minimum between two requests to a host.
+PAUSE = timedelta(seconds=30)
+WEEK = timedelta(weeks=1)
+# When to check again after each failure in a row.
+RETRY_DELAYS = (timedelta(hours=1), timedelta(days=1))
+# If there is no response at all, our own network may be the cause.
+UNREACHABLE = {LinkStatus.NO_SUCH_SITE, LinkStatus.NO_RESPONSE}
 
 SECONDS = 10
 MAX_REDIRECTS = 5
 MAX_ADDRESSES = 4
 PORTS = {"http": 80, "https": 443}
-
 # Python 3.11 takes these for public, or they lead on to an IPv4 network.
 NOT_PUBLIC = [
     ip_network(network)
@@ -43,62 +57,93 @@ NOT_PUBLIC = [
 ]
 NAT64 = ip_network("64:ff9b::/96")
 IN_USE_IPV6 = ip_network("2000::/3")
-
 # What OpenSSL says of a certificate that browsers warn of: expired, not yet valid,
 # self-signed, for another name. They complete a chain with a missing certificate.
 BAD_CERTIFICATES = {9, 10, 18, 62, 64}
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The result of a check, and how many seconds to wait before the next."""
+@register_job("check links", is_slow=True)
+def check_links(at: datetime) -> None:
+    """Resolve broken internal links again, then check links to other sites.
 
-    outcome: LinkStatus
-    retry_after: float = 0
+    This takes at most 20 seconds. There is no lock or open transaction while it waits
+    for a response.
+    """
+    resolve_targets()
+    if not settings.CHECK_EXTERNAL_LINKS:
+        return
+    started = monotonic()
+    user_agent = f"Stockton-CMS link checker (+{settings.WAGTAILADMIN_BASE_URL})"
+    for link in due_links(at):
+        if monotonic() - started > SECONDS_TO_BEGIN:
+            return
+        record(link, check_url(link.address, user_agent), at)
+
+
+def due_links(at: datetime) -> list[ExternalLink]:
+    """Return the links to check now: one for each host, those due longest first."""
+    just_asked = ExternalLink.objects.filter(checked_at__gt=at - PAUSE)
+    uses = PageLink.objects.filter(external=OuterRef("pk"))
+    due = ExternalLink.objects.filter(Exists(uses), next_check_at__lte=at)
+    due = due.exclude(host__in=just_asked.values("host")).order_by()
+    first = due.values("host").annotate(pk=Min("pk"), due_at=Min("next_check_at"))
+    ids = [row["pk"] for row in first.order_by("due_at")[:MAX_LINKS]]
+    links = ExternalLink.objects.in_bulk(ids)
+    return [links[pk] for pk in ids if pk in links]
+
+
+def record(link: ExternalLink, outcome: LinkStatus, at: datetime) -> None:
+    """Save the result of a check, and when to check again.
+
+    A link is broken after three failures in a row, over a day and an hour. A link that
+    cannot be checked counts as working.
+    """
+    link.outcome, link.checked_at, delay = outcome, at, WEEK
+    if outcome in {LinkStatus.FOUND, LinkStatus.UNKNOWN}:
+        link.failures, link.failing_since, link.is_broken = 0, None, False
+    else:
+        link.failing_since = link.failing_since or at
+        link.failures = min(link.failures + 1, len(RETRY_DELAYS) + 1)
+        if link.failures <= len(RETRY_DELAYS):
+            delay = RETRY_DELAYS[link.failures - 1]
+        elif not link.is_broken:
+            link.is_broken = _is_confirmed(link, at)
+            delay = WEEK if link.is_broken else RETRY_DELAYS[-1]
+    link.next_check_at = at + delay
+    link.save()
+
+
+def _is_confirmed(link: ExternalLink, at: datetime) -> bool:
+    """Say whether a failure is the other site's: any other site has responded since."""
+    if link.outcome not in UNREACHABLE or at - link.failing_since >= WEEK:
+        return True
+    answered = ExternalLink.objects.filter(checked_at__gt=link.failing_since)
+    return answered.exclude(outcome__in=[*UNREACHABLE, LinkStatus.NOT_CHECKED]).exists()
 
 
 class URLCheckError(Exception):
     """Its argument is the outcome."""
 
 
-def is_public(ip_text: str) -> bool:
-    ip = ip_address(ip_text)
-    if isinstance(ip, IPv6Address):
-        if ip in NAT64:
-            return is_public(str(ip_address(int(ip) & 0xFFFFFFFF)))
-        if ip not in IN_USE_IPV6:
-            return False
-    return (
-        ip.is_global
-        and not ip.is_multicast
-        and not ip.is_reserved
-        and not any(ip in network for network in NOT_PUBLIC)
-    )
-
-
-def check_url(address: str, user_agent: str) -> Answer:
+def check_url(address: str, user_agent: str) -> LinkStatus:
     """Request a URL and follow redirects, in at most `SECONDS` seconds."""
     ends_at = monotonic() + SECONDS
     try:
         for _ in range(MAX_REDIRECTS + 1):
-            status, headers = _ask(address, user_agent, ends_at)
-            target = headers.get("Location")
+            status, target = _ask(address, user_agent, ends_at)
             if status not in {301, 302, 303, 307, 308} or not target:
-                # RFC 9110 also has dates here, which are rare.
-                wait = headers.get("Retry-After", "").strip()
-                seconds = int(wait[:9]) if wait.isascii() and wait.isdigit() else 0
-                return Answer(_outcome_of(status), seconds)
+                return _outcome_of(status)
             # Servers send the bytes of UTF-8, which the client reads as Latin-1.
             target = target.encode("latin-1", "replace").decode("utf-8", "replace")
             address = urljoin(address, target)
     except URLCheckError as error:
-        return Answer(*error.args)
+        return error.args[0]
     except ssl.SSLCertVerificationError as error:
         is_bad = error.verify_code in BAD_CERTIFICATES
-        return Answer(LinkStatus.NOT_SECURE if is_bad else LinkStatus.UNKNOWN)
+        return LinkStatus.NOT_SECURE if is_bad else LinkStatus.UNKNOWN
     except (OSError, HTTPException, ValueError):
-        return Answer(LinkStatus.NO_RESPONSE)
-    return Answer(LinkStatus.REDIRECT_LOOP)
+        return LinkStatus.NO_RESPONSE
+    return LinkStatus.REDIRECT_LOOP
 
 
 def _outcome_of(status: int) -> LinkStatus:
@@ -112,14 +157,14 @@ def _outcome_of(status: int) -> LinkStatus:
     return LinkStatus.UNKNOWN
 
 
-def _ask(address: str, user_agent: str, ends_at: float):
-    """Return the status and headers of one hop: HEAD, then GET if that fails."""
+def _ask(address: str, user_agent: str, ends_at: float) -> tuple[int, str | None]:
+    """Return the status and target of one hop: by HEAD, then by GET if that fails."""
     url = _checked(address)
-    ips = _resolve(url.host.strip("[]"), url.port or PORTS[url.scheme], ends_at)
-    status, headers = _request("HEAD", url, ips, user_agent, ends_at)
-    if status >= 400 and status != 429:
-        status, headers = _request("GET", url, ips, user_agent, ends_at)
-    return status, headers
+    places = _resolve(url.host.strip("[]"), url.port or PORTS[url.scheme], ends_at)
+    answer = _request("HEAD", url, places, user_agent, ends_at)
+    if answer[0] >= 400 and answer[0] != 429:
+        answer = _request("GET", url, places, user_agent, ends_at)
+    return answer
 
 
 def _checked(address: str) -> Url:
@@ -154,8 +199,23 @@ def _resolve(host: str, port: int, ends_at: float) -> list[tuple]:
     return places[:MAX_ADDRESSES]
 
 
+def is_public(ip_text: str) -> bool:
+    ip = ip_address(ip_text)
+    if isinstance(ip, IPv6Address):
+        if ip in NAT64:
+            return is_public(str(ip_address(int(ip) & 0xFFFFFFFF)))
+        if ip not in IN_USE_IPV6:
+            return False
+    return (
+        ip.is_global
+        and not ip.is_multicast
+        and not ip.is_reserved
+        and not any(ip in network for network in NOT_PUBLIC)
+    )
+
+
 def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
-    """Return the status and headers without reading the body."""
+    """Return the status and target without reading the body."""
     host = url.host.strip("[]")
     headers = {
         "Host": url.netloc,
@@ -178,13 +238,19 @@ def _request(method: str, url: Url, places: list[tuple], user_agent, ends_at):
             connection.close()
     # What was cut off looks as if it had ended.
     _seconds_to(ends_at)
-    return response.status, response.headers
+    return response.status, response.headers.get("Location")
 
 
 @contextmanager
 def _connected(places: list[tuple], ends_at: float):
     """Yield a socket to the first address that responds; cut it off when time is up."""
-    sock = _connect(places, ends_at)
+    for ip, port, *_ in places:
+        with suppress(OSError):
+            sock = socket.create_connection((ip, port), _seconds_to(ends_at) / 2)
+            break
+    else:
+        raise URLCheckError(LinkStatus.NO_RESPONSE)
+    sock.settimeout(_seconds_to(ends_at))
     # Its own handle, as TLS takes over the first. A site that sends a byte now and
     # then would get past the time limit of each single reading.
     handle = sock.dup()
@@ -198,16 +264,6 @@ def _connected(places: list[tuple], ends_at: float):
         timer.join()
         handle.close()
         sock.close()
-
-
-def _connect(places: list[tuple], ends_at: float) -> socket.socket:
-    """Connect to the first address that responds, each for half of the time left."""
-    for ip, port, *_ in places:
-        with suppress(OSError):
-            sock = socket.create_connection((ip, port), _seconds_to(ends_at) / 2)
-            sock.settimeout(_seconds_to(ends_at))
-            return sock
-    raise URLCheckError(LinkStatus.NO_RESPONSE)
 
 
 def _cut_off(handle: socket.socket) -> None:

@@ -1,13 +1,12 @@
-"""Approval and scheduling of pages in the editor: what Wagtail does, in our words."""
+"""The page editor: approval, schedules, and warnings of other people's versions."""
 
-from datetime import datetime
-from functools import partial
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
@@ -17,11 +16,12 @@ from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.history import PageHistoryView
 from wagtail.admin.views.pages.revisions import RevisionsUnscheduleView
 from wagtail.admin.viewsets.pages import PageViewSet
-from wagtail.models import Page, WorkflowMixin, WorkflowState
+from wagtail.models import Page, RevisionMixin, TaskState, WorkflowMixin, WorkflowState
 
 from home.content.dates import format_relative_datetime
 from home.content.text import name_of
-from home.dashboard import DashboardTask, register_dashboard_tasks
+from home.dashboard import DashboardTask, counted_task, register_dashboard_tasks
+from home.editorial.models import EditingWindow
 
 # Administrators get the email about the workflow's first task instead.
 workflow_submission_email_notifier.get_recipient_users = lambda *_, **__: set()
@@ -47,8 +47,8 @@ def show_requested_changes(request: HttpRequest, instance: Model) -> None:
 
 
 @register_dashboard_tasks
-def changes_to_make(user, at):
-    """List what moderators sent back to the user."""
+def approval_tasks(user, at):
+    """List what moderators sent back to the user, and what waits for the user."""
     states = WorkflowState.objects.filter(
         status=WorkflowState.STATUS_NEEDS_CHANGES, requested_by=user
     )
@@ -58,6 +58,12 @@ def changes_to_make(user, at):
         if target := state.content_object:
             text = f"{get_latest_str(target)}: {describe_requested_changes(state, at)}"
             yield DashboardTask(text, finder.get_edit_url(target) or "")
+    yield counted_task(
+        TaskState.objects.reviewable_by(user).count(),
+        "page is waiting for your approval",
+        "pages are waiting for your approval",
+        reverse("wagtailadmin_reports:workflow_tasks", query={"reviewable": "true"}),
+    )
 
 
 @hooks.register("construct_page_action_menu")
@@ -83,19 +89,17 @@ class PageEditView(EditView):
         title = self.page.get_admin_display_title()
         page = Page.objects.get(pk=self.page.pk)
         buttons = [self.get_edit_message_button()]
+        text = f"'{title}' has been approved."
         if self.workflow_action == "reject":
             author = name_of(self.workflow_state.requested_by) or "its author"
             text = f"You asked for changes to '{title}'. It is back with {author}."
         elif scheduled := page.scheduled_revision:
-            when = format_relative_datetime(
-                scheduled.approved_go_live_at, timezone.now()
-            )
+            go_live_at = scheduled.approved_go_live_at
+            when = format_relative_datetime(go_live_at, timezone.now())
             text = f"'{title}' has been approved and will be published {when}."
         elif page.live and not page.has_unpublished_changes:
             text = f"'{title}' has been approved and is now live."
             buttons.insert(0, self.get_view_live_message_button())
-        else:
-            text = f"'{title}' has been approved."
         return messages.success(self.request, text, buttons=buttons)
 
     def add_cancel_workflow_confirmation_message(self):
@@ -151,19 +155,111 @@ def register_page_views():
     return BasePageViewSet()
 
 
-@hooks.register("register_log_actions", order=10)
-def describe_schedules(actions) -> None:
-    """Name schedules by their time instead of the number of a revision."""
-    for name, text in (
-        ("wagtail.publish.schedule", "Scheduled to be published"),
-        ("wagtail.schedule.cancel", "Cancelled the schedule to publish"),
-    ):
-        actions.formatters[name].format_message = partial(describe_schedule, text)
+# Wagtail looks for other versions every ten seconds, and only in browsers that run
+# scripts. Anyone who saves in between, or without scripts, would replace the other
+# version unknowingly. One person may have several editors of a page open, so the form
+# names its window: both autosave and the buttons send it.
 
 
-def describe_schedule(text: str, entry) -> str:
-    planned = (entry.data.get("revision") or {}).get("go_live_at")
-    if planned:
-        at = parse_datetime(planned)
-        text = f"{text} {format_relative_datetime(at, entry.timestamp)}"
-    return text
+def get_window(request: HttpRequest) -> EditingWindow:
+    """Return the window that sent a form, locked; a new one if it is not named."""
+    try:
+        name = UUID(request.POST.get("editing_window", ""))
+    except ValueError:
+        name = uuid4()
+    EditingWindow.objects.get_or_create(pk=name)
+    return EditingWindow.objects.select_for_update().get(pk=name)
+
+
+def is_automatic(request: HttpRequest) -> bool:
+    return not request.accepts("text/html")
+
+
+@hooks.register("before_create_page")
+@hooks.register("before_create_snippet")
+@hooks.register("before_edit_page")
+@hooks.register("before_edit_snippet")
+def reject_autosave_after_submit(
+    request: HttpRequest, target: object, *others: object
+) -> JsonResponse | None:
+    """Reject an autosave of a form that was submitted.
+
+    Wagtail may autosave once more while the server responds, even with a moderator's
+    decision in it, which would leave a draft of what has just gone live.
+    """
+    if request.method != "POST":
+        return None
+    window = request.editing_window = get_window(request)
+    window.version_before = getattr(target, "latest_revision_id", None)
+    decides = any(name.startswith("action-") for name in request.POST)
+    if not is_automatic(request) or not (window.is_sent or decides):
+        return None
+    text = (
+        "You have already submitted this form. Save it again to keep the changes you "
+        "have made since."
+    )
+    answer = {"success": False, "error_code": "already_sent", "error_message": text}
+    return JsonResponse(answer, status=409)
+
+
+# Before anything that asks whose version it was.
+@hooks.register("after_create_page", order=-1)
+@hooks.register("after_create_snippet", order=-1)
+@hooks.register("after_edit_page", order=-1)
+@hooks.register("after_edit_snippet", order=-1)
+def record_version(request: HttpRequest, instance: Model) -> None:
+    window = request.editing_window
+    if not isinstance(instance, RevisionMixin):
+        return
+    if instance.latest_revision_id != window.version_before:
+        window.revision_ids.append(instance.latest_revision_id)
+    window.is_sent = window.is_sent or not is_automatic(request)
+    window.save()
+
+
+@hooks.register("after_edit_page")
+@hooks.register("after_edit_snippet")
+def warn_of_concurrent_edit(request: HttpRequest, instance: Model) -> None:
+    """Say who else saved a version since this window was opened.
+
+    Wagtail rejects an autosave in that case.
+    """
+    if is_automatic(request) or not isinstance(instance, RevisionMixin):
+        return
+    sent = request.POST
+    opened = sent.get("version_opened", sent.get("loaded_revision_created_at", ""))
+    try:
+        since = datetime.fromisoformat(opened).astimezone(UTC)
+    except (ValueError, OverflowError):
+        # Where the form says nothing, there was no version.
+        since = datetime.min.replace(tzinfo=UTC)
+    others = instance.revisions.exclude(pk__in=request.editing_window.revision_ids)
+    others = others.filter(created_at__gt=since).select_related("user")
+    if not (other := others.order_by("created_at").last()):
+        return
+    who, place = name_of(other.user) or "Someone else", ""
+    if other.user_id == request.user.pk:
+        who, place = "You", " in another window"
+    if other.pk == instance.latest_revision_id:
+        first = "earliest"
+        outcome = (
+            "You did not change anything, so that version is the latest. Read it again."
+        )
+    else:
+        first = other.pk
+        outcome = (
+            "Both versions are saved and yours is now the latest. Compare them, and "
+            "copy across anything you need."
+        )
+    noun, view_name = "page", "wagtailadmin_pages:revisions_compare"
+    if not isinstance(instance, Page):
+        noun = "item"
+        view_name = instance.snippet_viewset.get_url_name("revisions_compare")
+    address = reverse(view_name, args=[instance.pk, first, instance.latest_revision_id])
+    messages.warning(
+        request,
+        f"{who} saved this {noun}{place} "
+        f"on {timezone.localtime(other.created_at):%-d %B at %H:%M}, after you "
+        f"opened it. {outcome}",
+        buttons=[messages.button(address, "Compare versions")],
+    )

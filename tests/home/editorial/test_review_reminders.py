@@ -11,8 +11,8 @@ from django.urls import reverse
 from wagtail.models import Page, Site
 
 from home.content_version import get_content_version
-from home.editorial.reviews import reminders
-from home.editorial.reviews.reminders import SUBJECT
+from home.editorial import review_reminders as reminders
+from home.editorial.review_reminders import SUBJECT
 from home.models import Notification, SiteSettings
 from home.notifications.sending import purge_notifications
 from tests.home.editorial.conftest import TODAY

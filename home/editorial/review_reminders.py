@@ -15,7 +15,7 @@ from wagtail.models import Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.content_version import start_of_day
-from home.editorial.reviews.models import PageReview
+from home.editorial.models import PageReview
 from home.jobs import register_job
 from home.models import SiteSettings
 from home.notifications import in_one_line

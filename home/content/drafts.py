@@ -1,19 +1,22 @@
-"""What has to be complete before a draft is published, however that happens."""
+"""Drafts may be incomplete; what they lack is named, and required to publish them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django import forms
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    FieldDoesNotExist,
+    ValidationError,
+)
 from django.db import models
-from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.forms.formsets import ORDERING_FIELD_NAME
 from django.utils.text import capfirst
 from modelcluster.models import get_all_child_relations
-from wagtail import hooks
-from wagtail.admin import messages
-from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.admin import panels
+from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.fields import StreamField
-from wagtail.models import COMMENTS_RELATION_NAME, DraftStateMixin
+from wagtail.models import COMMENTS_RELATION_NAME
 
 # The error codes of Wagtail and Django for an empty value.
 EMPTY = {"required", "blank", "null"}
@@ -43,8 +46,7 @@ def require_ready(draft: models.Model, user=None) -> None:
     If there is a user, they also have to provide what only they can, such as a change
     note.
     """
-    gaps = find_gaps(draft) if user else _find_errors(draft)
-    if gaps := list(gaps):
+    if gaps := list(find_gaps(draft) if user else _find_errors(draft)):
         raise NotReadyError(draft, gaps)
 
 
@@ -80,10 +82,8 @@ def _in_fields(instance: models.Model) -> Iterator[Gap]:
         )
     except ValidationError as error:
         for name, errors in error.error_dict.items():
-            where, place = _label(instance, name), name
-            if name == NON_FIELD_ERRORS:
-                where = place = ""
-            yield from _as_gaps(errors, where, place)
+            place = "" if name == NON_FIELD_ERRORS else name
+            yield from _as_gaps(errors, place and _label(instance, place), place)
 
 
 def gaps_in_body(draft: models.Model, field: StreamField) -> Iterator[Gap]:
@@ -132,26 +132,99 @@ def _label(instance: models.Model, name: str) -> str:
     return capfirst(str(instance._meta.get_field(name).verbose_name))
 
 
-# More would fill the screen.
-MAX_LISTED = 5
-PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
+# What another row forbids, or a column of the database cannot hold.
+STRICT = {"unique", "unique_together", "required", "invalid_choice"}
 
 
-@hooks.register("after_create_page")
-@hooks.register("after_edit_page")
-@hooks.register("after_create_snippet")
-@hooks.register("after_edit_snippet")
-def list_gaps(request: HttpRequest, instance: models.Model) -> None:
-    """List what a saved draft lacks. After an autosave its panel does."""
-    is_draft = isinstance(instance, DraftStateMixin) and not any(
-        name in request.POST for name in PUBLISHING
-    )
-    gaps = find_gaps(instance) if is_draft and request.accepts("text/html") else []
-    if not gaps:
-        return
-    context = {
-        "edit_url": AdminURLFinder(request.user).get_edit_url(instance),
-        "gaps": gaps[:MAX_LISTED],
-        "more": len(gaps) - MAX_LISTED,
-    }
-    messages.info(request, render_to_string("home/gaps_message.html", context))
+class DraftFormMixin:
+    """Ignores errors in a draft that can be saved and fixed before publishing."""
+
+    def add_error(self, field, error):
+        if not self.is_deferred_validation:
+            return super().add_error(field, error)
+        if not isinstance(error, ValidationError):
+            error = ValidationError(error)
+        by_field = (
+            error.error_dict
+            if hasattr(error, "error_dict")
+            else {field or NON_FIELD_ERRORS: error.error_list}
+        )
+        for name, errors in by_field.items():
+            left = [each for each in errors if not self._can_wait(name, each)]
+            if left:
+                super().add_error(None if name == NON_FIELD_ERRORS else name, left)
+        return None
+
+    def _can_wait(self, name: str, error: ValidationError) -> bool:
+        # The address of a page is in use at once.
+        if name in (NON_FIELD_ERRORS, "slug") or error.code in STRICT:
+            return False
+        try:
+            column = self.instance._meta.get_field(name)
+        except FieldDoesNotExist:
+            return False
+        if error.code == "max_length" and not isinstance(column, models.TextField):
+            return False
+        if name in self.cleaned_data or name not in self.fields:
+            return True
+        typed = self._typed(name)
+        length = getattr(column, "max_length", None)
+        is_text = isinstance(column, models.TextField) or (
+            isinstance(column, models.CharField) and len(typed or "") <= length
+        )
+        if is_text:
+            self.cleaned_data[name] = typed
+        return is_text
+
+    def _typed(self, name: str):
+        widget = self.fields[name].widget
+        return widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+
+
+class DraftRowMixin(DraftFormMixin):
+    """A row of an inline panel, which may be empty in a draft."""
+
+    # Set by validation: Wagtail ends the draft's leniency before it saves the form.
+    is_absent = False
+
+    def has_changed(self):
+        """Ignore a draft's row until its object is chosen."""
+        return not self.is_absent and super().has_changed()
+
+    def full_clean(self):
+        """Leave the row out, even if an earlier save counted it."""
+        self.is_absent = self._lacks_choice()
+        self.empty_permitted = self.empty_permitted or self.is_absent
+        super().full_clean()
+        if self.is_absent:
+            # Django sorts the rows by it.
+            self.cleaned_data.setdefault(ORDERING_FIELD_NAME, None)
+
+    def _lacks_choice(self) -> bool:
+        return (
+            self.is_deferred_validation
+            and self.instance.pk is None
+            and any(
+                isinstance(field, forms.ModelChoiceField)
+                and field.required
+                and not self._typed(name)
+                for name, field in self.fields.items()
+            )
+        )
+
+
+class DraftRowsMixin:
+    def get_form_options(self):
+        options = super().get_form_options()
+        for row in options["formsets"].values():
+            form = row.get("form", WagtailAdminModelForm)
+            row["form"] = type(form)("DraftRowForm", (DraftRowMixin, form), {})
+        return options
+
+
+class InlinePanel(DraftRowsMixin, panels.InlinePanel):
+    pass
+
+
+class MultipleChooserPanel(DraftRowsMixin, panels.MultipleChooserPanel):
+    pass

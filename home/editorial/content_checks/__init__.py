@@ -1,1 +1,0 @@
-"""Checks of what pages say, shown in the editor and in a report."""

@@ -1,1 +1,0 @@
-"""Links on pages: which there are, and which are broken."""

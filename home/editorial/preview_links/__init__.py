@@ -1,1 +1,0 @@
-"""Preview links, with which someone without an account can read one draft."""

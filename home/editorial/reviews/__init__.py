@@ -1,1 +1,0 @@
-"""Reviews of pages: when each is due, reminders and the report."""
