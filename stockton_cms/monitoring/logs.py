@@ -2,7 +2,6 @@
 
 import re
 import traceback
-from types import TracebackType
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -15,9 +14,6 @@ LINE_END = re.compile(r"\n|\\n")
 MAX_LENGTH = 1_000
 # The longest that the part of an email address before the @ can be.
 HALF_AN_ADDRESS = 64
-CUT = " [cut]"
-# Python's own lines, in which `_chain` has cut what errors say.
-TRACES = {"exc_info", "stack_info"}
 
 
 class FormatterWithoutPersonalData(JsonFormatter):
@@ -28,8 +24,19 @@ class FormatterWithoutPersonalData(JsonFormatter):
     """
 
     def formatException(self, ei):  # noqa: N802 - the name is Python's
-        """Return where an error and those that led to it were, and what they said."""
-        return "\n".join(_chain(ei[1], ei[2]))
+        error, trace, lines, seen = ei[1], ei[2], [], set()
+        # What led to an error comes before it. It may say that it led to itself.
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            said = redact(LINE_END.split(_cut(str(error)))[0])
+            kind = f"{type(error).__module__}.{type(error).__qualname__}"
+            places = [line.rstrip() for line in traceback.format_tb(trace)]
+            start = "Traceback (most recent call last):"
+            lines = [start, *places, f"{kind}: {said}", *lines]
+            is_all = error.__suppress_context__ or error.__cause__
+            error = error.__cause__ if is_all else error.__context__
+            trace = error.__traceback__ if error else None
+        return "\n".join(lines)
 
     def process_log_record(self, log_data):
         """Take out what follows a `?`, and what is personal by its form.
@@ -37,11 +44,11 @@ class FormatterWithoutPersonalData(JsonFormatter):
         A path may hold it, as that of a missing page; gunicorn quotes what it refuses.
         """
         for name, value in log_data.items():
-            if isinstance(value, str) and name not in TRACES:
+            # Of traces, what errors say is cut already.
+            if isinstance(value, str) and name not in {"exc_info", "stack_info"}:
                 log_data[name] = _cut(value)
         if isinstance(log_data.get("message"), str):
-            without_request = QUOTED.sub("", log_data["message"])
-            log_data["message"] = redact(without_request)
+            log_data["message"] = redact(QUOTED.sub("", log_data["message"]))
         return super().process_log_record(log_data)
 
 
@@ -53,24 +60,4 @@ def _cut(text: str) -> str:
     if len(text) <= MAX_LENGTH:
         return text
     start, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]
-    return start + end[len(start) :].rpartition(" ")[0] + CUT
-
-
-def _chain(error: BaseException, trace: TracebackType | None) -> list[str]:
-    lines, seen = [], set()
-    # An error may say that it led to itself.
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        said = redact(LINE_END.split(_cut(str(error)))[0])
-        kind = f"{type(error).__module__}.{type(error).__qualname__}"
-        places = [line.rstrip() for line in traceback.format_tb(trace)]
-        lines = [
-            "Traceback (most recent call last):",
-            *places,
-            f"{kind}: {said}",
-            *lines,
-        ]
-        is_all = error.__suppress_context__ or error.__cause__
-        error = error.__cause__ if is_all else error.__context__
-        trace = error.__traceback__ if error else None
-    return lines
+    return start + end[len(start) :].rpartition(" ")[0] + " [cut]"

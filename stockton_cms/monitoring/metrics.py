@@ -6,7 +6,7 @@ worker answers for all of them.
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -22,11 +22,9 @@ from prometheus_client import (
     generate_latest,
     values,
 )
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from search.engine.index import page_index
-from stockton_cms.monitoring.health_checks import Health
 
 FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 PLACE = os.environ.get("METRICS_PLACE", "0")
@@ -77,7 +75,6 @@ INDEX_VERSION = Gauge(
     multiprocess_mode="liveall",
 )
 
-METHODS = frozenset({"GET", "HEAD", "POST"})
 AREAS = {"wagtail_serve": "page", "search": "search", "search_suggestions": "search"}
 SECONDS_BETWEEN_SAMPLES = 5
 
@@ -99,7 +96,8 @@ class MetricsMiddleware:
         match = request.resolver_match
         # Files, and redirects to https, are answered before anyone looks for a route.
         route = match.view_name if match else "none"
-        method = request.method if request.method in METHODS else "other"
+        is_usual = request.method in {"GET", "HEAD", "POST"}
+        method = request.method if is_usual else "other"
         REQUESTS.labels(route, method, f"{response.status_code // 100}xx").inc()
         is_admin = request.path_info.startswith("/admin/")
         area = "admin" if is_admin else AREAS.get(route, "other")
@@ -128,73 +126,13 @@ def count_database_error(sender, **kwargs) -> None:
         DATABASE_ERRORS.labels(type(error).__name__).inc()
 
 
-def render_metrics(health: Health) -> bytes:
+def render_metrics(*collectors) -> bytes:
+    """Return what all workers have counted, and what these collect."""
     registry = CollectorRegistry()
     if FOLDER:
         MultiProcessCollector(registry, FOLDER)
     else:
         registry.register(REGISTRY)
-    registry.register(HealthCollector(health))
+    for collector in collectors:
+        registry.register(collector)
     return generate_latest(registry)
-
-
-class HealthCollector:
-    def __init__(self, health: Health):
-        self._health = health
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        for name, samples in get_samples(self._health).items():
-            help_text, *labels = GAUGES[name]
-            family = GaugeMetricFamily(f"stockton_{name}", help_text, labels=labels)
-            for label, sample in samples.items() if labels else [(None, samples)]:
-                family.add_metric([label] if labels else [], sample)
-            yield family
-
-
-# What the gauges of the site mean, and the label of those that have one.
-GAUGES = {
-    "component_up": (
-        "Whether what the site needs is well, as in /-/status.",
-        "component",
-    ),
-    "last_backup_timestamp_seconds": ("When the last backup was made.",),
-    "content_version": ("Content version of the site.",),
-    "pending_migrations": ("Migrations of this code that the database has not had.",),
-    "mails_waiting": ("Emails that are due.",),
-    "mails_waiting_seconds": ("How long the first of them waits.",),
-    "mails_blocked": ("Whether the mail server accepts no emails.",),
-    "searches_1h": ("Searches in the last hour.",),
-    "searches_without_results_1h": ("Those of them without results.",),
-    "job_failing": ("Whether a job failed the last time.", "job"),
-    "job_last_success_timestamp_seconds": ("When a job last succeeded.", "job"),
-}
-
-
-def get_samples(health: Health) -> dict[str, float | dict[str, float]]:
-    """Return the value of each gauge, by its label where it has one.
-
-    There are none of the database while it is unavailable.
-    """
-    samples = {"component_up": health.parts}
-    if health.last_backup:
-        made_at = health.last_backup.made_at
-        samples["last_backup_timestamp_seconds"] = made_at.timestamp()
-    if facts := health.facts:
-        mails, runs = facts.mails, facts.jobs.runs.values()
-        waits = (health.at - mails.since).total_seconds() if mails.since else 0
-        samples |= {
-            "content_version": facts.content_version,
-            "pending_migrations": len(facts.pending_migrations),
-            "mails_waiting": mails.waiting,
-            "mails_waiting_seconds": waits,
-            "mails_blocked": bool(mails.outage),
-            "searches_1h": facts.searches_1h,
-            "searches_without_results_1h": facts.searches_without_results_1h,
-            "job_failing": {run.name: bool(run.error) for run in runs},
-            "job_last_success_timestamp_seconds": {
-                run.name: run.succeeded_at.timestamp()
-                for run in runs
-                if run.succeeded_at
-            },
-        }
-    return samples

@@ -18,9 +18,9 @@ from home.notifications.outbox import notify
 from search import views
 from search.feedback.emails import EnquiryAnswer
 from search.log.models import LoggedSearch
-from stockton_cms.monitoring import health_checks
+from stockton_cms.monitoring import health
 from stockton_cms.monitoring.metrics import REGISTRY, REQUESTS
-from tests.stockton_cms.monitoring.test_health import Backup
+from tests.stockton_cms.monitoring.conftest import Backup
 from tests.stockton_cms.test_error_pages import no_database
 
 ALERTS = settings.BASE_DIR / "deploy/prometheus/alerts.yml"
@@ -43,21 +43,7 @@ def count(name, **labels):
     return REGISTRY.get_sample_value(name, labels) or 0
 
 
-@pytest.fixture
-def counted():
-    before = {}
-
-    def rise(name, **labels):
-        key = name, *labels.values()
-        now = count(name, **labels)
-        risen = now - before.get(key, now)
-        before[key] = now
-        return risen
-
-    return rise
-
-
-def test_requests_are_counted_by_route_method_and_status(visitor, counted):
+def test_requests_are_counted_by_route_method_and_status(visitor):
     for address, method, route, status in (
         ("/", "get", "wagtail_serve", "2xx"),
         ("/nobody/", "get", "wagtail_serve", "4xx"),
@@ -70,35 +56,32 @@ def test_requests_are_counted_by_route_method_and_status(visitor, counted):
     ):
         name = method.upper() if method != "put" else "other"
         labels = {"route": route, "method": name, "status": status}
-        counted("stockton_requests_total", **labels)
+        before = count("stockton_requests_total", **labels)
         getattr(visitor, method)(address)
-        assert counted("stockton_requests_total", **labels) == 1, address
+        assert count("stockton_requests_total", **labels) == before + 1, address
 
 
-def test_page_cache_is_counted_by_what_it_does(section, visitor, counted):
-    name, results = "stockton_page_cache_total", ("hit", "stale", "miss", "bypass")
+def test_page_cache_is_counted_by_what_it_does(section, visitor):
+    results = ("hit", "miss", "bypass")
 
-    def rises():
-        return [counted(name, result=result) for result in results]
+    def counts():
+        return [count("stockton_page_cache_total", result=each) for each in results]
 
-    rises()
+    hits, misses, bypasses = counts()
     visitor.get(section.url)
-    assert rises() == [0, 0, 1, 0]
+    assert counts() == [hits, misses + 1, bypasses]
     visitor.get(section.url)
     visitor.get(section.url, headers={"If-None-Match": "*"})
-    assert rises() == [2, 0, 0, 0]
     visitor.get("/search/")
-    assert rises() == [0, 0, 0, 1]
+    assert counts() == [hits + 2, misses + 1, bypasses + 1]
 
 
-def test_errors_of_the_database_are_counted_and_others_are_not(
-    visitor, counted, monkeypatch
-):
+def test_errors_of_the_database_are_counted_and_others_are_not(visitor, monkeypatch):
     name, kind = "stockton_database_errors_total", "OperationalError"
-    counted(name, kind=kind)
+    before = count(name, kind=kind)
     with no_database():
         assert visitor.get("/search/?query=x").status_code == 503
-    assert counted(name, kind=kind) == 1
+    assert count(name, kind=kind) == before + 1
 
     def fail(*arguments):
         raise ValueError
@@ -108,9 +91,9 @@ def test_errors_of_the_database_are_counted_and_others_are_not(
     assert count(name, kind="ValueError") == 0
 
 
-def test_figures_of_the_site_are_told(home, told, monkeypatch):
+def test_samples_of_the_site_are_what_alert_rules_ask_for(home, told, monkeypatch):
     now = timezone.now()
-    monkeypatch.setattr(health_checks, "get_last_backup", lambda: Backup(now))
+    monkeypatch.setattr(health, "get_last_backup", lambda: Backup(now))
     call_command("run_jobs")
     JobRun.objects.filter(name="published pages").delete()
     failed = JobRun.objects.first()
@@ -135,6 +118,19 @@ def test_figures_of_the_site_are_told(home, told, monkeypatch):
     succeeded = said[f"stockton_job_last_success_timestamp_seconds{label}"]
     assert succeeded == pytest.approx(now.timestamp(), abs=60)
     assert said["stockton_process_resident_memory_bytes"] > 10_000_000
+    # The rules of the alarms ask for nothing else.
+    names = {name.partition("{")[0] for name in said}
+    families = {metric.name for metric in REGISTRY.collect()}
+    names |= {f"{family}_total" for family in families}
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    assert 6 <= len(group["rules"]) <= 10
+    for rule in group["rules"]:
+        asked = set(re.findall(r"\bstockton_\w+", rule["expr"]))
+        asked -= {"stockton_cms"} if rule["alert"] == "SiteDoesNotAnswer" else set()
+        assert asked or "up{" in rule["expr"]
+        assert asked <= names, rule["alert"]
+        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["labels"]["severity"] in {"page", "ticket"}
 
 
 CANARY = "canary.birdsong@example.org"
@@ -171,25 +167,6 @@ def test_metrics_hold_nothing_that_anybody_typed(visitor, client):
         REQUESTS.remove(*labels)
 
 
-def test_alert_rules_ask_only_for_what_there_is(home, told, monkeypatch):
-    monkeypatch.setattr(
-        health_checks, "get_last_backup", lambda: Backup(timezone.now())
-    )
-    call_command("run_jobs")
-    names = {name.partition("{")[0] for name in told()}
-    families = {metric.name for metric in REGISTRY.collect()}
-    names |= {f"{family}_total" for family in families}
-    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
-    assert 6 <= len(group["rules"]) <= 10
-    for rule in group["rules"]:
-        asked = set(re.findall(r"\bstockton_\w+", rule["expr"]))
-        asked -= {"stockton_cms"} if rule["alert"] == "SiteDoesNotAnswer" else set()
-        assert asked or "up{" in rule["expr"]
-        assert asked <= names, rule["alert"]
-        assert rule["annotations"]["summary"].endswith(".")
-        assert rule["labels"]["severity"] in {"page", "ticket"}
-
-
 WORKER = """
 import os, sys
 os.environ["METRICS_PLACE"] = sys.argv[1]
@@ -199,9 +176,7 @@ from stockton_cms.monitoring import metrics
 for _ in range(int(sys.argv[2])):
     metrics.count_hit()
 metrics.INDEX_VERSION.set(int(sys.argv[2]))
-from django.utils import timezone
-health = metrics.Health(timezone.now(), {})
-print(metrics.render_metrics(health).decode())
+print(metrics.render_metrics().decode())
 """
 
 
