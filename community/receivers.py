@@ -1,32 +1,25 @@
-"""What happens when something of the community area changes.
-
-Logos, the archive of published policies, and the content version.
-"""
+"""Logos, the times at which content changes, and what counts as a change."""
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
-from django.utils import timezone
 from wagtail.signals import unpublished
 
-from community.models import (
-    AlertSnippet,
-    PartnershipPage,
-    PolicyUpdatePage,
-    PublishedVersion,
-)
-from community.models.policy import STATUS_DATES
-from community.models.versions import ARCHIVED_FIELDS
+from community.models import AlertSnippet, PartnershipPage, PolicyUpdatePage
+from community.models.policies import STATUS_DATES
 from home.content_version import (
     bump_content_version,
+    bump_version_on_change,
     earliest_after,
     register_scheduled_change,
 )
+from home.editorial.links import register_link_source
 from home.images.renditions import LOGO, make_shapes_after_commit
-from home.page_tree.visibility import Change, page_visibility_changed
 from home.receivers import draft_saved, live_page_saved
+
+bump_version_on_change("community.AlertSnippet", "community.AlertScope")
+register_link_source(AlertSnippet, AlertSnippet.objects.published_until_after)
 
 
 @receiver([live_page_saved, draft_saved], sender=PartnershipPage)
@@ -34,39 +27,6 @@ def make_logos(sender, instance, **kwargs):
     """Create the logos when a partnership is saved, so that no visitor waits."""
     logo_ids = [partner.logo_id for partner in instance.partners.all()]
     make_shapes_after_commit(logo_ids, LOGO)
-
-
-@receiver(page_visibility_changed)
-def sync_versions(
-    sender,
-    change: Change,
-    page_ids: list[int],
-    was_public: bool,
-    is_public: bool,
-    revision=None,
-    **kwargs,
-):
-    """Archive policies that are published or become public; an alias has no history."""
-    if was_public == is_public and change is not Change.PUBLISHED:
-        return
-    policies = PolicyUpdatePage.objects.filter(pk__in=page_ids, alias_of=None)
-    now = timezone.now()
-    current = PublishedVersion.objects.filter(ended_at=None)
-    if not is_public:
-        current.filter(page__in=policies).update(ended_at=now)
-        return
-    for policy in policies:
-        is_new = change is Change.PUBLISHED and policy.last_published_at
-        at = policy.last_published_at if is_new else now
-        content = policy.serializable_data()
-        with transaction.atomic():
-            current.filter(page=policy).update(ended_at=at)
-            PublishedVersion.objects.create(
-                page=policy,
-                revision_id=revision.pk if revision else None,
-                published_at=at,
-                content={name: content[name] for name in ARCHIVED_FIELDS},
-            )
 
 
 @receiver([unpublished, post_delete], sender=AlertSnippet)

@@ -15,11 +15,9 @@ from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.snippets.models import register_snippet
 
-from community.alerts import history_report  # noqa: F401
 from community.alerts.admin import AlertViewSet
 from community.models import AlertScope, PartnershipPage, PolicyUpdatePage
-from community.models.policy import PolicyStatus
-from community.policies.versions import admin  # noqa: F401
+from community.models.policies import PolicyStatus
 
 
 class PageListingMenuItem(MenuItem):

@@ -16,11 +16,15 @@ from wagtail.models import CollectionViewRestriction, PageViewRestriction
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 from wagtail.views import authenticate_with_password as page_password
 
-from community.policies.consultations import consultation_calendar
-from community.policies.feeds import policy_feed, section_feed
-from community.policies.listing import policy_updates
-from community.policies.versions.views import comparison, history
-from community.views import a_to_z, dismiss_alert
+from community.alerts.visibility import dismiss_alert
+from community.policies.versions import comparison, history
+from community.views import (
+    a_to_z,
+    consultation_calendar,
+    policy_feed,
+    policy_updates,
+    section_feed,
+)
 from home.editorial.preview_links import read_draft
 from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site

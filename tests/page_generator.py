@@ -29,7 +29,7 @@ from community.models import (
     PartnershipPage,
     PolicyUpdatePage,
 )
-from community.models.policy import PolicyKind
+from community.models.policies import PolicyKind
 from home.content_version import bump_content_version
 from home.editorial.models import PageReview
 from home.models import HomePage, StandardPage

@@ -4,7 +4,7 @@ import re
 
 from django.utils.text import slugify
 
-from community.models.visible_alerts import Severity
+from community.models.alerts import Severity
 from home.blocks import BodyBlock
 from search.indexing.pages import extract_text
 from tests.browser.states import SEVERITIES

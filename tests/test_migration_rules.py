@@ -6,7 +6,7 @@ from django.db.migrations.loader import MigrationLoader
 from wagtail.blocks import CharBlock, ChoiceBlock, StructBlock
 from wagtail.fields import StreamField
 
-from community.models.visible_alerts import Severity
+from community.models.alerts import Severity
 from home.blocks import BodyBlock
 from tests.migration_rules import BASELINE, broken_rules, is_checked
 

@@ -1,20 +1,29 @@
-"""Which alerts a response shows, and which the visitor has dismissed."""
+"""Which alerts a response shows, on which pages, and which a visitor has dismissed."""
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from operator import attrgetter
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 from wagtail.models import Page
+from wagtail.query import PageQuerySet
 
 from community.models import AlertSnippet
-from community.models.visible_alerts import Scope, VisibleAlert
+from community.models.alerts import Scope, VisibleAlert
 from home.caching import load_fallback, store_fallback
 from home.content.rich_text_links import register_public_documents
 from home.content.walker import links_in_html
 from home.content_version import cache_per_content_version
+from home.page_tree.addresses import descendants_of
+from home.pages import visible_pages
 
 COOKIE_NAME = "closed_alerts"
 COOKIE_SEPARATOR = "-"
@@ -43,6 +52,36 @@ def get_last_known_alerts(at: datetime) -> list[VisibleAlert]:
     return [alert for alert in alerts if alert.is_current(at)]
 
 
+def get_alerts_with(
+    draft: AlertSnippet, page: Page, at: datetime
+) -> list[VisibleAlert]:
+    """Return the alerts that a page will show once a draft is live, worst first."""
+    starts_at = max(at, draft.starts_at)
+    others = AlertSnippet.objects.exclude(pk=draft.pk).current(starts_at)
+    shown = others.in_scope_of(page).as_visible_alerts(starts_at)
+    return sorted([*shown, draft.as_visible_alert()], key=page_order, reverse=True)
+
+
+def get_audience(alert: AlertSnippet, at: datetime) -> PageQuerySet:
+    """Return the public pages on which an alert, which may be a draft, appears."""
+    pages = visible_pages(at).filter(depth__gt=1)
+    if alert.is_site_wide:
+        return pages
+    chosen = Q(pk__in=[])
+    for scope in alert.scopes.prefetch_related("page"):
+        chosen |= Q(pk=scope.page_id)
+        if scope.include_descendants:
+            chosen |= descendants_of(scope.page.path)
+    return pages.filter(chosen)
+
+
+@register_public_documents
+def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
+    """Return the ids of the documents that current alerts link to."""
+    for text in AlertSnippet.objects.current(at).values_list("text", flat=True):
+        yield from (link.document_id for link in links_in_html(text))
+
+
 def visible_alerts(
     request: HttpRequest, alerts: list[VisibleAlert], at: datetime
 ) -> list[VisibleAlert]:
@@ -56,21 +95,9 @@ def visible_alerts(
     ]
 
 
-def get_alerts_with(
-    draft: AlertSnippet, page: Page, at: datetime
-) -> list[VisibleAlert]:
-    """Return the alerts that a page will show once a draft is live, worst first."""
-    starts_at = max(at, draft.starts_at)
-    others = AlertSnippet.objects.exclude(pk=draft.pk).current(starts_at)
-    shown = others.in_scope_of(page).as_visible_alerts(starts_at)
-    return sorted([*shown, draft.as_visible_alert()], key=page_order, reverse=True)
-
-
-@register_public_documents
-def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
-    """Return the ids of the documents that current alerts link to."""
-    for text in AlertSnippet.objects.current(at).values_list("text", flat=True):
-        yield from (link.document_id for link in links_in_html(text))
+def dismissed_alert_keys(request: HttpRequest) -> list[str]:
+    value = request.COOKIES.get(COOKIE_NAME, "")
+    return [key for key in value.split(COOKIE_SEPARATOR) if key]
 
 
 @cache_per_content_version
@@ -81,12 +108,34 @@ def get_dismissible_keys() -> frozenset[str]:
     return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
 
 
-def dismissed_alert_keys(request: HttpRequest) -> list[str]:
-    value = request.COOKIES.get(COOKIE_NAME, "")
-    return [key for key in value.split(COOKIE_SEPARATOR) if key]
-
-
 def set_dismissed_alert_keys(request: HttpRequest, keys: Iterable[str]) -> None:
     """Replace the dismissed alerts in the request's cookies."""
     if COOKIE_NAME in request.COOKIES:
         request.COOKIES[COOKIE_NAME] = COOKIE_SEPARATOR.join(keys)
+
+
+@never_cache
+@require_POST
+def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
+    """Store the dismissed alert in the visitor's cookie and redirect back.
+
+    The cookie holds only the ids of alerts and is the only one that a visitor gets.
+    """
+    current = AlertSnippet.objects.current(at=timezone.now())
+    shown = get_object_or_404(current, pk=alert_id).as_visible_alert()
+    if not shown.can_be_dismissed:
+        return HttpResponseRedirect("/")
+    path = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    response = HttpResponseRedirect(path if is_ours and path.startswith("/") else "/")
+    key = shown.dismissal_key
+    others = [each for each in dismissed_alert_keys(request) if each != key]
+    response.set_cookie(
+        COOKIE_NAME,
+        COOKIE_SEPARATOR.join([*others, key][-MAX_REMEMBERED:]),
+        max_age=COOKIE_SECONDS,
+        path="/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return response

@@ -8,28 +8,10 @@ from community.models.pages import (
     PartnershipPage,
     RelatedPage,
 )
-from community.models.policy import PolicyDocument, PolicyUpdatePage
+from community.models.policies import PolicyDocument, PolicyUpdatePage, PublishedVersion
 from community.models.subscriptions import (
     Frequency,
     Subscriber,
     Subscription,
     UpdateEvent,
 )
-from community.models.versions import PublishedVersion
-
-__all__ = [
-    "AlertHistoryEntry",
-    "AlertScope",
-    "AlertSnippet",
-    "CommunityIndexPage",
-    "Frequency",
-    "Partner",
-    "PartnershipPage",
-    "PolicyDocument",
-    "PolicyUpdatePage",
-    "PublishedVersion",
-    "RelatedPage",
-    "Subscriber",
-    "Subscription",
-    "UpdateEvent",
-]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from community.models.visible_alerts import Scope, Severity
+from community.models.alerts import Scope, Severity
 
 
 class HistoryEvent(models.TextChoices):
@@ -22,8 +22,8 @@ class HistoryQuerySet(models.QuerySet):
     def with_period(self) -> "HistoryQuerySet":
         """Annotate each entry with `on_at` and `off_at`: when it was shown.
 
-        That ends with the next entry of its alert at the latest; in the future, it is
-        planned. An entry that is off before it is on was never shown.
+        The next entry of its alert ends it. One that is off before it is on was never
+        shown.
         """
         following = self.model.objects.filter(
             alert_id=OuterRef("alert_id"), pk__gt=OuterRef("pk")

@@ -8,8 +8,6 @@ from home.content.email_addresses import EmailAddressField
 
 
 class Frequency(models.TextChoices):
-    """How often a subscriber gets emails."""
-
     AT_ONCE = "at-once", "As soon as something changes"
     DAILY = "daily", "Once a day, if something has changed"
     WEEKLY = "weekly", "Once a week, if something has changed"
@@ -89,8 +87,6 @@ class UpdateEvent(models.Model):
     """Something that happened to a page, to be emailed to its subscribers."""
 
     class Kind(models.TextChoices):
-        """What happened to the page."""
-
         PUBLISHED = "published", "Published for the first time"
         CHANGED = "changed", "Changed"
         WITHDRAWN = "withdrawn", "Withdrawn"
@@ -118,7 +114,6 @@ class UpdateEvent(models.Model):
 
     @property
     def heading(self) -> str:
-        """What emails call it."""
         return HEADINGS[self.Kind(self.kind)]
 
 

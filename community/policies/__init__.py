@@ -1,1 +1,1 @@
-"""Policies and consultations: listings, feeds and reminders."""
+"""The public history of policies: published versions, and what differs between them."""

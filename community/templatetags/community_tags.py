@@ -13,10 +13,9 @@ from community.alerts.visibility import (
     visible_alerts,
 )
 from community.models import PartnershipPage, PolicyUpdatePage
-from community.policies.consultations import CALENDAR_NAME
-from community.policies.feeds import get_feeds
-from community.policies.versions.views import HISTORY
+from community.policies.versions import HISTORY
 from community.subscriptions.targets import subscribe_url
+from community.views import CALENDAR_NAME, get_feeds
 from home.caching import canonical_cache_url
 from home.images.renditions import LOGO, get_pictures
 from home.navigation import get_cards

@@ -20,7 +20,7 @@ from wagtail.models import Page
 from wagtail.query import PageQuerySet
 from wagtail.signals import post_page_move
 
-from community.alerts.confirmation import get_audience
+from community.alerts.visibility import get_audience
 from community.models import AlertSnippet
 from community.models.alerts import alert_saved
 from home.models import SiteSettings

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from community.alerts.visibility import dismissed_alert_keys, visible_alerts
-from community.models.visible_alerts import VisibleAlert
+from community.models.alerts import VisibleAlert
 from home.caching import canonical_cache_url
 from home.content_version import ContentState, content_version_tracker
 from stockton_cms.page_cache.policy import CacheKey

@@ -26,7 +26,7 @@ from community.models import (
     RelatedPage,
     Subscriber,
 )
-from community.models.visible_alerts import Scope, Severity
+from community.models.alerts import Scope, Severity
 from home.models import ChangeNote, SiteSettings
 from search.models import PromotionSnippet
 from tests.browser.blocks import (

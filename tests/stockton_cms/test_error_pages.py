@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from community.models.visible_alerts import VisibleAlert
+from community.models.alerts import VisibleAlert
 from home.models import SiteSettings
 from search import views
 from stockton_cms import error_pages

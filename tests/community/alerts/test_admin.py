@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.models import AlertScope, AlertSnippet
-from community.models.alerts import AlertState
-from community.models.visible_alerts import Severity
+from community.models.alerts import AlertState, Severity
 from tests.community.alerts import address_of
 from tests.factories import AlertFactory, StandardPageFactory
 

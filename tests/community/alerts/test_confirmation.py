@@ -7,10 +7,10 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
-from community.alerts import confirmation
-from community.alerts.confirmation import get_overlapping_alerts
+from community.alerts import admin
+from community.alerts.admin import get_overlapping_alerts
 from community.models import AlertScope, AlertSnippet
-from community.models.visible_alerts import Severity
+from community.models.alerts import Severity
 from tests.community.alerts import address_of
 from tests.factories import PAGE_FACTORIES, AlertFactory, StandardPageFactory
 
@@ -101,7 +101,7 @@ def test_frame_shows_the_draft_on_a_page_of_any_type(make_page, look, frame):
 def test_pages_are_listed_and_each_is_previewed_among_its_alerts(
     section, look, frame, read, monkeypatch
 ):
-    monkeypatch.setattr(confirmation, "MAX_LISTED", 2)
+    monkeypatch.setattr(admin, "MAX_LISTED", 2)
     pages = StandardPageFactory.create_batch(2, parent=section, title="Library")
     StandardPageFactory(parent=section, live=False)
     StandardPageFactory(parent=section, expire_at=timezone.now() - HOUR)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.alerts.visibility import COOKIE_NAME, MAX_REMEMBERED
-from community.models.visible_alerts import Severity
+from community.models.alerts import Severity
 from tests.factories import AlertFactory, StandardPageFactory
 
 FOREIGN = [

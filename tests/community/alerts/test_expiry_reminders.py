@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core import mail
 
-from community.alerts.expiry_reminders import queue_expiry_reminders
 from community.models import AlertScope, AlertSnippet
+from community.reminders import queue_expiry_reminders
 from home.notifications.sending import send_notifications
 from tests.community.alerts import address_of
 from tests.factories import AlertFactory, StandardPageFactory

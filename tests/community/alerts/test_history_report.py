@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from community.alerts.history_report import AlertHistoryView
+from community.alerts.history import AlertHistoryView
 from community.models import AlertHistoryEntry
 from tests.community.alerts.test_history import at, change, clock, publish
 from tests.factories import StandardPageFactory

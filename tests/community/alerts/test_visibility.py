@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from community.alerts.visibility import get_alerts_from_now
 from community.models import AlertScope
-from community.models.visible_alerts import Severity
+from community.models.alerts import Severity
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from community.models.policy import PolicyStatus
+from community.models.policies import PolicyStatus
 from tests.factories import PolicyUpdatePageFactory
 
 OPENS = datetime(2027, 3, 1, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 from django.utils.xmlutils import UnserializableContentError
 
-from community.policies import feeds
+from community import views
 from home.models import ChangeNote
 from tests.factories import (
     CommunityIndexPageFactory,
@@ -77,7 +77,7 @@ def test_sign_that_xml_cannot_hold_takes_no_feed_away(
         assert entry.summary.split() == ["Added", "three", "food", "banks"]
     # The negative control: Django would serve no feed.
     publish(policy, "Another change")
-    monkeypatch.setattr(feeds, "without_control_characters", lambda text: text)
+    monkeypatch.setattr(views, "without_control_characters", lambda text: text)
     with pytest.raises(UnserializableContentError):
         client.get(POLICIES)
 
@@ -90,7 +90,7 @@ def test_newest_comes_first_and_ids_stay_where_the_page_or_the_site_moves(
     publish(policy, "Second", minor_edit=False)
     before = read_feed(POLICIES)
     said = [entry.summary for entry in before.entries]
-    assert said == ["Second", "First", feeds.FIRST_PUBLISHED]
+    assert said == ["Second", "First", views.FIRST_PUBLISHED]
     ids = [entry.id for entry in before.entries]
     assert len({*ids, before.feed.id}) == 4
     policy.move(CommunityIndexPageFactory(parent=home, slug="elsewhere"), "last-child")
@@ -116,7 +116,7 @@ def test_a_feed_has_its_pages_and_no_more(home, section, policy, read_feed):
     entries = [(each.title, each.summary) for each in read_feed(POLICIES).entries]
     assert entries == [
         ("New plan", "Our new plan for food"),
-        ("Food plan", feeds.FIRST_PUBLISHED),
+        ("Food plan", views.FIRST_PUBLISHED),
     ]
 
 
@@ -126,11 +126,11 @@ def test_long_history_is_cut_and_takes_no_more_queries(
     ChangeNote.objects.bulk_create(
         ChangeNote(page=policy, note=f"{each}", revision_id=each) for each in range(30)
     )
-    pages = feeds.visible_pages(timezone.now())
+    pages = views.visible_pages(timezone.now())
     with django_assert_num_queries(2):
-        assert len(feeds.get_feed_entries(pages)) > 30
+        assert len(views.get_feed_entries(pages)) > 30
     policy.change_notes.all().delete()
-    monkeypatch.setattr(feeds, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(views, "MAX_ENTRIES", 3)
     for number in range(4):
         publish(policy, f"Change {number}")
     said = [each.summary for each in read_feed(POLICIES).entries]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from community.policies import listing
+from community import views
 from tests.factories import (
     CommunityIndexPageFactory,
     PolicyUpdatePageFactory,
@@ -103,7 +103,7 @@ def test_options_show_how_many_each_matches(policies, read):
 
 
 def test_long_list_has_pages_that_keep_the_filters(policies, read, client, monkeypatch):
-    monkeypatch.setattr(listing, "PER_PAGE", 2)
+    monkeypatch.setattr(views, "POLICIES_PER_PAGE", 2)
     first = read(f"{LIST}?kind=plan")
     assert titles(first) == ["New plan", "Food plan"]
     following = first.select_one("a[rel=next]")["href"]
@@ -133,5 +133,5 @@ def test_list_is_cached_like_a_page_for_each_filter(policies, client, settings):
 
 def test_readers_find_the_list_and_its_feed(policies, section, read):
     assert read(LIST).select_one("main a[href='/policy-updates.atom']")
-    page = section.get_children().type(listing.PolicyUpdatePage).first()
+    page = section.get_children().type(views.PolicyUpdatePage).first()
     assert read(page.url).select_one(f"main a[href='{LIST}']")

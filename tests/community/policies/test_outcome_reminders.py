@@ -6,8 +6,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from community import dashboard
-from community.policies.consultations import (
+from community import reminders
+from community.reminders import (
     get_awaiting_outcome,
     queue_outcome_reminders,
 )
@@ -41,7 +41,7 @@ def remind_of_outcomes(at):
 
 
 def outcomes_due(user, at):
-    return [task for task in dashboard.outcomes_due(user, at) if task]
+    return [task for task in reminders.outcomes_due(user, at) if task]
 
 
 def sent():

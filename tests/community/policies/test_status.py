@@ -9,7 +9,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from community.models import PolicyUpdatePage
-from community.models.policy import STATUS_DATES, PolicyStatus
+from community.models.policies import STATUS_DATES, PolicyStatus
 from tests.factories import PolicyUpdatePageFactory
 
 LONDON = ZoneInfo("Europe/London")

@@ -4,20 +4,15 @@ import random
 
 import pytest
 
-from community.policies.versions.diff import (
-    MAX_TOKENS,
-    DiffLine,
-    Span,
-    diff_texts,
-)
+from community.policies.comparison import MAX_TOKENS, diff_texts
 
 
 def changed(spans):
-    return [span.text for span in spans if span.is_changed]
+    return [text for text, is_changed in spans if is_changed]
 
 
 def whole(spans):
-    return "".join(span.text for span in spans)
+    return "".join(text for text, _ in spans)
 
 
 @pytest.mark.parametrize(
@@ -33,9 +28,9 @@ def whole(spans):
 )
 def test_changed_words_of_a_line_are_marked(before, after, out, added):
     (hunk,) = diff_texts([before], [after])
-    (line,) = hunk.lines
-    assert (changed(line.before), changed(line.after)) == (out, added)
-    assert (whole(line.before), whole(line.after)) == (before, after)
+    (line,) = hunk["lines"]
+    assert (changed(line["before"]), changed(line["after"])) == (out, added)
+    assert (whole(line["before"]), whole(line["after"])) == (before, after)
 
 
 def test_lines_that_are_too_different_or_too_long_are_separate():
@@ -45,17 +40,17 @@ def test_lines_that_are_too_different_or_too_long_are_separate():
         (words, f"{words} more"),
     ):
         (hunk,) = diff_texts([before], [after])
-        assert hunk.lines == [
-            DiffLine(before=[Span(before, is_changed=True)]),
-            DiffLine(after=[Span(after, is_changed=True)]),
+        assert hunk["lines"] == [
+            {"before": [(before, True)], "after": []},
+            {"before": [], "after": [(after, True)]},
         ]
 
 
 def test_equal_new_and_lost_lines_keep_their_places():
     hunks = diff_texts(["One", "Two", "Three"], ["One", "Three", "Four"])
-    assert [hunk.same for hunk in hunks] == [["One"], [], ["Three"], []]
-    assert [whole(line.before) for line in hunks[1].lines] == ["Two"]
-    assert [whole(line.after) for line in hunks[3].lines] == ["Four"]
+    assert [hunk.get("same", []) for hunk in hunks] == [["One"], [], ["Three"], []]
+    assert [whole(line["before"]) for line in hunks[1]["lines"]] == ["Two"]
+    assert [whole(line["after"]) for line in hunks[3]["lines"]] == ["Four"]
     assert diff_texts([], []) == []
 
 
@@ -64,8 +59,8 @@ def sides(hunks):
     both = [], []
     for hunk in hunks:
         for lines, side in zip(both, ("before", "after"), strict=True):
-            lines += hunk.same
-            lines += [whole(getattr(line, side)) for line in hunk.lines]
+            lines += hunk.get("same", [])
+            lines += [whole(line[side]) for line in hunk.get("lines", [])]
     return [[line for line in lines if line] for lines in both]
 
 
@@ -86,7 +81,7 @@ def test_long_policy_with_a_change_in_each_paragraph_is_compared_word_by_word():
     before = random_lines(random.Random(1), [f"w{n}" for n in range(900)], 200, 100)
     after = [line.replace("w1", "v1") for line in before]
     (hunk,) = diff_texts(before, after)
-    assert all(line.before and line.after for line in hunk.lines)
+    assert all(line["before"] and line["after"] for line in hunk["lines"])
 
 
 def test_very_frequent_words_and_lines_take_no_long_time():

@@ -1,17 +1,19 @@
-"""The text of a published version, as lines under the headings of the page."""
+"""What a published version said, line by line, and how two versions differ."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import groupby
+from difflib import SequenceMatcher
+from itertools import groupby, zip_longest
 
 from bs4 import BeautifulSoup
 from django.template.defaultfilters import date as date_filter
-from django.utils.html import escape, format_html, format_html_join, linebreaks
+from django.utils.html import escape, format_html, linebreaks
 from django.utils.timezone import localdate
 from wagtail.documents import get_document_model
 
 from community.models import PublishedVersion
-from community.models.policy import PolicyStatus
+from community.models.policies import PolicyStatus
 from home.content.dates import unique_datetime_labels
 from home.content.rich_text_links import strip_private_links
 from home.content.walker import Kind, Part, lines_of, walk_body
@@ -19,7 +21,65 @@ from home.images.renditions import restricted_collections
 from home.pages import visible_pages
 
 FILE_GONE = "A document that is no longer available"
-LINE = "<p>{}</p>"
+# Lines with less in common are shown whole, as a word diff would be unreadable.
+MIN_SIMILARITY = 0.3
+# Longer lines are shown whole, which is quick.
+MAX_TOKENS = 4_000
+# A space, a word, number or address, or any other character.
+TOKENS = re.compile(r"\s+|\w(?:[\w.,@:/%+'’-]*\w)?|\S")
+
+
+def compare_versions(
+    earlier: PublishedVersion, later: PublishedVersion, now: datetime
+) -> list[tuple[str, list[dict]]]:
+    """Return the hunks under each heading of the page, from `diff_texts`."""
+    before, after = (VersionText(each, now).get_lines() for each in (earlier, later))
+    return [
+        (heading, diff_texts(before[heading], after[heading]))
+        for heading in before
+        if before[heading] or after[heading]
+    ]
+
+
+def diff_texts(before: list[str], after: list[str]) -> list[dict]:
+    """Compare texts by line and word.
+
+    A hunk has `same`, lines that are in both, or `lines`, pairs of which one side may
+    be empty; a side is a list of texts, each with whether the other side lacks it.
+    """
+    hunks = []
+    # It starts no match at what is very frequent, so that it never takes long.
+    matcher = SequenceMatcher(None, before, after)
+    for tag, start, end, other_start, other_end in matcher.get_opcodes():
+        old, new = before[start:end], after[other_start:other_end]
+        if tag == "equal":
+            hunks.append({"same": old})
+        else:
+            pairs = zip_longest(old, new, fillvalue="")
+            lines = [line for pair in pairs for line in _diff_line(*pair)]
+            hunks.append({"lines": lines})
+    return hunks
+
+
+def _diff_line(old: str, new: str) -> Iterator[dict]:
+    """Compare two lines word by word; apart if they are too different."""
+    tokens, other_tokens = TOKENS.findall(old), TOKENS.findall(new)
+    matcher = SequenceMatcher(str.isspace, tokens, other_tokens)
+    is_long = len(tokens) + len(other_tokens) > MAX_TOKENS
+    if is_long or matcher.ratio() < MIN_SIMILARITY:
+        if old:
+            yield {"before": [(old, True)], "after": []}
+        if new:
+            yield {"before": [], "after": [(new, True)]}
+        return
+    line = {"before": [], "after": []}
+    for tag, start, end, other_start, other_end in matcher.get_opcodes():
+        if start < end:
+            line["before"].append(("".join(tokens[start:end]), tag != "equal"))
+        if other_start < other_end:
+            text = "".join(other_tokens[other_start:other_end])
+            line["after"].append((text, tag != "equal"))
+    yield line
 
 
 class VersionText:
@@ -30,27 +90,26 @@ class VersionText:
 
     def __init__(self, version: PublishedVersion, now: datetime):
         self.version, self.now, self.page = version, now, version.as_page()
-        self.last_seen_at = version.last_seen_at(now)
+        self.last_seen_at = version.ended_at or now
         self.restricted = restricted_collections()
 
     def get_lines(self) -> dict[str, list[str]]:
         """Return the lines under each heading."""
         page = self.page
         parts = {
-            "Title": format_html(LINE, page.title),
-            "Summary": format_html(LINE, page.summary),
+            "Title": _paragraphs([page.title]),
+            "Summary": _paragraphs([page.summary]),
             "Status": _paragraphs(self._status_lines()),
             "Consultation outcome": "".join(self._outcome()),
-            "Consultation": "".join(self._consultation()),
+            "Consultation": _paragraphs(self._consultation()),
             "Text": "".join(self._body()),
             "Documents": _paragraphs(self._documents()),
         }
         # All at once, as each look at the links asks the database.
         together = "".join(f"<section>{html}</section>" for html in parts.values())
         html = strip_private_links(together, self.now)
-        sections = BeautifulSoup(html, "html.parser").find_all(
-            "section", recursive=False
-        )
+        soup = BeautifulSoup(html, "html.parser")
+        sections = soup.find_all("section", recursive=False)
         lines = [list(lines_of(str(section))) for section in sections]
         return dict(zip(parts, lines, strict=True))
 
@@ -77,11 +136,7 @@ class VersionText:
             yield from ("<p>We did</p>", page.we_did)
 
     def _consultation(self) -> Iterator[str]:
-        """Yield what the page said while this version was public.
-
-        It says what a consultation is about before it closes, and how to respond while
-        it is open.
-        """
+        """Yield what it is about before it closes; how to respond while it is open."""
         page, published_at = self.page, self.version.published_at
         if not page.consultation_opens_at or page.outcome_published_on:
             return
@@ -89,7 +144,7 @@ class VersionText:
         is_open = page.get_status(opened_at) == PolicyStatus.CONSULTATION_OPEN
         was_open = is_open and opened_at <= self.last_seen_at
         if was_open or page.get_status(published_at) == PolicyStatus.PROPOSED:
-            yield linebreaks(escape(page.consultation_purpose))
+            yield page.consultation_purpose
         if was_open:
             for label, way in (
                 ("Respond online", page.respond_url),
@@ -97,7 +152,7 @@ class VersionText:
                 ("Other ways to respond", page.respond_address),
             ):
                 if way:
-                    yield linebreaks(escape(f"{label}: {way}"))
+                    yield f"{label}: {way}"
 
     def _documents(self) -> Iterator[str]:
         files = self.version.content["documents"]
@@ -113,32 +168,32 @@ class VersionText:
         for row, parts in groupby(walk_body(self.page.body), lambda part: part.row):
             texts = map(self._part, parts)
             if row:
-                yield "<p>{}</p>".format(" | ".join(map(_inline, texts)))
+                yield f"<p>{' | '.join(map(_inline, texts))}</p>"
             else:
                 yield from texts
 
     def _part(self, part: Part) -> str:
         if part.kind is Kind.IMAGE:
             alt_text = "" if part.value.decorative else part.value.contextual_alt_text
-            return format_html(LINE, f"Image: {alt_text}") if alt_text else ""
+            return _paragraphs([f"Image: {alt_text}"] if alt_text else [])
         if part.kind is Kind.DOCUMENT:
             is_public = part.value.collection_id not in self.restricted
-            return format_html(LINE, part.value.title if is_public else FILE_GONE)
+            return _paragraphs([part.value.title if is_public else FILE_GONE])
         if part.kind is Kind.LINK and part.link and part.link.page_id:
             html = '<p><a linktype="page" id="{}">{}</a></p>'
             return format_html(html, part.link.page_id, part.text)
         if part.kind is Kind.LINK:
             address = part.link.address if part.link else ""
-            return format_html(LINE, f"{part.text} ({address})")
-        return part.html or linebreaks(escape(part.text))
+            return _paragraphs([f"{part.text} ({address})"])
+        return part.html or _paragraphs([part.text])
 
 
 def _inline(html: str) -> str:
     return html.replace("<p>", "").replace("</p>", " ").strip()
 
 
-def _paragraphs(lines: Iterator[str]) -> str:
-    return format_html_join("", LINE, ([line] for line in lines))
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "".join(linebreaks(escape(text)) for text in texts)
 
 
 def _format_date(on: date | datetime) -> str:

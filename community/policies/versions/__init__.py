@@ -1,1 +1,0 @@
-"""Published versions of policies: archived, compared and shown."""
