@@ -23,7 +23,7 @@ from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
 
 TEXT_LENGTH = 200
-# IDs of pages and documents are 32-bit; LAST_ID stands for any larger number.
+# IDs of pages and documents are 32-bit; LAST_ID represents any larger number.
 PLAIN_ID, LAST_ID = re.compile(r"[0-9]{1,9}"), 2**31 - 1
 # The fields beside a link that may hold its text.
 TEXT_NAMES = ("text", "label", "name", "title", "heading")
