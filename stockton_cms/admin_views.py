@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from functools import wraps
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
@@ -15,20 +16,15 @@ from home.admin_requests import unreadable_input_as_400
 from home.page_tree.explorable import limit_sorting, restrict_to_explorable
 from home.page_tree.lock import in_one_transaction
 from stockton_cms.accounts.mfa import redirect_to_mfa
+from stockton_cms.accounts.roles import USE_ADMIN
 from stockton_cms.unsaved_text import give_back_to_signed_out
 
-USE_ADMIN = "wagtailadmin.access_admin"
 # What Wagtail 8's editor needs; residents never get it.
-ADMIN_POLICY = {
-    "default-src": [NONE],
+ADMIN_POLICY = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_INLINE],
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:", "blob:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
     "frame-src": [SELF],
-    "form-action": [SELF],
-    "base-uri": [NONE],
     "frame-ancestors": [SELF],
 }
 

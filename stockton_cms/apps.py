@@ -8,14 +8,9 @@ class StocktonCmsConfig(AppConfig):
     name = "stockton_cms"
 
     def ready(self):
-        from stockton_cms import maintenance_page  # noqa: F401
-        from stockton_cms.accounts import (
-            audit_log,  # noqa: F401
-            invitations,  # noqa: F401
-            mfa,  # noqa: F401
-            security_emails,  # noqa: F401
-        )
-        from stockton_cms.accounts.role_groups import sync_roles
+        from stockton_cms import error_pages  # noqa: F401
+        from stockton_cms.accounts import adapters, receivers  # noqa: F401
+        from stockton_cms.accounts.roles import sync_roles
         from stockton_cms.page_cache import cdn  # noqa: F401
 
         # Django and Wagtail make permissions app by app; after the last all are there.

@@ -7,11 +7,16 @@ on disk. While it is unavailable its errors are those of a disk, and come quickl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from time import monotonic
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    ParamValidationError,
+)
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import transaction
@@ -21,6 +26,7 @@ from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from home.images.storage import MediaMixin, MediaStorageUnavailableError
+from stockton_cms.circuit_breaker import CircuitBreaker
 
 # No one waits long for a picture, nor at all for a store known to be unavailable.
 CONFIG = Config(
@@ -28,50 +34,39 @@ CONFIG = Config(
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 2},
 )
-SECONDS_BETWEEN_ATTEMPTS = 5
 NOT_FOUND, TAKEN = 404, {409, 412}
 FAILS = "The media store fails for"
+breaker = CircuitBreaker(seconds_between_attempts=5)
 
 
 @cache
 def connect():
     """Return boto3's resource for the variables that it reads itself (`AWS_…`).
 
-    One for each process, as making it takes a tenth of a second; threads may share its
-    client.
+    One for each process: making it takes a tenth of a second.
     """
     return boto3.session.Session().resource("s3", config=CONFIG)
 
 
-class CircuitBreaker:
-    """Remembers a store that is unavailable, so that not every request waits for it."""
-
-    def __init__(self):
-        self._unavailable_until = 0.0
-
-    @contextmanager
-    def asking(self, name: str) -> Iterator[None]:
-        """Turn errors of the store into those of a disk."""
-        if monotonic() < self._unavailable_until:
-            raise MediaStorageUnavailableError(f"Media storage was unavailable: {name}")
-        try:
+@contextmanager
+def asking(name: str) -> Iterator[None]:
+    """Turn errors of the store into those of a disk."""
+    unavailable = MediaStorageUnavailableError(f"Media storage was unavailable: {name}")
+    try:
+        with breaker.call((ConnectionError, HTTPClientError), unavailable):
             yield
-        except ParamValidationError as error:
-            raise FileNotFoundError(f"No file can have this name: {name}") from error
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            code = error.response.get("Error", {}).get("Code")
-            if status == NOT_FOUND and code != "NoSuchBucket":
-                raise FileNotFoundError(f"The store has no file {name}") from error
-            if status in TAKEN:
-                raise FileExistsError(f"The store has a file {name}") from error
-            raise MediaStorageUnavailableError(f"{FAILS} {name}: {error}") from error
-        except (BotoCoreError, OSError) as error:
-            self._unavailable_until = monotonic() + SECONDS_BETWEEN_ATTEMPTS
-            raise MediaStorageUnavailableError(f"{FAILS} {name}: {error}") from error
-
-
-_patience = CircuitBreaker()
+    except ParamValidationError as error:
+        raise FileNotFoundError(f"No file can have this name: {name}") from error
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        code = error.response.get("Error", {}).get("Code")
+        if status == NOT_FOUND and code != "NoSuchBucket":
+            raise FileNotFoundError(f"The store has no file {name}") from error
+        if status in TAKEN:
+            raise FileExistsError(f"The store has a file {name}") from error
+        raise MediaStorageUnavailableError(f"{FAILS} {name}: {error}") from error
+    except BotoCoreError as error:
+        raise MediaStorageUnavailableError(f"{FAILS} {name}: {error}") from error
 
 
 @deconstructible
@@ -85,23 +80,21 @@ class MediaStore(MediaMixin, S3Storage):
     connection = property(lambda self: connect())
 
     def get_default_settings(self):
-        """Two files of one name are two files, as on disk."""
         return super().get_default_settings() | {"file_overwrite": False}
 
     def url(self, name, *args, **kwargs):
         return settings.MEDIA_URL + filepath_to_uri(clean_name(name))
 
     def exists(self, name):
-        with _patience.asking(name):
+        with asking(name):
             return super().exists(name)
 
     def size(self, name):
-        with _patience.asking(name):
-            head = self._client.head_object(**self._place(name))
-            return head["ContentLength"]
+        with asking(name):
+            return self._client.head_object(**self._place(name))["ContentLength"]
 
     def listdir(self, path):
-        with _patience.asking(path):
+        with asking(path):
             return super().listdir(path)
 
     def delete(self, name):
@@ -113,14 +106,14 @@ class MediaStore(MediaMixin, S3Storage):
         transaction.on_commit(lambda: self._delete(name), robust=True)
 
     def _delete(self, name: str) -> None:
-        with _patience.asking(name):
+        with asking(name):
             self._client.delete_object(**self._place(name))
 
     def _open(self, name, mode="rb"):
         """Read a file whole, with one request: none is larger than 10 MB."""
         if mode != "rb":
             raise ValueError("Files of the media store are only read, as bytes.")
-        with _patience.asking(name):
+        with asking(name):
             content = self._client.get_object(**self._place(name))["Body"].read()
         return ContentFile(content, name=name)
 
@@ -131,7 +124,7 @@ class MediaStore(MediaMixin, S3Storage):
         what = self._get_write_parameters(name, content) | {"Body": content.read()}
         while True:
             try:
-                with _patience.asking(name):
+                with asking(name):
                     # RFC 9110, 13.1.2: only where there is none.
                     self._client.put_object(
                         **self._place(name), **what, IfNoneMatch="*"

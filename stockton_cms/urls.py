@@ -1,10 +1,12 @@
 """All addresses of the site."""
 
-from allauth.account.views import logout
+from allauth.account import views as account
+from csp.decorators import csp_update
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path, re_path
 from django.utils import timezone
-from django.views.generic import TemplateView
+from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView, TemplateView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps import Sitemap
@@ -32,9 +34,8 @@ from home.pages import visible_pages
 from home.rate_limits import limit_password_attempts
 from search.feedback import views
 from search.views import search, suggestions
-from stockton_cms.accounts import urls
+from stockton_cms.accounts import single_sign_on
 from stockton_cms.accounts.mfa import require_mfa
-from stockton_cms.accounts.urls import redirect_to_login
 from stockton_cms.admin_views import admin_view
 from stockton_cms.media import picture, staff_picture, with_headers_of_a_file
 from stockton_cms.monitoring import health
@@ -51,6 +52,42 @@ FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
 handler500 = "stockton_cms.error_pages.server_error"
 
+# Of allauth's addresses, only those that staff need.
+account_urlpatterns = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/", account.password_reset, name="account_reset_password"),
+    path(
+        "password/sent/",
+        account.password_reset_done,
+        name="account_reset_password_done",
+    ),
+    path(
+        "password/done/",
+        RedirectView.as_view(pattern_name="account_login"),
+        name="account_reset_password_from_key_done",
+    ),
+    path(
+        "password/<slug:uidb36>/<slug:key>/",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("two-factor/", include("allauth.mfa.urls")),
+    path("single-sign-on/", single_sign_on.start, name="single_sign_on"),
+    path("single-sign-on/back/", single_sign_on.back, name="single_sign_on_back"),
+]
+for decorator in (
+    # The picture that an authenticator app reads is in the page itself.
+    csp_update({"img-src": ["data:"]}),
+    never_cache,
+):
+    account_urlpatterns = decorate_urlpatterns(account_urlpatterns, decorator)
+# Wagtail's own ways to sign in know neither limits nor two-factor authentication.
+redirect_to_login = RedirectView.as_view(
+    pattern_name="account_login", query_string=True
+)
 admin_urlpatterns = decorate_urlpatterns(wagtailadmin_urls.urlpatterns, admin_view)
 
 urlpatterns = [
@@ -69,12 +106,11 @@ urlpatterns = [
         {"sitemaps": {"pages": PageSitemap}},
         name="sitemap",
     ),
-    path("account/", include(urls)),
-    # Wagtail's own ways to sign in know neither limits nor two-factor authentication.
+    path("account/", include(account_urlpatterns)),
     path("admin/login/", redirect_to_login),
     path("_util/login/", redirect_to_login),
     # Nor does its way out: a link of another site to it would take the cookie away.
-    path("admin/logout/", logout),
+    path("admin/logout/", account.logout),
     path("admin/", include(admin_urlpatterns)),
     path(
         "documents/authenticate_with_password/<int:restriction_id>/",

@@ -1,31 +1,28 @@
 """Who may sign in and how (feature O5): our rules on top of django-allauth's."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from threading import Thread
 
 import qrcode
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import EmailMessage
-from django.db.models.signals import pre_save
-from django.dispatch import receiver
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from qrcode.image.svg import SvgPathFillImage
+from wagtail import hooks
 
-from home.content.email_addresses import normalise_email, validate_email_address
-from stockton_cms.accounts.allauth_internals import (
-    clear_attempts,
-    consume_attempt,
-    find_account,
-)
+from stockton_cms.accounts.allauth_internals import find_account, ratelimit
 from stockton_cms.accounts.mfa import is_setting_up_first
 
 logger = logging.getLogger(__name__)
@@ -33,10 +30,17 @@ NO_MATCH = "Your username, email address or password is incorrect."
 TOO_MANY = "Too many attempts. Wait 5 minutes and try again."
 # The limit for wrong passwords from devices that are not known.
 STRANGER = "login_failed_by_stranger"
+DEVICE_MAX_AGE = timedelta(days=180)
+INVITATION_LASTS = timedelta(days=3)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Limits sign-in attempts for each account; administrators create accounts."""
+    """Limits sign-in attempts for each account; administrators create accounts.
+
+    An officer's devices have limits of their own, so that strangers cannot use them up.
+    A device is known by a cookie for each account, signed for it and its password. It
+    lets no one in.
+    """
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -61,10 +65,11 @@ class AccountAdapter(DefaultAccountAdapter):
         typed = credentials.get("email") or credentials.get("username", "")
         account = f"account {user.pk}" if user else f"no one {typed.lower()}"
         # Undone by allauth when the password was right.
-        self._login_failed_rl_usage = consume_attempt(
+        self._login_failed_rl_usage = ratelimit.consume(
             request,
-            "login_failed" if device else STRANGER,
-            f"{account} {device}" if device else account,
+            app="allauth.account",
+            action="login_failed" if device else STRANGER,
+            key=f"{account} {device}" if device else account,
         )
         if not self._login_failed_rl_usage:
             raise self.validation_error("too_many_login_attempts")
@@ -86,12 +91,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user, password: str) -> None:
         """Let people try a new password at once, however many old ones they tried."""
         super().set_password(user, password)
-        clear_attempts(self.request, STRANGER, f"account {user.pk}")
+        limit = {"app": "allauth.account", "action": STRANGER}
+        ratelimit.clear(self.request, key=f"account {user.pk}", **limit)
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Ask for the password once more, but not right after sign-in.
+        """Ask for the password again before each change, but not right after sign-in.
 
-        That is while 2FA is first set up; later it is asked for each time.
+        That is while two-factor authentication is first set up.
         """
         return not is_setting_up_first(self.request) and (
             super().is_reauthentication_required(app=app, **kwargs)
@@ -108,6 +114,22 @@ class AccountAdapter(DefaultAccountAdapter):
         prefix = "account/email/password_reset_key"
         message = self.render_mail(prefix, user.email, context)
         Thread(target=send_if_possible, args=[message]).start()
+
+
+def get_known_device(request: HttpRequest, user: AbstractBaseUser) -> str:
+    """Return the name of the device from which this account's owner has signed in."""
+    return request.get_signed_cookie(
+        _cookie_name(user), default="", salt=_salt(user), max_age=DEVICE_MAX_AGE
+    )
+
+
+def _cookie_name(user: AbstractBaseUser) -> str:
+    prefix = "__Host-" if settings.SESSION_COOKIE_SECURE else ""
+    return f"{prefix}known_device_{user.pk}"
+
+
+def _salt(user: AbstractBaseUser) -> str:
+    return f"{user.pk} {user.get_session_auth_hash()}"
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -128,26 +150,38 @@ class MFAAdapter(DefaultMFAAdapter):
         return drawn.to_string().decode()
 
 
-# Devices on which an officer has signed in, so that strangers cannot use up their
-# attempts: a cookie for each account, signed for that account and its password. It lets
-# no one in: wrong passwords are counted for the device instead of for the account.
-DEVICE_MAX_AGE = timedelta(days=180)
+class InvitationLinks(PasswordResetTokenGenerator):
+    """Links to a new password that last longer: colleagues read email tomorrow."""
+
+    def _now(self) -> datetime:
+        # The time from which the link has as long as any other.
+        usual = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+        return super()._now() + INVITATION_LASTS - usual
 
 
-def get_known_device(request: HttpRequest, user: AbstractBaseUser) -> str:
-    """Return the name of the device from which this account's owner has signed in."""
-    return request.get_signed_cookie(
-        _cookie_name(user), default="", salt=_salt(user), max_age=DEVICE_MAX_AGE
-    )
+@hooks.register("after_create_user")
+def invite(request: HttpRequest, user) -> None:
+    """Send a one-time link once the account is there, and say whether it went out."""
+    transaction.on_commit(lambda: send_invitation(request, user))
 
 
-def _cookie_name(user: AbstractBaseUser) -> str:
-    prefix = "__Host-" if settings.SESSION_COOKIE_SECURE else ""
-    return f"{prefix}known_device_{user.pk}"
-
-
-def _salt(user: AbstractBaseUser) -> str:
-    return f"{user.pk} {user.get_session_auth_hash()}"
+def send_invitation(request: HttpRequest, user) -> None:
+    adapter = get_adapter(request)
+    key = f"{user_pk_to_url_str(user)}-{InvitationLinks().make_token(user)}"
+    context = {
+        "invited": user,
+        "invited_by": request.user,
+        "address": adapter.get_reset_password_from_key_url(key),
+    }
+    mail = adapter.render_mail("account/email/invitation", user.email, context)
+    if send_if_possible(mail):
+        messages.info(request, f"{user.email} was sent an invitation.")
+    else:
+        messages.error(
+            request,
+            f"The invitation to {user.email} could not be sent. They can choose "
+            "“Forgotten your password?” where they sign in.",
+        )
 
 
 def send_if_possible(message: EmailMessage) -> bool:
@@ -158,13 +192,3 @@ def send_if_possible(message: EmailMessage) -> bool:
         logger.exception("A mail about an account was not sent")
         return False
     return True
-
-
-# Administrators type addresses in Wagtail's own form, whose field is Django's.
-get_user_model()._meta.get_field("email").validators.append(validate_email_address)
-
-
-@receiver(pre_save, sender=get_user_model())
-def lower_case_email(instance, **kwargs):
-    """Let people be found by their email address, however it was typed."""
-    instance.email = normalise_email(instance.email)

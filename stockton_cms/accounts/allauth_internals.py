@@ -11,7 +11,7 @@ from allauth.socialaccount.internal import jwtkit
 from django.core.cache import caches
 from django.utils.connection import ConnectionProxy
 
-__all__ = ["clear_attempts", "consume_attempt", "find_account", "record_authentication"]
+__all__ = ["find_account", "ratelimit", "record_authentication"]
 
 # allauth counts attempts, and remembers used codes, in the default cache, which
 # each process may have for itself and which a Redis that is unavailable leaves empty.
@@ -25,12 +25,3 @@ def find_account(*, username: str = "", email: str = "", **others):
     login = email or username
     users = filter_users_by_email(login, prefer_verified=True, for_login=True)
     return get_user_by_username(login) or (users[0] if users else None)
-
-
-def consume_attempt(request, action: str, key: str):
-    """Count an attempt against a limit; return what undoes it, or nothing if over."""
-    return ratelimit.consume(request, app="allauth.account", action=action, key=key)
-
-
-def clear_attempts(request, action: str, key: str) -> None:
-    ratelimit.clear(request, app="allauth.account", action=action, key=key)

@@ -2,14 +2,8 @@
 
 from typing import ClassVar
 
-from allauth.account.forms import (
-    LoginForm,
-    ReauthenticateForm,
-    ResetPasswordForm,
-    ResetPasswordKeyForm,
-)
-from allauth.mfa.base.forms import AuthenticateForm
-from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateCodeForm
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
@@ -23,17 +17,19 @@ class OwnLabels:
     """Gives fields their labels, and takes away placeholders, which repeat them."""
 
     labels: ClassVar[dict[str, str]] = {}
+    help_texts: ClassVar[dict[str, str]] = {}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name, label in self.labels.items():
             field = self.fields[name]
             field.label = label
+            field.help_text = self.help_texts.get(name, "")
             field.error_messages["required"] = f"Enter your {label.lower()}"
             field.widget.attrs.pop("placeholder", None)
 
 
-class SignInForm(OwnLabels, LoginForm):
+class SignInForm(OwnLabels, account.LoginForm):
     labels = {"login": "Username or email address", "password": "Password"}
 
     def __init__(self, *args, **kwargs):
@@ -46,14 +42,14 @@ class SignInForm(OwnLabels, LoginForm):
         return apps[0]["name"] if apps else ""
 
 
-class ForgottenPasswordForm(ResetPasswordForm):
+class ForgottenPasswordForm(account.ResetPasswordForm):
     email = EmailAddressFormField(
         label="Email address",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
 
-class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
+class NewPasswordForm(OwnLabels, account.ResetPasswordKeyForm):
     labels = {"password1": "New password", "password2": "New password again"}
 
     def __init__(self, *args, **kwargs):
@@ -69,15 +65,15 @@ class NewPasswordForm(OwnLabels, ResetPasswordKeyForm):
         return data
 
 
-class ConfirmPasswordForm(OwnLabels, ReauthenticateForm):
+class ConfirmPasswordForm(OwnLabels, account.ReauthenticateForm):
     labels = {"password": "Password"}
 
 
-class CodeForm(OwnLabels, AuthenticateForm):
+class CodeForm(OwnLabels, mfa.AuthenticateForm):
     labels = {"code": "Authentication code"}
 
 
-class ConfirmCodeForm(OwnLabels, ReauthenticateCodeForm):
+class ConfirmCodeForm(OwnLabels, mfa.ReauthenticateForm):
     labels = CodeForm.labels
 
 
@@ -89,14 +85,11 @@ class AddPasskeyForm(OwnLabels, AddWebAuthnForm):
     """Adds a passkey, which signs in on its own unless the device cannot."""
 
     labels = {"name": "Passkey name", "passwordless": "Sign in without a password"}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["name"].help_text = "For example, ‘Work laptop’"
-        self.fields["passwordless"].help_text = (
-            "Your device asks for your fingerprint, face or PIN instead. Leave this "
-            "unticked for basic security keys, which only work with a password."
-        )
+    help_texts = {
+        "name": "For example, ‘Work laptop’",
+        "passwordless": "Your device asks for your fingerprint, face or PIN instead. "
+        "Leave this unticked for basic security keys, which only work with a password.",
+    }
 
 
 class RenamePasskeyForm(OwnLabels, EditWebAuthnForm):

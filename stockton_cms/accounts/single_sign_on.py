@@ -46,16 +46,12 @@ PROVIDER_ERRORS = (
 
 
 class CouncilAdapter(OpenIDConnectOAuth2Adapter):
-    """Checks the signature and the nonce of what the provider says, as allauth may not.
-
-    OpenID Connect Core 3.1.3.7; issuer, audience and expiry are checked by allauth.
-    """
+    """Checks the signature and the nonce, as allauth may not (OIDC Core 3.1.3.7)."""
 
     def __init__(self, request: HttpRequest, provider_id: str = ""):
         super().__init__(request, provider_id or get_app()["provider_id"])
 
     def get_provider(self):
-        """Return the provider, which goes by these rules from the first step."""
         provider = super().get_provider()
         provider.oauth2_adapter_class = CouncilAdapter
         return provider
@@ -77,11 +73,9 @@ class CouncilAdapter(OpenIDConnectOAuth2Adapter):
 
 
 def check_claims(claims: dict, app) -> None:
-    """Refuse what the libraries let pass: no expiry, or a token for others as well.
-
-    The name of the person must be one that the database can hold.
-    """
+    """Refuse what the libraries let pass: no expiry, or a token for others as well."""
     subject = claims["sub"]
+    # One that the database can hold.
     is_name = 0 < len(subject) <= app_settings.UID_MAX_LENGTH and is_plain(subject)
     is_ours = claims["aud"] in (app.client_id, [app.client_id])
     if not (is_name and is_ours and "exp" in claims):
@@ -89,10 +83,7 @@ def check_claims(claims: dict, app) -> None:
 
 
 def is_plain(text: str) -> bool:
-    """Say whether a text is of visible ASCII, in which no sign looks like another.
-
-    In small letters, the sign for Kelvin would be the `k` of someone else's address.
-    """
+    # In small letters, the sign for Kelvin would be the `k` of someone else's address.
     return text.isascii() and text.isprintable()
 
 
@@ -102,23 +93,19 @@ def get_verified_email(claims: dict, app) -> str:
     Microsoft Entra never says whether it is: there `OIDC_EMAIL_DOMAINS` counts.
     """
     address = str(claims.get("email") or "")
-    said = claims.get("email_verified")
-    if said is None:
-        domains = app.settings["email_domains"]
-        is_vouched = address.rpartition("@")[2].lower() in domains
-    else:
-        is_vouched = said is True or said == "true"
-    return normalise_email(address) if is_vouched and is_plain(address) else ""
+    is_verified = claims.get("email_verified")
+    if is_verified is None:
+        domain = address.rpartition("@")[2].lower()
+        is_verified = domain in app.settings["email_domains"]
+    is_theirs = is_verified in (True, "true") and is_plain(address)
+    return normalise_email(address) if is_theirs else ""
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """Lets in whom the provider has named, if they have an account here."""
-
     def is_open_for_signup(self, request: HttpRequest, sociallogin) -> bool:
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Find the person's account, or show the page that says why not."""
         if not compare_digest(sociallogin.state["nonce"], str(sociallogin.nonce)):
             raise OAuth2Error("The nonce is another one")
         if sociallogin.is_existing:
@@ -154,7 +141,6 @@ def get_app() -> dict:
 
 
 def refuse(request: HttpRequest, reason: object, kind: str = "failed") -> HttpResponse:
-    """Return the page for whom single sign-on does not let in; the log says why."""
     logger.warning("Single sign-on failed: %s", reason)
     context = {"kind": kind, "name": get_app()["name"]}
     return render(request, "account/single_sign_on_failed.html", context, status=403)
@@ -165,10 +151,17 @@ def refuse(request: HttpRequest, reason: object, kind: str = "failed") -> HttpRe
 def start(request: HttpRequest) -> HttpResponse:
     nonce = token_urlsafe()
     try:
-        provider = CouncilAdapter(request).get_provider()
-        back_to = get_next_redirect_url(request)
-        kwargs = {"auth_params": {"nonce": nonce}, "nonce": nonce}
-        response = provider.redirect(request, AuthProcess.LOGIN, back_to, **kwargs)
+        response = (
+            CouncilAdapter(request)
+            .get_provider()
+            .redirect(
+                request,
+                AuthProcess.LOGIN,
+                get_next_redirect_url(request),
+                auth_params={"nonce": nonce},
+                nonce=nonce,
+            )
+        )
     except PROVIDER_ERRORS as error:
         return refuse(request, repr(error))
     # Browsers follow no redirect of a form to where our policy lets no form be sent.
@@ -178,7 +171,6 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def back(request: HttpRequest) -> HttpResponse:
-    """Take people who come back from the provider to where they were going."""
     try:
         return OAuth2CallbackView.adapter_view(CouncilAdapter(request))(request)
     except (*PROVIDER_ERRORS, IntegrityError) as error:

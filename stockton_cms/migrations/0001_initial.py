@@ -7,14 +7,14 @@ from django.db import migrations, models
 from django.core.management import call_command
 from django.db.models.functions import Lower
 
-from stockton_cms.settings.auth import SIGN_IN_CACHE
-
 
 def create_table(apps, schema_editor):
     """Make the table in which all processes count attempts to sign in."""
-    table = SIGN_IN_CACHE["LOCATION"]
     call_command(
-        "createcachetable", table, database=schema_editor.connection.alias, verbosity=0
+        "createcachetable",
+        "sign_in_tries",
+        database=schema_editor.connection.alias,
+        verbosity=0,
     )
 
 

@@ -5,14 +5,11 @@ while it is down, each request would wait for the pool, until all threads do and
 is left who could give out the cached pages (measured: 5 s a request).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
-from time import monotonic
-
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
+
+from stockton_cms.circuit_breaker import CircuitBreaker
 
 # Asking whether a connection still works; and for an answer, which the server's
 # `statement_timeout` of 5 s comes before.
@@ -55,40 +52,7 @@ class BoundedConnection(psycopg.Connection):
             raise
 
 
-class Breaker:
-    """Knows that the server is down, and lets one thread a second look for it."""
-
-    def __init__(self):
-        self._looking = Lock()
-        self._unavailable_since: float | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the server was unavailable when it was last tried."""
-        return self._unavailable_since is not None
-
-    def open(self) -> None:
-        """Remember that the server is unavailable."""
-        self._unavailable_since = monotonic()
-
-    @contextmanager
-    def one_attempt(self) -> Iterator[None]:
-        """Let one thread try; raise `OperationalError` for all others at once."""
-        unavailable_since = self._unavailable_since or 0
-        is_early = monotonic() - unavailable_since < SECONDS_BETWEEN_ATTEMPTS
-        if is_early or not self._looking.acquire(blocking=False):
-            raise psycopg.OperationalError("The database was unavailable a second ago.")
-        try:
-            yield
-            self._unavailable_since = None
-        except psycopg.OperationalError:
-            self.open()
-            raise
-        finally:
-            self._looking.release()
-
-
-breaker = Breaker()
+breaker = CircuitBreaker(SECONDS_BETWEEN_ATTEMPTS)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -96,18 +60,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict, *args, **kwargs):
         super().__init__(settings_dict, *args, **kwargs)
-        pool = settings_dict["OPTIONS"].get("pool")
-        if pool:
+        if pool := settings_dict["OPTIONS"].get("pool"):
             pool["connection_class"] = BoundedConnection
 
     def get_new_connection(self, conn_params):
-        """Return a connection; raise `OperationalError` at once while there is none."""
-        if breaker.is_open:
-            with breaker.one_attempt():
+        error = psycopg.OperationalError("The database was unavailable a second ago.")
+        with breaker.call(psycopg.OperationalError, error) as was_down:
+            if was_down:
                 # Not by the pool, which does not say that it fails to connect.
                 self.Database.connect(**conn_params).close()
-        try:
             return super().get_new_connection(conn_params)
-        except psycopg.OperationalError:
-            breaker.open()
-            raise

@@ -7,22 +7,24 @@ defaults; `environment.py` reads them.
 import sys
 
 from csp.constants import NONE, SELF
+from pythonjsonlogger.core import RESERVED_ATTRS
 
-from stockton_cms.settings.auth import *  # noqa: F403
-from stockton_cms.settings.auth import single_sign_on
 from stockton_cms.settings.environment import (
     BASE_DIR,
+    cache,
+    cdn,
     check,
+    database,
     flag,
     hosts,
+    mail,
+    media,
     networks,
     number,
     required,
+    single_sign_on,
     text,
 )
-from stockton_cms.settings.logging import *  # noqa: F403
-from stockton_cms.settings.services import *  # noqa: F403
-from stockton_cms.settings.services import caches, cdn, database, mail, storages
 
 # Where we are
 
@@ -76,10 +78,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # Before anything reads a cookie.
-    "stockton_cms.security.middleware.BackslashMiddleware",
+    "stockton_cms.security.middleware.CleanRequestMiddleware",
     "stockton_cms.page_cache.middleware.PageCacheMiddleware",
     "stockton_cms.monitoring.metrics.MetricsMiddleware",
-    "stockton_cms.security.middleware.CleanRequestMiddleware",
     "django_guid.middleware.guid_middleware",
     "stockton_cms.security.middleware.IsolationHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -89,7 +90,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "search.log.models.ClickMiddleware",
     # Before anything reads what is sent.
-    "stockton_cms.unsaved_text.SmallBodyMiddleware",
+    "stockton_cms.security.middleware.SmallBodyMiddleware",
     "stockton_cms.security.middleware.SameOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -118,11 +119,38 @@ TEMPLATES = [
 
 DATABASES = {"default": database()}
 CACHE_URL = text("CACHE_URL")
-CACHES = caches(DATA_DIR)
+CACHES = {
+    "default": cache(),
+    # Outlives process and database.
+    "last_known": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "last_known"),
+        "TIMEOUT": None,
+        "KEY_FUNCTION": "stockton_cms.static_files.key_for_this_release",
+    },
+    # What was tried at sign-in: the same for all processes, and there whenever anyone
+    # can sign in, as Redis may not be. When it is full, attempts would be forgotten.
+    "sign_in": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "sign_in_tries",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 WAGTAILFRONTENDCACHE = cdn()
+STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
-STORAGES = storages(DEBUG)
+STORAGES = {
+    "default": media(text("MEDIA_STORE_URL")),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "stockton_cms.static_files.ReleaseStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # Language and time
 
@@ -136,7 +164,67 @@ WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 
-# Accounts and sessions
+# Accounts and sessions: names of Django, django-allauth 65 and Wagtail
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = WAGTAILADMIN_LOGIN_URL = WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "wagtailadmin_home"
+
+ACCOUNT_ADAPTER = "stockton_cms.accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "stockton_cms.accounts.forms.SignInForm",
+    "reset_password": "stockton_cms.accounts.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "stockton_cms.accounts.forms.NewPasswordForm",
+    "reauthenticate": "stockton_cms.accounts.forms.ConfirmPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Anyone who may not use the admin would be sent back and forth between it and sign-in.
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+# Administrators enter addresses; there is no sign-up.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Links die with the password, the email address and a sign-in. allauth's own would
+# write a row of `EmailAddress`, which outlives a changed address, for each account
+# that anyone asks about.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = (
+    "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+)
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Until the browser is closed, at most for SESSION_COOKIE_AGE.
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords: from a device that is known by device, else by address and by
+    # account. Wrong codes, which only someone with the password can send: by account.
+    "login_failed": "5/5m/key",
+    "login_failed_by_stranger": "5/5m/ip,5/5m/key",
+    "reset_password": "10/5m/ip,3/5m/key",
+}
+
+MFA_ADAPTER = "stockton_cms.accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "stockton_cms.accounts.forms.CodeForm",
+    "reauthenticate": "stockton_cms.accounts.forms.ConfirmCodeForm",
+    "activate_totp": "stockton_cms.accounts.forms.SetUpAppForm",
+    "add_webauthn": "stockton_cms.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "stockton_cms.accounts.forms.RenamePasskeyForm",
+}
+# Nor does an address that no one has confirmed keep anyone from setting it up.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Stockton CMS"
+
+SOCIALACCOUNT_ADAPTER = "stockton_cms.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+
+# Administrators invite people, who choose their own passwords; an address is what
+# single sign-on and forgotten passwords go by, so no one changes their own.
+WAGTAILUSERS_PASSWORD_ENABLED = False
+# Nor does Wagtail change passwords: attempts at the old one would not be counted.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
@@ -203,6 +291,44 @@ BACKUP_MAX_AGE_HOURS = None
 if text("BACKUP_MAX_AGE_HOURS"):
     BACKUP_MAX_AGE_HOURS = number("BACKUP_MAX_AGE_HOURS", default=24)
 
+# Log lines of JSON, each with an id (O2); docs/operators.md says what each holds
+
+DJANGO_GUID = {
+    "GUID_HEADER_NAME": "X-Request-ID",
+    # Whose ids are believed, and of which form, is for `CleanRequestMiddleware` to say.
+    "VALIDATE_GUID": False,
+    # For scripts of other sites, which have no business here.
+    "EXPOSE_HEADER": False,
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "django_guid.log_filters.CorrelationId"}},
+    "formatters": {
+        "json": {
+            "()": "stockton_cms.monitoring.logs.FormatterWithoutPersonalData",
+            # Django adds the request, and with it what people searched for.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s "
+            "%(correlation_id)s %(process)d",
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["request_id"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        # Django's own handlers send mail or stay silent in production.
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django_guid": {"level": "WARNING"},
+        "stockton_cms.accounts.audit_log": {"level": "INFO"},
+    },
+}
+
 # Mail
 
 vars().update(mail())
@@ -247,3 +373,12 @@ WAGTAIL_PASSWORD_REQUIRED_TEMPLATE = "password_required.html"  # noqa: S105
 WAGTAILDOCS_PASSWORD_REQUIRED_TEMPLATE = "password_required.html"  # noqa: S105
 # home/page_tree/redirects.py makes them, in the transaction that moves the page.
 WAGTAILREDIRECTS_AUTO_CREATE = False
+WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpeg", "jpg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILIMAGES_IMAGE_FORM_BASE = "home.images.uploads.ImageForm"
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "home.images.uploads.DocumentForm"
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ods", "odt", "pdf", "xlsx"]
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILDOCS_BLOCK_EMBEDDED_CONTENT = True

@@ -13,7 +13,7 @@ from home.rate_limits import (
     network_of,
     purge_rate_limit_hits,
 )
-from stockton_cms import unsaved_text
+from stockton_cms.security import middleware
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -119,10 +119,10 @@ def test_what_was_counted_is_purged_within_a_day_but_not_what_still_counts():
 
 
 def test_body_that_is_far_too_large_is_not_read(home, client, monkeypatch):
-    sent = {"message": "x" * unsaved_text.MAX_BYTES}
+    sent = {"message": "x" * middleware.MAX_BYTES}
     response = client.post("/cant-find-it/", sent)
     assert response.status_code == 413
     assert "5,000 characters" in response.content.decode()
     for name in ("MAX_BYTES", "MAX_BYTES_IN_PARTS"):
-        monkeypatch.setattr(unsaved_text, name, 10_000_000)
+        monkeypatch.setattr(middleware, name, 10_000_000)
     assert client.post("/cant-find-it/", sent).status_code == 422

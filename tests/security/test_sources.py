@@ -211,13 +211,12 @@ SECRETS = {
     "README.md": "the shape of the address of a database",
     "deploy/.env.example": "the same shape",
     "docs/changing.md": "the same shape",
-    "stockton_cms/settings/services.py": "the same shape, in what operators are told",
+    "stockton_cms/settings/environment.py": "the same shape, in what operators read",
     "search/feedback/models.py": "the letters that references are made of",
-    "stockton_cms/settings/auth.py": "names of settings",
     "stockton_cms/accounts/adapters.py": "an error about a password",
-    "stockton_cms/accounts/audit_log.py": "the name of what is logged",
+    "stockton_cms/accounts/receivers.py": "the name of what is logged",
     "stockton_cms/accounts/forms.py": "labels and errors of passwords",
-    "stockton_cms/settings/__init__.py": "the file name of a template",
+    "stockton_cms/settings/__init__.py": "names of settings, and of a template",
 }
 
 

@@ -10,7 +10,8 @@ from django.test import Client
 from moto.server import ThreadedMotoServer
 
 from stockton_cms import media_storage
-from stockton_cms.settings import services
+from stockton_cms.circuit_breaker import CircuitBreaker
+from stockton_cms.settings import environment
 
 
 @pytest.fixture
@@ -71,10 +72,10 @@ def create_bucket(s3_server, monkeypatch):
 def store_media(create_bucket, settings, monkeypatch):
     """Return a function that lets the site's files be in a bucket, by its address."""
     media_storage.connect.cache_clear()
-    monkeypatch.setattr(media_storage, "_patience", media_storage.CircuitBreaker())
+    monkeypatch.setattr(media_storage, "breaker", CircuitBreaker(5))
 
     def store(address):
-        settings.STORAGES = {**settings.STORAGES, "default": services.media(address)}
+        settings.STORAGES = {**settings.STORAGES, "default": environment.media(address)}
         return create_bucket(urlsplit(address).hostname)
 
     yield store

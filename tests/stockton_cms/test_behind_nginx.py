@@ -18,7 +18,7 @@ from home.images.renditions import CARD
 from home.jobs import run_due_jobs
 from home.models import SiteSettings
 from stockton_cms import media
-from stockton_cms.maintenance_page import PATH, render_maintenance_page
+from stockton_cms.error_pages import MAINTENANCE_PAGE, render_maintenance_page
 from stockton_cms.monitoring.health import metrics
 from stockton_cms.page_cache.entries import CachedPage
 from tests.factories import AlertFactory, StandardPageFactory
@@ -246,7 +246,7 @@ def test_page_with_telephone_numbers_is_there_while_the_application_is_gone(
     response = visitor._connection.getresponse()
     assert (response.status, b"Floods" in response.read()) == (503, True)
     # Nor is a page that is not there taken for one that is.
-    (tmp_path / "root" / PATH).unlink()
+    (tmp_path / "root" / MAINTENANCE_PAGE).unlink()
     assert visitor.get("/never-read/")[0].status == 503
 
 
@@ -254,7 +254,7 @@ def test_what_the_application_itself_says_of_a_fault_is_not_replaced(
     section, port, tmp_path
 ):
     (tmp_path / "root/error_page").mkdir(parents=True)
-    (tmp_path / "root" / PATH).write_text("no one is there")
+    (tmp_path / "root" / MAINTENANCE_PAGE).write_text("no one is there")
     visitor = Visitor(port)
     # The jobs have never run.
     response, text = visitor.get("/-/status")

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
-from django.utils import timezone
 
 import manage
 from home.models import SiteSettings
 from search.engine.index import page_index
-from stockton_cms.maintenance_page import PATH, refresh_maintenance_page
+from stockton_cms.error_pages import MAINTENANCE_PAGE, render_maintenance_page
 from stockton_cms.management.commands import bootstrap, smoke_test
 from tests.factories import AlertFactory
 from tests.servers import BASE_DIR, site_environment
@@ -145,7 +144,7 @@ def test_site_itself_passes_and_a_search_that_fails_does_not(
 def page(settings, tmp_path):
     """Return where the page is to be."""
     settings.DATA_DIR = tmp_path / "data"
-    return settings.DATA_DIR / PATH
+    return settings.DATA_DIR / MAINTENANCE_PAGE
 
 
 def set_number(home, number):
@@ -166,7 +165,7 @@ def test_page_follows_the_site_settings_and_holds_no_alert(
     assert not SiteSettings.objects.exists()
     for number in ("01632 960 111", "01632 960 222"):
         set_number(home, number)
-        refresh_maintenance_page(timezone.now())
+        render_maintenance_page()
         assert f">{number}</a>" in page.read_text()
     text, before = page.read_text(), page.stat()
     assert "01632 960 111" not in text
@@ -175,7 +174,7 @@ def test_page_follows_the_site_settings_and_holds_no_alert(
     assert "Flood warning" not in text
     assert before.st_mode & 0o777 == 0o644
     # One that has not changed is left alone.
-    refresh_maintenance_page(timezone.now())
+    render_maintenance_page()
     assert page.stat().st_ino == before.st_ino
 
     def fail(*arguments):
@@ -184,6 +183,6 @@ def test_page_follows_the_site_settings_and_holds_no_alert(
     set_number(home, "01632 960 333")
     monkeypatch.setattr(Path, "chmod", fail)
     with pytest.raises(OSError, match="No space"):
-        refresh_maintenance_page(timezone.now())
+        render_maintenance_page()
     assert page.read_text() == text
     assert [each.name for each in page.parent.iterdir()] == ["503.html"]

@@ -14,7 +14,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
 
 from search.feedback.forms import SIGNER
-from stockton_cms.security.middleware import BackslashMiddleware
+from stockton_cms.security.middleware import CleanRequestMiddleware
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC, patterns
 
@@ -252,7 +252,7 @@ def test_body_that_is_no_form_is_cleanly_refused(visitor):
 
 def test_cookie_with_a_backslash_is_left_out_and_others_stay(visitor):
     seen = []
-    middleware = BackslashMiddleware(lambda request: seen.append(request.COOKIES))
+    middleware = CleanRequestMiddleware(lambda request: seen.append(request.COOKIES))
     sent = 'a=1; b="' + "\\\\a" * 2_000 + '"; c=3'
     middleware(RequestFactory().get("/", headers={"cookie": sent}))
     assert seen == [{"a": "1", "c": "3"}]

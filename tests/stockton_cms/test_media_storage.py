@@ -172,7 +172,7 @@ def test_store_that_is_away_is_asked_once_in_a_while(away, monkeypatch):
         with pytest.raises(OSError, match=r"media store fails|storage was unavailable"):
             default_storage.open("images/a.jpg")
     assert len(asked) == media_storage.CONFIG.retries["total_max_attempts"]
-    monkeypatch.setattr(media_storage._patience, "_unavailable_until", 0)
+    monkeypatch.setattr(media_storage.breaker, "_failed_at", 0)
     with pytest.raises(OSError, match="media store fails"):
         default_storage.open("images/a.jpg")
     assert len(asked) == 2 * media_storage.CONFIG.retries["total_max_attempts"]

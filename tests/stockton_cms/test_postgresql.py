@@ -6,8 +6,9 @@ import psycopg
 import pytest
 from django.db import connection
 
+from stockton_cms.circuit_breaker import CircuitBreaker
 from stockton_cms.postgresql import base
-from stockton_cms.postgresql.base import BoundedConnection, Breaker, DatabaseWrapper
+from stockton_cms.postgresql.base import BoundedConnection, DatabaseWrapper
 
 AWAY = psycopg.OperationalError("away")
 PARENT = "django.db.backends.postgresql.base.DatabaseWrapper.get_new_connection"
@@ -17,7 +18,8 @@ def test_one_request_a_second_looks_whether_the_server_is_back(monkeypatch):
     """Only the first request waits for the pool; `connect` just looks."""
     server = Mock()
     server.connect.side_effect = server.pool.side_effect = AWAY
-    monkeypatch.setattr(base, "breaker", Breaker())
+    breaker = CircuitBreaker(base.SECONDS_BETWEEN_ATTEMPTS)
+    monkeypatch.setattr(base, "breaker", breaker)
     monkeypatch.setattr(DatabaseWrapper, "Database", server)
     monkeypatch.setattr(PARENT, server.pool)
     wrapper = DatabaseWrapper({"OPTIONS": {}, "TIME_ZONE": None}, "default")
@@ -29,11 +31,11 @@ def test_one_request_a_second_looks_whether_the_server_is_back(monkeypatch):
         return server.pool.call_count, server.connect.call_count
 
     def let_a_second_pass():
-        base.breaker._unavailable_since -= base.SECONDS_BETWEEN_ATTEMPTS
+        base.breaker._failed_at -= base.SECONDS_BETWEEN_ATTEMPTS
 
     assert fail(5) == (1, 0)
     let_a_second_pass()
-    with base.breaker._looking:
+    with base.breaker._attempt:
         assert fail(1) == (1, 0)
     assert fail(3) == (1, 1)
     server.connect.side_effect = server.pool.side_effect = None

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from stockton_cms.maintenance_page import render_maintenance_page
+from stockton_cms.error_pages import render_maintenance_page
 
 
 class Command(BaseCommand):

@@ -21,8 +21,7 @@ from wagtail.models import Page, Site
 from community.models import AlertSnippet
 from home.models import HomePage, SiteSettings
 from home.page_tree.lock import tree_lock
-from stockton_cms.accounts.role_groups import role_groups
-from stockton_cms.accounts.roles import ROLES
+from stockton_cms.accounts.roles import ROLES, role_groups
 from stockton_cms.operations.demo.loader import (
     FOLDER,
     Filler,

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from stockton_cms.accounts.role_groups import role_groups
+from stockton_cms.accounts.roles import role_groups
 from tests.stockton_cms.accounts.conftest import try_to_sign_in
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from stockton_cms.accounts import adapters
-from stockton_cms.accounts.role_groups import role_groups
+from stockton_cms.accounts.roles import role_groups
 from tests.stockton_cms.accounts.conftest import PASSWORD, is_in, try_to_sign_in
 
 pytestmark = pytest.mark.django_db

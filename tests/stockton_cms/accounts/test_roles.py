@@ -16,8 +16,7 @@ from wagtail.models import (
     WorkflowPage,
 )
 
-from stockton_cms.accounts.role_groups import WORKFLOW, role_groups, sync_roles
-from stockton_cms.accounts.roles import ROLES
+from stockton_cms.accounts.roles import ROLES, WORKFLOW, role_groups, sync_roles
 from stockton_cms.models import RoleGroup
 from tests.factories import CommunityIndexPageFactory
 

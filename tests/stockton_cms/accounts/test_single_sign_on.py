@@ -14,7 +14,7 @@ from django.urls import reverse
 from wagtail.models import ModelLogEntry
 
 from stockton_cms.accounts.single_sign_on import find_account
-from stockton_cms.settings.auth import single_sign_on
+from stockton_cms.settings.environment import single_sign_on
 from tests.stockton_cms.accounts.provider import (
     CLIENT_ID,
     SECRET,

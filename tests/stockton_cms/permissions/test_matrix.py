@@ -10,7 +10,7 @@ from django.template.backends.django import Template
 from django.urls import path
 
 from stockton_cms import urls
-from stockton_cms.accounts.role_groups import role_groups
+from stockton_cms.accounts.roles import role_groups
 from tests.stockton_cms.permissions import matrix
 from tests.stockton_cms.permissions.addresses import patterns
 from tests.stockton_cms.permissions.expectations import rule_for

@@ -23,8 +23,7 @@ from search.models import (
     SynonymSnippet,
 )
 from search.tokens import digest_of
-from stockton_cms.accounts.role_groups import role_groups
-from stockton_cms.accounts.roles import ROLES
+from stockton_cms.accounts.roles import ROLES, role_groups
 from tests.factories import (
     AlertFactory,
     CommunityIndexPageFactory,

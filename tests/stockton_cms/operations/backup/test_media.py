@@ -15,7 +15,7 @@ from stockton_cms.operations.backup.create import (
     checked_destination,
 )
 from stockton_cms.operations.backup.restore import _add_files, _set_aside
-from stockton_cms.settings import services
+from stockton_cms.settings import environment
 
 FILES = {
     "images/a b.jpg": b"picture" * 1000,
@@ -111,7 +111,7 @@ def test_restore_that_breaks_off_goes_on_the_next_time(archive, media, stored):
 
 def test_files_on_disk_that_are_too_many_are_set_aside(archive, settings, tmp_path):
     """For those only who may read the others."""
-    settings.STORAGES = {**settings.STORAGES, "default": services.media("")}
+    settings.STORAGES = {**settings.STORAGES, "default": environment.media("")}
     root = settings.MEDIA_ROOT = tmp_path / "media"
     (root / "images").mkdir(parents=True)
     root.chmod(0o700)

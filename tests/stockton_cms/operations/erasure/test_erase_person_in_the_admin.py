@@ -7,7 +7,7 @@ from django.urls import reverse
 from wagtail.models import ModelLogEntry
 
 from search.models import Enquiry
-from stockton_cms.accounts.role_groups import role_groups
+from stockton_cms.accounts.roles import role_groups
 from tests.factories import EnquiryFactory, PartnershipPageFactory
 
 pytestmark = pytest.mark.usefixtures("admin_search")
