@@ -24,9 +24,9 @@ from home.content.dates import format_relative_datetime
 from home.dashboard import counted_task, register_dashboard_tasks
 from home.editorial.review_reminders import get_team_emails
 from home.jobs import register_job
-from home.notifications import in_one_line
 from home.notifications.outbox import (
     NotificationKind,
+    in_one_line,
     notify,
     register_notification_kind,
 )

@@ -79,7 +79,7 @@ def permitted_pages() -> PageQuerySet:
 class ExplorableChoicesMixin:
     """Rejects a form whose blocks or rich text contain something not offered.
 
-    `home.page_tree.chosen_values` records it. Form fields report it themselves.
+    `home.page_tree.explorable` records it. Form fields report it themselves.
     """
 
     def clean(self):

@@ -5,14 +5,7 @@ class HomeConfig(AppConfig):
     name = "home"
 
     def ready(self):
-        # Jobs run in the order in which they are registered: urgent ones first.
-        from home.page_tree import scheduled_publishing  # noqa: F401
-
-        # isort: split
-        from home import (
-            checks,  # noqa: F401
-            receivers,  # noqa: F401
-        )
+        from home import checks  # noqa: F401
         from home.content import dates  # noqa: F401
         from home.content_version import bump_version_on_change
         from home.editorial import (
@@ -21,8 +14,7 @@ class HomeConfig(AppConfig):
             review_reminders,  # noqa: F401
         )
         from home.notifications import sending  # noqa: F401
-        from home.page_tree.chosen_values import restrict_choosers
-        from home.page_tree.explorable import restrict_admin_lists
+        from home.page_tree.explorable import restrict_admin_lists, restrict_choosers
         from home.reports import sanitise_all_exports
 
         restrict_choosers()

@@ -9,7 +9,7 @@ from wagtail.signals import page_published, post_page_move
 from home.content.walker import Kind, walk
 from home.content_version import bump_content_version, only_internal_fields
 from home.images.renditions import LIBRARY_SHAPES, make_shapes_after_commit
-from home.page_tree.redirects import addresses_changed
+from home.page_tree.addresses import addresses_changed
 from home.page_tree.visibility import page_visibility_changed
 
 # Sent in the transaction that saves a live page of ours, with all that belongs to it.

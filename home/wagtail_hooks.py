@@ -18,10 +18,6 @@ from home.editorial import (
     preview_links,  # noqa: F401
     reviews,  # noqa: F401
 )
-from home.page_tree import (
-    explorable,  # noqa: F401
-)
-from home.page_tree.admin_api import PermittedDocuments, PermittedImages, ReadOnlyPages
 from home.pages import is_published
 
 
@@ -80,11 +76,3 @@ def make_phone_numbers_dialable(features):
 def add_date_script():
     """Stop the date picker replacing dates that it cannot parse."""
     return format_html('<script src="{}"></script>', static("js/admin-dates.js"))
-
-
-# After Wagtail's own.
-@hooks.register("construct_admin_api", order=10)
-def register_restricted_endpoints(router):
-    router.register_endpoint("pages", ReadOnlyPages)
-    router.register_endpoint("images", PermittedImages)
-    router.register_endpoint("documents", PermittedDocuments)

@@ -7,7 +7,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from wagtail_modeladmin.options import modeladmin_register
 
-from home.page_tree.admin_api import NoChooserViewSet
+from home.page_tree.explorable import NoChooserViewSet
 from home.reports import ReportMenuItem
 from search.checks.admin import SearchCheckViewSet
 from search.checks.change_preview import ImpactPreviewViewSet

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from wagtail.images import get_image_model
 
 from home.images.storage import MediaStorageUnavailableError
-from home.page_tree.admin_api import permitted_files
+from home.page_tree.explorable import permitted_files
 
 # Of browsers and a CDN; a picture that is changed gets another name.
 BROWSER_CACHE_SECONDS = 24 * 60 * 60

@@ -36,7 +36,7 @@ from community.models.alerts import (
 from home.content.dates import format_relative_datetime
 from home.content.drafts import NotReadyError, require_ready
 from home.page_tree.addresses import site_path
-from home.page_tree.admin_api import NoChooserViewSet
+from home.page_tree.explorable import NoChooserViewSet
 
 EXTENSIONS = {
     "two-hours": ("Add 2 hours", timedelta(hours=2)),

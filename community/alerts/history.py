@@ -26,8 +26,7 @@ from community.models.alert_history import HistoryEvent
 from community.models.alerts import AlertQuerySet, Scope, alert_saved
 from home.content.dates import LocalDateTimeField
 from home.content.text import name_of
-from home.page_tree.addresses import site_path, url_path_at
-from home.page_tree.redirects import addresses_changed
+from home.page_tree.addresses import addresses_changed, site_path, url_path_at
 from home.page_tree.visibility import page_visibility_changed
 from home.reports import ExportColumn, Report, register_report
 

@@ -23,13 +23,13 @@ from community.subscriptions.targets import SubscriptionTarget
 from home.content_version import cache_per_content_version
 from home.models import SiteSettings
 from home.navigation import Link
-from home.notifications import in_one_line
 from home.notifications.outbox import (
     Notification,
     NotificationKind,
+    SMTPFailure,
+    in_one_line,
     register_notification_kind,
 )
-from home.notifications.smtp import SMTPFailure
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 

@@ -11,7 +11,7 @@ from wagtail.models import Page
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
 from home.caching import has_session
 from home.content.walker import PLAIN_ID
-from home.notifications import in_one_line
+from home.notifications.outbox import in_one_line
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 

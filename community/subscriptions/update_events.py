@@ -17,8 +17,11 @@ from wagtail.signals import page_published
 
 from community.models import Frequency, PolicyUpdatePage, Subscription, UpdateEvent
 from community.subscriptions.emails import UpdateEmail
-from home.notifications import in_one_line, notifications_suppressed
-from home.notifications.outbox import Notification
+from home.notifications.outbox import (
+    Notification,
+    in_one_line,
+    notifications_suppressed,
+)
 from home.page_tree.addresses import parent_path, paths_down_to, site_path
 from home.page_tree.visibility import page_visibility_changed
 from home.pages import public_pages

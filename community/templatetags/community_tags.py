@@ -19,7 +19,7 @@ from community.views import CALENDAR_NAME, get_feeds
 from home.caching import canonical_cache_url
 from home.images.renditions import LOGO, get_pictures
 from home.navigation import get_cards
-from home.notifications import in_one_line
+from home.notifications.outbox import in_one_line
 from home.page_tree.addresses import public_path, site_root
 from home.pages import visible_pages
 

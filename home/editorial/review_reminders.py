@@ -18,10 +18,10 @@ from home.content_version import start_of_day
 from home.editorial.models import PageReview
 from home.jobs import register_job
 from home.models import SiteSettings
-from home.notifications import in_one_line
 from home.notifications.outbox import (
     Notification,
     NotificationKind,
+    in_one_line,
     notify,
     register_notification_kind,
 )

@@ -4,8 +4,11 @@ A notification is added in the transaction of its cause. Its kind builds the ema
 it is sent, so an email says what is true by then, or is dropped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
+from enum import Enum
 from itertools import groupby
 from operator import attrgetter
 from typing import ClassVar
@@ -14,11 +17,43 @@ from django.core.mail import EmailMessage
 from django.db import models
 from django.utils import timezone
 
-from home.notifications.smtp import SMTPFailure
-
 # No email to staff at night, unless it is urgent.
 QUIET_HOURS_END = 8
 OPEN = ("waiting", "sending")
+
+_suppressed = ContextVar("notifications_suppressed", default=False)
+
+
+@contextmanager
+def suppress_notifications() -> Iterator[None]:
+    """Notify no subscribers of what is imported or copied in this context.
+
+    An import of 5,000 pages would send 5,000 emails to each subscriber of a section.
+    """
+    token = _suppressed.set(True)
+    try:
+        yield
+    finally:
+        _suppressed.reset(token)
+
+
+def notifications_suppressed() -> bool:
+    return _suppressed.get()
+
+
+def in_one_line(text: str) -> str:
+    """Return the text without line breaks, so that none looks like one of ours."""
+    return " ".join(text.split())
+
+
+class SMTPFailure(Enum):
+    """What an error of the mail server is about."""
+
+    ADDRESS = "the address does not exist"
+    TEMPORARY = "try again later"
+    # As TEMPORARY, but nothing more can be sent over this connection.
+    CONNECTION = "the connection was lost"
+    SERVER = "the server accepts nothing from us"
 
 
 class NotificationKind:
@@ -37,7 +72,7 @@ class NotificationKind:
     def batch(
         self, rows: list["Notification"], at: datetime
     ) -> Iterable[list["Notification"]]:
-        """Divide notifications into emails; `rows` has all that a recipient is due."""
+        """Divide notifications, all that some recipients are due, into emails."""
         if not self.is_digest:
             return ([row] for row in rows)
         by_recipient = groupby(rows, key=attrgetter("recipient"))
@@ -79,8 +114,6 @@ class Notification(models.Model):
     """One event for one recipient."""
 
     class State(models.TextChoices):
-        """Progress of the email."""
-
         WAITING = "waiting", "Waiting"
         # Handed to the mail server, which may or may not have accepted it.
         SENDING = "sending", "Being sent"

@@ -6,15 +6,22 @@ is not marked; it is sent again, as a lost email would be worse.
 """
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPException
-from time import monotonic
+from smtplib import (
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Count, F, Min, QuerySet
 
@@ -26,15 +33,8 @@ from home.notifications.outbox import (
     MailOutage,
     Notification,
     NotificationKind,
-    kinds,
-)
-from home.notifications.smtp import (
-    OUTAGE_DELAYS,
-    RETRY_DELAYS,
     SMTPFailure,
-    SMTPSession,
-    classify_smtp_error,
-    describe_smtp_error,
+    kinds,
 )
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,19 @@ MAX_FAILURES_IN_A_ROW = 10
 GIVE_UP_AFTER = timedelta(days=7)
 # Restarts of the mail server are not worth an alarm.
 ALARM_AFTER = timedelta(hours=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+# The last is used from then on, so that sending resumes soon after the server is back.
+OUTAGE_DELAYS = (MINUTE, 5 * MINUTE, 30 * MINUTE)
+# Almost a week in all.
+RETRY_DELAYS = (*OUTAGE_DELAYS, 2 * HOUR, 6 * HOUR, 12 * HOUR, *6 * (24 * HOUR,))
+# Servers close connections after too many messages.
+MAX_PER_CONNECTION = 100
+# Servers may scan an email before they accept it; giving up early would send it twice.
+TIMEOUT = 60
+# The server is closing the connection, for any recipient (RFC 5321, 4.2.2).
+CLOSING = 421
+# Security or policy (RFC 3463): the address may well exist.
+POLICY = re.compile(r"5\.7\.")
 
 
 @register_job("send notifications", is_long=True)
@@ -70,20 +83,42 @@ def send_notifications(at: datetime, seconds: float = SECONDS) -> bool:
         return False
 
 
-# The notifications of one email, and what failed.
-Failure = tuple[NotificationKind, list[Notification], SMTPFailure]
+class SMTPSession:
+    """A connection that is renewed from time to time. Raises `smtplib`'s errors."""
+
+    def __enter__(self) -> "SMTPSession":
+        self._connection, self._sent = get_connection(timeout=TIMEOUT), 0
+        self._opened_at = monotonic()
+        self._connection.open()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._connection.close()
+
+    def reconnect_if_due(self) -> None:
+        """Open a new connection, no sooner than UPDATES_PER_MINUTE allows."""
+        if not self._sent or self._sent % MAX_PER_CONNECTION:
+            return
+        self._connection.close()
+        due = self._opened_at + 60 * self._sent / settings.UPDATES_PER_MINUTE
+        sleep(max(0, due - monotonic()))
+        self._connection.open()
+
+    def send(self, message: EmailMessage) -> None:
+        self._sent += 1
+        message.connection = self._connection
+        self._connection.send_messages([message])
 
 
 class SendingRun:
-    """One run of sending, over one SMTP session.
-
-    Raises the SMTP error where nothing more can be sent.
-    """
+    """One run of sending; raises the SMTP error where nothing more can be sent."""
 
     def __init__(self, session: SMTPSession, at: datetime, has_outage: bool):
         self._session, self._at, self._has_outage = session, at, has_outage
         # In a row: until an email is accepted, the server may be to blame.
-        self._failures: list[Failure] = []
+        self._failures: list[
+            tuple[NotificationKind, list[Notification], SMTPFailure]
+        ] = []
 
     def run(self, deadline: float) -> bool:
         """Send until a monotonic time; return whether there is more."""
@@ -99,12 +134,11 @@ class SendingRun:
             self._settle_failures()
 
     def _next_chunk(self) -> list[tuple[NotificationKind, list[Notification]]]:
-        """Return the next emails of the most urgent kind that has any."""
         all_due = Notification.objects.due(self._at)
         for kind in sorted(kinds.values(), key=lambda kind: kind.is_bulk):
             due = all_due.filter(kind=kind.name)
             # One that has nothing left to send gives way to the next.
-            while rows := _read(due):
+            while rows := _next_rows(due):
                 if chunk := [(kind, each) for each in kind.batch(rows, self._at)]:
                     return chunk
         return []
@@ -145,7 +179,6 @@ class SendingRun:
     def _record_failure(
         self, kind: NotificationKind, rows: list[Notification], error: Exception
     ) -> None:
-        """Record what an error means; raise it where it ends the run."""
         failure = classify_smtp_error(error)
         problem = describe_smtp_error(error)
         logger.warning("%s (%s) was not sent: %s", rows[0], kind.name, problem)
@@ -163,7 +196,6 @@ class SendingRun:
             raise error
 
     def _settle_failures(self) -> None:
-        """Give up addresses that do not exist; the rest is tried again later."""
         for kind, rows, failure in self._failures:
             if failure == SMTPFailure.ADDRESS:
                 self._give_up(kind, rows, failure)
@@ -174,9 +206,11 @@ class SendingRun:
         if attempts >= len(RETRY_DELAYS):
             self._give_up(kind, rows, SMTPFailure.TEMPORARY)
             return
-        due_at = self._at + RETRY_DELAYS[attempts]
-        values = {"state": State.WAITING, "due_at": due_at, "attempts": attempts + 1}
-        _rows(rows).update(**values)
+        _rows(rows).update(
+            state=State.WAITING,
+            due_at=self._at + RETRY_DELAYS[attempts],
+            attempts=attempts + 1,
+        )
 
     @transaction.atomic
     def _give_up(
@@ -186,7 +220,7 @@ class SendingRun:
             kind.after_failure(rows, failure, self._at)
 
 
-def _read(due: QuerySet[Notification]) -> list[Notification]:
+def _next_rows(due: QuerySet[Notification]) -> list[Notification]:
     first = due.order_by("due_at", "recipient").values_list("recipient", flat=True)
     rows = due.filter(recipient__in=list(first[:CHUNK_SIZE]))
     return list(rows.order_by("recipient", "created_at", "pk"))
@@ -212,9 +246,43 @@ def _add_headers(message: EmailMessage, row: Notification) -> None:
     headers.setdefault("Auto-Submitted", "auto-generated")
 
 
+def classify_smtp_error(error: Exception) -> SMTPFailure:
+    """Return what an error is about that was raised while one email was sent.
+
+    Where not the address is to blame, the server's rules may yet be put right.
+    """
+    if isinstance(error, SMTPSenderRefused):
+        return SMTPFailure.SERVER
+    if not isinstance(error, SMTPRecipientsRefused | SMTPDataError):
+        is_ours = isinstance(error, ValueError) and not isinstance(error, OSError)
+        return SMTPFailure.TEMPORARY if is_ours else SMTPFailure.CONNECTION
+    code, text = _reply(error)
+    if code == CLOSING:
+        return SMTPFailure.CONNECTION
+    is_about_address = isinstance(error, SMTPRecipientsRefused)
+    if code >= 500 and is_about_address and not POLICY.match(text):
+        return SMTPFailure.ADDRESS
+    return SMTPFailure.TEMPORARY
+
+
+def describe_smtp_error(error: Exception) -> str:
+    """Return the type of error and the SMTP code; the text may hold an address."""
+    has_reply = isinstance(error, SMTPResponseException | SMTPRecipientsRefused)
+    code = f" {_reply(error)[0]}" if has_reply else ""
+    return f"{type(error).__name__}{code}"[:100]
+
+
+def _reply(error: SMTPRecipientsRefused | SMTPResponseException) -> tuple[int, str]:
+    if isinstance(error, SMTPRecipientsRefused):
+        # Temporary if that of any recipient is.
+        code, text = min(error.recipients.values())
+    else:
+        code, text = error.smtp_code, error.smtp_error
+    return code, text.decode("ascii", "replace") if isinstance(text, bytes) else text
+
+
 @register_job("purge old notifications")
 def purge_notifications(at: datetime) -> None:
-    """Delete what was sent or given up long enough ago."""
     finished = Notification.objects.exclude(state__in=OPEN)
     for kind in kinds.values():
         if kind.retention is not None:
@@ -223,8 +291,6 @@ def purge_notifications(at: datetime) -> None:
 
 @dataclass(frozen=True)
 class MailHealth:
-    """How many notifications are overdue, since when, and any outage."""
-
     waiting: int
     since: datetime | None
     outage: MailOutage | None
@@ -234,7 +300,6 @@ class MailHealth:
         return all(start is None or at - start <= ALARM_AFTER for start in starts)
 
     def as_json(self) -> dict:
-        """Return all of it for operators, without any email address."""
         return {
             "waiting": self.waiting,
             "since": self.since,

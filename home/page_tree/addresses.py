@@ -1,4 +1,4 @@
-"""Addresses of pages from their place in the tree, without a query for each."""
+"""Addresses of pages, and redirects from their old ones (P11)."""
 
 from collections.abc import Callable
 from copy import copy
@@ -6,13 +6,21 @@ from functools import wraps
 from urllib.parse import unquote, urlsplit
 
 from django.db.models import Q
+from django.dispatch import Signal, receiver
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 from wagtail.models.sites import get_site_for_hostname
+from wagtail.signals import post_page_move
 
 from home.caching import has_session
 from home.content_version import cache_per_content_version
+
+BATCH_SIZE = 500
+
+# Sent in the transaction that gives a page, and all below it, new addresses.
+addresses_changed = Signal()
 
 
 @cache_per_content_version
@@ -127,3 +135,46 @@ def parent_path(path: str) -> str:
 def paths_down_to(path: str) -> list[str]:
     """Return the tree paths of all pages above one, and its own."""
     return [path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)]
+
+
+@receiver(post_page_move)
+def redirect_after_move(
+    sender, instance: Page, url_path_before: str, url_path_after: str, **kwargs
+) -> None:
+    redirect_old_addresses(instance, url_path_before, url_path_after)
+
+
+def redirect_old_addresses(page: Page, before: str, after: str) -> None:
+    """Create redirects for a page, and all live pages below it, whose path has changed.
+
+    `before` and `after` are the page's `url_path`. Call it in the transaction that
+    changes them. A page that moves to another site gets none.
+
+    Wagtail creates its own after the transaction, when the page may already have been
+    deleted, and fails on SQLite for a section with 5,000 pages.
+    """
+    if before == after:
+        return
+    addresses_changed.send(sender=type(page), instance=page)
+    pages = Page.objects.live().filter(Q(path=page.path) | descendants_of(page.path))
+    moved = list(pages.values_list("pk", "url_path"))
+    for site in Site.objects.select_related("root_page"):
+        root = site.root_page.url_path
+        if not (before.startswith(root) and after.startswith(root)):
+            continue
+        old = f"/{before[len(root) :]}"
+        for start in range(0, len(moved), BATCH_SIZE):
+            redirects = [
+                Redirect(
+                    site=site,
+                    old_path=Redirect.normalise_path(f"{old}{url_path[len(after) :]}"),
+                    redirect_page_id=pk,
+                    automatically_created=True,
+                )
+                for pk, url_path in moved[start : start + BATCH_SIZE]
+            ]
+            # They replace automatic ones, but not those made by staff.
+            paths = [redirect.old_path for redirect in redirects]
+            replaced = Redirect.objects.filter(automatically_created=True, site=site)
+            replaced.filter(old_path__in=paths).delete()
+            Redirect.objects.bulk_create(redirects, ignore_conflicts=True)

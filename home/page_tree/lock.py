@@ -21,8 +21,8 @@ from wagtail.models import Page
 from home.content.drafts import NotReadyError
 from home.content_version import extend_lock_timeout
 from home.images.storage import is_disk_full_error
-from home.notifications import suppress_notifications
-from home.page_tree.redirects import redirect_old_addresses
+from home.notifications.outbox import suppress_notifications
+from home.page_tree.addresses import redirect_old_addresses
 
 logger = logging.getLogger(__name__)
 

@@ -1,25 +1,34 @@
 """Which pages become public, or are no longer: one signal for all who follow that.
 
-Expired pages are unpublished by a job; until then, `home.pages.visible_pages` leaves
-them out.
+A job publishes what is due and unpublishes what has expired; until then,
+`home.pages.visible_pages` leaves it out.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import partial
 
-from django.db import models
+from django.apps import apps
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import Signal, receiver
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import DraftStateMixin, Page, PageViewRestriction, Revision
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
+from home.content_version import earliest_after, register_scheduled_change
+from home.jobs import register_job
 from home.page_tree.addresses import parent_path, paths_down_to
+
+logger = logging.getLogger(__name__)
 
 # SQLite takes no more than 32,766 values in a statement.
 BATCH = 30_000
+# How long a publication that is due may wait for its job.
+MAX_DELAY = timedelta(minutes=2)
 
 # Sent in the transaction of the change, with `change`, `page_ids`, `was_public` and
 # `is_public`. Publications, and pages taken down, also count if they were or are still
@@ -167,3 +176,59 @@ class LivePageQuerySet(models.QuerySet):
             return self
         pages = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
         return self.filter(page__in=pages.values("pk"))
+
+
+class SchedulingError(Exception):
+    pass
+
+
+@register_job("scheduled publishing")
+def publish_scheduled(at: datetime) -> None:
+    """Unpublish what has expired and publish what is due, each in a transaction.
+
+    Unlike Wagtail's command, it continues after a failure. Raises `SchedulingError` at
+    the end if anything failed; the next run tries again.
+    """
+    failures = 0
+    for task in _due(at):
+        try:
+            with transaction.atomic():
+                task()
+        except Exception:
+            logger.exception("A scheduled change failed.")
+            failures += 1
+    if failures:
+        raise SchedulingError(f"{failures} scheduled changes failed.")
+
+
+def _due(at: datetime) -> Iterable[Callable[[], None]]:
+    """Yield what is to be done: first what expires, then what goes live."""
+    has_drafts = [m for m in apps.get_models() if issubclass(m, DraftStateMixin)]
+    for model in [m for m in has_drafts if m is Page or not issubclass(m, Page)]:
+        expired = model.objects.filter(live=True, expire_at__lte=at)
+        for instance in expired.order_by("expire_at"):
+            yield partial(
+                instance.unpublish,
+                set_expired=True,
+                log_action="wagtail.unpublish.scheduled",
+            )
+    due = Revision.objects.filter(approved_go_live_at__lte=at)
+    for revision in due.order_by("approved_go_live_at"):
+        yield partial(revision.publish, log_action="wagtail.publish.scheduled")
+
+
+@register_scheduled_change
+def next_page_expiry(after: datetime) -> datetime | None:
+    return earliest_after(after, Page.objects.live(), "expire_at")
+
+
+@register_scheduled_change
+def next_page_publication(after: datetime) -> datetime | None:
+    """Return when the next scheduled revision is to be published.
+
+    One that is due goes live as soon as the job gets to it, so caches may rely on the
+    next second only.
+    """
+    scheduled = Revision.objects.all()
+    first = earliest_after(after - MAX_DELAY, scheduled, "approved_go_live_at")
+    return after + timedelta(seconds=1) if first and first <= after else first

@@ -5,7 +5,7 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.snippets.views import snippets
 
 from home.content.text import name_of
-from home.page_tree.admin_api import NoChooserViewSet
+from home.page_tree.explorable import NoChooserViewSet
 from search.checks.models import SearchCheckSnippet
 from search.checks.running import run_checks
 

@@ -11,9 +11,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from home.dashboard import counted_task, register_dashboard_tasks
-from home.notifications import in_one_line
 from home.notifications.outbox import (
     NotificationKind,
+    in_one_line,
     notify,
     register_notification_kind,
 )

@@ -11,10 +11,10 @@ from home.jobs import register_job
 from home.notifications.outbox import (
     Notification,
     NotificationKind,
+    SMTPFailure,
     notify,
     register_notification_kind,
 )
-from home.notifications.smtp import SMTPFailure
 from search.feedback.models import EMAIL_PENDING, ActionKind, Enquiry, FeedbackAction
 
 

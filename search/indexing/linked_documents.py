@@ -28,7 +28,7 @@ from home.images.renditions import (
     collection_privacy_changed,
     restricted_collections,
 )
-from home.page_tree.admin_api import permitted_files
+from home.page_tree.explorable import permitted_files
 from home.pages import is_published, public_pages, visible_pages
 from search.indexing.documents import LinkedDocument, SearchFile
 from search.indexing.files.extraction import read_file

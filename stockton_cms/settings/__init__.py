@@ -362,7 +362,7 @@ check(
 )
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "home.admin_search"}}
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
-    "default": {"WIDGET": "home.page_tree.chosen_values.RichTextArea"}
+    "default": {"WIDGET": "home.page_tree.explorable.RichTextArea"}
 }
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
@@ -371,7 +371,7 @@ WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAILEMBEDS_FINDERS = []
 WAGTAIL_PASSWORD_REQUIRED_TEMPLATE = "password_required.html"  # noqa: S105
 WAGTAILDOCS_PASSWORD_REQUIRED_TEMPLATE = "password_required.html"  # noqa: S105
-# home/page_tree/redirects.py makes them, in the transaction that moves the page.
+# home/page_tree/addresses.py makes them, in the transaction that moves the page.
 WAGTAILREDIRECTS_AUTO_CREATE = False
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024

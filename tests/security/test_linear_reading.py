@@ -26,8 +26,8 @@ from home.content.validators import (
 )
 from home.editorial.dated_statements import find_dated_statements
 from home.editorial.link_checker import _checked
-from home.notifications import in_one_line
-from home.notifications.smtp import classify_smtp_error, describe_smtp_error
+from home.notifications.outbox import in_one_line
+from home.notifications.sending import classify_smtp_error, describe_smtp_error
 from home.page_tree.addresses import page_number
 from home.reports import as_safe_cell
 from search.curation.synonyms import split_phrases

@@ -14,7 +14,7 @@ from community.receivers import next_alert_change, next_policy_status_change
 from community.templatetags import community_tags
 from home import content_version
 from home.jobs import run_due_jobs
-from home.page_tree.scheduled_publishing import (
+from home.page_tree.visibility import (
     next_page_expiry,
     next_page_publication,
 )

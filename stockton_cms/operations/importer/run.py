@@ -17,7 +17,7 @@ from wagtail.models import Page
 
 from community.models import CommunityIndexPage
 from home.models import ImportedPage
-from home.notifications import suppress_notifications
+from home.notifications.outbox import suppress_notifications
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage
 from stockton_cms.operations.importer.body import Body

@@ -13,8 +13,11 @@ from community.subscriptions.services import (
     unsubscribe,
 )
 from home.notifications.outbox import Notification
-from home.notifications.sending import purge_notifications, send_notifications
-from home.notifications.smtp import SMTPSession
+from home.notifications.sending import (
+    SMTPSession,
+    purge_notifications,
+    send_notifications,
+)
 from tests.community.subscriptions.conftest import ANN, BOB, path_of
 from tests.community.subscriptions.people import change, subscribe
 

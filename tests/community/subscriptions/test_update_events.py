@@ -12,7 +12,7 @@ from wagtail.signals import page_published
 
 from community.models import Frequency, Subscriber, UpdateEvent
 from community.subscriptions.update_events import MONDAY, next_digest
-from home.page_tree.scheduled_publishing import publish_scheduled
+from home.page_tree.visibility import publish_scheduled
 from tests.community.subscriptions.conftest import ANN, BOB
 from tests.community.subscriptions.people import change, queued, subscribe, updates
 from tests.factories import (

@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import Page, WorkflowState
 
 from home.models import StandardPage
-from home.page_tree.scheduled_publishing import SchedulingError, publish_scheduled
+from home.page_tree.visibility import SchedulingError, publish_scheduled
 from tests.factories import (
     PartnershipPageFactory,
     PolicyUpdatePageFactory,

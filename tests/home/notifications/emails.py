@@ -3,8 +3,7 @@
 import pytest
 from django.core import mail
 
-from home.notifications.sending import send_notifications
-from home.notifications.smtp import SMTPSession
+from home.notifications.sending import SMTPSession, send_notifications
 
 
 def send_emails(at):

@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import EmailMessage
 
 from home.jobs import run_long_jobs
-from home.notifications import smtp
+from home.notifications import sending
 from home.notifications.outbox import (
     MailOutage,
     Notification,
@@ -15,12 +15,12 @@ from home.notifications.outbox import (
     notify,
 )
 from home.notifications.sending import (
+    RETRY_DELAYS,
     get_mail_health,
     purge_notifications,
     send_notifications,
     unsent_emails,
 )
-from home.notifications.smtp import RETRY_DELAYS
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 NOON = datetime(2027, 7, 1, 11, tzinfo=UTC)
@@ -155,8 +155,8 @@ def test_what_is_deleted_during_a_run_is_not_sent(server, monkeypatch):
         Notification.objects.filter(recipient=BOB).delete()
         send_email(session, message)
 
-    send_email = smtp.SMTPSession.send
-    monkeypatch.setattr(smtp.SMTPSession, "send", delete_and_send)
+    send_email = sending.SMTPSession.send
+    monkeypatch.setattr(sending.SMTPSession, "send", delete_and_send)
     send()
     assert server.addresses == [ANN]
 
@@ -296,8 +296,8 @@ def test_connection_is_renewed_no_faster_than_the_settings_allow(
     server, settings, monkeypatch
 ):
     pauses = []
-    monkeypatch.setattr(smtp, "MAX_PER_CONNECTION", 2)
-    monkeypatch.setattr(smtp, "sleep", pauses.append)
+    monkeypatch.setattr(sending, "MAX_PER_CONNECTION", 2)
+    monkeypatch.setattr(sending, "sleep", pauses.append)
     settings.UPDATES_PER_MINUTE = 6
     for number in range(5):
         add(f"p{number}@example.org")

@@ -12,7 +12,7 @@ from wagtail.test.utils.form_data import (
 )
 
 from home.models import StandardPage
-from home.page_tree import chosen_values
+from home.page_tree import explorable
 from tests.factories import (
     AlertFactory,
     PartnershipPageFactory,
@@ -95,7 +95,7 @@ def test_page_that_holds_what_its_editor_may_not_see_is_saved_as_it_is(
     html = editor.get(address).content.decode()
     assert TITLE not in html
     assert hidden.slug not in html
-    assert chosen_values.HIDDEN_TITLE in html
+    assert explorable.HIDDEN_TITLE in html
     response, draft = save(editor, page, blocks(hidden.pk).values())
     assert response.status_code == 302
     assert str(draft.body.get_prep_value()).count(str(hidden.pk)) >= len(KINDS)
@@ -105,7 +105,7 @@ def test_field_and_row_of_their_own_are_not_taken(editor, section, hidden):
     address = reverse("wagtailsnippets_search_searchchecksnippet:add")
     form = {"query": "bins", "within": 3, "page": hidden.pk}
     html = editor.post(address, form).content.decode()
-    assert chosen_values.NO_SUCH_PAGE in BeautifulSoup(html, "html.parser").text
+    assert explorable.NO_SUCH_PAGE in BeautifulSoup(html, "html.parser").text
     assert TITLE not in html
     page = PolicyUpdatePageFactory(parent=section, live=False)
     rows = nested_form_data(
@@ -141,14 +141,14 @@ def test_no_page_goes_below_what_was_not_offered(client, page, hidden):
 
 
 def test_without_the_rule_the_form_would_take_it(editor, page, hidden, monkeypatch):
-    monkeypatch.setattr(chosen_values, "is_explorable", lambda model, pk: True)
+    monkeypatch.setattr(explorable, "is_explorable", lambda model, pk: True)
     response, draft = save(editor, page, [blocks(hidden.pk)["call to action"]])
     assert response.status_code == 302
     assert draft.body
 
 
 def test_empty_text_is_taken_as_the_editor_sends_it():
-    widget = chosen_values.RichTextArea()
+    widget = explorable.RichTextArea()
     text = widget.value_from_datadict({"text": "null"}, {}, "text")
     assert BeautifulSoup(text, "html.parser").get_text() == ""
     with pytest.raises(BadRequest):

@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
-from home.notifications.sending import send_notifications
-from home.notifications.smtp import SMTPSession
+from home.notifications.sending import SMTPSession, send_notifications
 from search.feedback import emails
 from search.models import Enquiry
 from tests.factories import EnquiryFactory, StandardPageFactory
