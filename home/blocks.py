@@ -13,8 +13,8 @@ from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
+from home.content.fields import LosslessStreamBlock
 from home.content.link_blocks import CallToActionBlock, ContactBlock, LinkBlock
-from home.content.streams import LosslessStreamBlock
 from home.content.walker import Kind, Part
 
 INLINE_FEATURES = ["bold", "link", "document-link"]

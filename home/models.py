@@ -12,10 +12,13 @@ from wagtail.search import index
 
 from home.blocks import INLINE_FEATURES, BodyBlock
 from home.content.drafts import MultipleChooserPanel
-from home.content.email_addresses import EmailAddressField
+from home.content.fields import (
+    EmailAddressField,
+    LosslessStreamBlock,
+    LosslessStreamField,
+    validate_phone_number,
+)
 from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
-from home.content.streams import LosslessStreamBlock, LosslessStreamField
-from home.content.validators import validate_phone_number
 from home.content_version import ContentVersion
 from home.editorial.models import (
     ContentIssue,

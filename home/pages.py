@@ -27,7 +27,7 @@ from home.admin_requests import ExplorableChoicesMixin
 from home.caching import mark_cacheable
 from home.content.dates import ExactTimesMixin, months_after
 from home.content.drafts import DraftFormMixin, require_ready
-from home.content.email_addresses import EmailAddressField
+from home.content.fields import EmailAddressField
 from home.content_version import next_change_of
 from home.page_tree.addresses import paths_down_to, site_root
 from home.page_tree.lock import TreeLockMixin

@@ -10,7 +10,7 @@ from wagtail.admin.rich_text.converters.contentstate import link_entity
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
-from home.content.validators import phone_link
+from home.content.fields import phone_link
 from home.content.walker import PLAIN_ID
 from home.editorial import (
     editing,  # noqa: F401

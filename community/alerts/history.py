@@ -24,7 +24,7 @@ from wagtail.rich_text import get_text_for_indexing
 from community.models import AlertHistoryEntry, AlertSnippet
 from community.models.alert_history import HistoryEvent
 from community.models.alerts import AlertQuerySet, Scope, alert_saved
-from home.content.dates import LocalDateTimeField
+from home.content.fields import LocalDateTimeField
 from home.content.text import name_of
 from home.page_tree.addresses import addresses_changed, site_path, url_path_at
 from home.page_tree.visibility import page_visibility_changed

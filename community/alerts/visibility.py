@@ -19,7 +19,7 @@ from wagtail.query import PageQuerySet
 from community.models import AlertSnippet
 from community.models.alerts import Scope, VisibleAlert
 from home.caching import load_fallback, store_fallback
-from home.content.rich_text_links import register_public_documents
+from home.content.link_blocks import register_public_documents
 from home.content.walker import links_in_html
 from home.content_version import cache_per_content_version
 from home.page_tree.addresses import descendants_of

@@ -10,7 +10,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import home.content.dates
-import home.content.validators
+import home.content.fields
 import home.page_tree.lock
 import modelcluster.fields
 import modelsearch.index
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                 ('website', models.URLField(blank=True, help_text="The partnership's own website, if it has one.", validators=[django.core.validators.URLValidator(message='Enter a web address that starts with https:// or http://', schemes=['http', 'https'])])),
                 ('lead_officer', models.CharField(blank=True, help_text='The council officer who leads this partnership.', max_length=100)),
                 ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='email')),
-                ('contact_phone', models.CharField(blank=True, max_length=50, validators=[home.content.validators.validate_phone_number], verbose_name='phone')),
+                ('contact_phone', models.CharField(blank=True, max_length=50, validators=[home.content.fields.validate_phone_number], verbose_name='phone')),
                 ('picture', models.ForeignKey(blank=True, help_text="Shown at the top of the page, on cards and when people share the page. Use an image at least 1,440 pixels wide. Set its alt text and focal point when you edit the image.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image', verbose_name='image')),
             ],
             options={

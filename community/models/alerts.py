@@ -28,7 +28,7 @@ from home.admin_requests import ExplorableChoicesMixin
 from home.blocks import INLINE_FEATURES
 from home.content.dates import ExactTimesMixin, format_relative_datetime
 from home.content.drafts import DraftFormMixin, InlinePanel, require_ready
-from home.content.validators import validate_web_address, web_link
+from home.content.fields import validate_web_address, web_link
 from home.page_tree.addresses import site_path
 from home.pages import is_published
 

@@ -10,9 +10,9 @@ from wagtail.search import index
 from community.models.subscriptions import SubscriberCountPanel
 from home.blocks import TEXT_FEATURES, BodyBlock
 from home.content.drafts import InlinePanel, MultipleChooserPanel
-from home.content.email_addresses import EmailAddressField
-from home.content.streams import LosslessStreamField
-from home.content.validators import (
+from home.content.fields import (
+    EmailAddressField,
+    LosslessStreamField,
     validate_phone_number,
     validate_web_address,
 )

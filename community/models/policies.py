@@ -20,8 +20,7 @@ from community.models.pages import related_pages_panel
 from community.models.subscriptions import SubscriberCountPanel
 from home.blocks import BodyBlock
 from home.content.drafts import MultipleChooserPanel
-from home.content.email_addresses import EmailAddressField
-from home.content.streams import LosslessStreamField
+from home.content.fields import EmailAddressField, LosslessStreamField
 from home.pages import BasePage
 
 # How long after the last response the council promises to say what came of it.

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 from wagtail.admin.panels import HelpPanel
 
-from home.content.email_addresses import EmailAddressField
+from home.content.fields import EmailAddressField
 
 
 class Frequency(models.TextChoices):

@@ -15,7 +15,7 @@ from wagtail.documents import get_document_model
 from community.models import PublishedVersion
 from community.models.policies import PolicyStatus
 from home.content.dates import unique_datetime_labels
-from home.content.rich_text_links import strip_private_links
+from home.content.link_blocks import strip_private_links
 from home.content.walker import Kind, Part, lines_of, walk_body
 from home.images.renditions import restricted_collections
 from home.pages import visible_pages

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 from community.models import Subscriber, Subscription, UpdateEvent
 from community.subscriptions.emails import UpdateEmail
 from community.subscriptions.links import CONFIRM_DAYS
-from home.content.email_addresses import address_key
+from home.content.fields import address_key
 from home.jobs import register_job
 from home.notifications.outbox import Notification
 

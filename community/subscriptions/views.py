@@ -33,7 +33,7 @@ from community.subscriptions.links import (
     SignedLink,
 )
 from community.subscriptions.targets import get_target, get_target_or_404, get_targets
-from home.content.email_addresses import (
+from home.content.fields import (
     EmailAddressFormField,
     address_key,
     mailbox_key,

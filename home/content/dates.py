@@ -1,40 +1,11 @@
-"""Dates and times: form fields, formats and calendar sums."""
+"""Dates and times: formats and calendar sums."""
 
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django import forms
-from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils import timezone
-from wagtail.admin.forms.models import register_form_field_override
-from wagtail.admin.widgets import AdminDateTimeInput
-
-
-class LocalDateTimeField(forms.DateTimeField):
-    """A datetime in the council's time zone."""
-
-    default_error_messages = {"invalid": "Enter a date and time, like 27/11/2026 18:00"}
-
-    def to_python(self, value):
-        try:
-            return super().to_python(value)
-        except ValidationError as error:
-            if error.code != "ambiguous_timezone":
-                raise
-            raise ValidationError(
-                "The clocks change that night, so this time happens twice or not at "
-                "all. Enter a time before 01:00, or 02:00 or later.",
-                code=error.code,
-            ) from error
-
-
-register_form_field_override(
-    models.DateTimeField,
-    override={"form_class": LocalDateTimeField, "widget": AdminDateTimeInput},
-)
 
 
 def days_after(day: date, days: int) -> date:

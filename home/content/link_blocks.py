@@ -7,8 +7,8 @@ from django.utils import timezone
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
 
-from home.content.email_addresses import EmailAddressFormField
-from home.content.validators import (
+from home.content.fields import (
+    EmailAddressFormField,
     WebAddressField,
     validate_phone_number,
     web_link,

@@ -7,7 +7,7 @@ view (25.8 ms) without the index at the end (0.01 ms).
 import django.db.models.deletion
 import django.utils.timezone
 import home.content.dates
-import home.content.validators
+import home.content.fields
 import home.editorial.models
 import home.page_tree.lock
 import modelcluster.fields
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('council_name', models.CharField(default='Stockton-on-Tees Borough Council', max_length=100)),
                 ('strapline', models.CharField(default='Big plans for helping our communities prosper', help_text="Shown under the council's name on the home page.", max_length=150)),
-                ('phone', models.CharField(blank=True, help_text="Main phone number, shown in the footer.", max_length=50, validators=[home.content.validators.validate_phone_number])),
+                ('phone', models.CharField(blank=True, help_text="Main phone number, shown in the footer.", max_length=50, validators=[home.content.fields.validate_phone_number])),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
                 ('address', models.TextField(blank=True)),
                 ('footer_note', models.CharField(blank=True, help_text="A sentence at the end of the footer.", max_length=200)),

@@ -7,7 +7,7 @@ from django import template
 from django.utils import timezone
 
 from home.caching import has_session
-from home.content.validators import phone_link, web_link
+from home.content.fields import phone_link, web_link
 from home.content.walker import Kind, walk_body
 from home.images.renditions import (
     BANNER,

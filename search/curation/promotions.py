@@ -9,7 +9,7 @@ from django.db import models
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.models import Page
 
-from home.content.validators import validate_web_address
+from home.content.fields import validate_web_address
 from home.content_version import earliest_after, register_scheduled_change
 from home.page_tree.addresses import public_path
 from home.pages import visible_pages

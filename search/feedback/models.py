@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from wagtail.models import Page
 
-from home.content.email_addresses import EmailAddressField
+from home.content.fields import EmailAddressField
 from search.log.models import LoggedSearch
 from search.log.redaction import REDACTED, redact
 from search.tokens import (

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.models import Page
 
 from home.caching import has_session
-from home.content.rich_text_links import strip_private_links
+from home.content.link_blocks import strip_private_links
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 from home.rate_limits import OVERALL_PERIOD, RateLimit, RateLimitExceeded

@@ -21,7 +21,7 @@ from wagtail.models import Page
 from wagtail.models.reference_index import ReferenceIndex
 
 from home.caching import has_session
-from home.content.rich_text_links import public_documents, register_public_documents
+from home.content.link_blocks import public_documents, register_public_documents
 from home.content.walker import id_from
 from home.content_version import bump_content_version, only_internal_fields
 from home.images.renditions import (

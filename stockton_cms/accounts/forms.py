@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts
 
-from home.content.email_addresses import EmailAddressFormField
+from home.content.fields import EmailAddressFormField
 
 
 class OwnLabels:

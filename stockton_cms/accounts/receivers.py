@@ -20,7 +20,7 @@ from wagtail import hooks
 from wagtail.admin.models import FormState
 from wagtail.log_actions import log
 
-from home.content.email_addresses import normalise_email, validate_email_address
+from home.content.fields import normalise_email, validate_email_address
 from home.jobs import register_job
 from home.notifications.outbox import (
     NotificationKind,

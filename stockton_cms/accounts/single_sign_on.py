@@ -29,7 +29,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
-from home.content.email_addresses import normalise_email
+from home.content.fields import normalise_email
 
 logger = logging.getLogger(__name__)
 # What a provider that is unavailable, or answers with something else, ends in.

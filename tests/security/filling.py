@@ -18,7 +18,7 @@ from wagtail.models import Page
 
 from community.models import AlertHistoryEntry
 from home.blocks import TextBlock
-from home.content.validators import validate_phone_number
+from home.content.fields import validate_phone_number
 from home.content_version import bump_content_version
 
 APPS = {"home", "community", "search", "wagtailcore", "wagtaildocs", "wagtailimages",

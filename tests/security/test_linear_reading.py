@@ -12,17 +12,18 @@ import pytest
 
 from community.subscriptions.bounces import MESSAGE_ID, read_outcome
 from community.subscriptions.links import MANAGE
-from home.content.email_addresses import EmailAddressFormField, mailbox_key
+from home.content.fields import (
+    EmailAddressFormField,
+    mailbox_key,
+    phone_link,
+    validate_phone_number,
+    validate_web_address,
+)
 from home.content.text import (
     NormalisedLengthValidator,
     cut,
     normalise,
     without_control_characters,
-)
-from home.content.validators import (
-    phone_link,
-    validate_phone_number,
-    validate_web_address,
 )
 from home.editorial.dated_statements import find_dated_statements
 from home.editorial.link_checker import _checked

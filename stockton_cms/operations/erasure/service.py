@@ -24,7 +24,7 @@ from wagtail.search import index
 from wagtail.search.models import IndexEntry
 from wagtail.snippets.models import get_snippet_models
 
-from home.content.email_addresses import normalise_email
+from home.content.fields import normalise_email
 from home.content_version import bump_content_version
 from home.dashboard import counted
 from search.indexing.documents import IndexedText

@@ -18,7 +18,7 @@ from wagtail.models import Collection
 from wagtail.utils.file import hash_filelike
 from wagtail.whitelist import check_url
 
-from home.content.validators import validate_web_address
+from home.content.fields import validate_web_address
 from stockton_cms.operations.importer.plan import Plan, address_of, page_at
 
 NOT_ALLOWED = "a link that no page may hold"

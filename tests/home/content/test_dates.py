@@ -8,7 +8,8 @@ from django.utils import timezone
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
 from community.models import AlertSnippet
-from home.content.dates import LocalDateTimeField, format_relative_datetime
+from home.content.dates import format_relative_datetime
+from home.content.fields import LocalDateTimeField
 from tests.factories import PolicyUpdatePageFactory
 
 

@@ -3,8 +3,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from home.content.email_addresses import (
-    INVALID,
+from home.content.fields import (
+    INVALID_EMAIL,
     EmailAddressFormField,
     address_key,
     mailbox_key,
@@ -52,7 +52,7 @@ RIGHT = {
 def test_what_is_no_address_of_a_person_is_refused(typed):
     with pytest.raises(ValidationError) as refused:
         EmailAddressFormField().clean(typed)
-    assert refused.value.messages == [INVALID]
+    assert refused.value.messages == [INVALID_EMAIL]
 
 
 @pytest.mark.parametrize(("typed", "stored"), RIGHT.items())
@@ -78,12 +78,12 @@ def test_editors_and_administrators_are_told_the_same(typed):
     for thing, field in [(page, "owner_email"), (user, "email")]:
         with pytest.raises(ValidationError) as refused:
             thing.clean_fields(exclude=["path", "depth", "content_type"])
-        assert refused.value.message_dict[field] == [INVALID]
+        assert refused.value.message_dict[field] == [INVALID_EMAIL]
 
 
 @pytest.mark.django_db
 def test_who_has_forgotten_a_password_is_told_the_same(client):
     address = reverse("account_reset_password")
     response = client.post(address, {"email": "ann@[127.0.0.1]"})
-    assert INVALID in response.content.decode()
+    assert INVALID_EMAIL in response.content.decode()
     assert client.post(address, {"email": "Ann @example.org"}).status_code == 302

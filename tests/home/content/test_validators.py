@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from home.content.validators import (
+from home.content.fields import (
     WebAddressField,
     phone_link,
     validate_phone_number,
