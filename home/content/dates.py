@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.utils import timezone
+from django.utils import dateformat, timezone
 
 
 def days_after(day: date, days: int) -> date:
@@ -23,11 +23,8 @@ def months_after(day: date, months: int) -> date:
 
 def format_time(value: datetime) -> str:
     """Return a local time such as '6pm', '6:30pm' or 'midday'."""
-    local = _local(value)
-    if (local.hour, local.minute) in {(0, 0), (12, 0)}:
-        return "midday" if local.hour else "midnight"
-    minutes = f":{local.minute:02}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes}{'pm' if local.hour >= 12 else 'am'}"
+    clock = dateformat.format(_local(value), "P").replace("noon", "midday")
+    return clock.replace(" a.m.", "am").replace(" p.m.", "pm")
 
 
 def format_relative_datetime(value: datetime, now: datetime) -> str:

@@ -41,7 +41,7 @@ class NotReadyError(ValidationError):
 
 
 def require_ready(draft: models.Model, user=None) -> None:
-    """Raise `NotReadyError` for an incomplete draft.
+    """Raise an error for an incomplete draft.
 
     If there is a user, they also have to provide what only they can, such as a change
     note.
@@ -163,18 +163,18 @@ class DraftFormMixin:
             column = self.instance._meta.get_field(name)
         except FieldDoesNotExist:
             return False
-        if error.code == "max_length" and not isinstance(column, models.TextField):
+        is_long_text = isinstance(column, models.TextField)
+        if error.code == "max_length" and not is_long_text:
             return False
         if name in self.cleaned_data or name not in self.fields:
             return True
         typed = self._typed(name)
-        length = getattr(column, "max_length", None)
-        is_text = isinstance(column, models.TextField) or (
-            isinstance(column, models.CharField) and len(typed or "") <= length
-        )
-        if is_text:
-            self.cleaned_data[name] = typed
-        return is_text
+        if not is_long_text:
+            is_short_text = isinstance(column, models.CharField)
+            if not is_short_text or len(typed or "") > column.max_length:
+                return False
+        self.cleaned_data[name] = typed
+        return True
 
     def _typed(self, name: str):
         widget = self.fields[name].widget
@@ -182,17 +182,15 @@ class DraftFormMixin:
 
 
 class DraftRowMixin(DraftFormMixin):
-    """A row of an inline panel, which may be empty in a draft."""
+    """A row of an inline panel, left out of a draft until its object is chosen."""
 
     # Set by validation: Wagtail ends the draft's leniency before it saves the form.
     is_absent = False
 
     def has_changed(self):
-        """Ignore a draft's row until its object is chosen."""
         return not self.is_absent and super().has_changed()
 
     def full_clean(self):
-        """Leave the row out, even if an earlier save counted it."""
         self.is_absent = self._lacks_choice()
         self.empty_permitted = self.empty_permitted or self.is_absent
         super().full_clean()

@@ -1,11 +1,17 @@
-"""Blocks for links, contact details and phone numbers."""
+"""Blocks for links and contact details, and which links in rich text are public."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError, StructValue
+from wagtail.documents import get_document_model
+from wagtail.models import Page
 
 from home.content.fields import (
     EmailAddressFormField,
@@ -13,8 +19,9 @@ from home.content.fields import (
     validate_phone_number,
     web_link,
 )
-from home.content.walker import FoundLink, Kind, Part, link_to, short_text
-from home.pages import is_published
+from home.content.walker import PLAIN_ID, FoundLink, Kind, Part, link_to, short_text
+from home.images.renditions import restricted_collections
+from home.pages import is_published, visible_pages
 
 PREVIEW_PHONE = "01632 960000"
 
@@ -77,10 +84,8 @@ class LinkBlock(blocks.StructBlock):
         value = super().clean(value)
         is_one = bool(value.get("page")) != bool(value.get("url"))
         if not is_one and not self.is_deferred_validation:
-            error = ValidationError(
-                "Choose a page or enter a web address, but not both."
-            )
-            raise StructBlockValidationError(block_errors={"page": error})
+            text = "Choose a page or enter a web address, but not both."
+            raise StructBlockValidationError({"page": ValidationError(text)})
         return value
 
     def get_parts(self, value, place: str) -> Iterator[Part]:
@@ -123,8 +128,7 @@ class ContactBlock(blocks.StructBlock):
         has_way = any(value.get(name) for name in ("phone", "email", "address"))
         if not has_way and not self.is_deferred_validation:
             text = "Enter a phone number, email address or postal address."
-            error = ValidationError(text)
-            raise StructBlockValidationError(block_errors={"phone": error})
+            raise StructBlockValidationError({"phone": ValidationError(text)})
         return value
 
     class Meta:
@@ -162,3 +166,58 @@ class SocialLinkBlock(blocks.StructBlock):
         template = "blocks/social_link.html"
         description = "A link to the council's page on a social network."
         preview_value = {"label": "Facebook", "url": "https://example.gov.uk/facebook"}
+
+
+PublicDocumentsFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]
+
+_public_documents_functions: list[PublicDocumentsFunction] = []
+
+
+def register_public_documents(
+    function: PublicDocumentsFunction,
+) -> PublicDocumentsFunction:
+    """Register a function that returns which of these documents are linked publicly.
+
+    It takes document ids and a time, and returns the ids that something visible links
+    to.
+    """
+    _public_documents_functions.append(function)
+    return function
+
+
+def public_documents(ids: AbstractSet[int], at: datetime) -> QuerySet:
+    """Return those of these documents that any visitor may download."""
+    offered = {
+        pk for function in _public_documents_functions for pk in function(ids, at)
+    }
+    documents = get_document_model().objects.filter(pk__in=offered & ids)
+    return documents.exclude(collection__in=restricted_collections())
+
+
+def strip_private_links(html: str, at: datetime) -> str:
+    """Return rich text without links to private pages and documents.
+
+    The link text stays, unless it is the title of the private page or document.
+    """
+    if "linktype" not in html:
+        return html
+    soup = BeautifulSoup(html, "html.parser")
+    _unlink(
+        soup, "page", Page.objects, lambda ids: visible_pages(at).filter(pk__in=ids)
+    )
+    documents = get_document_model().objects
+    _unlink(soup, "document", documents, lambda ids: public_documents(ids, at))
+    return str(soup)
+
+
+def _unlink(soup: BeautifulSoup, kind: str, everything, get_public) -> None:
+    links = soup.find_all("a", linktype=kind)
+    ids = {int(link["id"]) for link in links if PLAIN_ID.fullmatch(link.get("id", ""))}
+    shown = {str(pk) for pk in get_public(ids).values_list("pk", flat=True)}
+    titles = set(everything.filter(pk__in=ids).values_list("title", flat=True))
+    for link in links:
+        if link.get("id") in shown:
+            continue
+        if link.get_text().strip() in titles:
+            link.string = "a page that is no longer available"
+        link.unwrap()

@@ -22,20 +22,14 @@ def normalise(text: str) -> str:
 
     Python sorts a run of marks in quadratic time.
     """
-    if not text.isascii():
-        text = _without_long_runs(text)
+    if not MARKS.isdisjoint(text):
+        result, run = [], 0
+        for character in text:
+            run = run + 1 if character in MARKS else 0
+            if run <= MAX_MARKS:
+                result.append(character)
+        text = "".join(result)
     return unicodedata.normalize("NFKC", text)
-
-
-def _without_long_runs(text: str) -> str:
-    if MARKS.isdisjoint(text):
-        return text
-    result, run = [], 0
-    for character in text:
-        run = run + 1 if character in MARKS else 0
-        if run <= MAX_MARKS:
-            result.append(character)
-    return "".join(result)
 
 
 def cut(text: str, length: int) -> str:

@@ -1,6 +1,5 @@
 """Walks over what a page, or another object, says in its rich text and blocks.
 
-Links, content checks, published versions, search and image sizes all read pages by it.
 A block made of the blocks known here needs nothing; any other has a method `get_parts`,
 or `home.checks` reports it.
 """
@@ -29,28 +28,12 @@ PLAIN_ID, LAST_ID = re.compile(r"[0-9]{1,9}"), 2**31 - 1
 TEXT_NAMES = ("text", "label", "name", "title", "heading")
 LINE_ENDS = re.compile(r"<br\s*/?>|(?=</?(?:p|li|ul|ol|h\d|div|t[dhr])\b)", re.I)
 
-PLAIN_BLOCKS = (
-    blocks.CharBlock,
-    blocks.TextBlock,
-    blocks.EmailBlock,
-    blocks.DecimalBlock,
-)
-LEAVES = (
-    *PLAIN_BLOCKS,
-    # It chooses a layout, and says nothing.
-    blocks.ChoiceBlock,
-    blocks.RichTextBlock,
-    blocks.URLBlock,
-    blocks.PageChooserBlock,
-    DocumentChooserBlock,
-    ImageBlock,
-)
-CONTAINERS = (
-    blocks.StructBlock,
-    blocks.StreamBlock,
-    blocks.ListBlock,
-    TypedTableBlock,
-)
+PLAIN = (blocks.CharBlock, blocks.TextBlock, blocks.EmailBlock, blocks.DecimalBlock)
+LINKS = (blocks.URLBlock, blocks.PageChooserBlock, DocumentChooserBlock)
+# The last one chooses a layout, and says nothing.
+LEAVES = (*PLAIN, *LINKS, blocks.RichTextBlock, ImageBlock, blocks.ChoiceBlock)
+LISTS = (blocks.StreamBlock, blocks.ListBlock)
+CONTAINERS = (blocks.StructBlock, *LISTS, TypedTableBlock)
 
 
 class Kind(Enum):
@@ -102,7 +85,6 @@ class Part:
 
 
 def walk(instance: models.Model) -> Iterator[Part]:
-    """Yield the parts of all rich text and bodies of an object."""
     for field in instance._meta.get_fields():
         if isinstance(field, RichTextField):
             html = getattr(instance, field.name) or ""
@@ -130,7 +112,7 @@ def _parts(block, value, place: str, label: str = "") -> Iterator[Part]:
         label = next((each for each in texts if each and isinstance(each, str)), "")
         for name, child in block.child_blocks.items():
             yield from _parts(child, value.get(name), place, label)
-    elif isinstance(block, blocks.StreamBlock | blocks.ListBlock):
+    elif isinstance(block, LISTS):
         for child in getattr(value, "bound_blocks", value):
             yield from _parts(child.block, child.value, place, label)
     elif isinstance(block, TypedTableBlock):
@@ -139,7 +121,7 @@ def _parts(block, value, place: str, label: str = "") -> Iterator[Part]:
 
 def _parts_of_leaf(block, value, place: str, label: str) -> Iterator[Part]:
     part = partial(Part, place=place)
-    if isinstance(block, PLAIN_BLOCKS):
+    if isinstance(block, PLAIN):
         yield part(Kind.TEXT, text=str(value))
     elif isinstance(block, blocks.RichTextBlock):
         yield part(Kind.RICH_TEXT, html=value.source)
