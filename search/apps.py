@@ -10,7 +10,7 @@ class SearchConfig(AppConfig):
         from home.content_version import bump_version_on_change
         from search.checks import running  # noqa: F401
         from search.feedback import emails  # noqa: F401
-        from search.indexing import pages  # noqa: F401
+        from search.indexing import receivers  # noqa: F401
 
         bump_version_on_change(
             "search.SynonymSnippet",

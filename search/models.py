@@ -1,9 +1,7 @@
 """The models of the search app, each subject in a module of its own."""
 
 from search.checks.models import SearchCheckResult, SearchCheckSnippet
-from search.curation.blocklist import BlockedSuggestion
-from search.curation.promotions import PromotionSnippet
-from search.curation.synonyms import SynonymSnippet
+from search.curation import BlockedSuggestion, PromotionSnippet, SynonymSnippet
 from search.feedback.models import (
     Enquiry,
     FeedbackAction,

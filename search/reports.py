@@ -20,7 +20,7 @@ from wagtail.permission_policies.collections import CollectionPermissionPolicy
 from home.dashboard import counted_task, register_dashboard_tasks
 from home.page_tree.addresses import site_root
 from home.reports import ExportColumn, Report, ScreenColumn, register_report
-from search.engine.request import SearchRequest
+from search.engine.filters import SearchRequest
 from search.engine.results import get_results
 from search.feedback.cases import (
     POLICY,
@@ -44,7 +44,7 @@ from search.feedback.topics import (
     get_topics,
 )
 from search.indexing.documents import SearchFile
-from search.indexing.files.extraction import FileProblem
+from search.indexing.extraction import FileProblem
 from search.log.models import LoggedSearch
 
 TOPIC_URL_NAME = "unsuccessful_searches_topic"

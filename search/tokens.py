@@ -29,27 +29,16 @@ STOP_WORDS = frozenset(
 )
 
 # Forms of one word that share no stem, each group by its stems.
-IRREGULAR_FORMS = (
-    ("child", "children"),
-    ("woman", "women"),
-    ("man", "men"),
-    ("person", "peopl"),
-    ("foot", "feet"),
-    ("tooth", "teeth"),
-    ("wife", "wive"),
-    ("mous", "mice"),
-    ("pay", "paid"),
-    ("lose", "lost"),
-    ("steal", "stolen"),
-    ("break", "broken", "broke"),
-    ("marri", "marriag"),
-    ("die", "death", "dead"),
-    ("speak", "spoken"),
-    ("grow", "grown"),
-    ("build", "built"),
-    ("teach", "taught"),
-)
-_FORMS_OF = {stem: forms for forms in IRREGULAR_FORMS for stem in forms}
+IRREGULAR_FORMS = """
+    child children, woman women, man men, person peopl, foot feet, tooth teeth,
+    wife wive, mous mice, pay paid, lose lost, steal stolen, break broken broke,
+    marri marriag, die death dead, speak spoken, grow grown, build built, teach taught
+"""
+_FORMS_OF = {
+    stem: forms
+    for forms in map(str.split, IRREGULAR_FORMS.split(","))
+    for stem in forms
+}
 
 APOSTROPHES = "'’‘`"
 HYPHENATED = re.compile(r"\b\w+(?:-\w+)+")

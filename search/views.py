@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 
 from home.navigation import Link
 from home.page_tree.addresses import site_origin, site_root
-from search.engine.request import SearchRequest
-from search.engine.results import get_results
-from search.engine.suggestions import get_suggestions
+from search.engine.filters import SearchRequest
+from search.engine.results import get_results, get_suggestions
 from search.feedback.forms import EnquiryForm
 from search.log.models import LoggedResponse, LoggedSearch
 from search.tokens import clean_query
@@ -63,7 +62,12 @@ def search(request: HttpRequest) -> HttpResponse:
         ],
     }
     if not found.is_answered:
-        context |= _enquiry_context(request, asked.query)
+        initial = {
+            "query": asked.query,
+            "from_path": request.path,
+            "message": f"I searched for: {asked.query}\n",
+        }
+        context["form"] = EnquiryForm(initial=initial)
     content = render_to_string("search/search.html", context, request)
     response = (
         LoggedResponse(content, entry, request) if is_logged else HttpResponse(content)
@@ -72,17 +76,6 @@ def search(request: HttpRequest) -> HttpResponse:
         # It contains the form, with the time at which it was rendered.
         add_never_cache_headers(response)
     return response
-
-
-def _enquiry_context(request: HttpRequest, query: str) -> dict:
-    initial = {
-        "query": query,
-        "from_path": request.path,
-        "message": f"I searched for: {query}\n",
-    }
-    return {
-        "form": EnquiryForm(initial=initial),
-    }
 
 
 @never_cache

@@ -9,10 +9,9 @@ from wagtail_modeladmin.options import modeladmin_register
 
 from home.page_tree.explorable import NoChooserViewSet
 from home.reports import ReportMenuItem
-from search.checks.admin import SearchCheckViewSet
-from search.checks.change_preview import ImpactPreviewViewSet
+from search.checks.admin import ImpactPreviewViewSet, SearchCheckViewSet
 from search.feedback.admin import EnquiryAdmin
-from search.indexing.linked_documents import (
+from search.indexing.receivers import (
     Document,
     deny_unlinked_documents,
     refresh_files,
@@ -25,7 +24,6 @@ modeladmin_register(EnquiryAdmin)
 
 class PromotionViewSet(ImpactPreviewViewSet):
     model = PromotionSnippet
-    chooser_viewset_class = NoChooserViewSet
     icon = "pick"
     menu_label = "Promotions"
     list_display = [
@@ -39,7 +37,6 @@ class PromotionViewSet(ImpactPreviewViewSet):
 
 class SynonymViewSet(ImpactPreviewViewSet):
     model = SynonymSnippet
-    chooser_viewset_class = NoChooserViewSet
     icon = "resubmit"
     menu_label = "Synonyms"
     list_display = ["searched", "found_as", BooleanColumn("both_ways")]

@@ -35,7 +35,7 @@ from home.editorial.models import PageReview
 from home.models import HomePage, StandardPage
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage
-from search.indexing.pages import document_values
+from search.indexing.receivers import document_values
 from search.models import SearchDocument
 from stockton_cms.operations.demo.loader import FOLDER
 

@@ -6,7 +6,7 @@ from django.utils.text import slugify
 
 from community.models.alerts import Severity
 from home.blocks import BodyBlock
-from search.indexing.pages import extract_text
+from search.indexing.receivers import extract_text
 from tests.browser.states import SEVERITIES
 from tests.factories import PartnershipPageFactory
 from tests.test_project import ROOT

@@ -6,7 +6,7 @@ from wagtail.models import Page
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
 from home.content_version import get_content_version
 from home.models import StandardPage
-from search.indexing.pages import rebuild
+from search.indexing.receivers import rebuild
 from search.models import SearchDocument
 from tests import page_generator
 from tests.page_generator import seed_pages

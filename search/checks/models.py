@@ -12,7 +12,6 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from home.content.text import name_of
 from search.tokens import MAX_CHARACTERS, clean_query, tokenise
 
-MAX_POSITION = 10
 # If one of these changes, it is a different check, which has not run yet.
 DEFINING_FIELDS = frozenset({"query", "page", "within"})
 
@@ -69,7 +68,7 @@ class SearchCheckSnippet(models.Model):
     within = models.PositiveSmallIntegerField(
         "lowest acceptable position",
         default=3,
-        validators=[MinValueValidator(1), MaxValueValidator(MAX_POSITION)],
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="From 1 to 10. Promotions count as position 1.",
     )
     owner = models.ForeignKey(
@@ -105,6 +104,14 @@ class SearchCheckSnippet(models.Model):
 
     def __str__(self):
         return self.query
+
+    @property
+    def last_result(self) -> str:
+        """The last result, such as 'Fails: in position 5'."""
+        if self.passed is None:
+            return "Not checked yet"
+        reason = self.reason[:1].lower() + self.reason[1:]
+        return f"{'Passes' if self.passed else 'Fails'}: {reason}"
 
     def reset(self) -> None:
         """Make it a check that has not run yet; its history stays."""

@@ -1,26 +1,34 @@
-"""Runs search checks: soon after the site changes, and every hour."""
+"""Runs search checks after each change of the site and every hour; notifies owners."""
 
 import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urljoin
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
 from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
 from wagtail.models import Page, Site
 
 from home.content_version import get_content_version
+from home.dashboard import counted_task, register_dashboard_tasks
 from home.jobs import register_job
+from home.notifications.outbox import (
+    NotificationKind,
+    in_one_line,
+    notify,
+    register_notification_kind,
+)
 from home.page_tree.addresses import public_path
 from home.pages import visible_pages
 from search.checks.models import SearchCheckResult, SearchCheckSnippet
-from search.checks.notifications import notify_owners
-from search.engine.index import (
-    IndexBrokenError,
-    page_index,
-    translate_tantivy_panics,
-)
-from search.engine.request import SearchRequest
+from search.engine.filters import SearchRequest
+from search.engine.index import IndexBrokenError, page_index, translate_tantivy_panics
+from search.engine.query import IndexState
 from search.engine.results import PER_PAGE, search_index
-from search.engine.vocabulary import IndexState
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +52,9 @@ def get_due(at: datetime) -> list[SearchCheckSnippet]:
 
     Because promotions and pages start and end by the clock.
     """
-    is_recent = {"checked_at__gt": at - timedelta(hours=1)}
-    is_same_site = {"checked_version": get_content_version()}
-    checks = SearchCheckSnippet.objects.exclude(**is_recent, **is_same_site)
+    checks = SearchCheckSnippet.objects.exclude(
+        checked_at__gt=at - timedelta(hours=1), checked_version=get_content_version()
+    )
     return list(checks.select_related("page"))
 
 
@@ -56,25 +64,21 @@ def get_root() -> Page | None:
     return site.root_page if site else None
 
 
-def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> bool:
-    """Run checks and store the results; return False while search is unavailable.
-
-    Earlier results stay until search is available again.
-    """
+def run_checks(checks: list[SearchCheckSnippet], at: datetime) -> None:
+    """Run checks and store the results; while search is unavailable, leave the last."""
     root = get_root()
     if not checks or root is None:
-        return False
+        return
     try:
         with translate_tantivy_panics():
             state = page_index.catch_up()
         verdicts = [evaluate(check, root, at, state) for check in checks]
     except IndexBrokenError as error:
         logger.warning("Search checks postponed, as search is unavailable: %s.", error)
-        return False
+        return
     with transaction.atomic():
         for check, verdict in zip(checks, verdicts, strict=True):
             _record(check, verdict, state.version, at)
-    return True
 
 
 def first_results(
@@ -119,3 +123,63 @@ def _record(
         return
     if (check.passed, check.reason) != (verdict.passed, verdict.reason):
         SearchCheckResult.objects.create(search_check=check, checked_at=at, **found)
+
+
+def failing_href(owner_id: int | None = None) -> str:
+    """Return the address of the list of failing checks, of one owner or of all."""
+    address = reverse("wagtailsnippets_search_searchchecksnippet:list")
+    return f"{address}?passed=false" + (f"&owner={owner_id}" if owner_id else "")
+
+
+@register_dashboard_tasks
+def failing_checks(user, at):
+    """Count failing checks: owners see their own, leads see all."""
+    if not user.has_perm("search.view_searchchecksnippet"):
+        return
+    failing, href = SearchCheckSnippet.objects.filter(passed=False), failing_href()
+    # People who may change promotions can fix any check.
+    if not user.has_perm("search.change_promotionsnippet"):
+        failing, href = failing.filter(owner=user), failing_href(user.pk)
+    one, many = "search check is failing", "search checks are failing"
+    yield counted_task(failing.count(), one, many, href)
+
+
+@transaction.atomic
+def notify_owners(at: datetime) -> None:
+    """Notify owners of the checks that have started to fail.
+
+    Of each once, and again only after it has passed in between.
+    """
+    failing = SearchCheckSnippet.objects.filter(
+        passed=False, notified_at=None, owner__is_active=True
+    ).exclude(owner__email="")
+    for check in failing.select_for_update(of=("self",)):
+        key = f"{check.pk} {at.isoformat()}"
+        notify(str(check.owner_id), FailingChecks, key, at, {"check": check.pk})
+        SearchCheckSnippet.objects.filter(pk=check.pk).update(notified_at=at)
+
+
+@register_notification_kind
+class FailingChecks(NotificationKind):
+    """All checks of which an owner is due to be notified, in one email."""
+
+    name = "failing search checks"
+    is_digest = True
+
+    def build(self, rows, at):
+        users = get_user_model().objects.filter(is_active=True)
+        owner = users.filter(pk=rows[0].recipient).first()
+        ids = [row.context["check"] for row in rows]
+        checks = SearchCheckSnippet.objects.filter(pk__in=ids, passed=False)
+        if owner is None or not checks:
+            return None
+        context = {
+            "checks": [
+                (check, in_one_line(check.page.title) if check.page else "")
+                for check in checks.select_related("page")
+            ],
+            "address": urljoin(settings.WAGTAILADMIN_BASE_URL, failing_href(owner.pk)),
+        }
+        text = render_to_string("search/checks_mail.txt", context)
+        subject = "Search checks failing on the website"
+        return EmailMessage(subject, text, to=[owner.email] if owner.email else [])

@@ -1,22 +1,27 @@
-"""Filters of a search by type, section and date, with result counts."""
+"""A search as its address has it: its filters by type, section and date, and counts."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
+from urllib.parse import urlencode
 
 import tantivy
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.models import Page, get_page_models
 
 from home.content_version import cache_per_content_version
 from home.navigation import Facet, FacetOption
-from home.page_tree.addresses import children_of
+from home.page_tree.addresses import children_of, page_number
 from home.pages import visible_pages
-from search.engine.request import SearchRequest
 from search.engine.schema import public, term, updated_after
 from search.indexing.documents import SearchFile
+from search.tokens import clean_query
 
+# No one reads further, and an offset costs as much as all results before it.
+LAST_PAGE = 100
+NEWEST = "newest"
 # The shortest first.
 PERIODS = {
     "week": (timedelta(days=7), "In the past week"),
@@ -29,6 +34,54 @@ HEADINGS = {
     "period": ("Updated", "Any date"),
 }
 MAX_CHOICES = 1_000
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A search as its address has it.
+
+    `kind`, `section` and `period` are slugs; unknown ones are ignored, so that a
+    bookmark outlives a section. `exact` switches correction off.
+    """
+
+    query: str
+    kind: str = ""
+    section: str = ""
+    period: str = ""
+    newest_first: bool = False
+    exact: bool = False
+    page: int = 1
+
+    @classmethod
+    def from_address(cls, parameters: QueryDict) -> "SearchRequest":
+        """Read a search from an address; raise `Http404` for a wrong `?page=`."""
+        return cls(
+            query=clean_query(parameters.get("query", "")),
+            kind=clean_query(parameters.get("type", ""), 50),
+            section=clean_query(parameters.get("section", ""), 255),
+            period=clean_query(parameters.get("updated", ""), 50),
+            newest_first=parameters.get("sort") == NEWEST,
+            exact=parameters.get("exact") == "1",
+            page=page_number(parameters.get("page", "1"), most=LAST_PAGE),
+        )
+
+    @property
+    def filters(self) -> dict[str, str]:
+        values = {"type": self.kind, "section": self.section, "updated": self.period}
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {
+            "query": self.query,
+            **self.filters,
+            **({"sort": NEWEST} if self.newest_first else {}),
+            **({"exact": "1"} if self.exact else {}),
+        }
+
+    def href(self, **changes) -> str:
+        """Return the address of this search with changes, from page 1."""
+        return "?" + urlencode(replace(self, **changes).parameters)
 
 
 def count_choices(
@@ -69,10 +122,10 @@ def count_choices(
 
 @cache_per_content_version
 def get_sections(root_path: str) -> list:
-    """Return the path, slug, id and title of each section of a site."""
+    """Return the slug, id and title of each section of a site."""
     pages = visible_pages(timezone.now())
     sections = pages.filter(children_of(root_path), numchild__gt=0)
-    return list(sections.values_list("path", "slug", "pk", "title", named=True))
+    return list(sections.values_list("slug", "pk", "title"))
 
 
 class FacetMenu:
@@ -80,40 +133,32 @@ class FacetMenu:
 
     def __init__(self, root: Page):
         kinds = {getattr(model, "public_kind", "") for model in get_page_models()}
-        kinds |= {SearchFile.kind}
         # By filter and value in an address: the value in the index, and its label.
         self._choices = {
-            "kind": {slugify(kind): (kind, kind) for kind in kinds if kind},
-            "section": {
-                section.slug: (section.pk, section.title)
-                for section in get_sections(root.path)
-            },
+            "kind": {slugify(k): (k, k) for k in {*kinds, SearchFile.kind} if k},
+            "section": {slug: own for slug, *own in get_sections(root.path)},
             "period": {
                 period: (period, label) for period, (_, label) in PERIODS.items()
             },
         }
 
-    def known(self, asked: SearchRequest) -> SearchRequest:
-        """Return a search without filters that this site does not have."""
-        unknown = [
-            name
-            for name, choices in self._choices.items()
-            if getattr(asked, name) not in choices
-        ]
-        return replace(asked, **dict.fromkeys(unknown, ""))
+    def apply(
+        self, asked: SearchRequest, at: datetime
+    ) -> tuple[SearchRequest, dict[str, tantivy.Query]]:
+        """Return a search without filters that this site does not have.
 
-    def queries(self, asked: SearchRequest, at: datetime) -> dict[str, tantivy.Query]:
-        """Return the condition of each filter that is set."""
+        And the condition of each filter that is set.
+        """
         queries = {}
         for name, choices in self._choices.items():
-            if slug := getattr(asked, name):
-                value, _ = choices[slug]
-                queries[name] = (
-                    updated_after(at - PERIODS[value][0])
-                    if name == "period"
-                    else term(name, value)
-                )
-        return queries
+            value, _ = choices.get(getattr(asked, name), (None, ""))
+            if value is None:
+                asked = replace(asked, **{name: ""})
+            elif name == "period":
+                queries[name] = updated_after(at - PERIODS[value][0])
+            else:
+                queries[name] = term(name, value)
+        return asked, queries
 
     def render(self, asked: SearchRequest, counted: dict[str, dict]) -> list[Facet]:
         """Return the facets and their choices, except those that change nothing."""

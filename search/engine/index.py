@@ -12,11 +12,16 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from home.content_version import get_content_version
-from search.curation.blocklist import BlockedSuggestion, Blocklist
-from search.curation.promotions import PromotionMatcher, PromotionSnippet
-from search.curation.synonyms import SynonymMatcher, SynonymSnippet
+from search.curation import (
+    BlockedSuggestion,
+    Blocklist,
+    PromotionMatcher,
+    PromotionSnippet,
+    SynonymMatcher,
+    SynonymSnippet,
+)
 from search.engine.filters import count_choices
-from search.engine.query import ParsedQuery, parse_query
+from search.engine.query import IndexState, ParsedQuery, Vocabulary, parse_query
 from search.engine.ranking import (
     best,
     match,
@@ -26,7 +31,6 @@ from search.engine.ranking import (
     newest,
 )
 from search.engine.schema import SCHEMA, public, to_index
-from search.engine.vocabulary import IndexState, Vocabulary
 from search.indexing.documents import IndexedText, SearchDocument, SearchFile
 from search.tokens import (
     PLAIN_TOKENIZER_NAME,
@@ -59,10 +63,7 @@ class StaleIndexError(IndexBrokenError):
 
 @contextmanager
 def translate_tantivy_panics() -> Iterator[None]:
-    """Raise `IndexBrokenError` for a panic, which is not an `Exception` in Python.
-
-    No `except Exception` would catch it.
-    """
+    """Raise `IndexBrokenError` for a panic, which is not an `Exception` in Python."""
     try:
         yield
     except BaseException as error:
@@ -95,7 +96,7 @@ class IndexBuild:
         self._writer = self.index.writer(WRITER_MEMORY_BYTES, num_threads=1)
         self._keys: set[int] = set()
         self._characters = 0
-        self.replaced = 0
+        self._has_replaced = False
 
     @property
     def needs_rebuild(self) -> bool:
@@ -104,13 +105,12 @@ class IndexBuild:
         Tantivy counts words of deleted documents, so a process that has seen changes
         ranks slightly differently from one that has just started.
         """
-        return self.replaced > 0 and self._characters <= QUICK_CHARACTERS
+        return self._has_replaced and self._characters <= QUICK_CHARACTERS
 
     def put(self, document: IndexedText) -> None:
         """Add a document, or remove it if not public; takes effect on `commit`."""
         self._writer.delete_documents_by_term("key", document.key)
-        self.replaced += document.key in self._keys
-        self._keys.discard(document.key)
+        self._has_replaced |= document.key in self._keys
         if document.is_public:
             self._writer.add_document(to_index(document))
             self._keys.add(document.key)
@@ -205,7 +205,6 @@ class PageIndex:
             synonyms=SynonymMatcher(SynonymSnippet.objects.all()),
             promotions=PromotionMatcher(PromotionSnippet.objects.all(), timezone.now()),
             blocklist=Blocklist(BlockedSuggestion.objects.all()),
-            replaced=self._build.replaced,
         )
 
     def search(

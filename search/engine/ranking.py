@@ -4,11 +4,8 @@ from datetime import datetime, timedelta
 
 import tantivy
 
-from search.engine.query import ParsedQuery, QueryVariant
-from search.engine.schema import all_of, any_of, best_of, term
-from search.engine.vocabulary import Vocabulary
-
-Query, Occur = tantivy.Query, tantivy.Occur
+from search.engine.query import ParsedQuery, QueryVariant, Vocabulary
+from search.engine.schema import Occur, Query, all_of, any_of, best_of, term
 
 FIELD_WEIGHTS = {
     # A word in the title says most of what a page is about.
@@ -32,7 +29,7 @@ SUPERSEDED_WEIGHT = 0.4
 # Age and state are weighed for this many of the best results: ten pages.
 WINDOW = 100
 # At most this many results with equal scores are sorted.
-MAX_TIES = 2_000
+MAX_TIES = 300
 # How much the other fields add to the best one: a match in the title and the summary
 # is a little better than one in the title alone.
 TIE_BREAKER = 0.05
@@ -130,37 +127,22 @@ def best(
 
     Ties are in the order of their keys, so that every process gives the same order.
     """
-    found = _all_up_to(searcher, query, max(WINDOW, offset + limit))
+    most = max(WINDOW, offset + limit) + MAX_TIES
+    found = searcher.search(query, limit=most, count=True)
     keys = _values(searcher, "key", found.hits)
     scored = sorted(
         (-score, key, address)
         for (score, address), key in zip(found.hits, keys, strict=True)
     )
-    window = scored[:WINDOW]
-    names = ("is_notice", "updated", "superseded")
-    hits = [(score, address) for score, _, address in window]
-    states = zip(*(_values(searcher, name, hits) for name in names), strict=True)
+    window = [(score, address) for score, _, address in scored[:WINDOW]]
+    names = ("key", "is_notice", "updated", "superseded")
+    states = zip(*(_values(searcher, name, window) for name in names), strict=True)
     weighed = sorted(
         (score * _weight(*state, at.timestamp()), key)
-        for (score, key, _), state in zip(window, states, strict=True)
+        for (score, _), (key, *state) in zip(window, states, strict=True)
     )
     ranked = [key for _, key in weighed] + [key for _, key, _ in scored[WINDOW:]]
     return ranked[offset : offset + limit], found.count
-
-
-def _all_up_to(
-    searcher: tantivy.Searcher, query: Query, number: int
-) -> tantivy.SearchResult:
-    """Return that many hits, and more if ties of the last one would be cut off."""
-    limit = number
-    while True:
-        limit *= 2
-        found = searcher.search(query, limit=limit, count=True)
-        is_enough = (
-            len(found.hits) < limit or found.hits[-1][0] < found.hits[number - 1][0]
-        )
-        if is_enough or limit > number + MAX_TIES:
-            return found
 
 
 def _weight(is_notice: int, updated: int, superseded: int, now: float) -> float:

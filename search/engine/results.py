@@ -1,9 +1,11 @@
-"""One page of search results, ready to render."""
+"""One page of search results, and suggestions as you type, ready to render."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain, islice
 
 import tantivy
 from django.db.models import Case, Q, When
@@ -13,11 +15,11 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from home.images.renditions import restricted_collections
-from home.navigation import get_labels, kind_of
+from home.navigation import Facet, get_labels, kind_of
 from home.page_tree.addresses import parent_path, public_path
 from home.pages import unexpired, visible_pages
-from search.curation.promotions import PromotionMatch, get_promoted
-from search.engine.filters import Facet, FacetMenu, get_sections
+from search.curation import PromotedResult, get_promoted
+from search.engine.filters import LAST_PAGE, FacetMenu, SearchRequest
 from search.engine.index import (
     SearchHits,
     StaleIndexError,
@@ -26,17 +28,25 @@ from search.engine.index import (
     related_keys,
     translate_tantivy_panics,
 )
-from search.engine.query import WORD, ParsedQuery
-from search.engine.request import LAST_PAGE, SearchRequest
-from search.engine.schema import SCHEMA
-from search.engine.vocabulary import IndexState
-from search.indexing.documents import (
-    SearchDocument,
-    SearchFile,
-    files_among,
-    pages_among,
+from search.engine.query import (
+    WORD,
+    IndexState,
+    ParsedQuery,
+    Vocabulary,
+    parse_query,
 )
-from search.tokens import forms, significant_words, stem, tokenise
+from search.engine.ranking import best, match_all_words
+from search.engine.schema import (
+    SCHEMA,
+    TITLE_WORDS,
+    Occur,
+    Query,
+    best_of,
+    public,
+    term,
+)
+from search.indexing.documents import SearchDocument, SearchFile, pages_among
+from search.tokens import STOP_WORDS, forms, significant_words, stem, tokenise
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +54,13 @@ PER_PAGE = 10
 MAX_CHARACTERS = 240
 # Only the start of a long file is searched; all of it would take half a second.
 MAX_READ = 50_000
+
+# Suggestions.
+MIN_CHARACTERS = 2
+MAX_SUGGESTIONS = 8
+MAX_ENDINGS = 20
+# Each costs a search or a database query.
+MAX_TRIED = 16
 
 
 class SnippetBuilder:
@@ -109,7 +126,7 @@ class ResultPage:
     results: list[Result]
     count: int
     corrected: str = ""
-    promoted: list[PromotionMatch] = field(default_factory=list)
+    promoted: list[PromotedResult] = field(default_factory=list)
     facets: list[Facet] = field(default_factory=list)
     # Closest matches if nothing was found; related pages if few were.
     closest: list[Result] = field(default_factory=list)
@@ -155,27 +172,25 @@ def search_index(
 
     """
     menu = FacetMenu(root)
-    asked = menu.known(asked)
+    asked, filters = menu.apply(asked, at)
     hits = page_index.search(
         asked.query,
         at,
         offset=(asked.page - 1) * PER_PAGE,
         limit=PER_PAGE,
-        filters=menu.queries(asked, at),
+        filters=filters,
         newest_first=asked.newest_first,
         correct=not asked.exact,
         state=state,
     )
     promotions = hits.parsed.promotions if asked.page == 1 else []
-    has_few = not asked.filters and hits.count < PER_PAGE
-    related = []
-    if has_few and hits.keys:
-        best = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1]))
-        for text in best.values_list("title", "summary"):
-            related = related_keys(hits, " ".join(text), PER_PAGE - len(hits.keys))
-    closest = hits
-    if has_few and not hits.keys:
+    closest, related = hits, []
+    if not filters and not hits.keys:
         closest = closest_matches(asked.query, hits.vocabulary)
+    elif not filters and hits.count < PER_PAGE:
+        first = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1]))
+        for text in first.values_list("title", "summary"):
+            related = related_keys(hits, " ".join(text), PER_PAGE - len(hits.keys))
     # All at once, as the queries cost more than the search.
     keys = [*closest.keys, *related]
     snippets = SnippetBuilder(closest.parsed, closest)
@@ -219,7 +234,7 @@ def make_results(
 
     The index only has public ones, but the database is asked again.
     """
-    files = _visible_files(files_among(keys))
+    files = _visible_files([key // 2 for key in keys if key % 2])
     page_ids = {*pages_among(keys), *(file.page_id for file, _ in files.values())}
     rows = visible_pages(at).filter(pk__in=page_ids, path__startswith=root.path)
     pages = {
@@ -228,14 +243,14 @@ def make_results(
             "pk", "title", "path", "url_path", "content_type_id", "last_published_at"
         )
     }
-    sections = {root.path: root.title} | {
-        section.path: section.title for section in get_sections(root.path)
-    }
-    parents = {parent_path(row["path"]) for row in pages.values()} - sections.keys()
-    if parents:
-        # What is above a visible page is no more private than it.
-        others = Page.objects.live().filter(unexpired(at), path__in=parents)
-        sections |= dict(others.order_by().values_list("path", "title"))
+    # What is above a visible page is no more private than it. The home page is in no
+    # section.
+    above = Page.objects.live().filter(
+        unexpired(at),
+        path__in={parent_path(row["path"]) for row in pages.values()},
+        path__startswith=root.path,
+    )
+    sections = dict(above.order_by().values_list("path", "title"))
     labels = get_labels(pages.values(), at)
     documents = SearchDocument.objects.filter(pk__in=pages_among(keys))
     texts = {pk: texts for pk, *texts in documents.values_list("pk", "summary", "body")}
@@ -258,13 +273,11 @@ def make_results(
             )
         elif not is_file and pk in pages and pk in texts:
             page = pages[pk]
-            # The home page is in no section.
-            above = parent_path(page["path"])
             results[key] = Result(
                 title=page["title"],
                 href=public_path(page["url_path"], root),
                 kind=kind_of(page["content_type_id"]),
-                section=sections.get(above, "") if above.startswith(root.path) else "",
+                section=sections.get(parent_path(page["path"]), ""),
                 extract=snippets.build(" ".join(texts[pk])),
                 updated_at=page["last_published_at"],
                 label=labels.get(pk, ""),
@@ -276,10 +289,67 @@ def _visible_files(ids: list[int]) -> dict[int, tuple]:
     """Return the text and the document of public files, by id."""
     if not ids:
         return {}
-    restricted = restricted_collections()
-    documents = get_document_model().objects.in_bulk(ids)
-    return {
-        file.pk: (file, documents[file.pk])
-        for file in SearchFile.objects.filter(pk__in=ids, is_public=True)
-        if file.pk in documents and documents[file.pk].collection_id not in restricted
-    }
+    documents = get_document_model().objects.exclude(
+        collection__in=restricted_collections()
+    )
+    visible = documents.in_bulk(ids)
+    files = SearchFile.objects.filter(pk__in=visible, is_public=True)
+    return {file.pk: (file, visible[file.pk]) for file in files}
+
+
+@translate_tantivy_panics()
+def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
+    """Return up to eight completions of what was typed, best first (S8).
+
+    Promoted searches, titles and synonyms; each of them finds something public (S13).
+    """
+    words = tokenise(typed)
+    if sum(map(len, words)) < MIN_CHARACTERS:
+        return []
+    state = page_index.catch_up()
+    vocabulary = Vocabulary(state, at)
+
+    def begins(phrase: str) -> bool:
+        return " ".join(tokenise(phrase)).startswith(" ".join(words))
+
+    def beginning(phrases: list[str]) -> Iterator[str]:
+        return islice(filter(begins, dict.fromkeys(phrases)), MAX_TRIED)
+
+    def finds_anything(phrase: str) -> bool:
+        parsed = parse_query(phrase, vocabulary)
+        return vocabulary.count(match_all_words(parsed, vocabulary)) > 0
+
+    promotions = state.promotions
+    found = chain(
+        (
+            phrase
+            for phrase in beginning(promotions.phrases)
+            if get_promoted(promotions.find(phrase), root, at)
+        ),
+        sorted(_titles(words, state, root, at), key=begins, reverse=True),
+        filter(finds_anything, beginning(state.synonyms.searched)),
+    )
+    once: dict[tuple[str, ...], str] = {}
+    for each in found:
+        once.setdefault(tuple(tokenise(each)), each)
+    allowed = (each for each in once.values() if not state.blocklist.matches(each))
+    return list(islice(allowed, MAX_SUGGESTIONS))
+
+
+def _titles(words: list[str], state: IndexState, root: Page, at: datetime) -> list[str]:
+    *whole, last = words
+    found = state.searcher.terms_with_prefix(TITLE_WORDS, last, limit=MAX_ENDINGS)
+    endings = [ending for ending, _ in found if ending not in STOP_WORDS]
+    if not endings:
+        return []
+    query = Query.boolean_query(
+        [
+            (Occur.MustNot, term("kind", SearchFile.kind)),
+            *((Occur.Must, term(TITLE_WORDS, word)) for word in whole),
+            (Occur.Must, best_of([term(TITLE_WORDS, ending) for ending in endings])),
+        ]
+    )
+    keys, _ = best(state.searcher, public(query, at), at, 0, MAX_SUGGESTIONS)
+    pages = visible_pages(at).filter(path__startswith=root.path)
+    titles = dict(pages.filter(pk__in=pages_among(keys)).values_list("pk", "title"))
+    return [titles[pk] for pk in pages_among(keys) if pk in titles]

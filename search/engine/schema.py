@@ -8,6 +8,8 @@ import tantivy
 from search.indexing.documents import TEXT_FIELDS, IndexedText
 from search.tokens import PLAIN_TOKENIZER_NAME, TOKENIZER_NAME, fold, strip_hyphens
 
+Query, Occur, INTEGER = tantivy.Query, tantivy.Occur, tantivy.FieldType.Integer
+
 # Words as written, without stemming.
 WORDS, TITLE_WORDS = "words", "title_words"
 NEVER = 2**53
@@ -68,45 +70,40 @@ def _seconds(at: datetime | None, default: int) -> int:
     return int(at.timestamp()) if at else default
 
 
-def updated_after(at: datetime) -> tantivy.Query:
+def updated_after(at: datetime) -> Query:
     limits = {"lower_bound": int(at.timestamp()), "include_lower": False}
-    kind = tantivy.FieldType.Integer
-    return tantivy.Query.range_query(SCHEMA, "updated", kind, **limits)
+    return Query.range_query(SCHEMA, "updated", INTEGER, **limits)
 
 
-def expired(at: datetime) -> tantivy.Query:
-    kind, now = tantivy.FieldType.Integer, int(at.timestamp())
-    return tantivy.Query.range_query(SCHEMA, "expires", kind, upper_bound=now)
+def expired(at: datetime) -> Query:
+    now = int(at.timestamp())
+    return Query.range_query(SCHEMA, "expires", INTEGER, upper_bound=now)
 
 
-def term(field: str, value: int | str) -> tantivy.Query:
-    return tantivy.Query.term_query(SCHEMA, field, value)
+def term(field: str, value: int | str) -> Query:
+    return Query.term_query(SCHEMA, field, value)
 
 
-def any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, q) for q in queries])
+def any_of(queries: Iterable[Query]) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
 
 
-def all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in queries])
+def all_of(queries: Iterable[Query]) -> Query:
+    return Query.boolean_query([(Occur.Must, query) for query in queries])
 
 
-def best_of(queries: list[tantivy.Query]) -> tantivy.Query:
+def best_of(queries: list[Query]) -> Query:
     """Return the query whose score is the best of these, not their sum."""
-    only_one = len(queries) == 1
-    return queries[0] if only_one else tantivy.Query.disjunction_max_query(queries)
+    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
 
 
-def public(
-    scored: tantivy.Query, at: datetime, conditions: Iterable[tantivy.Query] = ()
-) -> tantivy.Query:
+def public(scored: Query, at: datetime, conditions: Iterable[Query] = ()) -> Query:
     """Restrict a query to what is public at a time (S13).
 
     `conditions` must match too; they do not affect the scores.
     """
-    must, must_not = tantivy.Occur.Must, tantivy.Occur.MustNot
     # Excluding the few that are expired is cheaper than finding all the others.
-    return tantivy.Query.boolean_query(
-        [(must, scored), (must_not, expired(at))]
-        + [(must, tantivy.Query.const_score_query(each, 0.0)) for each in conditions]
+    return Query.boolean_query(
+        [(Occur.Must, scored), (Occur.MustNot, expired(at))]
+        + [(Occur.Must, Query.const_score_query(each, 0.0)) for each in conditions]
     )

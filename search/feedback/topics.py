@@ -17,8 +17,7 @@ from wagtail.models import Page
 from home.content.text import name_of
 from home.dashboard import counted
 from home.pages import visible_pages
-from search.curation.promotions import PromotionSnippet
-from search.curation.synonyms import SynonymSnippet, split_phrases
+from search.curation import PromotionSnippet, SynonymSnippet, split_phrases
 from search.feedback.cases import may_handle
 from search.feedback.models import (
     OUTCOMES,

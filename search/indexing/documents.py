@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from search.indexing.files.extraction import FileProblem
+from search.indexing.extraction import FileProblem
 
 ADVICE = {
     FileProblem.SCANNED: "Put the text on a page, or export the file again from the "
@@ -13,8 +13,6 @@ ADVICE = {
     FileProblem.TOO_LARGE: "Split it into smaller files, or put the main points on a "
     "page.",
 }
-
-
 TEXT_FIELDS = ("title", "search_words", "summary", "headings", "body")
 
 
@@ -102,7 +100,3 @@ class LinkedDocument(models.Model):
 
 def pages_among(keys: list[int]) -> list[int]:
     return [key // 2 for key in keys if not key % 2]
-
-
-def files_among(keys: list[int]) -> list[int]:
-    return [key // 2 for key in keys if key % 2]

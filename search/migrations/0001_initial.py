@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import search.checks.models
-import search.curation.synonyms
+import search.curation
 import search.feedback.models
 import search.log.models
 from django.conf import settings
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             name='BlockedSuggestion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phrase', models.CharField(help_text='For example, a swear word or a name. A full name does not cover the surname alone, so add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.curation.synonyms.validate_phrases], verbose_name='word or phrase')),
+                ('phrase', models.CharField(help_text='For example, a swear word or a name. A full name does not cover the surname alone, so add that too. Separate several with commas. People can still search for it.', max_length=100, unique=True, validators=[search.curation.validate_phrases], verbose_name='word or phrase')),
             ],
             options={
                 'verbose_name': 'blocked suggestion',
@@ -96,8 +96,8 @@ class Migration(migrations.Migration):
             name='SynonymSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('searched', models.CharField(help_text="What people type, for example 'tip, dump'. Separate words or phrases with commas. You do not need to add plurals or spelling mistakes.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
-                ('found_as', models.CharField(help_text="What our pages call it, for example 'household waste recycling centre'.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='also look for')),
+                ('searched', models.CharField(help_text="What people type, for example 'tip, dump'. Separate words or phrases with commas. You do not need to add plurals or spelling mistakes.", max_length=500, validators=[search.curation.validate_phrases], verbose_name='when people search for')),
+                ('found_as', models.CharField(help_text="What our pages call it, for example 'household waste recycling centre'.", max_length=500, validators=[search.curation.validate_phrases], verbose_name='also look for')),
                 ('both_ways', models.BooleanField(default=False, help_text="Select this if both mean the same, for example 'PIP' and 'Personal Independence Payment'. A search for either will find pages with the other.", verbose_name='works both ways')),
             ],
             options={
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
             name='PromotionSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('searched', models.CharField(help_text="Only used when this is the whole search, for example 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.curation.synonyms.validate_phrases], verbose_name='when people search for')),
+                ('searched', models.CharField(help_text="Only used when this is the whole search, for example 'council tax'. Separate several with commas. Plurals and words such as 'my' make no difference.", max_length=500, validators=[search.curation.validate_phrases], verbose_name='when people search for')),
                 ('link', models.URLField(blank=True, help_text="The full web address, for example 'https://www.gov.uk/council-tax'.", validators=[django.core.validators.URLValidator(message='Enter a web address that starts with https:// or http://', schemes=['http', 'https'])], verbose_name='or a page on another website')),
                 ('title', models.CharField(blank=True, help_text='Required for a page on another website. For a page on this website, leave this empty to use the page title.', max_length=100)),
                 ('description', models.CharField(blank=True, help_text='One sentence to show under the title. Leave this empty to use the page summary.', max_length=200)),

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from search.indexing.linked_documents import is_public
+from search.indexing.receivers import is_public
 from stockton_cms.accounts.roles import USE_ADMIN
 
 # Recovery codes replace one of these.

@@ -58,9 +58,9 @@ def find(queries: list[dict], ids: dict[int, str]) -> dict[str, list[str]]:
     from wagtail.models import Page, Site
 
     from home.page_tree.addresses import public_path
+    from search.engine.filters import SearchRequest
     from search.engine.index import page_index
     from search.engine.ranking import WINDOW
-    from search.engine.request import SearchRequest
     from search.engine.results import get_results
     from search.indexing.documents import pages_among
 

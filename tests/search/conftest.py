@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from search.indexing import linked_documents
+from search.indexing import receivers
 from tests.factories import StandardPageFactory
 from tests.search.indexing.files.offering import PlainReader, replace_file, save_file
 
@@ -68,7 +68,7 @@ def publish(home):
 def reader(monkeypatch):
     """Put a quick stand-in, whose files are plain text, in the place of the reader."""
     stand_in = PlainReader()
-    monkeypatch.setattr(linked_documents, "read_file", stand_in)
+    monkeypatch.setattr(receivers, "read_file", stand_in)
     return stand_in
 
 

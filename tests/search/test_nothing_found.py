@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from home.models import SiteSettings
-from search.engine import vocabulary
+from search.engine import query as query_module
 from search.models import Enquiry, LoggedSearch
 from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 
@@ -50,7 +50,7 @@ def test_closest_matches_are_those_of_a_word_that_is_alike(allotments, search_fo
 def test_anything_would_be_offered_if_it_needed_not_be_alike(
     allotments, search_for, monkeypatch
 ):
-    monkeypatch.setattr(vocabulary, "MIN_SIMILARITY", 0.0)
+    monkeypatch.setattr(query_module, "MIN_SIMILARITY", 0.0)
     assert closest(search_for("xylophone"))
 
 

@@ -31,9 +31,9 @@ from home.notifications.outbox import in_one_line
 from home.notifications.sending import classify_smtp_error, describe_smtp_error
 from home.page_tree.addresses import page_number
 from home.reports import as_safe_cell
-from search.curation.synonyms import split_phrases
+from search.curation import split_phrases
 from search.engine.query import _replace_words
-from search.indexing.files.extraction import clean_text
+from search.indexing.extraction import clean_text
 from search.log.redaction import redact
 from search.tokens import clean_query, fold, strip_hyphens, tokenise, topic_of
 from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without

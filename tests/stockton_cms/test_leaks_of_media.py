@@ -20,7 +20,7 @@ from wagtail.models import (
 )
 
 from home.images.renditions import CARD, LOGO, get_pictures
-from search.indexing import linked_documents
+from search.indexing import receivers
 from stockton_cms.operations.backup.create import all_files
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.hiding import (
@@ -193,7 +193,7 @@ def test_colleague_without_rights_to_documents_gets_what_visitors_get(
 
 
 def test_without_the_question_all_of_it_would_leak(section, paper, monkeypatch):
-    monkeypatch.setattr(linked_documents, "is_public", lambda document: True)
+    monkeypatch.setattr(receivers, "is_public", lambda document: True)
     assert ask(paper.url) == (200, True)
     for hide in WAYS_TO_HIDE:
         next(hide(offer(paper, section), paper))

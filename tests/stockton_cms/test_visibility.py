@@ -12,10 +12,10 @@ from tantivy import Query
 from wagtail.models import Page
 
 from home.pages import BasePage, public_pages
-from search.curation import promotions
-from search.engine import results, schema, suggestions, vocabulary
+from search import curation
+from search.engine import results, schema
 from search.engine.index import PageIndex, page_index
-from search.indexing import pages
+from search.indexing import receivers
 from search.models import PromotionSnippet
 from stockton_cms.page_cache.entries import CachedPage
 from tests import hiding
@@ -158,19 +158,18 @@ def test_alias_of_a_private_page_is_on_no_surface_of_search(site):
 
 def test_without_the_checks_for_privacy_every_surface_would_leak(site, monkeypatch):
     site.hide(hiding.private_by_login, monkeypatch)
-    monkeypatch.setattr(pages, "public_pages", Page.objects.live)
-    for module in (results, promotions, suggestions):
+    monkeypatch.setattr(receivers, "public_pages", Page.objects.live)
+    for module in (results, curation):
         monkeypatch.setattr(module, "visible_pages", lambda at: Page.objects.live())
-    pages.rebuild()
-    assert read_search(site) == EVERYWHERE - {*OF_FILES}
+    receivers.rebuild()
+    assert read_search(site) == EVERYWHERE - {"document"}
 
 
 def test_without_the_check_for_the_clock_expired_words_would_leak(site, monkeypatch):
     """The index knows an expired page until the scheduled job has run."""
     site.hide(hiding.expired, monkeypatch)
-    for module in (schema, vocabulary):
-        monkeypatch.setattr(module, "expired", lambda at: Query.empty_query())
-    for module in (results, promotions, suggestions):
+    monkeypatch.setattr(schema, "expired", lambda at: Query.empty_query())
+    for module in (results, curation):
         monkeypatch.setattr(module, "visible_pages", lambda at: public_pages())
     assert read_search(site) >= {*OF_SEARCH, "degraded"}
 

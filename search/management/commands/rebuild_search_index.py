@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from search.indexing.pages import rebuild
+from search.indexing.receivers import rebuild
 
 
 class Command(BaseCommand):

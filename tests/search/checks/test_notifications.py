@@ -8,7 +8,7 @@ from django.core import mail
 
 from home.dashboard import get_tasks
 from home.notifications.sending import send_notifications
-from search.checks import notifications, running
+from search.checks import running
 from search.models import SearchCheckSnippet
 
 NOON = datetime(2027, 7, 1, 12, tzinfo=ZoneInfo("Europe/London"))
@@ -27,7 +27,7 @@ def make_failing(make_check, owner):
 
 
 def notify_owners(at):
-    notifications.notify_owners(at)
+    running.notify_owners(at)
     send_notifications(at)
 
 
@@ -70,7 +70,7 @@ def test_checks_of_one_owner_go_in_one_email_once(make_failing, django_user_mode
 
 def test_what_passes_before_the_email_is_sent_is_not_in_it(make_failing):
     check, other = make_failing(), make_failing("two")
-    notifications.notify_owners(NOON)
+    running.notify_owners(NOON)
     type(check).objects.filter(pk=check.pk).update(passed=True)
     send_notifications(NOON)
     assert other.query in mail.outbox[0].body

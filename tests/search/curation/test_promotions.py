@@ -10,7 +10,7 @@ from wagtail.admin.panels import get_edit_handler
 from wagtail.models import Page
 
 from home.content_version import get_next_scheduled_change
-from search.curation import promotions
+from search import curation
 from search.models import PromotionSnippet
 from tests.factories import StandardPageFactory
 
@@ -129,7 +129,7 @@ def test_page_is_promoted_only_while_it_may_be_seen(home, promoted, monkeypatch)
         page.expire_at = NOON
         page.save()
         assert promoted("tax") == []
-        monkeypatch.setattr(promotions, "visible_pages", lambda at: Page.objects.all())
+        monkeypatch.setattr(curation, "visible_pages", lambda at: Page.objects.all())
         assert promoted("tax") == ["Pay us"]
         page.delete()
         assert promoted("tax") == []

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from search import tokens
-from search.engine.vocabulary import Vocabulary
+from search.engine.query import Vocabulary
 from tests.factories import PartnershipPageFactory, StandardPageFactory
 
 # What is written, in sites where no two pages have the same words, and what is typed.

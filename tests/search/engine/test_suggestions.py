@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from search.engine import suggestions
+from search.engine import results
 from search.models import BlockedSuggestion, PromotionSnippet, SynonymSnippet
 from tests.search.test_hostile_searches import HOSTILE
 
@@ -78,7 +78,7 @@ def test_at_most_eight_are_suggested(publish, suggest, monkeypatch):
     publish(*(f"Pond {number}" for number in range(8)))
     promote("pond life, pondering")
     assert len(suggest("pond")) == 8
-    monkeypatch.setattr(suggestions, "MAX_SUGGESTIONS", 20)
+    monkeypatch.setattr(results, "MAX_SUGGESTIONS", 20)
     assert len(suggest("pond")) == 10
 
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 from wagtail.models import Collection, Page, PageViewRestriction
 
 from search.engine import results
-from search.indexing import linked_documents
+from search.indexing import receivers
 from search.indexing.documents import SearchFile
-from search.indexing.pages import rebuild
+from search.indexing.receivers import rebuild
 from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 from tests.hiding import (
     collect,
@@ -244,7 +244,7 @@ def test_without_the_check_of_pages_files_of_private_pages_would_leak(
 ):
     next(private_by_login(page, plan))
     assert not is_found()
-    monkeypatch.setattr(linked_documents, "public_pages", Page.objects.live)
+    monkeypatch.setattr(receivers, "public_pages", Page.objects.live)
     monkeypatch.setattr(results, "visible_pages", lambda at: Page.objects.live())
     rebuild()
     assert is_found()
@@ -258,7 +258,7 @@ def test_without_the_check_of_collections_private_files_would_leak(
     # The database has the last word if the index is wrong.
     SearchFile.objects.update(is_public=True, version=0)
     assert search_for("hedgehogs").titles == []
-    monkeypatch.setattr(linked_documents, "restricted_collections", set)
+    monkeypatch.setattr(receivers, "restricted_collections", set)
     monkeypatch.setattr(results, "restricted_collections", set)
     rebuild()
     assert is_found()

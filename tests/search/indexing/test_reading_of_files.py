@@ -12,11 +12,10 @@ from django.db import connection, transaction
 from django.urls import reverse
 from wagtail.models import Collection, GroupCollectionPermission
 
-from search.indexing import linked_documents
+from search.indexing import receivers
 from search.indexing.documents import SearchFile
-from search.indexing.files.extraction import FileProblem, ReaderError
-from search.indexing.linked_documents import read_new_files
-from search.indexing.pages import rebuild
+from search.indexing.extraction import FileProblem, ReaderError
+from search.indexing.receivers import read_new_files, rebuild
 from tests.search.indexing.files.made_files import BAD, GOOD
 from tests.search.indexing.files.offering import Document, offer, save_file
 
@@ -59,7 +58,7 @@ def test_no_transaction_is_open_while_a_file_is_read(section, reader, monkeypatc
         inside.append(connection.in_atomic_block)
         return reader(file, extension)
 
-    monkeypatch.setattr(linked_documents, "read_file", read_file)
+    monkeypatch.setattr(receivers, "read_file", read_file)
     with transaction.atomic():
         save_file()
         assert inside == []
@@ -165,8 +164,8 @@ def test_file_deleted_while_it_is_read_leaves_no_text(section, reader, monkeypat
         Document.objects.get(pk=plan.pk).delete()
         return reader(file, extension)
 
-    monkeypatch.setattr(linked_documents, "read_file", read_file)
-    linked_documents.read_document(plan)
+    monkeypatch.setattr(receivers, "read_file", read_file)
+    receivers.read_document(plan)
     assert SearchFile.objects.get(pk=plan.pk).body == ""
 
 
@@ -176,15 +175,15 @@ def test_file_replaced_while_it_is_read_keeps_the_newer_text(
     plan = save_file()
 
     def read_slowly(file, extension):
-        monkeypatch.setattr(linked_documents, "read_file", reader)
+        monkeypatch.setattr(receivers, "read_file", reader)
         reading = reader(file, extension)
         with django_capture_on_commit_callbacks(execute=True):
             newer = Document.objects.get(pk=plan.pk)
             save_over(newer, b"Foxes")
         return reading
 
-    monkeypatch.setattr(linked_documents, "read_file", read_slowly)
-    linked_documents.read_document(plan)
+    monkeypatch.setattr(receivers, "read_file", read_slowly)
+    receivers.read_document(plan)
     assert SearchFile.objects.get(pk=plan.pk).body == "Foxes"
 
 

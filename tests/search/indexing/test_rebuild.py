@@ -5,7 +5,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from community.models import Partner
 from search.indexing.documents import SearchDocument
-from search.indexing.pages import rebuild
+from search.indexing.receivers import rebuild
 from tests.factories import (
     CommunityIndexPageFactory,
     PartnershipPageFactory,

@@ -4,7 +4,7 @@ from django.core.files.base import ContentFile
 from wagtail.documents import get_document_model
 
 from community.models import PolicyDocument
-from search.indexing.files.extraction import FileProblem, FileReading
+from search.indexing.extraction import FileProblem, FileReading
 from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
 
 Document = get_document_model()

@@ -11,14 +11,14 @@ import zlib
 import psutil
 import pytest
 
-from search.indexing.files import MAX_CHARACTERS, extraction
-from search.indexing.files.extraction import (
+from search.indexing import MAX_CHARACTERS, extraction
+from search.indexing.extraction import (
     FileProblem,
     FileReading,
     ReaderError,
     clean_text,
 )
-from search.indexing.files.worker import LIMITS
+from search.indexing.worker import LIMITS
 from tests.search.indexing.files.made_files import (
     BAD,
     GOOD,
@@ -63,7 +63,7 @@ def reader(monkeypatch):
         program = [
             "import os, resource, socket, sys, time",
             "sys.path.append(sys.argv[1])",
-            "from search.indexing.files import office, worker",
+            "from search.indexing import worker",
             before,
         ]
         if code:
@@ -148,7 +148,7 @@ def test_archive_that_unpacks_to_much_markup_is_too_large(reader):
     data = make_docx(" " * 130 * MEGABYTE + word_paragraph("Hello"))
     assert len(data) < MEGABYTE
     assert problem_of(data, "docx") == FileProblem.TOO_LARGE
-    reader(before="office.MAX_BYTES_OF_XML *= 10")
+    reader(before="worker.MAX_BYTES_OF_XML *= 10")
     assert text_of(data, "docx") == "Hello"
 
 
@@ -173,7 +173,7 @@ def test_entities_are_not_expanded(reader):
     assert problem_of(few, "odt") == FileProblem.DAMAGED
     reader(
         before="from xml.etree.ElementTree import XMLParser\n"
-        "office.DefusedXMLParser = lambda target, **kwargs: XMLParser(target=target)"
+        "worker.DefusedXMLParser = lambda target, **kwargs: XMLParser(target=target)"
     )
     assert text_of(few, "odt") == "Ha" * 10
 

@@ -8,23 +8,22 @@ import tempfile
 import threading
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.db import models
 
-from search.indexing.files import MAX_CHARACTERS
+from search.indexing import MAX_CHARACTERS
 
 EXTENSIONS = frozenset({"pdf", "docx", "odt", "ods"})
 MAX_BYTES_OF_A_FILE = 10 * 1024 * 1024
 MAX_SECONDS = 10
 MAX_SECONDS_IN_LINE = 20
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from search.indexing.files.worker import main; main(sys.argv[2])"
+    "from search.indexing.worker import main; main(sys.argv[2])"
 )
 # The system sends these at a limit; PDFium aborts when out of memory.
 SIGNALS_OF_LIMITS = {
@@ -49,8 +48,7 @@ class FileProblem(models.TextChoices):
     UNSUPPORTED = "unsupported", "Search cannot read this type of file"
 
 
-@dataclass(frozen=True)
-class FileReading:
+class FileReading(NamedTuple):
     """A file's text, one line per paragraph, or why there is none."""
 
     text: str
@@ -117,12 +115,10 @@ def _parse_output(output: bytes, exit_code: int) -> FileReading:
         raise ReaderError("The reader does not start")
     if exit_code in SIGNALS_OF_LIMITS:
         return FileReading("", FileProblem.TOO_LARGE)
-    problem, is_whole, text = rest.partition(b"\n")
-    problem = problem.decode("utf-8", "ignore")
+    problem, is_whole, text = rest.decode("utf-8", "ignore").partition("\n")
     if exit_code != 0 or not is_whole or problem not in FileProblem.values:
         return FileReading("", FileProblem.DAMAGED)
-    text = "" if problem else clean_text(text.decode("utf-8", "ignore"))
-    return FileReading(text, FileProblem(problem))
+    return FileReading("" if problem else clean_text(text), FileProblem(problem))
 
 
 def clean_text(text: str) -> str:
@@ -139,4 +135,4 @@ def clean_text(text: str) -> str:
         if category[0] == "C"
     }
     lines = (" ".join(line.split()) for line in text.translate(replaced).split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(filter(None, lines))

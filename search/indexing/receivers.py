@@ -1,4 +1,4 @@
-"""Stores which pages link to a file, and its text for the search index.
+"""Stores the text of public pages, and of the files they link to, for the index.
 
 Search finds a file, and visitors may open it, while a public page links to it and its
 collection is public.
@@ -6,12 +6,12 @@ collection is public.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest
@@ -19,32 +19,165 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 from wagtail.models.reference_index import ReferenceIndex
+from wagtail.search.index import BaseField, RelatedFields, SearchField
+from wagtail.signals import post_page_move
 
 from home.caching import has_session
 from home.content.link_blocks import public_documents, register_public_documents
-from home.content.walker import id_from
-from home.content_version import bump_content_version, only_internal_fields
+from home.content.walker import Kind, id_from, walk
+from home.content_version import (
+    bump_content_version,
+    only_internal_fields,
+    start_of_day,
+)
 from home.images.renditions import (
     collection_privacy_changed,
     restricted_collections,
 )
 from home.page_tree.explorable import permitted_files
-from home.pages import is_published, public_pages, visible_pages
-from search.indexing.documents import LinkedDocument, SearchFile
-from search.indexing.files.extraction import read_file
+from home.page_tree.visibility import Change, page_visibility_changed
+from home.pages import BasePage, is_published, public_pages, visible_pages
+from home.receivers import live_page_saved
+from search.indexing.documents import (
+    TEXT_FIELDS,
+    LinkedDocument,
+    SearchDocument,
+    SearchFile,
+)
+from search.indexing.extraction import read_file
 
 logger = logging.getLogger(__name__)
 
 Document = get_document_model()
-SECTION_DEPTH = 3
+SECTION_PATH_LENGTH = 3 * Page.steplen
+# These have their own columns, and so weights.
+SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
+
+
+# Pages
+
+
+def extract_text(page: BasePage) -> dict[str, str]:
+    """Return a page's text by index field, read from its `search_fields`."""
+    own = [
+        field
+        for field in page.get_search_fields()
+        if getattr(field, "field_name", "") not in SEPARATE_FIELDS
+    ]
+    headings = (part.text for part in walk(page) if part.kind is Kind.HEADING)
+    return {
+        "title": page.title,
+        "search_words": page.search_words,
+        "summary": page.summary,
+        "headings": "\n".join(headings),
+        "body": "\n".join(filter(None, _texts(page, own))),
+    }
+
+
+def _texts(instance: Model, fields: Iterable[BaseField]) -> Iterator[str]:
+    for field in fields:
+        if isinstance(field, RelatedFields):
+            for related in field.get_value(instance).all():
+                yield from _texts(related, field.fields)
+        elif isinstance(field, SearchField) and (value := field.get_value(instance)):
+            yield from map(str, value if isinstance(value, list) else [value])
+
+
+def document_values(page: BasePage, section_id: int | None) -> dict:
+    """Return the values of a page's document except version and visibility."""
+    superseded = page.superseded_on
+    return {
+        **extract_text(page),
+        "kind": page.public_kind,
+        "section_id": section_id,
+        "updated_at": page.last_published_at,
+        "expires_at": page.expire_at,
+        "is_notice": page.is_notice,
+        "superseded_at": start_of_day(superseded) if superseded else None,
+    }
 
 
 def section_of(path: str) -> int | None:
     """Return the id of the page directly below the home page that a path belongs to."""
-    top = path[: SECTION_DEPTH * Page.steplen]
-    if len(top) < SECTION_DEPTH * Page.steplen:
+    top = path[:SECTION_PATH_LENGTH]
+    if len(top) < SECTION_PATH_LENGTH:
         return None
     return Page.objects.filter(path=top).values_list("pk", flat=True).first()
+
+
+@receiver(live_page_saved)
+def write_document(sender, instance: BasePage, **kwargs) -> None:
+    """Write a live page's text, in the transaction that publishes the page."""
+    SearchDocument.objects.update_or_create(
+        pk=instance.pk,
+        defaults={
+            **document_values(instance, section_of(instance.path)),
+            "is_public": public_pages().filter(pk=instance.pk).exists(),
+            "version": bump_content_version(),
+        },
+    )
+    sync_linked_documents(instance)
+
+
+@receiver(page_visibility_changed)
+def sync_visibility(
+    sender, change: Change, page_ids: list[int], is_public: bool, **kwargs
+) -> None:
+    if change in (Change.UNPUBLISHED, Change.DELETED):
+        deindex(page_ids)
+    elif change is not Change.PUBLISHED or not is_public:
+        _update_documents(page_ids, is_public=is_public)
+
+
+@receiver(post_page_move)
+def sync_section(sender, instance: Page, **kwargs) -> None:
+    below = Page.objects.filter(path__startswith=instance.path).values("pk")
+    _update_documents(below, section_id=section_of(instance.path))
+
+
+@transaction.atomic
+def _update_documents(page_ids, **values) -> None:
+    SearchDocument.objects.filter(pk__in=page_ids).update(
+        **values, version=bump_content_version()
+    )
+    refresh_files(_files_linked_from(page_ids))
+
+
+@transaction.atomic
+def deindex(page_ids: list[int]) -> None:
+    """Empty the documents of pages, so that every process drops them."""
+    SearchDocument.objects.filter(pk__in=page_ids).update(
+        **dict.fromkeys(TEXT_FIELDS, ""),
+        is_public=False,
+        version=bump_content_version(),
+    )
+    files = _files_linked_from(page_ids)
+    LinkedDocument.objects.filter(page_id__in=page_ids).delete()
+    refresh_files(files)
+
+
+def rebuild() -> tuple[int, int]:
+    """Store the text of all live pages and read all files that are not stored yet.
+
+    For a database that was filled without the application. Returns how many pages
+    there are, and how many files were read.
+    """
+    pages = Page.objects.live().order_by("pk")
+    gone = SearchDocument.objects.exclude(pk__in=pages)
+    deindex(list(gone.values_list("pk", flat=True)))
+    count = 0
+    for pk in list(pages.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Locks out other writers: what is read now is still correct when written.
+            bump_content_version()
+            page = pages.filter(pk=pk).specific().first()
+            if isinstance(page, BasePage):
+                write_document(type(page), page)
+                count += 1
+    return count, read_new_files()
+
+
+# Files
 
 
 def sync_linked_documents(page: Page) -> None:
@@ -63,18 +196,9 @@ def sync_linked_documents(page: Page) -> None:
         refresh_files(linked | before)
 
 
-def files_linked_from(page_ids) -> list[int]:
+def _files_linked_from(page_ids) -> list[int]:
     linked = LinkedDocument.objects.filter(page_id__in=page_ids)
     return list(linked.values_list("document_id", flat=True).distinct())
-
-
-@register_public_documents
-def documents_on_pages(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
-    """Return which of these documents a visible page links to."""
-    linked = LinkedDocument.objects.filter(document_id__in=ids)
-    pages = visible_pages(at).filter(pk__in=linked.values("page_id"))
-    linked = linked.filter(page_id__in=pages.values("pk"))
-    return linked.values_list("document_id", flat=True)
 
 
 def refresh_files(document_ids: Iterable[int]) -> None:
@@ -182,6 +306,17 @@ def read_new_files() -> int:
     documents = Document.objects.order_by("pk")
     refresh_files(documents.values_list("pk", flat=True))
     return sum(map(read_document, documents.iterator()))
+
+
+# Who may open a file
+
+
+@register_public_documents
+def documents_on_pages(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
+    linked = LinkedDocument.objects.filter(document_id__in=ids)
+    pages = visible_pages(at).filter(pk__in=linked.values("page_id"))
+    linked = linked.filter(page_id__in=pages.values("pk"))
+    return linked.values_list("document_id", flat=True)
 
 
 def is_public(document) -> bool:

@@ -1,1 +1,0 @@
-"""What editors decide about search: promotions, synonyms and blocked suggestions."""
