@@ -92,6 +92,26 @@ def sent_at_once(monkeypatch):
     monkeypatch.setattr(adapters, "Thread", ThreadAtOnce)
 
 
+@pytest.fixture
+def save_account(admin_client, committed_at_once):
+    """Return a function that sends the form of an account; it gives the page after."""
+
+    def send(address="/admin/users/new/", **more):
+        form = {
+            "username": "eve",
+            "email": "Eve@example.gov.uk",
+            "first_name": "Eve",
+            "last_name": "Other",
+            "is_active": "on",
+            **more,
+        }
+        response = admin_client.post(address, form)
+        assert response.status_code == 302
+        return admin_client.get(response["Location"]).content.decode()
+
+    return send
+
+
 def try_to_sign_in(client: Client, login="ann", password=PASSWORD, **more):
     return client.post(SIGN_IN, {"login": login, "password": password}, **more)
 

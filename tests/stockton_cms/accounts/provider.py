@@ -30,14 +30,16 @@ class Provider:
         self.server.daemon_threads = True
         self.server.provider = self
         self.address = f"http://127.0.0.1:{self.server.server_port}"
-        self.claims = {"sub": "0001", "email": "Ann@example.org"}
-        self.claims["email_verified"] = True
+        self.claims = {
+            "sub": "0001",
+            "email": "Ann@example.org",
+            "email_verified": True,
+        }
         self.signed_with, self.algorithm = self.key, "RS256"
         self.headers = {"kid": "first"}
         # What it answers instead, by path.
         self.instead = {}
         self.asked = []
-        self.challenge = self.nonce = ""
         thread = Thread(target=self.server.serve_forever, args=[0.01], daemon=True)
         thread.start()
 

@@ -1,4 +1,7 @@
-"""No one tries passwords or codes one after the other: five, then five minutes."""
+"""No one tries passwords or codes one after the other: five, then five minutes.
+
+Strangers keep no officer out of a device on which they have signed in.
+"""
 
 import inspect
 import re
@@ -7,12 +10,15 @@ from itertools import cycle, islice
 import pytest
 from allauth.mfa.signals import authentication_failed
 from django.core.cache import caches
+from django.test import Client
 
 from stockton_cms.accounts import allauth_internals
-from tests.stockton_cms.accounts.conftest import is_in, try_to_sign_in
+from tests.stockton_cms.accounts.conftest import PASSWORD, is_in, try_to_sign_in
 
 pytestmark = pytest.mark.django_db
 MOST = 5
+AUTHENTICATE = "/account/two-factor/authenticate/"
+OTHER = "another horse battery staple"
 
 
 def guess(client, times, logins=("ann",), **more):
@@ -27,6 +33,10 @@ def address(number):
     return f"10.0.{number // 250}.{number % 250 + 1}"
 
 
+def elsewhere(number):
+    return address(number + 20)
+
+
 def test_five_of_200_tries_are_judged(officer, client, judged):
     guess(client, 200)
     assert len(judged) == MOST
@@ -37,7 +47,6 @@ def test_five_of_200_tries_are_judged(officer, client, judged):
 
 
 def test_without_limits_all_are(officer, client, judged, settings):
-    """Prove that the tests would see them."""
     settings.ACCOUNT_RATE_LIMITS = False
     guess(client, 20)
     assert len(judged) == 20
@@ -47,22 +56,18 @@ NAMES = [f"name{number}" for number in range(20)]
 ANN = ["ann", "ANN", "ann@example.gov.uk", "Ann@example.gov.uk", " ann"]
 
 
-def host(number):
-    return f"host{number}:80"
-
-
-def behind_proxy(number):
-    return f"{address(number)}, 203.0.113.9"
-
-
 @pytest.mark.parametrize(
     ("logins", "proxies", "headers"),
     [
         (ANN, 0, {"REMOTE_ADDR": address}),
-        (["ann"], 0, {"REMOTE_ADDR": address, "HTTP_HOST": host}),
+        (
+            ["ann"],
+            0,
+            {"REMOTE_ADDR": address, "HTTP_HOST": lambda number: f"host{number}:80"},
+        ),
         (NAMES, 0, {}),
         (NAMES, 0, {"HTTP_X_FORWARDED_FOR": address}),
-        (NAMES, 1, {"HTTP_X_FORWARDED_FOR": behind_proxy}),
+        (NAMES, 1, {"HTTP_X_FORWARDED_FOR": lambda n: f"{address(n)}, 203.0.113.9"}),
     ],
     ids=["one account", "hosts", "one address", "forged address", "behind a proxy"],
 )
@@ -76,35 +81,17 @@ def test_one_account_or_address_has_five_tries(
 
 
 def test_each_address_and_account_has_its_own(officer, client, judged, settings):
-    """Prove that those above count what they say."""
+    """The control: those above count what they say."""
     guess(client, 20, NAMES, REMOTE_ADDR=address)
     assert len(judged) == 20
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     others = [f"other{number}" for number in range(20)]
-    forwarded = {"HTTP_X_FORWARDED_FOR": lambda number: address(number + 20)}
-    guess(client, 20, others, **forwarded)
+    guess(client, 20, others, HTTP_X_FORWARDED_FOR=elsewhere)
     assert len(judged) == 40
 
 
-def test_others_still_sign_in_from_elsewhere(make_officer, client):
-    make_officer("ann")
-    make_officer("bob")
-    guess(client, 10)
-    try_to_sign_in(client, "bob")
-    assert not is_in(client)
-    try_to_sign_in(client, "bob", REMOTE_ADDR="10.0.0.9")
-    assert is_in(client)
-
-
-def test_what_was_right_is_no_try(officer, client, judged):
-    for _ in range(MOST + 2):
-        try_to_sign_in(client)
-        assert is_in(client)
-        client.post("/account/logout/")
-
-
 def test_all_processes_count_together_in_the_database(officer, client, judged):
-    """The default cache is each process's own, or a Redis that may be away."""
+    """The default cache is each process's own, or a Redis that may be unavailable."""
     for _ in range(4):
         guess(client, 3)
         caches["default"].clear()
@@ -125,10 +112,9 @@ def test_codes_are_counted_as_passwords_are(secured, client, app_code):
     try_to_sign_in(client)
     for number in range(20):
         wrong = f"{(int(app_code()) + 1 + number) % 1_000_000:06}"
-        path = "/account/two-factor/authenticate/"
-        client.post(path, {"code": wrong}, REMOTE_ADDR=address(number))
+        client.post(AUTHENTICATE, {"code": wrong}, REMOTE_ADDR=address(number))
     assert len(seen) == MOST
-    client.post(path, {"code": app_code()}, REMOTE_ADDR=address(30))
+    client.post(AUTHENTICATE, {"code": app_code()}, REMOTE_ADDR=address(30))
     assert not is_in(client)
 
 
@@ -151,3 +137,113 @@ def test_allauth_reads_the_cache_by_the_name_that_is_replaced(module):
     source = inspect.getsource(module)
     assert "from django.core.cache import cache\n" in source
     assert re.search(r"(?<!def )\bcache\.(?:get|set|add)\(", source)
+
+
+# Devices that are known
+
+
+def sign_out(client):
+    client.post("/account/logout/")
+
+
+def device_cookies(client):
+    return {name: each for name, each in client.cookies.items() if "known" in name}
+
+
+@pytest.fixture
+def device(make_officer, client):
+    """Return a browser in which two officers have signed in and out, often."""
+    for name in ("bob", "ann"):
+        make_officer(name)
+        for _ in range(MOST + 1):
+            try_to_sign_in(client, name)
+            assert is_in(client)
+            sign_out(client)
+    assert len(device_cookies(client)) == 2
+    return client
+
+
+def test_strangers_lock_out_other_strangers_only(device, judged):
+    guess(Client(), 20, REMOTE_ADDR=address)
+    assert len(judged) == MOST
+    # From the officers' own network as well.
+    guess(Client(), 10, ["ann", "bob"])
+    for name in ("ann", "bob"):
+        try_to_sign_in(device, name)
+        assert is_in(device)
+        sign_out(device)
+    # Others still sign in from elsewhere, who have not been here.
+    other = Client()
+    try_to_sign_in(other, "bob")
+    assert not is_in(other)
+    try_to_sign_in(other, "bob", REMOTE_ADDR="10.0.9.9")
+    assert is_in(other)
+
+
+def test_neither_with_a_code_nor_when_confirming(secured, client, app_code):
+    try_to_sign_in(client)
+    assert not device_cookies(client)
+    client.post(AUTHENTICATE, {"code": app_code()})
+    assert device_cookies(client)
+    guess(Client(), 10)
+    answer = client.post("/account/confirm/", {"password": PASSWORD})
+    assert answer.status_code == 302
+    sign_out(client)
+    try_to_sign_in(client)
+    client.post(AUTHENTICATE, {"code": app_code(later=1)})
+    assert is_in(client)
+
+
+def test_without_the_cookie_the_officer_would_be_out(device):
+    guess(Client(), 10)
+    device.cookies.clear()
+    try_to_sign_in(device)
+    assert not is_in(device)
+
+
+def test_device_has_five_guesses_however_often_its_cookie_is_copied(device, judged):
+    # Signing in again gives it no more of them.
+    guess(device, MOST - 1)
+    try_to_sign_in(device)
+    sign_out(device)
+    for number in range(20):
+        thief = Client()
+        thief.cookies.update(device_cookies(device))
+        try_to_sign_in(thief, password="wrong", REMOTE_ADDR=address(number))
+    assert len(judged) == MOST
+    # Not even the right password then, until five minutes are over.
+    try_to_sign_in(device)
+    assert not is_in(device)
+
+
+def test_cookie_that_is_forged_or_of_another_account_is_worth_nothing(device, judged):
+    bobs, anns = device_cookies(device).items()
+    for value in (bobs[1].value, "", "x", "a:b:c", "\x00", "é", "9" * 4000):
+        judged.clear()
+        caches["sign_in"].clear()
+        forged = Client()
+        forged.cookies[anns[0]] = value
+        guess(forged, 8, REMOTE_ADDR=address)
+        guess(Client(), 8, REMOTE_ADDR=elsewhere)
+        assert len(judged) == MOST, value
+
+
+def test_new_password_ends_what_is_known(device, django_user_model):
+    officer = django_user_model.objects.get(username="ann")
+    officer.set_password(OTHER)
+    officer.save()
+    guess(Client(), 10)
+    try_to_sign_in(device, password=OTHER)
+    assert not is_in(device)
+
+
+def test_cookie_is_as_safe_as_that_of_the_session(officer, client, settings):
+    settings.SESSION_COOKIE_SECURE = True
+    try_to_sign_in(client, secure=True)
+    ((name, cookie),) = device_cookies(client).items()
+    assert name.startswith("__Host-")
+    assert cookie["secure"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert (cookie["path"], cookie["domain"]) == ("/", "")
+    assert officer.username not in cookie.value

@@ -48,10 +48,18 @@ def link_made(user, hours_ago, monkeypatch):
     return f"{ASK}{user_pk_to_url_str(user)}/{token}/"
 
 
+@pytest.fixture
+def mail_fails(monkeypatch):
+    def fail(self, messages):
+        raise SMTPException
+
+    monkeypatch.setattr(EmailBackend, "send_messages", fail)
+
+
 def test_known_and_unknown_address_have_one_answer(
     officer, client, monkeypatch, mailoutbox
 ):
-    """A mail server takes its time, which would tell that there is an account."""
+    """A mail server takes its time, which would say that there is an account."""
     waiting = []
 
     class Later:
@@ -71,13 +79,9 @@ def test_known_and_unknown_address_have_one_answer(
     assert mail.to == [KNOWN]
 
 
-def test_mail_server_that_is_away_changes_no_answer(
-    officer, client, sent_at_once, monkeypatch, caplog
+def test_mail_server_that_is_unavailable_changes_no_answer(
+    officer, client, sent_at_once, mail_fails, caplog
 ):
-    def fail(self, messages):
-        raise SMTPException
-
-    monkeypatch.setattr(EmailBackend, "send_messages", fail)
     assert client.post(ASK, {"email": KNOWN}).status_code == 302
     assert "was not sent" in caplog.text
 
@@ -96,9 +100,13 @@ def test_link_changes_the_password_once(officer, client, sent_at_once, mailoutbo
     assert not is_in(other)
 
 
-def test_links_write_no_address_that_would_outlive_a_change(
+def test_addresses_that_earlier_releases_wrote_are_deleted_and_none_is_written(
     officer, client, sent_at_once, mailoutbox
 ):
+    """They would outlive a change."""
+    EmailAddress.objects.create(user=officer, email=KNOWN, verified=False)
+    migration = import_module("stockton_cms.migrations.0001_initial")
+    migration.delete_addresses(apps, None)
     client.post(ASK, {"email": KNOWN})
     officer.email = "ann.other@example.gov.uk"
     officer.save()
@@ -110,13 +118,6 @@ def test_links_write_no_address_that_would_outlive_a_change(
     assert is_in(client)
 
 
-def test_addresses_that_earlier_releases_wrote_are_deleted(officer):
-    EmailAddress.objects.create(user=officer, email=KNOWN, verified=False)
-    migration = import_module("stockton_cms.migrations.0001_initial")
-    migration.delete_addresses(apps, None)
-    assert not EmailAddress.objects.exists()
-
-
 def test_link_is_for_our_own_address_whatever_was_asked(
     officer, client, sent_at_once, mailoutbox, settings
 ):
@@ -126,7 +127,9 @@ def test_link_is_for_our_own_address_whatever_was_asked(
     assert link_in(mailoutbox[0])
 
 
-def test_link_works_for_an_hour_and_for_good_passwords(officer, client, monkeypatch):
+def test_link_works_for_an_hour_for_good_passwords_and_accounts_that_are_open(
+    officer, client, monkeypatch
+):
     link = link_made(officer, 0, monkeypatch)
     for password in ("fourteen signs", "123456789012345", KNOWN):
         response = choose(client, link, password)
@@ -138,9 +141,6 @@ def test_link_works_for_an_hour_and_for_good_passwords(officer, client, monkeypa
     choose(client, link_made(officer, 0.9, monkeypatch), NEW)
     officer.refresh_from_db()
     assert officer.check_password(NEW)
-
-
-def test_link_of_somebody_disabled_opens_nothing(officer, client, monkeypatch):
     officer.is_active = False
     officer.save()
     choose(client, link_made(officer, 0, monkeypatch), NEW)
@@ -153,21 +153,8 @@ def test_link_of_somebody_disabled_opens_nothing(officer, client, monkeypatch):
 
 
 @pytest.fixture
-def invite(admin_client, committed_at_once):
-    def send(**more):
-        form = {
-            "username": "eve",
-            "email": "Eve@example.gov.uk",
-            "first_name": "Eve",
-            "last_name": "Other",
-            "groups": [role_groups()["editor"].pk],
-            **more,
-        }
-        response = admin_client.post(reverse("wagtailusers_users:add"), form)
-        assert response.status_code == 302
-        return admin_client.get(response["Location"]).content.decode()
-
-    return send
+def invite(save_account):
+    return lambda **more: save_account(groups=[role_groups()["editor"].pk], **more)
 
 
 def test_new_person_gets_a_link_and_chooses_a_password(
@@ -198,11 +185,7 @@ def test_invitation_works_for_three_days(invite, mailoutbox):
         assert "Location" in choose(Client(), link, NEW)
 
 
-def test_invitation_that_did_not_go_out_is_told(invite, monkeypatch):
-    def fail(self, messages):
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(EmailBackend, "send_messages", fail)
+def test_administrator_reads_that_an_invitation_did_not_go_out(invite, mail_fails):
     said = invite()
     assert "could not be sent" in said
     assert "was sent an invitation" not in said

@@ -42,20 +42,12 @@ def pages(officer, monkeypatch, app_code):
     client.post(reverse("mfa_authenticate"), {"code": app_code()})
     officer.refresh_from_db()
     link = stranger.get(link_made(officer, 0, monkeypatch))["Location"]
-    for address in (
-        reverse("account_login"),
-        reverse("account_reset_password"),
-        link,
-    ):
+    for address in ("/account/login/", "/account/password/", link):
         yield stranger.get(address)
         yield stranger.post(address, {"password1": "a", "password2": "b"})
     yield stranger.post("/account/login/", {"login": "ann", "password": "wrong"})
-    for address in (
-        "/account/password/sent/",
-        "/account/password/1/none/",
-        "/account/inactive/",
-    ):
-        yield stranger.get(address)
+    for path in ("password/sent/", "password/1/none/", "inactive/"):
+        yield stranger.get(f"/account/{path}")
     for sent in ({"code": ""}, {"code": "000000"}):
         yield pending.post(reverse("mfa_authenticate"), sent)
     for name in ("account_reauthenticate", "mfa_reauthenticate"):
