@@ -53,9 +53,10 @@ PAGE_CACHE = Counter(
     registry=REGISTRY,
 )
 # Finding a counter by its labels takes longer than counting.
-count_hit, count_stale, count_miss, count_bypass = (
-    PAGE_CACHE.labels(result).inc for result in ("hit", "stale", "miss", "bypass")
-)
+COUNT_PAGE = {
+    result: PAGE_CACHE.labels(result).inc
+    for result in ("hit", "stale", "miss", "bypass")
+}
 DATABASE_ERRORS = Counter(
     "stockton_database_errors",
     "Requests that failed because of the database, by kind of error.",

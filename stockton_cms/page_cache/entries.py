@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +9,6 @@ from functools import lru_cache
 from threading import Lock
 
 import brotli
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import ResponseHeaders
 from django.template.loader import render_to_string
@@ -23,28 +21,26 @@ from home.content_version import ContentState, content_version_tracker
 from stockton_cms.page_cache.policy import CacheKey
 from stockton_cms.static_files import get_release
 
-logger = logging.getLogger(__name__)
-
 # How long a page may be given out while the database is unavailable.
 CACHE_SECONDS = 24 * 60 * 60
-# In a shared cache a page stays for as long as it may be valid; Redis makes room.
-SECONDS_SHARED = 7 * CACHE_SECONDS
 # What belongs to one answer only, or is said again in each.
 NOT_CACHED = frozenset({"content-length", "date", "x-request-id"})
 FOREVER = float("inf")
 # What `base.html` puts around the alerts.
 ALERTS_BEGIN, ALERTS_END = b"<!--alerts-->", b"<!--/alerts-->"
-GZIP_LEVEL, BROTLI_QUALITY = 6, 5
+ENCODERS = {
+    "br": lambda body: brotli.compress(body, quality=5),
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
+}
 
 
 @dataclass
 class CachedPage:
     """A page as it was at one content version, ready to be sent.
 
-    Times are seconds of the epoch. `valid_until` is the next boundary as it was known.
-    `alerts` are those of the page, now and to come; `changes_at` is when the page
-    itself will say something else; `is_for_all` is false where someone has closed an
-    alert.
+    Times are seconds of the epoch. `valid_until` is the next scheduled change of the
+    site as it was known, `changes_at` that of the page itself. `alerts` are those of
+    the page, now and to come; `is_for_all` is false where someone has closed one.
     """
 
     version: int
@@ -66,7 +62,6 @@ class CachedPage:
         state: ContentState,
         at: datetime,
     ) -> "CachedPage":
-        """Return a response as stored, made from content of the state or newer."""
         patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
         digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
         # Weak, as the encodings of one page share it (RFC 9110, 8.8.3).
@@ -88,7 +83,7 @@ class CachedPage:
 
     @property
     def size(self) -> int:
-        """The bytes of memory that it takes, about, with its encodings and headers."""
+        """About how many bytes of memory it takes, with its encodings and headers."""
         return 2 * len(self.body) + 15_000
 
     def is_valid(self, state: ContentState | None, at: datetime) -> bool:
@@ -101,8 +96,7 @@ class CachedPage:
     def can_serve_stale(self, state: ContentState | None, at: datetime) -> bool:
         """Say whether it may be given out while no one knows what the site says now.
 
-        What surrounds the page may be a day old, the page itself not out of date,
-        nor taken away since, as far as this process knew last.
+        The page itself is not out of date or removed, as far as this process knew last.
         """
         verified_at = content_version_tracker.verified_at
         if not (state and verified_at) or self.version < state.last_removal_version:
@@ -112,7 +106,7 @@ class CachedPage:
         return at.timestamp() < min(version_at + CACHE_SECONDS, self.changes_at)
 
     def body_with_alerts(self, request: HttpRequest, at: datetime) -> bytes:
-        """Return the body with the alerts of another time, without any query."""
+        """Return it with the alerts of another time, without any query."""
         before, _, rest = self.body.partition(ALERTS_BEGIN)
         _, end, after = rest.partition(ALERTS_END)
         if not end:
@@ -149,7 +143,6 @@ class CachedPage:
         return self.header_sets[key]
 
     def body_in(self, encoding: str) -> bytes:
-        """Return the body in a content encoding; made once, when first asked for."""
         if not encoding:
             return self.body
         if encoding not in self.encoded:
@@ -161,25 +154,16 @@ def _seconds(at: datetime | None) -> float:
     return at.timestamp() if at else FOREVER
 
 
-ENCODERS = {
-    "br": lambda body: brotli.compress(body, quality=BROTLI_QUALITY),
-    "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
-}
-
-
 @lru_cache(maxsize=256)
 def choose_encoding(accepted: str) -> str:
-    """Return the best of our encodings that an `Accept-Encoding` allows; may be empty.
+    """Return our best encoding for an `Accept-Encoding`, or "" for none.
 
-    RFC 9110, 12.5.3: an encoding with `q=0` is refused.
+    RFC 9110, 12.5.3: one with `q=0` is refused.
     """
-    weights = {}
-    for part in accepted.lower().split(","):
-        name, _, parameters = part.partition(";")
-        weight = parameters.replace(" ", "").removeprefix("q=") or "1"
-        weights[name.strip()] = weight.strip("0.") != ""
-    anything = weights.get("*", False)
-    return next((name for name in ENCODERS if weights.get(name, anything)), "")
+    parts = accepted.lower().replace(" ", "").split(",")
+    weights = (part.partition(";q=") for part in parts)
+    allowed = {name for name, _, weight in weights if not weight or weight.strip("0.")}
+    return next((name for name in ENCODERS if name in allowed), "")
 
 
 class LocalCache:
@@ -192,7 +176,6 @@ class LocalCache:
         self._most_bytes = most_bytes
 
     def get(self, key: CacheKey) -> CachedPage | None:
-        """Return a cached page, valid or not."""
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)
@@ -200,39 +183,15 @@ class LocalCache:
 
     def set(self, key: CacheKey, page: CachedPage) -> None:
         with self._lock:
-            self._drop(key)
+            if old := self._pages.pop(key, None):
+                self._bytes -= old.size
             self._pages[key] = page
             self._bytes += page.size
             while self._bytes > self._most_bytes:
-                self._drop(next(iter(self._pages)))
-
-    def _drop(self, key: CacheKey) -> None:
-        if page := self._pages.pop(key, None):
-            self._bytes -= page.size
+                self._bytes -= self._pages.popitem(last=False)[1].size
 
 
-class SharedCache:
-    """The pages cached for all processes and machines, where a cache is set up for it.
-
-    Without the cache, or while it is unavailable, the site goes on without it.
-    """
-
-    def get(self, key: CacheKey) -> CachedPage | None:
-        """Return a cached page, valid or not."""
-        try:
-            values = cache.get(self._name(key))
-            return CachedPage(**values) if values else None
-        except Exception:
-            # Such as what another release has left there. The page can be made.
-            logger.exception("The shared cache could not be read.")
-            return None
-
-    def set(self, key: CacheKey, page: CachedPage) -> None:
-        try:
-            cache.set(self._name(key), vars(page), SECONDS_SHARED)
-        except Exception:
-            logger.exception("The shared cache could not be written.")
-
-    def _name(self, key: CacheKey) -> str:
-        digest = hashlib.blake2b(repr(key).encode(), digest_size=20).hexdigest()
-        return f"page:{get_release()}:{digest}"
+def shared_name(key: CacheKey) -> str:
+    """Return the name of a page in the shared cache, where no other release has it."""
+    digest = hashlib.blake2b(repr(key).encode(), digest_size=20).hexdigest()
+    return f"page:{get_release()}:{digest}"

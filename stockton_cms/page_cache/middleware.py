@@ -1,18 +1,18 @@
 """The full-page cache: the first middleware, in front of everything else.
 
-Public pages are the same for every visitor, so they are made once for each content
-version and then served as ready bytes, never past a scheduled change. While the
-database is unavailable, what was last cached is served for up to a day, and the
-`Cache-Status` header (RFC 9211) says so.
+Public pages are made once for each content version, served as ready bytes, and never
+past a scheduled change. While the database is unavailable, what was last cached is
+served for up to a day, and the `Cache-Status` header (RFC 9211) says so.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
-from threading import Event, Lock
+from threading import Event
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.http import parse_etags
@@ -24,17 +24,13 @@ from community.alerts.visibility import (
 )
 from home.caching import has_session, has_user_session
 from home.content_version import ContentState, content_version_tracker
-from stockton_cms.monitoring.metrics import (
-    count_bypass,
-    count_hit,
-    count_miss,
-    count_stale,
-)
+from stockton_cms.monitoring.metrics import COUNT_PAGE
 from stockton_cms.page_cache.entries import (
+    CACHE_SECONDS,
     CachedPage,
     LocalCache,
-    SharedCache,
     choose_encoding,
+    shared_name,
 )
 from stockton_cms.page_cache.policy import (
     CacheKey,
@@ -49,11 +45,18 @@ LOCAL_BYTES = 32 * 1024 * 1024
 # the end of its second, and another process may know of a change a quarter of a second
 # late: together at most 5 s until an unscheduled change is seen behind them.
 SHARED_SECONDS = 3
+# In a shared cache a page stays for as long as it may be valid; Redis makes room.
+REDIS_SECONDS = 7 * CACHE_SECONDS
 # How long a visitor waits for someone else's request to make the same page.
 SECONDS_TO_WAIT = 5
 HIT, COLLAPSED, STORED = "hit", "hit; detail=collapsed", "fwd=miss; stored"
 STALE = "hit; detail=database-unavailable"
-COUNT = {HIT: count_hit, COLLAPSED: count_hit, STORED: count_miss, STALE: count_stale}
+COUNT = {
+    HIT: COUNT_PAGE["hit"],
+    COLLAPSED: COUNT_PAGE["hit"],
+    STORED: COUNT_PAGE["miss"],
+    STALE: COUNT_PAGE["stale"],
+}
 BYPASS = "StocktonCMS; fwd=bypass"
 PRIVATE = "private, no-cache"
 # Files have lifetimes of their own, or need none.
@@ -61,12 +64,11 @@ FILES = ("/static/", "/media/")
 
 
 class PageCacheMiddleware:
-    """Answers from cached pages, and keeps what is the same for every visitor."""
-
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
         self._local = LocalCache(LOCAL_BYTES)
-        self._shared = SharedCache() if settings.CACHE_URL else None
+        # Where there is none, or while it does not answer, the site goes on.
+        self._shared = cache if settings.CACHE_URL else None
         self._flights = RequestCollapser()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -108,7 +110,7 @@ class PageCacheMiddleware:
         cached = self._local.get(key)
         if self._shared is None or (cached and cached.is_valid(state, at)):
             return cached
-        shared = self._shared.get(key)
+        shared = self._shared.get(shared_name(key))
         if shared and (cached is None or shared.made_at > cached.made_at):
             self._local.set(key, shared)
             return shared
@@ -121,7 +123,7 @@ class PageCacheMiddleware:
         state: ContentState | None,
         old: CachedPage | None,
     ) -> HttpResponse:
-        """Return a new response, and keep it if it may be given to others."""
+        """Return a new response, and store it if it may be given to others."""
         at = timezone.now()
         # What is stored under a key must depend on nothing that is not in it.
         session = [settings.SESSION_COOKIE_NAME] if has_session(request) else []
@@ -135,17 +137,16 @@ class PageCacheMiddleware:
         if reason or state is None:
             return bypass(request, response, reason or "no-version")
         cached = CachedPage.from_response(request, response, state, at)
-        self._local.set(key, cached)
         if self._shared:
-            self._shared.set(key, cached)
-        # Making it took its time, after which others may keep it for less.
+            self._shared.set(shared_name(key), cached, REDIS_SECONDS)
+        self._local.set(key, cached)
+        # Making it took its time, so that others may store it for less.
         return serve_cached(request, cached, timezone.now(), STORED)
 
 
 def serve_cached(
     request: HttpRequest, cached: CachedPage, at: datetime, status: str
 ) -> HttpResponse:
-    """Return a cached page as a response, or 304 to a browser that has it already."""
     COUNT[status]()
     # Some CDNs ignore the cookie that says who has closed an alert.
     seconds = cached.seconds_left(at, SHARED_SECONDS) if cached.is_for_all else 0
@@ -169,7 +170,7 @@ def serve_stale(request: HttpRequest, cached: CachedPage, at: datetime) -> HttpR
     """Return a cached page with the current alerts, and say that it may be old."""
     if at.timestamp() < cached.valid_until and not dismissed_alert_keys(request):
         return serve_cached(request, cached, at, STALE)
-    count_stale()
+    COUNT[STALE]()
     body = cached.body_with_alerts(request, at)
     said = {
         "Cache-Control": PRIVATE,
@@ -182,8 +183,7 @@ def serve_stale(request: HttpRequest, cached: CachedPage, at: datetime) -> HttpR
 
 
 def bypass(request: HttpRequest, response: HttpResponse, reason: str) -> HttpResponse:
-    """Return a response that is for this visitor alone, and say so to caches."""
-    count_bypass()
+    COUNT_PAGE["bypass"]()
     if not request.path_info.startswith(FILES):
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = PRIVATE
@@ -207,24 +207,19 @@ class RequestCollapser:
     """Lets one request make a page while others for the same page wait for it."""
 
     def __init__(self):
-        self._lock = Lock()
         self._under_way: dict[CacheKey, Event] = {}
 
     @contextmanager
     def lead_or_wait(self, key: CacheKey) -> Iterator[bool]:
         """Yield whether this request is the first; others have waited for it."""
-        with self._lock:
-            landed = self._under_way.get(key)
-            is_first = landed is None
-            if is_first:
-                landed = self._under_way[key] = Event()
-        if not is_first:
+        own = Event()
+        landed = self._under_way.setdefault(key, own)
+        if landed is not own:
             landed.wait(SECONDS_TO_WAIT)
             yield False
             return
         try:
             yield True
         finally:
-            with self._lock:
-                del self._under_way[key]
-            landed.set()
+            del self._under_way[key]
+            own.set()

@@ -1,8 +1,7 @@
 """The one place that decides what may be stored and given to other visitors.
 
-A request must be one that any visitor could make; a response must say of itself that
-it is the same for all (`mark_cacheable`) and carry nothing personal.
-Each reason is a word for the `Cache-Status` header (RFC 9211).
+A response must say of itself that it is the same for all (`mark_cacheable`) and carry
+nothing personal. Each reason is a word for the `Cache-Status` header (RFC 9211).
 """
 
 from typing import NamedTuple
@@ -84,7 +83,7 @@ def get_cache_key(request: HttpRequest) -> CacheKey:
 
 
 def _closed_alerts(request: HttpRequest) -> tuple[str, ...]:
-    """Return which of the alerts there are the visitor has closed.
+    """Return which of the current alerts the visitor has closed.
 
     Whatever else the cookie says makes no difference to any page.
     """

@@ -174,7 +174,7 @@ import django
 django.setup()
 from stockton_cms.monitoring import metrics
 for _ in range(int(sys.argv[2])):
-    metrics.count_hit()
+    metrics.COUNT_PAGE["hit"]()
 metrics.INDEX_VERSION.set(int(sys.argv[2]))
 print(metrics.render_metrics().decode())
 """

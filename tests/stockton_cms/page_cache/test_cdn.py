@@ -7,7 +7,6 @@ from unittest.mock import patch
 import pytest
 
 from community.models import AlertScope
-from home.models import SiteSettings
 from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.conftest import ThreadAtOnce
 
@@ -68,13 +67,7 @@ def test_page_and_those_above_it_are_purged_whatever_happens_to_it(
         assert {host for host, _ in cdn} == {"localhost"}
 
 
-def test_moved_page_is_purged_where_it_was_and_where_it_is(page, home, told_of):
-    before = page.url
-    paths = told_of(lambda: page.move(home, "last-child"))
-    assert {before, "/bins/"} <= paths
-
-
-def test_alerts_and_settings_purge_every_page(page, section, told_of):
+def test_alerts_purge_every_page_they_are_on_highest_first(page, section, told_of):
     every_page = {page.url, section.url, "/"}
     alert = AlertFactory(scope="pages")
     AlertScope.objects.create(alert=alert, page=section, include_descendants=True)
@@ -83,39 +76,29 @@ def test_alerts_and_settings_purge_every_page(page, section, told_of):
         is_published = action == "publish"
         act = alert.save_revision().publish if is_published else getattr(alert, action)
         assert told_of(act) == every_page
-    assert told_of(SiteSettings.for_site(page.get_site()).save) == every_page
-
-
-def test_pages_highest_in_the_tree_come_first_where_there_are_many(page, told_of):
     with patch("stockton_cms.page_cache.cdn.MAX_ADDRESSES", 2):
         paths = told_of(AlertFactory)
     assert page.url not in paths
     assert "/" in paths
 
 
-def test_drafts_purge_nothing(page, told_of):
-    alert = AlertFactory(live=False)
-    for draft in (page, alert):
-        assert told_of(draft.save_revision) == set()
-
-
-def test_change_that_is_rolled_back_purges_nothing(
-    page, cdn, django_capture_on_commit_callbacks
+def test_drafts_and_what_is_rolled_back_purge_nothing(
+    page, told_of, cdn, settings, django_capture_on_commit_callbacks
 ):
+    for draft in (page, AlertFactory(live=False)):
+        assert told_of(draft.save_revision) == set()
     with django_capture_on_commit_callbacks(execute=False):
         page.save_revision().publish()
     assert not cdn
-
-
-def test_officer_is_not_troubled_by_a_cache_that_is_away(page, told_of, settings):
-    settings.WAGTAILFRONTENDCACHE["default"]["LOCATION"] = "http://127.0.0.1:1"
-    assert told_of(page.save_revision().publish) == set()
-    page.refresh_from_db()
-    assert page.live
-
-
-def test_nothing_is_done_without_a_cache_in_front(page, settings, told_of):
+    # Nor is anything done without a cache in front.
     settings.WAGTAILFRONTENDCACHE = {}
     with patch("stockton_cms.page_cache.cdn.purge_urls_from_cache") as purge:
         told_of(page.save_revision().publish)
     assert not purge.called
+
+
+def test_cache_that_does_not_answer_stops_no_one(page, told_of, settings):
+    settings.WAGTAILFRONTENDCACHE["default"]["LOCATION"] = "http://127.0.0.1:1"
+    assert told_of(page.save_revision().publish) == set()
+    page.refresh_from_db()
+    assert page.live
