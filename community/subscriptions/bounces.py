@@ -1,8 +1,7 @@
-"""Bounces and spam complaints that mail servers report later.
+"""Bounces (RFC 3464) and spam complaints (RFC 5965) that mail servers report later.
 
-Bounces are RFC 3464, complaints RFC 5965. Only reports that return the signed
-Message-ID of one of our emails count: anyone can write to the address for reports.
-Importing a report again changes nothing.
+Only reports that return the signed Message-ID of one of our emails count: anyone can
+write to the address for reports. Importing a report again changes nothing.
 """
 
 import email
@@ -10,11 +9,10 @@ import logging
 import mailbox
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from hmac import compare_digest
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,17 +36,6 @@ GONE = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 COMPLAINTS = {"abuse", "fraud", "virus", "other", "opt-out", "opt-out-list"}
 
 
-class BounceOutcome(StrEnum):
-    """What a report has led to, as the command prints it."""
-
-    SUPPRESSED_BOUNCE = "suppressed: the address does not exist"
-    SUPPRESSED_COMPLAINT = "suppressed: the subscriber complained"
-    NO_CHANGE = "already suppressed, or subscribed again since"
-    NO_ACTION = "no permanent failure and no complaint: no action"
-    NOT_OURS = "not about one of our email updates"
-    UNREADABLE = "could not be read"
-
-
 def message_id(number: int, subscriber: Subscriber) -> str:
     """Return the signed id of the email whose first notification has this number."""
     host = urlsplit(settings.WAGTAILADMIN_BASE_URL).hostname or "localhost"
@@ -62,58 +49,40 @@ def _signature(subscriber: Subscriber, number: int) -> str:
     return salted_hmac(SALT, value, algorithm="sha256").hexdigest()[:32]
 
 
-def import_reports(paths: Iterable[Path]) -> Counter[BounceOutcome]:
-    """Import the reports in files and folders; return how many had which outcome."""
-    return Counter(_import(each) for path in paths for each in _messages(path))
+def import_reports(path: Path) -> Counter[str]:
+    """Import the reports in an mbox file; return how many had which outcome."""
+    with closing(mailbox.mbox(path, create=False)) as box:
+        return Counter(_import(box.get_bytes(key)) for key in box.iterkeys())
 
 
-def _messages(path: Path) -> Iterator[bytes]:
-    """Yield the messages of an .eml file, an mbox file or a folder."""
-    if path.is_dir():
-        for each in sorted(path.rglob("*")):
-            if each.is_file():
-                yield from _messages(each)
-        return
-    content = path.read_bytes()
-    if content.startswith(b"From "):
-        box = mailbox.mbox(path, create=False)
-        yield from [box.get_bytes(key) for key in box.iterkeys()]
-        box.close()
-    else:
-        yield content
-
-
-def _import(content: bytes) -> BounceOutcome:
+def _import(content: bytes) -> str:
     try:
         message = email.message_from_bytes(content)
-        outcome, reported_at = read_outcome(message), _reported_at(message)
-        subscriber = _subscriber_of(message)
+        if not reports_failure(message):
+            return "no permanent failure and no complaint: no action"
+        reported_at, subscriber = _reported_at(message), _subscriber_of(message)
     except Exception as error:
         # Anyone can send anything there; the reports after it are still read.
         logger.warning("A bounce report could not be read: %s", type(error).__name__)
-        return BounceOutcome.UNREADABLE
-    if outcome == BounceOutcome.NO_ACTION:
-        return outcome
+        return "could not be read"
     if subscriber is None:
-        return BounceOutcome.NOT_OURS
+        return "not about one of our email updates"
     active = Subscriber.objects.filter(pk=subscriber.pk, suppressed_at=None)
     # Unless they have confirmed again since the report.
     active = active.exclude(subscriptions__confirmed_at__gt=reported_at)
     is_changed = active.update(suppressed_at=timezone.now())
-    return outcome if is_changed else BounceOutcome.NO_CHANGE
+    return "suppressed" if is_changed else "already suppressed, or subscribed again"
 
 
-def read_outcome(message: Message) -> BounceOutcome:
-    """Return what a report leads to if it is about one of our emails."""
-    if message.get_content_type() == "multipart/report":
-        # Each group of fields in a report is parsed as a part of its own.
-        for part in message.walk():
-            # With non-ASCII characters it is a `Header`, not a string.
-            if str(part.get("Feedback-Type")).strip().lower() in COMPLAINTS:
-                return BounceOutcome.SUPPRESSED_COMPLAINT
-            if str(part.get("Status")).strip() in GONE:
-                return BounceOutcome.SUPPRESSED_BOUNCE
-    return BounceOutcome.NO_ACTION
+def reports_failure(message: Message) -> bool:
+    """Say whether it reports that an address does not exist, or a complaint."""
+    # Each group of fields in a report is parsed as a part of its own. With non-ASCII
+    # characters a field is a `Header`, not a string.
+    return message.get_content_type() == "multipart/report" and any(
+        str(part.get("Feedback-Type")).strip().lower() in COMPLAINTS
+        or str(part.get("Status")).strip() in GONE
+        for part in message.walk()
+    )
 
 
 def _subscriber_of(message: Message) -> Subscriber | None:

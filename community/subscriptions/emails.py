@@ -1,28 +1,20 @@
-"""The emails to subscribers: to confirm, to manage, and the updates themselves."""
+"""The emails to subscribers, and the signed links in them."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
 from django.conf import settings
+from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 from django.template.loader import render_to_string
-from wagtail.models import Site
+from django.urls import reverse
 
 from community.models import Frequency, Subscriber, Subscription, UpdateEvent
 from community.subscriptions.bounces import message_id
-from community.subscriptions.links import (
-    CONFIRM,
-    CONFIRM_DAYS,
-    MANAGE,
-    UNSUBSCRIBE,
-    UNSUBSCRIBE_ALL,
-)
-from community.subscriptions.targets import SubscriptionTarget
 from home.content_version import cache_per_content_version
 from home.models import SiteSettings
-from home.navigation import Link
 from home.notifications.outbox import (
     Notification,
     NotificationKind,
@@ -30,12 +22,65 @@ from home.notifications.outbox import (
     in_one_line,
     register_notification_kind,
 )
-from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 
-Kind = UpdateEvent.Kind
+KEY = "link"
+CONFIRM_DAYS = 7
 # After so many permanent failures in a row a subscriber is suppressed.
 MAX_BOUNCES = 3
+
+
+class InvalidLinkError(Exception):
+    """The token is forged, expired, for another purpose, or was revoked."""
+
+
+@dataclass(frozen=True)
+class SignedLink:
+    """A kind of link, signed for one purpose, without an email address (ADR 28).
+
+    `name` is its URL name, and its purpose.
+    """
+
+    name: str
+    lifetime: timedelta | None = None
+
+    def url(self, subscriber: Subscriber, page_id: int | None = None) -> str:
+        """Return the absolute URL; its origin is from the settings, not a request."""
+        created = subscriber.created_at.timestamp()
+        payload = [subscriber.pk, created, subscriber.token_version, page_id]
+        # Tokens need no percent-encoding.
+        token = signing.dumps(payload, salt=self._salt)
+        return f"{settings.WAGTAILADMIN_BASE_URL}{reverse(self.name)}?{KEY}={token}"
+
+    def read(self, token: str) -> tuple[Subscriber | None, int | None]:
+        """Return the subscriber, None once they are deleted, and the page.
+
+        The page is None where the link is about all policy updates, or about no page.
+
+        Raises `InvalidLinkError`.
+        """
+        try:
+            payload = signing.loads(token, salt=self._salt, max_age=self.lifetime)
+        except signing.BadSignature as error:
+            raise InvalidLinkError from error
+        pk, created, version, page_id = payload
+        subscriber = Subscriber.objects.filter(pk=pk).first()
+        # After a restore, primary keys are used again.
+        if subscriber is None or subscriber.created_at.timestamp() != created:
+            return None, page_id
+        if subscriber.token_version != version:
+            raise InvalidLinkError
+        return subscriber, page_id
+
+    @property
+    def _salt(self) -> str:
+        return f"community.subscriptions.{self.name}"
+
+
+CONFIRM = SignedLink("confirm_subscription", timedelta(days=CONFIRM_DAYS))
+MANAGE = SignedLink("manage_subscriptions")
+UNSUBSCRIBE = SignedLink("unsubscribe")
+UNSUBSCRIBE_ALL = SignedLink("unsubscribe_all")
 
 
 @cache_per_content_version
@@ -57,18 +102,16 @@ def make_email(name: str, subject: str, to: str, **context) -> EmailMultiAlterna
     return message
 
 
-def sign_up_email(
-    subscription: Subscription, target: SubscriptionTarget
-) -> EmailMultiAlternatives:
+def sign_up_email(subscription: Subscription, title: str) -> EmailMultiAlternatives:
     """Return the email to confirm a subscription, or which says that it is active."""
     subscriber = subscription.subscriber
     if subscription.is_active:
-        return manage_link_email(subscriber.email, subscriber, target.title)
+        return manage_link_email(subscriber.email, subscriber, title)
     return make_email(
         "confirm_subscription",
         f"Confirm your email updates from {get_council_name()}",
         subscriber.email,
-        title=target.title,
+        title=title,
         frequency=subscription.get_frequency_display(),
         days=CONFIRM_DAYS,
         address=CONFIRM.url(subscriber, subscription.page_id),
@@ -103,23 +146,28 @@ class UpdateEmail(NotificationKind):
         A page may have become private since, so that its title is too.
         """
         read_related(rows)
-        pages = {row.event.page_id for row in rows if row.event} - {None}
-        visible = visible_pages(at).filter(pk__in=pages)
-        public = set(visible.values_list("pk", flat=True))
+        pages = visible_pages(at).filter(
+            pk__in={r.event.page_id for r in rows if r.event}
+        )
+        public = set(pages.values_list("pk", flat=True))
         wanted = [row for row in rows if _is_wanted(row, public)]
-        if unwanted := {row.pk for row in rows} - {row.pk for row in wanted}:
-            Notification.objects.filter(pk__in=unwanted).delete()
-        for event in {row.event for row in wanted}:
-            is_gone = event.kind == Kind.WITHDRAWN
-            event.section = _public_page_above(event.path, at) if is_gone else None
-        return list(_group(wanted))
+        unwanted = {row.pk for row in rows} - {row.pk for row in wanted}
+        Notification.objects.filter(pk__in=unwanted).delete()
+        wanted.sort(key=_email_of)
+        return [list(own) for _, own in groupby(wanted, key=_email_of)]
 
     def build(self, rows, at):
         subscriber, events = rows[0].subscriber, [row.event for row in rows]
         # They may have been suppressed since, or erased.
         if not Subscriber.objects.filter(pk=subscriber.pk, suppressed_at=None).exists():
             return None
-        unsubscribe = _unsubscribe_url(rows)
+        # All are ended where the email comes from several, or from none that is left.
+        [subscription, *others] = {row.subscription for row in rows}
+        unsubscribe = (
+            UNSUBSCRIBE_ALL.url(subscriber)
+            if others or subscription is None
+            else UNSUBSCRIBE.url(subscriber, subscription.page_id)
+        )
         subject = f"{events[0].heading}: {events[0].title}"
         if len(events) > 1:
             subject = f"{len(events)} updates from {get_council_name()}"
@@ -169,45 +217,14 @@ def _is_wanted(row: Notification, public: set[int]) -> bool:
     if not row.event or not row.subscriber or row.subscriber.suppressed_at:
         return False
     is_public = row.event.page_id in public
-    if row.event.kind != Kind.WITHDRAWN:
+    if row.event.kind != UpdateEvent.Kind.WITHDRAWN:
         return row.subscription is not None and is_public
     # Deleting a page deletes its subscriptions; subscribers still hear of it.
     return not is_public and (row.subscription is not None or not row.event.page_id)
 
 
-def _public_page_above(path: str, at: datetime) -> Link:
-    """Return the nearest public page above a path of the site, or the home page."""
-    slugs = path.strip("/").split("/")
-    above = {
-        f"{root.root_path}{'/'.join(slugs[:end])}/"
-        for root in Site.get_site_root_paths()
-        for end in range(1, len(slugs))
-    }
-    pages = visible_pages(at).filter(url_path__in=above)
-    if page := pages.order_by("-depth").first():
-        return Link(in_one_line(page.title), site_path(page.url_path))
-    return Link("our website", "/")
-
-
-def _group(rows: list[Notification]) -> Iterator[list[Notification]]:
-    for _, own in groupby(rows, key=lambda row: row.recipient):
-        digest = []
-        for row in own:
-            if row.subscription and row.subscription.frequency != Frequency.AT_ONCE:
-                digest.append(row)
-            else:
-                yield [row]
-        if digest:
-            yield digest
-
-
-def _unsubscribe_url(rows: list[Notification]) -> str:
-    """Return the link that ends the email's subscription.
-
-    It ends all of the subscriber's where the email comes from several, or where the
-    subscription was deleted with its page.
-    """
-    [subscription, *others] = {row.subscription for row in rows}
-    if subscription is None or others:
-        return UNSUBSCRIBE_ALL.url(rows[0].subscriber)
-    return UNSUBSCRIBE.url(rows[0].subscriber, subscription.page_id)
+def _email_of(row: Notification) -> tuple[str, int]:
+    """Return the same for updates that share an email: those of a digest."""
+    subscription = row.subscription
+    is_digest = subscription and subscription.frequency != Frequency.AT_ONCE
+    return row.recipient, 0 if is_digest else row.pk

@@ -1,14 +1,17 @@
-"""Pages with which residents subscribe, manage their subscriptions and unsubscribe."""
+"""Pages with which residents subscribe, manage their subscriptions and unsubscribe.
+
+Pages that are not public are never named.
+"""
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 
 from django import forms
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import IntegrityError
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,30 +22,29 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import FormView
+from wagtail.models import Page
 
-from community.models import Frequency, Subscriber, Subscription
-from community.subscriptions import services
-from community.subscriptions.emails import manage_link_email, sign_up_email
-from community.subscriptions.links import (
-    CONFIRM,
-    KEY,
-    MANAGE,
-    UNSUBSCRIBE,
-    UNSUBSCRIBE_ALL,
-    InvalidLinkError,
-    SignedLink,
+from community.models import (
+    CommunityIndexPage,
+    Frequency,
+    PartnershipPage,
+    PolicyUpdatePage,
+    Subscriber,
+    Subscription,
 )
-from community.subscriptions.targets import get_target, get_target_or_404, get_targets
+from community.subscriptions import emails, services
+from community.subscriptions.emails import InvalidLinkError, SignedLink
+from home.caching import has_session
 from home.content.fields import (
     EmailAddressFormField,
     address_key,
     mailbox_key,
 )
-from home.rate_limits import (
-    OVERALL_PERIOD,
-    RateLimit,
-    RateLimitExceeded,
-)
+from home.content.walker import PLAIN_ID
+from home.notifications.outbox import in_one_line
+from home.page_tree.addresses import site_path
+from home.pages import visible_pages
+from home.rate_limits import OVERALL_PERIOD, RateLimit, RateLimitExceeded
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ RATE_LIMITED = (
     "email. Wait 10 minutes and try again. If you share a network, for example in a "
     "library, you may have to wait an hour."
 )
+PAGE_TYPES = (CommunityIndexPage, PartnershipPage, PolicyUpdatePage)
 # Anyone can enter someone else's address.
 MAX_PER_DAY = 5
 MAILBOX_LIMIT = RateLimit(
@@ -62,20 +65,70 @@ MAILBOX_LIMIT = RateLimit(
 )
 
 
-class EmailForm(forms.Form):
-    """An email address. `website` is a honeypot that people do not see."""
+@dataclass(frozen=True)
+class SubscriptionTarget:
+    """A page, or all policy updates; one that is not public has no `href`."""
 
+    title: str
+    href: str = ""
+    page_id: int | None = None
+
+    @property
+    def query(self) -> str:
+        return f"?page={self.page_id}" if self.page_id else ""
+
+
+def get_targets(
+    page_ids: set[int | None], at: datetime
+) -> dict[int | None, SubscriptionTarget]:
+    """Return what anonymous visitors may know of each page; None: all policies."""
+    targets = dict.fromkeys(page_ids, SubscriptionTarget("A page that is not public"))
+    for page in visible_pages(at).type(*PAGE_TYPES).filter(pk__in=page_ids - {None}):
+        if href := site_path(page.url_path):
+            title = in_one_line(page.title)
+            targets[page.pk] = SubscriptionTarget(title, href, page.pk)
+    if None in page_ids:
+        href = reverse("policy_updates")
+        targets[None] = SubscriptionTarget("All policy updates", href)
+    return targets
+
+
+def get_target(page_id: int | None, at: datetime) -> SubscriptionTarget:
+    return get_targets({page_id}, at)[page_id]
+
+
+def get_target_or_404(text: str, at: datetime) -> SubscriptionTarget:
+    """Return what `?page=` names; all policy updates if it is empty.
+
+    Raises `Http404` alike for pages that are private and that do not exist.
+    """
+    if not text:
+        return get_target(None, at)
+    if PLAIN_ID.fullmatch(text) and (target := get_target(int(text), at)).href:
+        return target
+    raise Http404("Page not found.")
+
+
+def subscribe_url(page: Page | None, request: HttpRequest) -> str:
+    """Return the address of a page's sign-up form; "" where there is none.
+
+    Visitors without a session never get a private page, so only those with one cost
+    a query.
+    """
+    is_target = isinstance(page, PAGE_TYPES) and page.live and page.pk
+    if not is_target or getattr(request, "is_preview", False):
+        return ""
+    if has_session(request) and not get_target(page.pk, timezone.now()).href:
+        return ""
+    return f"{reverse('subscribe')}?page={page.pk}"
+
+
+class EmailForm(forms.Form):
     email = EmailAddressFormField(
         label="Email address",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         help_text="We'll only use it to send you email updates.",
     )
-    website = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        # Browsers silently cut what is pasted; our error message explains instead.
-        self.fields["email"].widget.attrs.pop("maxlength", None)
 
 
 class FrequencyForm(forms.Form):
@@ -103,13 +156,15 @@ class EmailView(FormView):
 
     http_method_names = ["get", "head", "post"]
     limit_name: str
-    # It gets the form and the time.
-    make_email: Callable[[EmailForm, datetime], EmailMessage]
 
     def post(self, request, *args, **kwargs):
+        # A honeypot that people do not see.
         if request.POST.get("website"):
             return redirect(self.get_success_url())
         return super().post(request)
+
+    def make_email(self, form: EmailForm, at: datetime) -> EmailMessage:
+        raise NotImplementedError
 
     def form_valid(self, form):
         at = timezone.now()
@@ -159,14 +214,10 @@ class SubscribeView(EmailView):
         return f"{reverse('subscribe_sent')}{self.target.query}"
 
     def make_email(self, form, at):
-        email, frequency = form.cleaned_data["email"], form.cleaned_data["frequency"]
-        try:
-            subscription = services.request_subscription(
-                email, self.target.page_id, frequency, at
-            )
-        except IntegrityError as error:
-            raise Http404("The page has just been deleted.") from error
-        return sign_up_email(subscription, self.target)
+        subscription = services.request_subscription(
+            page_id=self.target.page_id, at=at, **form.cleaned_data
+        )
+        return emails.sign_up_email(subscription, self.target.title)
 
 
 class RequestManageLinkView(EmailView):
@@ -178,7 +229,7 @@ class RequestManageLinkView(EmailView):
     def make_email(self, form, at):
         email = form.cleaned_data["email"]
         subscriber = Subscriber.objects.filter(email_key=address_key(email)).first()
-        return manage_link_email(email, subscriber)
+        return emails.manage_link_email(email, subscriber)
 
 
 @never_cache
@@ -203,7 +254,7 @@ def view_of_link(link: SignedLink) -> Callable[[Callable], Callable[..., HttpRes
         @wraps(view)
         def wrapped(request: HttpRequest) -> HttpResponse:
             try:
-                response = view(request, *link.read(request.GET.get(KEY, "")))
+                response = view(request, *link.read(request.GET.get(emails.KEY, "")))
             except InvalidLinkError:
                 response = render(request, "community/invalid_link.html", status=404)
             response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
@@ -221,7 +272,7 @@ def _find(subscriber: Subscriber | None, page_id: int | None) -> Subscription | 
     return subscriber and subscriber.subscriptions.filter(page=page_id).first()
 
 
-@view_of_link(CONFIRM)
+@view_of_link(emails.CONFIRM)
 def confirm(request, subscriber, page_id):
     """Show one button, or confirm."""
     at = timezone.now()
@@ -235,7 +286,7 @@ def confirm(request, subscriber, page_id):
     return render(request, "community/confirm_subscription.html", context)
 
 
-@view_of_link(MANAGE)
+@view_of_link(emails.MANAGE)
 def manage(request, subscriber, page_id):
     """Show a subscriber's subscriptions, or change them."""
     if subscriber is None:
@@ -243,7 +294,9 @@ def manage(request, subscriber, page_id):
     if request.method == "POST":
         done = _do(request.POST, subscriber)
         # Without the origin, which a visitor's browser chooses.
-        address = MANAGE.url(subscriber).removeprefix(settings.WAGTAILADMIN_BASE_URL)
+        address = emails.MANAGE.url(subscriber).removeprefix(
+            settings.WAGTAILADMIN_BASE_URL
+        )
         return redirect(f"{address}&done={done}")
     subscriptions = list(subscriber.subscriptions.order_by("pk"))
     targets = get_targets({each.page_id for each in subscriptions}, timezone.now())
@@ -289,7 +342,7 @@ def _do(data, subscriber: Subscriber) -> str:
 
 
 @csrf_exempt
-@view_of_link(UNSUBSCRIBE)
+@view_of_link(emails.UNSUBSCRIBE)
 def unsubscribe(request, subscriber, page_id):
     """Show one button, or end one subscription; repeating it is harmless.
 
@@ -305,7 +358,7 @@ def unsubscribe(request, subscriber, page_id):
 
 
 @csrf_exempt
-@view_of_link(UNSUBSCRIBE_ALL)
+@view_of_link(emails.UNSUBSCRIBE_ALL)
 def unsubscribe_all(request, subscriber, page_id):
     """Show one button, or end all subscriptions of a subscriber."""
     if subscriber and request.method == "POST":

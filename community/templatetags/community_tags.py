@@ -14,7 +14,7 @@ from community.alerts.visibility import (
 )
 from community.models import PartnershipPage, PolicyUpdatePage
 from community.policies.versions import HISTORY
-from community.subscriptions.targets import subscribe_url
+from community.subscriptions.views import subscribe_url
 from community.views import CALENDAR_NAME, get_feeds
 from home.caching import canonical_cache_url
 from home.images.renditions import LOGO, get_pictures
@@ -64,11 +64,12 @@ def linked_pages(context):
     pages = visible_pages(now).filter(linked).exclude(pk=page.pk)
     cards = get_cards(pages.order_by("title").distinct(), root, now)
     kinds = {"Partnerships": PartnershipPage, "Policies": PolicyUpdatePage}
-    groups = [
-        {"heading": heading, "cards": [c for c in cards if c.kind == model.public_kind]}
-        for heading, model in kinds.items()
-    ]
-    return {"groups": groups}
+    return {
+        "groups": {
+            heading: [card for card in cards if card.kind == model.public_kind]
+            for heading, model in kinds.items()
+        }
+    }
 
 
 @register.inclusion_tag("components/partners.html")
@@ -79,41 +80,22 @@ def partners(page):
     return {"partners": [(each, logos.get(each.logo_id)) for each in organisations]}
 
 
-@register.inclusion_tag("components/policy_status.html", takes_context=True)
-def policy_status(context):
-    page, now = context["page"], timezone.now()
-    replacement = None
-    if page.replaced_by_id:
-        replacement = visible_pages(now).filter(pk=page.replaced_by_id).first()
+@register.inclusion_tag("components/policy_details.html", takes_context=True)
+def policy_details(context):
+    """Show the status of a policy, and its consultation or the outcome (R9)."""
+    page, root, now = context["page"], site_root(context["request"]), timezone.now()
+    path = public_path(page.url_path, root) if root and page.url_path else ""
+    dates, replacement = page.get_dates(now), page.replaced_by_id
+    if replacement:
+        replacement = visible_pages(now).filter(pk=replacement).first()
     return {
         "page": page,
         "status": page.get_status(now),
         "replacement": replacement,
-        "dates": [
-            (label, date, isinstance(date, datetime))
-            for label, date in page.get_dates(now)
-        ],
-    }
-
-
-@register.inclusion_tag("components/consultation.html", takes_context=True)
-def consultation(context):
-    """Show what a consultation asks, and how to respond while it is open (R9)."""
-    page, root = context["page"], site_root(context["request"])
-    now = timezone.now()
-    path = public_path(page.url_path, root) if root and page.url_path else ""
-    return {
-        "page": page,
-        "status": page.get_status(now),
+        "dates": [(label, on, isinstance(on, datetime)) for label, on in dates],
         "calendar_href": f"{path}{CALENDAR_NAME}" if path else "",
-        "is_over": page.is_outcome_published(now),
+        "has_outcome": page.is_outcome_published(now),
     }
-
-
-@register.inclusion_tag("components/outcome.html", takes_context=True)
-def outcome(context):
-    page = context["page"]
-    return {"page": page if page.is_outcome_published(timezone.now()) else None}
 
 
 @register.inclusion_tag("components/policy_documents.html")

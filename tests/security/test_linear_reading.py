@@ -10,8 +10,8 @@ from smtplib import SMTPDataError
 
 import pytest
 
-from community.subscriptions.bounces import MESSAGE_ID, read_outcome
-from community.subscriptions.links import MANAGE
+from community.subscriptions.bounces import MESSAGE_ID, reports_failure
+from community.subscriptions.emails import MANAGE
 from home.content.fields import (
     EmailAddressFormField,
     mailbox_key,
@@ -106,7 +106,8 @@ def read_headings(text):
 def read_bounce(text):
     head = b"Content-Type: multipart/report; boundary=x\n\n--x\n"
     kind = b"Content-Type: message/delivery-status\n\n"
-    return read_outcome(message_from_bytes(head + kind + text.encode() + b"\n--x--\n"))
+    report = head + kind + text.encode() + b"\n--x--\n"
+    return reports_failure(message_from_bytes(report))
 
 
 READERS = {

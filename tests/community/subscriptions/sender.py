@@ -16,7 +16,7 @@ settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(os.environ["SENDER_P
 
 from django.utils import timezone  # noqa: E402
 
-from home.notifications import sending  # noqa: E402
+from home.notifications.outbox import sending  # noqa: E402
 
 if "unmarked" in sys.argv:
     next_chunk = sending.SendingRun._next_chunk

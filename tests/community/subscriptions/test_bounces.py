@@ -52,13 +52,13 @@ def report(
 
 @pytest.fixture
 def take(tmp_path):
-    """Return a function that imports reports from files; it returns what is printed."""
+    """Return a function that imports reports from an mbox; it returns what is said."""
 
     def run(*texts):
-        for number, text in enumerate(texts):
-            (tmp_path / f"{number}.eml").write_text(text, "latin-1")
+        path = tmp_path / "bounces.mbox"
+        path.write_text("".join(f"{FROM}{each}\n\n" for each in texts), "latin-1")
         output = StringIO()
-        call_command("process_bounces", str(tmp_path), stdout=output)
+        call_command("process_bounces", str(path), stdout=output)
         assert ANN not in output.getvalue()
         return output.getvalue()
 
@@ -69,32 +69,23 @@ def is_suppressed():
     return Subscriber.objects.get().suppressed_at is not None
 
 
-def test_hard_bounce_suppresses(take, ours):
-    assert "1 suppressed" in take(report(ours))
-    assert is_suppressed()
-    Subscriber.objects.update(suppressed_at=None)
-    assert "1 suppressed" in take(report(ours, as_headers=True))
+def test_hard_bounce_or_complaint_suppresses(take, ours):
+    for values in ({}, {"as_headers": True}, {"kind": "feedback-report"}):
+        assert take(report(ours, **values)) == "1 suppressed\n"
+        assert is_suppressed()
+        Subscriber.objects.update(suppressed_at=None)
 
 
-def test_complaint_suppresses(take, ours):
-    assert "complained" in take(report(ours, kind="feedback-report"))
-    assert is_suppressed()
-
-
-def test_other_reports_and_messages_change_nothing(take, ours):
-    bounces = [report(ours, status=each) for each in ("4.2.2", "5.7.1", "5.2.2")]
-    no_complaints = [
+def test_other_and_forged_reports_and_messages_change_nothing(take, ours):
+    others = [report(ours, status=each) for each in ("4.2.2", "5.7.1", "5.2.2")]
+    others += [
         report(ours, kind="feedback-report", feedback=each)
         for each in ("not-spam", "auth-failure")
     ]
-    others = ["", "Hello", "\n\n\x00", "Content-Type: multipart/report"]
-    assert "9 no permanent failure" in take(*bounces, *no_complaints, *others)
-    assert not is_suppressed()
-
-
-def test_forged_report_changes_nothing(take, ours):
-    forged = (ours.upper(), ours.replace(".", ".1", 1))
-    printed = take(*(report(each) for each in forged))
+    others += ["", "Hello", "\n\n\x00", "Content-Type: multipart/report"]
+    forged = [report(each) for each in (ours.upper(), ours.replace(".", ".1", 1))]
+    printed = take(*others, *forged)
+    assert "9 no permanent failure" in printed
     assert "2 not about one of our email updates" in printed
     assert not is_suppressed()
 
@@ -108,24 +99,14 @@ def test_importing_twice_changes_nothing_even_after_resubscribing(take, ours):
     take(text)
     assert "1 already suppressed" in take(text)
     confirm_subscription(subscription, now)
-    assert "subscribed again since" in take(text)
+    assert "subscribed again" in take(text)
     assert not is_suppressed()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        report("<x@y>").replace("5.1.1", "\xff"),
-        "Content-Type: message/rfc822\n\n" * 3000,
-    ],
-    ids=["status", "nested"],
-)
-def test_malformed_message_does_not_stop_the_import_of_an_mbox(tmp_path, ours, text):
-    path = tmp_path / "bounces.mbox"
-    path.write_text(f"{FROM}{text}\n\n{FROM}{report(ours)}\n\n", "latin-1")
-    output = StringIO()
-    call_command("process_bounces", str(path), stdout=output)
-    assert "1 suppressed: the address does not exist" in output.getvalue()
+def test_malformed_message_does_not_stop_the_import(take, ours):
+    nested = "Content-Type: message/rfc822\n\n" * 3000
+    strange = report("<x@y>").replace("5.1.1", "\xff")
+    assert "1 suppressed" in take(nested, strange, report(ours))
 
 
 @pytest.mark.parametrize("date", ["\xff", "Mon, 4 Jan 2027 08:00:00 +99999999999999"])
@@ -136,4 +117,4 @@ def test_report_without_a_valid_date_counts_as_of_now(take, ours, date):
 
 def test_missing_file_is_an_error(tmp_path):
     with pytest.raises(CommandError):
-        call_command("process_bounces", str(tmp_path / "none.eml"))
+        call_command("process_bounces", str(tmp_path / "none.mbox"))

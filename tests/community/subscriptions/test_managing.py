@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import Subscriber, Subscription
-from community.subscriptions.links import MANAGE
+from community.subscriptions.emails import MANAGE
 from tests.community.subscriptions.conftest import (
     ANN,
     BOB,

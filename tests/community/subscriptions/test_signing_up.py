@@ -8,14 +8,12 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
-from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import Subscriber, Subscription
-from community.subscriptions import services
 from community.subscriptions.services import purge_unconfirmed
 from community.subscriptions.views import MAX_PER_DAY
 from home.rate_limits import RateLimit, RateLimitHit
@@ -207,14 +205,6 @@ def test_unavailable_mail_server_does_not_use_up_the_limit(
     assert ANN not in caplog.text
     assert sign_up(frequency="daily").status_code == 302
     assert len(mail.outbox) == 1
-
-
-def test_page_deleted_during_sign_up_is_404(sign_up, monkeypatch):
-    def fail(*arguments):
-        raise IntegrityError
-
-    monkeypatch.setattr(services, "request_subscription", fail)
-    assert sign_up().status_code == 404
 
 
 def test_page_that_changes_before_confirmation(section, policy, client, sign_up):

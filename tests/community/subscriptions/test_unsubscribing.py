@@ -7,8 +7,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import Subscription
-from community.subscriptions.emails import UpdateEmail
-from community.subscriptions.links import UNSUBSCRIBE, UNSUBSCRIBE_ALL
+from community.subscriptions.emails import UNSUBSCRIBE, UNSUBSCRIBE_ALL, UpdateEmail
 from home.notifications.outbox import Notification
 from tests.community.subscriptions.conftest import BOB, link_path, main_text
 

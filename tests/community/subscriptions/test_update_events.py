@@ -11,7 +11,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published
 
 from community.models import Frequency, Subscriber, UpdateEvent
-from community.subscriptions.update_events import MONDAY, next_digest
+from community.subscriptions.services import MONDAY, next_digest
 from home.page_tree.visibility import publish_scheduled
 from tests.community.subscriptions.conftest import ANN, BOB
 from tests.community.subscriptions.people import change, queued, subscribe, updates
