@@ -106,19 +106,19 @@ class Ports:
             return cls(*(each.getsockname()[1] for each in taken))
 
 
-def make_certificate(folder: Path) -> None:
-    """Make a certificate of our own for `HOST` in the folder, once."""
+def make_certificate(folder: Path, host: str = HOST) -> None:
+    """Make a certificate of our own for a host in the folder, once."""
     if (folder / "fullchain.pem").exists():
         return
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     today = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key())
         .serial_number(1)
         .not_valid_before(today - timedelta(days=1))
         .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), False)
         .sign(key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
@@ -138,20 +138,13 @@ def site_configuration(folder: Path, ports: Ports, *site_ports: int) -> str:
     """Return the deployed file with nothing replaced but addresses and folders."""
     text = (BASE_DIR / "deploy/nginx.conf").read_text()
     server = "  server 127.0.0.1:8000 max_fails=0;\n"
+    cache, https = "proxy_cache_path ", f"listen 127.0.0.1:{ports.https} ssl http2"
     for times, deployed, ours in (
         (1, server * NAMED, name_servers(*site_ports)),
-        (
-            1,
-            "proxy_cache_path /var/cache/nginx/stockton_cms ",
-            f"proxy_cache_path {folder}/cache ",
-        ),
+        (1, f"{cache}/var/cache/nginx/stockton_cms ", f"{cache}{folder}/cache "),
         (2, "listen 80", f"listen 127.0.0.1:{ports.http}"),
-        (1, "listen 443 ssl http2 d", f"listen 127.0.0.1:{ports.https} ssl http2 d"),
-        (
-            1,
-            "listen 443 ssl http2;",
-            f"listen 127.0.0.1:{ports.https} ssl http2; listen 127.0.0.1:{ports.site};",
-        ),
+        (1, "listen 443 ssl http2 d", f"{https} d"),
+        (1, "listen 443 ssl http2;", f"{https}; listen 127.0.0.1:{ports.site};"),
         # Not every machine has IPv6.
         (4, "listen [::]:", "# "),
         (2, f"/etc/letsencrypt/live/{HOST}", str(folder)),
@@ -186,11 +179,8 @@ def running_nginx(
     `changes` of the deployed file are for negative controls.
     """
     ports = Ports.free()
-    frame = FRAME.format(
-        folder=folder,
-        user=getpass.getuser(),
-        group=grp.getgrgid(os.getgid()).gr_name,
-    )
+    user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
+    frame = FRAME.format(folder=folder, user=user, group=group)
     make_certificate(folder)
     text = site_configuration(folder, ports, *site_ports)
     for old, new in changes:
@@ -231,7 +221,7 @@ class Visitor:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=20)
         self._headers = {"Host": "localhost", **headers}
 
-    def get(self, address: str):
-        self._connection.request("GET", address, headers=self._headers)
+    def get(self, address: str, method: str = "GET", body: str | None = None):
+        self._connection.request(method, address, body, self._headers)
         response = self._connection.getresponse()
         return response, response.read().decode(errors="replace")

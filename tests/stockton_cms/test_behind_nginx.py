@@ -1,16 +1,18 @@
-"""Behind a real nginx, pages change on time and no one is given another's page."""
+"""Behind a real nginx: pages on time, each to whom it is for, and no flood of forms."""
 
 import json
+import re
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 import time_machine
+import wagtail_factories
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from wagtail.images import get_image_model
-from wagtail.images.tests.utils import get_test_image_file
 
 from community.alerts.visibility import COOKIE_NAME
 from home.content_version import content_version_bumped, content_version_tracker
@@ -22,6 +24,8 @@ from stockton_cms.error_pages import MAINTENANCE_PAGE, render_maintenance_page
 from stockton_cms.monitoring.health import metrics
 from stockton_cms.page_cache.entries import CachedPage
 from tests.factories import AlertFactory, StandardPageFactory
+from tests.servers import BASE_DIR
+from tests.stockton_cms import nginx
 from tests.stockton_cms.clock_changes import (
     AT_ANY_MOMENT,
     AT_MIDNIGHT,
@@ -90,40 +94,32 @@ def watch(port, headers, change, until):
     return answers
 
 
-def watch_together(port, change, moment):
-    """Let several visitors watch a page until after the moment."""
-    with ThreadPoolExecutor(len(VISITORS)) as threads:
+def walk(name, section, port):
+    """Let several visitors watch a page, who see its change when it comes about."""
+    # What the site knows of its next boundary is older than the change.
+    Visitor(port).get("/")
+    with (
+        time_machine.travel(MOMENT - BEFORE - SECOND / 4, tick=True),
+        ThreadPoolExecutor(len(VISITORS)) as threads,
+    ):
+        change = KINDS[name](section, MOMENT)
+        time.sleep(max(0, (MOMENT - BEFORE - timezone.now()).total_seconds()))
         watching = [
-            threads.submit(watch, port, headers, change, moment + AFTER)
+            threads.submit(watch, port, headers, change, MOMENT + AFTER)
             for headers in VISITORS
         ]
         if change.needs_job:
-            time.sleep((moment - timezone.now()).total_seconds() + 0.001)
+            time.sleep((MOMENT - timezone.now()).total_seconds() + 0.001)
             assert run_due_jobs(timezone.now()) == []
-        return [each.result() for each in watching]
-
-
-def judge(name, answers, moment):
-    """Assert that a visitor saw a change when it came about, and from then on."""
-    old = [cache for _, is_new, cache in answers if not is_new]
-    new = [at for at, is_new, _ in answers if is_new]
-    assert old
-    assert new, f"{name} was never seen"
-    late = (new[0] - moment).total_seconds()
-    assert "HIT" in old
-    assert late >= 0, f"{name} was seen {-late} s too early"
-    assert late <= SECONDS_FOR_THE_SCHEDULED, f"{name} was seen {late} s too late"
-    assert all(is_new for _, is_new, _ in answers[len(old) :])
-
-
-def walk(name, section, port):
-    # What the site knows of its next boundary is older than the change.
-    Visitor(port).get("/")
-    with time_machine.travel(MOMENT - BEFORE - SECOND / 4, tick=True):
-        change = KINDS[name](section, MOMENT)
-        time.sleep(max(0, (MOMENT - BEFORE - timezone.now()).total_seconds()))
-        for answers in watch_together(port, change, MOMENT):
-            judge(name, answers, MOMENT)
+    for answers in (each.result() for each in watching):
+        old = [cache for _, is_new, cache in answers if not is_new]
+        new = [at for at, is_new, _ in answers if is_new]
+        assert "HIT" in old
+        assert new, f"{name} was never seen"
+        late = (new[0] - MOMENT).total_seconds()
+        assert late >= 0, f"{name} was seen {-late} s too early"
+        assert late <= SECONDS_FOR_THE_SCHEDULED, f"{name} was seen {late} s too late"
+        assert all(is_new for _, is_new, _ in answers[len(old) :])
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -242,9 +238,8 @@ def test_page_with_telephone_numbers_is_there_while_the_application_is_gone(
         assert response.getheader("Cache-Control") == "no-store"
         assert "default-src 'none'" in response.getheader("Content-Security-Policy")
         assert 'Floods: <a href="tel:016321">' in text
-    visitor._connection.request("POST", "/cant-find-it/", "x", {"Host": "localhost"})
-    response = visitor._connection.getresponse()
-    assert (response.status, b"Floods" in response.read()) == (503, True)
+    response, text = visitor.get("/cant-find-it/", "POST", "x")
+    assert (response.status, "Floods" in text) == (503, True)
     # Nor is a page that is not there taken for one that is.
     (tmp_path / "root" / MAINTENANCE_PAGE).unlink()
     assert visitor.get("/never-read/")[0].status == 503
@@ -296,8 +291,7 @@ def test_nginx_logs_neither_who_asked_nor_what_for(site, port, tmp_path):
 def picture(port, monkeypatch):
     """Return the address of a picture that nginx keeps for a second."""
     monkeypatch.setattr(media, "SECONDS_IN_NGINX", 1)
-    file = get_test_image_file("pantry.png")
-    image = get_image_model().objects.create(title="Pantry", file=file)
+    image = wagtail_factories.ImageFactory()
     return image.get_rendition(CARD.fallback).url
 
 
@@ -322,3 +316,56 @@ def test_picture_is_kept_given_out_while_the_store_is_away_and_gone_when_deleted
     get_image_model().objects.get().delete()
     time.sleep(2.1)
     assert ask()[0] == 404
+
+
+# Forms
+
+
+def test_flood_of_forms_is_stopped_and_readers_are_not(port):
+    form = {"Origin": "http://localhost"}
+    form["Content-Type"] = "application/x-www-form-urlencoded"
+    visitor = Visitor(port, **form)
+
+    def statuses(path, times, *sent):
+        return [visitor.get(path, *sent)[0].status for _ in range(times)]
+
+    seen = Counter(statuses("/cant-find-it/", 60, "POST", "website=x"))
+    assert set(seen) == {302, 429}
+    assert seen[429] > 10
+    assert set(statuses("/cant-find-it/", 30)) == {200}
+    # No one's work in the admin is counted.
+    assert 429 not in statuses("/admin/login/", 30, "POST", "x=x")
+
+
+SHOW_NETWORK = """
+server {{
+  listen 127.0.0.1:{port};
+  set_real_ip_from 127.0.0.1;
+  real_ip_header X-Real-IP;
+  location / {{ return 200 $stockton_cms_network; }}
+}}
+"""
+
+
+@pytest.fixture
+def network_of(monkeypatch, tmp_path):
+    """Return a function that says what nginx takes for the sender of an address."""
+
+    def only_the_map(folder, ports, *site_ports):
+        deployed = (BASE_DIR / "deploy/nginx.conf").read_text()
+        [text] = re.findall(r"^map \$remote_addr .*?^\}", deployed, re.M | re.S)
+        return text + SHOW_NETWORK.format(port=ports.site)
+
+    monkeypatch.setattr(nginx, "site_configuration", only_the_map)
+    with nginx_in_front(tmp_path, 0) as port:
+        yield lambda address: Visitor(port, **{"X-Real-IP": address}).get("/")[1]
+
+
+def test_one_customer_is_one_sender_whatever_address_they_take(network_of):
+    """Compare with `test_network_is_what_one_customer_of_a_provider_has`."""
+    same = ["2001:db8:1:2::5", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::"]
+    assert {network_of(address) for address in same} == {"2001:db8:1:2:"}
+    zeros = ["2001:db8::1", "2001:db8::2:3:4", "2001:db8::a:b:c:d"]
+    assert {network_of(address) for address in zeros} == {"2001:db8:"}
+    others = ["192.0.2.1", "192.0.2.2", "::1", "2001:db8:1:3::5", "2001:db8:2:2::5"]
+    assert len({network_of(address) for address in (*others, same[0])}) == 6

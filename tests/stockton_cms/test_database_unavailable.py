@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.utils import timezone
+from wagtail.models import PageViewRestriction
 
 from community.alerts.visibility import COOKIE_NAME
 from community.models import AlertScope
@@ -18,14 +19,9 @@ from tests.factories import AlertFactory, StandardPageFactory
 from tests.stockton_cms.clock_changes import (
     CONSULTATIONS,
     DAY,
+    EVERYTHING,
     HOUR,
     SECOND,
-    Change,
-    alert_ends,
-    alert_starts,
-    itself,
-    on_chosen_pages,
-    page_expires,
 )
 from tests.stockton_cms.test_error_pages import no_database
 from tests.stockton_cms.test_time_boundaries import MOMENT, says_hit
@@ -66,11 +62,15 @@ def database_away():
         yield
 
 
+def says_to_come_back(response):
+    return response.status_code == 503 and int(response["Retry-After"]) > 0
+
+
 def is_away(response):
     return response.status_code == 200 and response["Cache-Status"] == AWAY
 
 
-def test_kept_page_goes_on_and_says_so(section, visitor, clock):
+def test_kept_page_goes_on_for_a_day_and_says_so(section, visitor, clock):
     before = visitor.get(section.url)
     with database_away():
         for _ in range(3):
@@ -84,20 +84,17 @@ def test_kept_page_goes_on_and_says_so(section, visitor, clock):
         headers = {"If-None-Match": before["ETag"]}
         response = visitor.get(section.url, headers=headers)
         assert (response.status_code, response["Cache-Status"]) == (304, AWAY)
+        clock.shift(DAY - SECOND)
+        assert is_away(visitor.get(section.url))
+        clock.shift(SECOND)
+        assert says_to_come_back(visitor.get(section.url))
 
 
 @pytest.mark.parametrize(
-    "make",
-    [
-        alert_starts,
-        alert_ends,
-        on_chosen_pages(alert_starts),
-        on_chosen_pages(alert_ends),
-    ],
-    ids=["starts", "ends", "starts on chosen pages", "ends on chosen pages"],
+    "name", [name for name in EVERYTHING if name.startswith("alert")]
 )
-def test_alerts_start_and_end_to_the_second(make, section, visitor, clock):
-    change = make(section, MOMENT)
+def test_alerts_start_and_end_to_the_second(name, section, visitor, clock):
+    change = EVERYTHING[name](section, MOMENT)
     visitor.get(change.address)
     with database_away():
         for seconds in (-60, -1, 0, 1, 60):
@@ -143,13 +140,9 @@ def test_alert_that_a_visitor_has_closed_stays_closed(section, visitor, clock):
     assert all(b"Storm" in response.content for response in pages)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [page_expires(itself), *CONSULTATIONS.values()],
-    ids=["expires", *CONSULTATIONS],
-)
-def test_page_that_is_no_longer_true_is_given_to_nobody(make, section, visitor, clock):
-    change: Change = make(section, MOMENT)
+@pytest.mark.parametrize("name", ["page expires", *CONSULTATIONS])
+def test_page_that_is_no_longer_true_is_given_to_nobody(name, section, visitor, clock):
+    change = EVERYTHING[name](section, MOMENT)
     visitor.get(change.address)
     with database_away():
         clock.move_to(MOMENT - SECOND)
@@ -157,33 +150,36 @@ def test_page_that_is_no_longer_true_is_given_to_nobody(make, section, visitor, 
         for seconds in (0, 1):
             clock.move_to(MOMENT + seconds * SECOND)
             response = visitor.get(change.address)
-            assert response.status_code == 503
-            assert int(response["Retry-After"]) > 0
+            assert says_to_come_back(response)
             assert change.sign not in response.content.decode()
+
+
+@pytest.mark.parametrize("is_asked_for", [True, False])
+@pytest.mark.parametrize("hide", ["unpublish", "delete", "restrict", "control"])
+def test_hidden_page_does_not_come_back(section, visitor, hide, is_asked_for):
+    page = StandardPageFactory(parent=section, title="quetzal")
+    visitor.get(page.url)
+    if hide == "restrict":
+        PageViewRestriction.objects.create(page=page, restriction_type="login")
+    elif hide != "control":
+        getattr(page, hide)()
+    if is_asked_for and hide != "control":
+        assert visitor.get(page.url).status_code in (302, 404)
+    with database_away():
+        response = visitor.get(page.url)
+    assert (b"quetzal" in response.content) is (hide == "control")
 
 
 def test_what_was_not_kept_is_away_for_now(section, visitor, clock):
     page = StandardPageFactory(parent=section, slug="never-read")
     visitor.get(section.url)
     addresses = ["/", "/search/?query=bins", "/nowhere/", "/sitemap.xml", page.url]
-    addresses.append(f"{section.url}a-to-z/")
     with database_away():
-        for address in addresses:
+        for address in [*addresses, f"{section.url}a-to-z/"]:
             response = visitor.get(address)
-            assert response.status_code == 503
-            assert int(response["Retry-After"]) > 0
+            assert says_to_come_back(response)
             assert "public" not in response["Cache-Control"]
             next_attempt()
-
-
-def test_nothing_is_given_out_for_longer_than_a_day(section, visitor, clock):
-    visitor.get(section.url)
-    with database_away():
-        clock.shift(DAY - SECOND)
-        assert is_away(visitor.get(section.url))
-        clock.shift(SECOND)
-        response = visitor.get(section.url)
-    assert (response.status_code, "Retry-After" in response) == (503, True)
 
 
 def test_site_is_itself_again_at_the_next_attempt(section, visitor, clock):

@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+import wagtail_factories
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,7 +18,7 @@ from home.images.renditions import CARD
 from search.indexing.documents import SearchFile
 from stockton_cms import media_storage
 from tests.search.indexing.files.made_files import make_pdf
-from tests.search.indexing.files.offering import offer
+from tests.search.indexing.files.offering import offer, save_file
 
 BUCKET = "stockton-media"
 Image = get_image_model()
@@ -44,8 +45,7 @@ def away(bucket, monkeypatch):
 
 @pytest.fixture
 def image(db, bucket):
-    file = get_test_image_file("pantry.jpg")
-    return Image.objects.create(title="Pantry", file=file)
+    return wagtail_factories.ImageFactory()
 
 
 def keys(bucket):
@@ -79,8 +79,7 @@ def test_document_is_given_out_by_its_view_alone_and_its_text_is_found(
 ):
     data = make_pdf("Allotments for all")
     with django_capture_on_commit_callbacks(execute=True):
-        file = ContentFile(data, name="plan.pdf")
-        document = Document.objects.create(title="Plan", file=file)
+        document = save_file(data=data)
     assert "Allotments for all" in SearchFile.objects.get(pk=document.pk).body
     offer(document, section)
     response = client.get(document.url)
@@ -106,34 +105,24 @@ def test_two_machines_store_files_of_one_name(bucket, monkeypatch):
     assert default_storage.open(second).read() == b"second"
 
 
-def test_deleted_picture_leaves_nothing(
+def test_file_goes_when_its_deletion_is_saved(
     image, bucket, client, django_capture_on_commit_callbacks
 ):
     url = image.get_rendition(CARD.fallback).url
+    with django_capture_on_commit_callbacks(execute=True):
+        with transaction.atomic():
+            default_storage.delete(image.file.name)
+            transaction.set_rollback(True)
+        assert default_storage.exists(image.file.name)
+    assert default_storage.exists(image.file.name)
     with django_capture_on_commit_callbacks(execute=True):
         image.delete()
     assert keys(bucket) == set()
     assert client.get(url).status_code == 404
 
 
-def test_file_stays_whose_replacement_was_not_saved(
-    db, bucket, django_capture_on_commit_callbacks
-):
-    name = default_storage.save("documents/plan.pdf", ContentFile(b"the plan"))
-    with django_capture_on_commit_callbacks(execute=True):
-        with transaction.atomic():
-            default_storage.delete(name)
-            transaction.set_rollback(True)
-        assert default_storage.exists(name)
-    assert default_storage.exists(name)
-    with django_capture_on_commit_callbacks(execute=True):
-        default_storage.delete(name)
-    assert not default_storage.exists(name)
-
-
 def test_readers_go_on_without_the_store(client, section, image, away):
-    file = ContentFile(b"%PDF-1.4 the plan", name="plan.pdf")
-    document = Document.objects.create(title="Plan", file=file)
+    document = save_file()
     page = offer(document, section, picture=image)
     url = image.get_rendition(CARD.fallback).url
     away()
