@@ -37,7 +37,7 @@ from home.page_tree.lock import tree_lock
 from home.pages import BasePage
 from search.indexing.receivers import document_values
 from search.models import SearchDocument
-from stockton_cms.operations.demo.loader import FOLDER
+from stockton_cms.operations.demo.build import FOLDER
 
 ROOT_SLUG = "seeded-pages"
 CARDS = 20

@@ -32,10 +32,7 @@ class Command(migrate.Command):
         )
 
     def handle(self, *args, **options):
-        """Wait for our turn and for tables; what only looks waits for no one.
-
-        The lock goes with the process, however that ends.
-        """
+        # What only looks waits for no one.
         if options["plan"] or options["check_unapplied"]:
             super().handle(*args, **options)
             return

@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -46,13 +47,9 @@ class Command(BaseCommand):
                 raise CommandError(f"{path} answers {status}: see the log above.")
             if content not in text or SEARCH_FAILS in text:
                 raise CommandError(f"{path} does not show what it should.")
-            missing = [
-                name
-                for name in STATIC_FILE.findall(text)
-                if not (Path(settings.STATIC_ROOT) / name).exists()
-            ]
-            if missing:
-                raise CommandError(f"{path} names {missing[0]}: run collectstatic.")
+            for name in STATIC_FILE.findall(text):
+                if not (Path(settings.STATIC_ROOT) / name).exists():
+                    raise CommandError(f"{path} names {name}: run collectstatic.")
         self.stdout.write(f"Tried {len(PAGES)} pages: all is well.")
 
 
@@ -71,12 +68,9 @@ def wait_until_ready(port: int, deadline: float) -> None:
 
 def ask(port: int, path: str) -> tuple[int, str]:
     """Return the status and the text of an answer, as asked through our nginx."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
     host = settings.ALLOWED_HOSTS[0].removeprefix("*").removeprefix(".") or "localhost"
     headers = {"Host": host, "X-Forwarded-Proto": "https" if settings.HTTPS else "http"}
-    try:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         return response.status, response.read().decode(errors="replace")
-    finally:
-        connection.close()

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -21,9 +20,6 @@ from django.db import models
 from django.utils.duration import duration_string
 from tqdm import tqdm
 
-# A bar on a terminal, and nothing elsewhere.
-progress = partial(tqdm, disable=None, leave=False)
-
 # Raised when what is written can no longer be read by an older version of this code.
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -33,17 +29,16 @@ CHUNK_ROWS = 2000
 # What is not backed up: what ends with a restore (sessions, who has what open, links
 # to confirm an address, half-typed forms), counters that are over within a day, and
 # Wagtail's own search index, which is made again and differs between databases.
-LEFT_OUT = frozenset(
-    {
-        "account_emailconfirmation",
-        "django_session",
-        "home_ratelimithit",
-        "wagtailadmin_editingsession",
-        "wagtailadmin_formstate",
-        "wagtailsearch_indexentry",
-        "wagtailsearch_indexentry_fts",
-    }
-)
+LEFT_OUT = {
+    *("account_emailconfirmation", "django_session", "home_ratelimithit"),
+    *("wagtailadmin_editingsession", "wagtailadmin_formstate"),
+    *("wagtailsearch_indexentry", "wagtailsearch_indexentry_fts"),
+}
+
+
+def progress(steps: Iterable, what: str) -> tqdm:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    return tqdm(steps, what, disable=None, leave=False)
 
 
 class ArchiveError(CommandError):
@@ -73,12 +68,10 @@ class Manifest:
 
 @contextmanager
 def new_archive(path: Path, manifest: Manifest) -> Iterator["ArchiveWriter"]:
-    """Write an archive beside its place, and put it there once it is whole.
-
-    No one else on the machine may read it.
-    """
+    """Write an archive beside its place, and put it there once it is whole."""
     # The same each time, so that one that was killed does not stay.
     part = path.with_name(f".stockton-cms-{socket.gethostname()}.part")
+    # No one else on the machine may read it.
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -136,8 +129,6 @@ class ArchiveReader:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(file or path)
-        except FileNotFoundError as error:
-            raise ArchiveError(f"There is no file {path}.") from error
         except Exception as error:
             raise ArchiveError(
                 f"{path} is no archive, or it was cut off: {error}"
@@ -156,7 +147,7 @@ class ArchiveReader:
                 "that version."
             )
         self.manifest = Manifest(**values)
-        self.tables = self._names(ROWS, ".jsonl")
+        self.tables = self._names(ROWS)
         # By their names in the media store.
         self.files = self._names(FILES)
 
@@ -166,12 +157,10 @@ class ArchiveReader:
     def __exit__(self, *error) -> None:
         self._zip.close()
 
-    def _names(self, folder: str, suffix: str = "") -> list[str]:
-        return [
-            name.removeprefix(folder).removesuffix(suffix)
-            for name in self.manifest.entries
-            if name.startswith(folder)
-        ]
+    def _names(self, folder: str) -> list[str]:
+        names = [name for name in self.manifest.entries if name.startswith(folder)]
+        suffix = ".jsonl" if folder == ROWS else ""
+        return [name.removeprefix(folder).removesuffix(suffix) for name in names]
 
     def _damaged(self, why: object) -> ArchiveError:
         return ArchiveError(f"{self.path} is damaged: {why}.")
@@ -194,11 +183,9 @@ class ArchiveReader:
                 raise self._damaged(f"{name} has changed")
 
     def open_file(self, name: str) -> IO[bytes]:
-        """Open one of the files that were in the media store."""
         return self._zip.open(f"{FILES}{name}")
 
     def checksum_of_file(self, name: str) -> str:
-        """Return the SHA-256 of one of the files."""
         return self.manifest.entries[f"{FILES}{name}"]["sha256"]
 
     def rows(self, table: str) -> Iterator[list]:
@@ -223,8 +210,7 @@ class Base64Field(models.BinaryField):
     """Bytes, which are given to it as base64."""
 
     def get_db_prep_value(self, value, connection, prepared=False):
-        value = self.to_python(value)
-        return super().get_db_prep_value(value, connection, prepared)
+        return super().get_db_prep_value(self.to_python(value), connection, prepared)
 
 
 class JSONText(models.JSONField):
@@ -234,12 +220,12 @@ class JSONText(models.JSONField):
         return value
 
     def get_db_prep_value(self, value, connection, prepared=False):
-        if value is None:
-            return None
-        return connection.ops.adapt_json_value(json.loads(value), None)
+        if value is not None:
+            value = connection.ops.adapt_json_value(json.loads(value), None)
+        return value
 
 
-def plain_model(model: type[models.Model]) -> type[models.Model]:
+def _plain_model(model: type[models.Model]) -> type[models.Model]:
     """Return a model of just the table's columns, each a field of Django's own.
 
     Values pass through neither the site's models nor signals: what the database holds
@@ -268,7 +254,7 @@ def _plain(field: models.Field) -> models.Field:
 
 def read_rows(model: type[models.Model]) -> Iterator[bytes]:
     """Yield the names of a table's columns, then its rows, as lines of JSON."""
-    table = plain_model(model)
+    table = _plain_model(model)
     yield _line([field.name for field in table._meta.fields])
     rows = table._base_manager.order_by("pk").values_list()
     yield from map(_line, rows.iterator(chunk_size=CHUNK_ROWS))
@@ -276,7 +262,7 @@ def read_rows(model: type[models.Model]) -> Iterator[bytes]:
 
 def write_rows(model: type[models.Model], lines: Iterable[list]) -> None:
     """Insert rows, of which the first names the columns."""
-    table, lines = plain_model(model), iter(lines)
+    table, lines = _plain_model(model), iter(lines)
     names = next(lines)
     while chunk := list(islice(lines, CHUNK_ROWS)):
         rows = [table(**dict(zip(names, row, strict=True))) for row in chunk]

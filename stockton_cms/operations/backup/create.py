@@ -4,7 +4,7 @@ import fcntl
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,21 +32,15 @@ from stockton_cms.operations.backup.archive import (
 )
 
 SCHEME = "s3://"
-WAITS = Config(
-    connect_timeout=10,
-    read_timeout=60,
-    retries={"mode": "standard", "total_max_attempts": 5},
-)
+RETRIES = {"mode": "standard", "total_max_attempts": 5}
+WAITS = Config(connect_timeout=10, read_timeout=60, retries=RETRIES)
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Let only one backup or restore run at a time on a machine.
+    """Let only one backup or restore run at a time on a machine, else `CommandError`.
 
-    The lock goes with the process however it ends. It is not an advisory lock of the
-    database, as a restore connects to it again.
-
-    Raises `CommandError` at once where another process holds it.
+    No advisory lock of the database, as a restore connects to it again.
     """
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / "backup.lock").open("w") as file:
@@ -60,16 +54,14 @@ def alone() -> Iterator[None]:
 
 
 def default_folder() -> Path:
-    """Return where archives go if no one says where, and which is made then."""
     return settings.DATA_DIR / "backups"
 
 
 def checked_destination(text: str) -> str:
     """Return where archives go: `s3://bucket/prefix` or the path of a folder.
 
-    Raises `CommandError` where the site's public files are, or where there is no
-    folder: a slip, or a disk that is not mounted, is not to end in a backup beside the
-    site.
+    Raises `CommandError` where visitors may read, or where there is no folder: a disk
+    that is not mounted is not to end in a backup beside the site.
     """
     if text.startswith(SCHEME):
         bucket = text.removeprefix(SCHEME).partition("/")[0]
@@ -96,11 +88,7 @@ def checked_destination(text: str) -> str:
 
 
 def back_up(to: str, at: datetime) -> tuple[Manifest, str]:
-    """Make a backup in a folder or bucket; return what it holds, and its address.
-
-    Raises `OSError` where it could not be made; `CommandError` where another one is
-    running, or the bucket cannot be reached.
-    """
+    """Make a backup in a folder or bucket; return what it holds, and its address."""
     to = checked_destination(to)
     address = f"{to}/stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
     is_remote = to.startswith(SCHEME)
@@ -130,11 +118,7 @@ def _bucket(address: str) -> Iterator[tuple]:
 
 @contextmanager
 def opened(address: str) -> Iterator[ArchiveReader]:
-    """Open an archive that is in a folder or in a bucket.
-
-    Raises `CommandError` where there is none, it is damaged, or the bucket cannot be
-    reached.
-    """
+    """Open an archive in a folder or a bucket; raises `CommandError`."""
     if not address.startswith(SCHEME):
         with ArchiveReader(Path(address).resolve()) as reader:
             yield reader
@@ -163,18 +147,14 @@ def make_backup(path: Path, at: datetime) -> Manifest:
             for model in progress(tables_of(apps), "Tables"):
                 archive.add_rows(model._meta.db_table, read_rows(model))
         # Not within it, as these may take hours.
-        for name in progress(list(all_files(default_storage)), "Files"):
-            _add_file(archive, name)
+        add_files(archive, list(all_files(default_storage)))
     return manifest
 
 
-def _add_file(archive: ArchiveWriter, name: str) -> None:
-    try:
-        file = default_storage.open(name)
-    except FileNotFoundError:
-        return
-    with file:
-        archive.add_file(name, file)
+def add_files(archive: ArchiveWriter, names: list[str]) -> None:
+    for name in progress(names, "Files"):
+        with suppress(FileNotFoundError), default_storage.open(name) as file:
+            archive.add_file(name, file)
 
 
 def all_files(storage: Storage, folder: str = "") -> Iterator[str]:
@@ -209,11 +189,10 @@ def _snapshot() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class LastBackup:
-    """The last backup that arrived whole where it was sent to, by this machine."""
+    """The last backup of this machine that arrived whole, at a path or in a bucket."""
 
     made_at: datetime
     bytes: int
-    # The archive itself: its path, or its address in a bucket.
     to: str
     # When `verify_backup` last found it whole.
     verified_at: datetime | None = None

@@ -44,10 +44,7 @@ def restore(archive: ArchiveReader, at: datetime) -> list[str]:
 
     The database is made beside the old one and exchanged at the end, once all files are
     there, so a restore that fails has changed nothing that the site shows. Returns
-    where the old rows and files are, as text.
-
-    Raises `ArchiveError` where it is damaged, or from a newer version of this site;
-    `CommandError` where another backup or restore is running, or the site itself.
+    where the old rows and files are, as text. Raises `CommandError`.
     """
     refuse_newer(archive)
     archive.verify()
@@ -138,8 +135,8 @@ def _empty(tables: list[str]) -> None:
 def _raise_version() -> None:
     """Let no cache take its pages for those of the restored site.
 
-    A counter that goes on from the backup would come to numbers again that stood for
-    other pages. Seconds since 1970 are ahead of it and of earlier restores.
+    A counter that goes on from the backup would repeat numbers of other pages. Seconds
+    since 1970 are ahead of it and of earlier restores.
     """
     numbers = ContentVersion.objects.values_list("number", flat=True)
     number = max([int(time.time()), *(each + 1 for each in numbers)])
@@ -151,8 +148,7 @@ def _raise_version() -> None:
 def _add_files(archive: ArchiveReader) -> set[str]:
     """Add the archive's files to the site's own; return the names of the others.
 
-    None of those is deleted, and names are not used twice: a restore that is killed has
-    harmed nothing. What is there with the same contents stays as it is.
+    None of those is deleted: a restore that is killed has harmed nothing.
     """
     there = set(all_files(default_storage))
     for name in progress(archive.files, "Files"):
@@ -169,10 +165,7 @@ def _add_files(archive: ArchiveReader) -> set[str]:
 
 
 def _set_aside(names: set[str], suffix: str) -> str:
-    """Move files that are not in the archive beside the others; say where they are.
-
-    A bucket has no such place: there they stay.
-    """
+    """Move files that the archive lacks beside the others; in a bucket they stay."""
     if not isinstance(default_storage, FileSystemStorage):
         return (
             f"Files that are not in the backup but still in the store: {len(names):,}."
@@ -193,8 +186,7 @@ def _set_aside(names: set[str], suffix: str) -> str:
 def _connected_to(**settings) -> Iterator[None]:
     """Let the default connection, models and migrations lead somewhere else.
 
-    Migrations of Wagtail's write by the default connection whatever they are passed, so
-    a second one beside it would not do. The process must do nothing else meanwhile.
+    Wagtail's migrations write by the default connection, whatever they are passed.
     """
     before = connection.settings_dict
     _reconnect({**before, **settings})
@@ -258,10 +250,7 @@ def exchange_database(suffix: str) -> str:
 
 
 def close_alone() -> None:
-    """Close a SQLite database so that its one file is all of it.
-
-    Raises `CommandError` where the site, or one of its jobs, still has it open.
-    """
+    """Close a SQLite database so that one file is all of it, or `CommandError`."""
     if connection.vendor != "sqlite":
         return
     try:

@@ -1,6 +1,5 @@
 """Finds an email address in a text, however it is written, and removes it."""
 
-import binascii
 import json
 import re
 from base64 import b64decode
@@ -101,23 +100,15 @@ def _look_alikes() -> dict[str, set[str]]:
 
 
 @cache
-def _entities() -> dict[str, set[str]]:
-    """Return the names that HTML has for each sign."""
-    found = defaultdict(set)
-    for name, sign in html5.items():
-        found[sign].add(name.removesuffix(";"))
-    return found
-
-
-@cache
 def _written(sign: str) -> str:
-    """Return a pattern for the ways to write one sign."""
+    """Return a pattern for the ways to write one character."""
     ways = set()
     for each in {sign, sign.lower(), sign.upper(), *_look_alikes()[sign.lower()]}:
         ways.add(re.escape(each))
         if len(each) == 1:
             code = ord(each)
-            names = [rf"\#0*{code}", rf"\#x0*{code:x}", *sorted(_entities()[each])]
+            names = {name.removesuffix(";") for name in html5 if html5[name] == each}
+            names |= {rf"\#0*{code}", rf"\#x0*{code:x}"}
             ways |= {f"&(?:amp;)*{name};" for name in names}
             ways.add(rf"{BACKSLASHES}u{code:04x}")
         if each.isascii() or each in {sign, sign.lower(), sign.upper()}:
@@ -162,13 +153,12 @@ def _json_without(text: str, pattern: re.Pattern) -> str:
 
 
 def _base64_without(text: str, pattern: re.Pattern) -> str:
-    def judge(match: re.Match) -> str:
+    def clean(match: re.Match) -> str:
         packed = "".join(match[0].split()).rstrip("=")
-        try:
+        with suppress(ValueError):
             held = b64decode(packed + "=" * (-len(packed) % 4), validate=True)
-        except (binascii.Error, ValueError):
-            return match[0]
-        is_in_it = pattern.search(held.decode("utf-8", "ignore"))
-        return REDACTED if is_in_it else match[0]
+            if pattern.search(held.decode("utf-8", "ignore")):
+                return REDACTED
+        return match[0]
 
-    return BASE64.sub(judge, text)
+    return BASE64.sub(clean, text)

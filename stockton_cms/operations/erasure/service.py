@@ -34,14 +34,8 @@ from stockton_cms.operations.erasure.matching import may_hold, pattern_of, witho
 
 # What cannot hold a word. Every other kind of field is looked at, new ones too.
 NO_TEXT = (
-    models.BooleanField,
-    models.DateField,
-    models.DecimalField,
-    models.DurationField,
-    models.FloatField,
-    models.IntegerField,
-    models.TimeField,
-    models.UUIDField,
+    *(models.BooleanField, models.DecimalField, models.FloatField, models.IntegerField),
+    *(models.DateField, models.DurationField, models.TimeField, models.UUIDField),
 )
 # Made from other tables, and made again when those change.
 REBUILDABLE_TABLES = {"wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry"}
@@ -54,12 +48,8 @@ OWN_ROWS = {
 }
 # Tables that follow a page and name it by `page_id`.
 DERIVED_FROM_PAGE = {
-    "community.PublishedVersion",
-    "home.ChangeNote",
-    "home.PageLink",
-    "home.ContentIssue",
-    "home.PageReview",
-    "search.SearchDocument",
+    *("community.PublishedVersion", "home.ChangeNote", "home.PageLink"),
+    *("home.ContentIssue", "home.PageReview", "search.SearchDocument"),
 }
 # Belong to a page as its parts do, and are nothing that visitors see.
 NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
@@ -158,12 +148,12 @@ class Report:
             return "This email address was not found in any record."
         if self.has_account:
             return "Nothing was erased, because an account uses this email address."
-        if self.is_done and self.left:
-            rows = counted(self.left, "row still has", "rows still have")
-            return f"The email address was erased where the report says so. {rows} it."
-        if self.is_done:
+        if not self.is_done:
+            return "Nothing has been erased yet. This is what will happen."
+        if not self.left:
             return "The email address was erased. A second check found it nowhere."
-        return "Nothing has been erased yet. This is what will happen."
+        rows = counted(self.left, "row still has", "rows still have")
+        return f"The email address was erased where the report says so. {rows} it."
 
 
 @transaction.atomic
@@ -207,14 +197,14 @@ def word_fields(model: type[models.Model]) -> list[models.Field]:
     ]
 
 
+def _is_json(field: models.Field) -> bool:
+    return field.get_internal_type() == "JSONField"
+
+
 def _stored(field: models.Field) -> models.Expression:
     """Return what the database holds in a field, without making blocks of it."""
     kind = models.JSONField() if _is_json(field) else models.TextField()
     return models.ExpressionWrapper(models.F(field.name), output_field=kind)
-
-
-def _is_json(field: models.Field) -> bool:
-    return field.get_internal_type() == "JSONField"
 
 
 def find(address: str, pattern: Pattern) -> Iterator[Found]:
@@ -234,15 +224,16 @@ def find(address: str, pattern: Pattern) -> Iterator[Found]:
             stored = map(_stored, fields)
             rows = model._base_manager.order_by("pk").values_list("pk", *stored)
             for pk, *values in rows.iterator(chunk_size=200):
-                found = tuple(
-                    field
-                    for field, value in zip(fields, values, strict=True)
+                held = zip(fields, values, strict=True)
+                found = [
+                    each
+                    for each, value in held
                     if value
                     and may_hold(value, address)
-                    and _holds(field, value, pattern)
-                )
+                    and _holds(each, value, pattern)
+                ]
                 if found:
-                    yield Found(model, pk, found)
+                    yield Found(model, pk, tuple(found))
 
 
 def _holds(field: models.Field, value, pattern: Pattern) -> bool:
@@ -256,11 +247,8 @@ Decided = list[tuple[Found, ErasureAction]]
 
 
 def _decide(address: str, pattern: Pattern, everywhere: bool) -> Decided:
-    """Decide for each row that has the address.
-
-    What is part of the site stays unless `everywhere`, with its drafts and all that
-    follows it.
-    """
+    # What is part of the site stays unless `everywhere`, with its drafts and all that
+    # follows it.
     rows = list(find(address, pattern))
     shown = {
         row.owner_key for row in rows if not everywhere and row.is_of_public_content
@@ -288,8 +276,8 @@ def _lines(decided: Decided, pattern: Pattern) -> list[Line]:
     for row, action in decided:
         names = ", ".join(str(each.verbose_name) for each in row.fields)
         table = capfirst(str(row.model._meta.verbose_name_plural))
-        line = Line(table, names, action)
-        line = lines.setdefault((row.label, names, action), line)
+        key = row.label, names, action
+        line = lines.setdefault(key, Line(table, names, action))
         line.rows += 1
         if action not in GONE and line.rows <= MAX_NAMED:
             address = AdminURLFinder().get_edit_url(row.owner) or ""
@@ -331,13 +319,8 @@ def _rewrite(row: Found, pattern: Pattern) -> None:
     this = row.model._base_manager.filter(pk=row.pk)
     stored = this.select_for_update().values_list(*map(_stored, row.fields)).first()
     if stored is not None:
-        values = zip(row.fields, stored, strict=True)
-        this.update(
-            **{
-                each.name: _cleaned(each, value, row.pk, pattern)
-                for each, value in values
-            }
-        )
+        for column, value in zip(row.fields, stored, strict=True):
+            this.update(**{column.name: _cleaned(column, value, row.pk, pattern)})
 
 
 def _cleaned(column: models.Field, value, pk, pattern: Pattern):

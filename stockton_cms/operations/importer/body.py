@@ -78,29 +78,21 @@ class Body:
         except RecursionError:
             text = " ".join(soup.get_text(" ").split())
             self.blocks = [{"type": "text", "value": f"<p>{escape(text)}</p>"}]
-            self._note("It is nested too deeply: only its text was imported.")
-
-    def _note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
+            self.notes.append("It is nested too deeply: only its text was imported.")
 
     def _drop(self, soup: BeautifulSoup) -> None:
         """Take out what no page may hold."""
         names = set()
-        for tag in soup.find_all(True):
-            if tag.decomposed:
-                continue
-            if tag.name in DROPPED:
+        for tag in soup.find_all(DROPPED):
+            if not tag.decomposed:
                 names.add(tag.name)
                 tag.decompose()
-            elif any(name.lower().startswith("on") for name in tag.attrs):
-                names.add("on… attribute")
         for text in soup.find_all(string=True):
             # Comments and the like are no words.
             if isinstance(text, PreformattedString):
                 text.extract()
         if names:
-            self._note(f"Left out: {', '.join(sorted(names))}.")
+            self.notes.append(f"Left out: {', '.join(sorted(names))}.")
 
     def _add(self, name: str, value: Any) -> None:
         self._end_text()
@@ -139,7 +131,7 @@ class Body:
             elif node.find(NOT_INLINE):
                 # Such as a link around a picture.
                 if node.name == "a" and node.get("href"):
-                    self._note("A link around a picture or a box was left out.")
+                    self.notes.append("A link around a picture or a box was left out.")
                 self._walk(node)
             else:
                 self._words.append(str(node))
@@ -174,7 +166,7 @@ class Body:
             else:
                 node.unwrap()
         except NotImported as error:
-            self._note(f"'{text[:60]}': {error} ({href[:100]}).")
+            self.notes.append(f"'{text[:60]}': {error} ({href[:100]}).")
             node.unwrap()
 
     def _upload(self, model: type[Model], path: Path, **values: str) -> int:
@@ -187,7 +179,9 @@ class Body:
         for image in node.find_all("img"):
             self._image(image)
         if len(text) > MAX_HEADING_LENGTH:
-            self._note(f"A heading of over 120 characters became text: {text[:40]}…")
+            self.notes.append(
+                f"A heading of over 120 characters became text: {text[:40]}…"
+            )
             self._end_paragraph()
             self._words.append(f"<b>{escape(text)}</b>")
             self._end_paragraph()
@@ -205,10 +199,10 @@ class Body:
             path = self.links.file(source, self.base)
             pk = self._upload(Image, path, title=path.stem, description=text)
         except NotImported as error:
-            self._note(f"A picture is missing ({source[:100]}): {error}.")
+            self.notes.append(f"A picture is missing ({source[:100]}): {error}.")
             return
         if alt is None:
-            self._note(f"A picture has no alternative text ({source[:100]}).")
+            self.notes.append(f"A picture has no alternative text ({source[:100]}).")
         is_decorative = alt is not None and not text
         value = {"image": pk, "alt_text": text[:255], "decorative": is_decorative}
         self._add("image", value)
@@ -243,7 +237,7 @@ class Body:
         for row in (headings, *rows):
             row += [""] * (width - len(row))
         if node.find("a"):
-            self._note("Links in a table became plain text.")
+            self.notes.append("Links in a table became plain text.")
         caption = node.find("caption")
         value = {
             "columns": [{"type": "text", "heading": heading} for heading in headings],

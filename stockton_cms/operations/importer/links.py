@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
+from django.forms import ModelForm
 from django.template.defaultfilters import filesizeformat
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.forms import get_document_form
@@ -43,7 +45,6 @@ class LinkResolver:
         self.hosts = {*plan.hosts, self.site.hostname}
         # Deletes the files that were stored, where that is not saved after all.
         self.undo = ExitStack()
-        self._collection = Collection.get_first_root_node()
         # The digest and id of each file that was read.
         self._known: dict[tuple, tuple[str, int]] = {}
         self._on_site = lru_cache(maxsize=4096)(self._find_on_site)
@@ -119,29 +120,28 @@ class LinkResolver:
         It is stored once; the id is 0 where it is only checked. Raises `NotImported`
         for what an officer could not upload either.
         """
-        if (model, path, stores) not in self._known:
+        key = model, path, stores
+        if key not in self._known:
             if path.stat().st_size > MAX_BYTES:
                 raise NotImported(f"it is larger than {filesizeformat(MAX_BYTES)}")
             file = SimpleUploadedFile(path.name, path.read_bytes())
             get_form = get_image_form if model is Image else get_document_form
             values = {name: text[:255] for name, text in values.items()}
-            values["collection"] = self._collection.pk
+            values["collection"] = Collection.get_first_root_node().pk
             form = get_form(model)(values, {"file": file})
             if not form.is_valid():
-                errors = [text for texts in form.errors.values() for text in texts]
-                raise NotImported(" ".join(errors))
-            digest = hash_filelike(form.cleaned_data["file"])
-            pk = self._store(form, digest) if stores else 0
-            self._known[model, path, stores] = digest, pk
-        return self._known[model, path, stores]
+                raise NotImported(" ".join(chain(*form.errors.values())))
+            digest, thing = hash_filelike(form.cleaned_data["file"]), None
+            if stores:
+                same = model.objects.filter(file_hash=digest).order_by("pk")
+                thing = same.first() or self._store(form)
+            self._known[key] = digest, thing.pk if thing else 0
+        return self._known[key]
 
-    def _store(self, form, digest: str) -> int:
-        same = form._meta.model.objects.filter(file_hash=digest).order_by("pk").first()
-        if same:
-            return same.pk
+    def _store(self, form: ModelForm) -> models.Model:
         thing = form.save()
         self.undo.callback(thing.file.storage.delete, thing.file.name)
-        return thing.pk
+        return thing
 
 
 def _checked(href: str) -> str:

@@ -28,7 +28,6 @@ DRAFT = "draft"
 MAX_BODY_LENGTH = 1_000_000
 MAX_SUMMARY_LENGTH = 200
 MAX_KEY_LENGTH = 450
-MAX_LEVELS = 20
 
 
 class SourceError(CommandError):
@@ -116,20 +115,16 @@ class Record:
         """Clean what was said, or note the problem."""
         form = RecordForm(self.said)
         if not form.is_valid():
-            self.problem = " ".join(
-                f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()
-            )
+            errors = form.errors.items()
+            self.problem = " ".join(f"{name}: {' '.join(e)}" for name, e in errors)
             return
         self.said = form.cleaned_data
         slug = slugify(self.said["slug"] or self.said["title"])[:200].strip("-")
         self.slug = slug or "page"
-        summary = self.said["summary"]
-        if len(summary) > MAX_SUMMARY_LENGTH:
-            beginning = Truncator(summary[: MAX_SUMMARY_LENGTH + 1])
+        if len(self.said["summary"]) > MAX_SUMMARY_LENGTH:
+            beginning = Truncator(self.said["summary"][: MAX_SUMMARY_LENGTH + 1])
             self.said["summary"] = beginning.chars(MAX_SUMMARY_LENGTH)
-            self.notes.append(
-                f"The summary was cut to {MAX_SUMMARY_LENGTH} characters."
-            )
+            self.notes.append("The summary was cut to 200 characters.")
 
 
 def address_of(text: str) -> str:
@@ -161,25 +156,24 @@ class Plan:
     ):
         self.section = section
         self.records = records
-        self.by_address: dict[str, Record] = {}
+        # And by their slugs, unless two have the same.
+        self.by_address: dict[str, Record | None] = {}
         # The hosts of the old site: a link to them is a link within the site.
         self.hosts: set[str] = set()
         self._keys: dict[str, Record] = {}
-        self._by_slug: dict[str, Record | None] = {}
         self._taken: dict[Record | int, set[str]] = {}
         for step in (self._register, self._find_parent):
             for record in self.accepted():
                 step(record)
         for record in self.accepted():
             record.said["type"] = record.said["type"] or default_type
-            self._check_levels(record)
+            self._find_level(record)
         records.sort(key=lambda record: record.level)
         self._find_imported(remakes_deleted)
         for record in self.accepted():
             self._put_below_parent(record)
 
     def accepted(self) -> list[Record]:
-        """Return the pages that can be imported."""
         return [record for record in self.records if not record.problem]
 
     def _register(self, record: Record) -> None:
@@ -198,16 +192,16 @@ class Plan:
         record.key = f"{self.section.pk}:{key}"
         for address in filter(None, (base, record.old_path, address_of(path))):
             self.by_address.setdefault(address, record)
-        is_taken = record.slug in self._by_slug
-        self._by_slug[record.slug] = None if is_taken else record
+        is_taken = record.slug in self.by_address
+        self.by_address[record.slug] = None if is_taken else record
         if host := urlsplit(old_address).hostname:
             self.hosts.add(host)
 
     def _find_parent(self, record: Record) -> None:
         named = record.said["parent"]
         if named:
-            record.parent = self.by_address.get(address_of(named))
-            record.parent = record.parent or self._by_slug.get(named)
+            known = self.by_address
+            record.parent = known.get(address_of(named)) or known.get(named)
         if record.parent is record:
             record.problem = "It is named as its own parent."
         elif record.parent:
@@ -225,7 +219,7 @@ class Plan:
         else:
             record.parent_page = self.section
 
-    def _check_levels(self, record: Record) -> None:
+    def _find_level(self, record: Record) -> None:
         seen, above = {record}, record.parent
         while above is not None and above not in seen:
             seen.add(above)
@@ -233,8 +227,6 @@ class Plan:
         record.level = len(seen) - 1
         if above:
             record.problem = f"Its parents form a loop through {record.parent.place}."
-        elif record.level >= MAX_LEVELS:
-            record.problem = f"It is more than {MAX_LEVELS} levels deep."
 
     def _find_imported(self, remakes_deleted: bool) -> None:
         """Note which pages an earlier import has made, and where they are now."""

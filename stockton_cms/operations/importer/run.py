@@ -71,9 +71,7 @@ class Import:
 
         All pages that are not there are made first, so that others can link to them,
         and then filled; a dry run says the same, and leaves both. What was saved until
-        an interruption stays; the next run goes on from there.
-
-        Raises `SourceError` where the source as a whole cannot be read.
+        an interruption stays; the next run goes on from there. Raises `SourceError`.
         """
         self.counts = Counter()
         records = self._read()
@@ -233,9 +231,9 @@ class Import:
         here = page_at(old_path)
         if here and here.live:
             problem = f"a page of the site answers at {old_path}."
+        elif known and record.page_id and known.redirect_page_id == record.page_id:
+            return
         elif known or old_path in self._redirected:
-            if known and record.page_id and known.redirect_page_id == record.page_id:
-                return
             problem = f"{old_path} has one already."
         elif redirects.filter(old_path=path).exists():
             problem = f"one leads away from {path}, so it could be a circle."

@@ -144,7 +144,6 @@ def _folders(root: Path, note: Note) -> list[tuple[Path, list[Path]]]:
 
 
 def _section(folder: Path, index: Path | None, root: Path) -> Record:
-    """Return the page of a folder: its index, or one that is titled like the folder."""
     name = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
     said = {"type": SECTION, "slug": folder.name if name else ""}
     place = index.relative_to(root).as_posix() if index else name
@@ -161,12 +160,12 @@ def _section(folder: Path, index: Path | None, root: Path) -> Record:
 def _read(path: Path, record: Record) -> None:
     """Give a record what its file says, or note the problem."""
     try:
-        if path.stat().st_size > MAX_BODY_LENGTH * 4:
-            record.problem = "The file is larger than 4 MB."
-            return
         data = path.read_bytes()
     except OSError as error:
         record.problem = f"The file cannot be read: {error.strerror}."
+        return
+    if len(data) > MAX_BODY_LENGTH * 4:
+        record.problem = "The file is larger than 4 MB."
         return
     # What it is, whatever it says itself.
     declared = EncodingDetector.find_declared_encoding(data, is_html=True)

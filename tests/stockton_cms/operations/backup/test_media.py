@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from stockton_cms.media_storage import MediaStore
 from stockton_cms.operations.backup.archive import ArchiveReader, Manifest, new_archive
 from stockton_cms.operations.backup.create import (
-    _add_file,
+    add_files,
     all_files,
     checked_destination,
 )
@@ -41,8 +41,7 @@ def archive(media, tmp_path):
     manifest = Manifest(1, "2026-11-23T12:00:00+00:00", "sqlite")
     with new_archive(path, manifest) as writer:
         # The last one was deleted after the names were read, and is left out.
-        for name in (*all_files(default_storage), "images/gone.jpg"):
-            _add_file(writer, name)
+        add_files(writer, [*all_files(default_storage), "images/gone.jpg"])
     return path
 
 
