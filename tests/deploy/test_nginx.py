@@ -42,28 +42,35 @@ class Application(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815
 
     def log_message(self, *arguments):
-        """Keep quiet."""
+        pass
 
 
 @pytest.fixture(scope="module")
-def application():
+def start(tmp_path_factory):
+    """Return a function that starts nginx, with changes of the file, and its ports."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Application)
     Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
-    yield server.server_port
+    with ExitStack() as stack:
+
+        def run(*changes, folder=None):
+            folder = folder or tmp_path_factory.mktemp("nginx")
+            nginx = running_nginx(folder, server.server_port, changes=changes)
+            return stack.enter_context(nginx)
+
+        yield run
     server.shutdown()
     server.server_close()
 
 
-@pytest.fixture
-def start(application, tmp_path):
-    """Return a function that starts nginx, with changes of the file, and its ports."""
-    with ExitStack() as stack:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("deployed")
 
-        def run(*changes):
-            nginx = running_nginx(tmp_path, application, changes=changes)
-            return stack.enter_context(nginx)
 
-        yield run
+@pytest.fixture(scope="module")
+def ports(start, folder):
+    """Return the ports of one nginx that is as deployed."""
+    return start(folder=folder)
 
 
 def ask(port, path="/", method="GET", host=HOST, **headers):
@@ -74,10 +81,6 @@ def ask(port, path="/", method="GET", host=HOST, **headers):
     response.text = response.read().decode()
     connection.close()
     return response
-
-
-def statuses(port, times, method, path):
-    return Counter(ask(port, path, method).status for _ in range(times))
 
 
 def tls(port, name=HOST, most=ssl.TLSVersion.TLSv1_3, protocol="http/1.1"):
@@ -102,64 +105,48 @@ def over_tls(port, host):
             return b""
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", f"x.{HOST}"])
-def test_who_asks_for_another_name_gets_no_answer(start, host):
-    ports = start()
-    with pytest.raises((RemoteDisconnected, ConnectionResetError)):
-        ask(ports.http, host=host)
-    for name in (host, None):
-        with pytest.raises((ssl.SSLError, ConnectionResetError)):
-            tls(ports.https, name)
-    assert over_tls(ports.https, host) == b""
+def test_who_asks_for_another_name_gets_no_answer(ports):
+    for host in ("evil.example", "127.0.0.1", f"x.{HOST}"):
+        with pytest.raises((RemoteDisconnected, ConnectionResetError)):
+            ask(ports.http, host=host)
+        for name in (host, None):
+            with pytest.raises((ssl.SSLError, ConnectionResetError)):
+                tls(ports.https, name)
+        assert over_tls(ports.https, host) == b""
 
 
-def test_our_name_is_answered_over_tls_and_the_application_told_who_asks(start):
-    ports = start()
+def test_our_name_is_answered_over_tls_alone_and_the_application_knows_who_asks(ports):
     with tls(ports.https, protocol="h2") as connection:
         assert connection.selected_alpn_protocol() == "h2"
     assert b"200 OK" in over_tls(ports.https, HOST)
     forged = {"X-Forwarded-For": "192.0.2.1"}
     assert ask(ports.site, **forged).text == "127.0.0.1"
-
-
-def test_plain_http_leads_to_https(start):
-    response = ask(start().http, "/a/?b=c")
+    response = ask(ports.http, "/a/?b=c")
     assert (response.status, response.text.count("<h1>")) == (301, 1)
     assert response.getheader("Location") == f"https://{HOST}/a/?b=c"
     assert response.getheader("Server") == "nginx"
 
 
-def test_certificate_authority_finds_its_answer_and_nothing_else(start, tmp_path):
-    challenges = tmp_path / "letsencrypt/.well-known/acme-challenge"
+def test_certificate_authority_finds_its_answer_and_nothing_else(ports, folder):
+    challenges = folder / "letsencrypt/.well-known/acme-challenge"
     challenges.mkdir(parents=True)
     (challenges / "token").write_text("answer")
-    (tmp_path / "letsencrypt/secret").write_text("secret")
-    port = start().http
-    assert ask(port, "/.well-known/acme-challenge/token").text == "answer"
+    (folder / "letsencrypt/secret").write_text("secret")
+    assert ask(ports.http, "/.well-known/acme-challenge/token").text == "answer"
     for path in ("other", "", "../../secret", "%2e%2e/%2e%2e/secret"):
-        response = ask(port, f"/.well-known/acme-challenge/{path}")
+        response = ask(ports.http, f"/.well-known/acme-challenge/{path}")
         assert response.status != 200
         assert "secret" not in response.text
 
 
-VERSIONS = [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_old_tls_is_refused(start, version):
-    with pytest.raises(ssl.SSLError, match="protocol version"):
-        tls(start().https, most=version)
-
-
-def test_two_versions_of_tls_are_taken(start):
-    port = start().https
+def test_old_tls_is_refused_and_new_taken(ports, start):
+    for most in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        with pytest.raises(ssl.SSLError, match="protocol version"):
+            tls(ports.https, most=most)
     for most in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        with tls(port, most=most) as connection:
+        with tls(ports.https, most=most) as connection:
             assert connection.version() == most.name.replace("_", ".")
-
-
-def test_old_tls_would_be_noticed(start):
-    """Prove that the test above could use it."""
+    # The control: this test could use it.
     port = start(
         ("ssl_protocols TLSv1.2", "ssl_protocols TLSv1.1 TLSv1.2"),
         ("ssl_ciphers ", "ssl_ciphers ALL:@SECLEVEL=0:"),
@@ -169,35 +156,41 @@ def test_old_tls_would_be_noticed(start):
 
 
 LIMITED = [
-    (31, SIGN_IN, "POST", "/account/login/"),
-    (31, SIGN_IN, "POST", "/account/two-factor/authenticate/"),
-    (31, SIGN_IN, "POST", "/documents/authenticate_with_password/1/"),
-    (31, SIGN_IN, "POST", "/_util/authenticate_with_password/1/1/"),
-    (101, SEARCH, "GET", "/search/?query=food"),
-    (101, SEARCH, "GET", "/search/suggestions/?query=food"),
-    (101, SEARCH, "GET", "/policy-updates/?kind=made-up"),
+    (31, "POST", "/account/login/"),
+    (31, "POST", "/account/two-factor/authenticate/"),
+    (31, "POST", "/documents/authenticate_with_password/1/"),
+    (31, "POST", "/_util/authenticate_with_password/1/1/"),
+    (101, "GET", "/search/?query=food"),
+    (101, "GET", "/search/suggestions/?query=food"),
+    (101, "GET", "/policy-updates/?kind=made-up"),
 ]
 
 
-@pytest.mark.parametrize(("most", "limit", "method", "path"), LIMITED)
-def test_who_asks_too_fast_is_stopped_and_others_things_go_on(
-    start, most, limit, method, path
-):
-    port = start().site
-    seen = statuses(port, 2 * most, method, path)
-    assert set(seen) == {200, 429}
-    # Some more may pass while the test takes its time.
-    assert seen[200] >= most
-    # Anyone who comes from elsewhere is not counted with them.
-    assert ask(port, path, method, **{"X-Real-IP": "192.0.2.1"}).status == 200
-    for other in ("/", "/search", "/account/login/"):
-        assert ask(port, other).status == 200
+def statuses(port):
+    """Yield what each row's visitor gets who asks twice too often."""
+    for number, (most, method, path) in enumerate(LIMITED):
+        visitor = {"X-Real-IP": f"192.0.2.{number}"}
+        seen = Counter(
+            ask(port, path, method, **visitor).status for _ in range(2 * most)
+        )
+        yield most, method, path, visitor, seen
 
 
-@pytest.mark.parametrize(("most", "limit", "method", "path"), LIMITED)
-def test_without_the_limit_nobody_is_stopped(start, most, limit, method, path):
-    port = start((limit, "")).site
-    assert set(statuses(port, 2 * most, method, path)) == {200}
+def test_who_asks_too_fast_is_stopped_and_others_things_go_on(ports):
+    for most, method, path, visitor, seen in statuses(ports.site):
+        assert set(seen) == {200, 429}, path
+        # Some more may pass while the test takes its time.
+        assert seen[200] >= most
+        # Anyone who comes from elsewhere is not counted with them.
+        other = {"X-Real-IP": "198.51.100.1"}
+        assert ask(ports.site, path, method, **other).status == 200
+        for readable in ("/", "/search", "/account/login/"):
+            assert ask(ports.site, readable, **visitor).status == 200
+
+
+def test_without_the_limit_nobody_is_stopped(start):
+    port = start((SIGN_IN, ""), (SEARCH, "")).site
+    assert all(set(seen) == {200} for *_, seen in statuses(port))
 
 
 def open_slow_uploads(port, times, stack, seconds=0.2):
@@ -214,16 +207,12 @@ def open_slow_uploads(port, times, stack, seconds=0.2):
         return b""
 
 
-def test_one_sender_has_only_so_many_slow_uploads_and_may_read_meanwhile(start):
-    port = start().site
+def test_one_sender_has_only_so_many_slow_uploads_and_may_read_meanwhile(ports, start):
     with ExitStack() as stack:
-        assert open_slow_uploads(port, 30, stack) == b""
-        assert b" 429 " in open_slow_uploads(port, 1, stack, seconds=30)
-        assert ask(port).status == 200
-
-
-def test_without_the_limit_slow_uploads_would_have_no_end(start):
-    with ExitStack() as stack:
+        assert open_slow_uploads(ports.site, 30, stack) == b""
+        assert b" 429 " in open_slow_uploads(ports.site, 1, stack, seconds=30)
+        assert ask(ports.site).status == 200
+        # The control: without the limit they would have no end.
         assert open_slow_uploads(start((UPLOADS, "")).site, 31, stack) == b""
 
 
@@ -235,7 +224,7 @@ RETRY = "proxy_next_upstream error timeout;"
     [
         ("GET", [], 2),
         ("POST", [], 1),
-        # What the two above would be without what they prove.
+        # The controls for both.
         ("GET", [(RETRY, "proxy_next_upstream off;")], 1),
         ("POST", [(RETRY, RETRY.replace(";", " non_idempotent;"))], 2),
     ],
@@ -243,6 +232,7 @@ RETRY = "proxy_next_upstream error timeout;"
 def test_worker_that_dies_is_asked_again_for_pages_and_never_for_what_is_sent(
     start, method, changes, times
 ):
+    # A new one, which has no connection yet that it would try first.
     port = start(*changes).site
     Application.asked.clear()
     assert ask(port, "/dies/", method).status == 503

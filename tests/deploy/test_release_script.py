@@ -1,6 +1,10 @@
-"""What `deploy/release.sh` says where it cannot begin; test_rollout has the rest."""
+"""How `deploy/release.sh` reads settings, and what it says where it cannot begin.
+
+`test_rollout` has the rest.
+"""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -52,31 +56,53 @@ def put_in(machine, release):
     return result.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", ["", "/no/such/folder"])
-def test_folder_without_a_release_is_refused(machine, name):
-    assert put_in(machine, name) == f"Name the folder of a release: '{name}' is none."
-
-
-def test_missing_settings_are_named(machine):
-    (machine / "env").unlink()
-    assert put_in(machine, machine / "release").startswith(f"{machine}/env is not")
-
-
-def test_packages_that_cannot_be_had_change_nothing(machine):
-    (machine / "release/.packages-installed").unlink()
-    said = put_in(machine, machine / "release")
-    assert said.startswith("The packages cannot be installed. Nothing was changed")
-    assert not (machine / "release/.packages-installed").exists()
-
-
-def test_machine_without_the_units_keeps_its_release(machine):
-    said = put_in(machine, machine / "release")
+def test_nothing_is_changed_where_something_is_missing(machine):
+    for name in ("", "/no/such/folder"):
+        said = f"Name the folder of a release: '{name}' is none."
+        assert put_in(machine, name) == said
+    release = machine / "release"
+    said = put_in(machine, release)
     assert said == "Nothing was changed: are the units of deploy/systemd installed?"
-    # Negative control: all before it was done, with each setting of the file.
+    # The control: all before it was done, with each setting of the file.
     asked = (machine / "asked").read_text()
     assert "manage.py migrate --no-input: https://store.example.org" in asked
+    # Commands by hand find the settings in the release.
+    assert (release / ".env").resolve() == machine / "env"
+    (release / ".packages-installed").unlink()
+    said = put_in(machine, release)
+    assert said.startswith("The packages cannot be installed. Nothing was changed")
+    assert not (release / ".packages-installed").exists()
+    (machine / "env").unlink()
+    assert put_in(machine, release).startswith(f"{machine}/env is not")
 
 
-def test_commands_by_hand_find_the_settings_in_the_release(machine):
-    put_in(machine, machine / "release")
-    assert (machine / "release/.env").resolve() == machine / "env"
+def settings_read(file):
+    """Return what the script takes from a file of settings."""
+    [function] = re.findall(
+        r"^read_settings\(\) \{$.*?^\}$",
+        (BASE_DIR / "deploy/release.sh").read_text(),
+        re.M | re.S,
+    )
+    said = subprocess.run(
+        ["/bin/bash", "-euc", f"{function}\nread_settings; env --null"],
+        env={"ENV_FILE": str(file), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return dict(each.split("=", 1) for each in said.split("\0") if each)
+
+
+def test_settings_are_read_as_systemd_reads_them(tmp_path):
+    example = (BASE_DIR / "deploy/.env.example").read_text()
+    names = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", example, re.M)
+    assert {"SECRET_KEY", "AWS_ENDPOINT_URL_S3"} <= {*names}
+    file = tmp_path / "env"
+    values = {name: f"a $b 'c' {number}" for number, name in enumerate(names)}
+    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    assert values.items() <= settings_read(file).items()
+    # No comment is, and no command.
+    file.write_text("# HTTPS=false\nDEBUG=$(touch made)\nrm -r /\n")
+    read = settings_read(file)
+    assert read["DEBUG"] == "$(touch made)"
+    assert "HTTPS" not in read

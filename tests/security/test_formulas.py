@@ -13,8 +13,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from home import reports
 from tests.factories import AlertFactory, EnquiryFactory, PartnershipPageFactory
-from tests.stockton_cms.permissions.addresses import addresses, patterns
-from tests.stockton_cms.permissions.matrix import SKIPPED
+from tests.stockton_cms.permissions.addresses import SKIPPED, addresses, patterns
 from tests.stockton_cms.permissions.world import OWN, make_person, make_world
 
 FORMULAS = [

@@ -17,8 +17,7 @@ from tests.factories import EnquiryFactory
 from tests.hiding_site import LINKS, SURFACES, HidingSite
 from tests.security.filling import fill, rich
 from tests.security.payloads import MARK, PAYLOADS, faults_of
-from tests.stockton_cms.permissions.addresses import addresses, patterns
-from tests.stockton_cms.permissions.matrix import SKIPPED
+from tests.stockton_cms.permissions.addresses import SKIPPED, addresses, patterns
 from tests.stockton_cms.permissions.world import OWN, make_person, make_world
 
 REFERENCE = "BCDFGHJKMN"

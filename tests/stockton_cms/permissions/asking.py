@@ -18,8 +18,6 @@ WRONG_METHOD = "wrong method"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request, where it sent, what it said, what it wrote to."""
-
     outcome: str
     status: int
     writes: frozenset[str]

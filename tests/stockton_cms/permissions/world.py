@@ -58,7 +58,7 @@ def make_world(home, section, person) -> dict[str, dict]:
     submitted = PartnershipPageFactory(parent=section, owner=colleague, live=False)
     everywhere = {
         **_things_of_the_site(home, section, colleague),
-        **_workflow_things(submitted, colleague),
+        **workflow_things(submitted, colleague),
     }
     pages = {
         OWN: PartnershipPageFactory(parent=section, owner=person, live=False),
@@ -74,13 +74,13 @@ def make_world(home, section, person) -> dict[str, dict]:
         parent = home if about == OUTSIDE else section
         world[about] = {
             **everywhere,
-            **_page_things(page, parent, inner, owner),
+            **page_things(page, parent, inner, owner),
             **_files_of(owner),
         }
     return world
 
 
-def _workflow_things(page, colleague) -> dict:
+def workflow_things(page, colleague) -> dict:
     """Submit a page, and return what the views of workflows ask for."""
     page.save_revision(user=colleague)
     workflow = Workflow.objects.get()
@@ -100,7 +100,7 @@ def _workflow_things(page, colleague) -> dict:
     }
 
 
-def _page_things(page, parent, inner, owner) -> dict:
+def page_things(page, parent, inner, owner) -> dict:
     page = page.specific
     revision = page.save_revision(user=owner)
     page.title += " again"
