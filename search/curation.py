@@ -34,7 +34,6 @@ def stems(words: Iterable[str]) -> Phrase:
 
 
 def validate_phrases(text: str) -> None:
-    """Reject an empty list, or a phrase without a word, such as "?!"."""
     phrases = split_phrases(text)
     if not phrases:
         raise ValidationError("Enter at least one word that people can search for.")
@@ -77,7 +76,6 @@ class SynonymSnippet(models.Model):
         return f"{self.searched} {'↔' if self.both_ways else '→'} {self.found_as}"
 
     def clean(self):
-        """Reject a synonym with the same words on both sides."""
         searched = {stems(tokenise(phrase)) for phrase in split_phrases(self.searched)}
         for phrase in split_phrases(self.found_as):
             if stems(tokenise(phrase)) in searched:
@@ -266,7 +264,6 @@ class PromotedResult:
 def get_promoted(
     promotions: list[PromotionSnippet], root: Page, at: datetime
 ) -> list[PromotedResult]:
-    """Return the current promotions, without those of hidden pages."""
     current = [each for each in promotions if each.is_current(at)]
     pages, summaries = {}, {}
     if page_ids := [each.page_id for each in current if each.page_id]:
@@ -310,8 +307,6 @@ class BlockedSuggestion(models.Model):
 
 
 class Blocklist:
-    """All blocked suggestions, ready to look up."""
-
     def __init__(self, blocked: Iterable[BlockedSuggestion] = ()):
         self._phrases = [
             stems(tokenise(phrase))

@@ -60,10 +60,7 @@ plain_analyzer = _analyzer()
 
 
 def fold(text: str) -> str:
-    """Return text with apostrophes dropped and control characters as spaces.
-
-    Used on pages and on queries, so that "council's" matches "councils".
-    """
+    """Drop apostrophes and controls, so that "council's" matches "councils"."""
     text = normalise(text).replace("\N{HYPHEN}", "-")
     for apostrophe in APOSTROPHES:
         text = text.replace(apostrophe, "")
@@ -78,10 +75,7 @@ def strip_hyphens(folded: str) -> set[str]:
 
 
 def clean_query(raw: str, most_characters: int = MAX_CHARACTERS) -> str:
-    """Return what was typed as one line of limited length without control characters.
-
-    The limit holds in Unicode's normal form too, by which words are compared.
-    """
+    """Return one line of limited length, also in the normal form that is compared."""
     return " ".join(_strip_controls(cut(raw, most_characters)).split())
 
 
@@ -105,19 +99,13 @@ def stem(word: str) -> str:
 
 
 def forms(word: str) -> tuple[str, ...]:
-    """Return the stems that match a word, its own first.
-
-    "children" matches "child" too, which no stemmer knows.
-    """
+    """Return the stems that match a word, its own first: "children" matches "child"."""
     own = stem(word)
     return own, *(form for form in _FORMS_OF.get(own, ()) if form != own)
 
 
 def topic_of(text: str) -> str:
-    """Return what a text is about, or `EMPTY_TOPIC`.
-
-    A topic is the sorted stems of the significant words, such as "bin collect".
-    """
+    """Return the sorted stems of a text's significant words, such as "bin collect"."""
     words = significant_words(tokenise(text))[:MAX_STEMS]
     stems = sorted({min(forms(word)) for word in words})
     return " ".join(stems)[:MAX_TOPIC_LENGTH].strip() or EMPTY_TOPIC

@@ -23,12 +23,6 @@ logger = logging.getLogger(__name__)
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Show the results for `?query=`, ten at a time.
-
-    Raises:
-        Http404: for a wrong `?page=`, or if there is no site yet.
-
-    """
     asked = SearchRequest.from_address(request.GET)
     root = site_root(request)
     if root is None:

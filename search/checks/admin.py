@@ -89,11 +89,7 @@ class SearchCheckViewSet(snippets.SnippetViewSet):
 def preview_change(
     snippet: PromotionSnippet | SynonymSnippet, at: datetime, is_deleted: bool = False
 ) -> dict:
-    """Return what saving a snippet as it is in memory, or deleting it, would change.
-
-    As context for the template. A promotion counts as active, whenever it starts.
-    Nothing is saved.
-    """
+    """Return what saving, or deleting, a snippet as it is in memory would change."""
     root = get_root()
     if root is None:
         return {}
@@ -161,7 +157,6 @@ def _explain(text: str, state: IndexState, at: datetime) -> tuple:
 def _compare_positions(
     phrase: str, root: Page, at: datetime, now: IndexState, then: IndexState
 ) -> list[dict]:
-    """Return the first results in two states side by side, with what moves."""
     before, after = (first_results(phrase, root, at, state) for state in (now, then))
     order = list(before)
     pairs = zip_longest(order[:MAX_POSITIONS], list(after)[:MAX_POSITIONS])

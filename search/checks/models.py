@@ -17,7 +17,6 @@ DEFINING_FIELDS = frozenset({"query", "page", "within"})
 
 
 def validate_search(text: str) -> None:
-    """Reject text without a word, such as "?!"."""
     if not tokenise(text):
         raise ValidationError("Enter at least one word that people can search for.")
 
@@ -121,7 +120,7 @@ class SearchCheckSnippet(models.Model):
 
 
 class SearchCheckResult(models.Model):
-    """A change in the result of a check: a row of its history."""
+    """A change in the result of a check."""
 
     search_check = models.ForeignKey(
         SearchCheckSnippet, on_delete=models.CASCADE, related_name="results"

@@ -48,10 +48,7 @@ def check_searches(at: datetime) -> None:
 
 
 def get_due(at: datetime) -> list[SearchCheckSnippet]:
-    """Return all checks after a change of the site, and each once an hour in any case.
-
-    Because promotions and pages start and end by the clock.
-    """
+    """Return all checks after a change, and each hourly, as pages may have expired."""
     checks = SearchCheckSnippet.objects.exclude(
         checked_at__gt=at - timedelta(hours=1), checked_version=get_content_version()
     )
@@ -59,7 +56,6 @@ def get_due(at: datetime) -> list[SearchCheckSnippet]:
 
 
 def get_root() -> Page | None:
-    """Return the root page of the site, or None before there is one."""
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
     return site.root_page if site else None
 
@@ -126,7 +122,6 @@ def _record(
 
 
 def failing_href(owner_id: int | None = None) -> str:
-    """Return the address of the list of failing checks, of one owner or of all."""
     address = reverse("wagtailsnippets_search_searchchecksnippet:list")
     return f"{address}?passed=false" + (f"&owner={owner_id}" if owner_id else "")
 
@@ -146,10 +141,7 @@ def failing_checks(user, at):
 
 @transaction.atomic
 def notify_owners(at: datetime) -> None:
-    """Notify owners of the checks that have started to fail.
-
-    Of each once, and again only after it has passed in between.
-    """
+    """Notify each owner once of a check that fails, and again once it has passed."""
     failing = SearchCheckSnippet.objects.filter(
         passed=False, notified_at=None, owner__is_active=True
     ).exclude(owner__email="")
@@ -161,8 +153,6 @@ def notify_owners(at: datetime) -> None:
 
 @register_notification_kind
 class FailingChecks(NotificationKind):
-    """All checks of which an owner is due to be notified, in one email."""
-
     name = "failing search checks"
     is_digest = True
 

@@ -72,12 +72,9 @@ class SearchRequest:
 
     @property
     def parameters(self) -> dict[str, str]:
-        return {
-            "query": self.query,
-            **self.filters,
-            **({"sort": NEWEST} if self.newest_first else {}),
-            **({"exact": "1"} if self.exact else {}),
-        }
+        order = {"sort": NEWEST} if self.newest_first else {}
+        exact = {"exact": "1"} if self.exact else {}
+        return {"query": self.query, **self.filters, **order, **exact}
 
     def href(self, **changes) -> str:
         """Return the address of this search with changes, from page 1."""
@@ -90,11 +87,7 @@ def count_choices(
     filters: dict[str, tantivy.Query],
     at: datetime,
 ) -> dict[str, dict]:
-    """Return how many results each choice of each filter would leave.
-
-    The choices of a filter are counted under all the other filters, not under itself,
-    so that people see what another choice would find.
-    """
+    """Return how many results each choice leaves, under all filters but its own."""
     # Ranges must not overlap: each ends where the shorter one starts.
     ranges, end = [], {}
     for period, (length, _) in PERIODS.items():
@@ -109,20 +102,19 @@ def count_choices(
     counted: dict[str, dict] = {}
     # Filters that are not set are counted together.
     together = [name for name in counters if name not in filters]
-    for names in [together, *([name] for name in filters)]:
+    for names in filter(None, [together, *([name] for name in filters)]):
         others = [query for name, query in filters.items() if name not in names]
-        if asked := {name: counters[name] for name in names}:
-            answer = searcher.aggregate(public(found, at, others), asked)
-            for name in names:
-                buckets = answer[name]["buckets"]
-                counted[name] = {each["key"]: each["doc_count"] for each in buckets}
+        asked = {name: counters[name] for name in names}
+        answer = searcher.aggregate(public(found, at, others), asked)
+        for name in names:
+            buckets = answer[name]["buckets"]
+            counted[name] = {each["key"]: each["doc_count"] for each in buckets}
     counts = accumulate(counted["period"].get(period, 0) for period in PERIODS)
     return {**counted, "period": dict(zip(PERIODS, counts, strict=True))}
 
 
 @cache_per_content_version
 def get_sections(root_path: str) -> list:
-    """Return the slug, id and title of each section of a site."""
     pages = visible_pages(timezone.now())
     sections = pages.filter(children_of(root_path), numchild__gt=0)
     return list(sections.values_list("slug", "pk", "title"))
@@ -145,10 +137,7 @@ class FacetMenu:
     def apply(
         self, asked: SearchRequest, at: datetime
     ) -> tuple[SearchRequest, dict[str, tantivy.Query]]:
-        """Return a search without filters that this site does not have.
-
-        And the condition of each filter that is set.
-        """
+        """Drop filters that this site does not have; return conditions of others."""
         queries = {}
         for name, choices in self._choices.items():
             value, _ = choices.get(getattr(asked, name), (None, ""))

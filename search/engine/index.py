@@ -100,11 +100,7 @@ class IndexBuild:
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether something was replaced, and a rebuild is quick.
-
-        Tantivy counts words of deleted documents, so a process that has seen changes
-        ranks slightly differently from one that has just started.
-        """
+        """Tantivy counts deleted documents, so another process ranks differently."""
         return self._has_replaced and self._characters <= QUICK_CHARACTERS
 
     def put(self, document: IndexedText) -> None:
@@ -150,8 +146,6 @@ class PageIndex:
         return state.version if state else None
 
     def start_in_background(self) -> threading.Thread:
-        """Build the index in a thread, before the first search."""
-
         def run():
             try:
                 with translate_tantivy_panics():
@@ -166,10 +160,7 @@ class PageIndex:
         return thread
 
     def catch_up(self) -> IndexState:
-        """Read what has changed in the database since the last call.
-
-        Raises `StaleIndexError` if another thread is doing so and takes too long.
-        """
+        """Read what has changed; `StaleIndexError` if another thread takes too long."""
         state = self._state
         if state and get_content_version() == state.version:
             return state
@@ -218,11 +209,7 @@ class PageIndex:
         correct: bool = True,
         state: IndexState | None = None,
     ) -> SearchHits:
-        """Return one page of hits, best or newest first, and how many there are.
-
-        `state` replaces the current one, such as one with other synonyms. Raises
-        `StaleIndexError` if the index is not updated in time.
-        """
+        """Return one page of hits; `state` replaces the index's own in a preview."""
         vocabulary = Vocabulary(state or self.catch_up(), at)
         parsed = parse_query(text, vocabulary, correct)
         if not parsed.variants:
@@ -241,7 +228,6 @@ class PageIndex:
 
 
 def closest_matches(text: str, vocabulary: Vocabulary) -> SearchHits:
-    """Return the closest matches for a search without results."""
     parsed = ParsedQuery.as_typed(vocabulary.nearest(tokenise(text)))
     if not parsed.variants:
         return SearchHits([], 0, parsed, vocabulary)

@@ -108,15 +108,11 @@ class Vocabulary:
         return self.count(term(field, word)) if is_known else 0
 
     def count(self, *queries: Query) -> int:
-        """Return how many public pages match all of these."""
         found = public(queries[0], self.at, queries[1:])
         return self.searcher.search(found, limit=1, count=True).count
 
     def completions(self, word: str) -> list[str]:
-        """Return the words on the site that start with this one, commonest first.
-
-        Some may be of deleted pages: a search for those finds nothing.
-        """
+        """Return the words that start with this one, some maybe of deleted pages."""
         if len(word) < SHORTEST_PREFIX:
             return []
         found = self.searcher.terms_with_prefix(WORDS, word, limit=MAX_COMPLETIONS + 1)
@@ -131,10 +127,7 @@ class Vocabulary:
         return self._stems[word]
 
     def parts(self, word: str) -> list[str] | None:
-        """Split a word such as "bluebadge" into two words.
-
-        Only words that are next to each other somewhere on the site.
-        """
+        """Split "bluebadge" into words that are side by side on the site."""
         best, most = None, 0
         for end in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
             parts = [word[:end], word[end:]]
@@ -189,10 +182,7 @@ class Vocabulary:
         return not self.state.blocklist.matches(word) and self.is_indexed(word)
 
     def nearest(self, words: list[str]) -> list[str]:
-        """Return the most similar word on the site for each word that has one.
-
-        For searches without results.
-        """
+        """Return the most similar word on the site for each word that has one."""
         nearest = []
         for word in significant_words(words)[:MAX_COMPARED]:
             found = process.extract(
@@ -208,10 +198,7 @@ class Vocabulary:
         return nearest
 
     def significant_stems(self, text: str, excluded: Iterable[str]) -> list[str]:
-        """Return the rarest stems of a text (inverse document frequency).
-
-        They say what sets the text apart from others.
-        """
+        """Return the rarest stems of a text, which set it apart from others."""
         left_out = {form for word in excluded for form in forms(word)}
         pages = {
             stem(word): self.pages_with(word)
@@ -238,11 +225,7 @@ class QueryVariant:
 
 @dataclass(frozen=True)
 class ParsedQuery:
-    """A search as the site understands it.
-
-    `corrected` is the text with its spelling corrected, empty if there was nothing to
-    correct. The first variant has the original words.
-    """
+    """A search as the site understands it; its first variant has the original words."""
 
     variants: tuple[QueryVariant, ...]
     corrected: str = ""
@@ -295,10 +278,7 @@ def parse_query(
 
 
 def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str]]:
-    """Return corrections for words that are not on the site.
-
-    Not in any form, half-typed or split in two either.
-    """
+    """Return corrections for words that the site has in no form, begun or split."""
     split = {
         word
         for pair in pairwise(words)

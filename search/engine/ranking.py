@@ -40,11 +40,7 @@ ALL_WORDS_BONUS = 10.0
 
 
 def match(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
-    """Return the query for all variants; for each page the best of them counts.
-
-    Any word may match. It is built from objects, never by parsing, so no character
-    that a visitor types has a special meaning.
-    """
+    """Return a query built from objects, never by parsing: no character is special."""
     return best_of(
         [
             Query.boost_query(_variant_query(variant, vocabulary), variant.weight)
@@ -54,10 +50,7 @@ def match(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
 
 
 def match_unranked(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
-    """Return the query for the same pages as `match`, without their scores.
-
-    Counting is three times as quick with one flat list of words.
-    """
+    """Return the query for the same pages, flat: counting is three times as quick."""
     flat = []
     for variant in parsed.variants:
         for field in FIELD_WEIGHTS:
@@ -75,7 +68,6 @@ def match_all_words(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
 
 
 def match_stems(stems: list[str]) -> Query:
-    """Return the query for pages with any of these stems, each in its best field."""
     return any_of(
         best_of(
             [
@@ -113,7 +105,6 @@ def _all_words(variant: QueryVariant, vocabulary: Vocabulary) -> Query:
 
 
 def _terms(word: str, field: str, vocabulary: Vocabulary) -> list[Query]:
-    """Return a query for each form of a word in a field, and for its completions."""
     own, longer = vocabulary.stems(word)
     return [term(field, stem) for stem in own] + [
         Query.boost_query(term(field, stem), COMPLETION_WEIGHT) for stem in longer
@@ -123,10 +114,7 @@ def _terms(word: str, field: str, vocabulary: Vocabulary) -> list[Query]:
 def best(
     searcher: tantivy.Searcher, query: Query, at: datetime, offset: int, limit: int
 ) -> tuple[list[int], int]:
-    """Return the keys of one page of results, best first, and the number of all.
-
-    Ties are in the order of their keys, so that every process gives the same order.
-    """
+    """Return one page of keys, best first and ties by key, and the number of all."""
     most = max(WINDOW, offset + limit) + MAX_TIES
     found = searcher.search(query, limit=most, count=True)
     keys = _values(searcher, "key", found.hits)

@@ -165,12 +165,7 @@ def get_results(asked: SearchRequest, root: Page, at: datetime) -> ResultPage:
 def search_index(
     asked: SearchRequest, root: Page, at: datetime, state: IndexState | None = None
 ) -> ResultPage:
-    """Return a page of results from the index, or from another state of it.
-
-    Raises:
-        IndexBrokenError: the index does not answer, or not in time.
-
-    """
+    """Return results from the index or another state; may raise `IndexBrokenError`."""
     menu = FacetMenu(root)
     asked, filters = menu.apply(asked, at)
     hits = page_index.search(
@@ -230,10 +225,7 @@ def _search_titles(asked: SearchRequest, root: Page, at: datetime) -> ResultPage
 def make_results(
     keys: list[int], snippets: SnippetBuilder, root: Page, at: datetime
 ) -> dict[int, Result]:
-    """Return the results for pages and files by key, in the order of the keys.
-
-    The index only has public ones, but the database is asked again.
-    """
+    """Return results by key, of what the database too, asked again, says is public."""
     files = _visible_files([key // 2 for key in keys if key % 2])
     page_ids = {*pages_among(keys), *(file.page_id for file, _ in files.values())}
     rows = visible_pages(at).filter(pk__in=page_ids, path__startswith=root.path)
@@ -286,7 +278,6 @@ def make_results(
 
 
 def _visible_files(ids: list[int]) -> dict[int, tuple]:
-    """Return the text and the document of public files, by id."""
     if not ids:
         return {}
     documents = get_document_model().objects.exclude(
@@ -299,10 +290,7 @@ def _visible_files(ids: list[int]) -> dict[int, tuple]:
 
 @translate_tantivy_panics()
 def get_suggestions(typed: str, root: Page, at: datetime) -> list[str]:
-    """Return up to eight completions of what was typed, best first (S8).
-
-    Promoted searches, titles and synonyms; each of them finds something public (S13).
-    """
+    """Return up to eight completions, best first, that find something public (S8)."""
     words = tokenise(typed)
     if sum(map(len, words)) < MIN_CHARACTERS:
         return []

@@ -98,10 +98,7 @@ def best_of(queries: list[Query]) -> Query:
 
 
 def public(scored: Query, at: datetime, conditions: Iterable[Query] = ()) -> Query:
-    """Restrict a query to what is public at a time (S13).
-
-    `conditions` must match too; they do not affect the scores.
-    """
+    """Restrict a query to what is public (S13), and by conditions that do not score."""
     # Excluding the few that are expired is cheaper than finding all the others.
     return Query.boolean_query(
         [(Occur.Must, scored), (Occur.MustNot, expired(at))]

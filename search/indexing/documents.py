@@ -56,10 +56,7 @@ class SearchDocument(IndexedText):
 
 
 class SearchFile(IndexedText):
-    """The text inside one uploaded file, and a page that links to it.
-
-    Public while a public page links to it. `problem` says why there is no text.
-    """
+    """The text inside one file, public while a public page links to it."""
 
     kind = "Document"
     search_words = summary = headings = ""

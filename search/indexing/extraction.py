@@ -60,11 +60,7 @@ class ReaderError(Exception):
 
 
 def read_file(file: BinaryIO, extension: str) -> FileReading:
-    """Return the text of a file, read from its current position, within 30 seconds.
-
-    Raises `ReaderError` if the reader is busy or does not start, but never because of
-    what a file contains.
-    """
+    """Return a file's text within 30 seconds; `ReaderError` is no fault of the file."""
     extension = extension.lower().removeprefix(".")
     if extension not in EXTENSIONS:
         return FileReading("", FileProblem.UNSUPPORTED)
@@ -81,7 +77,6 @@ def read_file(file: BinaryIO, extension: str) -> FileReading:
 
 
 def _run_reader(data: bytes, extension: str) -> tuple[bytes, int]:
-    """Return the output of the reader, which its limits bound, and its exit code."""
     with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(  # noqa: S603 - our own arguments
@@ -122,10 +117,7 @@ def _parse_output(output: bytes, exit_code: int) -> FileReading:
 
 
 def clean_text(text: str) -> str:
-    """Return text without control characters, empty lines and indentation.
-
-    PostgreSQL rejects NUL, and UTF-8 has no lone surrogates.
-    """
+    """Return tidy text without NUL and lone surrogates, which databases reject."""
     text = text[:MAX_CHARACTERS]
     categories = {each: unicodedata.category(each) for each in set(text) - {"\n"}}
     # Format characters, such as the soft hyphen, are inside words.

@@ -58,7 +58,6 @@ SEPARATE_FIELDS = frozenset({"title", "search_words", "summary"})
 
 
 def extract_text(page: BasePage) -> dict[str, str]:
-    """Return a page's text by index field, read from its `search_fields`."""
     own = [
         field
         for field in page.get_search_fields()
@@ -84,7 +83,6 @@ def _texts(instance: Model, fields: Iterable[BaseField]) -> Iterator[str]:
 
 
 def document_values(page: BasePage, section_id: int | None) -> dict:
-    """Return the values of a page's document except version and visibility."""
     superseded = page.superseded_on
     return {
         **extract_text(page),
@@ -157,11 +155,7 @@ def deindex(page_ids: list[int]) -> None:
 
 
 def rebuild() -> tuple[int, int]:
-    """Store the text of all live pages and read all files that are not stored yet.
-
-    For a database that was filled without the application. Returns how many pages
-    there are, and how many files were read.
-    """
+    """Store all live pages and unread files, as after an import by SQL; count both."""
     pages = Page.objects.live().order_by("pk")
     gone = SearchDocument.objects.exclude(pk__in=pages)
     deindex(list(gone.values_list("pk", flat=True)))
@@ -181,7 +175,6 @@ def rebuild() -> tuple[int, int]:
 
 
 def sync_linked_documents(page: Page) -> None:
-    """Store which files a live page, its blocks and child rows link to."""
     ReferenceIndex.create_or_update_for_object(page)
     references = ReferenceIndex.get_references_for_object(page)
     found = references.filter(to_content_type__model=Document._meta.model_name)
@@ -202,10 +195,7 @@ def _files_linked_from(page_ids) -> list[int]:
 
 
 def refresh_files(document_ids: Iterable[int]) -> None:
-    """Update whether files are public, and which page each is linked from.
-
-    Of several pages, the one that expires last counts, then the oldest.
-    """
+    """Update which page, the last to expire, offers each file, and if it is public."""
     if not (ids := list(document_ids)):
         return
     with transaction.atomic():
@@ -248,7 +238,6 @@ def sync_collection_privacy(sender, path: str, **kwargs) -> None:
 def index_uploaded_file(
     sender, instance, raw=False, update_fields=None, **kwargs
 ) -> None:
-    """Read a new file once it is stored; sync its title and collection."""
     if raw or only_internal_fields(update_fields):
         return
     if instance.file_hash:
@@ -270,11 +259,7 @@ def remove_file(sender, instance, **kwargs) -> None:
 
 
 def read_document(document) -> bool:
-    """Read the text of a file unless it is stored; say whether it was read.
-
-    No upload fails because the reader, the storage or the database is unavailable:
-    `rebuild_search_index` reads the file later.
-    """
+    """Read a file unless it is stored; after an error, `rebuild_search_index` does."""
     rows = SearchFile.objects.filter(pk=document.pk)
     try:
         file_hash = document.get_file_hash()
@@ -340,7 +325,6 @@ def deny_unlinked_documents(document, request: HttpRequest) -> None:
 
 
 def _may_open(request: HttpRequest, document) -> bool:
-    """Say whether staff may use the document, or the visitor may read its page."""
     if permitted_files(request.user, type(document)).filter(pk=document.pk).exists():
         return True
     links = LinkedDocument.objects.filter(document_id=document.pk)

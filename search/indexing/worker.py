@@ -139,7 +139,6 @@ def read_pdf(file: BinaryIO) -> Iterator[str]:
 
 
 def read_docx(file: BinaryIO) -> Iterator[str]:
-    """Yield the text of a Word document: body, headers, footers and notes."""
     if file.read(len(COMPOUND_FILE)) == COMPOUND_FILE:
         is_encrypted = ENCRYPTED_PACKAGE in file.read()
         raise UnreadableError("encrypted" if is_encrypted else "damaged")
@@ -187,7 +186,6 @@ def _read_parts(archive: ZipFile, parts: list[str], markup: Markup) -> Iterator[
 
 
 def _read_list(archive: ZipFile, name: str) -> bytes:
-    """Return a small part that lists what is in the archive."""
     with _open(archive, name, MAX_BYTES_OF_A_LIST) as part:
         return part.read()
 
@@ -232,11 +230,7 @@ def read(file: BinaryIO, extension: str) -> tuple[str, str]:
 
 
 def set_limits() -> None:
-    """Limit this process permanently.
-
-    Not before the program starts: running Python between fork and exec is unsafe in a
-    process with threads.
-    """
+    """Limit this process; before it starts, that is unsafe with threads."""
     for kind, most in LIMITS.items():
         host_limit = resource.getrlimit(kind)[1]
         if host_limit != resource.RLIM_INFINITY:
