@@ -79,7 +79,7 @@ ON_POSTGRESQL = (
     "tests/home/test_page_types.py",
     "tests/home/test_quotation_marks.py",
     "tests/home/test_rate_limits.py",
-    "tests/search/checks/test_notifications.py",
+    "tests/search/test_checks.py",
     "tests/search/engine/test_index.py",
     "tests/search/feedback/enquiries/test_actions.py",
     "tests/search/feedback/enquiries/test_limits.py",

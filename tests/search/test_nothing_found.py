@@ -35,21 +35,23 @@ def closest(answer):
     return [link.get_text() for link in links]
 
 
-def test_closest_matches_are_those_of_a_word_that_is_alike(allotments, search_for):
+def test_closest_matches_are_those_of_a_word_that_is_alike(
+    allotments, search_for, client, monkeypatch
+):
     answer = search_for(FAR)
     assert (answer.count, answer.titles) == (0, [])
     assert "No results" in answer.html.main.get_text()
     assert closest(answer) == ["Allotment"]
+    (link,) = answer.html.main.find_all("a", string="Allotment")
+    assert client.get(link["href"])["Location"] == allotments.url
+    logged = LoggedSearch.objects.get()
+    assert (logged.result_count, logged.clicked_position) == (0, 1)
     for number in range(9):
         StandardPageFactory(
             parent=allotments.get_parent(), title=f"Allotment {number}", summary=""
         )
     assert len(closest(search_for(FAR))) == 5
-
-
-def test_anything_would_be_offered_if_it_needed_not_be_alike(
-    allotments, search_for, monkeypatch
-):
+    assert not closest(search_for("xylophone"))
     monkeypatch.setattr(query_module, "MIN_SIMILARITY", 0.0)
     assert closest(search_for("xylophone"))
 
@@ -70,14 +72,6 @@ def test_page_that_found_nothing_leads_on(home, section, search_for):
     ids = [each["id"] for each in html.select("[id]")]
     assert len(ids) == len(set(ids))
     assert {label["for"] for label in html.select("label[for]")} <= set(ids)
-
-
-def test_closest_match_that_is_opened_is_logged(allotments, search_for, client):
-    answer = search_for(FAR)
-    (link,) = answer.html.main.find_all("a", string="Allotment")
-    assert client.get(link["href"])["Location"] == allotments.url
-    noted = LoggedSearch.objects.get()
-    assert (noted.result_count, noted.clicked_position) == (0, 1)
 
 
 def form_of(visitor, query="blue bin & more"):

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.utils import timezone
 
 from home.content_version import bump_content_version
 from search.engine import ranking, results
@@ -32,20 +31,13 @@ def publish_at(section):
     return publish
 
 
-def text(value):
-    return [{"type": "text", "value": f"<p>{value}</p>"}]
-
-
-def heading(value):
-    return [{"type": "heading", "value": {"text": value, "level": "h3"}}]
-
-
+HEADING = {"type": "heading", "value": {"text": "Hedgehog", "level": "h3"}}
 PLACES = {
     "title": {"title": "Hedgehog"},
     "search words": {"search_words": "hedgehog"},
     "summary": {"summary": "Hedgehog"},
-    "heading": {"body": heading("Hedgehog")},
-    "body": {"body": text("Hedgehog")},
+    "heading": {"body": [HEADING]},
+    "body": {"body": [{"type": "text", "value": "<p>Hedgehog</p>"}]},
 }
 
 
@@ -69,9 +61,8 @@ def test_page_with_all_the_words_beats_one_that_repeats_one_of_them(
     StandardPageFactory(
         parent=home, title="Badge badge", summary="Badge", search_words="badges"
     )
-    StandardPageFactory(
-        parent=home, title="Permits", summary="", body=text("Get a blue badge here.")
-    )
+    body = [{"type": "text", "value": "<p>Get a blue badge here.</p>"}]
+    StandardPageFactory(parent=home, title="Permits", summary="", body=body)
     for number in range(3):
         StandardPageFactory(parent=home, title=f"Blue {number}", summary="blue")
     assert search_for("blue badge").titles[0] == "Permits"
@@ -179,16 +170,9 @@ def test_processes_give_the_same_order_of_the_best(two_processes):
     early, late = two_processes
     for query in QUERIES:
         assert in_parts(early, query) == in_parts(late, query)
-
-
-def test_word_of_a_page_that_is_saved_often_counts_as_in_a_new_process(db):
-    early = PageIndex()
-    write(1, "Otter")
-    write(2, "Badger")
-    for _ in range(5):
-        write(1, "Otter")
-        early.catch_up()
-    assert in_parts(early, "otter badger") == in_parts(PageIndex(), "otter badger")
+    # Equal ones in the order in which they were made.
+    keys = in_parts(early, "pond")
+    assert keys == sorted(keys)
 
 
 def test_every_result_is_on_one_of_the_pages_once(two_processes, monkeypatch):
@@ -197,9 +181,3 @@ def test_every_result_is_on_one_of_the_pages_once(two_processes, monkeypatch):
         for newest_first in (False, True):
             keys = in_parts(index, "pond", newest_first=newest_first)
             assert len(keys) == len(set(keys)) == 15
-
-
-def test_ties_are_in_the_order_in_which_they_were_made(two_processes):
-    for index in two_processes:
-        keys = index.search("pond", timezone.now(), limit=20).keys
-        assert keys == sorted(keys)

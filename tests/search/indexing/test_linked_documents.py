@@ -69,7 +69,7 @@ def result_of(answer):
 
 
 def test_result_links_to_the_file_and_names_its_page(
-    home, plan, page, search_for, client
+    home, section, plan, page, search_for, upload, client
 ):
     path, facts, page_link = result_of(search_for("hedgehogs"))
     assert path == plan.url
@@ -86,16 +86,21 @@ def test_result_links_to_the_file_and_names_its_page(
     _, facts, link = result_of(search_for("hedgehogs", section="parks"))
     assert "on the page Meadows" in facts
     assert link["href"] == f"/parks/{page.slug}/"
+    # Suggestions are titles of pages; many files by one name leave room for them.
+    files = [upload("Pond", f"{number}".encode()).pk for number in range(8)]
+    body = [{"type": "documents", "value": {"documents": files}}]
+    StandardPageFactory(parent=section, title="The pond papers", body=body)
+    response = client.get(reverse("search_suggestions"), {"query": "pond"})
+    assert response.json()["suggestions"] == ["The pond papers"]
 
 
 def test_file_of_several_pages_is_listed_once_under_the_page_that_stays(
     home, section, plan, search_for
 ):
     """An expiring page comes after one that stays; of equal ones the oldest counts."""
-    today = NOON
-    with time_machine.travel(today, tick=False) as clock:
-        soon = offer(plan, section, title="Soon", expire_at=today + timedelta(days=1))
-        later = offer(plan, home, title="Later", expire_at=today + timedelta(days=2))
+    with time_machine.travel(NOON, tick=False) as clock:
+        soon = offer(plan, section, title="Soon", expire_at=NOON + timedelta(days=1))
+        offer(plan, home, title="Later", expire_at=NOON + timedelta(days=2))
         first = offer(plan, section, title="First")
         second = offer_by_link(plan, home, title="Second")
 
@@ -106,15 +111,14 @@ def test_file_of_several_pages_is_listed_once_under_the_page_that_stays(
             return result_of(answer)[2].get_text()
 
         assert named() == "First"
-        first.unpublish()
+        next(private_by_login(first, plan))
         assert named() == "Second"
         second.delete()
         assert named() == "Later"
         fresh(soon).delete()
         assert named() == "Later"
-        clock.move_to(today + timedelta(days=2))
+        clock.move_to(NOON + timedelta(days=2))
         assert search_for("hedgehogs").count == 0
-        assert later.expire_at
 
 
 def test_alias_offers_the_file_of_its_source_and_is_as_private(
@@ -132,16 +136,6 @@ def new_private_page(home):
     page = CommunityIndexPageFactory(parent=home, title="Members")
     PageViewRestriction.objects.create(page=page, restriction_type="login")
     return page
-
-
-def test_files_do_not_push_pages_out_of_the_suggestions(section, upload, client):
-    """Suggestions are titles of pages; many files by one name leave room for them."""
-    files = [upload("Pond", f"{number}".encode()).pk for number in range(8)]
-    body = [{"type": "documents", "value": {"documents": files}}]
-    StandardPageFactory(parent=section, title="Papers", summary="", body=body)
-    StandardPageFactory(parent=section, title="The pond where we swim", summary="")
-    response = client.get(reverse("search_suggestions"), {"query": "pond"})
-    assert response.json()["suggestions"] == ["The pond where we swim"]
 
 
 # Not found, and found again
@@ -162,21 +156,6 @@ def test_file_is_found_while_the_published_version_of_a_page_offers_it(
         assert is_found() != bool(body)
         revision.publish()
         assert is_found() == bool(body)
-
-
-def test_file_is_gone_with_the_last_page_that_offers_it(
-    home, section, plan, page, is_found, client
-):
-    with time_machine.travel(NOON, tick=False) as clock:
-        offer(plan, home, title="Other", expire_at=NOON + timedelta(seconds=10))
-        next(private_by_login(page, plan))
-        clock.shift(9)
-        assert is_found()
-        text = client.get(reverse("search"), {"query": "hedgehogs"}).content.decode()
-        assert "Other" in text
-        assert "Gardens" not in text
-        clock.shift(1)
-        assert not is_found()
 
 
 @pytest.mark.parametrize("offer_it", WAYS_TO_OFFER)
@@ -200,23 +179,14 @@ def test_file_put_into_a_private_collection_with_others_is_gone(
 ):
     """The bulk action of the list of documents writes without saving each one."""
     assert is_found()
-    private = new_collection(private=True)
-    root = Collection.get_first_root_node()
-    for collection, is_seen in ((private, False), (root, True)):
-        with django_capture_on_commit_callbacks(execute=True):
-            send_bulk_action(admin_client, plan, collection)
-        assert is_found() == is_seen
-
-
-def send_bulk_action(admin_client, plan, collection):
     names = ["wagtaildocs", "document", "add_to_collection"]
-    address = reverse("wagtail_bulk_action", args=names)
-    response = admin_client.post(
-        f"{address}?id={plan.pk}", {"collection": collection.pk}
-    )
-    assert response.status_code == 302
-    plan.refresh_from_db()
-    assert plan.collection == collection
+    address = f"{reverse('wagtail_bulk_action', args=names)}?id={plan.pk}"
+    root = Collection.get_first_root_node()
+    for collection, is_seen in ((new_collection(private=True), False), (root, True)):
+        with django_capture_on_commit_callbacks(execute=True):
+            response = admin_client.post(address, {"collection": collection.pk})
+        assert response.status_code == 302
+        assert is_found() == is_seen
 
 
 def test_collection_moved_below_a_private_one_takes_its_files_with_it(
@@ -231,8 +201,6 @@ def test_collection_moved_below_a_private_one_takes_its_files_with_it(
     for parent, is_seen in ((private, False), (root, True)):
         with django_capture_on_commit_callbacks(execute=True):
             send_form(address, "", name="Papers", parent=parent.pk)
-        collection.refresh_from_db()
-        assert collection.get_parent(update=True) == parent
         assert is_found() == is_seen
 
 

@@ -46,7 +46,6 @@ def public_documents():
     }
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_rebuilding_from_nothing_gives_what_publishing_wrote(pages, search_for):
     assert search_for("harvesters").count == 1
     written = public_documents()
