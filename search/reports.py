@@ -297,11 +297,9 @@ def unsuccessful_topics(user, at):
     week = at - timedelta(days=7)
     if not may_read(user) or not failed_searches(week).exists():
         return
+    topics = get_topics(week, at)
     # Fewer searches may be one person trying again and again.
-    count = sum(
-        each.is_open and each.nothing + each.no_click >= 5
-        for each in get_topics(week, at)
-    )
+    count = sum(each.is_open and each.nothing + each.no_click >= 5 for each in topics)
     what = "with 5 or more unsuccessful searches this week"
     href = f"{reverse(UnsuccessfulSearchesView.index_url_name)}?period=7"
     yield counted_task(count, f"topic {what}", f"topics {what}", href)

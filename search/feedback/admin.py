@@ -1,6 +1,6 @@
 """Enquiries in the admin: the list, its export, the page of an enquiry and tasks."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -32,9 +32,6 @@ from search.feedback.cases import (
     may_read,
 )
 from search.feedback.models import EMAIL_PENDING, CaseStatus, Enquiry
-
-# Emails go with the next job run, so this late there is a mail problem.
-EMAIL_OVERDUE_AFTER = timedelta(days=1)
 
 
 def _local(time: datetime | None) -> str:
@@ -72,9 +69,8 @@ class EnquiryPermissionHelper(PermissionHelper):
 
 
 class EnquiryURLHelper(AdminURLHelper):
-    """Accepts only numeric ids: modeladmin fails on others."""
-
     def get_action_url_pattern(self, action):
+        # modeladmin fails on ids that are not numeric.
         return super().get_action_url_pattern(action).replace(r"[-\w]+", "[0-9]{1,18}")
 
 
@@ -131,10 +127,8 @@ class EnquiryIndexView(IndexView):
             return redirect(self.index_url)
 
     def get_filters(self, request):
-        """Drop what no filter has read: modeladmin takes it for lookups.
-
-        They would reach the fields of accounts.
-        """
+        # modeladmin takes what no filter has read for lookups, which would reach the
+        # fields of accounts.
         filters, has_filters, _, needs_distinct = super().get_filters(request)
         return filters, has_filters, {}, needs_distinct
 
@@ -216,7 +210,7 @@ class EnquiryAdmin(ModelAdmin):
     inspect_view_fields = ["reference"]
 
     def register_indexing(self):
-        """Stay out of the reference index, which other staff can read."""
+        """Do nothing: other staff can read the reference index."""
 
     @admin.display(description="Looking for")
     def short_message(self, enquiry: Enquiry) -> str:
@@ -242,22 +236,12 @@ def enquiry_tasks(user, at):
     if not may_read(user):
         return
     is_open = Q(status=CaseStatus.OPEN)
-    late = EMAIL_PENDING & Q(answered_at__lt=at - EMAIL_OVERDUE_AFTER)
     counts = Enquiry.objects.aggregate(
         unassigned=Count("pk", filter=is_open & Q(assigned_to=None)),
         mine=Count("pk", filter=is_open & Q(assigned_to=user)),
-        late=Count("pk", filter=late),
     )
     index = reverse("search_enquiry_modeladmin_index")
     open_ones = f"{index}?status__exact={CaseStatus.OPEN}"
-    why = "could not be emailed for over 24 hours. Contact your site administrator."
-    yield counted_task(
-        counts["late"],
-        f"answer {why}",
-        f"answers {why}",
-        f"{index}?answer=unsent",
-        is_urgent=True,
-    )
     yield may_handle(user) and counted_task(
         counts["mine"],
         "enquiry is assigned to you",

@@ -16,10 +16,7 @@ from search.log.models import LoggedSearch
 from search.log.redaction import REDACTED, redact
 from search.tokens import (
     EMPTY_TOPIC,
-    MAX_STEMS,
     MAX_TOPIC_LENGTH,
-    significant_words,
-    tokenise,
     topic_of,
 )
 
@@ -57,11 +54,7 @@ OUTCOMES = {
 
 
 class FeedbackAction(models.Model):
-    """An action on an enquiry, without anything a resident wrote, or on a topic.
-
-    Actions belong to a topic and not to a search, so topics that a new synonym merges
-    bring their actions with them.
-    """
+    """An action on an enquiry or a topic, without anything a resident wrote."""
 
     enquiry = models.ForeignKey(
         "search.Enquiry", on_delete=models.CASCADE, null=True, related_name="actions"
@@ -101,10 +94,7 @@ REFERENCE_CHARACTERS = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
 
 
 def make_reference(sent: str = "") -> str:
-    """Return a reference that cannot be guessed but is easy to read out.
-
-    Such as "K7QF-3MNP-X9TD". The same if the same is sent, as by a double click.
-    """
+    """Return "K7QF-3MNP-X9TD" or the like; the same for the same form sent twice."""
     code = salted_hmac("enquiry", sent or token_hex(), algorithm="sha256").digest()[:12]
     count = len(REFERENCE_CHARACTERS)
     return group_reference("".join(REFERENCE_CHARACTERS[byte % count] for byte in code))
@@ -217,36 +207,18 @@ class Enquiry(models.Model):
         )
 
 
-# Words of a message that say nothing about its topic.
-FILLER = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        anywhere been cant could couldnt details didnt doesnt dont find finding found
-        hello help hi info information just like link looked looking need page please
-        search searched searching see site somewhere still tell thank thanks tried try
-        trying want wanted website would
-        """,
-    )
-)
-
-
 def topic_of_enquiry(enquiry: Enquiry) -> str:
-    """Return the topic of its search, or of the words of its message.
+    """Return the topic of its search, or of the beginning of its message.
 
-    A long message takes the longest known topic whose stems it contains.
+    A message takes the longest known topic whose stems it contains.
     """
     if enquiry.query:
         return topic_of(_redacted(enquiry.query))
-    # It says what it is about at its beginning.
-    words = significant_words(tokenise(_redacted(enquiry.message[:1_000])))
-    own = topic_of(" ".join(word for word in words if word not in FILLER))
+    own = topic_of(_redacted(enquiry.message[:1_000]))
     stems = own.split(" ")
-    if len(stems) <= 4:
-        return own
-    stems = stems[:MAX_STEMS]
-    possible = map(" ".join, chain(combinations(stems, 2), combinations(stems, 3)))
-    searches = LoggedSearch.objects.filter(topic__in=list(possible)).order_by()
+    possible = chain.from_iterable(combinations(stems, size) for size in (2, 3))
+    topics = [own, *map(" ".join, possible)]
+    searches = LoggedSearch.objects.filter(topic__in=topics).order_by()
     known = searches.values_list("topic").annotate(models.Count("pk"))
     return max(known, key=lambda row: (row[0].count(" "), row[1]), default=(own,))[0]
 

@@ -113,7 +113,7 @@ class Topic:
 
 
 def get_same_topics() -> dict[str, str]:
-    """Map each topic that a synonym of staff makes the same as another to that one.
+    """Map topics to the one that a synonym of staff makes them the same as.
 
     Terms with one target are the same as it; those with several, as each other.
     """

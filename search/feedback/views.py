@@ -61,7 +61,7 @@ def rate_limited(request: HttpRequest, form: PublicForm | None = None) -> HttpRe
 def show_again(
     request: HttpRequest, form: PublicForm, limit: RateLimit, template: str, **context
 ) -> HttpResponse | None:
-    """Return the page of a form, or None once it is right and counted."""
+    """Return the page of a form, or None once it is valid and counted."""
     at = timezone.now()
     try:
         if form.is_bound and limit.is_reached(request, at):

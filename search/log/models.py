@@ -23,7 +23,6 @@ LOG_LIMIT = RateLimit("logged searches", 30, 1_000, period=timedelta(minutes=10)
 
 
 def make_key() -> str:
-    """Return a random name for one search."""
     return secrets.token_urlsafe(9)
 
 
@@ -93,10 +92,7 @@ def log_search(search: LoggedSearch, request: HttpRequest) -> None:
 
 
 class LoggedResponse(HttpResponse):
-    """A page of results, logged once the visitor has received it.
-
-    So no visitor waits for the log, and no search fails because of it.
-    """
+    """A page of results, logged once the visitor has it and need not wait."""
 
     def __init__(self, content: str, search: LoggedSearch, request: HttpRequest):
         super().__init__(content)
@@ -114,10 +110,7 @@ MARK = re.compile(r"([-\w]{12})\.(\d{1,4})", re.ASCII)
 
 
 class ClickMiddleware:
-    """Logs that a result was clicked, and redirects to its address without the mark.
-
-    The address to go to is the one that was asked for, so this is no open redirect.
-    """
+    """Logs that a result was clicked, and redirects to its address without the mark."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response

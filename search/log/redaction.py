@@ -33,10 +33,4 @@ PERSONAL_DATA = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return text without personal data.
-
-    Removes email addresses, telephone numbers, postcodes and National Insurance
-    numbers, with or without spaces, dashes or brackets, and house numbers. Names and
-    anything else without a fixed form stay.
-    """
     return PERSONAL_DATA.sub(REDACTED, EMAIL_ADDRESS.sub(REDACTED, normalise(text)))

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
-from tests.search.feedback.enquiries.conftest import shown_seconds_ago
+from tests.search.feedback.conftest import shown_seconds_ago
 
 REQUESTS, MAX_RATIO, TRIES = 9, 20, 4
 # What gunicorn takes at most: of the first line, and of a header.

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +15,7 @@ from home.content_version import get_content_version
 from home.rate_limits import RateLimit
 from search.models import PageFeedbackComment, PageFeedbackCount
 from tests.factories import PAGE_FACTORIES, StandardPageFactory
-from tests.search.feedback.enquiries.conftest import shown_seconds_ago
+from tests.search.feedback.conftest import parse, shown_seconds_ago
 
 OURS = {"Origin": "http://testserver"}
 MONTH = timezone.localdate().replace(day=1)
@@ -47,9 +46,6 @@ def counts(page):
 
 def form_on(html):
     return html.main.select_one("form.page-feedback")
-
-
-# The form at the foot of pages
 
 
 def test_every_page_asks_with_two_named_buttons_and_no_token(make_page, read, section):
@@ -84,7 +80,7 @@ def test_page_stays_in_the_cache_after_a_vote(page, client):
 def test_staff_get_a_token_and_are_not_asked_where_others_cannot_read(
     page, admin_client
 ):
-    html = BeautifulSoup(admin_client.get(page.url).content, "html.parser")
+    html = parse(admin_client.get(page.url))
     assert form_on(html).select_one("[name=csrfmiddlewaretoken]")
     assert "wagtail-userbar" in str(html)
     draft = reverse("wagtailadmin_pages:view_draft", args=[page.pk])
@@ -92,42 +88,32 @@ def test_staff_get_a_token_and_are_not_asked_where_others_cannot_read(
     for path in (draft, page.url):
         response = admin_client.get(path)
         assert response.status_code == 200
-        assert form_on(BeautifulSoup(response.content, "html.parser")) is None
+        assert form_on(parse(response)) is None
 
 
-# A vote
-
-
-def test_votes_are_counted_for_the_page_and_the_month(page, section):
+def test_votes_are_counted_once_a_day_for_the_page_and_the_month(
+    page, section, client, monkeypatch
+):
     for person, useful in enumerate(("yes", "yes", "no")):
         response = vote(page, useful, person)
         assert response["Location"] == f"{address(page)}{useful}/"
     vote(section, "no")
+    for useful in ("yes", "no"):
+        thanks = client.get(vote(page, useful, person)["Location"])
+        assert "Thank you" in thanks.content.decode()
     assert counts(page) == [(MONTH, 2, 1)]
     assert counts(section) == [(MONTH, 0, 1)]
     with time_machine.travel(timezone.now() + timedelta(days=31)):
         vote(page)
     assert [yes for _, yes, _ in counts(page)] == [1, 2]
-
-
-def test_second_vote_of_a_day_changes_nothing_and_is_thanked_for(page, client):
-    vote(page)
-    for useful in ("yes", "no"):
-        response = vote(page, useful)
-        thanks = client.get(response["Location"])
-        assert "Thank you" in thanks.content.decode()
-    assert counts(page) == [(MONTH, 1, 0)]
     with time_machine.travel(timezone.now() + timedelta(days=1)):
         vote(page)
-    assert sum(yes for _, yes, _ in counts(page)) == 2
-
-
-def test_without_the_limits_one_person_could_vote_for_ever(page, monkeypatch):
-    """Without the limit of one vote, all count."""
+    assert sum(yes for _, yes, _ in counts(page)) == 4
+    # Without the limit, all count.
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     for _ in range(3):
         vote(page)
-    assert counts(page) == [(MONTH, 3, 0)]
+    assert sum(yes for _, yes, _ in counts(page)) == 7
 
 
 def test_one_address_and_all_together_have_limits(section, settings):
@@ -140,31 +126,24 @@ def test_one_address_and_all_together_have_limits(section, settings):
     assert sum(count.yes for count in PageFeedbackCount.objects.all()) == 10
 
 
-def test_vote_of_a_program_or_without_an_answer_is_not_counted(page, client):
+def test_looking_and_mistakes_count_nothing_and_are_in_no_cache(page, client):
+    response = client.get(address(page), {"useful": "yes"})
+    assert form_on(parse(response))["action"] == address(page)
+    assert client.head(address(page)).status_code == 200
+    assert client.put(address(page)).status_code == 405
     response = vote(page, website="https://spam.example")
     assert "Thank you" in client.get(response["Location"]).content.decode()
     for useful in ("", "maybe", "yes\0", "1"):
         response = vote(page, useful)
         assert response.status_code == 422
         assert "Select Yes or No" in response.content.decode()
-    assert counts(page) == []
-
-
-def test_looking_counts_nothing_and_is_in_no_cache(page, client):
-    response = client.get(address(page), {"useful": "yes"})
-    html = BeautifulSoup(response.content, "html.parser")
-    assert form_on(html)["action"] == address(page)
-    assert client.head(address(page)).status_code == 200
-    assert client.put(address(page)).status_code == 405
     looks = [client.get(f"{address(page)}{end}") for end in ("yes/", "no/", "thanks/")]
-    for looked in (response, *looks):
+    looks.append(client.get(address(page)))
+    for looked in looks:
         assert looked.status_code == 200
         assert "no-store" in looked["Cache-Control"]
         assert not looked.cookies
     assert PageFeedbackCount.objects.count() == PageFeedbackComment.objects.count() == 0
-
-
-# Who may be asked about
 
 
 def test_page_that_is_not_public_takes_no_votes_and_tells_nothing(section, client):
@@ -190,25 +169,20 @@ def test_page_that_is_not_public_takes_no_votes_and_tells_nothing(section, clien
     assert PageFeedbackCount.objects.count() == PageFeedbackComment.objects.count() == 0
 
 
-# Whose form it is
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}],
-)
-def test_vote_by_a_page_of_another_site_is_refused(page, headers):
-    strict = Client(enforce_csrf_checks=True, headers=headers)
-    assert vote(page, client=strict).status_code == 403
+def test_vote_needs_our_page_and_of_staff_a_token(page, admin_user):
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {},
+    ):
+        strict = Client(enforce_csrf_checks=True, headers=headers)
+        assert vote(page, client=strict).status_code == 403
     assert counts(page) == []
-    # And so it is this check that refuses it.
+    # It is this check that refuses it.
     assert vote(page, client=Client(headers=headers)).status_code == 302
-
-
-def test_vote_from_our_cached_page_needs_no_token_but_that_of_staff(page, admin_user):
     strict = Client(enforce_csrf_checks=True, headers=OURS)
-    assert vote(page, client=strict).status_code == 302
-    assert counts(page) == [(MONTH, 1, 0)]
+    assert vote(page, person=2, client=strict).status_code == 302
+    assert counts(page) == [(MONTH, 2, 0)]
     strict.force_login(admin_user)
     assert vote(page, client=strict).status_code == 403
 
@@ -226,27 +200,25 @@ def add(page, client):
     return post
 
 
-def test_comment_is_stored_with_its_page_and_answer(page, add, client):
-    response = add()
-    comment = PageFeedbackComment.objects.get()
-    assert (comment.page.pk, comment.was_useful) == (page.pk, False)
-    assert comment.comment == "Say when."
-    html = BeautifulSoup(client.get(response["Location"]).content, "html.parser")
-    assert "Thank you" in html.h1.get_text()
-    assert html.main.select_one(f"a[href='{page.url}']")
-
-
-def test_question_warns_of_personal_details_and_can_be_left_out(page, read, settings):
+def test_comment_is_stored_with_its_page_and_answer(page, add, client, settings):
     settings.PAGE_FEEDBACK_COMMENT_DAYS = 77
-    html = read(f"{address(page)}yes/").main
+    html = parse(client.get(f"{address(page)}yes/")).main
     hint = html.find(id=html.textarea["aria-describedby"]).get_text()
     assert "Do not include personal information" in hint
     assert "optional" in html.label.get_text()
     assert "after 77 days" in html.get_text()
     assert html.select_one(f"a[href='{page.url}']")
+    response = add()
+    comment = PageFeedbackComment.objects.get()
+    assert (comment.page.pk, comment.was_useful) == (page.pk, False)
+    assert comment.comment == "Say when."
+    html = parse(client.get(response["Location"]))
+    assert "Thank you" in html.h1.get_text()
+    assert html.main.select_one(f"a[href='{page.url}']")
 
 
-def test_mistake_is_named_and_what_was_typed_stays(add):
+def test_mistake_is_named_and_what_was_typed_stays(add, settings):
+    settings.FORM_LIMIT_PER_ADDRESS = 1
     for values, problem in (
         ({"comment": ""}, "Enter a comment, or go back to the page."),
         ({"comment": "x" * 1_001}, "must be 1,000 characters or fewer."),
@@ -255,19 +227,15 @@ def test_mistake_is_named_and_what_was_typed_stays(add):
         ({"shown_at": "forged"}, "open for too long"),
     ):
         response = add(**values)
-        html = BeautifulSoup(response.content, "html.parser")
+        html = parse(response)
         assert response.status_code == 422
         assert problem in html.select_one(".error-summary").get_text()
         assert html.textarea.get_text().strip() == values.get("comment", "Say when.")
     assert add(website="x").status_code == 302
     assert PageFeedbackComment.objects.count() == 0
-
-
-def test_too_many_comments_are_refused_with_what_was_typed(add, settings):
-    settings.FORM_LIMIT_PER_ADDRESS = 1
     assert [add().status_code, add().status_code] == [302, 429]
-    html = BeautifulSoup(add(comment="Kept").content, "html.parser")
-    assert html.textarea.get_text().strip() == "Kept"
+    html = parse(add(comment="Typed"))
+    assert html.textarea.get_text().strip() == "Typed"
     assert html.form["action"]
     assert PageFeedbackComment.objects.count() == 1
 

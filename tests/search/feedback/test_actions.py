@@ -1,9 +1,5 @@
-"""Staff assign, close and reopen enquiries, and the history records it."""
+"""Staff answer, assign, close and reopen enquiries, and the history records it."""
 
-from datetime import UTC, datetime
-
-from bs4 import BeautifulSoup
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,20 +11,35 @@ from home.content_version import get_content_version
 from search.feedback.cases import AnswerForm
 from search.models import Enquiry, FeedbackAction
 from tests.factories import EnquiryFactory, StandardPageFactory
-from tests.search.feedback.enquiries.conftest import history, page_of, text_of
-from tests.search.feedback.enquiries.test_answers import linked, typed
+from tests.search.feedback.conftest import (
+    NOON,
+    PROMOTE,
+    PROMOTION,
+    entity,
+    history,
+    linked,
+    may,
+    page_of,
+    parse,
+    text_of,
+    typed,
+)
 
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SCRIPT = "<script>alert(1)</script>"
 ACTIONS = ("assign", "answer", "close", "reopen")
 
 
 def buttons(client, enquiry):
-    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
+    html = parse(client.get(page_of(enquiry)))
     return [each.get_text() for each in html.select("main form button")]
 
 
-def test_enquiry_is_assigned_to_a_colleague_and_taken_back(act, client, colleague):
+def test_enquiry_is_assigned_to_those_who_may_deal_with_it(act, client, colleague):
     priya = colleague("priya", "change_enquiry")
+    reader = colleague("reader", "view_enquiry")
+    gone = colleague("gone", "change_enquiry")
+    gone.is_active = False
+    gone.save()
     enquiry = EnquiryFactory()
     response = act("assign", enquiry, assigned_to=priya.pk)
     assert f"{enquiry}: Assigned to priya." in text_of(response)
@@ -37,6 +48,11 @@ def test_enquiry_is_assigned_to_a_colleague_and_taken_back(act, client, colleagu
     assert "No changes were made." in text_of(response)
     act("assign", enquiry, assigned_to="")
     assert enquiry.assigned_to is None
+    for pk in (reader.pk, gone.pk, 10**30):
+        response = act("assign", enquiry, assigned_to=pk)
+        assert "Choose someone else." in text_of(response)
+        assert "gone" not in text_of(response)
+        assert enquiry.assigned_to is None
     assert history(enquiry) == [
         ("hannah", "Assigned to priya"),
         ("hannah", "Assigned to no one"),
@@ -45,7 +61,7 @@ def test_enquiry_is_assigned_to_a_colleague_and_taken_back(act, client, colleagu
 
 def test_enquiry_is_taken_on_with_one_click(client, handler):
     enquiry = EnquiryFactory()
-    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
+    html = parse(client.get(page_of(enquiry)))
     button = html.find("button", string="Assign to me")
     sent = {
         each["name"]: each.get("value", "")
@@ -59,21 +75,8 @@ def test_enquiry_is_taken_on_with_one_click(client, handler):
     assert "Assign to me" not in buttons(client, enquiry)
 
 
-def test_only_colleagues_who_may_deal_with_it_can_be_chosen(act, colleague):
-    reader = colleague("reader", "view_enquiry")
-    gone = colleague("gone", "change_enquiry")
-    gone.is_active = False
-    gone.save()
-    enquiry = EnquiryFactory()
-    for pk in (reader.pk, gone.pk, 10**30):
-        response = act("assign", enquiry, assigned_to=pk)
-        assert "Choose someone else." in text_of(response)
-        assert enquiry.assigned_to is None
-        assert "gone" not in text_of(response)
-
-
 def test_closing_and_reopening_record_who_and_when(act, client, handler):
-    enquiry = EnquiryFactory()
+    enquiry = EnquiryFactory(query="blue bin")
     assert buttons(client, enquiry) == [
         "Answer",
         "Assign",
@@ -86,6 +89,8 @@ def test_closing_and_reopening_record_who_and_when(act, client, handler):
     assert (enquiry.outcome, enquiry.belongs_to) == ("written", "")
     assert enquiry.closed_at <= timezone.now()
     assert buttons(client, enquiry) == ["Answer", "Reopen"]
+    # A page that was written closes the topic too.
+    assert topics() == [("bin blue", "written")]
     act("reopen", enquiry)
     assert (enquiry.is_open, enquiry.outcome) == (True, "")
     assert (enquiry.closed_at, enquiry.closed_by) == (None, None)
@@ -120,26 +125,17 @@ def topics():
     return list(actions.values_list("topic", "kind"))
 
 
-def test_page_that_was_written_closes_the_topic_too(act):
-    enquiry = EnquiryFactory(query="blue bin")
-    act("close", enquiry, outcome="written")
-    assert topics() == [("bin blue", "written")]
-
-
 def test_saved_promotion_closes_the_enquiry_it_was_opened_for(act, client, handler):
     enquiry = EnquiryFactory(query="blue bin")
     assert "Promote a page" not in text_of(client.get(page_of(enquiry)))
-    for name in ("add_promotionsnippet", "view_promotionsnippet"):
-        handler.user_permissions.add(Permission.objects.get(codename=name))
+    may(handler, "add_promotionsnippet", "view_promotionsnippet")
     act("close", enquiry, outcome="promoted")
     assert enquiry.is_open
-    html = BeautifulSoup(client.get(page_of(enquiry)).content, "html.parser")
+    html = parse(client.get(page_of(enquiry)))
     href = html.find("a", string="Promote a page")["href"]
-    form = BeautifulSoup(client.get(href).content, "html.parser").find(
-        id="w-editor-form"
-    )
+    form = parse(client.get(href)).find(id="w-editor-form")
     sent = {each["name"]: each.get("value", "") for each in form.find_all("input")}
-    sent |= {"title": "Bins", "link": "https://example.com", "searched": "red bin"}
+    sent |= PROMOTION
     preview = client.post(form["action"], {**sent, "action-preview": "preview"})
     assert f'name="enquiry" value="{enquiry.reference}"' in preview.content.decode()
     enquiry.refresh_from_db()
@@ -157,23 +153,10 @@ def test_promotion_closes_no_enquiry_of_someone_who_may_not_handle_them(
     enquiry = EnquiryFactory()
     names = ("add_promotionsnippet", "view_promotionsnippet")
     client.force_login(colleague("omar", *names))
-    sent = {"title": "Bins", "link": "https://example.com", "searched": "red bin"}
-    address = reverse("wagtailsnippets_search_promotionsnippet:add")
     for reference in (enquiry.reference, "nothing", "\0"):
-        client.post(address, {**sent, "enquiry": reference})
+        client.post(PROMOTE, {**PROMOTION, "enquiry": reference})
     enquiry.refresh_from_db()
     assert enquiry.is_open
-
-
-def test_what_a_colleague_has_closed_stays_as_they_left_it(act, colleague):
-    other = colleague("omar", "change_enquiry")
-    closed = {"closed_at": NOON, "closed_by": other, "outcome": "written"}
-    enquiry = EnquiryFactory(status="closed", **closed)
-    for name in ("close", "assign"):
-        response = act(name, enquiry, outcome="nothing", assigned_to=other.pk)
-        assert "Nothing was changed." in text_of(response)
-    assert (enquiry.closed_by, enquiry.closed_at) == (other, NOON)
-    assert (enquiry.outcome, enquiry.assigned_to) == ("written", None)
 
 
 # Two officers at once
@@ -181,7 +164,8 @@ def test_what_a_colleague_has_closed_stays_as_they_left_it(act, colleague):
 
 def test_concurrent_change_is_refused_and_explained(client, act, handler, colleague):
     enquiry = EnquiryFactory()
-    client.force_login(colleague("omar", "view_enquiry", "change_enquiry"))
+    omar = colleague("omar", "view_enquiry", "change_enquiry")
+    client.force_login(omar)
     act("answer", enquiry, answer=typed("First"))
     client.force_login(handler)
     response = act("answer", enquiry, last="", answer=typed("Second"))
@@ -190,12 +174,23 @@ def test_concurrent_change_is_refused_and_explained(client, act, handler, collea
     assert "First" in text
     form = response.context["action_forms"]["answer"]
     assert "Second" in form["answer"].value()
+    values = {"assigned_to": handler.pk, "outcome": "nothing", "answer": typed("x")}
+    for name in ("assign", "answer", "close"):
+        for last in ("", "x", "0", "\0"):
+            act(name, enquiry, last=last, **values)
     assert "First" in enquiry.answer
     # What the form carries now counts, so the second thought can be sent.
-    again = form["last"].value()
-    act("answer", enquiry, last=again, answer=typed("Second"))
+    act("answer", enquiry, last=form["last"].value(), answer=typed("Second"))
     assert "Second" in enquiry.answer
     assert [who for who, _ in history(enquiry)] == ["omar", "hannah"]
+    # What a colleague has closed stays as they left it.
+    closed = {"closed_at": NOON, "closed_by": omar, "outcome": "written"}
+    Enquiry.objects.update(status="closed", **closed)
+    for name in ("close", "assign"):
+        response = act(name, enquiry, outcome="nothing", assigned_to=omar.pk)
+        assert "Nothing was changed." in text_of(response)
+    assert (enquiry.closed_by, enquiry.closed_at) == (omar, NOON)
+    assert (enquiry.outcome, enquiry.assigned_to) == ("written", None)
 
 
 def test_actions_at_the_same_time_wait_for_each_other(act):
@@ -206,16 +201,6 @@ def test_actions_at_the_same_time_wait_for_each_other(act):
             act(name, enquiry, outcome="nothing", answer=typed("x"))
         locks = [each for each in captured if "FOR UPDATE" in each["sql"]]
         assert len(locks) == (1 if connection.features.has_select_for_update else 0)
-
-
-def test_form_that_does_not_say_what_was_seen_changes_nothing(act, handler):
-    enquiry = EnquiryFactory()
-    enquiry.do("reopened", handler, NOON)
-    values = {"assigned_to": handler.pk, "answer": typed("x"), "outcome": "nothing"}
-    for name in ("assign", "answer", "close"):
-        for last in ("", "x", "0", "\0"):
-            act(name, enquiry, last=last, **values)
-    assert (enquiry.assigned_to, enquiry.answer, enquiry.status) == (None, "", "open")
 
 
 def test_only_the_fields_of_an_action_are_written(act, monkeypatch):
@@ -284,3 +269,105 @@ def test_actions_leave_nothing_of_the_resident_where_others_read(act, handler, h
     assert not ReferenceIndex.is_indexed(Enquiry)
     # Residents' pages are the same as before.
     assert get_content_version() == version
+
+
+# An answer is text with links that residents can follow, and nothing else.
+
+
+def test_answer_is_stored_as_wagtail_stores_text(act, home):
+    page = StandardPageFactory(parent=home)
+    enquiry = EnquiryFactory(email="resident@example.org")
+    before = timezone.now()
+    response = act("answer", enquiry, answer=linked(id=page.pk))
+    assert f"{enquiry}: Answered." in text_of(response)
+    assert f'<a linktype="page" id="{page.pk}">Here</a>' in enquiry.answer
+    assert f'<a href="{page.url}">Here</a>' in response.content.decode()
+    assert enquiry.is_open
+    # What the job that writes to the resident looks for.
+    assert before <= enquiry.answered_at <= timezone.now()
+    assert (enquiry.answer_sent_at, enquiry.email) == (None, "resident@example.org")
+    assert history(enquiry) == [("hannah", "Answered")]
+    for address in ("https://example.org/", "mailto:a@example.org"):
+        act("answer", enquiry, answer=linked(url=address))
+        assert f'<a href="{address}">Here</a>' in enquiry.answer
+
+
+def test_other_links_are_refused_and_the_text_stays(act, home):
+    enquiry = EnquiryFactory()
+    draft = StandardPageFactory(parent=home, live=False, title="Secret plans")
+    for pk in (10**30, draft.pk):
+        response = act("answer", enquiry, answer=linked(id=pk))
+        assert "goes to a page that is not public" in text_of(response)
+        assert "Secret plans" not in text_of(response)
+    for url in (
+        "javascript:alert(1)",
+        "java\tscript:alert(1)",
+        "http://example.org/",
+        "//evil.example/",
+        "",
+    ):
+        response = act("answer", enquiry, answer=linked(url=url))
+        assert response.status_code == 422
+        assert "Links must go to a page on this website" in text_of(response)
+        form = response.context["action_forms"]["answer"]
+        assert "Here" in form["answer"].value()
+        # Wagtail asks before it is lost, until it is sent.
+        assert 'data-w-unsaved-force-value="true"' in response.content.decode()
+        assert (enquiry.answer, enquiry.answered_at) == ("", None)
+
+
+def test_what_the_editor_does_not_write_is_never_stored(act):
+    enquiry = EnquiryFactory()
+    for raw in (
+        SCRIPT,
+        f"<p>Text {SCRIPT}</p>",
+        "null",
+        '"x"',
+        "{}",
+        "[" * 100_000,
+        '{"blocks": [{}], "entityMap": {}}',
+        typed("   "),
+        typed("a\0b"),
+        typed("Title", kind="header-two"),
+        typed("Here", link=True),
+        typed(" ", link=True, kind="atomic", entities=entity({"id": 1}, "IMAGE")),
+        typed("\ud800"),
+        linked(id="x"),
+        linked(id=f'1">{SCRIPT}'),
+    ):
+        response = act("answer", enquiry, answer=raw)
+        assert response.status_code == 422, raw[:99]
+        assert SCRIPT not in response.content.decode()
+        assert (enquiry.answer, enquiry.answered_at) == ("", None)
+    assert history(enquiry) == []
+    response = act("answer", enquiry, answer=typed("x" * 5_001))
+    assert "Your answer has 5,001 characters. It must be 5,000" in text_of(response)
+    form = response.context["action_forms"]["answer"]
+    assert "x" * 5_001 in form["answer"].value()
+    assert enquiry.answer == ""
+    response = act("answer", enquiry, answer=typed(SCRIPT))
+    assert "&lt;script&gt;" in enquiry.answer
+    assert SCRIPT not in response.content.decode()
+    act("answer", enquiry, answer=typed("x" * 5_000))
+    assert "xxx" in enquiry.answer
+
+
+def test_answer_can_be_changed_later_also_when_closed(act, client):
+    enquiry = EnquiryFactory(email="sam@example.org")
+    html = client.get(page_of(enquiry)).content.decode()
+    assert "The enquirer can read this on their answer page" in html
+    assert "This person asked for an answer by email." in html
+    sent = {"answer": "<p>Old</p>", "answered_at": NOON, "answer_sent_at": NOON}
+    Enquiry.objects.update(email="", status="closed", **sent)
+    act("answer", enquiry, answer=typed("New"))
+    assert "New" in enquiry.answer
+    assert enquiry.answered_at > NOON
+    assert (enquiry.answer_sent_at, enquiry.status) == (NOON, "closed")
+    assert history(enquiry) == [("hannah", "Answer changed")]
+    response = act("answer", enquiry, answer=typed("New"))
+    text = text_of(response)
+    assert "No changes were made." in text
+    assert len(history(enquiry)) == 1
+    assert "This person asked for an answer by email." not in text
+    assert "will not be emailed again" in text
+    assert "Deleted after the answer was emailed on 15 June 2026, 13:00" in text
