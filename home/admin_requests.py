@@ -41,7 +41,7 @@ UNREADABLE = (
 
 
 def unreadable_input_as_400(view: Callable) -> Callable:
-    """Wrap an admin view for `decorate_urlpatterns`: unreadable input gets a 400.
+    """Wrap an admin view: unreadable input gets a 400.
 
     A bug of ours may raise the same errors, so they are logged.
     """

@@ -16,13 +16,13 @@ def project_page_types() -> list[type[BasePage]]:
 
 @register(Tags.models)
 def check_page_types(app_configs=None, **kwargs) -> list[Error]:
-    """Each page type names its parents and children and describes itself."""
     return [
         error for model in project_page_types() for error in page_type_errors(model)
     ]
 
 
 def page_type_errors(model: type[BasePage]) -> list[Error]:
+    """Each page type names its parents and children and describes itself."""
     lacks = {
         "parent_page_types": "parent_page_types" not in vars(model),
         "subpage_types": "subpage_types" not in vars(model),

@@ -26,10 +26,7 @@ _task_functions: list[TasksFunction] = []
 
 
 def register_dashboard_tasks(function: TasksFunction) -> TasksFunction:
-    """Register a function that returns a user's tasks at a given time.
-
-    It needs one query or two, and returns only what the user may see.
-    """
+    """Register a function that returns what a user may see and do, at a time."""
     _task_functions.append(function)
     return function
 
@@ -46,7 +43,6 @@ def counted_task(
 
 
 def get_tasks(user: AbstractBaseUser, now: datetime) -> list[DashboardTask]:
-    """Return a user's tasks, urgent ones first."""
     tasks = [task for function in _task_functions for task in function(user, now)]
     return sorted(filter(None, tasks), key=lambda task: not task.is_urgent)
 

@@ -29,7 +29,7 @@ LONG_JOBS_LOCK_ID = 7_301_006
 # Without a heartbeat for this long, the jobs count as not running.
 HEARTBEAT_TIMEOUT = timedelta(minutes=5)
 RUN_INTERVAL = timedelta(minutes=1)
-# How often the service checks for a new scheduled change.
+# How often the service looks for a new scheduled change.
 POLL_INTERVAL = timedelta(seconds=5)
 # Queries find what is due only after its time.
 SAFETY_MARGIN = timedelta(milliseconds=20)
@@ -70,8 +70,7 @@ def register_job(
 ) -> Callable[[Job], Job]:
     """Register a function that is called every minute or so with the time.
 
-    It works out what is due. `name` appears in the log. Slow jobs run after all others,
-    so that nothing urgent waits for them.
+    Jobs run in the order in which they are registered, slow ones after all others.
 
     A long job may run for half a minute each time. It returns True if there is more to
     do, and is called again at once. Other jobs do not wait for it: it has its own lock,
@@ -92,18 +91,17 @@ def get_jobs_health(at: datetime) -> JobsHealth:
 
     A long job that has run before and is silent now counts as failing.
     """
-    names = [*_jobs, *_long_jobs]
-    runs = list(JobRun.objects.filter(name__in=names).order_by("name"))
+    runs = JobRun.objects.filter(name__in=[*_jobs, *_long_jobs]).order_by("name")
+    oldest = at - HEARTBEAT_TIMEOUT
     short = (run.finished_at for run in runs if run.name in _jobs)
     last = max(short, default=None)
     return JobsHealth(
         last_run_at=last,
-        is_running=last is not None and at - last <= HEARTBEAT_TIMEOUT,
+        is_running=last is not None and last >= oldest,
         failing=[
             run.name
             for run in runs
-            if run.error
-            or (run.name in _long_jobs and at - run.finished_at > HEARTBEAT_TIMEOUT)
+            if run.error or (run.name in _long_jobs and run.finished_at < oldest)
         ],
         runs={run.name: run for run in runs},
     )

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from copy import copy
 from datetime import datetime
-from functools import cache
 from http import HTTPMethod
 
 from django.conf import settings
@@ -41,26 +40,15 @@ SLUG_HELP = (
 )
 
 
-@cache
-def _public_pages() -> PageQuerySet:
-    """Return the queryset of `public_pages`, built only once."""
+def public_pages() -> PageQuerySet:
+    """Return the live pages that are not private, nor below a private page."""
     path = OuterRef("path")
     restriction_above = PageViewRestriction.objects.filter(
         Q(page__path=Substr(path, 1, Length("page__path")))
         # An alias is as private as the page that it mirrors.
         | Q(page__aliases__path=Substr(path, 1, Length("page__aliases__path")))
     )
-    pages = Page.objects.live()
-    # Put into the query itself: `filter` would read it again for each page view, which
-    # takes as long as asking.
-    is_public = (~Exists(restriction_above)).resolve_expression(pages.query)
-    pages.query.where.add(is_public, Q.AND)
-    return pages
-
-
-def public_pages() -> PageQuerySet:
-    """Return the live pages that are not private, nor below a private page."""
-    return _public_pages().all()
+    return Page.objects.live().filter(~Exists(restriction_above))
 
 
 def visible_pages(at: datetime) -> PageQuerySet:
@@ -73,7 +61,6 @@ def visible_pages(at: datetime) -> PageQuerySet:
 
 
 def get_visible_page_or_404(request: HttpRequest, model: type[Page], path: str) -> Page:
-    """Return the page of a type at a path of the site, if any visitor may see it."""
     root = site_root(request)
     if root is None:
         raise Http404("There is no site yet.")
@@ -292,7 +279,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
 
     @classmethod
     def get_card_labels(cls, ids: Collection[int], at: datetime) -> dict[int, str]:
-        """Return labels, such as "Consultation open", for pages of this type by id."""
+        """Return labels, such as "Consultation open", by page id."""
         return {}
 
     def serve(self, request, *args, **kwargs):
@@ -309,7 +296,6 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         return TemplateResponse(request, template, context)
 
     def get_view_restrictions(self):
-        """Return the restrictions of this page and its ancestors, in one query."""
         paths = paths_down_to(self.path)
         return PageViewRestriction.objects.filter(
             Q(page__path__in=paths) | Q(page__aliases__path__in=paths)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.db import connection, models, transaction
@@ -29,10 +29,11 @@ HOUR = timedelta(hours=1)
 OVERALL_PERIOD = timedelta(minutes=10)
 # Providers give a household or a phone this much.
 IPV6_PREFIX = 64
-# The longest message in four-byte characters, URL-encoded, and the other fields.
-MAX_BYTES = 80_000
-# No public form is multipart, and each part takes time to parse.
-MAX_BYTES_IN_PARTS = 8_000
+# As at sign-in. An office behind one address is blocked for minutes only.
+MAX_WRONG_PER_NETWORK = 5
+# Only an attacker with many addresses reaches this.
+MAX_WRONG_OVERALL = 300
+WRONG_PASSWORDS_PERIOD = timedelta(minutes=5)
 
 
 class RateLimitExceeded(Exception):  # noqa: N818 - it is no error of ours
@@ -41,7 +42,7 @@ class RateLimitExceeded(Exception):  # noqa: N818 - it is no error of ours
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Open a transaction; only one of these runs at a time."""
+    """Open a transaction, of which only one runs at a time."""
     with transaction.atomic():
         # On SQLite every transaction is IMMEDIATE, which is the lock already.
         if connection.vendor == "postgresql":
@@ -64,7 +65,7 @@ class RateLimit:
     period: timedelta = HOUR
 
     def is_reached(self, by: HttpRequest | str, at: datetime) -> bool:
-        """Return whether one more would be too many, with two quick queries.
+        """Return whether one more would be too many.
 
         `by` is a visitor's request, or the key of what else is counted, such as the
         email address that something is sent to.
@@ -78,12 +79,10 @@ class RateLimit:
         return self.overall is not None and overall.count() >= self.overall
 
     def hit(self, by: HttpRequest | str, at: datetime) -> "RateLimitHit":
-        """Count one more, in a transaction of its own or the current one.
+        """Count one more; others wait for the end of the transaction.
 
-        Others wait for its end, so do slow work after it. If nothing was sent after
-        all, delete what is returned.
-
-        Raises `RateLimitExceeded`. Check `is_reached` before the transaction.
+        If nothing was sent after all, delete what is returned. Raises
+        `RateLimitExceeded`. Check `is_reached` before the transaction.
         """
         with one_at_a_time():
             if self.is_reached(by, at):
@@ -130,21 +129,12 @@ def network_of(request: HttpRequest) -> str:
     forge (`BEHIND_TLS_PROXY`); of IPv6 the first 64 bits. All unknown addresses count
     as one.
     """
-    text = get_client_ip(request)
-    if text is None:
-        return ""
-    address = ip_address(text)
-    if isinstance(address, IPv6Address):
-        network = IPv6Network((int(address), IPV6_PREFIX), strict=False)
-        return str(address.ipv4_mapped or network)
-    return str(address)
-
-
-# As at sign-in. An office behind one address is blocked for minutes only.
-MAX_WRONG_PER_NETWORK = 5
-# Only an attacker with many addresses reaches this.
-MAX_WRONG_OVERALL = 300
-WRONG_PASSWORDS_PERIOD = timedelta(minutes=5)
+    text = get_client_ip(request) or ""
+    if ":" not in text:
+        return text
+    address = IPv6Address(text)
+    network = IPv6Network((int(address), IPV6_PREFIX), strict=False)
+    return str(address.ipv4_mapped or network)
 
 
 def limit_password_attempts(

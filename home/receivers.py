@@ -1,4 +1,4 @@
-"""Receivers for page changes: content version, change notes and image sizes."""
+"""What follows the changes of pages: content version, change notes, image sizes."""
 
 from django.db import transaction
 from django.db.models.signals import post_save
@@ -20,9 +20,8 @@ draft_saved = Signal()
 
 @receiver(post_save)
 def bump_version_on_save(sender, instance, raw=False, update_fields=None, **kwargs):
-    if raw or not isinstance(instance, Page) or not instance.live:
-        return
-    if not only_internal_fields(update_fields):
+    is_public = isinstance(instance, Page) and instance.live
+    if is_public and not raw and not only_internal_fields(update_fields):
         bump_content_version()
 
 

@@ -48,7 +48,7 @@ def get_site_for(request: HttpRequest) -> Site | None:
 
 
 def bind_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a Wagtail view for `decorate_urlpatterns`, to save it the site query."""
+    """Wrap a Wagtail view, to save it the query for the site."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -64,10 +64,7 @@ def site_root(request: HttpRequest) -> Page | None:
 
 
 def site_origin(request: HttpRequest) -> str:
-    """Return the site's scheme and host, such as `https://example.gov.uk`.
-
-    From the site's record, not from the request.
-    """
+    """Return the scheme and host in the site's record, not those of the request."""
     site = get_site_for(request)
     return site.root_url if site else ""
 
@@ -77,10 +74,7 @@ def public_path(url_path: str, root: Page) -> str:
 
 
 def site_path(url_path: str) -> str:
-    """Return the address of a page from its `url_path`; empty if no site has it.
-
-    Wagtail caches the roots of all sites, so this needs no query.
-    """
+    """Return the address of a page, without a query; empty if no site has it."""
     for root in Site.get_site_root_paths():
         if url_path.startswith(root.root_path):
             return "/" + url_path[len(root.root_path) :]
@@ -105,10 +99,10 @@ def url_path_at(address: str) -> str | None:
 
 def page_number(text: str, most: int = 9_999) -> int:
     """Return the number after `?page=`; raise `Http404` if it is not valid."""
-    digits = text if text.isascii() and text.isdigit() and len(text) < 5 else "0"
-    if not 1 <= int(digits) <= most:
+    is_number = text.isascii() and text.isdigit() and len(text) < 5
+    if not is_number or not 1 <= int(text) <= most:
         raise Http404("This results page does not exist.")
-    return int(digits)
+    return int(text)
 
 
 def children_of(path: str) -> Q:

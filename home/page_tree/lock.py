@@ -48,11 +48,10 @@ def tree_lock() -> Iterator[None]:
 
 
 def reread_position(page: models.Model, keep_slug: bool = False) -> str:
-    """Reread a page's current place in the tree; return its `url_path` there.
+    """Reread a page's place in the tree; return its `url_path` there.
 
-    With `keep_slug`, for a page that is about to be saved, a changed slug stays and
-    saving sets its URL path. Raises the page class's `DoesNotExist` if it has been
-    deleted.
+    With `keep_slug`, a changed slug stays, and saving sets the URL path. Raises the
+    class's `DoesNotExist` if the page has been deleted.
     """
     fresh = page.base_page_model.objects.values(*TREE_FIELDS, "live").get(pk=page.pk)
     # For `home.page_tree.visibility`.
@@ -68,7 +67,7 @@ def reread_position(page: models.Model, keep_slug: bool = False) -> str:
 
 
 class TreeLockMixin:
-    """Page methods that change the tree, under the lock and on fresh positions."""
+    """Page methods that change the tree, or a slug in it, under the lock."""
 
     def save(self, *args, **kwargs):
         if self.pk is None or kwargs.get("update_fields"):
@@ -95,7 +94,6 @@ class TreeLockMixin:
             return super().add_sibling(*args, **kwargs)
 
     def move(self, target, *args, **kwargs):
-        """Raise `InvalidMoveToDescendant` if the target is now below the page."""
         with tree_lock():
             reread_position(self)
             reread_position(target)
@@ -116,7 +114,6 @@ class TreeLockMixin:
             return super().delete(*args, **kwargs)
 
     def publish(self, *args, **kwargs):
-        """Publish under the lock, as the slug may have changed."""
         with tree_lock():
             return super().publish(*args, **kwargs)
 
@@ -139,12 +136,11 @@ def in_one_transaction(view: Callable) -> Callable:
         name = request.resolver_match.url_name or ""
         if request.method != "POST" or "preview" in name:
             return view(request, *args, **kwargs)
-        together = tree_lock if changes_tree(request) else transaction.atomic
+        is_tree = "wagtailadmin_pages" in request.resolver_match.namespaces
+        changes_tree = is_tree or name == "wagtail_bulk_action"
+        quietly = suppress_notifications if name == "copy" else nullcontext
         try:
-            with (
-                together(),
-                suppress_notifications() if name == "copy" else nullcontext(),
-            ):
+            with tree_lock() if changes_tree else transaction.atomic(), quietly():
                 return view(request, *args, **kwargs)
         except (OperationalError, OSError) as error:
             if is_disk_full_error(error):
@@ -178,11 +174,3 @@ def refuse_publication(request: HttpRequest, error: NotReadyError) -> HttpRespon
         # Wagtail's comment dialog follows the redirect itself.
         return JsonResponse({"step": "success", "redirect": address})
     return redirect(address or "wagtailadmin_home")
-
-
-def changes_tree(request: HttpRequest) -> bool:
-    match = request.resolver_match
-    return (
-        "wagtailadmin_pages" in match.namespaces
-        or match.url_name == "wagtail_bulk_action"
-    )

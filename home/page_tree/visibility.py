@@ -112,7 +112,6 @@ def follow_deletion(sender, instance, origin=None, **kwargs) -> None:
 
 @receiver(post_page_move)
 def follow_move(sender, instance, parent_page_before, **kwargs) -> None:
-    """Send the pages that are moved into or out of a private section."""
     # Moving may have changed its place, too.
     old_parent = Page.objects.filter(pk=parent_page_before.pk).first()
     private, above = PrivatePaths(), parent_path(instance.path)
@@ -135,10 +134,7 @@ def follow_new_restriction(sender, instance, created, raw=False, **kwargs) -> No
 
 @receiver(post_delete, sender=PageViewRestriction)
 def follow_lifted_restriction(sender, instance, origin, **kwargs) -> None:
-    """Send what is public from now on.
-
-    A restriction deleted with its page makes nothing public.
-    """
+    # One that is deleted with its page makes nothing public.
     if PageViewRestriction in (type(origin), getattr(origin, "model", None)):
         _send_privacy(instance, is_public=True)
 
@@ -202,7 +198,6 @@ def publish_scheduled(at: datetime) -> None:
 
 
 def _due(at: datetime) -> Iterable[Callable[[], None]]:
-    """Yield what is to be done: first what expires, then what goes live."""
     has_drafts = [m for m in apps.get_models() if issubclass(m, DraftStateMixin)]
     for model in [m for m in has_drafts if m is Page or not issubclass(m, Page)]:
         expired = model.objects.filter(live=True, expire_at__lte=at)

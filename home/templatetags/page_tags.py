@@ -19,7 +19,6 @@ from home.images.renditions import (
     get_pictures_in_shapes,
 )
 from home.navigation import (
-    Link,
     Navigation,
     get_cards,
     get_navigation,
@@ -33,17 +32,15 @@ register = template.Library()
 register.filter(web_link)
 register.filter(phone_link)
 
-MAX_LINKS_WITHOUT_A_MENU = 3
 # The rest of a long history is collapsed.
 MAX_VISIBLE_NOTES = 10
 
 
-def _navigation(context: template.Context) -> Navigation:
-    request = context["request"]
+@register.simple_tag(takes_context=True, name="get_navigation")
+def get_page_navigation(context) -> Navigation:
+    request, page = context["request"], context.get("page")
     if not hasattr(request, "_navigation"):
-        request._navigation = get_navigation(
-            request, context.get("page"), timezone.now()
-        )
+        request._navigation = get_navigation(request, page, timezone.now())
     return request._navigation
 
 
@@ -66,48 +63,16 @@ def metadata(context):
         "council": context["council"],
         "origin": origin,
         "path": public_path(page.url_path, root),
-        "links": _navigation(context).breadcrumbs,
+        "links": get_page_navigation(context).breadcrumbs,
         "picture": picture,
         "picture_url": urljoin(origin, picture.url) if picture else "",
     }
 
 
-@register.inclusion_tag("components/main_navigation.html", takes_context=True)
-def main_navigation(context):
-    links = _navigation(context).main
-    return {"links": links, "is_long": len(links) > MAX_LINKS_WITHOUT_A_MENU}
-
-
-@register.simple_tag(takes_context=True)
-def top_sections(context) -> list[Link]:
-    return _navigation(context).main
-
-
-@register.inclusion_tag("components/breadcrumbs.html", takes_context=True)
-def breadcrumbs(context, here=""):
-    """Show the way from the home page to this one, or to a part of it: `here`."""
-    links = _navigation(context).breadcrumbs
-    if not here:
-        here = getattr(context.get("page"), "title", "")
-        links = [link for link in links if not link.is_current]
-    return {"links": links, "here": here}
-
-
-@register.inclusion_tag("components/section_navigation.html", takes_context=True)
-def section_navigation(context):
-    navigation = _navigation(context)
-    return {"section": navigation.section_page, "links": navigation.section}
-
-
-@register.inclusion_tag("components/footer_links.html", takes_context=True)
-def footer_links(context):
-    return {"links": _navigation(context).footer}
-
-
 @register.inclusion_tag("components/cards.html", takes_context=True)
 def child_cards(context, heading, empty=""):
-    rows, root = _navigation(context).child_rows, site_root(context["request"])
-    cards = make_cards(rows, root, timezone.now())
+    rows = get_page_navigation(context).child_rows
+    cards = make_cards(rows, site_root(context["request"]), timezone.now())
     return {"cards": cards, "heading": heading, "empty": empty}
 
 
@@ -133,20 +98,9 @@ def updates(context, page):
     return {"updates": latest_changes(page, root, now) if has_pages_below else []}
 
 
-@register.inclusion_tag("components/banner.html", takes_context=True)
-def banner(context):
-    return {"picture": _page_picture(context, BANNER)}
-
-
-@register.inclusion_tag("components/hero.html", takes_context=True)
-def hero(context, title, strapline="", summary="", introduction=""):
-    return {
-        "title": title,
-        "strapline": strapline,
-        "summary": summary,
-        "introduction": introduction,
-        "picture": _page_picture(context, BANNER),
-    }
+@register.simple_tag(takes_context=True)
+def get_banner(context) -> Picture | None:
+    return _page_picture(context, BANNER)
 
 
 @register.inclusion_tag("components/page_history.html")

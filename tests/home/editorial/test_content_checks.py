@@ -12,7 +12,7 @@ from wagtail.models import Page
 
 from home.content_version import get_content_version
 from home.dashboard import get_tasks
-from home.models import ContentIssue
+from home.editorial.models import ContentIssue
 from tests.factories import PAGE_FACTORIES, PartnershipPageFactory, StandardPageFactory
 
 REPORT = "content_checks"

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from home.editorial.content_checks import check_draft
-from home.models import ContentIssue
+from home.editorial.models import ContentIssue
 from tests.factories import StandardPageFactory
 from tests.home.editorial.conftest import TODAY
 

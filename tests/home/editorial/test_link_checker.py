@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from home.editorial import link_checker as checker
 from home.editorial.link_checker import check_links
-from home.editorial.models import LinkStatus
+from home.editorial.models import ExternalLink, LinkStatus
 from home.jobs import run_due_jobs
-from home.models import ExternalLink
 from tests.factories import StandardPageFactory
 
 # Well after the links of a test are made, however slow the machine is.

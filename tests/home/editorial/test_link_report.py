@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.editorial.links import broken_links_for
-from home.models import ExternalLink, PageLink
+from home.editorial.models import ExternalLink, PageLink
 from tests.factories import AlertFactory, PartnershipPageFactory, StandardPageFactory
 
 REPORT = "broken_links"

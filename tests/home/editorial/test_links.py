@@ -13,7 +13,7 @@ from wagtail.models import Collection, CollectionViewRestriction, PageViewRestri
 from community.models import PolicyDocument, RelatedPage
 from home.editorial.link_checker import check_links
 from home.editorial.links import Problem, broken_links
-from home.models import ExternalLink, PageLink
+from home.editorial.models import ExternalLink, PageLink
 from tests.factories import (
     AlertFactory,
     PartnershipPageFactory,

@@ -13,7 +13,8 @@ from wagtail.models import Page, Site
 from home.content_version import get_content_version
 from home.editorial import review_reminders as reminders
 from home.editorial.review_reminders import SUBJECT
-from home.models import Notification, SiteSettings
+from home.models import SiteSettings
+from home.notifications.outbox import Notification
 from home.notifications.sending import purge_notifications
 from tests.home.editorial.conftest import TODAY
 from tests.home.notifications.emails import send_emails

@@ -15,7 +15,8 @@ from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Site, UploadedFile, Workflow
 
-from home.models import ExternalLink, PageLink, PreviewLink, SiteSettings
+from home.editorial.models import ExternalLink, PageLink, PreviewLink
+from home.models import SiteSettings
 from search.models import (
     BlockedSuggestion,
     PromotionSnippet,
