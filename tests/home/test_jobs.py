@@ -21,6 +21,7 @@ from home.jobs import (
 from stockton_cms.management.commands.run_jobs import stopped_by_signal
 
 NOW = timezone.now()
+in_real_transactions = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
@@ -28,10 +29,6 @@ def no_jobs(monkeypatch, db):
     monkeypatch.setattr(jobs, "_jobs", {})
     monkeypatch.setattr(jobs, "_slow_jobs", set())
     monkeypatch.setattr(jobs, "_long_jobs", {})
-
-
-def fail(at):
-    raise ValueError("the reason")
 
 
 def on_another_connection(run, at):
@@ -47,38 +44,36 @@ def on_another_connection(run, at):
     assert not thread.is_alive()
 
 
-def test_command_runs_slow_jobs_late_and_long_ones_last(no_jobs):
+def test_jobs_run_in_order_and_one_that_fails_is_named_and_stops_no_other(
+    no_jobs, caplog
+):
     order = []
+
+    def fail(at):
+        raise ValueError("the reason")
+
     register_job("long", is_long=True)(lambda at: order.append("long"))
     register_job("slow", is_slow=True)(lambda at: order.append("slow"))
+    register_job("broken")(fail)
     register_job("quick")(lambda at: order.append("quick"))
-    with time_machine.travel(NOW, tick=False):
+    register_job("broken long", is_long=True)(fail)
+    with (
+        caplog.at_level(logging.ERROR),
+        pytest.raises(CommandError, match="broken, broken long"),
+    ):
         call_command("run_jobs")
     assert order == ["quick", "slow", "long"]
-
-
-def test_a_failing_job_is_named_and_does_not_stop_the_others(no_jobs, caplog):
-    times = []
-    register_job("the broken one")(fail)
-    register_job("the other one")(times.append)
-    register_job("the long one", is_long=True)(fail)
-    with caplog.at_level(logging.ERROR):
-        assert run_due_jobs(NOW) == ["the broken one"]
-    assert times == [NOW]
-    assert "the broken one" in caplog.text
+    assert "'broken'" in caplog.text
     assert "the reason" in caplog.text
-    with pytest.raises(CommandError, match="the broken one, the long one"):
-        call_command("run_jobs")
-    register_job("the long one", is_long=True)(lambda at: None)
-    run_long_jobs(NOW)
-    assert get_jobs_health(timezone.now()).failing == ["the broken one"]
-    run = JobRun.objects.get(name="the broken one")
+    assert get_jobs_health(timezone.now()).failing == ["broken", "broken long"]
+    run = JobRun.objects.get(name="broken")
     # An error message may contain personal data.
     assert (run.error, run.succeeded_at) == ("ValueError", None)
-    register_job("the broken one")(lambda at: None)
-    run_due_jobs(NOW)
+    register_job("broken")(lambda at: None)
+    register_job("broken long", is_long=True)(lambda at: None)
+    call_command("run_jobs")
     assert get_jobs_health(timezone.now()).is_well
-    assert JobRun.objects.count() == 3
+    assert JobRun.objects.count() == 5
 
 
 @pytest.mark.parametrize("is_long", [False, True])
@@ -95,7 +90,7 @@ def test_nothing_runs_twice_at_once_and_no_one_waits(is_long, no_jobs):
     assert times == [NOW]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@in_real_transactions
 def test_no_other_process_gets_its_turn_after_a_failure(no_jobs, caplog):
     """Returning a broken connection would release the lock with it."""
     times = []
@@ -136,9 +131,7 @@ class Stop:
     """A fake stop event whose waits pass at once."""
 
     def __init__(self, traveller, until):
-        self.traveller = traveller
-        self.until = until
-        self.pauses = []
+        self.traveller, self.until, self.pauses = traveller, until, []
 
     def is_set(self):
         return timezone.now() >= self.until
@@ -150,11 +143,11 @@ class Stop:
 
 @pytest.fixture
 def serve_for(no_jobs, monkeypatch):
-    def serve(seconds, changes=()):
+    def serve(seconds, change=None):
         monkeypatch.setattr(
             jobs,
             "get_next_scheduled_change",
-            lambda at: min((each for each in changes if each > at), default=None),
+            lambda at: change if change and change > at else None,
         )
         with time_machine.travel(NOW, tick=False) as traveller:
             stop = Stop(traveller, NOW + timedelta(seconds=seconds))
@@ -173,7 +166,7 @@ def test_service_runs_the_jobs_every_minute_and_at_scheduled_changes(serve_for):
     assert max(stop.pauses) == 5
     times.clear()
     change = NOW + timedelta(seconds=17.3)
-    serve_for(40, [change])
+    serve_for(40, change)
     assert times[0] == NOW
     assert change <= times[1] <= change + timedelta(seconds=0.1)
     assert len(times) == 2
@@ -201,7 +194,7 @@ def test_service_ends_at_a_signal(number):
     assert stop.is_set()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@in_real_transactions
 def test_no_job_waits_for_a_long_one_in_the_service(no_jobs):
     stop, is_under_way, may_end = (threading.Event() for _ in range(3))
     has_more = [True, False]
@@ -222,8 +215,6 @@ def test_no_job_waits_for_a_long_one_in_the_service(no_jobs):
     register_job("long", is_long=True)(take_long)
     register_job("short")(look)
     run_jobs_until(stop)
-    assert set(JobRun.objects.values_list("name", "error")) == {
-        ("long", ""),
-        ("short", ""),
-    }
+    results = JobRun.objects.values_list("name", "error")
+    assert set(results) == {("long", ""), ("short", "")}
     assert has_more == []

@@ -8,7 +8,7 @@ from home.admin_search import AdminSearchMixin
 
 pytestmark = pytest.mark.usefixtures("admin_search")
 
-QUOTED = ['"', '"food', 'food"bank', '5" pipe', '"don\'t" go', "'\"<", '" "', '"a" "']
+QUOTED = ['"', '"food', 'food"bank', "'\"<", '" "', '"a" "']
 SEARCHED = [
     "wagtailadmin_explore_root",
     "wagtailimages:index",
@@ -18,13 +18,11 @@ SEARCHED = [
 ]
 
 
-@pytest.mark.parametrize("name", SEARCHED)
-def test_quotation_marks_are_searched_for_as_they_are_typed(
-    section, admin_client, name
-):
-    for text in QUOTED:
-        answer = admin_client.get(reverse(name), {"q": text})
-        assert answer.status_code == 200, text
+def test_quotation_marks_are_searched_for_as_they_are_typed(section, admin_client):
+    for name in SEARCHED:
+        for text in QUOTED:
+            answer = admin_client.get(reverse(name), {"q": text})
+            assert answer.status_code == 200, (name, text)
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads them well")
