@@ -69,7 +69,6 @@ ON_POSTGRESQL = (
     "tests/home/editorial/test_links.py",
     "tests/home/editorial/test_reviews.py",
     "tests/home/editorial/test_concurrent_edits.py",
-    "tests/home/images/test_storage.py",
     "tests/home/notifications",
     "tests/home/page_tree/test_lock.py",
     "tests/home/page_tree/test_redirects.py",

@@ -53,14 +53,14 @@ def test_publication_is_shown_with_its_date_and_note(section, send_form, read):
     assert page.change_notes.count() == 1
 
 
-@pytest.mark.parametrize("fields", [{"change_note": NOTE}, {"minor_edit": "on"}])
-def test_next_edit_begins_with_an_empty_form(fields, page, send_form, admin_form, read):
-    send_form(edit_address(page), title="Grant", **fields)
-    assert read(page.url).h1.get_text() == "Grant"
-    assert ChangeNote.objects.exists() == ("change_note" in fields)
-    form = admin_form(edit_address(page))
-    assert form["change_note"] == ""
-    assert "minor_edit" not in form
+def test_next_edit_begins_with_an_empty_form(page, send_form, admin_form, read):
+    for fields in ({"minor_edit": "on"}, {"change_note": NOTE}):
+        send_form(edit_address(page), title=str(fields), **fields)
+        assert read(page.url).h1.get_text() == str(fields)
+        assert ChangeNote.objects.exists() == ("change_note" in fields)
+        form = admin_form(edit_address(page))
+        assert form["change_note"] == ""
+        assert "minor_edit" not in form
 
 
 @pytest.mark.parametrize("is_live", [True, False])
@@ -116,20 +116,15 @@ def test_scheduled_publication_carries_its_note(page, send_form, read):
     assert notes_on(html) == [f"5 March 2025 {NOTE}"]
 
 
-@pytest.fixture
-def publish_in_bulk(admin_client):
-    def publish(*pages, **fields):
+def test_publishing_in_bulk_asks_what_changed_also_below_and_carries_the_notes(
+    page, section, admin_client, read
+):
+    def publish_in_bulk(*pages, **fields):
         ids = "&".join(f"id={page.pk}" for page in pages)
         names = ["wagtailcore", "page", "publish"]
         address = reverse("wagtail_bulk_action", args=names)
         return admin_client.post(f"{address}?{ids}&next=/admin/", fields, follow=True)
 
-    return publish
-
-
-def test_publishing_in_bulk_asks_what_changed_also_below(
-    page, section, publish_in_bulk
-):
     page.unpublish()
     section.title, section.minor_edit = "Typed", True
     section.save_revision()
@@ -143,12 +138,8 @@ def test_publishing_in_bulk_asks_what_changed_also_below(
             each.refresh_from_db()
             assert each.live is is_live
         assert section.title != "Typed"
-
-
-def test_publishing_in_bulk_carries_the_notes(page, section, publish_in_bulk, read):
     page.title, page.change_note = "Grants for 2025", NOTE
     page.save_revision()
-    new = StandardPageFactory(parent=section, live=False)
     publish_in_bulk(page, new)
     html = read(page.url)
     assert html.h1.get_text() == "Grants for 2025"

@@ -156,13 +156,12 @@ def test_nothing_is_told_of_a_photograph(
         assert image.file_size in (None, len(file.read()))
 
 
-@pytest.mark.parametrize("name", KINDS)
 def test_without_the_rule_it_would_be_public(
-    db, admin_client, name, monkeypatch, django_capture_on_commit_callbacks
+    db, admin_client, monkeypatch, django_capture_on_commit_callbacks
 ):
     for module in (storage, uploads):
         monkeypatch.setattr(module, "without_metadata", lambda file: file)
-    send(admin_client, upload_form, name, django_capture_on_commit_callbacks)
+    send(admin_client, upload_form, "a.jpeg", django_capture_on_commit_callbacks)
     stored = dict(everything_stored())
     assert any(CANARY.encode() in data for data in stored.values())
     assert any(metadata_of(data) for data in stored.values())
@@ -181,28 +180,25 @@ def pixels(data):
         return drawing.mode, drawing.convert("RGBA").tobytes()
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
-def test_png_keeps_each_pixel(mode):
-    drawing = Drawing.radial_gradient("L").convert(mode.replace(";16", ""))
-    before, after = plain(drawing.convert(mode), "PNG")
-    assert pixels(after) == pixels(before)
-    assert pixels(after)[0] == mode
+def test_png_keeps_each_pixel_and_jpeg_hardly_changes():
+    gradient = Drawing.radial_gradient("L")
+    for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "I;16"):
+        drawing = gradient.convert(mode.replace(";16", "")).convert(mode)
+        before, after = plain(drawing, "PNG")
+        assert pixels(after) == pixels(before)
+        assert pixels(after)[0] == mode
+    for mode in ("RGB", "L", "CMYK"):
+        before, after = plain(gradient.convert(mode), "JPEG", quality=60)
+        assert abs(len(after) - len(before)) < len(before) / 10
+        apart = zip(pixels(after)[1], pixels(before)[1], strict=True)
+        assert max(abs(one - other) for one, other in apart) < 24
 
 
-@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_jpeg_hardly_changes(mode):
-    drawing = Drawing.radial_gradient("L").convert(mode)
-    before, after = plain(drawing, "JPEG", quality=60)
-    assert abs(len(after) - len(before)) < len(before) / 10
-    apart = zip(pixels(after)[1], pixels(before)[1], strict=True)
-    assert max(abs(one - other) for one, other in apart) < 24
-
-
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_moving_picture_stands_still_on_its_first_frame(kind):
+def test_moving_picture_stands_still_on_its_first_frame():
     first, second = (Drawing.new("RGB", (9, 9), each) for each in ("navy", "red"))
-    _, after = plain(first, kind, save_all=True, append_images=[second])
-    with Drawing.open(BytesIO(after)) as drawing:
-        assert getattr(drawing, "n_frames", 1) == 1
-    red, _, blue, _ = pixels(after)[1][:4]
-    assert red < blue
+    for kind in ("GIF", "WEBP", "PNG"):
+        _, after = plain(first, kind, save_all=True, append_images=[second])
+        with Drawing.open(BytesIO(after)) as drawing:
+            assert getattr(drawing, "n_frames", 1) == 1
+        red, _, blue, _ = pixels(after)[1][:4]
+        assert red < blue

@@ -4,9 +4,12 @@ import time
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image as Picture
@@ -14,7 +17,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Collection
 
-from home.images import uploads
+from home.images import storage, uploads
 from tests.search.indexing.files.made_files import (
     MEGABYTE,
     make_archive,
@@ -199,6 +202,17 @@ def test_without_our_look_into_pictures_a_damaged_one_would_be_a_server_error(
 def test_without_the_limit_of_pixels_a_large_picture_would_be_taken(upload, settings):
     settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS = None
     assert upload("a.jpg", BOMBS["picture just above the limit"][1]())
+
+
+def test_file_is_begun_only_where_there_is_room(monkeypatch):
+    disk = Mock(free=3)
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: disk)
+    with pytest.raises(OSError, match="No space left"):
+        default_storage.save("folder/a.txt", ContentFile(b"four"))
+    assert not default_storage.exists("folder")
+    disk.free = 4
+    name = default_storage.save("folder/a.txt", ContentFile(b"four"))
+    assert default_storage.size(name) == 4
 
 
 def memory(name):

@@ -91,7 +91,8 @@ def test_after_five_wrong_passwords_even_the_right_one_waits(address, clock):
     assert enter(address, PASSWORD).url == address
 
 
-def test_without_the_limit_a_guesser_would_get_in(address, monkeypatch):
+def test_without_the_limit_a_guesser_would_get_in(section, monkeypatch):
+    address = private_page(section)
     monkeypatch.setattr(RateLimit, "is_reached", lambda *args: False)
     for number in range(9):
         assert enter(address, f"guess {number}").status_code == 200
@@ -99,8 +100,9 @@ def test_without_the_limit_a_guesser_would_get_in(address, monkeypatch):
 
 
 def test_guesser_with_many_addresses_is_stopped_for_minutes(
-    address, clock, monkeypatch
+    section, clock, monkeypatch
 ):
+    address = private_page(section)
     monkeypatch.setattr("home.rate_limits.MAX_WRONG_OVERALL", 20)
     for number in range(20):
         assert enter(address, "guess", f"198.51.100.{number}").status_code == 200
