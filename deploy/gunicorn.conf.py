@@ -29,10 +29,10 @@ control_socket_disable = True
 # No access log; and its own lines, which may quote a request, as the site writes all.
 errorlog = "-"
 loglevel = "warning"
-_own_lines = {"level": "WARNING", "handlers": ["error_console"], "propagate": False}
+_lines = {"level": "WARNING", "handlers": ["error_console"]}
 logconfig_dict = {
-    "root": {"level": "WARNING", "handlers": ["error_console"]},
-    "loggers": {"gunicorn.error": _own_lines},
+    "root": _lines,
+    "loggers": {"gunicorn.error": {**_lines, "propagate": False}},
     "formatters": {
         "generic": {
             "()": "stockton_cms.monitoring.logs.FormatterWithoutPersonalData",
@@ -43,17 +43,15 @@ logconfig_dict = {
 
 
 def on_starting(server):
-    """Make the folder in which the workers count together.
+    """Make the folder in which the workers count together, in memory if possible.
 
-    In memory where there is a place for that: what is counted is written through
-    `mmap`, by which a full disk would end the worker instead of raising an error.
-    systemd takes its own folder, /run/…, away with a service that is killed.
+    What is counted is written through `mmap`, by which a full disk would end the worker
+    instead of raising an error. systemd removes /run/… with a service that is killed.
     """
-    memory = "/dev/shm"  # noqa: S108 - the folder is made by `mkdtemp`
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(
         prefix="stockton-cms-metrics-",
-        dir=os.environ.get("RUNTIME_DIRECTORY")
-        or (memory if os.access(memory, os.W_OK) else None),
+        dir=os.environ.get("RUNTIME_DIRECTORY") or memory,
     )
 
 
@@ -68,7 +66,6 @@ def post_fork(server, worker):
 
 
 def child_exit(server, worker):
-    """Forget what was true of a worker only while it ran."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.place)

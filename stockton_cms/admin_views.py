@@ -57,10 +57,7 @@ def admin_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 
 def explain_missing_role(request: HttpRequest) -> HttpResponse | None:
-    """Explain to signed-in users without a role why the admin is closed.
-
-    Wagtail would send them to sign in, where they have just come from.
-    """
+    # Wagtail would send them to sign in, where they have just come from.
     user = request.user
     if user.is_authenticated and not user.has_perm(USE_ADMIN):
         return render(request, "account/no_role.html", status=403)
@@ -70,7 +67,6 @@ def explain_missing_role(request: HttpRequest) -> HttpResponse | None:
 @hooks.register("after_create_user")
 @hooks.register("after_edit_user")
 def warn_of_missing_role(request: HttpRequest, user) -> None:
-    """Say that an account is of no use yet, and what to do about it."""
     # Read it again: the user at hand may have cached earlier permissions.
     saved = get_user_model().objects.get(pk=user.pk)
     if saved.is_active and not saved.has_perm(USE_ADMIN):

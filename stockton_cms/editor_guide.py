@@ -38,11 +38,12 @@ def render_guide(source: str) -> dict:
 
 
 def _is_there(token) -> bool:
-    """Say whether to show it; give a picture the address that it is served at."""
-    if token.type == "image":
-        path = token.attrGet("src").removeprefix(STATIC)
-        token.attrSet("src", static(path) if finders.find(path) else "")
-    return token.type != "image" or bool(token.attrGet("src"))
+    """Return whether to show it; give a picture the address that it is served at."""
+    if token.type != "image":
+        return True
+    path = token.attrGet("src").removeprefix(STATIC)
+    token.attrSet("src", static(path))
+    return finders.find(path) is not None
 
 
 @cache

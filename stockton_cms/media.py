@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from http import HTTPStatus
 from mimetypes import guess_type
 
 from django.core.files.storage import default_storage
@@ -24,7 +23,7 @@ SECONDS_IN_NGINX = 60
 def picture(request: HttpRequest, path: str) -> HttpResponse:
     """Give out a size of a picture; 503 while the media store is unavailable."""
     response = _read(path, "public")
-    if response.status_code != HTTPStatus.OK:
+    if response.status_code != 200:
         return response
     response["X-Accel-Expires"] = str(SECONDS_IN_NGINX)
     set_response_etag(response)

@@ -3,7 +3,8 @@
 from allauth.account import views as account
 from csp.decorators import csp_update
 from django.contrib.sitemaps import views as sitemap_views
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import StringConverter
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView, TemplateView
@@ -47,6 +48,12 @@ class PageSitemap(Sitemap):
         pages = visible_pages(timezone.now()).descendant_of(root, inclusive=True)
         return pages.order_by("path").defer_streamfields().specific()
 
+
+class PagePathConverter(StringConverter):
+    regex = r"[-\w]+(?:/[-\w]+)*"
+
+
+register_converter(PagePathConverter, "page")
 
 FILE_NAME = rf"{FILE_FOLDER}[-.0-9A-Z_a-z]{{1,255}}"
 
@@ -158,30 +165,18 @@ urlpatterns = [
         require_mfa(staff_picture),
         name="staff_picture",
     ),
-    re_path(r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/a-to-z/$", a_to_z, name="a_to_z"),
+    path("<page:section_path>/a-to-z/", a_to_z, name="a_to_z"),
     path("policy-updates/", policy_updates, name="policy_updates"),
     path("follow/", include("community.subscriptions.urls")),
     # No page has such addresses: slugs hold no dots.
     path("policy-updates.atom", policy_feed, name="policy_feed"),
-    re_path(
-        r"^(?P<section_path>[-\w]+(?:/[-\w]+)*)/updates\.atom$",
-        section_feed,
-        name="section_feed",
-    ),
-    re_path(
-        r"^(?P<policy_path>[-\w]+(?:/[-\w]+)*)/consultation\.ics$",
+    path("<page:section_path>/updates.atom", section_feed, name="section_feed"),
+    path(
+        "<page:policy_path>/consultation.ics",
         consultation_calendar,
         name="consultation_calendar",
     ),
-    re_path(
-        r"^(?P<policy_path>[-\w]+(?:/[-\w]+)*)/history/$",
-        history,
-        name="policy_history",
-    ),
-    re_path(
-        r"^(?P<policy_path>[-\w]+(?:/[-\w]+)*)/history/compare/$",
-        comparison,
-        name="policy_comparison",
-    ),
+    path("<page:policy_path>/history/", history, name="policy_history"),
+    path("<page:policy_path>/history/compare/", comparison, name="policy_comparison"),
     path("", include(decorate_urlpatterns(wagtail_urls.urlpatterns, bind_site))),
 ]

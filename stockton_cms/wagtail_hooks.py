@@ -21,8 +21,6 @@ from stockton_cms.unsaved_text import session, sign_in_addresses
 # Before Wagtail asks who may see them.
 hooks.register("before_serve_page", guard_private_page, order=-1)
 hooks.register("before_serve_document", guard_private_document, order=-1)
-
-
 hooks.register("register_permissions", get_erase_permissions)
 
 
@@ -43,9 +41,8 @@ def register_erase_menu_item():
 
 @hooks.register("register_help_menu_item")
 def register_guide_menu_item():
-    return MenuItem(
-        "Guide for editors", reverse("guide"), icon_name="info-circle", order=1
-    )
+    url = reverse("guide")
+    return MenuItem("Guide for editors", url, icon_name="info-circle", order=1)
 
 
 # Wagtail's own entries, by name: the label, icon and place that replace theirs.
@@ -80,7 +77,6 @@ def leave_out_guides_of_others(request, menu_items):
 
 @hooks.register("insert_global_admin_js")
 def add_unsaved_text_script():
-    """Ask whether the session still holds before any form is sent."""
     return format_html(
         '<script src="{script}" data-session-url="{session_url}" '
         'data-sign-in-url="{sign_in_url}"></script>',
@@ -91,13 +87,10 @@ def add_unsaved_text_script():
 
 @hooks.register("insert_global_admin_css")
 def add_styles():
-    """Show the notice of unsaved text, and let wide lists be moved sideways."""
-    sheets = ("admin-sending", "admin-listings")
-    return format_html_join(
-        "",
-        '<link rel="stylesheet" href="{}">',
-        ((static(f"css/{name}.css"),) for name in sheets),
-    )
+    sheets = [
+        [static(f"css/{name}.css")] for name in ("admin-sending", "admin-listings")
+    ]
+    return format_html_join("", '<link rel="stylesheet" href="{}">', sheets)
 
 
 @hooks.register("register_account_menu_item")

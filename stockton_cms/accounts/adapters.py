@@ -78,9 +78,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Make this device known; one that is goes on with the same attempts."""
         response = super().post_login(request, user, **kwargs)
         response.set_signed_cookie(
-            _cookie_name(user),
-            get_known_device(request, user) or get_random_string(22),
-            salt=_salt(user),
+            **_device_cookie(user),
+            value=get_known_device(request, user) or get_random_string(22),
             max_age=DEVICE_MAX_AGE,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
@@ -118,18 +117,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def get_known_device(request: HttpRequest, user: AbstractBaseUser) -> str:
     """Return the name of the device from which this account's owner has signed in."""
-    return request.get_signed_cookie(
-        _cookie_name(user), default="", salt=_salt(user), max_age=DEVICE_MAX_AGE
-    )
+    cookie = _device_cookie(user)
+    return request.get_signed_cookie(**cookie, default="", max_age=DEVICE_MAX_AGE)
 
 
-def _cookie_name(user: AbstractBaseUser) -> str:
+def _device_cookie(user: AbstractBaseUser) -> dict[str, str]:
     prefix = "__Host-" if settings.SESSION_COOKIE_SECURE else ""
-    return f"{prefix}known_device_{user.pk}"
-
-
-def _salt(user: AbstractBaseUser) -> str:
-    return f"{user.pk} {user.get_session_auth_hash()}"
+    salt = f"{user.pk} {user.get_session_auth_hash()}"
+    return {"key": f"{prefix}known_device_{user.pk}", "salt": salt}
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -21,28 +21,14 @@ from allauth.socialaccount.providers.openid_connect.views import (
 )
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
-from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
-from requests import RequestException
 
 from home.content.fields import normalise_email
 
 logger = logging.getLogger(__name__)
-# What a provider that is unavailable, or answers with something else, ends in.
-PROVIDER_ERRORS = (
-    RequestException,
-    OAuth2Error,
-    ImproperlyConfigured,
-    SuspiciousOperation,
-    AttributeError,
-    KeyError,
-    TypeError,
-    ValueError,
-)
 
 
 class CouncilAdapter(OpenIDConnectOAuth2Adapter):
@@ -162,7 +148,7 @@ def start(request: HttpRequest) -> HttpResponse:
                 nonce=nonce,
             )
         )
-    except PROVIDER_ERRORS as error:
+    except Exception as error:  # The provider is unavailable, or answers anything.
         return refuse(request, repr(error))
     # Browsers follow no redirect of a form to where our policy lets no form be sent.
     context = {"name": get_app()["name"], "address": response.url}
@@ -173,5 +159,5 @@ def start(request: HttpRequest) -> HttpResponse:
 def back(request: HttpRequest) -> HttpResponse:
     try:
         return OAuth2CallbackView.adapter_view(CouncilAdapter(request))(request)
-    except (*PROVIDER_ERRORS, IntegrityError) as error:
+    except Exception as error:
         return refuse(request, repr(error))

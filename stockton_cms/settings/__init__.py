@@ -27,7 +27,6 @@ from stockton_cms.settings.environment import (
 )
 
 # Where we are
-
 DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY")
 if len(SECRET_KEY) < 50:
@@ -116,7 +115,6 @@ TEMPLATES = [
 ]
 
 # Database, caches, the cache in front, and files
-
 DATABASES = {"default": database()}
 CACHE_URL = text("CACHE_URL")
 CACHES = {
@@ -153,7 +151,6 @@ STORAGES = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # Language and time
-
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 FORMAT_MODULE_PATH = "stockton_cms.formats"
@@ -165,11 +162,9 @@ WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "English")]
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 
 # Accounts and sessions: names of Django, django-allauth 65 and Wagtail
-
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = WAGTAILADMIN_LOGIN_URL = WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
-
 ACCOUNT_ADAPTER = "stockton_cms.accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "stockton_cms.accounts.forms.SignInForm",
@@ -245,7 +240,6 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 
 # Transport, cookies and headers (shared expectations: `manage.py check --deploy`)
-
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^-/(live|ready|status|metrics)$"]
 BEHIND_TLS_PROXY = flag("BEHIND_TLS_PROXY", default=False)
@@ -285,14 +279,12 @@ FORM_LIMIT_PER_ADDRESS = number("FORM_LIMIT_PER_ADDRESS", default=10)
 FORM_LIMIT_OVERALL = number("FORM_LIMIT_OVERALL", default=100)
 
 # Watching the site: who may read details, and how old the last backup may be
-
 METRICS_ALLOWED_FROM = networks("METRICS_ALLOWED_FROM", default="127.0.0.0/8,::1/128")
 BACKUP_MAX_AGE_HOURS = None
 if text("BACKUP_MAX_AGE_HOURS"):
     BACKUP_MAX_AGE_HOURS = number("BACKUP_MAX_AGE_HOURS", default=24)
 
 # Log lines of JSON, each with an id (O2); docs/operators.md says what each holds
-
 DJANGO_GUID = {
     "GUID_HEADER_NAME": "X-Request-ID",
     # Whose ids are believed, and of which form, is for `CleanRequestMiddleware` to say.
@@ -330,7 +322,6 @@ LOGGING = {
 }
 
 # Mail
-
 vars().update(mail())
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = text(
@@ -341,7 +332,6 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = text(
 UPDATES_PER_MINUTE = number("UPDATES_PER_MINUTE", default=6000)
 
 # Search
-
 CHECK_EXTERNAL_LINKS = flag("CHECK_EXTERNAL_LINKS", default=True)
 
 # How long what residents send in is stored; docs/data-protection.md has it all
@@ -352,7 +342,6 @@ ENQUIRY_EMAIL_DAYS = number("ENQUIRY_EMAIL_DAYS", default=90)
 PAGE_FEEDBACK_COMMENT_DAYS = number("PAGE_FEEDBACK_COMMENT_DAYS", default=365)
 
 # Wagtail
-
 WAGTAIL_SITE_NAME = "Stockton CMS"
 WAGTAILADMIN_BASE_URL = text("SITE_URL", f"https://{ALLOWED_HOSTS[0]}")
 check(

@@ -71,15 +71,13 @@ def create_bucket(s3_server, monkeypatch):
 @pytest.fixture
 def store_media(create_bucket, settings, monkeypatch):
     """Return a function that lets the site's files be in a bucket, by its address."""
-    media_storage.connect.cache_clear()
     monkeypatch.setattr(media_storage, "breaker", CircuitBreaker(5))
 
     def store(address):
         settings.STORAGES = {**settings.STORAGES, "default": environment.media(address)}
         return create_bucket(urlsplit(address).hostname)
 
-    yield store
-    media_storage.connect.cache_clear()
+    return store
 
 
 @pytest.fixture
