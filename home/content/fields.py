@@ -33,8 +33,7 @@ INVALID_WEB_ADDRESS = (
     "Enter a web address, like www.example.org/help or https://example.org/help"
 )
 validate_web_address = URLValidator(
-    schemes=SCHEMES,
-    message="Enter a web address that starts with https:// or http://",
+    schemes=SCHEMES, message="Enter a web address that starts with https:// or http://"
 )
 
 NOT_A_DIGIT = re.compile(r"\D")

@@ -70,14 +70,11 @@ class LinkValue(StructValue):
 
 class LinkBlock(blocks.StructBlock):
     text = blocks.CharBlock(
-        max_length=80,
-        help_text="Text that makes sense on its own, not 'click here'.",
+        max_length=80, help_text="Text that makes sense on its own, not 'click here'."
     )
     page = blocks.PageChooserBlock(required=False, help_text="A page on this website.")
     url = WebAddressBlock(
-        required=False,
-        label="Web address",
-        help_text="A page on another website.",
+        required=False, label="Web address", help_text="A page on another website."
     )
 
     def clean(self, value):

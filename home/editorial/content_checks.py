@@ -17,22 +17,13 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.models import DraftStateMixin, Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from home import reports
 from home.content.drafts import find_gaps
 from home.dashboard import counted_task, register_dashboard_tasks
 from home.editorial.content_rules import FoundIssue, Rule, find_issues
 from home.editorial.editing import is_automatic
 from home.editorial.models import ContentIssue
 from home.receivers import live_page_saved
-from home.reports import (
-    OWNER_COLUMNS,
-    PAGE_ADDRESS,
-    ExportColumn,
-    PageReportFilterSet,
-    Report,
-    page_type,
-    register_report,
-    with_owners,
-)
 
 PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
 
@@ -61,11 +52,8 @@ def check_draft(page: Page, on: date) -> list[FoundIssue]:
 
 
 def _find_issues(page: Page, on: date) -> list[FoundIssue]:
-    """Keep the dates of sentences that have not changed.
-
-    "Until 31 March" must not come to mean next year's because a page is published again
-    for another reason.
-    """
+    # "Until 31 March" must not come to mean next year's because a page is published
+    # again for another reason.
     known = ContentIssue.objects.filter(page_id=page.pk)
     days = {(row.rule, row.text): row.shown_from for row in known}
     return [
@@ -74,18 +62,15 @@ def _find_issues(page: Page, on: date) -> list[FoundIssue]:
     ]
 
 
-class ContentFilterSet(PageReportFilterSet):
+class ContentFilterSet(reports.PageReportFilterSet):
     rule = django_filters.ChoiceFilter(label="Issue", choices=Rule.choices)
-    page = django_filters.NumberFilter(
-        label="Page ID", field_name="page_id", max_value=2**31 - 1
-    )
 
     class Meta:
         model = ContentIssue
         fields = []
 
 
-class ContentChecksView(Report):
+class ContentChecksView(reports.Report):
     slug = "content-checks"
     page_title = "Content checks"
     header_icon = "glasses"
@@ -105,25 +90,21 @@ class ContentChecksView(Report):
             accessor="page.title",
             get_url=lambda issue: issue.edit_url,
         ),
-        PAGE_ADDRESS,
-        ExportColumn("kind", label="Page type", accessor=page_type),
+        reports.PAGE_ADDRESS,
+        reports.ExportColumn("kind", label="Page type", accessor=reports.page_type),
         Column("wrong", label="Issue", accessor=str),
         Column("text", label="Text"),
-        Column(
-            "advice",
-            label="How to fix it",
-            accessor=lambda issue: Rule(issue.rule).advice,
-        ),
-        *OWNER_COLUMNS,
+        Column("advice", label="How to fix it"),
+        *reports.OWNER_COLUMNS,
     ]
 
     def get_base_queryset(self):
         issues = ContentIssue.objects.on_live_pages(timezone.now())
         issues = issues.on_day(timezone.localdate()).editable_by(self.request.user)
-        return with_owners(issues.select_related("page"))
+        return reports.with_owners(issues.select_related("page"))
 
 
-register_report(ContentChecksView)
+reports.register_report(ContentChecksView)
 
 
 @register_dashboard_tasks
@@ -159,10 +140,5 @@ def list_what_to_fix(request: HttpRequest, instance: Model) -> None:
         return
     edit_url = AdminURLFinder(request.user).get_edit_url(instance)
     context = {"edit_url": edit_url, "gaps": gaps, "issues": issues}
-    buttons = []
-    if issues and instance.live and not instance.has_unpublished_changes:
-        address = reverse("content_checks_report", query={"page": instance.pk})
-        buttons = [messages.button(address, "View all issues on this page")]
     text = render_to_string("home/content_issues_message.html", context)
-    add_message = messages.warning if issues else messages.info
-    add_message(request, text, buttons=buttons)
+    (messages.warning if issues else messages.info)(request, text)

@@ -14,17 +14,11 @@ from wagtail.models import Page
 from wagtail.permission_policies import BasePermissionPolicy, ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from home import reports
 from home.dashboard import counted_task, register_dashboard_tasks
 from home.editorial.links import LINK_SOURCES, Problem, broken_links, broken_links_for
-from home.editorial.models import ExternalLink, PageLink, page_edit_url
+from home.editorial.models import PageLink, page_edit_url
 from home.page_tree.explorable import explorable
-from home.reports import (
-    PageReportFilterSet,
-    Report,
-    ScreenColumn,
-    register_report,
-    with_owners,
-)
 
 MAX_LISTED = 3
 
@@ -39,27 +33,19 @@ class LinksPermissionPolicy(BasePermissionPolicy):
         )
 
 
-class BrokenLinkFilterSet(PageReportFilterSet):
-    site = django_filters.ChoiceFilter(
-        label="Links to",
-        method="by_site",
-        choices=[("own", "This website"), ("other", "Another website")],
-    )
+class BrokenLinkFilterSet(reports.PageReportFilterSet):
     problem = django_filters.ChoiceFilter(label="Issue", choices=Problem.choices)
 
     class Meta:
         model = PageLink
         fields = []
 
-    def by_site(self, queryset, name, value):
-        return queryset.filter(external__isnull=value == "own")
 
-
-class CheckAgainColumn(ScreenColumn):
+class CheckAgainColumn(reports.ScreenColumn):
     cell_template_name = "home/recheck_cell.html"
 
 
-class BrokenLinksView(Report):
+class BrokenLinksView(reports.Report):
     slug = "broken-links"
     page_title = "Broken links"
     header_icon = "link"
@@ -74,9 +60,7 @@ class BrokenLinksView(Report):
         Column("text", label="Link text"),
         Column("target_label", label="Links to"),
         Column("problem_label", label="Issue"),
-        Column(
-            "owner", label="Content owner", accessor=lambda link: link.owner_name or ""
-        ),
+        Column("owner_name", label="Content owner"),
         DateColumn(
             "since",
             label="Failing since",
@@ -88,7 +72,7 @@ class BrokenLinksView(Report):
     def get_base_queryset(self):
         links = broken_links_for(self.request.user, timezone.now())
         targets = links.select_related("page", "target_page", "document", "external")
-        return with_owners(targets).prefetch_related("other_source")
+        return reports.with_owners(targets).prefetch_related("other_source")
 
     def decorate_paginated_queryset(self, object_list):
         finder = AdminURLFinder(self.request.user)
@@ -104,11 +88,9 @@ class BrokenLinksView(Report):
                 else finder.get_edit_url(link.other_source)
             )
             link.target_label = _target_label(link, known_ids)
-            link.problem_label = (
-                link.external.get_outcome_display()
-                if link.problem == Problem.OTHER_SITE
-                else Problem(link.problem).label
-            )
+            link.problem_label = Problem(link.problem).label
+            if link.problem == Problem.OTHER_SITE:
+                link.problem_label = link.external.get_outcome_display()
         return object_list
 
 
@@ -131,9 +113,8 @@ def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Check a link at the next run of the job."""
     links = broken_links_for(request.user, timezone.now())
     link = get_object_or_404(links, pk=pk, external__isnull=False)
-    ExternalLink.objects.filter(pk=link.external_id).update(
-        next_check_at=timezone.now()
-    )
+    link.external.next_check_at = timezone.now()
+    link.external.save(update_fields=["next_check_at"])
     messages.success(
         request,
         "The link will be checked again in the next few minutes. If it works, it "
@@ -142,9 +123,8 @@ def check_link_again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("broken_links_report", query=request.GET))
 
 
-register_report(
-    BrokenLinksView,
-    path("<int:pk>/check/", check_link_again, name="check_link_again"),
+reports.register_report(
+    BrokenLinksView, path("<int:pk>/check/", check_link_again, name="check_link_again")
 )
 
 

@@ -4,6 +4,7 @@ They are stored with the page, in the transaction that saves it.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import unquote, urlsplit
@@ -12,17 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
-from django.db.models import (
-    Case,
-    CharField,
-    Exists,
-    OuterRef,
-    Q,
-    QuerySet,
-    TextChoices,
-    Value,
-    When,
-)
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import Resolver404, resolve
@@ -80,7 +71,22 @@ def index_links(sender, instance, **kwargs) -> None:
         return
     found = {link: _target_of(link) for link in _links_in(instance)}
     addresses = {target["address"] for target in found.values() if "address" in target}
-    external_ids = _external_ids(addresses)
+    # Sorted and updated, so that concurrent transactions neither delete them nor
+    # deadlock.
+    external = ExternalLink.objects.bulk_create(
+        [
+            ExternalLink(
+                address=address,
+                address_hash=sha256(address.encode()).hexdigest(),
+                host=_host(address),
+            )
+            for address in sorted(addresses)
+        ],
+        update_conflicts=True,
+        unique_fields=["address_hash"],
+        update_fields=["address"],
+    )
+    external_ids = {row.address: row.pk for row in external}
     source, rows = _source(instance), []
     for link, target in found.items():
         if address := target.pop("address", None):
@@ -92,7 +98,6 @@ def index_links(sender, instance, **kwargs) -> None:
 
 
 def _links_in(instance: models.Model) -> Iterator[FoundLink]:
-    """Yield the links in an object's fields and in its child objects."""
     for part in walk(instance):
         yield from part.links
     text = getattr(instance, "link_text", "") or getattr(instance, "name", "")
@@ -158,7 +163,10 @@ def find_target(address: str) -> dict:
     """
     parts = urlsplit(address)
     path = parts.path or "/"
-    match = _match(unquote(path)) or _match(f"{unquote(path)}/")
+    match = None
+    for candidate in (unquote(path), f"{unquote(path)}/"):
+        with suppress(Resolver404):
+            match = match or resolve(candidate)
     name = match.url_name if match else ""
     if name == "wagtaildocs_serve":
         return {"document_id": id_from(match.args[0])}
@@ -177,13 +185,6 @@ def find_target(address: str) -> dict:
     return {"target_page_id": page_id} if page_id else {}
 
 
-def _match(path: str):
-    try:
-        return resolve(path)
-    except Resolver404:
-        return None
-
-
 def _page_at(address: str) -> int | None:
     url_path = url_path_at(address)
     if not url_path or "\0" in url_path:
@@ -192,29 +193,6 @@ def _page_at(address: str) -> int | None:
     slug = url_path.rstrip("/").rpartition("/")[2]
     found = Page.objects.filter(slug=slug, url_path=url_path)
     return found.values_list("pk", flat=True).first()
-
-
-def _external_ids(addresses: set[str]) -> dict[str, int]:
-    """Return the id of each external URL, in one query.
-
-    They are sorted and updated, so that concurrent transactions neither delete them nor
-    deadlock.
-    """
-    rows = [
-        ExternalLink(
-            address=address,
-            address_hash=sha256(address.encode()).hexdigest(),
-            host=_host(address),
-        )
-        for address in sorted(addresses)
-    ]
-    stored = ExternalLink.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["address_hash"],
-        update_fields=["address"],
-    )
-    return {row.address: row.pk for row in stored}
 
 
 def resolve_targets(limit: int = 50) -> None:
@@ -230,7 +208,7 @@ def resolve_targets(limit: int = 50) -> None:
             found.delete()
 
 
-class Problem(TextChoices):
+class Problem(models.TextChoices):
     DELETED = "deleted", "Page has been deleted"
     NOT_PUBLISHED = "not-published", "Page is not published"
     EXPIRED = "expired", "Page has expired"
@@ -307,4 +285,4 @@ def _problem(at: datetime, private_collections: set[int]) -> Case:
         (Problem.OTHER_SITE, Q(external__is_broken=True)),
     )
     whens = (When(condition, then=Value(problem)) for problem, condition in rules)
-    return Case(*whens, default=Value(None), output_field=CharField())
+    return Case(*whens, default=Value(None), output_field=models.CharField())

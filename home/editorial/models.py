@@ -131,6 +131,10 @@ class ContentIssue(models.Model):
         return Rule(self.rule).label
 
     @property
+    def advice(self) -> str:
+        return Rule(self.rule).advice
+
+    @property
     def edit_url(self) -> str:
         address = page_edit_url(self.page_id)
         return f"{address}#:w:contentpath={self.place}" if self.place else address
@@ -243,11 +247,6 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-class PreviewLinkQuerySet(models.QuerySet):
-    def working(self, at: datetime) -> "PreviewLinkQuerySet":
-        return self.filter(expires_at__gt=at)
-
-
 class PreviewLink(models.Model):
     """A secret URL for the latest draft of one page. Revoking it deletes it."""
 
@@ -259,8 +258,6 @@ class PreviewLink(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
-
-    objects = PreviewLinkQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -46,20 +46,12 @@ class PreviewLinkForm(forms.ModelForm):
         return super().save(commit)
 
 
-# Not in RFC 9110, but search engines honour it.
-PRIVATE_HEADERS = {
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-    # Keeps the secret URL from sites that the draft links to.
-    "Referrer-Policy": "same-origin",
-}
-
-
 @never_cache
 @require_safe
 def read_draft(request: HttpRequest, token: str) -> HttpResponse:
     """Show the latest draft of the link's page, and no other page."""
-    links = PreviewLink.objects.working(timezone.now()).select_related("page")
-    link = links.filter(token=token).first()
+    working = PreviewLink.objects.filter(expires_at__gt=timezone.now())
+    link = working.select_related("page").filter(token=token).first()
     if link is None:
         response = render(request, "home/preview_link_expired.html", status=404)
     else:
@@ -71,8 +63,10 @@ def read_draft(request: HttpRequest, token: str) -> HttpResponse:
         response = page.serve_preview(request, page.default_preview_mode)
         if hasattr(response, "render"):
             response = response.render()
-    for name, value in PRIVATE_HEADERS.items():
-        response[name] = value
+    # Not in RFC 9110, but search engines honour it.
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    # Keeps the secret URL from sites that the draft links to.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 
@@ -102,8 +96,9 @@ class PreviewLinksView(
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs):
-        links = PreviewLink.objects.working(timezone.now()).filter(page=self.object)
-        links = links.select_related("created_by")
+        links = PreviewLink.objects.filter(
+            page=self.object, expires_at__gt=timezone.now()
+        ).select_related("created_by")
         return super().get_context_data(links=links, page=self.object, **kwargs)
 
     def form_valid(self, form):
@@ -144,19 +139,14 @@ def add_preview_links_button(page, user, view_name, next_url=None):
         yield Button("Preview links", address, icon_name="link", priority=67)
 
 
-class PreviewLinkFormatter(LogFormatter):
-    def format_message(self, log_entry):
-        return f"{self.message} '{log_entry.data['note']}'"
-
-
 @hooks.register("register_log_actions")
 def register_preview_link_actions(actions):
-    @actions.register_action("home.preview_link.create")
-    class Created(PreviewLinkFormatter):
-        label = "Create preview link"
-        message = "Created a preview link for"
+    for name, done in (("create", "Created a"), ("revoke", "Revoked the")):
 
-    @actions.register_action("home.preview_link.revoke")
-    class Revoked(PreviewLinkFormatter):
-        label = "Revoke preview link"
-        message = "Revoked the preview link for"
+        @actions.register_action(f"home.preview_link.{name}")
+        class Formatter(LogFormatter):
+            label = f"{name.capitalize()} preview link"
+            message = f"{done} preview link for"
+
+            def format_message(self, log_entry):
+                return f"{self.message} '{log_entry.data['note']}'"

@@ -15,7 +15,7 @@ from wagtail.models import Site
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from home.content_version import start_of_day
-from home.editorial.models import PageReview
+from home.editorial.models import PageReview, page_edit_url
 from home.jobs import register_job
 from home.models import SiteSettings
 from home.notifications.outbox import (
@@ -28,9 +28,7 @@ from home.notifications.outbox import (
 
 logger = logging.getLogger(__name__)
 
-SUBJECT = "Pages due for review"
 MAX_LINES = 100
-TEAM = "the communications team"
 # Days from the review date to the first reminder, to the first that both get, and from
 # that to the next.
 FIRST, ESCALATION, REPEAT = -14, 14, 28
@@ -56,34 +54,31 @@ def queue_review_reminders(at: datetime) -> None:
 
 def _due_reminders(at: datetime, on: date) -> Iterator[tuple[str, str, dict]]:
     """Yield the key, recipient and context of each reminder that is due or was sent."""
-    due = PageReview.objects.on_live_pages(at).filter(
+    reviews = PageReview.objects.on_live_pages(at).filter(
         review_on__lte=on - timedelta(days=FIRST)
     )
-    reviews = list(due.order_by("review_on", "pk"))
-    team = _team_key(get_team_emails()) if reviews else ""
+    team = get_team_emails() if reviews else set()
     for review in reviews:
-        days = _days_to_latest_reminder((on - review.review_on).days)
-        key = f"{review.pk} {review.review_on} {days}"
-        context = {"page": review.pk, "review_on": review.review_on.isoformat()}
-        recipients = {review.owner_email or team}
+        # From the review to the last reminder that is due by now.
+        days = (on - review.review_on).days
         if days >= ESCALATION:
-            recipients.add(team)
-        if "" in recipients:
+            days -= (days - ESCALATION) % REPEAT
+        else:
+            days = 0 if days >= 0 else FIRST
+        recipients = {review.owner_email} if review.owner_email else team
+        if days >= ESCALATION:
+            recipients = recipients | team
+        if not recipients:
             logger.warning(
                 "No one to remind of overdue page reviews: set a team email address."
             )
-        for recipient in filter(None, recipients):
+        key = f"{review.pk} {review.review_on} {days}"
+        context = {"page": review.pk, "review_on": review.review_on.isoformat()}
+        for recipient in recipients:
             yield key, recipient, context
 
 
-def _days_to_latest_reminder(days: int) -> int:
-    """Return the days from a review to the last reminder, as of so many days after."""
-    if days < ESCALATION:
-        return 0 if days >= 0 else FIRST
-    return days - (days - ESCALATION) % REPEAT
-
-
-def get_team_emails() -> tuple[str, ...]:
+def get_team_emails() -> set[str]:
     """Return the communications team's addresses, in lower case.
 
     This is the address in the site settings, or those of everyone who may publish the
@@ -91,25 +86,19 @@ def get_team_emails() -> tuple[str, ...]:
     """
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
     if site is None:
-        return ()
-    email = SiteSettings.for_site(site).team_email
-    if email:
-        return (email.lower(),)
+        return set()
+    if email := SiteSettings.for_site(site).team_email:
+        return {email.lower()}
     publishers = PagePermissionPolicy().users_with_permission_for_instance(
         "publish", site.root_page
     )
     emails = publishers.exclude(email="").values_list("email", flat=True)
-    return tuple(sorted({email.lower() for email in emails}))
-
-
-def _team_key(team: tuple[str, ...]) -> str:
-    """Return an address if there is one, as it may be that of an owner too."""
-    return team[0] if len(team) == 1 else TEAM if team else ""
+    return {email.lower() for email in emails}
 
 
 @register_notification_kind
 class ReviewReminder(NotificationKind):
-    """The recipient is the address of an owner, or the communications team.
+    """The recipient is the address of an owner, or of the communications team.
 
     The key is a page, its review date and the time from that to the reminder.
     """
@@ -119,8 +108,8 @@ class ReviewReminder(NotificationKind):
     is_digest = True
 
     def build(self, rows, at):
-        recipient, team = rows[0].recipient, get_team_emails()
-        is_team = recipient == _team_key(team)
+        recipient, team, on = rows[0].recipient, get_team_emails(), localdate(at)
+        is_team = recipient in team
         dates = {row.context["page"]: row.context["review_on"] for row in rows}
         reviews = PageReview.objects.on_live_pages(at).filter(pk__in=dates)
         reviews = [
@@ -131,42 +120,33 @@ class ReviewReminder(NotificationKind):
         ]
         if not reviews:
             return None
-        has_account = is_team or _has_account(recipient)
+        users = get_user_model().objects.filter(email__iexact=recipient, is_active=True)
+        has_account = is_team or any(
+            user.has_perm("wagtailadmin.access_admin") for user in users
+        )
+        base = settings.WAGTAILADMIN_BASE_URL if has_account else ""
+        pages = [
+            {
+                "title": in_one_line(review.page.title),
+                "address": review.page.full_url,
+                "review_on": review.review_on,
+                "status": review.status_label(on),
+                "owner": in_one_line(f"{review.owner_name} {review.owner_email}"),
+                "edit_url": urljoin(base, page_edit_url(review.pk)),
+            }
+            for review in reviews[:MAX_LINES]
+        ]
         context = {
-            "pages": [
-                _describe(review, is_team, localdate(at), has_account)
-                for review in reviews[:MAX_LINES]
-            ],
+            "pages": pages,
             "more": max(0, len(reviews) - MAX_LINES),
-            "queue_url": _admin_url("reviews_report") if has_account else "",
+            "has_account": has_account,
+            "queue_url": urljoin(base, reverse("reviews_report")),
             "is_team": is_team,
             "can_reply": bool(team),
         }
         return EmailMessage(
-            SUBJECT,
+            "Pages due for review",
             render_to_string("home/review_reminder.txt", context),
-            to=team if is_team else [recipient],
-            reply_to=() if is_team else team,
+            to=[recipient],
+            reply_to=() if is_team else sorted(team),
         )
-
-
-def _describe(review: PageReview, is_team: bool, on: date, has_account: bool) -> dict:
-    owner = " ".join([review.owner_name, review.owner_email])
-    edit_url = _admin_url("wagtailadmin_pages:edit", review.pk)
-    return {
-        "title": in_one_line(review.page.title),
-        "address": review.page.full_url,
-        "review_on": review.review_on,
-        "status": review.status_label(on),
-        "owner": in_one_line(owner) or "none" if is_team else "",
-        "edit_url": edit_url if has_account else "",
-    }
-
-
-def _has_account(email: str) -> bool:
-    users = get_user_model().objects.filter(email__iexact=email, is_active=True)
-    return any(user.has_perm("wagtailadmin.access_admin") for user in users)
-
-
-def _admin_url(name: str, *arguments) -> str:
-    return urljoin(settings.WAGTAILADMIN_BASE_URL, reverse(name, args=arguments))

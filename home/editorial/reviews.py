@@ -6,7 +6,7 @@ import django_filters
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -20,20 +20,11 @@ from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page, Revision, TaskState
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from home import reports
 from home.content.dates import months_after
 from home.dashboard import counted_task, register_dashboard_tasks
 from home.editorial.models import PageReview, ReviewState, page_edit_url
 from home.page_tree.lock import tree_lock
-from home.reports import (
-    OWNER_COLUMNS,
-    PAGE_ADDRESS,
-    ExportColumn,
-    PageReportFilterSet,
-    Report,
-    ScreenColumn,
-    page_type,
-    register_report,
-)
 
 LOG_ACTION = "home.reviewed"
 # The choices for the next review.
@@ -58,32 +49,26 @@ def mark_reviewed(page_ids: list[int], months: int, user, on: date) -> list[Page
             # With `update`, as a save would invalidate caches and reindex the page.
             type(page).objects.filter(pk=page.pk).update(review_on=review_on)
             PageReview.objects.filter(pk=page.pk).update(review_on=review_on)
-            for revision in _revisions_to_come(page):
+            # The latest, scheduled and submitted ones. A new revision would look
+            # like the reviewer's draft, would need its own approval, or would publish
+            # someone else's changes.
+            to_come = (
+                Q(pk__in=[page.latest_revision_id, page.live_revision_id])
+                | Q(approved_go_live_at__isnull=False)
+                | Q(task_states__status=TaskState.STATUS_IN_PROGRESS)
+            )
+            for revision in Revision.objects.for_instance(page).filter(to_come):
                 content = {**revision.content, "review_on": review_on.isoformat()}
                 Revision.objects.filter(pk=revision.pk).update(content=content)
             log(page, LOG_ACTION, user=user, data={"review_on": review_on.isoformat()})
     return pages
 
 
-def _revisions_to_come(page: Page) -> QuerySet[Revision]:
-    """Return the latest, the scheduled and the submitted revisions.
-
-    A new revision would look like the reviewer's draft, would need its own approval, or
-    would publish someone else's changes.
-    """
-    in_progress = Q(task_states__status=TaskState.STATUS_IN_PROGRESS)
-    return Revision.objects.for_instance(page).filter(
-        Q(pk__in=[page.latest_revision_id, page.live_revision_id])
-        | Q(approved_go_live_at__isnull=False)
-        | Q(pk__in=Revision.objects.for_instance(page).filter(in_progress).values("pk"))
-    )
-
-
 def format_day(day: date | None) -> str:
     return date_format(day, "j F Y") if day else ""
 
 
-class ReviewFilterSet(PageReportFilterSet):
+class ReviewFilterSet(reports.PageReportFilterSet):
     state = django_filters.ChoiceFilter(
         label="Review",
         choices=[*ReviewState.choices, (ALL, "All pages")],
@@ -107,12 +92,12 @@ class ReviewFilterSet(PageReportFilterSet):
         return queryset.filter(ReviewState(value).as_filter(timezone.localdate()))
 
 
-class MarkReviewedColumn(ScreenColumn):
+class MarkReviewedColumn(reports.ScreenColumn):
     cell_template_name = "home/mark_reviewed_cell.html"
     months = MONTHS
 
 
-class ReviewQueueView(Report):
+class ReviewQueueView(reports.Report):
     slug = "reviews"
     page_title = "Reviews"
     header_icon = "calendar-check"
@@ -133,21 +118,21 @@ class ReviewQueueView(Report):
             sort_key="page__title",
             get_url=lambda row: page_edit_url(row.pk),
         ),
-        PAGE_ADDRESS,
-        Column("kind", label="Page type", accessor=page_type),
-        ExportColumn("review_on", label="Next review"),
+        reports.PAGE_ADDRESS,
+        Column("kind", label="Page type", accessor=reports.page_type),
+        reports.ExportColumn("review_on", label="Next review"),
         Column(
             "status",
             label="Status",
             accessor=lambda review: review.status_label(timezone.localdate()),
         ),
-        ScreenColumn(
+        reports.ScreenColumn(
             "day",
             label="Next review",
             accessor=lambda review: format_day(review.review_on),
             sort_key="review_on",
         ),
-        *OWNER_COLUMNS,
+        *reports.OWNER_COLUMNS,
         MarkReviewedColumn(
             "mark_reviewed",
             label="Reviewed – review again in",
@@ -179,14 +164,10 @@ def mark_selected(request: HttpRequest) -> HttpResponse:
     asked = [one] if one else request.POST.getlist("page")
     page_ids = {int(text) for text in asked if text.isdecimal() and len(text) < 19}
     months = months or request.POST.get("months", "")
+    back = redirect(reverse("reviews_report", query=request.GET))
     if not page_ids or months not in map(str, MONTHS):
         messages.warning(request, "Select at least one page.")
-    else:
-        _mark(request, page_ids, int(months))
-    return redirect(reverse("reviews_report", query=request.GET))
-
-
-def _mark(request: HttpRequest, page_ids: set[int], months: int) -> None:
+        return back
     user = request.user
     reviews = PageReview.objects.on_live_pages(timezone.now()).editable_by(user)
     reviews = reviews.filter(pk__in=page_ids).select_related("page")
@@ -195,7 +176,7 @@ def _mark(request: HttpRequest, page_ids: set[int], months: int) -> None:
     # was reviewed.
     locked = [each for each in pages if each.locked and BasicLock(each).for_user(user)]
     free = [page.pk for page in pages if page not in locked]
-    for page in mark_reviewed(free, months, user, timezone.localdate()):
+    for page in mark_reviewed(free, int(months), user, timezone.localdate()):
         day = format_day(page.review_on)
         text = f"'{page.title}' has been marked as reviewed. Next review: {day}."
         messages.success(request, text)
@@ -205,9 +186,10 @@ def _mark(request: HttpRequest, page_ids: set[int], months: int) -> None:
     if len(pages) < len(page_ids):
         text = "Some pages are no longer published, or you cannot edit them."
         messages.warning(request, text)
+    return back
 
 
-register_report(
+reports.register_report(
     ReviewQueueView,
     path("mark-reviewed/", mark_selected, name="reviews_report_mark_reviewed"),
 )

@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import GroupApprovalTask, GroupPagePermission, Page
+from wagtail.models import GroupApprovalTask, Page
 from wagtail.test.utils.form_data import querydict_from_html
 
 from tests.factories import StandardPageFactory
@@ -26,7 +26,8 @@ def page(section):
 
 
 def make_client(django_user_model, section, name, *actions):
-    user = django_user_model.objects.create_user(
+    client = Client()
+    client.user = user = django_user_model.objects.create_user(
         name, first_name=name.title(), email=f"{name}@example.gov.uk"
     )
     group = Group.objects.create(name=name)
@@ -34,12 +35,8 @@ def make_client(django_user_model, section, name, *actions):
     user.groups.add(group)
     for action in actions:
         permission = Permission.objects.get(codename=f"{action}_page")
-        GroupPagePermission.objects.create(
-            group=group, page=section, permission=permission
-        )
-    client = Client()
+        group.page_permissions.create(page=section, permission=permission)
     client.force_login(user)
-    client.user = user
     return client
 
 
@@ -81,34 +78,23 @@ def submit(client, page):
 
 
 def decide(client, page, name, **extra):
-    return send(
-        client,
-        page,
-        **{
-            "action-workflow-action": "true",
-            "workflow-action-name": name,
-            "workflow-action-extra-data": json.dumps(extra),
-        },
-    )
+    fields = {"action-workflow-action": "true", "workflow-action-name": name}
+    fields["workflow-action-extra-data"] = json.dumps(extra)
+    return send(client, page, **fields)
 
 
-@pytest.fixture
-def sent_back(page, author, moderator):
+def test_author_and_moderator_read_who_asked_for_what(author, moderator, page):
     submit(author, page)
-    page.refresh_from_db()
     mail.outbox.clear()
-    return decide(moderator, page, "reject", comment=COMMENT)
-
-
-def test_author_and_moderator_read_who_asked_for_what(sent_back, author, page):
+    sent_back = decide(moderator, page, "reject", comment=COMMENT)
     assert "You asked for changes to 'Warm spaces'. It is back with Priya" in sent_back
     (email,) = mail.outbox
     assert email.to == ["priya@example.gov.uk"]
     assert email.subject == "Changes requested to 'Warm spaces'"
     assert "Tom (tom) has asked for changes" in email.body
     assert f"Comment: {COMMENT}" in email.body
-    html = author.get(reverse("wagtailadmin_home"))
-    html = BeautifulSoup(html.content, "html.parser")
+    home = author.get(reverse("wagtailadmin_home"))
+    html = BeautifulSoup(home.content, "html.parser")
     (link,) = html.select("#your-tasks-content li a")
     assert link["href"] == edit(page)
     assert link.get_text().startswith("Warm spaces: Tom (tom) asked for changes at")

@@ -16,6 +16,7 @@ from tests.home.editorial.conftest import TODAY
 
 NEXT = date(2027, 3, 3)
 IN_SIX_MONTHS = date(2026, 9, 3)
+ADDRESS = "/admin/reports/reviews/mark-reviewed/"
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +31,7 @@ def mark(admin_client, admin_user):
     admin_client.force_login(admin_user)
 
     def post(client=admin_client, **data):
-        address = reverse("reviews_report_mark_reviewed")
-        return client.post(address, data, follow=True).content.decode()
+        return client.post(ADDRESS, data, follow=True).content.decode()
 
     return post
 
@@ -43,24 +43,17 @@ def page(make_reviewed):
     return StandardPage.objects.get(pk=page.pk)
 
 
-def dates_of(page, review_of):
-    live = StandardPage.objects.get(pk=page.pk)
-    draft = live.get_latest_revision_as_object()
-    return {live.review_on, draft.review_on, review_of(page).review_on}
-
-
 def test_button_sets_the_next_review_and_readers_see_no_change(
     page, mark, review_of, read, admin_client
 ):
     before = StandardPage.objects.get(pk=page.pk)
     html, version = read(page.url), get_content_version()
     text = mark(one=f"{page.pk}:12")
-    assert (
-        "&#x27;Grants&#x27; has been marked as reviewed. Next review: 3 March 2027."
-        in text
-    )
-    assert dates_of(page, review_of) == {NEXT}
+    said = "&#x27;Grants&#x27; has been marked as reviewed. Next review: 3 March 2027."
+    assert said in text
     after = StandardPage.objects.get(pk=page.pk)
+    draft = after.get_latest_revision_as_object()
+    assert {after.review_on, draft.review_on, review_of(page).review_on} == {NEXT}
     assert after.last_published_at == before.last_published_at
     assert after.latest_revision_created_at == before.latest_revision_created_at
     assert after.has_unpublished_changes is False
@@ -74,26 +67,8 @@ def test_button_sets_the_next_review_and_readers_see_no_change(
     assert history.count("Reviewed: no change needed. Next review 3 March 2027") == 1
 
 
-def test_draft_of_a_colleague_stays_a_draft_with_the_new_date(
-    page, mark, review_of, read, django_user_model
-):
-    colleague = django_user_model.objects.create_user("colleague")
-    page.title = "Grants of tomorrow"
-    revision = page.save_revision(user=colleague)
-    mark(one=f"{page.pk}:6")
-    live = StandardPage.objects.get(pk=page.pk)
-    assert live.title == "Grants"
-    assert live.has_unpublished_changes
-    assert live.latest_revision == revision
-    assert live.latest_revision.user == colleague
-    assert dates_of(page, review_of) == {IN_SIX_MONTHS}
-    live.latest_revision.publish()
-    assert read(page.url).h1.get_text() == "Grants of tomorrow"
-    assert dates_of(page, review_of) == {IN_SIX_MONTHS}
-
-
-def test_what_is_scheduled_or_waits_for_approval_has_the_new_date(
-    page, mark, admin_user
+def test_all_versions_to_come_have_the_new_date(
+    page, mark, read, admin_user, django_user_model
 ):
     page.go_live_at = timezone.now() + timedelta(days=1)
     page.save_revision(approved_go_live_at=page.go_live_at).publish()
@@ -103,13 +78,18 @@ def test_what_is_scheduled_or_waits_for_approval_has_the_new_date(
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=1)
     page.save_revision()
     state = workflow.start(page, admin_user)
-    page.save_revision()
+    # The draft of a colleague stays a draft, and theirs.
+    colleague = django_user_model.objects.create_user("colleague")
+    page.title = "Grants of tomorrow"
+    revision = page.save_revision(user=colleague)
     mark(one=f"{page.pk}:6")
-    scheduled = StandardPage.objects.get(pk=page.pk).scheduled_revision
-    assert scheduled.as_object().review_on == IN_SIX_MONTHS
+    live = StandardPage.objects.get(pk=page.pk)
+    assert (live.title, live.has_unpublished_changes) == ("Grants", True)
+    assert (live.latest_revision, live.latest_revision.user) == (revision, colleague)
     state.refresh_from_db()
     submitted = state.current_task_state.revision
-    assert submitted.as_object().review_on == IN_SIX_MONTHS
+    for version in (live.latest_revision, live.scheduled_revision, submitted):
+        assert version.as_object().review_on == IN_SIX_MONTHS
 
 
 def test_selected_pages_are_reviewed_and_the_list_is_filtered_as_before(
@@ -118,24 +98,20 @@ def test_selected_pages_are_reviewed_and_the_list_is_filtered_as_before(
     # The first has neither a date nor a revision.
     pages = [make_reviewed(None), make_reviewed(), make_reviewed()]
     admin_client.force_login(admin_user)
-    address = reverse("reviews_report_mark_reviewed") + "?state=due&p=2"
     data = {"page": [pages[0].pk, pages[1].pk], "months": "6"}
-    response = admin_client.post(address, data)
+    response = admin_client.post(f"{ADDRESS}?state=due&p=2", data)
     assert response["Location"] == reverse("reviews_report") + "?state=due&p=2"
     dates = [review_of(page).review_on for page in pages]
     assert dates == [IN_SIX_MONTHS, IN_SIX_MONTHS, TODAY]
 
 
 def test_nonsense_changes_nothing_and_says_so(page, mark, review_of):
-    pk = page.pk
     for data in (
-        {},
         {"months": "6"},
         {"page": "x", "months": "6"},
-        {"one": "6"},
-        {"one": f"{pk}:7"},
-        {"one": f"{pk}:"},
-        {"page": pk, "months": "600"},
+        {"page": page.pk, "months": "600"},
+        {"one": f"{page.pk}:7"},
+        {"one": f"{page.pk}:"},
         {"one": "99999999999999999999:6"},
         {"one": "²:6"},
     ):
@@ -147,8 +123,7 @@ def test_only_those_who_may_edit_a_page_mark_it(
     page, mark, review_of, editor, may, home, section
 ):
     editor.force_login(editor.user)
-    address = reverse("reviews_report_mark_reviewed")
-    assert editor.post(address, {"one": f"{page.pk}:6"}).status_code == 302
+    assert editor.post(ADDRESS, {"one": f"{page.pk}:6"}).status_code == 302
     assert review_of(page).review_on == TODAY
     other = Page.objects.get(pk=home.pk)
     may(other.add_child(instance=StandardPage(title="Own", slug="own")), "change")
@@ -160,9 +135,7 @@ def test_only_those_who_may_edit_a_page_mark_it(
     assert review_of(page).review_on == IN_SIX_MONTHS
 
 
-def test_locked_unpublished_and_deleted_pages_are_left_alone(
-    page, mark, review_of, editor
-):
+def test_locked_and_unpublished_pages_are_left_alone(page, mark, review_of, editor):
     Page.objects.filter(pk=page.pk).update(
         locked=True, locked_at=timezone.now(), locked_by=editor.user
     )
@@ -170,25 +143,19 @@ def test_locked_unpublished_and_deleted_pages_are_left_alone(
     page.unpublish()
     assert "no longer published" in mark(one=f"{page.pk}:6")
     assert review_of(page).review_on == TODAY
-    StandardPage.objects.get(pk=page.pk).delete()
-    assert "no longer published" in mark(one=f"{page.pk}:6")
 
 
-def test_only_a_form_of_ours_changes_anything(
-    page, review_of, admin_client, admin_user
-):
-    admin_client.force_login(admin_user)
-    address = reverse("reviews_report_mark_reviewed")
+def test_only_a_form_of_ours_changes_anything(page, review_of, admin_user):
     query = {"one": f"{page.pk}:6"}
-    assert admin_client.get(address, query).status_code == 405
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(admin_user)
-    assert strict.post(address, query).status_code == 403
+    assert strict.get(ADDRESS, query).status_code == 405
+    assert strict.post(ADDRESS, query).status_code == 403
     assert review_of(page).review_on == TODAY
     # The list has what the form needs, also after it was filtered.
     html = strict.get(reverse("reviews_report_results")).content.decode()
     token = html.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    strict.post(address, {**query, "csrfmiddlewaretoken": token})
+    strict.post(ADDRESS, {**query, "csrfmiddlewaretoken": token})
     assert review_of(page).review_on == IN_SIX_MONTHS
 
 
@@ -203,5 +170,4 @@ def test_new_date_is_set_for_all_or_none(page, make_reviewed, review_of, monkeyp
     monkeypatch.setattr("home.editorial.reviews.log", fail_the_second_time)
     with pytest.raises(ZeroDivisionError):
         mark_reviewed([page.pk, other.pk], 6, None, TODAY)
-    assert len(calls) == 2
     assert {review_of(page).review_on, review_of(other).review_on} == {TODAY}

@@ -1,14 +1,15 @@
-"""Every page has a date by which someone reviews it."""
+"""Every page has a date by which someone reviews it; editors see what is due."""
 
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
 from home.content.dates import months_after
-from home.editorial.models import PageReview, ReviewState
+from home.editorial.models import PageReview
 from tests.factories import PAGE_FACTORIES, StandardPageFactory
 from tests.home.editorial.conftest import TODAY
 
@@ -37,65 +38,98 @@ def test_a_review_follows_the_published_page(make_reviewed, review_of, section, 
     assert not PageReview.objects.filter(pk=copy.pk).exists()
 
 
-def test_only_originals_that_readers_see_are_reviewed(make_reviewed, home):
-    page, unpublished, expired = (make_reviewed() for _ in range(3))
-    alias = page.create_alias(parent=home)
-    Page.objects.filter(pk=unpublished.pk).update(live=False)
-    Page.objects.filter(pk=expired.pk).update(expire_at=timezone.now() - DAY)
-    reviews = PageReview.objects.on_live_pages(timezone.now())
-    listed = reviews.filter(page__in=[page, unpublished, expired, alias])
-    assert [review.pk for review in listed] == [page.pk]
-
-
-def test_status_of_a_review(make_reviewed):
-    reviews = PageReview.objects.filter(pk=make_reviewed().pk)
-    for days, states, label in (
-        (-2, {ReviewState.DUE, ReviewState.OVERDUE}, "Overdue by 2 days"),
-        (-1, {ReviewState.DUE, ReviewState.OVERDUE}, "Overdue by 1 day"),
-        (0, {ReviewState.DUE}, "Due today"),
-        (1, {ReviewState.SOON}, "Due in 1 day"),
-        (28, {ReviewState.SOON}, "Due in 28 days"),
-        (29, set(), "Due in 29 days"),
-        (None, {ReviewState.UNDATED}, "No review date"),
-    ):
-        reviews.update(review_on=None if days is None else TODAY + days * DAY)
-        assert reviews.get().status_label(TODAY) == label
-        found = {s for s in ReviewState if reviews.filter(s.as_filter(TODAY)).exists()}
-        assert found == states
-        assert reviews.needing_attention(TODAY).exists() == bool(states)
-
-
-def test_publishing_without_a_review_date_is_refused(section, send_form):
+def test_publishing_without_a_review_date_is_refused(section, send_form, admin_form):
     page = StandardPageFactory(parent=section, review_on=None)
     page.save_revision().publish()
     address = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    response = send_form(address, title="Typed", minor_edit="on")
-    assert QUESTION in response.content.decode()
-    assert 'value="Typed"' in response.content.decode()
+    html = send_form(address, title="Typed", minor_edit="on").content.decode()
+    assert QUESTION in html
+    assert 'value="Typed"' in html
     html = send_form(address, minor_edit="on", review_on="soon").content.decode()
     assert QUESTION not in html
     assert send_form(address, button=None, title="Draft").status_code == 302
-    response = send_form(address, minor_edit="on", review_on="03/03/2027")
-    assert response.status_code == 302
+    send_form(address, minor_edit="on", review_on="03/03/2027")
     page.refresh_from_db()
     assert page.review_on == date(2027, 3, 3)
+    # A new page is to be reviewed in a year.
+    parts = ["home", "standardpage", section.pk]
+    form = admin_form(reverse("wagtailadmin_pages:add", args=parts))
+    assert form["review_on"] == f"{months_after(timezone.localdate(), 12):%d/%m/%Y}"
 
 
-def test_a_new_page_is_to_be_reviewed_in_a_year(section, admin_form):
-    address = reverse(
-        "wagtailadmin_pages:add", args=["home", "standardpage", section.pk]
+# The review queue
+
+
+@pytest.fixture
+def listed(home, section, ask):
+    """Return a function that gives the titles in the queue."""
+    PageReview.objects.filter(pk__in=[home.pk, section.pk]).update(
+        owner_email="team@example.gov.uk"
     )
-    today = timezone.localdate()
-    assert admin_form(address)["review_on"] == f"{months_after(today, 12):%d/%m/%Y}"
+    with time_machine.travel(f"{TODAY} 12:00Z", tick=False):
+        yield lambda *args, **query: [row[0] for row in ask("reviews", *args, **query)]
 
 
-@pytest.mark.parametrize(
-    ("day", "months", "expected"),
-    [
-        (date(2026, 8, 31), 6, date(2027, 2, 28)),
-        (date(2024, 2, 29), 12, date(2025, 2, 28)),
-        (date(2026, 12, 1), 12, date(2027, 12, 1)),
-    ],
-)
-def test_months_are_counted_by_the_calendar(day, months, expected):
-    assert months_after(day, months) == expected
+@pytest.fixture
+def pages(make_reviewed, home):
+    expired = make_reviewed(TODAY, title="Expired")
+    Page.objects.filter(pk=expired.pk).update(expire_at="2026-03-03 11:00Z")
+    pages = [
+        make_reviewed(TODAY + 28 * DAY, title="Soon"),
+        make_reviewed(TODAY - DAY, title="Overdue"),
+        make_reviewed(TODAY, title="Today"),
+        make_reviewed(None, title="Undated"),
+        make_reviewed(TODAY + 99 * DAY, email="", title="Ownerless"),
+        make_reviewed(TODAY + 29 * DAY, title="Later"),
+        make_reviewed(TODAY, title="Draft", live=False),
+    ]
+    pages[0].create_alias(parent=home)
+    return pages
+
+
+def test_queue_lists_what_needs_attention_the_oldest_first(
+    pages, listed, home, ask, admin_client
+):
+    assert listed() == ["Overdue", "Today", "Soon", "Ownerless", "Undated"]
+    assert listed(state="due") == ["Overdue", "Today"]
+    assert listed(state="overdue") == ["Overdue"]
+    assert listed(state="soon") == ["Soon"]
+    assert listed(state="undated") == ["Undated"]
+    assert listed(state="ownerless") == ["Ownerless"]
+    titles = listed(state="all")
+    assert {"Later", home.title}.issubset(titles)
+    assert "Draft" not in titles
+    assert titles[-1] == "Undated"
+    assert listed(state="all", ordering="-review_on")[-1] == "Undated"
+    assert listed(ordering="-page__title")[0] == "Undated"
+    assert [row[2] for row in ask("reviews")] == [
+        *("Overdue by 1 day", "Due today", "Due in 28 days"),
+        *("Due in 99 days", "No review date"),
+    ]
+    html = admin_client.get(reverse("reviews_report")).content.decode()
+    assert reverse("wagtailadmin_pages:edit", args=[pages[0].pk]) in html
+    assert "6 months until the next review of Overdue" in html
+
+
+def test_an_author_sees_own_pages_only(make_reviewed, section, listed, editor, may):
+    own = make_reviewed(title="Own")
+    make_reviewed(title="Someone else's")
+    Page.objects.filter(pk=own.pk).update(owner=editor.user)
+    may(section, "add")
+    editor.force_login(editor.user)
+    assert listed(editor) == ["Own"]
+
+
+def test_export_has_all_columns(pages, listed, export, admin_client, admin_user):
+    admin_client.force_login(admin_user)
+    assert export("reviews", state="overdue") == [
+        {
+            "Page": "Overdue",
+            "Web address": pages[1].full_url,
+            "Page type": "Standard page",
+            "Next review": "2026-03-02",
+            "Status": "Overdue by 1 day",
+            "Content owner": "Ann",
+            "Content owner email address": "ann@example.gov.uk",
+        }
+    ]
