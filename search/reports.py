@@ -22,14 +22,7 @@ from home.page_tree.addresses import site_root
 from home.reports import ExportColumn, Report, ScreenColumn, register_report
 from search.engine.filters import SearchRequest
 from search.engine.results import get_results
-from search.feedback.cases import (
-    POLICY,
-    AssignForm,
-    CaseView,
-    CloseForm,
-    ReopenForm,
-    may_read,
-)
+from search.feedback.cases import POLICY, CaseView, may_read
 from search.feedback.models import (
     CaseStatus,
     Enquiry,
@@ -80,27 +73,25 @@ class TopicFilterSet(WagtailFilterSet):
         model = FeedbackAction
         fields = []
 
-    @property
-    def asked(self) -> dict[str, str]:
-        return self.form.cleaned_data if self.is_valid() else {}
-
     def get_start(self, at: datetime) -> datetime:
-        return at - timedelta(days=int(self.asked.get("period") or 30))
+        asked = self.form.cleaned_data if self.is_valid() else {}
+        return at - timedelta(days=int(asked.get("period") or 30))
 
     def select(self, topics: list[Topic], user) -> list[Topic]:
-        state = self.asked.get("state")
+        asked = self.form.cleaned_data if self.is_valid() else {}
+        state = asked.get("state")
         if state == CaseStatus.CLOSED:
             topics = [each for each in topics if not each.is_open]
         elif state != "all":
             topics = [each for each in topics if each.is_open and each.people]
-        if assigned := self.asked.get("assigned"):
+        if assigned := asked.get("assigned"):
             whom = user if assigned == "me" else None
             topics = [each for each in topics if each.assigned_to == whom]
         return topics
 
 
-def _terms(wordings) -> str:
-    return ", ".join(wording for wording, _ in wordings)
+def terms_of(topic: Topic) -> list[str]:
+    return [wording for wording, _ in topic.wordings]
 
 
 class UnsuccessfulSearchesView(Report):
@@ -125,12 +116,12 @@ class UnsuccessfulSearchesView(Report):
         ScreenColumn(
             "others",
             label="Other search terms",
-            accessor=lambda topic: _terms(topic.wordings[1:4]),
+            accessor=lambda topic: ", ".join(terms_of(topic)[1:4]),
         ),
         ExportColumn(
             "wordings",
             label="All search terms",
-            accessor=lambda topic: _terms(topic.wordings),
+            accessor=lambda topic: ", ".join(terms_of(topic)),
         ),
         *(
             Column(name, label=label, sort_key=name)
@@ -189,9 +180,6 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
     def page_title(self):
         return self.case.label
 
-    def get_form_classes(self):
-        return [CloseForm, AssignForm] if self.case.is_open else [ReopenForm]
-
     def get_breadcrumbs_items(self):
         report = UnsuccessfulSearchesView
         return [
@@ -201,7 +189,11 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
         ]
 
     def get_context_data(self, **kwargs):
-        topic = self.case
+        topic, since = self.case, self.start
+        enquiries = Enquiry.objects.filter(created_at__gt=since, topic__in=topic.stored)
+        comments = PageFeedbackComment.objects.filter(
+            created_at__gt=since, page__in=topic.pages, was_useful=False
+        )
         return super().get_context_data(
             topic=topic,
             counts=[
@@ -209,12 +201,8 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
             ],
             state=describe_state(topic, self.at),
             wordings=topic.wordings[:MAX_LISTED],
-            enquiries=Enquiry.objects.filter(
-                created_at__gt=self.start, topic__in=topic.stored
-            )[:MAX_LISTED],
-            comments=PageFeedbackComment.objects.filter(
-                created_at__gt=self.start, page__in=topic.pages, was_useful=False
-            )[:MAX_LISTED],
+            enquiries=enquiries[:MAX_LISTED],
+            comments=comments[:MAX_LISTED],
             results=self._get_results(),
             **kwargs,
         )
@@ -227,23 +215,6 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
         return [*found.promoted, *found.results][:5]
 
 
-class SearchFilterSet(WagtailFilterSet):
-    result = django_filters.ChoiceFilter(
-        label="Result",
-        method="filter_result",
-        choices=[("none", "No results"), ("unclicked", "No result clicked")],
-    )
-
-    class Meta:
-        model = LoggedSearch
-        fields = []
-
-    def filter_result(self, queryset, name, value):
-        if value == "none":
-            return queryset.filter(result_count=0, filters="")
-        return queryset.filter(result_count__gt=0, clicked_position=None)
-
-
 class SearchLogView(Report):
     slug = "searches"
     is_exported = False
@@ -252,7 +223,6 @@ class SearchLogView(Report):
     model = LoggedSearch
     permission_policy = ModelPermissionPolicy(LoggedSearch)
     any_permission_required = {"view"}
-    filterset_class = SearchFilterSet
     columns = [
         Column("query", label="Searched for"),
         Column("corrected", label="Showed results for"),

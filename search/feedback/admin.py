@@ -11,26 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from wagtail.rich_text import get_text_for_indexing
-from wagtail_modeladmin.helpers import (
-    AdminURLHelper,
-    ButtonHelper,
-    DjangoORMSearchHandler,
-    PermissionHelper,
-)
+from wagtail_modeladmin import helpers
 from wagtail_modeladmin.options import ModelAdmin
 from wagtail_modeladmin.views import IndexView, InspectView
 
 from home.content.text import name_of
 from home.dashboard import counted_task, register_dashboard_tasks
-from search.feedback.cases import (
-    AnswerForm,
-    AssignForm,
-    CaseView,
-    CloseForm,
-    ReopenForm,
-    may_handle,
-    may_read,
-)
+from search.feedback.cases import CaseView, may_handle, may_read
 from search.feedback.models import EMAIL_PENDING, CaseStatus, Enquiry
 
 
@@ -57,7 +44,7 @@ CELLS = {
 }
 
 
-class EnquiryPermissionHelper(PermissionHelper):
+class EnquiryPermissionHelper(helpers.PermissionHelper):
     def user_has_any_permissions(self, user):
         return may_read(user)
 
@@ -68,13 +55,13 @@ class EnquiryPermissionHelper(PermissionHelper):
         return False
 
 
-class EnquiryURLHelper(AdminURLHelper):
+class EnquiryURLHelper(helpers.AdminURLHelper):
     def get_action_url_pattern(self, action):
         # modeladmin fails on ids that are not numeric.
         return super().get_action_url_pattern(action).replace(r"[-\w]+", "[0-9]{1,18}")
 
 
-class EnquiryButtonHelper(ButtonHelper):
+class EnquiryButtonHelper(helpers.ButtonHelper):
     def inspect_button(self, *args, **kwargs):
         button = super().inspect_button(*args, **kwargs)
         return {**button, "label": "Open", "title": "Open this enquiry"}
@@ -107,7 +94,7 @@ class AnswerFilter(admin.SimpleListFilter):
         return queryset.filter(self.conditions.get(self.value(), Q()))
 
 
-class FirstWordsSearchHandler(DjangoORMSearchHandler):
+class FirstWordsSearchHandler(helpers.DjangoORMSearchHandler):
     def search_queryset(self, queryset, search_term, **kwargs):
         # Each word is a condition of its own.
         words = " ".join(search_term.split()[:10])
@@ -135,10 +122,6 @@ class EnquiryIndexView(IndexView):
     def to_row_dict(self, item):
         return {heading: cell(item) for heading, cell in CELLS.items()}
 
-    def as_spreadsheet(self, queryset, spreadsheet_format):
-        rows = queryset.select_related("assigned_to", "closed_by")
-        return super().as_spreadsheet(rows.iterator(500), spreadsheet_format)
-
 
 class EnquiryInspectView(CaseView, InspectView):
     page_title = "Enquiry"
@@ -146,11 +129,6 @@ class EnquiryInspectView(CaseView, InspectView):
     @property
     def case(self):
         return self.instance
-
-    def get_form_classes(self):
-        if self.instance.is_open:
-            return [AnswerForm, AssignForm, CloseForm]
-        return [AnswerForm, ReopenForm]
 
     def post(self, request, *args, **kwargs):
         # Locked until the transaction of the request ends.
@@ -164,11 +142,9 @@ class EnquiryInspectView(CaseView, InspectView):
     def get_context_data(self, **kwargs):
         path = self.instance.from_path
         is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
-        return super().get_context_data(
-            actions=self.instance.actions.select_related("by"),
-            from_url=path if is_ours else "",
-            **kwargs,
-        )
+        kwargs["actions"] = self.instance.actions.select_related("by")
+        kwargs["from_url"] = path if is_ours else ""
+        return super().get_context_data(**kwargs)
 
 
 class EnquiryAdmin(ModelAdmin):
@@ -185,12 +161,12 @@ class EnquiryAdmin(ModelAdmin):
     list_display = [
         "reference",
         "short_message",
-        "searched_for",
+        "query",
         "created_at",
         "assigned_name",
         "progress",
     ]
-    list_select_related = ["assigned_to"]
+    list_select_related = ["assigned_to", "closed_by"]
     list_filter = [
         "status",
         ("assigned_to", AssignedFilter),
@@ -215,10 +191,6 @@ class EnquiryAdmin(ModelAdmin):
     @admin.display(description="Looking for")
     def short_message(self, enquiry: Enquiry) -> str:
         return enquiry.message[:100]
-
-    @admin.display(description="Search terms", ordering="query")
-    def searched_for(self, enquiry: Enquiry) -> str:
-        return enquiry.query[:60]
 
     @admin.display(description="Assigned to", ordering="assigned_to")
     def assigned_name(self, enquiry: Enquiry) -> str:

@@ -18,8 +18,6 @@ from home.pages import visible_pages
 from search.feedback.models import OUTCOMES, ActionKind, Enquiry
 
 POLICY = ModelPermissionPolicy(Enquiry)
-# These promise residents an answer.
-NEEDING_ANSWER = (ActionKind.FOUND, ActionKind.NOT_OURS)
 MAX_ANSWER_LENGTH, MAX_MARKUP_LENGTH = 5_000, 50_000
 MAX_ID = 2**31 - 1
 
@@ -29,7 +27,7 @@ def may_read(user) -> bool:
 
 
 def may_handle(user) -> bool:
-    return POLICY.user_has_permission(user, "change")
+    return user.has_perm("search.change_enquiry")
 
 
 class ActionForm(forms.Form):
@@ -111,17 +109,17 @@ class AnswerForm(ActionForm):
             )
         links = list(links_in_html(answer))
         pages = {link.page_id for link in links if link.page_id}
-        addresses = [link.address for link in links if not link.page_id]
-        if len(links) < answer.count("<a") or not all(
-            address.startswith(("https://", "mailto:")) for address in addresses
-        ):
+        is_safe = all(
+            link.page_id or link.address.startswith(("https://", "mailto:"))
+            for link in links
+        )
+        if not is_safe or len(links) < answer.count("<a"):
             raise ValidationError(
                 "Links must go to a page on this website, a web address that starts "
                 "with https:// or an email address."
             )
-        known = {page for page in pages if page <= MAX_ID}
-        shown = visible_pages(timezone.now()).filter(pk__in=known)
-        if len(pages) > shown.count():
+        known = [page for page in pages if page <= MAX_ID]
+        if len(pages) > visible_pages(timezone.now()).filter(pk__in=known).count():
             raise ValidationError(
                 "One of the links goes to a page that is not public. Choose another "
                 "page, or publish that page first."
@@ -162,8 +160,8 @@ class AssignForm(ActionForm):
         colleague = self.cleaned_data["assigned_to"]
         if colleague == self.case.assigned_to:
             return None
-        name, kind = name_of(colleague), ActionKind.ASSIGNED
-        return self.case.do(kind, self.user, at, name, assigned_to=colleague)
+        assigned, name = ActionKind.ASSIGNED, name_of(colleague)
+        return self.case.do(assigned, self.user, at, name, assigned_to=colleague)
 
 
 class ReopenForm(ActionForm):
@@ -205,7 +203,8 @@ class CloseForm(ActionForm):
             data["belongs_to"] = ""
         elif not data.get("belongs_to") and "belongs_to" not in self.errors:
             self.add_error("belongs_to", "Enter the responsible organisation.")
-        if self.is_enquiry and outcome in NEEDING_ANSWER and not self.case.answered_at:
+        promises_answer = outcome in {ActionKind.FOUND, ActionKind.NOT_OURS}
+        if self.is_enquiry and promises_answer and not self.case.answered_at:
             self.add_error("outcome", "Answer the enquiry first, to say where to go.")
         return data
 
@@ -215,7 +214,7 @@ class CloseForm(ActionForm):
 
 
 class CaseView:
-    """The page of `case`, with the forms of `get_form_classes`."""
+    """The page of `case`, with the forms for it."""
 
     def post(self, request, *args, **kwargs):
         if not may_handle(request.user):
@@ -233,15 +232,22 @@ class CaseView:
 
     @cached_property
     def action_forms(self) -> dict[str, ActionForm]:
-        """Return the forms by their names; one of them may have been sent."""
         if not may_handle(self.request.user):
             return {}
-        data, forms_of = self.request.POST, {}
-        for form_class in self.get_form_classes():
-            name = form_class.heading.lower()
-            sent = data if data.get("action") == name else None
-            forms_of[name] = form_class(sent, case=self.case, user=self.request.user)
-        return forms_of
+        forms_of = {"answer": AnswerForm} if isinstance(self.case, Enquiry) else {}
+        if self.case.is_open:
+            forms_of |= {"assign": AssignForm, "close": CloseForm}
+        else:
+            forms_of |= {"reopen": ReopenForm}
+        data = self.request.POST
+        return {
+            name: form(
+                data if data.get("action") == name else None,
+                case=self.case,
+                user=self.request.user,
+            )
+            for name, form in forms_of.items()
+        }
 
     @property
     def media(self) -> Media:
@@ -251,9 +257,5 @@ class CaseView:
         prefilled = {"searched": self.case.searched}
         if isinstance(self.case, Enquiry):
             prefilled["enquiry"] = self.case.reference
-        return super().get_context_data(
-            case=self.case,
-            action_forms=self.action_forms,
-            prefilled=urlencode(prefilled),
-            **kwargs,
-        )
+        kwargs |= {"case": self.case, "action_forms": self.action_forms}
+        return super().get_context_data(prefilled=urlencode(prefilled), **kwargs)
