@@ -38,54 +38,49 @@ CODES = Authenticator.Type.RECOVERY_CODES
 # The audit log: who signed in or failed to, in the log and the site history (O5)
 
 audit_log = logging.getLogger("stockton_cms.accounts.audit_log")
-ACTIONS = {
-    "account.sign_in": ("Sign in", "Signed in"),
-    "account.sign_in_failed": ("Sign in: failed", "Failed to sign in"),
-    "account.sign_out": ("Sign out", "Signed out"),
-    "account.new_password": ("New password", "Chose a new password"),
-    "account.mfa_added": ("Two-factor method: added", "Two-factor method added"),
-    "account.mfa_removed": ("Two-factor method: removed", "Two-factor method removed"),
-}
+FAILED = ("account.sign_in_failed", "Sign in: failed", "Failed to sign in")
+ADDED = ("account.mfa_added", "Two-factor method: added", "Two-factor method added")
+# The action, its label where the history is filtered, and its message.
 LOGGED = {
-    user_logged_out: "account.sign_out",
-    password_reset: "account.new_password",
-    mfa.authentication_failed: "account.sign_in_failed",
-    mfa.authenticator_added: "account.mfa_added",
-    mfa.authenticator_reset: "account.mfa_added",
-    mfa.authenticator_removed: "account.mfa_removed",
+    user_logged_in: ("account.sign_in", "Sign in", "Signed in"),
+    user_login_failed: FAILED,
+    mfa.authentication_failed: FAILED,
+    user_logged_out: ("account.sign_out", "Sign out", "Signed out"),
+    password_reset: ("account.new_password", "New password", "Chose a new password"),
+    mfa.authenticator_added: ADDED,
+    mfa.authenticator_reset: ADDED,
+    mfa.authenticator_removed: (
+        "account.mfa_removed",
+        "Two-factor method: removed",
+        "Two-factor method removed",
+    ),
 }
 
 
 @hooks.register("register_log_actions")
 def register_actions(actions):
-    for action, (label, message) in ACTIONS.items():
-        actions.register_action(action, label, message)
-
-
-def record(action: str, user, request=None, **facts) -> None:
-    address = get_client_ip(request) if request else None
-    extra = {"user_id": user and user.pk, "address": address, **facts}
-    audit_log.info(ACTIONS[action][1], extra=extra)
-    if user:
-        log(user, action, user=user, data=facts)
-
-
-@receiver(user_logged_in)
-def log_sign_in(request, user, sociallogin=None, **kwargs):
-    record("account.sign_in", user, request, by_single_sign_on=bool(sociallogin))
-
-
-@receiver(user_login_failed)
-def log_login_failed(credentials, request=None, **kwargs):
-    """Log a wrong password; never the name, which may be a password typed too early."""
-    record("account.sign_in_failed", find_account(**credentials), request)
+    for action in dict.fromkeys(LOGGED.values()):
+        actions.register_action(*action)
 
 
 @receiver([*LOGGED])
-def log_signal(signal, user, request=None, authenticator=None, **kwargs):
+def log_event(signal, user=None, request=None, credentials=None, **kwargs):
+    """Log who did it; never what was typed, which may be a password typed too early."""
+    if credentials:
+        user = find_account(**credentials)
+    elif user is None:
+        return
+    facts = {}
+    if signal is user_logged_in:
+        facts["by_single_sign_on"] = bool(kwargs.get("sociallogin"))
+    if authenticator := kwargs.get("authenticator"):
+        facts["kind"] = authenticator.type
+    action, _, message = LOGGED[signal]
+    address = get_client_ip(request) if request else None
+    extra = {"user_id": user and user.pk, "address": address, **facts}
+    audit_log.info(message, extra=extra)
     if user:
-        facts = {"kind": authenticator.type} if authenticator else {}
-        record(LOGGED[signal], user, request, **facts)
+        log(user, action, user=user, data=facts)
 
 
 # Emails to the owner of an account, who thus notices intruders. None of the codes that

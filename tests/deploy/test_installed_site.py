@@ -17,8 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.deploy.production import production
-from tests.deploy.units import commands_of, value_of
+from tests.deploy.machine import commands_of, production, settings_of
 from tests.servers import BASE_DIR
 from tests.stockton_cms.nginx import HOST, running_nginx
 
@@ -34,7 +33,7 @@ PR_SET_NO_NEW_PRIVS, PR_SET_MDWE = 38, 65
 
 def confine():
     """Do to this process what of the unit's hardening any process may do to itself."""
-    os.umask(int(value_of(SITE, "UMask"), 8))
+    os.umask(int(dict(settings_of(SITE))["UMask"], 8))
     prctl = ctypes.CDLL(None).prctl
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # MemoryDenyWriteExecute; from Linux 6.3.
@@ -74,9 +73,6 @@ class Installed:
         while self.ask("/-/ready").status != 200:
             assert self.gunicorn.poll() is None
             assert time.monotonic() < deadline
-
-    def stop_gunicorn(self) -> None:
-        stop(self.gunicorn)
 
     def manage(self, *arguments: str, **variables: str) -> None:
         subprocess.run(
@@ -134,36 +130,37 @@ def site(tmp_path_factory):
         site.nginx = ports.https
         site.start_gunicorn()
         yield site
-        site.stop_gunicorn()
+        stop(site.gunicorn)
 
 
-def test_page_says_how_safe_it_is_and_that_it_is_for_https_only(site):
+def assert_headers(response, **expected):
+    assert response.status == 200
+    for name, value in expected.items():
+        assert response.headers[name.replace("_", "-")] == value
+
+
+def test_page_and_its_files_are_safe_and_packed(site):
     response = site.ask("/account/login/")
-    assert response.status == 200
     assert "<h1" in response.text
-    headers = response.headers
-    assert headers["Strict-Transport-Security"] == (
-        "max-age=31536000; includeSubDomains; preload"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert_headers(
+        response,
+        Strict_Transport_Security="max-age=31536000; includeSubDomains; preload",
+        X_Content_Type_Options="nosniff",
+        X_Frame_Options="DENY",
+        Server="nginx",
     )
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Server"] == "nginx"
-
-
-def test_static_file_comes_from_nginx_packed_and_for_good(site):
-    [path, *_] = re.findall(
-        r'href="(/static/[^"]+\.css)"', site.ask("/account/login/").text
+    [path, *_] = re.findall(r'href="(/static/[^"]+\.css)"', response.text)
+    file = site.ask(path, **{"Accept-Encoding": "gzip"})
+    assert_headers(
+        file,
+        Content_Encoding="gzip",
+        Cache_Control="public, max-age=31536000, immutable",
+        X_Content_Type_Options="nosniff",
+        Cross_Origin_Resource_Policy="same-origin",
     )
-    response = site.ask(path, **{"Accept-Encoding": "gzip"})
-    assert response.status == 200
-    headers = response.headers
-    assert headers["Content-Encoding"] == "gzip"
-    assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     # The application's own would say so.
-    assert "X-Cache" not in headers
+    assert "X-Cache" not in file.headers
 
 
 def test_cookies_of_who_signs_in_are_for_this_site_and_https_only(site):
@@ -225,7 +222,7 @@ def test_nobody_else_on_the_machine_reads_the_data(site):
     assert others == []
 
 
-def test_requests_wait_while_the_site_starts_anew(site):
+def test_requests_wait_while_the_site_starts_again(site):
     """Ask all the time for what nginx never keeps, and is not asked for twice."""
     seen, stopped = [], Event()
 
@@ -237,11 +234,11 @@ def test_requests_wait_while_the_site_starts_anew(site):
     asking = Thread(target=keep_asking)
     asking.start()
     time.sleep(0.5)
-    suppressed_at = time.monotonic()
-    site.stop_gunicorn()
+    stopped_at = time.monotonic()
+    stop(site.gunicorn)
     waited_for = len(seen)
     site.start_gunicorn()
-    seconds = time.monotonic() - suppressed_at
+    seconds = time.monotonic() - stopped_at
     time.sleep(0.5)
     stopped.set()
     asking.join()
@@ -251,7 +248,7 @@ def test_requests_wait_while_the_site_starts_anew(site):
 
 
 def test_without_the_socket_requests_fail_meanwhile(site):
-    """Prove that the test above would see it."""
-    site.stop_gunicorn()
+    """The control: the test above would see it."""
+    stop(site.gunicorn)
     site.listener.close()
     assert site.ask("/-/ready").status == 503
