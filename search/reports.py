@@ -22,8 +22,9 @@ from home.page_tree.addresses import site_root
 from home.reports import ExportColumn, Report, ScreenColumn, register_report
 from search.engine.filters import SearchRequest
 from search.engine.results import get_results
-from search.feedback.cases import POLICY, CaseView, may_read
+from search.feedback.cases import CaseView, may_read
 from search.feedback.models import (
+    POLICY,
     CaseStatus,
     Enquiry,
     FeedbackAction,

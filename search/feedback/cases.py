@@ -9,15 +9,14 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from wagtail.admin.rich_text import DraftailRichTextArea
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.rich_text import get_text_for_indexing
 
 from home.content.text import name_of
 from home.content.walker import links_in_html
 from home.pages import visible_pages
-from search.feedback.models import OUTCOMES, ActionKind, Enquiry
+from search.feedback.emails import notify_of_assignment
+from search.feedback.models import OUTCOMES, POLICY, ActionKind, Enquiry
 
-POLICY = ModelPermissionPolicy(Enquiry)
 MAX_ANSWER_LENGTH, MAX_MARKUP_LENGTH = 5_000, 50_000
 MAX_ID = 2**31 - 1
 
@@ -161,7 +160,9 @@ class AssignForm(ActionForm):
         if colleague == self.case.assigned_to:
             return None
         assigned, name = ActionKind.ASSIGNED, name_of(colleague)
-        return self.case.do(assigned, self.user, at, name, assigned_to=colleague)
+        action = self.case.do(assigned, self.user, at, name, assigned_to=colleague)
+        notify_of_assignment(action)
+        return action
 
 
 class ReopenForm(ActionForm):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from wagtail.models import Page
+from wagtail.permission_policies import ModelPermissionPolicy
 
 from home.content.fields import EmailAddressField
 from search.log.models import LoggedSearch
@@ -205,6 +206,9 @@ class Enquiry(models.Model):
             note=note[:200],
             assigned_to=values.get("assigned_to"),
         )
+
+
+POLICY = ModelPermissionPolicy(Enquiry)
 
 
 def topic_of_enquiry(enquiry: Enquiry) -> str:

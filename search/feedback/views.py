@@ -21,6 +21,7 @@ from home.content.link_blocks import strip_private_links
 from home.page_tree.addresses import site_path
 from home.pages import visible_pages
 from home.rate_limits import OVERALL_PERIOD, RateLimit, RateLimitExceeded
+from search.feedback.emails import notify_of_new
 from search.feedback.forms import CommentForm, EnquiryForm, PublicForm
 from search.feedback.models import (
     OUTCOMES,
@@ -98,7 +99,12 @@ def store_enquiry(form: EnquiryForm) -> Enquiry:
     sent = form.cleaned_data
     key = f"{sent['shown_at']} {sent['email']} {sent['message']}"
     values = {name: sent[name] for name in form.Meta.fields}
-    return Enquiry.objects.get_or_create(values, reference=make_reference(key))[0]
+    reference = make_reference(key)
+    with transaction.atomic():
+        found, is_new = Enquiry.objects.get_or_create(values, reference=reference)
+        if is_new:
+            notify_of_new(found)
+    return found
 
 
 def find_by_reference(typed: str) -> Enquiry | None:

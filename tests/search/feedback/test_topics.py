@@ -1,13 +1,16 @@
 """Unsuccessful searches are merged by topic, counted, exported and acted on."""
 
 import csv
+import re
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from home.dashboard import get_tasks
@@ -22,6 +25,7 @@ from search.models import (
 )
 from search.tokens import topic_of
 from tests.factories import EnquiryFactory, StandardPageFactory
+from tests.home.notifications.emails import send_emails
 from tests.search.feedback.conftest import (
     MAY_USE,
     NOON,
@@ -288,7 +292,7 @@ def test_topic_is_closed_and_reopened_and_no_mistake_changes_it(
 
 
 def test_assigned_topic_stays_open_and_is_found_by_the_colleague(
-    act, queue, colleague, handler
+    act, client, queue, colleague, handler
 ):
     jo = colleague("jo", *MAY_USE)
     reader = colleague("sam", "view_enquiry")
@@ -296,6 +300,9 @@ def test_assigned_topic_stays_open_and_is_found_by_the_colleague(
     assert "This person cannot deal with enquiries" in text_of(response)
     act("assign", assigned_to=jo.pk)
     assert queue()[0].state == "Open, assigned to jo"
+    assert send_emails(timezone.now()) == [["jo@example.gov.uk"]]
+    link = re.search(r"- https?://[^/]+(\S+)", mail.outbox[0].body)
+    assert client.get(link[1]).status_code == 200
     assert queue(assigned="me") == []
     act("assign", assigned_to=handler.pk)
     assert len(queue(assigned="me")) == 1
