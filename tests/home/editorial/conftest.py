@@ -1,20 +1,29 @@
 """Fixtures for what keeps pages true."""
 
 import csv
+import json
 from datetime import date
 from io import StringIO
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.urls import reverse
-from wagtail.models import GroupPagePermission
 
 from home.editorial.models import PageReview
 from tests.factories import StandardPageFactory
 from tests.home.notifications.emails import mail_errors  # noqa: F401
 
 TODAY = date(2026, 3, 3)
+
+
+def rich_text_as_sent(text, link):
+    """Return a paragraph that is a link as the editor sends it."""
+    ranges = [{"offset": 0, "length": len(text), "key": 0}]
+    block = {"key": "a", "text": text, "type": "unstyled", "depth": 0}
+    block |= {"inlineStyleRanges": [], "entityRanges": ranges}
+    entity = {"type": "LINK", "mutability": "MUTABLE", "data": link}
+    return json.dumps({"blocks": [block], "entityMap": {"0": entity}})
 
 
 @pytest.fixture
@@ -40,12 +49,10 @@ def review_of(db):
 @pytest.fixture
 def editor(client, django_user_model):
     """Return a client of a user who may only open the admin."""
-    user = django_user_model.objects.create_user("editor", email="o@example.gov.uk")
-    group = Group.objects.create(name="Editors")
+    client.user = django_user_model.objects.create_user("editor", email="o@example.org")
+    group = client.user.groups.create(name="Editors")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
-    user.groups.add(group)
-    client.force_login(user)
-    client.user = user
+    client.force_login(client.user)
     return client
 
 
@@ -55,10 +62,9 @@ def may(editor):
 
     def allow(page, *actions):
         for action in actions:
-            GroupPagePermission.objects.create(
-                group=editor.user.groups.get(),
-                page=page,
-                permission=Permission.objects.get(codename=f"{action}_page"),
+            permission = Permission.objects.get(codename=f"{action}_page")
+            editor.user.groups.get().page_permissions.create(
+                page=page, permission=permission
             )
 
     return allow
@@ -87,9 +93,8 @@ def export(admin_client):
     """Return a function that gives the rows of a report's CSV export."""
 
     def get(report, **query):
-        response = admin_client.get(
-            reverse(f"{report}_report"), {**query, "export": "csv"}
-        )
+        query["export"] = "csv"
+        response = admin_client.get(reverse(f"{report}_report"), query)
         text = b"".join(response.streaming_content).decode()
         return list(csv.DictReader(StringIO(text)))
 

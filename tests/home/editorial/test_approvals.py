@@ -103,9 +103,9 @@ def test_author_and_moderator_read_who_asked_for_what(author, moderator, page):
     message = html.select_one(".messages").get_text()
     assert "Tom (tom) asked for changes at" in message
     assert COMMENT in message
-    dialog = html.select_one("template#workflow-status-dialog, #workflow-status-dialog")
-    assert "Tom (tom) asked for changes" in str(dialog)
-    assert "by Priya" not in str(dialog)
+    dialog = str(html.select_one("#workflow-status-dialog"))
+    assert "Tom (tom) asked for changes" in dialog
+    assert "by Priya" not in dialog
     menu = html.select_one("#page-edit-form footer").get_text()
     assert "Withdraw from approval" in menu
     assert "Restart workflow" not in menu
@@ -138,18 +138,13 @@ def test_failed_publication_does_not_say_that_nothing_was_saved(page, moderator)
     assert "could not be saved" not in text
 
 
-@pytest.mark.parametrize("is_live", [False, True])
-def test_cancelled_schedule_leaves_nothing_behind(is_live, page, moderator):
-    if is_live:
-        page.latest_revision.publish()
-    page = Page.objects.get(pk=page.pk).specific
+def test_cancelled_schedule_leaves_nothing_behind(page, moderator):
     page.go_live_at = timezone.now() + timedelta(days=2)
     page.expire_at = timezone.now() + timedelta(days=9)
     revision = page.save_revision()
     revision.publish()
-    cancel = reverse(
-        "wagtailadmin_pages:revisions_unschedule", args=[page.pk, revision.pk]
-    )
+    name = "wagtailadmin_pages:revisions_unschedule"
+    cancel = reverse(name, args=[page.pk, revision.pk])
     assert str(revision.pk) not in read(moderator.get(cancel))
     text = read(moderator.post(cancel, follow=True))
     assert "The scheduled publication of 'Warm spaces' has been cancelled." in text

@@ -35,13 +35,17 @@ def colleague(page):
     )
 
 
-def save(client, page, form, **fields):
-    """Save in the editor; return what it says afterwards."""
-    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    response = client.post(address, {**form, "minor_edit": "on", **fields})
+def post(client, address, form):
+    """Send a form as a button does; return the warnings that follow."""
+    response = client.post(address, form)
     assert response.status_code == 302
     messages = [str(message) for message in get_messages(response.wsgi_request)]
     return [text for text in messages if "after you opened" in text]
+
+
+def save(client, page, form, **fields):
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    return post(client, address, {**form, "minor_edit": "on", **fields})
 
 
 def autosave(client, page, form, **fields):
@@ -129,19 +133,12 @@ def test_alert_is_treated_like_a_page(colleague, admin_client, admin_form):
     url_name = AlertSnippet.snippet_viewset.get_url_name
     address = reverse(url_name("edit"), args=[alert.pk])
     form = admin_form(address)
-
-    def said():
-        response = admin_client.post(address, form)
-        assert response.status_code == 302
-        texts = [str(each) for each in get_messages(response.wsgi_request)]
-        return [text for text in texts if "after you opened" in text]
-
     headers = {"accept": "application/json"}
     assert admin_client.post(address, form, headers=headers).json()["success"]
-    assert said() == []
+    assert post(admin_client, address, form) == []
     form = admin_form(address)
     others = alert.save_revision(user=colleague)
-    [warning] = said()
+    [warning] = post(admin_client, address, form)
     assert "saved this item on" in warning
     assert f"/{others.pk}...{alert.revisions.latest('pk').pk}/" in warning
 

@@ -16,6 +16,7 @@ from tests.factories import (
     PolicyUpdatePageFactory,
     StandardPageFactory,
 )
+from tests.home.editorial.conftest import rich_text_as_sent
 
 AUTOSAVE = {"Accept": "application/json"}
 HALF_CONTACT = [{"type": "contact", "value": {"hours": "9am to 5pm"}, "id": "a"}]
@@ -59,46 +60,46 @@ def latest(page):
     return Page.objects.get(pk=page.pk).get_latest_revision_as_object()
 
 
-@pytest.mark.parametrize(
-    ("factory", "fields"),
-    [
-        (
-            PolicyUpdatePageFactory,
-            {
-                "consultation_opens_at": "02/12/2026 10:00",
-                "consultation_closes_at": "01/12/2026 10:00",
-                "withdrawn_on": "02/12/2026",
-                "respond_url": "https:/exa",
-                "consultation_purpose": "a" * 1_001,
-            },
-        ),
-        (
-            PartnershipPageFactory,
-            {
-                "website": "examp",
-                "contact_email": "jo@",
-                "contact_phone": "01632 call",
-                "owner_email": "jo",
-                "review_on": "",
-                "expire_at": "01/12/2020 10:00",
-            },
-        ),
-    ],
-)
-def test_unfinished_fields_are_saved_and_named(
-    factory, fields, section, autosave, send_form
-):
-    page = factory(parent=section, live=False)
+UNFINISHED = {
+    PolicyUpdatePageFactory: {
+        "consultation_opens_at": "02/12/2026 10:00",
+        "consultation_closes_at": "01/12/2026 10:00",
+        "withdrawn_on": "02/12/2026",
+        "respond_url": "https:/exa",
+        "consultation_purpose": "a" * 1_001,
+    },
+    PartnershipPageFactory: {
+        "website": "examp",
+        "contact_email": "jo@",
+        "contact_phone": "01632 call",
+        "owner_email": "jo",
+        "review_on": "",
+        "expire_at": "01/12/2020 10:00",
+        "partners-TOTAL_FORMS": "1",
+        "partners-0-id": "",
+        "partners-0-ORDER": "1",
+        "partners-0-name": "",
+        "partners-0-website": "exam",
+        "partners-0-logo": "",
+    },
+}
+
+
+@pytest.mark.parametrize("factory", UNFINISHED)
+def test_unfinished_fields_are_saved_and_named(factory, section, autosave, send_form):
+    page, fields = factory(parent=section, live=False), UNFINISHED[factory]
     page.save_revision()
     answer = autosave(page, **fields)
     assert answer["success"], answer
     saved = latest(page)
-    for name, typed in fields.items():
-        column = saved._meta.get_field(name)
-        if column.get_internal_type() in ("CharField", "TextField"):
-            assert getattr(saved, name) == typed
-    response = send_form(edit_url(page))
-    assert response.status_code == 200
+    texts = ("respond_url", "consultation_purpose", "website", "contact_phone")
+    for name in set(texts) & set(fields):
+        assert getattr(saved, name) == fields[name]
+    if hasattr(saved, "partners"):
+        assert saved.partners.get().website == "exam"
+        with pytest.raises(ValidationError, match="Partner 1, Name: This field is"):
+            saved.latest_revision.publish()
+    assert send_form(edit_url(page)).status_code == 200
     assert not is_public(page)
 
 
@@ -114,23 +115,6 @@ def test_panel_and_message_say_what_is_missing_and_where(
     html = BeautifulSoup(admin_client.get(edit_url(page)).content, "html.parser")
     (link,) = html.select("a[href$='contentpath=withdrawn_reason']")
     assert "Enter why it was withdrawn" in link.parent.get_text()
-
-
-def test_partner_without_a_name_is_a_draft(section, autosave):
-    page = PartnershipPageFactory(parent=section, live=False)
-    page.save_revision()
-    row = {
-        "partners-TOTAL_FORMS": "1",
-        "partners-0-id": "",
-        "partners-0-ORDER": "1",
-        "partners-0-name": "",
-        "partners-0-website": "exam",
-        "partners-0-logo": "",
-    }
-    assert autosave(page, **row)["success"]
-    assert latest(page).partners.get().website == "exam"
-    with pytest.raises(ValidationError, match="Partner 1, Name: This field is"):
-        latest(page).latest_revision.publish()
 
 
 def test_bulk_publishing_and_the_api_refuse(draft, section, admin_client):
@@ -196,16 +180,6 @@ def test_draft_is_previewed_and_neither_copied_nor_reverted_into_public(
 
 def test_phone_link_in_text_is_stored_as_a_phone_dials_it(section):
     rich_text = StandardPage._meta.get_field("body").stream_block.child_blocks["text"]
-    block = {
-        "key": "a",
-        "text": "Ring us",
-        "type": "unstyled",
-        "depth": 0,
-        "inlineStyleRanges": [],
-        "entityRanges": [{"offset": 0, "length": 7, "key": 0}],
-    }
-    data = {"url": "tel:+44(0)1642526026"}
-    link = {"type": "LINK", "mutability": "MUTABLE", "data": data}
-    content = {"blocks": [block], "entityMap": {"0": link}}
-    value = rich_text.value_from_datadict({"t": json.dumps(content)}, {}, "t")
+    content = rich_text_as_sent("Ring us", {"url": "tel:+44(0)1642526026"})
+    value = rich_text.value_from_datadict({"t": content}, {}, "t")
     assert 'href="tel:+441642526026"' in value.source

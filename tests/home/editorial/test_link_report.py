@@ -1,7 +1,6 @@
 """The report of broken links: what editors see, and "check again"."""
 
 from datetime import UTC, datetime, timedelta
-from json import dumps
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -11,6 +10,7 @@ from django.utils import timezone
 from home.editorial.links import broken_links_for
 from home.editorial.models import ExternalLink, PageLink
 from tests.factories import AlertFactory, PartnershipPageFactory, StandardPageFactory
+from tests.home.editorial.conftest import rich_text_as_sent
 
 REPORT = "broken_links"
 ADDRESS = "/admin/reports/broken-links/"
@@ -102,19 +102,11 @@ def test_publishing_says_which_links_lead_nowhere(admin_client, send_form, targe
     page = StandardPageFactory(parent=target.get_parent(), title="New")
     home = target.get_parent()
     # Bodies come out of the form empty, so the link is in its introduction.
-    form = {"change_note": "New", "introduction": rich_text(target)}
+    link = {"id": target.pk, "url": "/x/", "parentId": 1}
+    introduction = rich_text_as_sent("our words", link)
+    form = {"change_note": "New", "introduction": introduction}
     send_form(reverse("wagtailadmin_pages:edit", args=[home.pk]), **form)
     html = admin_client.get("/admin/").content.decode()
     assert "Check the link &#x27;our words&#x27;" in html
     send_form(reverse("wagtailadmin_pages:edit", args=[page.pk]), change_note="New")
     assert "Check the link" not in admin_client.get("/admin/").content.decode()
-
-
-def rich_text(target):
-    """Return a paragraph with a link as the editor sends it."""
-    link = {"id": target.pk, "url": "/x/", "parentId": 1}
-    text = {"key": "abcde", "text": "our words", "type": "unstyled", "depth": 0}
-    ranges = [{"offset": 0, "length": 9, "key": 0}]
-    block = {**text, "inlineStyleRanges": [], "entityRanges": ranges}
-    entity = {"type": "LINK", "mutability": "MUTABLE", "data": link}
-    return dumps({"blocks": [block], "entityMap": {"0": entity}})

@@ -84,33 +84,26 @@ def test_editors_see_only_pages_that_they_may_edit(
 
 def test_number_of_queries_does_not_grow_with_rows(make_faulty, ask):
     def counts():
-        found = []
-        for report in ALL:
-            with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as queries:
+            for report in ALL:
                 ask(report)
-            found.append(len(queries))
-        return found
+        return len(queries)
 
     make_faulty()
     counts()
     few = counts()
-    for _ in range(10):
+    for _ in range(3):
         make_faulty()
     assert counts() == few
 
 
-def test_export_is_the_list_as_it_is_filtered_and_safe(make_faulty, export):
-    make_faulty("Left out")
+def test_export_is_filtered_and_all_text_is_safe(make_faulty, export, admin_client):
+    make_faulty("<script>alert(1)</script>")
     make_faulty("=1+1", owner_name="@Ann")
     for report in ALL:
         [row] = export(report, **ALL[report], owner="@Ann")
         assert row["Page"] == "'=1+1"
         assert row["Content owner"] == "'@Ann"
-
-
-def test_text_of_a_page_is_escaped_and_controls_are_named(make_faulty, admin_client):
-    make_faulty("<script>alert(1)</script>")
-    for report in ALL:
         response = admin_client.get(reverse(f"{report}_report"), ALL[report])
         html = response.content.decode()
         assert "<script>alert" not in html

@@ -65,18 +65,15 @@ def ask(address="http://site.test/", user_agent="the checker"):
 
 
 def test_says_what_the_other_site_answers(site):
-    for status, outcome in {
-        200: LinkStatus.FOUND,
-        404: LinkStatus.NOT_FOUND,
-        410: LinkStatus.NOT_FOUND,
-        500: LinkStatus.SITE_ERROR,
-        401: LinkStatus.UNKNOWN,
-        403: LinkStatus.UNKNOWN,
-        429: LinkStatus.UNKNOWN,
-        503: LinkStatus.UNKNOWN,
-    }.items():
-        site.replies["/"] = (status, {})
-        assert ask() == outcome
+    for outcome, *statuses in (
+        (LinkStatus.FOUND, 200),
+        (LinkStatus.NOT_FOUND, 404, 410),
+        (LinkStatus.SITE_ERROR, 500),
+        (LinkStatus.UNKNOWN, 401, 403, 429, 503),
+    ):
+        for status in statuses:
+            site.replies["/"] = (status, {})
+            assert ask() == outcome
 
 
 def test_asks_in_full_only_where_a_site_refuses_the_short_question(site):
@@ -240,14 +237,14 @@ def test_slow_name_server_is_not_waited_for(monkeypatch):
     stop.set()
 
 
-def test_a_huge_body_is_not_read(site):
+def test_neither_a_huge_body_nor_endless_headers_are_read(site):
     sent = []
     ended = threading.Event()
 
     def pour(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
         with contextlib.suppress(OSError):
-            for _ in range(1000 if handler.command == "GET" else 0):
+            for _ in range(1000):
                 handler.wfile.write(b"x" * 65_536)
                 sent.append(65_536)
         ended.set()
@@ -258,23 +255,14 @@ def test_a_huge_body_is_not_read(site):
     assert ask() == LinkStatus.FOUND
     assert ended.wait(10)
     assert sum(sent) < 1000 * 65_536 / 4
-    # The server does send it all to who reads.
-    sent.clear()
-    with socket.create_connection(site.server_address) as reader:
-        reader.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        while reader.recv(1 << 20):
-            pass
-    assert sum(sent) == 1000 * 65_536
 
-
-def test_endless_headers_are_no_answer(site):
-    def pour(handler):
+    def send_endless_headers(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
         with contextlib.suppress(OSError):
             for _ in range(10_000):
                 handler.wfile.write(b"X: " + b"x" * 1000 + b"\r\n")
 
-    site.replies["/"] = pour
+    site.replies["/"] = send_endless_headers
     assert ask() == LinkStatus.NO_RESPONSE
 
 
@@ -298,7 +286,7 @@ def secure_site(names, monkeypatch, tmp_path):
 
 @pytest.fixture
 def known_certificate(monkeypatch):
-    """Let the check_url trust the certificate of the tests."""
+    """Trust the certificate of the tests."""
     make = ssl.create_default_context
 
     def make_with_certificate(**kwargs):
