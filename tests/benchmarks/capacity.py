@@ -6,25 +6,23 @@ kind costs all of them together, and what visitors wait at growing loads. Whoeve
 the load shares the machine, so a machine that only serves carries more.
 """
 
-import http.client
 import random
-import re
 import statistics
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from itertools import count, cycle
 from pathlib import Path
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 import psutil
 import psycopg
 
 from tests.deployment import Deployment, deployed_site
+from tests.faults.readers import Answer, Reader, pages_of
 from tests.run import postgresql
 from tests.servers import add_pages
 
@@ -39,94 +37,44 @@ LOADS, LOAD_SECONDS, SENDERS = (50, 100, 200, 400, 800, 1_600), 20, 16
 # Of 100 requests of residents, how many are of each kind.
 MIX = {"page": 84, "search": 10, "suggestions": 5, "page made anew": 1}
 WORDS = [
-    "food",
-    "bank",
-    "warm",
-    "space",
-    "grant",
-    "volunteer",
-    "youth",
-    "club",
-    "bins",
-    "housing",
-    "parking",
-    "dementia",
-    "carers",
-    "library",
-    "allotment",
-    "advice",
-    "debt",
-    "transport",
-    "jobs",
-    "training",
+    *("food", "bank", "warm", "space", "grant", "volunteer", "youth", "club", "bins"),
+    *("housing", "parking", "dementia", "carers", "library", "allotment", "advice"),
+    *("debt", "transport", "jobs", "training"),
 ]
-OFFICER = """
+# Neither nginx nor the page cache has anything for a user.
+SIGN_IN = """
 from django.contrib.auth import get_user_model
 from django.test import Client
-client = Client()
-client.force_login(get_user_model().objects.create_superuser("capacity"))
-print("cookie", client.cookies.output([], header="").strip())
-# Neither nginx nor the page cache has anything for a user.
-visitor = Client()
-visitor.force_login(get_user_model().objects.create_user("visitor"))
-print("visitor", visitor.cookies.output([], header="").strip())
 from home.models import StandardPage
-print("page", StandardPage.objects.live().order_by("-pk").first().pk)
+for user in (
+    get_user_model().objects.create_superuser("capacity"),
+    get_user_model().objects.create_user("visitor"),
+):
+    client = Client()
+    client.force_login(user)
+    print(client.cookies.output([], header="").strip())
+print(StandardPage.objects.live().order_by("-pk").first().pk)
 """
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What is asked, in turn, of which port and with which headers."""
-
-    name: str
-    port: int
-    paths: Iterator[str]
-    headers: dict[str, str]
-
-
-def connect(port: int) -> http.client.HTTPConnection:
-    """Return a connection that is kept for many requests."""
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-
-def ask(connection, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-    """Return the status and the body; nginx takes each for somebody else's request."""
+def ask(reader: Reader, path: str, cookie: str = "") -> Answer:
+    """Ask for a path; nginx takes each for someone else's request."""
     address = f"10.{random.randrange(250)}.{random.randrange(250)}.1"
-    connection.request("GET", path, headers={"X-Real-IP": address, **headers})
-    response = connection.getresponse()
-    return response.status, response.read()
+    cookies = {"Cookie": cookie} if cookie else {}
+    return reader.ask(path, headers={"X-Real-IP": address, **cookies})
+
+
+def serving_processes(site: Deployment) -> list[psutil.Process]:
+    """Return gunicorn's processes, nginx's and PostgreSQL's."""
+    gunicorn = psutil.Process(site.machines[0].gunicorn.pid)
+    names, others = {"nginx", "postgres"}, psutil.process_iter(["name"])
+    others = [each for each in others if each.info["name"] in names]
+    return gunicorn.children(recursive=True) + others
 
 
 def cpu_seconds(processes: list[psutil.Process]) -> float:
     """Return the CPU time that the processes have used so far."""
     return sum(sum(each.cpu_times()[:2]) for each in processes if each.is_running())
-
-
-def serving_processes(site: Deployment) -> list[psutil.Process]:
-    """Return gunicorn's processes, nginx's and PostgreSQL's."""
-    found = psutil.Process(site.machines[0].gunicorn.pid).children(recursive=True)
-    names = ("nginx", "postgres")
-    return found + [
-        each for each in psutil.process_iter(["name"]) if each.info["name"] in names
-    ]
-
-
-def cost(site: Deployment, kind: Kind) -> tuple[float, float]:
-    """Return the CPU ms and the median ms of one request of a kind."""
-    connection, times = connect(kind.port), []
-    for _ in range(WARMING):
-        ask(connection, next(kind.paths), kind.headers)
-    processes = serving_processes(site)
-    before = cpu_seconds(processes)
-    for _ in range(REQUESTS):
-        started = time.perf_counter()
-        status, _ = ask(connection, next(kind.paths), kind.headers)
-        times.append((time.perf_counter() - started) * 1000)
-        if status != 200:
-            sys.exit(f"{kind.name} answered {status}")
-    used = cpu_seconds(processes) - before
-    return used * 1000 / REQUESTS, statistics.median(times)
 
 
 def searches() -> Iterator[str]:
@@ -138,37 +86,31 @@ def searches() -> Iterator[str]:
 
 
 def suggestions() -> Iterator[str]:
-    """Yield what the search box asks while somebody types."""
+    """Yield what the search box asks while someone types."""
     for number, word in enumerate(cycle(WORDS)):
         yield f"/search/suggestions/?query={word[: 2 + number % 4]}"
 
 
-def kinds(site: Deployment, paths: list[str], printed: str) -> list[Kind]:
-    """Return what is measured, from the cheapest to the dearest."""
-    cookie = {"Cookie": re.search(r"cookie (\S+)", printed)[1]}
-    page = re.search(r"page (\d+)", printed)[1]
-    nginx, gunicorn = site.port, site.machines[0].port
-    return [
-        Kind("page, kept by nginx", nginx, cycle(["/"]), {}),
-        Kind("page, kept by the application", gunicorn, cycle(paths[:10]), {}),
-        Kind("page, made anew", nginx, cycle(paths), past_caches(printed)),
-        Kind("suggestions", nginx, suggestions(), {}),
-        Kind("search", nginx, searches(), {}),
-        Kind("admin: list of pages", nginx, cycle(["/admin/pages/"]), cookie),
-        Kind("admin: editor", nginx, cycle([f"/admin/pages/{page}/edit/"]), cookie),
-    ]
+def print_cost(site: Deployment, name: str, port: int, paths, cookie: str) -> None:
+    """Print the CPU ms and the median ms of one request of a kind."""
+    reader = Reader(port)
+    for _ in range(WARMING):
+        ask(reader, next(paths), cookie)
+    processes = serving_processes(site)
+    before = cpu_seconds(processes)
+    answers = [ask(reader, next(paths), cookie) for _ in range(REQUESTS)]
+    used = cpu_seconds(processes) - before
+    if {answer.status for answer in answers} != {200}:
+        sys.exit(f"{name} was not always answered")
+    waited = statistics.median(answer.seconds for answer in answers)
+    print(
+        f"| {name} | {used * 1000 / REQUESTS:.2f} | {waited * 1000:.1f} |", flush=True
+    )
 
 
-def past_caches(printed: str) -> dict[str, str]:
-    """Return the headers of a request whose page is made for it."""
-    return {"Cookie": re.search(r"visitor (\S+)", printed)[1]}
-
-
-def send(
-    port: int, paths: list[str], rate: float, sender: int, uncached: dict[str, str]
-) -> list[tuple]:
+def send(port: int, paths: list[str], rate: float, sender: int, cookie: str) -> list:
     """Ask at an even rate, whether answers come or not; return status and seconds."""
-    chooser, answers, connection = random.Random(sender), [], connect(port)
+    chooser, answers, reader = random.Random(sender), [], Reader(port)
     streams = {"search": searches(), "suggestions": suggestions()}
     for _ in range(sender * 1_000):
         next(streams["search"])
@@ -178,23 +120,20 @@ def send(
         # Most visitors want the same few pages.
         path = paths[min(int(chooser.paretovariate(0.6)) - 1, len(paths) - 1)]
         path = next(streams[kind]) if kind in streams else path
-        headers = uncached if kind == "page made anew" else {}
         due = started + number / rate
         time.sleep(max(0, due - time.monotonic()))
-        status, _ = ask(connection, path, headers)
+        status = ask(reader, path, cookie if kind == "page made anew" else "").status
         # From when it was due, so that a queue counts as waiting.
         answers.append((status, time.monotonic() - due))
     return answers
 
 
-def load(
-    site: Deployment, paths: list[str], rate: int, pool: Callable, uncached: dict
-) -> bool:
-    """Send a mixed load and print what it took; return whether it was carried."""
+def is_carried(site: Deployment, paths: list[str], rate: int, pool, cookie) -> bool:
+    """Send a mixed load and print what it took."""
     processes = serving_processes(site)
     before, started = cpu_seconds(processes), time.monotonic()
     futures = [
-        pool.submit(send, site.port, paths, rate / SENDERS, number, uncached)
+        pool.submit(send, site.port, paths, rate / SENDERS, number, cookie)
         for number in range(SENDERS)
     ]
     answers = [each for future in futures for each in future.result()]
@@ -211,38 +150,42 @@ def load(
     return hundredths[94] < 1_000
 
 
-def settle(address: str) -> None:
-    """Wait until all that follows so many new pages is done, as after a night."""
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
-    time.sleep(SECONDS_TO_SETTLE)
-
-
 def main() -> None:
     """Build the site, serve it and print both tables."""
     with (
         tempfile.TemporaryDirectory() as folder,
         postgresql() as address,
         deployed_site(Path(folder), address) as site,
+        ProcessPoolExecutor(SENDERS) as pool,
     ):
-        add_pages(site.machines[0].environment, PAGES)
-        settle(address)
-        sitemap = ask(connect(site.port), "/sitemap.xml", {})[1].decode()
-        found = re.findall(r"<loc>(.*?)</loc>", sitemap)
-        paths = [urlsplit(each).path for each in found]
+        machine, nginx = site.machines[0], site.port
+        add_pages(machine.environment, PAGES)
+        # Let all that follows so many new pages be done, as after a night.
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        time.sleep(SECONDS_TO_SETTLE)
+        paths = pages_of(nginx, count=None)
+        said = machine.manage("shell", "-v0", script=SIGN_IN).splitlines()
+        officer, visitor, page = (line.split(";")[0] for line in said[-3:])
         print(f"{len(paths):,} pages\n\n| request | CPU ms | ms |\n| --- | --- | --- |")
-        printed = site.machines[0].manage("shell", "--verbosity=0", script=OFFICER)
-        for kind in kinds(site, paths, printed):
-            used, waited = cost(site, kind)
-            print(f"| {kind.name} | {used:.2f} | {waited:.1f} |", flush=True)
+        # From the cheapest to the dearest.
+        for name, port, asked, cookie in (
+            ("page, kept by nginx", nginx, cycle(["/"]), ""),
+            ("page, kept by the application", machine.port, cycle(paths[:10]), ""),
+            ("page, made anew", nginx, cycle(paths), visitor),
+            ("suggestions", nginx, suggestions(), ""),
+            ("search", nginx, searches(), ""),
+            ("admin: list of pages", nginx, cycle(["/admin/pages/"]), officer),
+            ("admin: editor", nginx, cycle([f"/admin/pages/{page}/edit/"]), officer),
+        ):
+            print_cost(site, name, port, asked, cookie)
         print(
             "\n| asked a second | answered | median ms | p95 | p99 | cores | status |"
+            "\n| --- | --- | --- | --- | --- | --- | --- |"
         )
-        print("| --- | --- | --- | --- | --- | --- | --- |")
-        with ProcessPoolExecutor(SENDERS) as pool:
-            for rate in LOADS:
-                if not load(site, paths, rate, pool, past_caches(printed)):
-                    break
+        for rate in LOADS:
+            if not is_carried(site, paths, rate, pool, visitor):
+                break
 
 
 if __name__ == "__main__":

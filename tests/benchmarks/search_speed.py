@@ -5,7 +5,6 @@ asked the same searches in turns. Times are noisy on a shared machine, so p95s a
 ratio are printed beside their bars, and nothing fails.
 """
 
-import http.client
 import json
 import random
 import statistics
@@ -15,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.faults.readers import Answer, Reader, p95_ms
 from tests.servers import (
     SIZES,
     build_site,
@@ -73,19 +73,9 @@ def make_queries(words: list[str]) -> list[str]:
     return queries
 
 
-def get(port: int, query: str) -> tuple[float, str]:
-    """Return how long a search took, in ms, and the page."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    start = time.perf_counter()
-    connection.request("GET", "/search/?" + urlencode({"query": query}))
-    body = connection.getresponse().read().decode()
-    connection.close()
-    return (time.perf_counter() - start) * 1000, body
-
-
-def p95(times: list[float]) -> float:
-    """Return the time that 95 of 100 are below."""
-    return statistics.quantiles(times, n=20)[-1]
+def search(port: int, query: str) -> Answer:
+    """Search over a connection of its own, so that any worker may answer."""
+    return Reader(port).ask("/search/?" + urlencode({"query": query}))
 
 
 def shell(environment: dict, script: str):
@@ -99,16 +89,19 @@ def measure_start(port: int, size: int) -> None:
 
     Counted from when a worker answers at all; Django itself takes seconds to start.
     """
+
+    def is_degraded(answer: Answer) -> bool:
+        return "not fully working" in answer.text
+
     wait_until_served(port, "/-/live")
     start = time.perf_counter()
-    first, body = get(port, "community")
-    degraded = "not fully working" in body
-    while sum("not fully working" in get(port, "community")[1] for _ in range(8)):
+    first = search(port, "community")
+    while sum(is_degraded(search(port, "community")) for _ in range(8)):
         time.sleep(0.1)
     ready = time.perf_counter() - start
-    kind = "from titles alone" if degraded else "from the index"
+    kind = "from titles alone" if is_degraded(first) else "from the index"
     print(
-        f"{size:,} pages: first search after the start {first / 1000:.2f} s, {kind}; "
+        f"{size:,} pages: first search after the start {first.seconds:.2f} s, {kind}; "
         f"all workers have the index after {ready:.1f} s"
     )
 
@@ -119,8 +112,7 @@ def measure_publishing(port: int, environment: dict, size: int) -> None:
     shell(environment, PUBLISH.format(number=size))
     start = time.perf_counter()
     while found < 40:
-        _, body = get(port, f"quokka {size}")
-        if f"quokka-{size}" in body:
+        if f"quokka-{size}" in search(port, f"quokka {size}").text:
             found += 1
         else:
             last_miss, found = time.perf_counter() - start, 0
@@ -130,34 +122,33 @@ def measure_publishing(port: int, environment: dict, size: int) -> None:
 def main() -> None:
     """Build the sites, serve them side by side, and print what was measured."""
     with ExitStack() as stack:
-        ports, times, memory, queries = {}, {}, {}, []
+        sites, queries = {}, []
         for size in SIZES:
             print(f"Building a site of {size:,} pages on SQLite", flush=True)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             environment = build_site(folder, size)
             queries = queries or make_queries(shell(environment, WORDS))
-            master, port = stack.enter_context(
-                running_gunicorn(environment, "stockton_cms.wsgi", WORKERS)
-            )
+            gunicorn = running_gunicorn(environment, "stockton_cms.wsgi", WORKERS)
+            _, port = sites[size] = stack.enter_context(gunicorn)
             measure_start(port, size)
             measure_publishing(port, environment, size)
             engine = shell(environment, ENGINE.format(queries=json.dumps(queries)))
             print(
                 f"{size:,} pages: engine median {statistics.median(engine):.1f} ms, "
-                f"p95 {p95(engine):.1f} ms, longest {max(engine):.1f} ms"
+                f"p95 {statistics.quantiles(engine, n=20)[-1]:.1f} ms, "
+                f"longest {max(engine):.1f} ms"
             )
-            ports[size], times[size], memory[size] = port, [], master
+        answers = {size: [] for size in SIZES}
         for query in queries:
-            for size in SIZES:
-                times[size].append(get(ports[size], query)[0])
-        workers = {size: memory[size].children() for size in SIZES}
-        megabytes = {
-            size: max(worker.memory_info().rss for worker in workers[size]) / 1e6
-            for size in SIZES
-        }
-    small, large = (p95(times[size]) for size in SIZES)
+            for size, (_, port) in sites.items():
+                answers[size].append(search(port, query))
+        megabytes = [
+            max(worker.memory_info().rss for worker in master.children()) / 1e6
+            for master, _ in sites.values()
+        ]
+    small, large = (p95_ms(answers[size]) for size in SIZES)
     print(f"Page p95: {small:.1f} and {large:.1f} ms, {large / small:.2f} times")
-    more = megabytes[SIZES[1]] - megabytes[SIZES[0]]
+    more = megabytes[1] - megabytes[0]
     print(f"Memory of a worker: {more:.0f} MB more at {SIZES[1]:,} pages")
     print(BARS)
 

@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.faults.readers import Readers, p95_ms
@@ -49,29 +48,16 @@ while True:
 """
 
 
-@dataclass
-class Sample:
-    """How the site was at one moment."""
-
-    minute: float
-    megabytes: float
-    database_connections: int
-    sockets: int
-    files: int
-    threads: int
-
-
-def take_sample(stack: Stack, started: float) -> Sample:
+def take_sample(stack: Stack) -> dict[str, float]:
     """Look at the workers and at the database."""
     workers = stack.machine.workers
-    return Sample(
-        minute=(time.monotonic() - started) / 60,
-        megabytes=sum(each.memory_info().rss for each in workers) / 2**20,
-        database_connections=stack.database.connections(),
-        sockets=sum(len(each.net_connections()) for each in workers),
-        files=sum(each.num_fds() for each in workers),
-        threads=sum(each.num_threads() for each in workers),
-    )
+    return {
+        "megabytes": sum(each.memory_info().rss for each in workers) / 2**20,
+        "database_connections": stack.database.connections(),
+        "sockets": sum(len(each.net_connections()) for each in workers),
+        "files": sum(each.num_fds() for each in workers),
+        "threads": sum(each.num_threads() for each in workers),
+    }
 
 
 @contextmanager
@@ -91,9 +77,8 @@ def changing(stack: Stack) -> Iterator[None]:
         assert is_running, "the changes ended early"
 
 
-def growth(samples: list[Sample], name: str) -> float:
+def growth(values: list[float]) -> float:
     """Return by which share the last third is above the one before."""
-    values = [getattr(each, name) for each in samples]
     third = max(1, len(values) // 3)
     before = statistics.mean(values[-2 * third : -third])
     return statistics.mean(values[-third:]) / max(before, 1) - 1
@@ -104,27 +89,20 @@ def run(stack: Stack, minutes: float) -> bool:
     samples, started = [], time.monotonic()
     with (
         changing(stack),
-        Readers(stack.port, stack.pages, count=4) as kept,
+        Readers(stack.port, stack.pages, count=4) as cached,
         Readers(stack.port, OTHERS, count=2, each_a_second=3) as others,
     ):
-        while time.monotonic() - started < minutes * 60:
+        while (passed := time.monotonic() - started) < minutes * 60:
             time.sleep(min(20, minutes * 60 / 15))
-            samples.append(take_sample(stack, started))
-            print(
-                *(f"{name} {value:.4g}" for name, value in asdict(samples[-1]).items())
-            )
-            sys.stdout.flush()
-    return judge(samples[int(len(samples) * SHARE_TO_WARM_UP) :], kept, others)
-
-
-def judge(samples: list[Sample], kept: Readers, others: Readers) -> bool:
-    """Print what came of it; return whether all is well."""
-    answers = kept.answers + others.answers
+            samples.append(take_sample(stack))
+            print(f"minute {passed / 60:.1f}", samples[-1], flush=True)
+    samples = samples[int(len(samples) * SHARE_TO_WARM_UP) :]
+    answers = cached.answers + others.answers
     failed = [each for each in answers if each.status == 0 or each.status >= 500]
-    grown = {name: growth(samples, name) for name in MAX_GROWTH}
-    print(f"{len(answers)} answers, {len(failed)} failed;", end=" ")
+    grown = {name: growth([each[name] for each in samples]) for name in MAX_GROWTH}
     print(
-        f"p95 {p95_ms(kept.answers):.0f} ms kept, {p95_ms(others.answers):.0f} others"
+        f"{len(answers)} answers, {len(failed)} failed; p95 "
+        f"{p95_ms(cached.answers):.0f} ms cached, {p95_ms(others.answers):.0f} others"
     )
     print("grown:", ", ".join(f"{name} {share:+.1%}" for name, share in grown.items()))
     return not failed and all(grown[name] < most for name, most in MAX_GROWTH.items())

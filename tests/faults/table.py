@@ -66,13 +66,10 @@ def fault_of(case: ElementTree.Element) -> str:
 
 
 def result_of(case: ElementTree.Element) -> str:
-    """Return what became of a test, with the reason where it was left out."""
     if case.find("failure") is not None or case.find("error") is not None:
         return "FAILED"
     skipped = case.find("skipped")
-    if skipped is not None:
-        return f"left out: {skipped.get('message')}"
-    return "passed"
+    return "passed" if skipped is None else f"left out: {skipped.get('message')}"
 
 
 def print_table(rows: list[Row]) -> None:

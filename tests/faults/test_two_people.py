@@ -163,36 +163,29 @@ def words(outcome: Outcome) -> str:
     )
 
 
-def test_second_is_told_and_the_words_of_both_are_kept(section, measured):
-    outcome = play_all(section, INTERLEAVINGS)
-    measured(
-        FAULT,
-        f"{INTERLEAVINGS} interleavings: the second is told, no text is lost",
-        words(outcome),
-    )
-    assert outcome.stale == outcome.told > INTERLEAVINGS / 2
-    assert outcome.told_wrongly == outcome.lost == 0
-
-
-def test_who_is_alone_is_told_nothing(section, measured):
-    outcome = play_all(section, INTERLEAVINGS, ("Ann",))
-    measured(FAULT, f"{INTERLEAVINGS} sessions alone: nobody is told", words(outcome))
+@pytest.mark.parametrize(
+    ("names", "user", "bar"),
+    [
+        (TWO, "", "the second is told, no text is lost"),
+        (("here", "there"), "Ann", "the second of one person's windows is told"),
+        (("Ann",), "", "who is alone is told nothing"),
+    ],
+)
+def test_who_saves_over_another_is_told_and_no_one_else(
+    section, measured, names, user, bar
+):
+    outcome = play_all(section, INTERLEAVINGS, names, user)
+    measured(FAULT, f"{INTERLEAVINGS} times: {bar}", words(outcome))
     assert outcome.saves > INTERLEAVINGS
-    assert outcome.told_wrongly == outcome.stale == 0
-
-
-def test_second_window_of_the_same_person_is_told(section, measured):
-    outcome = play_all(section, INTERLEAVINGS, ("here", "there"), user="Ann")
-    measured(FAULT, f"{INTERLEAVINGS} times two windows of one person", words(outcome))
-    assert outcome.stale == outcome.told > INTERLEAVINGS / 2
+    assert outcome.stale == outcome.told
+    assert (outcome.told > INTERLEAVINGS / 2) is (len(names) == 2)
     assert outcome.told_wrongly == outcome.lost == 0
 
 
-def test_without_the_message_some_would_not_be_told(section, measured):
+def test_without_the_message_some_would_not_be_told(section, measured, monkeypatch):
     registered = hooks._hooks["after_edit_page"]
     others = [each for each in registered if each[0] is not warn_of_concurrent_edit]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(hooks._hooks, "after_edit_page", others)
-        outcome = play_all(section, FEWER)
+    monkeypatch.setitem(hooks._hooks, "after_edit_page", others)
+    outcome = play_all(section, FEWER)
     measured(FAULT, "without our message: some are not told", words(outcome))
     assert outcome.told < outcome.stale

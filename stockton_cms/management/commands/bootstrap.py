@@ -45,24 +45,18 @@ class Command(BaseCommand):
 
 
 def stop_if_taken(port: int) -> None:
-    """Raise `CommandError`, in one line, when something listens on the port."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise CommandError(
                 f"Port {port} is taken by another program; choose another one with "
                 f"`make run PORT={port + 1}`."
-            ) from error
+            )
 
 
 def static_files_are_old() -> bool:
     manifest = Path(settings.STATIC_ROOT) / ReleaseStaticFilesStorage.manifest_name
-    if not manifest.exists():
-        return True
     # The time of the change on this disk: packages keep the file times of their makers.
-    collected_at = manifest.stat().st_ctime
+    collected_at = manifest.stat().st_ctime if manifest.exists() else 0
     return any(
         Path(storage.path(name)).stat().st_ctime > collected_at
         for finder in get_finders()

@@ -1,11 +1,39 @@
 """An email address is found however it was written, and no one else's is."""
 
 import json
+import quopri
+from base64 import b64encode
+from html import escape
+from urllib.parse import quote
 
-from stockton_cms.operations.erasure.matching import pattern_of, without
+from stockton_cms.operations.erasure.matching import may_hold, pattern_of, without
 
 ADDRESS = "Joe.O'Neil+bins@mail.example.org"
-# What stands around it; `FORMS` in `test_every_column.py` has how it is spelt.
+CANARY = "canary.bird+x@example.org"
+WIDE = {ord(each): ord(each) + 0xFEE0 for each in CANARY if each.isalnum()}
+FORMS = {
+    "as it is": CANARY,
+    "capitals": CANARY.upper(),
+    "soft hyphens": "\u00ad".join(CANARY),
+    "no width": CANARY.replace("@", "\u200b@\u200b"),
+    "wide": CANARY.translate(WIDE | {ord("@"): ord("＠")}),
+    "percent": quote(CANARY, safe=""),
+    "all percent": "".join(f"%{byte:02X}" for byte in CANARY.encode()),
+    "html": escape(CANARY).replace("@", "&#64;").replace(".", "&period;"),
+    "all html": "".join(f"&#x{ord(each):x};" for each in CANARY),
+    "json": "".join(f"\\u{ord(each):04x}" for each in CANARY),
+    "spaces": CANARY.replace("@", " @ "),
+    "spoken": CANARY.replace("@", " at ").replace(".", " dot "),
+    "brackets": CANARY.replace("@", " [at] "),
+    "wbr": CANARY.replace("@", "<wbr>@<wbr/>"),
+    "unseen entity": CANARY.replace("@", "&#8203;@&shy;"),
+    "printable": quopri.encodestring(CANARY.replace("@", "=").encode())
+    .decode()
+    .replace("=3D", "=40"),
+    "folded": f"{CANARY[:9]}=\r\n{CANARY[9:]}",
+    "base64": b64encode(f"To: {CANARY}\r\n\r\nBins".encode()).decode(),
+}
+# What stands around it; `FORMS` has how it is spelt.
 WRITTEN = [
     f"<{ADDRESS}>",
     f"({ADDRESS})",
@@ -46,6 +74,15 @@ OTHERS = [
     "joexo'neil+bins@mail.example.org",
     "joe.o'neil+bins@mail.example.com",
 ]
+
+
+def test_form_is_taken_out_and_nothing_else():
+    for name, text in FORMS.items():
+        assert may_hold(text, CANARY), name
+        cleaned = without(f"Ask {text}, or", pattern_of(CANARY))
+        assert cleaned == "Ask [removed], or", name
+        for other in ("zanary.bird+x@example.org", "canary.bird+x@example.net"):
+            assert without(text, pattern_of(other)) == text, name
 
 
 def test_address_is_taken_out_wherever_it_stands():
