@@ -1,4 +1,9 @@
-"""What each view of the Wagtail admin goes through besides Wagtail's own checks."""
+"""What each view of the admin goes through, and what preserves typed text.
+
+`admin-sending.js` asks whether the session still holds before it lets a form go. Where
+it cannot, or the session ends just then, or saving fails, the answer is a page with all
+that was sent.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,17 +13,22 @@ from csp.decorators import csp
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
 from wagtail import hooks
 
 from home.admin_requests import unreadable_input_as_400
+from home.navigation import get_stored_council
 from home.page_tree.explorable import limit_sorting, restrict_to_explorable
 from home.page_tree.lock import in_one_transaction
-from stockton_cms.accounts.mfa import redirect_to_mfa
+from stockton_cms.accounts.mfa import may_use_admin, redirect_to_mfa
 from stockton_cms.accounts.roles import USE_ADMIN
-from stockton_cms.unsaved_text import give_back_to_signed_out
 
+SIGNED_OUT, NOT_OURS, WENT_WRONG = "signed_out", "not_confirmed", "server_error"
 # What Wagtail 8's editor needs; residents never get it.
 ADMIN_POLICY = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "script-src": [SELF, UNSAFE_INLINE],
@@ -75,3 +85,68 @@ def warn_of_missing_role(request: HttpRequest, user) -> None:
             f"{saved.get_username()} cannot use the admin yet, as the account has no "
             "role. Edit it and choose one under “Roles”.",
         )
+
+
+def give_back_to_signed_out(request: HttpRequest) -> HttpResponse | None:
+    is_form = request.method == "POST" and not is_modal(request)
+    if may_use_admin(request) or not (is_form or _wants_json(request)):
+        return None
+    return give_back(request, SIGNED_OUT, status=401)
+
+
+def give_back(
+    request: HttpRequest,
+    reason: str,
+    status: int,
+    headers: dict[str, str] | None = None,
+    is_unread: bool = False,
+) -> HttpResponse:
+    """Return the page with a form of all that was sent, asking no database."""
+    if _wants_json(request):
+        answer = {"success": False, "error_code": reason}
+        return JsonResponse(answer, status=status, headers=headers)
+    context = {
+        "reason": reason,
+        "is_unread": is_unread,
+        "council": get_stored_council(),
+        **sign_in_addresses(),
+    }
+    if not is_unread:
+        context |= {
+            "address": request.get_full_path(),
+            "csrf_token": get_token(request),
+            "fields": [
+                (name, value)
+                for name, values in request.POST.lists()
+                for value in values
+                if name != "csrfmiddlewaretoken"
+            ],
+            "files": [file.name for file in request.FILES.values()],
+        }
+    page = render_to_string("unsaved_text.html", context)
+    headers = {**(headers or {}), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=status, headers=headers)
+
+
+def sign_in_addresses() -> dict[str, str]:
+    """Return where a script asks for the session, and where a new tab signs in."""
+    session = reverse("admin_session")
+    query = urlencode({"next": session})
+    return {
+        "session_url": session,
+        "sign_in_url": f"{reverse(settings.LOGIN_URL)}?{query}",
+    }
+
+
+def session(request: HttpRequest) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"token": get_token(request)})
+    return render(request, "signed_in.html")
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return not request.accepts("text/html")
+
+
+def is_modal(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "XMLHttpRequest"

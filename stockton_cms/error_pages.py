@@ -19,14 +19,14 @@ from home.jobs import register_job
 from home.models import SiteSettings
 from home.navigation import facts_of, get_stored_council
 from stockton_cms.accounts.mfa import may_use_admin
-from stockton_cms.security.middleware import is_same_origin
-from stockton_cms.unsaved_text import (
+from stockton_cms.admin_views import (
     NOT_OURS,
     SIGNED_OUT,
     WENT_WRONG,
     give_back,
     is_modal,
 )
+from stockton_cms.security.middleware import is_same_origin
 
 logger = logging.getLogger(__name__)
 

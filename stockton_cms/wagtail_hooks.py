@@ -10,13 +10,13 @@ from wagtail.admin.views.reports.aging_pages import AgingPagesView
 from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
 
 from stockton_cms.accounts.mfa import guard_private_document, guard_private_page
+from stockton_cms.admin_views import session, sign_in_addresses
 from stockton_cms.editor_guide import GuideView
 from stockton_cms.operations.erasure.admin import (
     EraseMenuItem,
     EraseView,
     get_erase_permissions,
 )
-from stockton_cms.unsaved_text import session, sign_in_addresses
 
 # Before Wagtail asks who may see them.
 hooks.register("before_serve_page", guard_private_page, order=-1)

@@ -75,7 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def post_login(self, request: HttpRequest, user, **kwargs) -> HttpResponse:
-        """Make this device known; one that is goes on with the same attempts."""
+        # A device that is known goes on with the same attempts.
         response = super().post_login(request, user, **kwargs)
         response.set_signed_cookie(
             **_device_cookie(user),
@@ -94,16 +94,13 @@ class AccountAdapter(DefaultAccountAdapter):
         ratelimit.clear(self.request, key=f"account {user.pk}", **limit)
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Ask for the password again before each change, but not right after sign-in.
-
-        That is while two-factor authentication is first set up.
-        """
+        # Not right after sign-in, while two-factor authentication is first set up.
         return not is_setting_up_first(self.request) and (
             super().is_reauthentication_required(app=app, **kwargs)
         )
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return the address for a new password, whatever `Host` it was asked with."""
+        # Whatever `Host` it was asked with.
         uid, _, token = key.partition("-")
         path = reverse("account_reset_password_from_key", args=[uid, token])
         return f"{settings.WAGTAILADMIN_BASE_URL}{path}"

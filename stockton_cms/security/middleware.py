@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
 from home.caching import has_session, has_user_session, names_session
-from stockton_cms.unsaved_text import SIGNED_OUT, give_back
+from stockton_cms.admin_views import SIGNED_OUT, give_back
 
 # As nginx's `$request_id`, or a UUID (RFC 9562).
 REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
