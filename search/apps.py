@@ -8,7 +8,6 @@ class SearchConfig(AppConfig):
 
     def ready(self):
         from home.content_version import bump_version_on_change
-        from search.checks import running  # noqa: F401
         from search.feedback import emails  # noqa: F401
         from search.indexing import receivers  # noqa: F401
 

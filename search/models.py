@@ -1,6 +1,6 @@
 """The models of the search app, each subject in a module of its own."""
 
-from search.checks.models import SearchCheckResult, SearchCheckSnippet
+from search.checks import SearchCheckResult, SearchCheckSnippet
 from search.curation import BlockedSuggestion, PromotionSnippet, SynonymSnippet
 from search.feedback.models import (
     Enquiry,

@@ -12,24 +12,10 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from home.content_version import get_content_version
-from search.curation import (
-    BlockedSuggestion,
-    Blocklist,
-    PromotionMatcher,
-    PromotionSnippet,
-    SynonymMatcher,
-    SynonymSnippet,
-)
+from search import curation
+from search.engine import ranking
 from search.engine.filters import count_choices
 from search.engine.query import IndexState, ParsedQuery, Vocabulary, parse_query
-from search.engine.ranking import (
-    best,
-    match,
-    match_all_words,
-    match_stems,
-    match_unranked,
-    newest,
-)
 from search.engine.schema import SCHEMA, public, to_index
 from search.indexing.documents import IndexedText, SearchDocument, SearchFile
 from search.tokens import (
@@ -190,12 +176,15 @@ class PageIndex:
         except BaseException:
             self._build, self._state = IndexBuild(), None
             raise
+        synonyms = curation.SynonymSnippet.objects.all()
+        promotions = curation.PromotionSnippet.objects.all()
+        blocked = curation.BlockedSuggestion.objects.all()
         return IndexState(
-            version=version,
-            searcher=searcher,
-            synonyms=SynonymMatcher(SynonymSnippet.objects.all()),
-            promotions=PromotionMatcher(PromotionSnippet.objects.all(), timezone.now()),
-            blocklist=Blocklist(BlockedSuggestion.objects.all()),
+            version,
+            searcher,
+            curation.SynonymMatcher(synonyms),
+            curation.PromotionMatcher(promotions, timezone.now()),
+            curation.Blocklist(blocked),
         )
 
     def search(
@@ -215,14 +204,14 @@ class PageIndex:
         if not parsed.variants:
             return SearchHits([], 0, parsed, vocabulary)
         searcher, filters = vocabulary.searcher, filters or {}
-        found = match(parsed, vocabulary)
+        found = ranking.match(parsed, vocabulary)
         filtered = public(found, at, filters.values())
         if newest_first:
-            all_words = match_all_words(parsed, vocabulary)
-            keys, count = newest(searcher, filtered, all_words, offset, limit)
+            all_words = ranking.match_all_words(parsed, vocabulary)
+            keys, count = ranking.newest(searcher, filtered, all_words, offset, limit)
         else:
-            keys, count = best(searcher, filtered, at, offset, limit)
-        unranked = match_unranked(parsed, vocabulary)
+            keys, count = ranking.best(searcher, filtered, at, offset, limit)
+        unranked = ranking.match_unranked(parsed, vocabulary)
         choices = count_choices(searcher, unranked, filters, at)
         return SearchHits(keys, count, parsed, vocabulary, found, choices)
 
@@ -231,8 +220,10 @@ def closest_matches(text: str, vocabulary: Vocabulary) -> SearchHits:
     parsed = ParsedQuery.as_typed(vocabulary.nearest(tokenise(text)))
     if not parsed.variants:
         return SearchHits([], 0, parsed, vocabulary)
-    found, at = match(parsed, vocabulary), vocabulary.at
-    keys, count = best(vocabulary.searcher, public(found, at), at, 0, MAX_CLOSEST)
+    found, at = ranking.match(parsed, vocabulary), vocabulary.at
+    keys, count = ranking.best(
+        vocabulary.searcher, public(found, at), at, 0, MAX_CLOSEST
+    )
     return SearchHits(keys, count, parsed, vocabulary, found)
 
 
@@ -242,8 +233,8 @@ def related_keys(hits: SearchHits, text: str, limit: int) -> list[int]:
     stems = vocabulary.significant_stems(text, hits.parsed.words)
     if not stems:
         return []
-    like = public(match_stems(stems), at)
-    keys, _ = best(vocabulary.searcher, like, at, 0, limit + len(hits.keys))
+    like = public(ranking.match_stems(stems), at)
+    keys, _ = ranking.best(vocabulary.searcher, like, at, 0, limit + len(hits.keys))
     return [key for key in keys if key not in hits.keys][:limit]
 
 

@@ -27,13 +27,8 @@ PROGRAM = (
 )
 # The system sends these at a limit; PDFium aborts when out of memory.
 SIGNALS_OF_LIMITS = {
-    -signal.SIGABRT,
-    -signal.SIGALRM,
-    -signal.SIGILL,
-    -signal.SIGKILL,
-    -signal.SIGTRAP,
-    -signal.SIGXCPU,
-    -signal.SIGXFSZ,
+    -signal.Signals[f"SIG{name}"]
+    for name in ("ABRT", "ALRM", "ILL", "KILL", "TRAP", "XCPU", "XFSZ")
 }
 
 _one_at_a_time = threading.Lock()

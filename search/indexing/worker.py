@@ -14,29 +14,25 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
-from functools import partial
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pypdfium2
-from defusedxml.ElementTree import DefusedXMLParser, fromstring
+from defusedxml.ElementTree import DefusedXMLParser
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
 from search.indexing import MAX_CHARACTERS
 
 MAX_PAGES = 1000
 MAX_BYTES_OF_XML = 128 * 1024 * 1024
-MAX_BYTES_OF_A_LIST = 1024 * 1024
 CHUNK = 64 * 1024
 
-MAX_BYTES_OF_MEMORY = 512 * 1024 * 1024
-MAX_SECONDS_OF_CPU = 8
 # Longer than the parent process waits, in case that was killed.
 MAX_SECONDS = 15
 LIMITS = {
-    resource.RLIMIT_AS: MAX_BYTES_OF_MEMORY,
-    resource.RLIMIT_CPU: MAX_SECONDS_OF_CPU,
+    resource.RLIMIT_AS: 512 * 1024 * 1024,
+    resource.RLIMIT_CPU: 8,
     resource.RLIMIT_CORE: 0,
     # Four bytes for each character, and the lines before the text.
     resource.RLIMIT_FSIZE: 4 * MAX_CHARACTERS + 100,
@@ -51,7 +47,7 @@ BROKEN_WORD = dict.fromkeys([0x02, 0xFFFE])
 # [MS-CFB]: the container of a document with a password, and of an older .doc.
 COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-WORD_FURNITURE = re.compile(r"word/(header|footer|footnotes|endnotes)\d*\.xml")
+WORD_PARTS = re.compile(r"word/(document|endnotes|footer|footnotes|header)\d*\.xml")
 
 
 class UnreadableError(Exception):
@@ -143,28 +139,17 @@ def read_docx(file: BinaryIO) -> Iterator[str]:
         is_encrypted = ENCRYPTED_PACKAGE in file.read()
         raise UnreadableError("encrypted" if is_encrypted else "damaged")
     with ZipFile(file) as archive:
-        furniture = filter(WORD_FURNITURE.fullmatch, archive.namelist())
-        parts = [_main_part_of_word(archive), *sorted(furniture)]
-        yield from _read_parts(archive, parts, DOCX)
+        # The text itself comes first, and without it the file is damaged.
+        parts = sorted(filter(WORD_PARTS.fullmatch, archive.namelist()))
+        yield from _read_parts(archive, parts or ["word/document.xml"], DOCX)
 
 
-def read_open_document(file: BinaryIO, kind: bytes) -> Iterator[str]:
+def read_open_document(file: BinaryIO) -> Iterator[str]:
     with ZipFile(file) as archive:
-        kinds = b"application/vnd.oasis.opendocument." + kind
-        if not _read_list(archive, "mimetype").startswith(kinds):
-            raise UnreadableError("damaged")
-        if b"encryption-data" in _read_list(archive, "META-INF/manifest.xml"):
-            raise UnreadableError("encrypted")
+        with _open(archive, "META-INF/manifest.xml") as manifest:
+            if b"encryption-data" in manifest.read():
+                raise UnreadableError("encrypted")
         yield from _read_parts(archive, ["content.xml"], OPEN_DOCUMENT)
-
-
-def _main_part_of_word(archive: ZipFile) -> str:
-    for relationship in fromstring(_read_list(archive, "_rels/.rels"), forbid_dtd=True):
-        target = relationship.get("Target", "").lstrip("/")
-        kind = relationship.get("Type", "")
-        if kind.endswith("/officeDocument") and target.startswith("word/"):
-            return target
-    raise UnreadableError("damaged")
 
 
 def _read_parts(archive: ZipFile, parts: list[str], markup: Markup) -> Iterator[str]:
@@ -172,7 +157,7 @@ def _read_parts(archive: ZipFile, parts: list[str], markup: Markup) -> Iterator[
     for name in parts:
         target = TextTarget(markup)
         parser = DefusedXMLParser(target=target, forbid_dtd=True)
-        with _open(archive, name, MAX_BYTES_OF_XML) as part:
+        with _open(archive, name) as part:
             while chunk := part.read(CHUNK):
                 parser.feed(chunk)
                 text = "".join(target.collected)
@@ -185,12 +170,7 @@ def _read_parts(archive: ZipFile, parts: list[str], markup: Markup) -> Iterator[
         raise UnreadableError("scanned")
 
 
-def _read_list(archive: ZipFile, name: str) -> bytes:
-    with _open(archive, name, MAX_BYTES_OF_A_LIST) as part:
-        return part.read()
-
-
-def _open(archive: ZipFile, name: str, max_bytes: int) -> BinaryIO:
+def _open(archive: ZipFile, name: str) -> BinaryIO:
     part = archive.getinfo(name)
     if part.flag_bits & 1:
         raise UnreadableError("encrypted")
@@ -198,7 +178,7 @@ def _open(archive: ZipFile, name: str, max_bytes: int) -> BinaryIO:
     if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise UnreadableError("damaged")
     # A part never unpacks to more than this, whatever is in it.
-    if part.file_size > max_bytes:
+    if part.file_size > MAX_BYTES_OF_XML:
         raise UnreadableError("too_large")
     return archive.open(part)
 
@@ -206,8 +186,8 @@ def _open(archive: ZipFile, name: str, max_bytes: int) -> BinaryIO:
 READERS = {
     "pdf": read_pdf,
     "docx": read_docx,
-    "odt": partial(read_open_document, kind=b"text"),
-    "ods": partial(read_open_document, kind=b"spreadsheet"),
+    "odt": read_open_document,
+    "ods": read_open_document,
 }
 
 

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import search.checks.models
+import search.checks
 import search.curation
 import search.feedback.models
 import search.log.models
@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
             name='SearchCheckSnippet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('query', models.CharField(help_text="The whole search as people type it, for example 'food bank'.", max_length=300, validators=[search.checks.models.validate_search], verbose_name='when people search for')),
+                ('query', models.CharField(help_text="The whole search as people type it, for example 'food bank'.", max_length=300, validators=[search.checks.validate_search], verbose_name='when people search for')),
                 ('within', models.PositiveSmallIntegerField(default=3, help_text='From 1 to 10. Promotions count as position 1.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='lowest acceptable position')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('passed', models.BooleanField(editable=False, null=True)),

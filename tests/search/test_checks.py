@@ -17,7 +17,7 @@ from wagtail.models import GroupPagePermission, PageViewRestriction
 from home.content_version import bump_content_version, get_content_version
 from home.dashboard import get_tasks
 from home.notifications.sending import send_notifications
-from search.checks.running import check_searches, get_due, notify_owners, run_checks
+from search.checks import check_searches, get_due, notify_owners, run_checks
 from search.engine.index import IndexBrokenError, PageIndex, StaleIndexError
 from search.models import PromotionSnippet, SearchCheckResult, SearchCheckSnippet
 from tests.factories import StandardPageFactory

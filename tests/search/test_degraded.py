@@ -93,7 +93,7 @@ def test_answer_comes_from_titles_and_says_so(
     [
         "search.engine.index.page_index.catch_up",
         # The part that answers is picked with this one too.
-        "search.engine.index.match",
+        "search.engine.ranking.match",
         "search.engine.results.closest_matches",
         "search.engine.results.related_keys",
     ],

@@ -12,14 +12,6 @@ from reportlab.pdfgen.canvas import Canvas
 MEGABYTE = 1024 * 1024
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-MAIN_PART = (
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
-)
-RELATIONSHIPS = (
-    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    f'<Relationship Id="r1" Type="{MAIN_PART}" Target="word/document.xml"/>'
-    "</Relationships>"
-)
 OPEN_DOCUMENT = "urn:oasis:names:tc:opendocument:xmlns"
 OPEN_NAMES = " ".join(
     f'xmlns:{name}="{OPEN_DOCUMENT}:{name}:1.0"' for name in ("office", "text", "table")
@@ -41,7 +33,6 @@ def make_docx(body, doctype="", **parts):
     )
     return make_archive(
         {
-            "_rels/.rels": RELATIONSHIPS,
             "word/document.xml": document,
             **{
                 f"word/{name}.xml": f'<w:x xmlns:w="{WORD}">{content}</w:x>'
@@ -193,7 +184,7 @@ BAD = {
     "empty Word": (b"", "docx", "damaged"),
     "Word named PDF": (GOOD["docx"][0], "pdf", "damaged"),
     "PDF named Word": (GOOD["pdf"][0], "docx", "damaged"),
-    "text named spreadsheet": (GOOD["odt"][0], "ods", "damaged"),
+    "Word named spreadsheet": (GOOD["docx"][0], "ods", "damaged"),
     "older Word": (COMPOUND_FILE, "docx", "damaged"),
     "archive with a strange packing": (lzma_archive(), "docx", "damaged"),
     "any archive": (make_archive({"a": "b"}), "docx", "damaged"),
