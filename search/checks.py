@@ -252,13 +252,10 @@ def _record(
 ) -> None:
     """Store a result, unless another process has stored one meanwhile."""
     same = SearchCheckSnippet.objects.filter(pk=check.pk, checked_at=check.checked_at)
-    found = verdict._asdict()
-    notified = {}
-    if verdict.passed:
-        notified = {"notified_at": None}
-    elif check.passed is None:
-        # The editor who has just saved it sees that it fails.
-        notified = {"notified_at": at}
+    found, notified = verdict._asdict(), {}
+    # The editor who has just saved it sees that it fails.
+    if verdict.passed or check.passed is None:
+        notified = {"notified_at": None if verdict.passed else at}
     # By `update`: visitors see none of this, so the content version stays.
     if not same.update(checked_at=at, checked_version=version, **found, **notified):
         return
@@ -280,8 +277,8 @@ def failing_checks(user, at):
     # People who may change promotions can fix any check.
     if not user.has_perm("search.change_promotionsnippet"):
         failing, href = failing.filter(owner=user), failing_href(user.pk)
-    one, many = "search check is failing", "search checks are failing"
-    yield counted_task(failing.count(), one, many, href)
+    texts = ("search check is failing", "search checks are failing")
+    yield counted_task(failing.count(), *texts, href)
 
 
 @transaction.atomic
@@ -308,13 +305,12 @@ class FailingChecks(NotificationKind):
         checks = SearchCheckSnippet.objects.filter(pk__in=ids, passed=False)
         if owner is None or not checks:
             return None
-        context = {
-            "checks": [
-                (check, in_one_line(check.page.title) if check.page else "")
-                for check in checks.select_related("page")
-            ],
-            "address": urljoin(settings.WAGTAILADMIN_BASE_URL, failing_href(owner.pk)),
-        }
+        titles = [
+            (check, in_one_line(check.page.title) if check.page else "")
+            for check in checks.select_related("page")
+        ]
+        address = urljoin(settings.WAGTAILADMIN_BASE_URL, failing_href(owner.pk))
+        context = {"checks": titles, "address": address}
         text = render_to_string("search/checks_mail.txt", context)
         subject = "Search checks failing on the website"
         return EmailMessage(subject, text, to=[owner.email] if owner.email else [])
@@ -349,14 +345,14 @@ def preview_change(snippet: Snippet, at: datetime, is_deleted: bool = False) -> 
         for check, before, after in sorted(verdicts, key=lambda each: each[2].passed)
         if before.passed != after.passed
     ]
+    is_promotion = isinstance(snippet, PromotionSnippet)
     return {
         "lists": lists,
         "more_phrases": len(phrases[MAX_PHRASES:]),
         "checks": checks,
         "failing": len([each for each in checks if not each["then"].passed]),
         "is_deleted": is_deleted,
-        "is_inactive": isinstance(snippet, PromotionSnippet)
-        and not snippet.is_current(at),
+        "is_inactive": is_promotion and not snippet.is_current(at),
     }
 
 

@@ -17,28 +17,20 @@ MAX_STEMS = 12
 EMPTY_TOPIC = "-"
 
 # Dropped from a query when other words are left, so that "what's on" still finds.
-STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a about am an and any are as at be by can do does for from get have how i if im
-        in is it ive me my of on or our s so that the there they this to was we what
-        whats when where which who why will with you your
-        """,
-    )
-)
+_STOP_WORDS = """
+a about am an and any are as at be by can do does for from get have how i if im in is
+it ive me my of on or our s so that the there they this to was we what whats when where
+which who why will with you your
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 # Forms of one word that share no stem, each group by its stems.
-IRREGULAR_FORMS = """
-    child children, woman women, man men, person peopl, foot feet, tooth teeth,
-    wife wive, mous mice, pay paid, lose lost, steal stolen, break broken broke,
-    marri marriag, die death dead, speak spoken, grow grown, build built, teach taught
+_FORMS = """
+child children, woman women, man men, person peopl, foot feet, tooth teeth, wife wive,
+mous mice, pay paid, lose lost, steal stolen, break broken broke, marri marriag,
+die death dead, speak spoken, grow grown, build built, teach taught
 """
-_FORMS_OF = {
-    stem: forms
-    for forms in map(str.split, IRREGULAR_FORMS.split(","))
-    for stem in forms
-}
+_FORMS_OF = {stem: group for group in _FORMS.split(",") for stem in group.split()}
 
 APOSTROPHES = "'’‘`"
 HYPHENATED = re.compile(r"\b\w+(?:-\w+)+")
@@ -101,7 +93,7 @@ def stem(word: str) -> str:
 def forms(word: str) -> tuple[str, ...]:
     """Return the stems that match a word, its own first: "children" matches "child"."""
     own = stem(word)
-    return own, *(form for form in _FORMS_OF.get(own, ()) if form != own)
+    return own, *(form for form in _FORMS_OF.get(own, "").split() if form != own)
 
 
 def topic_of(text: str) -> str:

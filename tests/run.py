@@ -84,7 +84,7 @@ ON_POSTGRESQL = (
     "tests/search/feedback/test_page_feedback.py",
     "tests/search/feedback/test_topics.py",
     "tests/search/indexing/test_reading_of_files.py",
-    "tests/search/indexing/test_rebuild.py",
+    "tests/search/indexing/test_pages.py",
     "tests/search/log/test_models.py",
     "tests/search/log/test_retention.py",
     "tests/search/test_hostile_searches.py",

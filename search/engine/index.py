@@ -132,18 +132,18 @@ class PageIndex:
         return state.version if state else None
 
     def start_in_background(self) -> threading.Thread:
-        def run():
-            try:
-                with translate_tantivy_panics():
-                    self.catch_up()
-            except Exception:
-                logger.exception("The search index could not be built on startup.")
-            finally:
-                close_old_connections()
-
-        thread = threading.Thread(target=run, name="search-index", daemon=True)
+        thread = threading.Thread(target=self._start, name="search-index", daemon=True)
         thread.start()
         return thread
+
+    def _start(self) -> None:
+        try:
+            with translate_tantivy_panics():
+                self.catch_up()
+        except Exception:
+            logger.exception("The search index could not be built on startup.")
+        finally:
+            close_old_connections()
 
     def catch_up(self) -> IndexState:
         """Read what has changed; `StaleIndexError` if another thread takes too long."""

@@ -20,6 +20,7 @@ from search.curation import (
     SynonymMatcher,
 )
 from search.engine.schema import (
+    PHRASE_FIELDS,
     SCHEMA,
     TITLE_WORDS,
     WORDS,
@@ -95,7 +96,7 @@ class Vocabulary:
             or any(
                 self.pages_with(form, field)
                 for form in forms(word)
-                for field in ("title", "body")
+                for field in PHRASE_FIELDS
             )
         )
 
@@ -132,13 +133,9 @@ class Vocabulary:
         for end in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
             parts = [word[:end], word[end:]]
             if all(map(self.is_indexed, parts)):
-                stems = [stem(part) for part in parts]
-                phrases = (
-                    Query.phrase_query(SCHEMA, name, stems)
-                    for name in ("title", "body")
-                )
-                count = self.count(any_of(phrases))
-                if count > most:
+                stems = list(map(stem, parts))
+                phrases = (Query.phrase_query(SCHEMA, f, stems) for f in PHRASE_FIELDS)
+                if (count := self.count(any_of(phrases))) > most:
                     best, most = parts, count
         return best
 
@@ -279,12 +276,8 @@ def parse_query(
 
 def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str]]:
     """Return corrections for words that the site has in no form, begun or split."""
-    split = {
-        word
-        for pair in pairwise(words)
-        if vocabulary.is_indexed("".join(pair))
-        for word in pair
-    }
+    pairs = (pair for pair in pairwise(words) if vocabulary.is_indexed("".join(pair)))
+    split = {word for pair in pairs for word in pair}
     unknown = [
         word
         for word in dict.fromkeys(words)

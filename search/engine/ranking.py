@@ -68,13 +68,9 @@ def match_all_words(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
 
 
 def match_stems(stems: list[str]) -> Query:
+    boosted, weights = Query.boost_query, FIELD_WEIGHTS.items()
     return any_of(
-        best_of(
-            [
-                Query.boost_query(term(field, stem), weight)
-                for field, weight in FIELD_WEIGHTS.items()
-            ]
-        )
+        best_of([boosted(term(field, stem), weight) for field, weight in weights])
         for stem in stems
     )
 

@@ -12,6 +12,8 @@ Query, Occur, INTEGER = tantivy.Query, tantivy.Occur, tantivy.FieldType.Integer
 
 # Words as written, without stemming.
 WORDS, TITLE_WORDS = "words", "title_words"
+# Only these two are searched for phrases.
+PHRASE_FIELDS = ("title", "body")
 NEVER = 2**53
 SEARCH_WORDS_LENGTH = 16
 FILLER = "0filler0"
@@ -26,8 +28,7 @@ def build_schema() -> tantivy.Schema:
         builder.add_integer_field(name, indexed=True, fast=True)
     builder.add_text_field("kind", fast=True, tokenizer_name="raw")
     for name in TEXT_FIELDS:
-        # Only these two are searched for phrases.
-        option = "position" if name in {"title", "body"} else "freq"
+        option = "position" if name in PHRASE_FIELDS else "freq"
         builder.add_text_field(name, tokenizer_name=TOKENIZER_NAME, index_option=option)
     for name in (WORDS, TITLE_WORDS):
         builder.add_text_field(

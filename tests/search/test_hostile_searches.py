@@ -1,8 +1,25 @@
-"""Nothing that someone types or sends brings the search down."""
+"""Nothing that someone types or sends brings the search down, or makes it slow."""
 
+import logging
+import random
+import time
+from collections import Counter
+from urllib.parse import quote_plus
+
+import pytest
+from django.test import Client
 from django.urls import reverse
 
+from search.engine import results
+from search.models import PromotionSnippet
 from search.tokens import MAX_CHARACTERS, clean_query
+from tests.factories import (
+    CommunityIndexPageFactory,
+    PartnershipPageFactory,
+    PolicyUpdatePageFactory,
+    StandardPageFactory,
+)
+from tests.search.indexing.files.offering import block
 
 HOSTILE = {
     "nothing but a NUL": "\0",
@@ -99,9 +116,154 @@ def test_raw_query_string_gives_results_or_not_found(home, client):
 def test_words_beside_hostile_characters_still_find(publish, search_for):
     publish("Pipe 5 inches", "Allotment")
     assert {query: search_for(query).count for query in FOUND} == FOUND
-
-
-def test_what_was_typed_is_cut_and_made_one_line():
     assert clean_query("  blue \r\n\t bin\0s ") == "blue bin s"
-    assert len(clean_query("x" * 10_000)) == MAX_CHARACTERS
-    assert clean_query("\ud800\0\x1f\u200b") == ""
+
+
+SEARCHES = 10_000
+MAX_SECONDS = 1.0
+WORDS = """
+allotment bin badge blue bus carer child childcare community council crime debt
+disability fire food fuel garden grant health hedgehog help home housing job library
+licence money noise pantry park parking partnership permit plan planning police policy
+pothole recycling rent road school skip strategy street tax tip tree volunteer waste
+""".split()  # noqa: SIM905 - read as a text
+# What parsers, templates, shells and Unicode make something of.
+SIGNS = [
+    *"\"'“’`\\/*?+-~^:%_()[]{}<>|&!#;=$@\0\t\x7f\x80\u00ad\u200b\u2028\u202e\ufeff\uffff",
+    "AND", "NEAR/2", "title:", "kind:", "^4", "~2", "+(", "&&", "<->", ":*", "[a TO z]",
+    "%(x)s", "{{7*7}}", "' OR 1=1 --", "<script>alert(1)</script>", "../../etc/passwd",
+    "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "שלום", "مرحبا", "٣", "½", "ﷺ", "ﬁ", "ẞ", "İ", "ŉ", "漢字", "กำ",
+    "e\u0301", "Z\u0335\u0321", "o" + "\u0301" * 80,
+]  # fmt: skip
+PARAMETERS = {
+    "type": ["information", "partnership", "policy-update", "document", "x", ""],
+    "section": ["food", "stronger-communities", "nowhere", ""],
+    "updated": ["week", "month", "year", "decade", ""],
+    "sort": ["newest", "oldest", ""],
+    "exact": ["1", "0", ""],
+    "page": ["1", "1", "1", "2", "3", "7", "100", "101", "0", "-1", "x", "٣", "9" * 50],
+    "found": ["AAAAAAAAAAAA.1", "x"],
+}
+
+
+@pytest.fixture
+def visitor(home, section, reader, upload, caplog):
+    """Return a visitor of a site with pages of each type, a file and promotions."""
+    chance = random.Random(7)
+    food = CommunityIndexPageFactory(parent=home, title="Food and warmth", slug="food")
+    plan = upload("Waste plan")
+    factories = (StandardPageFactory, PartnershipPageFactory, PolicyUpdatePageFactory)
+    for number in range(57):
+        text = " ".join(chance.choices(WORDS, k=150))
+        page = factories[number % 3](
+            parent=(section, food)[number % 2],
+            title=" ".join(chance.sample(WORDS, k=3)).title(),
+            summary=" ".join(chance.choices(WORDS, k=12)),
+            body=[{"type": "text", "value": f"<p>{text}</p>"}, *block(plan)],
+        )
+        if number % 20 == 0:
+            PromotionSnippet.objects.create(searched=WORDS[number], page=page)
+    # A thousand lines of "Not Found" would hide what matters.
+    caplog.set_level(logging.ERROR, "django.request")
+    return Client(raise_request_exception=False)
+
+
+def misspelled(chance, word):
+    """Return a word with one character too few, too many or wrong."""
+    place = chance.randrange(len(word))
+    put_in = chance.choice(["", "", chance.choice("aeioubcdst"), chance.choice(SIGNS)])
+    return word[:place] + put_in + word[place + chance.randint(0, 1) :]
+
+
+def make_piece(chance):
+    """Return one piece of a search, already as it is in an address."""
+    word = chance.choice(WORDS)
+    pieces = [
+        word,
+        misspelled(chance, misspelled(chance, word)),
+        "".join(chance.choices(SIGNS, k=chance.randint(1, 8))),
+        word[: chance.randint(1, 4)] + chr(chance.randrange(32, 0xD7FF)),
+    ]
+    raw = chance.choice(["%00", "%ff", "%ed%a0%80", "%c0%af", "%", "%zz", "%0d%0a"])
+    return chance.choice([*map(quote_plus, pieces), raw])
+
+
+def make_query(chance):
+    """Return what is searched for: some pieces or, rarely, as much as can be."""
+    if chance.random() < 0.9:
+        joiner = chance.choice(["+", "+", "", quote_plus(chance.choice(SIGNS))])
+        return joiner.join(make_piece(chance) for _ in range(chance.randint(0, 9)))
+    words = chance.choices(WORDS, k=1_250)
+    return chance.choice(
+        [
+            make_piece(chance) * 1_000,
+            "+".join(quote_plus(misspelled(chance, word)) for word in words),
+            "".join(words[: chance.randint(2, 40)]),
+            "+".join(chance.choices("abcdefghij", k=300)),
+            "+".join(words[:32]),
+        ]
+    )
+
+
+def make_address(chance):
+    """Return the query string of one search."""
+    parts = [f"query={make_query(chance)}"]
+    for name, values in PARAMETERS.items():
+        if chance.random() < 0.12:
+            odd = make_piece(chance) if chance.random() < 0.1 else ""
+            parts.append(f"{name}={quote_plus(chance.choice(values))}{odd}")
+    chance.shuffle(parts)
+    return "&".join(parts)
+
+
+def ask(visitor, address):
+    """Send one search; return the response and the seconds that it took."""
+    started = time.perf_counter()
+    response = visitor.get(reverse("search"), QUERY_STRING=address)
+    return response, time.perf_counter() - started
+
+
+def search_often(visitor, number):
+    """Send made-up searches; return statuses, server errors and the slowest five."""
+    chance = random.Random(4)
+    statuses, errors, times = Counter(), [], []
+    for _ in range(number):
+        address = make_address(chance)
+        response, seconds = ask(visitor, address)
+        statuses[response.status_code] += 1
+        wrong = (b"<script>alert", b"Search is not fully working")
+        if response.status_code >= 500 or any(w in response.content for w in wrong):
+            errors.append((response.status_code, address[:500]))
+        times = sorted([*times, (seconds, address)], reverse=True)[:5]
+    return statuses, errors, times
+
+
+@pytest.mark.slow
+def test_ten_thousand_hostile_searches_are_answered_each_within_a_second(visitor):
+    statuses, errors, slowest = search_often(visitor, SEARCHES)
+    assert errors == []
+    # Searches of each kind are answered with results, and wrong pages refused.
+    assert statuses[200] > 6_500
+    assert statuses[404] > 100
+    # Asked again, as the machine may have been busy with something else.
+    for seconds, address in slowest:
+        if seconds > MAX_SECONDS:
+            again = min(ask(visitor, address)[1] for _ in range(3))
+            assert again <= MAX_SECONDS, address
+
+
+@pytest.mark.slow
+def test_an_error_and_a_slow_search_would_be_seen(visitor, monkeypatch):
+    get_results = results.get_results
+
+    def seldom_slow_or_wrong(asked, root, at):
+        if len(asked.query) > 290:
+            time.sleep(MAX_SECONDS)
+        if "漢字" in asked.query:
+            raise RuntimeError("another script")
+        return get_results(asked, root, at)
+
+    monkeypatch.setattr("search.views.get_results", seldom_slow_or_wrong)
+    _, errors, slowest = search_often(visitor, 200)
+    assert errors
+    assert slowest[0][0] > MAX_SECONDS

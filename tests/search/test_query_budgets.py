@@ -4,13 +4,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
+from wagtail.models import PageViewRestriction
 
 from search.models import PromotionSnippet
 from tests.factories import PartnershipPageFactory, StandardPageFactory
+from tests.hiding import new_collection
 from tests.search.indexing.files.offering import offer, offer_by_policy
 
-FEW, MANY = 1, 10
+MANY = 10
 
 # The site and one each for settings, alerts and navigation, as on every page; then the
 # content version, the sections to narrow to, the pages, those above them, their texts.
@@ -49,39 +50,35 @@ def queries_of(client, monkeypatch):
 
 
 @pytest.fixture
-def make_files(home, section, upload):
-    """Return a function that makes files, each with a page or two of its own."""
+def make_files(section, upload):
+    """Return a function that makes files, each with two pages of its own."""
 
     def make(number, start=0):
         for place in range(start, start + number):
             document = upload("Nature", f"Hedgehogs, part {place}".encode())
             offer(document, section, title=f"Papers {place}")
             offer_by_policy(document, section)
-            offer(document, home)
 
     return make
 
 
-def make_private(section):
-    """Make a page and a collection that are private."""
-    page = PartnershipPageFactory(parent=section)
-    PageViewRestriction.objects.create(page=page, restriction_type="login")
-    collection = Collection.get_first_root_node().add_child(name="Private")
-    CollectionViewRestriction.objects.create(
-        collection=collection, restriction_type="login"
-    )
+def make_private(section, number):
+    """Make pages and collections that are private."""
+    for _ in range(number):
+        page = PartnershipPageFactory(parent=section)
+        PageViewRestriction.objects.create(page=page, restriction_type="login")
+        new_collection(private=True)
 
 
 def test_queries_do_not_grow_with_files_nor_with_what_is_private(
     section, make_files, queries_of, search_for
 ):
-    make_files(FEW)
-    make_private(section)
+    make_files(1)
+    make_private(section, 1)
     few = queries_of()
-    make_files(MANY - FEW, start=FEW)
+    make_files(MANY - 1, start=1)
+    make_private(section, 3)
     assert len(search_for("hedgehogs").titles) == MANY
-    for _ in range(MANY):
-        make_private(section)
     assert len(queries_of()) == len(few) <= RESULTS + FILES
 
 

@@ -1,6 +1,7 @@
 """Each process keeps an index of its own, and all of them follow the one database."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -92,24 +93,16 @@ def test_process_with_an_old_version_at_hand_does_not_build_again(home, caplog):
 
 def run_together(*functions):
     """Run functions in threads at the same time; raise what any of them raised."""
-    errors = []
 
     def run(function):
         try:
             function()
-        except Exception as error:
-            errors.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=(each,)) for each in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert not any(thread.is_alive() for thread in threads)
-    if errors:
-        raise errors[0]
+    with ThreadPoolExecutor(len(functions)) as pool:
+        for done in [pool.submit(run, each) for each in functions]:
+            done.result(timeout=30)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

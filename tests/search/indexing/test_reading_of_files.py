@@ -220,21 +220,6 @@ def test_files_that_were_not_read_are_reported_with_advice(
     assert not caplog.records
 
 
-def test_report_is_refused_to_everyone_else(offered, reader, client, sign_in):
-    reader.problem = FileProblem.DAMAGED
-    offered("Quetzals")
-    for _ in range(2):
-        for name in (REPORT, f"{REPORT}_results"):
-            response = client.get(reverse(name), follow=True)
-            assert response.redirect_chain
-            assert "Quetzals" not in response.content.decode()
-        if "_auth_user_id" not in client.session:
-            sign_in("choose")
-    home = client.get(reverse("wagtailadmin_home")).content.decode()
-    assert reverse("searches_report") in home
-    assert reverse(REPORT) not in home
-
-
 @pytest.mark.parametrize("action", ["add", "change"])
 def test_report_holds_files_of_collections_that_the_editor_may_change(
     offered, reader, replace, client, sign_in, action

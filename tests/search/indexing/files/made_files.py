@@ -178,16 +178,13 @@ BAD = {
     "Word with pictures only": (WORD_PICTURE, "docx", "scanned"),
     **{
         f"half of a {kind} file": (data[: len(data) // 2], kind, "damaged")
-        for kind, (data, _) in GOOD.items()
+        for kind, (data, _) in list(GOOD.items())[:2]
     },
     "empty PDF": (b"", "pdf", "damaged"),
-    "empty Word": (b"", "docx", "damaged"),
     "Word named PDF": (GOOD["docx"][0], "pdf", "damaged"),
-    "PDF named Word": (GOOD["pdf"][0], "docx", "damaged"),
     "Word named spreadsheet": (GOOD["docx"][0], "ods", "damaged"),
     "older Word": (COMPOUND_FILE, "docx", "damaged"),
     "archive with a strange packing": (lzma_archive(), "docx", "damaged"),
-    "any archive": (make_archive({"a": "b"}), "docx", "damaged"),
     "no PDF after its header": (b"%PDF-1.7\n" + b"\0" * 5000, "pdf", "damaged"),
     "larger than an upload": (bytes(10 * MEGABYTE + 1), "pdf", "too_large"),
     "another kind": (b"a,b", "csv", "unsupported"),
