@@ -112,43 +112,21 @@ def test_garbled_mark_notes_nothing_and_leads_to_the_clean_address(
 
 
 # As a server hands a path over, once it has read the percent characters.
-PATHS = {
-    "two slashes": "//evil.example/",
-    "two slashes, encoded once more": "/%2F%2Fevil.example/",
-    "three slashes": "///evil.example/",
-    "four slashes": "////evil.example",
-    "a backslash": "/\\evil.example/",
-    "two backslashes": "\\\\evil.example/",
-    "a slash, a backslash and a slash": "/\\/evil.example/",
-    "an encoded backslash": "/%5Cevil.example/",
-    "a tab between slashes": "/\t/evil.example/",
-    "a line break between slashes": "/\n/evil.example/",
-    "a carriage return between slashes": "/\r\n/evil.example/",
-    "blanks before": "  //evil.example/",
-    "a NUL between slashes": "/\0/evil.example/",
-    "a user name": "//localhost@evil.example/",
-    "a user name and a password": "//localhost:80@evil.example/",
-    "an at sign alone": "@evil.example/",
-    "a dot": ".evil.example/",
-    "a whole address": "http://evil.example/",
-    "a whole address over https": "https://evil.example/",
-    "a whole address with one slash": "https:/evil.example/",
-    "a whole address after a slash": "/https://evil.example/",
-    "a script": "javascript:alert(1)",
-    "data": "data:text/html,<script>alert(1)</script>",
-    "a header": "/x\r\nLocation: https://evil.example/",
-    "a header with an encoded break": "/x%0d%0aLocation:%20https://evil.example/",
-    "dots between slashes": "/.//evil.example/",
-    "a path up": "/../../evil.example/",
-    "a question mark before": "/?//evil.example/",
-    "a hash": "/#//evil.example/",
-    "a full-width slash": "/／evil.example/".encode().decode("latin-1"),
-    "a full-width dot": "//evil。example/".encode().decode("latin-1"),
-    "an address of version 6": "//[::1]/",
-    "half of an address of version 6": "//[evil.example",
-    "bad UTF-8 between slashes": "/\xff/evil.example/",
-    "nothing": "",
-}
+PATHS = [
+    "//evil.example/", "/%2F%2Fevil.example/", "///evil.example/", "////evil.example",
+    "/\\evil.example/", "\\\\evil.example/", "/\\/evil.example/", "/%5Cevil.example/",
+    "/\t/evil.example/", "/\n/evil.example/", "/\r\n/evil.example/",
+    "  //evil.example/", "/\0/evil.example/", "//localhost@evil.example/",
+    "//localhost:80@evil.example/", "@evil.example/", ".evil.example/",
+    "http://evil.example/", "https://evil.example/", "https:/evil.example/",
+    "/https://evil.example/", "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>", "/x\r\nLocation: https://evil.example/",
+    "/x%0d%0aLocation:%20https://evil.example/", "/.//evil.example/",
+    "/../../evil.example/", "/?//evil.example/", "/#//evil.example/",
+    "/／evil.example/".encode().decode("latin-1"),
+    "//evil。example/".encode().decode("latin-1"), "//[::1]/", "//[evil.example",
+    "/\xff/evil.example/", "",
+]  # fmt: skip
 
 
 def stays_here(location):
@@ -167,16 +145,16 @@ def visitor(home):
 
 
 def test_no_one_is_sent_to_another_site(visitor):
-    left, targets = {}, "&next=//evil.example/&url=https://evil.example"
-    for (name, path), more in product(PATHS.items(), ("", targets)):
+    left, targets = [], "&next=//evil.example/&url=https://evil.example"
+    for path, more in product(PATHS, ("", targets)):
         response = visitor.get("/", PATH_INFO=path, QUERY_STRING=FORGED + more)
-        assert response.status_code == 302, name
+        assert response.status_code == 302, path
         location = response["Location"]
         if not stays_here(location) or re.search(r"[\s\\\0]", location):
-            left[name] = location
+            left.append(path)
         # And it is the last redirect of its kind.
-        assert "found" not in QueryDict(urlsplit(location).query), name
-    assert left == {}
+        assert "found" not in QueryDict(urlsplit(location).query), path
+    assert left == []
 
 
 def test_these_paths_would_leave_the_site_by_a_careless_redirect(visitor, monkeypatch):
@@ -184,12 +162,12 @@ def test_these_paths_would_leave_the_site_by_a_careless_redirect(visitor, monkey
         models, "strip_click_parameter", lambda request: request.META["PATH_INFO"]
     )
     left = set()
-    for name, path in PATHS.items():
+    for path in PATHS:
         response = visitor.get("/", PATH_INFO=path, QUERY_STRING=FORGED)
         if not stays_here(response.get("Location", "/")):
-            left.add(name)
+            left.add(path)
     assert len(left) >= 10
-    assert {"two slashes", "a whole address"} <= left
+    assert {"//evil.example/", "http://evil.example/"} <= left
 
 
 HEADERS = [

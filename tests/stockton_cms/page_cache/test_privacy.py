@@ -193,21 +193,12 @@ def site(section, admin_user):
     return SharedSite(section, admin_user)
 
 
-@pytest.fixture
-def shared_site(site, settings):
-    """Return the site with a cache that previews, too, read and write."""
-    settings.CACHE_URL = "as in production"
-    site.restart()
-    return site
-
-
-@pytest.mark.parametrize("cache", ["", "as in production"])
-def test_strangers_see_nothing_of_earlier_visitors(site, settings, cache):
-    settings.CACHE_URL = cache
+def test_strangers_see_nothing_of_earlier_visitors(site, settings):
     hits = 0
-    for seed in range(2):
-        chance = random.Random(seed)
+    for seed, cache in enumerate(("", "as in production")):
+        settings.CACHE_URL = cache
         site.restart()
+        chance = random.Random(seed)
         site.warm_up(chance)
         found, wrong = site.read_as_strangers(chance, 400)
         assert wrong == set()
@@ -241,28 +232,6 @@ def without(function, reason):
     return take_away
 
 
-def without_closed_alerts_in_the_key(patch):
-    get_key = policy.get_cache_key
-    patch.setattr(
-        middleware,
-        "get_cache_key",
-        lambda request: get_key(request)._replace(closed=()),
-    )
-
-
-def without_closed_alerts_of_the_key(patch):
-    patch.setattr(middleware, "set_dismissed_alert_keys", lambda request, keys: None)
-
-
-def with_tokens_for_everybody(patch):
-    patch.setattr("home.templatetags.page_tags.has_session", lambda request: True)
-
-
-def with_the_whole_query_on_the_page(patch):
-    name = "community.templatetags.community_tags.canonical_cache_url"
-    patch.setattr(name, lambda request: request.get_full_path())
-
-
 def with_every_page_for_all(patch):
     decide = middleware.uncacheable_reason
 
@@ -274,19 +243,7 @@ def with_every_page_for_all(patch):
     patch.setattr(middleware, "uncacheable_reason", decide_for_marked)
 
 
-def with_a_mark_on_previews(patch):
-    serve_preview = BasePage.serve_preview
-
-    def serve_marked(self, request, mode_name):
-        return mark_cacheable(serve_preview(self, request, mode_name))
-
-    patch.setattr(BasePage, "serve_preview", serve_marked)
-
-
-def with_pages_that_take_forms(patch):
-    patch.setattr(BasePage, "allowed_http_methods", Page.allowed_http_methods)
-
-
+SERVE_PREVIEW = BasePage.serve_preview
 NO_SESSION = without("cache_bypass_reason", "session")
 NO_HEADER = without("uncacheable_reason", "cache-control")
 NO_TOKEN = without("uncacheable_reason", "cookie-or-token")
@@ -300,31 +257,58 @@ CONTROLS = {
         [
             without("cache_bypass_reason", "method"),
             without("uncacheable_reason", "method"),
-            with_pages_that_take_forms,
+            (BasePage, "allowed_http_methods", Page.allowed_http_methods),
         ],
     ),
     "token": (
         SharedSite.anybody,
-        [with_tokens_for_everybody, NO_TOKEN],
+        [("home.templatetags.page_tags.has_session", lambda request: True), NO_TOKEN],
     ),
-    "visitor": (SharedSite.visitor_with_marks, [with_the_whole_query_on_the_page]),
+    "visitor": (
+        SharedSite.visitor_with_marks,
+        [
+            (
+                "community.templatetags.community_tags.canonical_cache_url",
+                lambda request: request.get_full_path(),
+            )
+        ],
+    ),
     "alert missing": (
         SharedSite.resident_who_closed_the_alert,
-        [without_closed_alerts_in_the_key, without_closed_alerts_of_the_key],
+        [
+            (
+                middleware,
+                "get_cache_key",
+                lambda request: policy.get_cache_key(request)._replace(closed=()),
+            ),
+            (middleware, "set_dismissed_alert_keys", lambda request, keys: None),
+        ],
     ),
     "draft": (
         SharedSite.officer_who_previews,
-        [NO_SESSION, NO_HEADER, NO_TOKEN, with_a_mark_on_previews],
+        [
+            NO_SESSION,
+            NO_HEADER,
+            NO_TOKEN,
+            (
+                BasePage,
+                "serve_preview",
+                lambda *args: mark_cacheable(SERVE_PREVIEW(*args)),
+            ),
+        ],
     ),
 }
 
 
 @pytest.mark.parametrize("leak", CONTROLS)
-def test_without_its_defences_the_cache_would_leak(shared_site, leak, monkeypatch):
+def test_without_its_defences_the_cache_would_leak(site, leak, settings, monkeypatch):
     visitor, ways = CONTROLS[leak]
-    for take_away in ways:
-        take_away(monkeypatch)
-    shared_site.warm_up(None, [visitor])
-    hits, wrong = shared_site.read_as_strangers(random.Random(2), 40)
+    for way in ways:
+        way(monkeypatch) if callable(way) else monkeypatch.setattr(*way)
+    # Which previews, too, read and write.
+    settings.CACHE_URL = "as in production"
+    site.restart()
+    site.warm_up(None, [visitor])
+    hits, wrong = site.read_as_strangers(random.Random(2), 40)
     assert hits
     assert leak in wrong
