@@ -1,7 +1,6 @@
 """Staff answer, assign, close and reopen enquiries, and the history records it."""
 
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -220,16 +219,6 @@ def test_only_the_fields_of_an_action_are_written(act, monkeypatch):
 # Who may, and how
 
 
-def test_looking_changes_nothing(client, handler):
-    enquiry = EnquiryFactory()
-    before = Enquiry.objects.values().get()
-    for method in (client.get, client.head, client.options):
-        sent = {"action": "close", "outcome": "nothing", "last": ""}
-        assert method(page_of(enquiry), sent).status_code == 200
-    assert Enquiry.objects.values().get() == before
-    assert history(enquiry) == []
-
-
 def test_who_may_only_read_takes_no_action(client, colleague):
     client.force_login(colleague("reader", "view_enquiry"))
     for status in ("open", "closed"):
@@ -239,17 +228,11 @@ def test_who_may_only_read_takes_no_action(client, colleague):
             sent = {"action": name, "outcome": "nothing", "answer": typed("x")}
             response = client.post(page_of(enquiry), {**sent, "last": ""})
             assert response["Location"] == reverse("wagtailadmin_home")
+            # Nor does anyone by asking for the page.
+            assert client.get(page_of(enquiry), sent).status_code == 200
         assert list(Enquiry.objects.values()) == before
         assert enquiry.message in client.get(page_of(enquiry)).content.decode()
         assert buttons(client, enquiry) == []
-
-
-def test_action_needs_the_token(admin_user):
-    client = Client(enforce_csrf_checks=True, headers={"Origin": "http://testserver"})
-    client.force_login(admin_user)
-    sent = {"action": "close", "outcome": "nothing", "last": ""}
-    assert client.post(page_of(EnquiryFactory()), sent).status_code == 403
-    assert Enquiry.objects.get().is_open
 
 
 def test_actions_leave_nothing_of_the_resident_where_others_read(act, handler, home):

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -50,7 +51,10 @@ def form_on(html):
 
 def test_every_page_asks_with_two_named_buttons_and_no_token(make_page, read, section):
     for page in map(make_page, PAGE_FACTORIES):
-        form = form_on(read(page.url))
+        html = read(page.url)
+        (link,) = html.footer.select(f"a[href^='{reverse('enquiry')}']")
+        assert link["href"].endswith(urlencode({"from": page.url}))
+        form = form_on(html)
         assert form["action"] == address(page)
         assert form.fieldset.legend.get_text() == "Was this page useful?"
         buttons = {each["value"]: each.get_text() for each in form.select("button")}

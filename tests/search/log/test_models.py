@@ -167,22 +167,6 @@ def test_report_lists_searches_newest_first_with_what_became_of_them(
     ]
 
 
-def test_report_is_for_those_who_may_read_it(client, enter_admin):
-    note("quetzal")
-    addresses = [
-        reverse(name) + export
-        for name in ("searches_report", "searches_report_results")
-        for export in ("", "?export=csv", "?export=xlsx")
-    ]
-    assert {client.get(each).status_code for each in addresses} == {302}
-    enter_admin("view_enquiry", "change_promotionsnippet")
-    for address in addresses:
-        assert client.get(address).status_code == 302
-        followed = client.get(address, follow=True).content.decode()
-        assert "quetzal" not in followed
-        assert REPORT not in followed
-
-
 def test_flood_of_searches_is_answered_and_not_stored(home):
     def search(times, network="192.0.2.1"):
         for _ in range(times):
