@@ -62,7 +62,8 @@ class MediaStore(MediaMixin, S3Storage):
         read_timeout=5,
         retries={"mode": "standard", "total_max_attempts": 2},
     )
-    transfer_config = TransferConfig(use_threads=False)
+    # None is larger than 10 MB, so each is sent with one request.
+    transfer_config = TransferConfig(multipart_threshold=2**24, use_threads=False)
     file_overwrite = False
 
     def url(self, name, *args, **kwargs):

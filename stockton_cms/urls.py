@@ -9,25 +9,17 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView, TemplateView
 from wagtail import urls as wagtail_urls
+from wagtail import views as wagtail_views
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps import Sitemap
 from wagtail.documents import urls as wagtaildocs_urls
-from wagtail.documents.views.serve import (
-    authenticate_with_password as document_password,
-)
+from wagtail.documents.views import serve
 from wagtail.models import CollectionViewRestriction, PageViewRestriction
 from wagtail.utils.urlpatterns import decorate_urlpatterns
-from wagtail.views import authenticate_with_password as page_password
 
+from community import views as community
 from community.alerts.visibility import dismiss_alert
 from community.policies.versions import comparison, history
-from community.views import (
-    a_to_z,
-    consultation_calendar,
-    policy_feed,
-    policy_updates,
-    section_feed,
-)
 from home.editorial.preview_links import read_draft
 from home.images.storage import FILE_FOLDER
 from home.page_tree.addresses import bind_site
@@ -121,7 +113,9 @@ urlpatterns = [
     path("admin/", include(admin_urlpatterns)),
     path(
         "documents/authenticate_with_password/<int:restriction_id>/",
-        limit_password_attempts(document_password, CollectionViewRestriction),
+        limit_password_attempts(
+            serve.authenticate_with_password, CollectionViewRestriction
+        ),
     ),
     path(
         "documents/",
@@ -131,7 +125,9 @@ urlpatterns = [
     ),
     path(
         "_util/authenticate_with_password/<int:restriction_id>/<int:page_id>/",
-        limit_password_attempts(page_password, PageViewRestriction),
+        limit_password_attempts(
+            wagtail_views.authenticate_with_password, PageViewRestriction
+        ),
     ),
     path("preview/<slug:token>/", read_draft, name="preview_link"),
     path("search/", search, name="search"),
@@ -165,15 +161,17 @@ urlpatterns = [
         require_mfa(staff_picture),
         name="staff_picture",
     ),
-    path("<page:section_path>/a-to-z/", a_to_z, name="a_to_z"),
-    path("policy-updates/", policy_updates, name="policy_updates"),
+    path("<page:section_path>/a-to-z/", community.a_to_z, name="a_to_z"),
+    path("policy-updates/", community.policy_updates, name="policy_updates"),
     path("follow/", include("community.subscriptions.urls")),
     # No page has such addresses: slugs hold no dots.
-    path("policy-updates.atom", policy_feed, name="policy_feed"),
-    path("<page:section_path>/updates.atom", section_feed, name="section_feed"),
+    path("policy-updates.atom", community.policy_feed, name="policy_feed"),
+    path(
+        "<page:section_path>/updates.atom", community.section_feed, name="section_feed"
+    ),
     path(
         "<page:policy_path>/consultation.ics",
-        consultation_calendar,
+        community.consultation_calendar,
         name="consultation_calendar",
     ),
     path("<page:policy_path>/history/", history, name="policy_history"),

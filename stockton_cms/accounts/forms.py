@@ -24,7 +24,7 @@ class OwnLabels:
         for name, label in self.labels.items():
             field = self.fields[name]
             field.label = label
-            field.help_text = self.help_texts.get(name, "")
+            field.help_text = self.help_texts.get(name, field.help_text)
             field.error_messages["required"] = f"Enter your {label.lower()}"
             field.widget.attrs.pop("placeholder", None)
 

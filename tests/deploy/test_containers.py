@@ -31,33 +31,28 @@ STAGES = dict(
 )
 
 
-def lint(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def hadolint(path):
-    return lint(BIN / "hadolint", "--failure-threshold=info", path)
-
-
-def check_compose(path):
-    schema = "--builtin-schema=vendor.compose-spec"
-    return lint(BIN / "check-jsonschema", schema, path)
+HADOLINT = ["hadolint", "--failure-threshold=info"]
+SCHEMA = ["check-jsonschema", "--builtin-schema=vendor.compose-spec"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("check", "name", "good", "bad"),
+    ("command", "name", "good", "bad"),
     [
-        (hadolint, "Dockerfile", "FROM python:3.11-slim-bookworm", "FROM python"),
-        (check_compose, "compose.yaml", "shm_size: 256mb", "shm: 256mb"),
+        (HADOLINT, "Dockerfile", "FROM python:3.11-slim-bookworm", "FROM python"),
+        (SCHEMA, "compose.yaml", "shm_size: 256mb", "shm: 256mb"),
     ],
 )
-def test_linter_finds_no_fault_and_would_find_one(check, name, good, bad, tmp_path):
-    result = check(DEPLOY / name)
+def test_linter_finds_no_fault_and_would_find_one(command, name, good, bad, tmp_path):
+    def lint(path):
+        linter = [BIN / command[0], *command[1:], path]
+        return subprocess.run(linter, capture_output=True, text=True, check=False)
+
+    result = lint(DEPLOY / name)
     assert result.returncode == 0, result.stdout
     worse = tmp_path / name
     worse.write_text((DEPLOY / name).read_text().replace(good, bad))
-    assert check(worse).returncode != 0
+    assert lint(worse).returncode != 0
 
 
 def test_images_hold_what_the_site_needs_and_not_what_builds_it():
@@ -155,9 +150,13 @@ def test_postgresql_reads_the_file_and_logs_no_statement():
     text = (DEPLOY / "postgresql.conf").read_text()
     expected = dict(re.findall(r"^(\w+) = (\S+)$", text, re.M))
     assert len(expected) == 3
+
+    def show(connection, name):
+        return connection.execute(f"SHOW {name}").fetchone()[0]
+
     with postgresql() as address:
         with psycopg.connect(address) as connection:
-            before = {name: show(connection, name) for name in expected}
+            assert show(connection, "log_min_error_statement") == "error"
             file = show(connection, "config_file")
         with Path(file).open("a") as configuration:
             configuration.write(text)
@@ -167,8 +166,3 @@ def test_postgresql_reads_the_file_and_logs_no_statement():
             assert connection.execute(faults).fetchall() == []
         with psycopg.connect(address) as connection:
             assert {name: show(connection, name) for name in expected} == expected
-    assert before["log_min_error_statement"] == "error"
-
-
-def show(connection, name):
-    return connection.execute(f"SHOW {name}").fetchone()[0]

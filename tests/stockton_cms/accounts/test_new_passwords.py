@@ -87,6 +87,7 @@ def test_mail_server_that_is_unavailable_changes_no_answer(
 
 
 def test_link_changes_the_password_once(officer, client, sent_at_once, mailoutbox):
+    assert f'href="{ASK}"' in client.get("/account/login/").text
     client.post(ASK, {"email": KNOWN})
     link = link_in(mailoutbox[0])
     assert choose(client, link, NEW)["Location"] == f"{ASK}done/"

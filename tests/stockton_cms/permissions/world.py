@@ -40,7 +40,6 @@ numbers = count(1)
 
 
 def make_person(kind: str):
-    """Return an account of a role, or of someone without one; None for no one."""
     if kind == ANONYMOUS:
         return None
     user = get_user_model().objects.create_user(
