@@ -215,8 +215,6 @@ class CloseForm(ActionForm):
 
 
 class CaseView:
-    """The page of `case`, with the forms for it."""
-
     def post(self, request, *args, **kwargs):
         if not may_handle(request.user):
             raise PermissionDenied

@@ -127,7 +127,6 @@ def get_same_topics() -> dict[str, str]:
 
 
 def get_topics(since: datetime, at: datetime) -> list[Topic]:
-    """Return the topics with failures since then, and those that staff acted on."""
     same = get_same_topics()
     others = defaultdict(tuple)
     for stored, key in same.items():
@@ -210,7 +209,6 @@ def failed_searches(since: datetime) -> QuerySet[LoggedSearch]:
 
 
 def describe_state(topic: Topic, at: datetime) -> str:
-    """Say what was done, and whether later searches went better."""
     done = topic.closing
     if not done:
         name = name_of(topic.assigned_to)

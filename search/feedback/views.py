@@ -49,10 +49,7 @@ def form_limit(name: str, times_address: int = 1, times_overall: int = 1) -> Rat
 
 
 def rate_limited(request: HttpRequest, form: PublicForm | None = None) -> HttpResponse:
-    """Respond with 429; what was typed stays in its form.
-
-    The page has no alerts or navigation, as thousands may be asked for at once.
-    """
+    """Respond with 429, by a page without alerts: thousands may ask for it at once."""
     context = {"form": form}
     response = render(request, "search/rate_limited.html", context, status=429)
     response["Retry-After"] = str(int(OVERALL_PERIOD.total_seconds()))
@@ -95,7 +92,7 @@ def enquiry(request: HttpRequest) -> HttpResponse:
 
 
 def store_enquiry(form: EnquiryForm) -> Enquiry:
-    """Store a valid form, once if the same form is sent twice."""
+    # Once, if the same form is sent twice.
     sent = form.cleaned_data
     key = f"{sent['shown_at']} {sent['email']} {sent['message']}"
     values = {name: sent[name] for name in form.Meta.fields}
@@ -108,7 +105,7 @@ def store_enquiry(form: EnquiryForm) -> Enquiry:
 
 
 def find_by_reference(typed: str) -> Enquiry | None:
-    """Find it in any case, with or without hyphens and spaces."""
+    # Typed in any case, with or without hyphens and spaces.
     characters = re.sub(r"[^A-Z0-9]", "", typed.upper())
     return Enquiry.objects.filter(reference=group_reference(characters)).first()
 
@@ -146,10 +143,8 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def is_asked_about(page: Page, request: HttpRequest) -> bool:
-    """Say whether to ask: no previews, and only pages that everyone may read.
-
-    Visitors without a session see no other pages, which saves a query.
-    """
+    # No previews, and only pages that everyone may read. Visitors without a session
+    # see no others, which saves a query.
     if not page.live or not page.pk or getattr(request, "is_preview", False):
         return False
     if not has_session(request):
@@ -158,7 +153,6 @@ def is_asked_about(page: Page, request: HttpRequest) -> bool:
 
 
 def get_page(page_id: int, at: datetime) -> tuple[Page, str]:
-    """Return a page of the site and its path."""
     page = get_object_or_404(visible_pages(at), pk=page_id)
     if not (path := site_path(page.url_path)):
         raise Http404("The page is not part of the site.")

@@ -27,8 +27,6 @@ def make_key() -> str:
 
 
 class LoggedSearch(models.Model):
-    """One search, what it found, and which result was clicked first."""
-
     key = models.CharField(max_length=12, unique=True, default=make_key)
     searched_at = models.DateTimeField("searched", default=timezone.now, db_index=True)
     query = models.CharField("searched for", max_length=300)
@@ -81,7 +79,6 @@ class LoggedSearch(models.Model):
 
 
 def log_search(search: LoggedSearch, request: HttpRequest) -> None:
-    """Store a search, unless its network has stored too many."""
     try:
         LOG_LIMIT.hit(request, search.searched_at)
         search.save()

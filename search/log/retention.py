@@ -31,10 +31,7 @@ class RetentionRule:
     cleared_field: str = ""
 
     def due(self, at: datetime) -> QuerySet:
-        """Return the expired rows.
-
-        A row from 3 March stored for 1 day expires as 4 March starts in local time.
-        """
+        # A row from 3 March stored for 1 day expires as 4 March starts in local time.
         days = getattr(settings, self.setting)
         end = start_of_day(days_after(timezone.localdate(at), 1 - days))
         rows = apps.get_model(self.model)._base_manager
@@ -78,7 +75,6 @@ def purge(at: datetime) -> int:
 
 
 def delete_with_history(rows: QuerySet) -> None:
-    """Delete rows, and Wagtail's log entries about them."""
     keys = [str(pk) for pk in rows.values_list("pk", flat=True)]
     kind = ContentType.objects.get_for_model(rows.model)
     ModelLogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()

@@ -51,14 +51,12 @@ PASSED_ON = (
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """Answer while the process runs, whatever the database does."""
     return HttpResponse("live\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the database answers and has this code's migrations, else 503."""
     is_ready = call_with_timeout({"ready": get_pending_migrations})["ready"] == []
     text, status = ("ready\n", 200) if is_ready else ("not ready\n", 503)
     return HttpResponse(text, status=status, content_type="text/plain")
@@ -67,7 +65,6 @@ def ready(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when all that the site needs is well, else 503; say what, to us."""
     health = get_health(timezone.now())
     is_well = all(health.parts.values())
     said = {"status": "ok" if is_well else "degraded"}
@@ -79,7 +76,6 @@ def status(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer Prometheus; for all others there is nothing here."""
     if not is_internal(request):
         raise Http404
     text = render_metrics(get_health(timezone.now()))
@@ -89,8 +85,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def is_internal(request: HttpRequest) -> bool:
     """Say whether a program of our own asks, directly: no proxy has passed it on.
 
-    So no one from outside is taken for internal because the proxy is, whatever
-    `X-Forwarded-For` says and whether proxies are trusted or not.
+    So no one from outside is taken for internal, whatever `X-Forwarded-For` says.
     """
     meta = request.META
     if any(name in meta for name in PASSED_ON):
@@ -208,8 +203,7 @@ _beginning = Lock()
 def call_with_timeout(tasks: dict[str, Callable]) -> dict:
     """Ask all at the same time; return the answers by name, None without one in time.
 
-    Who asks what someone else is asking already waits for the same answer, so that
-    what hangs is asked once.
+    Who asks what is being asked already waits for the same answer.
     """
     answers = {}
     with _beginning:
@@ -251,20 +245,14 @@ def read_facts(at: datetime) -> SimpleNamespace:
 
 
 def get_pending_migrations() -> list[str]:
-    """Return the migrations of this code that the database has not had, as app.name.
-
-    Those that it has had and this code does not know are newer code's, and no fault.
-    """
+    """Return those of this code that the database has not had, as app.name."""
     applied = MigrationRecorder(connection).applied_migrations()
     return sorted(".".join(each) for each in own_migrations() - applied.keys())
 
 
 @cache
 def own_migrations() -> frozenset[tuple[str, str]]:
-    """Return app and name of each migration, from the names of files alone.
-
-    Django's loader reads them all, which takes every process a second and memory.
-    """
+    # From the names of files: to read them all takes each process a second and memory.
     return frozenset(
         (config.label, file.stem)
         for config in apps.get_app_configs()
@@ -273,7 +261,6 @@ def own_migrations() -> frozenset[tuple[str, str]]:
 
 
 def media_store_answers() -> bool:
-    """Say whether files can be stored; raises what the store raises."""
     try:
         folder = Path(default_storage.path(""))
     except NotImplementedError:

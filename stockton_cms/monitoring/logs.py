@@ -39,10 +39,7 @@ class FormatterWithoutPersonalData(JsonFormatter):
         return "\n".join(lines)
 
     def process_log_record(self, log_data):
-        """Take out what follows a `?`, and what is personal by its form.
-
-        A path may hold it, as that of a missing page; gunicorn quotes what it refuses.
-        """
+        # A path may hold what is personal; gunicorn quotes what it refuses.
         for name, value in log_data.items():
             # Of traces, what errors say is cut already.
             if isinstance(value, str) and name not in {"exc_info", "stack_info"}:
@@ -53,10 +50,7 @@ class FormatterWithoutPersonalData(JsonFormatter):
 
 
 def _cut(text: str) -> str:
-    """Return the beginning of a text that is too long, without half a word at its end.
-
-    The half might be that of an email address, by which nothing knows it as one.
-    """
+    # Half a word at the end might be half an email address, which nothing recognises.
     if len(text) <= MAX_LENGTH:
         return text
     start, end = text[: MAX_LENGTH - HALF_AN_ADDRESS], text[:MAX_LENGTH]

@@ -81,10 +81,7 @@ SECONDS_BETWEEN_SAMPLES = 5
 
 
 class MetricsMiddleware:
-    """Counts and times what the page cache passes on.
-
-    It never sees cached pages: timing them would cost a twentieth of what they take.
-    """
+    """Counts and times what the page cache passes on; cached pages cost too little."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -110,7 +107,7 @@ class MetricsMiddleware:
 
 
 def take_sample() -> None:
-    """Record the state of this process, for whichever worker is asked."""
+    # For whichever worker is asked.
     try:
         pages = Path("/proc/self/statm").read_text().split()[1]
         MEMORY.set(int(pages) * os.sysconf("SC_PAGE_SIZE"))

@@ -94,10 +94,8 @@ class CachedPage:
         )
 
     def can_serve_stale(self, state: ContentState | None, at: datetime) -> bool:
-        """Say whether it may be given out while no one knows what the site says now.
-
-        The page itself is not out of date or removed, as far as this process knew last.
-        """
+        # While no one knows what the site says now: the page itself is neither out of
+        # date nor removed, as far as this process knew last.
         verified_at = content_version_tracker.verified_at
         if not (state and verified_at) or self.version < state.last_removal_version:
             return False
@@ -120,17 +118,12 @@ class CachedPage:
         return before + ALERTS_BEGIN + html.encode() + ALERTS_END + after
 
     def seconds_left(self, at: datetime, most: int) -> int:
-        """Return how many whole seconds others may keep it, so that none goes too far.
-
-        One is taken off, as their clocks count whole seconds from their own start.
-        """
+        # One is taken off, as others count whole seconds from their own start.
         return max(0, int(min(most + 1, self.valid_until - at.timestamp())) - 1)
 
     def headers_in(self, encoding: str, lifetime: str, status: str) -> ResponseHeaders:
-        """Return all headers; the same object for all who get the same, not to change.
-
-        There are few: for each encoding one for each second of `lifetime`.
-        """
+        # One object for all who get the same, so not to be changed. There are few: for
+        # each encoding one for each second of `lifetime`.
         key = encoding, lifetime, status
         if key not in self.header_sets:
             headers = ResponseHeaders(self.headers)
@@ -167,7 +160,7 @@ def choose_encoding(accepted: str) -> str:
 
 
 class LocalCache:
-    """The pages cached in this process: those asked for last, up to a size."""
+    """The pages asked for last, up to a size."""
 
     def __init__(self, most_bytes: int):
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
@@ -192,6 +185,6 @@ class LocalCache:
 
 
 def shared_name(key: CacheKey) -> str:
-    """Return the name of a page in the shared cache, where no other release has it."""
+    # No other release has it there.
     digest = hashlib.blake2b(repr(key).encode(), digest_size=20).hexdigest()
     return f"page:{get_release()}:{digest}"

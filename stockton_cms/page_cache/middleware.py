@@ -123,7 +123,6 @@ class PageCacheMiddleware:
         state: ContentState | None,
         old: CachedPage | None,
     ) -> HttpResponse:
-        """Return a new response, and store it if it may be given to others."""
         at = timezone.now()
         # What is stored under a key must depend on nothing that is not in it.
         session = [settings.SESSION_COOKIE_NAME] if has_session(request) else []
@@ -192,10 +191,7 @@ def bypass(request: HttpRequest, response: HttpResponse, reason: str) -> HttpRes
 
 
 def with_only(request: HttpRequest, *names: str) -> HttpRequest:
-    """Return the request with no cookies but these.
-
-    Pages read no others, and some of them would stop a page from being cached.
-    """
+    # Pages read no other cookies, and some of them would stop a page from being cached.
     other = copy(request)
     cookies = request.COOKIES
     other.COOKIES = {name: cookies[name] for name in names if name in cookies}

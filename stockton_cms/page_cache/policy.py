@@ -83,10 +83,7 @@ def get_cache_key(request: HttpRequest) -> CacheKey:
 
 
 def _closed_alerts(request: HttpRequest) -> tuple[str, ...]:
-    """Return which of the current alerts the visitor has closed.
-
-    Whatever else the cookie says makes no difference to any page.
-    """
+    # Whatever else the cookie says makes no difference to any page.
     closed = dismissed_alert_keys(request)
     try:
         return tuple(sorted({*closed} & get_dismissible_keys())) if closed else ()

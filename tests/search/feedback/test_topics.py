@@ -29,8 +29,6 @@ from tests.home.notifications.emails import send_emails
 from tests.search.feedback.conftest import (
     MAY_USE,
     NOON,
-    PROMOTE,
-    PROMOTION,
     QUEUE,
     may,
     parse,
@@ -238,7 +236,7 @@ def act(client, topic):
 
 
 def test_topic_shows_wordings_messages_and_what_is_found(
-    client, topic, searched, settings
+    client, topic, searched, settings, handler
 ):
     searched("<b>blue</b> bins")
     enquiry = EnquiryFactory(message="A blue bin <script>", query="blue bin")
@@ -251,6 +249,10 @@ def test_topic_shows_wordings_messages_and_what_is_found(
     assert not FeedbackAction.objects.exists()
     for link in ("Promote a page", "Add a synonym"):
         assert link not in text
+    may(handler, "add_promotionsnippet")
+    href = parse(client.get(topic)).find("a", string="Promote a page")["href"]
+    form = parse(client.get(href))
+    assert form.find(attrs={"name": "searched"})["value"] == "blue bin"
     Enquiry.objects.all().delete()
     purge(NOON + timedelta(days=settings.SEARCH_LOG_DAYS))
     assert not LoggedSearch.objects.exists()
@@ -325,19 +327,6 @@ def test_closed_topic_says_whether_the_next_searches_got_a_click(
         "A page was written or updated on 15 June 2026. Since then, 3 of 3 "
         "searches opened a result (in the same time before: 1 of 5)."
     )
-
-
-def test_saved_promotion_closes_its_topics(client, handler, queue, topic):
-    may(handler, "add_promotionsnippet", "view_promotionsnippet")
-    href = parse(client.get(topic)).find("a", string="Promote a page")["href"]
-    form = parse(client.get(href))
-    assert form.find(attrs={"name": "searched"})["value"] == "blue bin"
-    client.post(PROMOTE, {**PROMOTION, "searched": "blue bins"})
-    assert queue() == []
-    assert queue(state="closed")[0].state.startswith("A page was promoted")
-    action = FeedbackAction.objects.get()
-    assert (action.kind, action.by) == ("promoted", handler)
-    assert action.label == "blue bins"
 
 
 def test_saved_synonym_joins_topics_with_their_actions_and_closes_both(
