@@ -271,18 +271,16 @@ def get_promoted(
         pages = visible.in_bulk(page_ids)
         documents = SearchDocument.objects.filter(pk__in=pages)
         summaries = dict(documents.values_list("pk", "summary"))
-    results = []
-    for each in current:
-        page = pages.get(each.page_id)
-        if page or each.link:
-            result = PromotedResult(
-                title=each.title or (page.title if page else each.link),
-                href=public_path(page.url_path, root) if page else each.link,
-                description=each.description or summaries.get(each.page_id, ""),
-                page_id=page.pk if page else None,
-            )
-            results.append(result)
-    return results
+    return [
+        PromotedResult(
+            title=each.title or (page.title if page else each.link),
+            href=public_path(page.url_path, root) if page else each.link,
+            description=each.description or summaries.get(each.page_id, ""),
+            page_id=page.pk if page else None,
+        )
+        for each in current
+        if (page := pages.get(each.page_id)) or each.link
+    ]
 
 
 class BlockedSuggestion(models.Model):

@@ -1,4 +1,5 @@
 """The models of the search app, each subject in a module of its own."""
+# ruff: noqa: F401
 
 from search.checks import SearchCheckResult, SearchCheckSnippet
 from search.curation import BlockedSuggestion, PromotionSnippet, SynonymSnippet
@@ -10,19 +11,3 @@ from search.feedback.models import (
 )
 from search.indexing.documents import LinkedDocument, SearchDocument, SearchFile
 from search.log.models import LoggedSearch
-
-__all__ = [
-    "BlockedSuggestion",
-    "Enquiry",
-    "FeedbackAction",
-    "LinkedDocument",
-    "LoggedSearch",
-    "PageFeedbackComment",
-    "PageFeedbackCount",
-    "PromotionSnippet",
-    "SearchCheckResult",
-    "SearchCheckSnippet",
-    "SearchDocument",
-    "SearchFile",
-    "SynonymSnippet",
-]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from home.content_version import get_content_version
 from search import curation
 from search.engine import ranking
-from search.engine.filters import count_choices
+from search.engine.filters import SearchRequest, count_choices
 from search.engine.query import IndexState, ParsedQuery, Vocabulary, parse_query
 from search.engine.schema import SCHEMA, public, to_index
 from search.indexing.documents import IndexedText, SearchDocument, SearchFile
@@ -189,24 +189,22 @@ class PageIndex:
 
     def search(
         self,
-        text: str,
+        asked: SearchRequest,
         at: datetime,
-        offset: int = 0,
         limit: int = 10,
         filters: dict[str, tantivy.Query] | None = None,
-        newest_first: bool = False,
-        correct: bool = True,
         state: IndexState | None = None,
     ) -> SearchHits:
         """Return one page of hits; `state` replaces the index's own in a preview."""
         vocabulary = Vocabulary(state or self.catch_up(), at)
-        parsed = parse_query(text, vocabulary, correct)
+        parsed = parse_query(asked.query, vocabulary, correct=not asked.exact)
         if not parsed.variants:
             return SearchHits([], 0, parsed, vocabulary)
         searcher, filters = vocabulary.searcher, filters or {}
+        offset = (asked.page - 1) * limit
         found = ranking.match(parsed, vocabulary)
         filtered = public(found, at, filters.values())
-        if newest_first:
+        if asked.newest_first:
             all_words = ranking.match_all_words(parsed, vocabulary)
             keys, count = ranking.newest(searcher, filtered, all_words, offset, limit)
         else:

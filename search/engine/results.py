@@ -168,16 +168,7 @@ def search_index(
     """Return results from the index or another state; may raise `IndexBrokenError`."""
     menu = FacetMenu(root)
     asked, filters = menu.apply(asked, at)
-    hits = page_index.search(
-        asked.query,
-        at,
-        offset=(asked.page - 1) * PER_PAGE,
-        limit=PER_PAGE,
-        filters=filters,
-        newest_first=asked.newest_first,
-        correct=not asked.exact,
-        state=state,
-    )
+    hits = page_index.search(asked, at, PER_PAGE, filters, state)
     promotions = hits.parsed.promotions if asked.page == 1 else []
     closest, related = hits, []
     if not filters and not hits.keys:

@@ -106,14 +106,12 @@ def section_of(path: str) -> int | None:
 @receiver(live_page_saved)
 def write_document(sender, instance: BasePage, **kwargs) -> None:
     """Write a live page's text, in the transaction that publishes the page."""
-    SearchDocument.objects.update_or_create(
-        pk=instance.pk,
-        defaults={
-            **document_values(instance, section_of(instance.path)),
-            "is_public": public_pages().filter(pk=instance.pk).exists(),
-            "version": bump_content_version(),
-        },
-    )
+    values = {
+        **document_values(instance, section_of(instance.path)),
+        "is_public": public_pages().filter(pk=instance.pk).exists(),
+        "version": bump_content_version(),
+    }
+    SearchDocument.objects.update_or_create(pk=instance.pk, defaults=values)
     sync_linked_documents(instance)
 
 
@@ -134,24 +132,20 @@ def sync_section(sender, instance: Page, **kwargs) -> None:
 
 
 @transaction.atomic
-def _update_documents(page_ids, **values) -> None:
-    SearchDocument.objects.filter(pk__in=page_ids).update(
-        **values, version=bump_content_version()
-    )
-    refresh_files(_files_linked_from(page_ids))
+def _update_documents(page_ids, is_gone: bool = False, **values) -> None:
+    version = bump_content_version()
+    SearchDocument.objects.filter(pk__in=page_ids).update(**values, version=version)
+    linked = LinkedDocument.objects.filter(page_id__in=page_ids)
+    files = set(linked.values_list("document_id", flat=True))
+    if is_gone:
+        linked.delete()
+    refresh_files(files)
 
 
-@transaction.atomic
 def deindex(page_ids: list[int]) -> None:
     """Empty the documents of pages, so that every process drops them."""
-    SearchDocument.objects.filter(pk__in=page_ids).update(
-        **dict.fromkeys(TEXT_FIELDS, ""),
-        is_public=False,
-        version=bump_content_version(),
-    )
-    files = _files_linked_from(page_ids)
-    LinkedDocument.objects.filter(page_id__in=page_ids).delete()
-    refresh_files(files)
+    values = {**dict.fromkeys(TEXT_FIELDS, ""), "is_public": False}
+    _update_documents(page_ids, is_gone=True, **values)
 
 
 def rebuild() -> tuple[int, int]:
@@ -189,11 +183,6 @@ def sync_linked_documents(page: Page) -> None:
         refresh_files(linked | before)
 
 
-def _files_linked_from(page_ids) -> list[int]:
-    linked = LinkedDocument.objects.filter(page_id__in=page_ids)
-    return list(linked.values_list("document_id", flat=True).distinct())
-
-
 def refresh_files(document_ids: Iterable[int]) -> None:
     """Update which page, the last to expire, offers each file, and if it is public."""
     if not (ids := list(document_ids)):
@@ -212,20 +201,18 @@ def refresh_files(document_ids: Iterable[int]) -> None:
         for page in pages.order_by(F("expire_at").desc(nulls_first=True), "pk"):
             for document_id in documents_on[page.pk]:
                 page_of.setdefault(document_id, page)
-        for document_id, document in documents.items():
-            page = page_of.get(document_id)
-            SearchFile.objects.update_or_create(
-                pk=document_id,
-                defaults={
-                    "title": document.title,
-                    "page_id": page.pk if page else None,
-                    "section_id": section_of(page.path) if page else None,
-                    "expires_at": page.expire_at if page else None,
-                    "is_public": page is not None
-                    and document.collection_id not in restricted,
-                    "version": version,
-                },
-            )
+        for pk, document in documents.items():
+            page = page_of.get(pk)
+            is_open = document.collection_id not in restricted
+            values = {
+                "title": document.title,
+                "page_id": page.pk if page else None,
+                "section_id": section_of(page.path) if page else None,
+                "expires_at": page.expire_at if page else None,
+                "is_public": page is not None and is_open,
+                "version": version,
+            }
+            SearchFile.objects.update_or_create(pk=pk, defaults=values)
 
 
 @receiver(collection_privacy_changed)
@@ -240,12 +227,10 @@ def index_uploaded_file(
 ) -> None:
     if raw or only_internal_fields(update_fields):
         return
-    if instance.file_hash:
+    if file_hash := instance.file_hash:
         # It may have been replaced because of what it said.
-        replaced = SearchFile.objects.filter(pk=instance.pk).exclude(
-            file_hash=instance.file_hash
-        )
-        replaced.update(body="", problem="", file_hash="")
+        other = SearchFile.objects.filter(pk=instance.pk).exclude(file_hash=file_hash)
+        other.update(body="", problem="", file_hash="")
     refresh_files([instance.pk])
     transaction.on_commit(lambda: read_document(instance), robust=True)
 

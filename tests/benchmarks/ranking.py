@@ -74,8 +74,10 @@ def find(queries: list[dict], ids: dict[int, str]) -> dict[str, list[str]]:
         first = [id_of[result.href] for result in results if result.href in id_of]
         keys = [
             key
-            for offset in range(0, len(ids), WINDOW)
-            for key in page_index.search(query["query"], at, offset, WINDOW).keys
+            for number in range(1, len(ids) // WINDOW + 2)
+            for key in page_index.search(
+                SearchRequest(query["query"], page=number), at, WINDOW
+            ).keys
         ]
         found = [ids[pk] for pk in pages_among(keys) if pk in ids]
         shown[query["query"]] = list(dict.fromkeys([*first, *found]))

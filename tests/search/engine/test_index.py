@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from home.content_version import ContentVersion, get_content_version
 from search.engine import index as index_module
+from search.engine.filters import SearchRequest
 from search.engine.index import IndexBuild, PageIndex
 from search.indexing.documents import SearchDocument
 from tests.factories import StandardPageFactory
 
 
 def count(index, word):
-    return index.search(word, timezone.now()).count
+    return index.search(SearchRequest(word), timezone.now()).count
 
 
 def test_both_processes_read_every_change_and_nothing_else(
@@ -117,7 +118,7 @@ def test_searching_while_pages_are_published_never_misses_what_was_there(home):
             for number in range(4):
                 StandardPageFactory(parent=home, title=f"Busy {number}")
                 at = timezone.now() + timedelta(seconds=1)
-                found = index.search("busy", at).count
+                found = index.search(SearchRequest("busy"), at).count
                 if found < number + 1:
                     missed.append(("own", number, found))
         finally:
@@ -127,7 +128,8 @@ def test_searching_while_pages_are_published_never_misses_what_was_there(home):
         seen = 0
         while not published.is_set():
             for each in (index, other):
-                keys = each.search("steadfast", timezone.now()).keys
+                asked = SearchRequest("steadfast")
+                keys = each.search(asked, timezone.now()).keys
                 if keys != [steady.pk * 2]:
                     missed.append(("steady", keys))
             now_seen = count(index, "busy")

@@ -8,6 +8,7 @@ import time_machine
 
 from home.content_version import bump_content_version
 from search.engine import ranking, results
+from search.engine.filters import SearchRequest
 from search.engine.index import PageIndex
 from search.indexing.documents import SearchDocument
 from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
@@ -158,8 +159,10 @@ def in_parts(index, query, **options):
     """Return what a search finds, read three by three as visitors do."""
     return [
         key
-        for offset in range(0, 15, 3)
-        for key in index.search(query, TODAY, offset, 3, **options).keys
+        for page in range(1, 6)
+        for key in index.search(
+            SearchRequest(query, page=page, **options), TODAY, limit=3
+        ).keys
     ]
 
 

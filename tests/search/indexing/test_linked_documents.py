@@ -13,7 +13,6 @@ from search.indexing.documents import SearchFile
 from search.indexing.receivers import rebuild
 from tests.factories import CommunityIndexPageFactory, StandardPageFactory
 from tests.hiding import (
-    collect,
     fresh,
     moved_into_a_private_collection,
     new_collection,
@@ -126,16 +125,12 @@ def test_alias_offers_the_file_of_its_source_and_is_as_private(
 ):
     page.create_alias(parent=home, update_slug="alias")
     assert is_found()
-    page.move(new_private_page(home), pos="last-child")
+    members = CommunityIndexPageFactory(parent=home, title="Members")
+    PageViewRestriction.objects.create(page=members, restriction_type="login")
+    page.move(members, pos="last-child")
     assert result_of(search_for("hedgehogs"))[2]["href"] == "/alias/"
     next(private_by_login(page, plan))
     assert not is_found()
-
-
-def new_private_page(home):
-    page = CommunityIndexPageFactory(parent=home, title="Members")
-    PageViewRestriction.objects.create(page=page, restriction_type="login")
-    return page
 
 
 # Not found, and found again
@@ -175,33 +170,23 @@ def test_file_is_found_until_it_is_deleted(section, plan, is_found):
 # Ways around the signals of one file: each is a thing that editors do in the admin
 
 
-def test_file_put_into_a_private_collection_with_others_is_gone(
-    page, plan, is_found, admin_client, django_capture_on_commit_callbacks
+def test_file_or_collection_that_is_moved_below_a_private_one_is_gone(
+    page, plan, is_found, send_form, admin_client, django_capture_on_commit_callbacks
 ):
     """The bulk action of the list of documents writes without saving each one."""
-    assert is_found()
+    collection, private = new_collection(), new_collection(private=True)
+    root = Collection.get_first_root_node()
     names = ["wagtaildocs", "document", "add_to_collection"]
-    address = f"{reverse('wagtail_bulk_action', args=names)}?id={plan.pk}"
-    root = Collection.get_first_root_node()
-    for collection, is_seen in ((new_collection(private=True), False), (root, True)):
+    bulk = reverse("wagtail_bulk_action", args=names)
+    edit = reverse("wagtailadmin_collections:edit", args=[collection.pk])
+    for target, is_seen in ((private, False), (root, True), (collection, True)):
         with django_capture_on_commit_callbacks(execute=True):
-            response = admin_client.post(address, {"collection": collection.pk})
-        assert response.status_code == 302
+            sent = {"collection": target.pk}
+            assert admin_client.post(f"{bulk}?id={plan.pk}", sent).status_code == 302
         assert is_found() == is_seen
-
-
-def test_collection_moved_below_a_private_one_takes_its_files_with_it(
-    page, plan, is_found, send_form, django_capture_on_commit_callbacks
-):
-    collection = new_collection()
-    collect(plan, collection)
-    assert is_found()
-    private = new_collection(private=True)
-    address = reverse("wagtailadmin_collections:edit", args=[collection.pk])
-    root = Collection.get_first_root_node()
     for parent, is_seen in ((private, False), (root, True)):
         with django_capture_on_commit_callbacks(execute=True):
-            send_form(address, "", name="Papers", parent=parent.pk)
+            send_form(edit, "", name="Papers", parent=parent.pk)
         assert is_found() == is_seen
 
 

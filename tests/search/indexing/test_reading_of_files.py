@@ -33,9 +33,6 @@ def offered(section, upload):
     return make
 
 
-# Read once, after the commit
-
-
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_no_transaction_is_open_while_a_file_is_read(section, reader, monkeypatch):
     inside = []
@@ -49,19 +46,6 @@ def test_no_transaction_is_open_while_a_file_is_read(section, reader, monkeypatc
         save_file()
         assert inside == []
     assert inside == [False]
-
-
-def test_file_is_read_after_the_transaction_that_stores_it(
-    section, reader, search_for, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks() as callbacks:
-        offer(save_file(), section)
-    assert reader.read == []
-    assert search_for("hedgehogs").count == 0
-    for callback in callbacks:
-        callback()
-    assert reader.read == [b"Hedgehogs"]
-    assert search_for("hedgehogs").titles == ["Wildlife"]
 
 
 def test_editor_uploads_replaces_and_deletes_a_file(
@@ -92,9 +76,6 @@ def test_editor_uploads_replaces_and_deletes_a_file(
     assert search_for("foxes").count == 0
 
 
-# The reader itself
-
-
 @pytest.mark.parametrize("extension", GOOD)
 def test_text_of_each_format_is_found_from_upload_to_result(
     section, offered, search_for, extension
@@ -106,9 +87,6 @@ def test_text_of_each_format_is_found_from_upload_to_result(
     assert f"({extension.upper()}, " in answer.html.select_one(".result").get_text()
     assert "<mark>réunion</mark>" in answer.extracts[0]
     assert SearchFile.objects.get().body == text
-
-
-# Bad files, and a reader that is away
 
 
 def test_file_that_cannot_be_read_now_is_found_by_title_and_read_later(
@@ -154,9 +132,6 @@ def test_file_replaced_or_deleted_while_it_is_read_keeps_no_older_text(
         monkeypatch.setattr(receivers, "read_file", read_slowly)
         receivers.read_document(plan)
         assert SearchFile.objects.get(pk=plan.pk).body == text
-
-
-# The report
 
 
 def reported(client, name=REPORT):
