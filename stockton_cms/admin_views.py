@@ -1,9 +1,4 @@
-"""What each view of the admin goes through, and what preserves typed text.
-
-`admin-sending.js` asks whether the session still holds before it lets a form go. Where
-it cannot, or the session ends just then, or saving fails, the answer is a page with all
-that was sent.
-"""
+"""What each view of the admin goes through, and what preserves typed text."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -101,7 +96,10 @@ def give_back(
     headers: dict[str, str] | None = None,
     is_unread: bool = False,
 ) -> HttpResponse:
-    """Return the page with a form of all that was sent, asking no database."""
+    """Return the page with a form of all that was sent, asking no database.
+
+    `admin-sending.js` lets no form go without a session, unless it ends just then.
+    """
     if _wants_json(request):
         answer = {"success": False, "error_code": reason}
         return JsonResponse(answer, status=status, headers=headers)

@@ -1,8 +1,4 @@
-"""Pictures and documents in a store that speaks S3, for several machines (O6, ADR 25).
-
-Its bucket is no one's but the site's: what visitors may see has the same addresses as
-on disk. While it is unavailable its errors are those of a disk, and come quickly.
-"""
+"""Pictures and documents in a store that speaks S3, for several machines (ADR 25)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

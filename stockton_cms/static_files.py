@@ -1,9 +1,4 @@
-"""Static files of several releases side by side, in one folder.
-
-While a release takes the place of another, and after it went back, both name files of
-theirs; and pages of the old one stay in browsers and caches. So nothing is ever taken
-from those who may be reading it.
-"""
+"""Static files of several releases side by side, in one folder (ADR 26)."""
 
 import hashlib
 import os

@@ -1,7 +1,4 @@
-"""All that we use of django-allauth besides its documented API.
-
-The tests of sign-in call each, so that an upgrade that moves one is noticed.
-"""
+"""All that we use of django-allauth besides its documented API; tests call each."""
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username

@@ -1,10 +1,4 @@
-"""Who may do what in the admin: one table (P9), and the groups that it is given to.
-
-After every `migrate`, which is when Django has made the permissions, each group gets
-what is new in the table. What it was given before stays as an administrator has left
-it. What holds on pages is given when the first home page and the first section below
-it are made, or at the next `migrate` where they are there already (docs/roles.md).
-"""
+"""Who may do what in the admin: one table (P9), and its groups (ADR 21)."""
 
 from dataclasses import dataclass
 
@@ -132,7 +126,10 @@ def role_groups() -> dict[str, Group]:
 
 
 def sync_roles(apps=installed_apps, **kwargs) -> None:
-    """Give the groups what is new in the table; for `post_migrate`."""
+    """Give the groups what is new in the table, after `migrate` has made permissions.
+
+    What they were given before stays as an administrator has left it.
+    """
     try:
         apps.get_model("stockton_cms", "RoleGroup")
     except LookupError:

@@ -1,8 +1,4 @@
-"""Sign-in with the council's own accounts: OpenID Connect, by settings alone (O5).
-
-Only for those who have an account here already, found the first time by the email
-address that the provider vouches for, from then on by its own name for the person.
-"""
+"""Sign-in with the council's own accounts: OpenID Connect, by settings alone (O5)."""
 
 import logging
 from secrets import compare_digest, token_urlsafe
@@ -111,7 +107,10 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 def find_account(sociallogin: SocialLogin):
-    """Return the one account with the person's address, unless it is another's."""
+    """Return the one account with the person's address, unless it is another's.
+
+    The first time; from then on the provider's own name for the person counts.
+    """
     address = sociallogin.vouched_address
     users = get_user_model().objects.filter(email=address) if address else []
     provider = sociallogin.account.provider

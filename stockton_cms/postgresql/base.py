@@ -1,9 +1,4 @@
-"""Django's own PostgreSQL, without long waits for a server that is down or hangs.
-
-The server's own `statement_timeout` does nothing where the server hangs. And
-while it is down, each request would wait for the pool, until all threads do and no one
-is left who could give out the cached pages (measured: 5 s a request).
-"""
+"""Django's PostgreSQL, without long waits where it is down or hangs (ADR 27)."""
 
 import psycopg
 from django.db.backends.postgresql import base

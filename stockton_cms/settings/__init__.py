@@ -1,8 +1,4 @@
-"""The one settings file: every difference between places is an environment variable.
-
-The README's table of variables lists them all. Safe production values are the
-defaults; `environment.py` reads them.
-"""
+"""The one settings file; all that differs between places is in the README's table."""
 
 import sys
 

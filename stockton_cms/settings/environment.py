@@ -1,8 +1,4 @@
-"""Reads the environment: a value that cannot be meant stops the start with one line.
-
-The line names the variable and never quotes it, as it may hold a password. `.env` at
-the project's root is read first, where there is one.
-"""
+"""Reads the environment and `.env`; a value that cannot be meant stops the start."""
 
 import re
 import sys
@@ -45,6 +41,7 @@ def required(variable: str) -> str:
 
 
 def check(variable: str, is_right: object, must_be: str) -> None:
+    # The value is never quoted, as it may hold a password.
     if not is_right:
         sys.exit(f"{variable} must be {must_be}.")
 

@@ -214,7 +214,6 @@ SECRETS = {
     "stockton_cms/settings/environment.py": "the same shape, in what operators read",
     "search/feedback/models.py": "the letters that references are made of",
     "stockton_cms/accounts/adapters.py": "an error about a password",
-    "stockton_cms/accounts/receivers.py": "the name of what is logged",
     "stockton_cms/accounts/forms.py": "labels and errors of passwords",
     "stockton_cms/settings/__init__.py": "names of settings, and of a template",
 }
