@@ -91,7 +91,6 @@ WEEKS = {Stage.OVERDUE: 0, Stage.ONE_WEEK: 1, Stage.FOUR_WEEKS: 4}
 
 @register_job("queue consultation outcome reminders")
 def queue_outcome_reminders(at: datetime) -> None:
-    """Notify once of each consultation and stage that is due."""
     for page in get_awaiting_outcome(at):
         notify(str(page.pk), OutcomeReminder, _key(page, at), due_at=at)
 
@@ -155,7 +154,6 @@ def _admin_url(name: str, *args) -> str:
 
 @register_dashboard_tasks
 def running_alerts(user, at):
-    """Count the alerts that are live, and those that end within the hour."""
     if not user.has_perm("community.change_alertsnippet"):
         return
     live = AlertSnippet.objects.filter(live=True).with_state(at)
@@ -179,7 +177,6 @@ def running_alerts(user, at):
 
 @register_dashboard_tasks
 def outcomes_due(user, at):
-    """Count the outcomes, due soon or overdue, of consultations the user can edit."""
     editable = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
     due = get_awaiting_outcome(at).filter(pk__in=editable.values("pk"))
     stages = [get_stage(page, at) for page in due]

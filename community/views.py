@@ -83,26 +83,22 @@ def a_to_z(request: HttpRequest, section_path: str) -> HttpResponse:
     rows = pages.order_by("letter", Lower("title"), "pk").values(
         "letter", "title", "url_path"
     )[(number - 1) * A_TO_Z_PER_PAGE : number * A_TO_Z_PER_PAGE]
+    starts = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
     query = f"?page={number}" if number > 1 else ""
     context = {
         "page": section,
         "links": [{**row, "href": public_path(row["url_path"], root)} for row in rows],
-        "letters": _letters(counts),
+        # Each with the page of the list on which it starts, or 0.
+        "letters": [
+            (letter, starts[letter] // A_TO_Z_PER_PAGE + 1 if letter in counts else 0)
+            for letter in ("", *ascii_uppercase)
+            if letter or letter in counts
+        ],
         "number": number,
         "last_number": last_number,
         "canonical": f"{site_origin(request)}{request.path}{query}",
     }
     return mark_cacheable(render(request, "community/a_to_z.html", context))
-
-
-def _letters(counts: dict[str, int]) -> list[tuple[str, int]]:
-    """Return each letter with the page of the list on which it starts, or 0."""
-    starts = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
-    return [
-        (letter, starts[letter] // A_TO_Z_PER_PAGE + 1 if letter in counts else 0)
-        for letter in ("", *ascii_uppercase)
-        if letter or letter in counts
-    ]
 
 
 @require_safe
@@ -177,9 +173,7 @@ def _read_policies(root_path: str) -> tuple[list[dict], dict[str, str]]:
     return rows, {slug: title for _, slug, title in sections}
 
 
-def _get_facets(
-    rows: list[dict], asked: dict[str, str], labels: dict[str, dict[str, str]]
-) -> list[Facet]:
+def _get_facets(rows, asked, labels) -> list[Facet]:
     """Return the filters; options are counted under all the other filters."""
     facets = []
     for name, names in FILTERS.items():
@@ -203,8 +197,6 @@ def _get_facets(
 
 
 class FeedEntry(NamedTuple):
-    """A change note, or the first publication of a page."""
-
     page: Page
     # Unique among those of the page.
     name: str
@@ -250,9 +242,7 @@ def policy_feed(request: HttpRequest) -> HttpResponse:
     return _feed_response(request, POLICY_UPDATES, link, urn, pages)
 
 
-def _feed_response(
-    request: HttpRequest, title: str, link: str, urn: str, pages: PageQuerySet
-) -> HttpResponse:
+def _feed_response(request, title, link, urn, pages) -> HttpResponse:
     """Return an Atom feed (RFC 4287) of what is new and what has changed (R5).
 
     Its ids stay wherever the site or a page moves.
@@ -303,18 +293,18 @@ def policy_feed_link() -> Link:
 def consultation_calendar(request: HttpRequest, policy_path: str) -> HttpResponse:
     """Return both dates of a consultation (R9); the ids stay the same if they move."""
     page = get_visible_page_or_404(request, PolicyUpdatePage, policy_path)
-    opens_at, closes_at = page.consultation_opens_at, page.consultation_closes_at
-    if not (opens_at and closes_at):
+    dates = {
+        "opens": ("Consultation opens", page.consultation_opens_at),
+        "closes": ("Last chance to respond", page.consultation_closes_at),
+    }
+    if not all(at for _, at in dates.values()):
         raise Http404("This policy has no consultation.")
     title = without_control_characters(page.title)
     purpose = without_control_characters(page.consultation_purpose)
     calendar = Calendar()
     calendar.add("prodid", "-//Stockton CMS//Consultations//EN")
     calendar.add("version", "2.0")
-    for name, label, at in (
-        ("opens", "Consultation opens", opens_at),
-        ("closes", "Last chance to respond", closes_at),
-    ):
+    for name, (label, at) in dates.items():
         event = Event()
         event.add("uid", uuid5(page.translation_key, name).urn)
         for stamp in ("dtstamp", "last-modified"):

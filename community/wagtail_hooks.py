@@ -98,7 +98,6 @@ register_snippet(AlertViewSet)
 
 
 def scopes_at_or_below(page):
-    """Return the scopes of current and future alerts at or below a page."""
     return AlertScope.objects.filter(
         page__path__startswith=page.path,
         alert__live=True,
@@ -108,7 +107,6 @@ def scopes_at_or_below(page):
 
 @hooks.register("before_delete_page")
 def warn_of_alerts_in_scope(request, page):
-    """Warn before a page is deleted that alerts appear on or below it (A2)."""
     if request.method == "POST":
         return
     for scope in scopes_at_or_below(page):

@@ -61,7 +61,7 @@ ON_POSTGRESQL = (
     "tests/community/alerts/test_actions.py",
     "tests/community/alerts/test_history_guard.py",
     "tests/community/policies/test_status.py",
-    "tests/community/policies/versions/test_archive.py",
+    "tests/community/policies/test_archive.py",
     "tests/community/subscriptions/test_bounces.py",
     "tests/community/subscriptions/test_sending.py",
     "tests/community/subscriptions/test_update_events.py",

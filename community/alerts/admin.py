@@ -54,7 +54,6 @@ def can_be_extended(alert: AlertSnippet, at: datetime) -> bool:
 
 
 def get_overlapping_alerts(alert: AlertSnippet, at: datetime) -> AlertQuerySet:
-    """Return the other alerts shown on the same pages at the same time."""
     starts_at = max(at, alert.starts_at)
     others = AlertSnippet.objects.published_until_after(starts_at)
     others = others.filter(starts_at__lt=alert.ends_at).exclude(pk=alert.pk)
@@ -90,7 +89,6 @@ class AlertActionView(PermissionCheckedMixin, View):
         return ""
 
     def redirect_if_blocked(self) -> HttpResponse | None:
-        """Lead to the editor, where what is in the way can be changed."""
         if not (reason := self.get_blocked_reason()):
             return None
         messages.warning(self.request, reason)
@@ -130,8 +128,6 @@ class AlertActionView(PermissionCheckedMixin, View):
 
 
 class EndView(AlertActionView):
-    """Ends a running alert now, or unpublishes one that has not started."""
-
     def act(self):
         alert = self.alert
         if alert.state in VISIBLE_STATES:
@@ -146,8 +142,6 @@ class EndView(AlertActionView):
 
 
 class ExtendView(AlertActionView):
-    """Gives a running alert, or one that has just ended, a later end."""
-
     def act(self):
         """Move the end that the editor saw, so that a second click changes nothing."""
         alert, (_, extension) = self.alert, EXTENSIONS[self.kwargs["extension"]]
@@ -184,10 +178,9 @@ class ConfirmView(WagtailAdminTemplateMixin, AlertActionView, TemplateView):
     def get_blocked_reason(self) -> str:
         if reason := super().get_blocked_reason():
             return reason
-        if self.alert.live and not self.alert.has_unpublished_changes:
-            return f"'{self.alert}' is already published and has no new changes."
-        if self.alert.latest_revision is None:
-            return f"'{self.alert}' has no draft. Edit it first."
+        has_draft = self.alert.has_unpublished_changes or not self.alert.live
+        if not has_draft or self.alert.latest_revision is None:
+            return f"'{self.alert}' has no changes to publish."
         try:
             require_ready(self.draft, self.request.user)
         except NotReadyError as error:
@@ -299,8 +292,6 @@ class AlertEditView(ConfirmFirstMixin, snippets.EditView):
 
 
 class StateColumn(Column):
-    """The state of an alert, and the buttons that end or extend it."""
-
     cell_template_name = "community/alert_state_cell.html"
 
     class Media:
@@ -318,7 +309,6 @@ class StateColumn(Column):
         return context
 
     def get_actions(self, alert):
-        """Yield the label and URL of each button."""
         url_name = AlertSnippet.snippet_viewset.get_url_name
         if alert.state in (*VISIBLE_STATES, AlertState.SCHEDULED):
             label = "Cancel" if alert.state == AlertState.SCHEDULED else "End now"

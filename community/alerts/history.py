@@ -23,26 +23,14 @@ from wagtail.rich_text import get_text_for_indexing
 
 from community.models import AlertHistoryEntry, AlertSnippet
 from community.models.alert_history import HistoryEvent
-from community.models.alerts import AlertQuerySet, Scope, alert_saved
+from community.models.alerts import SHOWN_FIELDS, AlertQuerySet, Scope, alert_saved
 from home.content.fields import LocalDateTimeField
 from home.content.text import name_of
 from home.page_tree.addresses import addresses_changed, site_path, url_path_at
 from home.page_tree.visibility import page_visibility_changed
 from home.reports import ExportColumn, Report, register_report
 
-# What an entry takes from the alert as it is.
-COPIED_FIELDS = (
-    "severity",
-    "heading",
-    "text",
-    "link_text",
-    "scope",
-    "starts_at",
-    "ends_at",
-    "is_dismissible",
-    "dismissal_version",
-)
-PUBLIC_FIELDS = (*COPIED_FIELDS, "link_href", "places")
+PUBLIC_FIELDS = {*SHOWN_FIELDS, "places"} - {"pk"}
 
 
 @receiver(alert_saved)
@@ -90,28 +78,23 @@ def _record(alerts: AlertQuerySet, change: HistoryEvent = HistoryEvent.CHANGED) 
 
 
 def _describe(alert: AlertSnippet) -> AlertHistoryEntry:
-    page = alert.link_page
-    scopes = [] if alert.is_site_wide else alert.scopes.all()
+    shown = alert.as_visible_alert()
+    places = [
+        {
+            "title": scope.page.title,
+            "url_path": scope.page.url_path,
+            "is_live": scope.page.live,
+            "include_descendants": scope.include_descendants,
+        }
+        for scope in ([] if alert.is_site_wide else alert.scopes.all())
+    ]
+    values = {name: getattr(shown, name) for name in PUBLIC_FIELDS - {"places"}}
     return AlertHistoryEntry(
-        alert_id=alert.pk,
-        is_live=alert.live,
-        link_href=site_path(page.url_path) if page else alert.link_url,
-        places=[
-            {
-                "title": scope.page.title,
-                "url_path": scope.page.url_path,
-                "is_live": scope.page.live,
-                "include_descendants": scope.include_descendants,
-            }
-            for scope in scopes
-        ],
-        **{name: getattr(alert, name) for name in COPIED_FIELDS},
+        alert_id=alert.pk, is_live=alert.live, places=places, **values
     )
 
 
-def _get_event(
-    last: AlertHistoryEntry | None, entry: AlertHistoryEntry, change: HistoryEvent
-) -> HistoryEvent | None:
+def _get_event(last, entry, change) -> HistoryEvent | None:
     """Return what has happened since the last entry; None if visitors see the same."""
     if last is None or not last.is_live:
         return HistoryEvent.PUBLISHED if entry.is_live else None
@@ -126,7 +109,7 @@ def _get_event(
 
 def _add(entry: AlertHistoryEntry, event: HistoryEvent) -> None:
     user = get_active_log_context().user
-    user = user if user is not None and user.pk is not None else None
+    user = user if user and user.pk else None
     entry.event, entry.recorded_at = event, timezone.now()
     entry.user_id, entry.user_name = str(user.pk) if user else "", name_of(user)
     entry.save(force_insert=True)
@@ -173,11 +156,9 @@ class AlertHistoryForm(forms.Form):
 
 
 def format_exact_time(at: datetime) -> str:
-    """Return a time by the council's clock, such as '2:05pm GMT on 3 March 2026'."""
+    """Return a time by the council's clock, such as '14:05:00 GMT on 3 March 2026'."""
     local = timezone.localtime(at, timezone.get_default_timezone())
-    clock = f"{local.hour % 12 or 12}:{local:%M:%S}".removesuffix(":00")
-    half = "pm" if local.hour >= 12 else "am"
-    return f"{clock}{half} {local.tzname()} on {local.day} {local:%B %Y}"
+    return f"{local:%H:%M:%S %Z on %-d %B %Y}"
 
 
 def _where(entry: AlertHistoryEntry) -> str:
@@ -212,8 +193,6 @@ class TimeColumn(Column):
 
 
 class AlertHistoryView(Report):
-    """The whole history, newest first, or the entries shown at one time."""
-
     slug = "alert-history"
     page_title = "Alert history"
     header_icon = "calendar-alt"

@@ -63,7 +63,6 @@ def get_alerts_with(
 
 
 def get_audience(alert: AlertSnippet, at: datetime) -> PageQuerySet:
-    """Return the public pages on which an alert, which may be a draft, appears."""
     pages = visible_pages(at).filter(depth__gt=1)
     if alert.is_site_wide:
         return pages
@@ -77,7 +76,6 @@ def get_audience(alert: AlertSnippet, at: datetime) -> PageQuerySet:
 
 @register_public_documents
 def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
-    """Return the ids of the documents that current alerts link to."""
     for text in AlertSnippet.objects.current(at).values_list("text", flat=True):
         yield from (link.document_id for link in links_in_html(text))
 
@@ -85,7 +83,6 @@ def documents_in_alerts(ids: AbstractSet[int], at: datetime) -> Iterable[int]:
 def visible_alerts(
     request: HttpRequest, alerts: list[VisibleAlert], at: datetime
 ) -> list[VisibleAlert]:
-    """Return the alerts current at a time that this visitor has not dismissed."""
     dismissed = set(dismissed_alert_keys(request))
     return [
         alert
@@ -102,14 +99,12 @@ def dismissed_alert_keys(request: HttpRequest) -> list[str]:
 
 @cache_per_content_version
 def get_dismissible_keys() -> frozenset[str]:
-    """Return the dismissal keys of all current and future alerts."""
     now = timezone.now()
     alerts = AlertSnippet.objects.published_until_after(now).as_visible_alerts(now)
     return frozenset(each.dismissal_key for each in alerts if each.can_be_dismissed)
 
 
 def set_dismissed_alert_keys(request: HttpRequest, keys: Iterable[str]) -> None:
-    """Replace the dismissed alerts in the request's cookies."""
     if COOKIE_NAME in request.COOKIES:
         request.COOKIES[COOKIE_NAME] = COOKIE_SEPARATOR.join(keys)
 

@@ -59,7 +59,6 @@ class Severity(models.IntegerChoices):
 
     @property
     def public_label(self) -> str:
-        """The label for readers, which does not mark the notice of a death as one."""
         return "Announcement" if self is Severity.NOTABLE_DEATH else self.label
 
 
@@ -84,7 +83,6 @@ class VisibleAlert:
 
     @classmethod
     def build(cls, link_url: str, link_path: str | None, **values) -> "VisibleAlert":
-        """Build an alert from its fields and the `url_path` of the page it links to."""
         href = site_path(link_path) if link_path else web_link(link_url)
         return cls(link_href=href, **values)
 
@@ -94,7 +92,6 @@ class VisibleAlert:
 
     @property
     def severity_name(self) -> str:
-        """The name in the style sheet, such as `notable-death`."""
         return Severity(self.severity).name.lower().replace("_", "-")
 
     @property
@@ -103,18 +100,15 @@ class VisibleAlert:
 
     @property
     def dismissal_key(self) -> str:
-        """The key in a visitor's cookie: this alert in this version."""
         return f"{self.pk}.{self.dismissal_version}"
 
     def is_current(self, at: datetime) -> bool:
         return self.starts_at <= at < self.ends_at
 
 
+SHOWN_FIELDS = [field.name for field in fields(VisibleAlert)]
 # What is read of an alert to show it, besides the page it links to.
-VISIBLE_FIELDS = [
-    "link_url" if each.name == "link_href" else each.name
-    for each in fields(VisibleAlert)
-]
+VISIBLE_FIELDS = [*(set(SHOWN_FIELDS) - {"link_href"}), "link_url"]
 
 
 class AlertState(models.IntegerChoices):
@@ -200,8 +194,6 @@ class AlertSnippet(
     index.Indexed,
     ClusterableModel,
 ):
-    """A message across the top of pages for a period."""
-
     severity = models.PositiveSmallIntegerField(
         choices=Severity.choices,
         default=Severity.DISRUPTION,
@@ -349,7 +341,6 @@ class AlertSnippet(
 
     @transaction.atomic
     def publish(self, revision, user=None, **kwargs):
-        """Publish; bump `dismissal_version` if it is more severe or shown again."""
         require_ready(revision.as_object(), user)
         before = type(self).objects.get(pk=self.pk)
         super().publish(revision, user=user, **kwargs)
@@ -378,8 +369,6 @@ class AlertSnippet(
 
 
 class AlertScope(Orderable):
-    """A page on which an alert appears, with or without all the pages below it."""
-
     alert = ParentalKey(AlertSnippet, on_delete=models.CASCADE, related_name="scopes")
     page = models.ForeignKey(
         Page, on_delete=models.CASCADE, related_name="alert_scopes"

@@ -54,8 +54,6 @@ related_pages_panel = MultipleChooserPanel(
 
 
 class CommunityIndexPage(BasePage):
-    """A section: its introduction, and the pages below it."""
-
     strapline = models.CharField(
         max_length=150,
         blank=True,
@@ -103,8 +101,6 @@ class CommunityIndexPage(BasePage):
 
 
 class PartnershipPage(BasePage):
-    """Organisations that work together, and how to join in (P3)."""
-
     body = LosslessStreamField(BodyBlock(), blank=True)
     get_involved = RichTextField(
         "how to get involved",

@@ -110,8 +110,6 @@ def _has_come(on: date | datetime | None, at: datetime) -> bool:
 
 
 class PolicyUpdatePage(BasePage):
-    """A policy or consultation, its dates and documents (P4, R9)."""
-
     kind = models.CharField(
         max_length=20, choices=PolicyKind.choices, default=PolicyKind.POLICY
     )
@@ -315,7 +313,6 @@ class PolicyUpdatePage(BasePage):
         return {row.pk: status_from(row, at).label for row in rows}
 
     def get_dates(self, at: datetime) -> list[tuple[str, date | datetime]]:
-        """Return the dates that are set, each with its label at a time."""
         dates = [(labels, getattr(self, name)) for name, labels in DATE_LABELS.items()]
         return [(labels[_has_come(on, at)], on) for labels, on in dates if on]
 

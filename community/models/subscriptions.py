@@ -84,8 +84,6 @@ class Subscription(models.Model):
 
 
 class UpdateEvent(models.Model):
-    """Something that happened to a page, to be emailed to its subscribers."""
-
     class Kind(models.TextChoices):
         PUBLISHED = "published", "Published for the first time"
         CHANGED = "changed", "Changed"
@@ -131,11 +129,7 @@ class SubscriberCountPanel(HelpPanel):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
             active = Subscription.objects.active().filter(page=self.instance.pk)
-            count = active.count() if self.instance.pk else 0
-            people = f"{count:,} {'person gets' if count == 1 else 'people get'}"
-            if not count:
-                people = "No one gets"
-            self.content = f"{people} email updates about this page."
+            self.content = f"People who get email updates: {active.count():,}"
 
         def is_shown(self):
             return super().is_shown() and self.instance.pk is not None

@@ -94,7 +94,6 @@ class VersionText:
         self.restricted = restricted_collections()
 
     def get_lines(self) -> dict[str, list[str]]:
-        """Return the lines under each heading."""
         page = self.page
         parts = {
             "Title": _paragraphs([page.title]),
@@ -174,8 +173,7 @@ class VersionText:
 
     def _part(self, part: Part) -> str:
         if part.kind is Kind.IMAGE:
-            alt_text = "" if part.value.decorative else part.value.contextual_alt_text
-            return _paragraphs([f"Image: {alt_text}"] if alt_text else [])
+            return ""
         if part.kind is Kind.DOCUMENT:
             is_public = part.value.collection_id not in self.restricted
             return _paragraphs([part.value.title if is_public else FILE_GONE])

@@ -40,13 +40,7 @@ HIDE, SHOW = "community.version.hide", "community.version.show"
 
 @receiver(page_visibility_changed)
 def archive_versions(
-    sender,
-    change: Change,
-    page_ids: list[int],
-    was_public: bool,
-    is_public: bool,
-    revision=None,
-    **kwargs,
+    sender, change, page_ids, was_public, is_public, revision=None, **kwargs
 ):
     """Archive policies that are published or become public; an alias has no history."""
     if was_public == is_public and change is not Change.PUBLISHED:
@@ -73,8 +67,6 @@ def archive_versions(
 
 @dataclass
 class HistoryItem:
-    """One publication in the history."""
-
     at: datetime
     note: str
     # None if the version was not archived or is hidden.
@@ -124,7 +116,6 @@ def history(request, page, versions):
 
 @for_policy
 def comparison(request, page, versions):
-    """Show two versions side by side; the last two by default."""
     if len(versions) < 2:
         raise Http404("There are not two versions to compare.")
     by_id = {str(version.pk): version for version in versions}
@@ -141,9 +132,7 @@ def comparison(request, page, versions):
     return {"earlier": earlier, "later": later, "parts": parts, "is_same": is_same}
 
 
-def get_history(
-    page: PolicyUpdatePage, versions: list[PublishedVersion]
-) -> list[HistoryItem]:
+def get_history(page, versions) -> list[HistoryItem]:
     """Return all public publications, newest first."""
     notes = {note.revision_id: note for note in page.change_notes.all()}
     first = page.first_published_at
@@ -177,8 +166,7 @@ def name_each(items: list, time_field: str) -> None:
         item.name = name
 
 
-def get_policy(request: HttpRequest, page_id: int) -> PolicyUpdatePage:
-    """Return a policy that the user can publish."""
+def get_policy(request, page_id) -> PolicyUpdatePage:
     page = get_object_or_404(PolicyUpdatePage, pk=page_id)
     if not page.permissions_for_user(request.user).can_publish():
         raise PermissionDenied
@@ -213,10 +201,7 @@ class VersionsView(
 
 @require_POST
 @transaction.atomic
-def change_version(
-    request: HttpRequest, page_id: int, version_id: int, action: str
-) -> HttpResponse:
-    """Hide an earlier version from readers, or show it again."""
+def change_version(request, page_id, version_id, action):
     page = get_policy(request, page_id)
     versions = page.published_versions.defer("content")
     version = get_object_or_404(versions, pk=version_id)

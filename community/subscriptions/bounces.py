@@ -86,7 +86,6 @@ def reports_failure(message: Message) -> bool:
 
 
 def _subscriber_of(message: Message) -> Subscriber | None:
-    """Return who got the email that was returned, or of which the headers were."""
     for part in message.walk():
         text = (part.get_payload(decode=True) or b"").decode("ascii", "replace")
         for pk, number, signature in MESSAGE_ID.findall(f"{part['Message-ID']} {text}"):

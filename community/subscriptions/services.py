@@ -108,7 +108,6 @@ def purge_unconfirmed(at: datetime) -> None:
 
 @register_job("purge old update events")
 def purge_old_events(at: datetime) -> None:
-    """Delete events of 30 days ago about which no email is waiting."""
     old = UpdateEvent.objects.filter(created_at__lt=at - RETENTION_PERIOD)
     old.filter(~_has_open_updates("key")).delete()
 
@@ -131,9 +130,7 @@ def subscriptions_to(paths: Iterable[str], is_policy: bool) -> QuerySet[Subscrip
     return Subscription.objects.active().filter(matching)
 
 
-def notify_subscribers(
-    event: UpdateEvent, subscriptions: QuerySet[Subscription]
-) -> None:
+def notify_subscribers(event, subscriptions) -> None:
     """Add a notification for each subscriber, with one statement.
 
     Of several subscriptions the one closest to the page counts. Call it in the

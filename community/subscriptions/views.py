@@ -78,9 +78,7 @@ class SubscriptionTarget:
         return f"?page={self.page_id}" if self.page_id else ""
 
 
-def get_targets(
-    page_ids: set[int | None], at: datetime
-) -> dict[int | None, SubscriptionTarget]:
+def get_targets(page_ids, at) -> dict[int | None, SubscriptionTarget]:
     """Return what anonymous visitors may know of each page; None: all policies."""
     targets = dict.fromkeys(page_ids, SubscriptionTarget("A page that is not public"))
     for page in visible_pages(at).type(*PAGE_TYPES).filter(pk__in=page_ids - {None}):
@@ -235,7 +233,6 @@ class RequestManageLinkView(EmailView):
 @never_cache
 @require_safe
 def check_your_email(request: HttpRequest, is_sign_up: bool = True) -> HttpResponse:
-    """Say that an email has been sent, but not which."""
     page = request.GET.get("page", "")
     target = get_target_or_404(page, timezone.now()) if is_sign_up else None
     context = {"target": target, "max_per_day": MAX_PER_DAY}
@@ -274,7 +271,6 @@ def _find(subscriber: Subscriber | None, page_id: int | None) -> Subscription | 
 
 @view_of_link(emails.CONFIRM)
 def confirm(request, subscriber, page_id):
-    """Show one button, or confirm."""
     at = timezone.now()
     subscription, target = _find(subscriber, page_id), get_target(page_id, at)
     if not (subscription and target.href):
@@ -288,16 +284,13 @@ def confirm(request, subscriber, page_id):
 
 @view_of_link(emails.MANAGE)
 def manage(request, subscriber, page_id):
-    """Show a subscriber's subscriptions, or change them."""
     if subscriber is None:
         raise InvalidLinkError
     if request.method == "POST":
         done = _do(request.POST, subscriber)
         # Without the origin, which a visitor's browser chooses.
-        address = emails.MANAGE.url(subscriber).removeprefix(
-            settings.WAGTAILADMIN_BASE_URL
-        )
-        return redirect(f"{address}&done={done}")
+        address = f"{emails.MANAGE.url(subscriber)}&done={done}"
+        return redirect(address.removeprefix(settings.WAGTAILADMIN_BASE_URL))
     subscriptions = list(subscriber.subscriptions.order_by("pk"))
     targets = get_targets({each.page_id for each in subscriptions}, timezone.now())
     rows = [
@@ -310,11 +303,8 @@ def manage(request, subscriber, page_id):
         }
         for each in subscriptions
     ]
-    context = {
-        "rows": rows,
-        "is_stopped": subscriber.suppressed_at is not None,
-        "done": request.GET.get("done"),
-    }
+    is_stopped, done = subscriber.suppressed_at is not None, request.GET.get("done")
+    context = {"rows": rows, "is_stopped": is_stopped, "done": done}
     return render(request, "community/manage_subscriptions.html", context)
 
 
@@ -360,7 +350,6 @@ def unsubscribe(request, subscriber, page_id):
 @csrf_exempt
 @view_of_link(emails.UNSUBSCRIBE_ALL)
 def unsubscribe_all(request, subscriber, page_id):
-    """Show one button, or end all subscriptions of a subscriber."""
     if subscriber and request.method == "POST":
         services.unsubscribe_all(subscriber)
     is_done = subscriber is None or not subscriber.subscriptions.exists()

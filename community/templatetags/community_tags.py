@@ -53,7 +53,6 @@ def alerts(context):
 
 @register.inclusion_tag("components/linked_pages.html", takes_context=True)
 def linked_pages(context):
-    """Show the partnerships and policies linked with this page, on either side."""
     page, request = context["page"], context["request"]
     chosen = [link.related_page_id for link in page.related_pages.all()]
     linked = Q(pk__in=chosen)
@@ -82,7 +81,6 @@ def partners(page):
 
 @register.inclusion_tag("components/policy_details.html", takes_context=True)
 def policy_details(context):
-    """Show the status of a policy, and its consultation or the outcome (R9)."""
     page, root, now = context["page"], site_root(context["request"]), timezone.now()
     path = public_path(page.url_path, root) if root and page.url_path else ""
     dates, replacement = page.get_dates(now), page.replaced_by_id
@@ -105,7 +103,6 @@ def policy_documents(page):
 
 @register.inclusion_tag("components/version_link.html", takes_context=True)
 def version_link(context):
-    """Link to the history of a policy, if it is public."""
     page, root = context["page"], site_root(context["request"])
     is_public = page.pk and visible_pages(timezone.now()).filter(pk=page.pk).exists()
     href = public_path(page.url_path, root) + HISTORY if is_public and root else ""
@@ -114,13 +111,11 @@ def version_link(context):
 
 @register.inclusion_tag("components/feed_links.html", takes_context=True)
 def feed_links(context):
-    """Announce the feeds about this page to feed readers (R5)."""
     root = site_root(context["request"])
     return {"feeds": get_feeds(context.get("page"), root)}
 
 
 @register.inclusion_tag("components/subscribe.html", takes_context=True)
 def follow(context):
-    """Offer emails and feeds about this page."""
     href = subscribe_url(context.get("page"), context["request"])
     return feed_links(context) | {"href": href}

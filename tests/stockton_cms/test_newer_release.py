@@ -22,8 +22,8 @@ from community.models import (
 )
 from home.models import SiteSettings
 from search.feedback.models import FeedbackAction
-from tests.community.policies.versions import published_versions
-from tests.community.policies.versions.published_versions import (
+from tests.community.policies import published_versions
+from tests.community.policies.published_versions import (
     publish_twice_as_recorded,
 )
 from tests.factories import AlertFactory, EnquiryFactory, PolicyUpdatePageFactory

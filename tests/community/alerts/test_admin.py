@@ -44,24 +44,18 @@ def rows(*choices):
     return fields
 
 
-def test_officer_writes_and_publishes_an_alert(home, publish_alert, read):
+def test_officer_writes_and_publishes_an_alert(section, publish_alert, read):
     response = publish_alert(address_of("add"), **VALID)
     assert "'Floods in Yarm' has been published." in text_of(response)
     assert "Floods in Yarm" in read("/").select_one(".alerts").get_text()
-
-
-def test_officer_chooses_pages_for_an_alert(section, publish_alert, read):
     publish_alert(address_of("add"), **VALID | rows((None, section)))
-    assert not read("/").select(".alerts")
-    assert read(section.url).select(".alerts")
+    assert len(read("/").select(".alert")) == 1
+    assert len(read(section.url).select(".alert")) == 2
 
 
-@pytest.mark.parametrize("is_live", [True, False])
-def test_chosen_pages_may_be_exchanged_and_chosen_twice(
-    is_live, section, publish_alert, read
-):
+def test_chosen_pages_may_be_exchanged_and_chosen_twice(section, publish_alert, read):
     pages = StandardPageFactory.create_batch(2, parent=section)
-    alert = AlertFactory(scope="pages", live=is_live)
+    alert = AlertFactory(scope="pages")
     old = [AlertScope.objects.create(alert=alert, page=page) for page in pages]
     exchanged = rows((old[0], pages[1]), (old[1], pages[0]), (None, pages[0]))
     publish_alert(address_of("edit", alert.pk), **exchanged)
@@ -101,11 +95,6 @@ def test_link_that_leads_nowhere_is_rejected(section, send_form):
     assert not AlertSnippet.objects.exists()
 
 
-def test_script_in_the_address_of_a_draft_is_no_link(home):
-    alert = AlertFactory.build(link_text="More", link_url="javascript:alert(1)")
-    assert alert.as_visible_alert().link_href == ""
-
-
 def test_what_an_alert_needs_is_marked_and_asked_for(home, admin_client, send_form):
     page = BeautifulSoup(admin_client.get(address_of("add")).content, "html.parser")
     labels = page.main.select("label:has(.w-required-mark)")
@@ -128,14 +117,9 @@ def test_show_again_starts_unticked_for_each_edit(alert, publish_alert, admin_fo
     assert alert.dismissal_version == 2
 
 
-@pytest.mark.parametrize("is_saved", [True, False])
-def test_preview_shows_the_alert_as_pages_will(
-    is_saved, alert, admin_client, admin_form
-):
-    arguments = [alert.pk] if is_saved else []
-    kind = "edit" if is_saved else "add"
-    preview = address_of(f"preview_on_{kind}", *arguments)
-    data = {**admin_form(address_of(kind, *arguments)), **VALID, "heading": "Draft"}
+def test_preview_shows_the_alert_as_pages_will(home, admin_client, admin_form):
+    preview = address_of("preview_on_add")
+    data = {**admin_form(address_of("add")), **VALID, "heading": "Draft"}
     assert admin_client.post(preview, data).json()["is_valid"]
     html = BeautifulSoup(admin_client.get(preview).content, "html.parser")
     (shown,) = html.select(".alerts .alert")
@@ -189,6 +173,7 @@ def test_page_that_is_chosen_later_is_saved(section, admin_client, admin_form):
     assert [scope.page_id for scope in draft.scopes.all()] == [section.pk]
 
 
+@pytest.mark.usefixtures("admin_search")
 def test_list_says_the_state_of_each_alert_and_is_filtered_by_it(home, admin_client):
     now = timezone.now()
     over = {"starts_at": now - 2 * DAY, "ends_at": now - DAY / 2}
@@ -211,6 +196,9 @@ def test_list_says_the_state_of_each_alert_and_is_filtered_by_it(home, admin_cli
     }
     for state in reversed(states):
         AlertFactory(heading=state.label, **states[state][1])
+    query = {"q": "Live", "severity": "20", "state": AlertState.LIVE.value}
+    response = admin_client.get(address_of("list"), query)
+    assert [alert.heading for alert in response.context["object_list"]] == ["Live"]
     table = BeautifulSoup(
         admin_client.get(address_of("list")).content, "html.parser"
     ).select("table.listing tbody tr")
@@ -240,15 +228,6 @@ def test_list_needs_no_query_for_each_alert(section, admin_client):
     assert many == few
     assert "Whole site" in text
     assert "Stronger communities and every page below it" in text
-
-
-@pytest.mark.usefixtures("admin_search")
-def test_list_is_filtered_by_severity_and_searched(home, admin_client):
-    AlertFactory(heading="Floods", severity=Severity.EMERGENCY)
-    AlertFactory(heading="Late buses", severity=Severity.INFORMATION)
-    for query in ({"severity": Severity.EMERGENCY.value}, {"q": "Floods"}):
-        response = admin_client.get(address_of("list"), query)
-        assert [a.heading for a in response.context["object_list"]] == ["Floods"]
 
 
 def test_deleting_a_page_in_scope_warns_first_and_leaves_the_alert(

@@ -12,20 +12,16 @@ from tests.factories import AlertFactory, StandardPageFactory
 
 FOREIGN = [
     "https://evil.example/",
-    "http://evil.example/",
     "//evil.example/",
     "///evil.example/",
     "/\\evil.example/",
     "\\\\evil.example/",
     "https:evil.example",
-    "https:///evil.example/",
     "http://testserver@evil.example/",
     "http://testserver.evil.example/",
     "\x00//evil.example/",
-    " //evil.example/",
     "\t//evil.example/",
     "javascript:alert(1)",
-    "data:text/html,x",
 ]
 NO_PATH = ["", "evil", "search", "community.views.dismiss_alert", "evil.example"]
 
@@ -98,22 +94,16 @@ def test_alert_that_may_not_be_dismissed_stays_even_with_a_forged_cookie(
     assert is_shown(client)
 
 
-def test_nonsense_in_the_cookie_dismisses_nothing(alert, client):
-    for value in ("", "-", "--", "x", "1", "1.", ".1", "é", "1.1.1"):
+def test_dismissed_alert_comes_back_when_it_gets_worse_and_not_after_a_typo(
+    alert, client
+):
+    publish(alert, severity=Severity.INFORMATION)
+    for value in ("", "--", "x", "1.", "é", "1.1.1"):
         client.cookies[COOKIE_NAME] = value
         assert is_shown(client)
-
-
-def test_dismissed_alert_stays_dismissed_after_a_typo_is_fixed(alert, client):
     close(client, alert)
     publish(alert, text="<p>What to do now.</p>")
-    publish(alert, text="<p>What to do.</p>")
     assert not is_shown(client)
-
-
-def test_dismissed_alert_comes_back_when_it_gets_worse(alert, client):
-    publish(alert, severity=Severity.INFORMATION)
-    close(client, alert)
     publish(alert, severity=Severity.DISRUPTION)
     assert is_shown(client)
     close(client, alert)
@@ -121,26 +111,18 @@ def test_dismissed_alert_comes_back_when_it_gets_worse(alert, client):
 
 
 def test_dismissed_alert_comes_back_when_it_is_shown_again(alert, client):
+    first = alert.latest_revision
     close(client, alert)
     alert.show_again = True
     draft = alert.save_revision()
     assert not is_shown(client)
     draft.publish()
     assert is_shown(client)
-    alert.refresh_from_db()
-    assert not alert.show_again
     close(client, alert)
-    publish(alert, text="<p>A typo fixed.</p>")
-    assert not is_shown(client)
-
-
-def test_older_revision_does_not_bring_back_an_older_version(alert, client):
-    first = alert.latest_revision
-    publish(alert, show_again=True)
-    close(client, alert)
+    # An older revision does not bring back an older version.
     first.publish()
     alert.refresh_from_db()
-    assert alert.dismissal_version == 2
+    assert (alert.show_again, alert.dismissal_version) == (False, 2)
     assert not is_shown(client)
 
 
@@ -148,13 +130,6 @@ def test_dismissing_never_leads_to_another_website(alert, client):
     for next_path in (*FOREIGN, *NO_PATH):
         response = close(client, alert, next_path)
         assert (response.status_code, response["Location"]) == (302, "/")
-
-
-def test_only_a_post_dismisses(alert, client):
-    for method in ("get", "head", "put", "delete"):
-        response = getattr(client, method)(reverse("dismiss_alert", args=[alert.pk]))
-        assert response.status_code == 405
-    assert is_shown(client)
 
 
 def test_alert_that_is_not_shown_cannot_be_dismissed(home, client):
@@ -165,3 +140,4 @@ def test_alert_that_is_not_shown_cannot_be_dismissed(home, client):
     for alert in (ended, to_come, draft):
         assert close(client, alert).status_code == 404
     assert client.post("/alerts/999999/close/").status_code == 404
+    assert client.get(reverse("dismiss_alert", args=[draft.pk])).status_code == 405

@@ -62,12 +62,15 @@ def test_owner_is_chased_three_times_and_the_team_once(policy):
     assert f"/admin/pages/{policy.pk}/edit/" in text
 
 
-def test_first_reminder_comes_in_the_morning_four_weeks_before(policy):
+def test_reminders_come_in_the_morning_and_again_for_a_longer_consultation(policy):
     remind_of_outcomes(DUE - 4.01 * WEEK)
     remind_of_outcomes((DUE - 3.9 * WEEK).replace(hour=3))
     assert mail.outbox == []
     remind_of_outcomes((DUE - 3.9 * WEEK).replace(hour=7))
     assert len(mail.outbox) == 1
+    type(policy).objects.update(consultation_closes_at=CLOSES + 4 * WEEK)
+    remind_of_outcomes(DUE)
+    assert len(mail.outbox) == 2
 
 
 def test_jobs_that_were_off_for_months_send_the_last_stage_only(policy):
@@ -83,7 +86,6 @@ def test_jobs_that_were_off_for_months_send_the_last_stage_only(policy):
     "change",
     [
         {"outcome_published_on": CLOSES.date()},
-        {"withdrawn_on": CLOSES.date()},
         {"live": False},
         {"consultation_closes_at": CLOSES + 20 * WEEK},
     ],
@@ -94,13 +96,6 @@ def test_no_reminder_once_the_outcome_is_published(policy, change):
     type(policy).objects.filter(pk=policy.pk).update(**change)
     remind_of_outcomes(DUE + WEEK)
     assert mail.outbox == []
-
-
-def test_longer_consultation_is_a_new_promise(policy):
-    remind_of_outcomes(DUE - WEEK)
-    type(policy).objects.update(consultation_closes_at=CLOSES + 4 * WEEK)
-    remind_of_outcomes(DUE + 3 * WEEK)
-    assert len(mail.outbox) == 2
 
 
 def test_dashboard_counts_outcomes_due(

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import wagtail_factories
-from django.urls import reverse
 
 from community.models import PolicyDocument
 from tests.factories import PolicyUpdatePageFactory
@@ -78,15 +77,3 @@ def test_documents_are_listed_in_order_with_type_and_size(section, read):
     assert shown() == ["Its own title (PDF, 3.0 KB)", "Easy read (DOCX, 3.0 KB)"]
     document.delete()
     assert shown() == ["Its own title (PDF, 3.0 KB)"]
-
-
-def test_editor_sees_what_is_wrong_with_the_dates(section, send_form):
-    address = reverse(
-        "wagtailadmin_pages:add", args=["community", "policyupdatepage", section.pk]
-    )
-    response = send_form(
-        address, title="A plan", slug="a-plan", withdrawn_on="2020-07-01"
-    )
-    assert response.status_code == 200
-    assert "Enter why it was withdrawn" in response.content.decode()
-    assert 'value="A plan"' in response.content.decode()

@@ -19,7 +19,6 @@ from community.subscriptions.views import MAX_PER_DAY
 from home.rate_limits import RateLimit, RateLimitHit
 from tests.community.subscriptions.conftest import ANN, BOB, last_link, main_text
 from tests.factories import (
-    PartnershipPageFactory,
     PolicyUpdatePageFactory,
     StandardPageFactory,
 )
@@ -58,9 +57,8 @@ def test_subscription_starts_once_the_button_is_pressed(section, client, sign_up
     assert Subscription.objects.get().confirmed_at == subscription.confirmed_at
 
 
-def test_partnerships_and_all_policies_can_be_followed_too(make_page, client, sign_up):
-    for kind in (PartnershipPageFactory, PolicyUpdatePageFactory):
-        assert client.get(link_on(client, make_page(kind).url)).status_code == 200
+def test_policies_can_be_followed_too(policy, client, sign_up):
+    assert client.get(link_on(client, policy.url)).status_code == 200
     form = client.get(link_on(client, reverse("policy_updates")))
     assert "All policy updates" in main_text(form)
     sign_up(page=None)
@@ -137,14 +135,11 @@ def test_invalid_address_is_an_error_and_stays_in_the_form(sign_up):
         assert html.select_one(".error-summary a")["href"] == "#id_email"
         stays = html.find(id="id_email").get("value", "") == email
         assert stays or "\n" in email or "\0" in email
-    assert mail.outbox == []
-    assert not Subscriber.objects.exists()
-
-
-def test_an_unknown_frequency_leads_to_the_first_choice(sign_up):
     html = BeautifulSoup(sign_up(frequency="hourly").content, "html.parser")
     target = html.select_one(".error-summary a")["href"].removeprefix("#")
     assert html.find(id=target)["type"] == "radio"
+    assert mail.outbox == []
+    assert not Subscriber.objects.exists()
 
 
 def test_form_keeps_its_values_over_the_rate_limit(settings, sign_up):

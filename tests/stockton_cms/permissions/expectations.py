@@ -128,7 +128,7 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk page unpublish", LIVE, acts=True),
     Rule("preview_links", EDITED),
     Rule("revoke_preview_link", EDITED),
-    # Policies only: `tests/community/policies/versions/test_admin.py` has who may.
+    # Policies only: `tests/community/policies/test_hiding_versions.py` has who may.
     Rule("policy_versions", CHECKED, may_be_missing=True),
     Rule("*_policy_version", CHECKED, may_be_missing=True),
     Rule("reviews_report*", WRITERS),

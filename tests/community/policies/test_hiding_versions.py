@@ -6,7 +6,7 @@ from wagtail.models import PageLogEntry
 
 from community.models import PublishedVersion
 from stockton_cms.operations.erasure.service import erase
-from tests.community.policies.versions.published_versions import (
+from tests.community.policies.published_versions import (
     publish,
     published_policy,
 )
@@ -56,10 +56,16 @@ def test_officer_hides_an_earlier_version_and_shows_it_again(
     assert said == {"Hid", "Showed"}
 
 
-def test_current_version_cannot_be_hidden(versions, admin_client):
+def test_neither_the_current_version_nor_one_of_another_page_is_hidden(
+    section, versions, admin_client
+):
     response = change(admin_client, "hide", versions[1])
     assert "This is the current version" in response.content.decode()
-    assert versions[1].hidden_at is None
+    other = published_policy(section)
+    for page in (other, StandardPageFactory(parent=section)):
+        address = reverse("hide_policy_version", args=[page.pk, versions[0].pk])
+        assert admin_client.post(address).status_code == 404
+    assert [each.hidden_at for each in versions] == [None, None]
 
 
 def test_who_may_not_publish_the_policy_hides_nothing(versions, policy, client):
@@ -70,13 +76,6 @@ def test_who_may_not_publish_the_policy_hides_nothing(versions, policy, client):
     assert versions[0].hidden_at is None
     address = reverse("policy_versions", args=[policy.pk])
     assert client.get(address).status_code != 200
-
-
-def test_version_of_another_page_is_not_found(section, versions, admin_client):
-    other = published_policy(section)
-    for page in (other, StandardPageFactory(parent=section)):
-        address = reverse("hide_policy_version", args=[page.pk, versions[0].pk])
-        assert admin_client.post(address).status_code == 404
 
 
 def test_erased_address_leaves_earlier_versions(policy, versions, client):

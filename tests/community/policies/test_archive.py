@@ -6,7 +6,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from community.models import PolicyUpdatePage, PublishedVersion
-from tests.community.policies.versions.published_versions import (
+from tests.community.policies.published_versions import (
     publish,
     published_policy,
 )
@@ -55,7 +55,7 @@ def test_draft_is_not_archived_even_over_a_published_revision(policy):
 
 
 def test_publication_in_a_private_section_is_archived_once_it_is_public(
-    section, policy
+    home, section, policy
 ):
     restriction = restrict(section)
     publish(policy, summary="Secret words")
@@ -66,9 +66,6 @@ def test_publication_in_a_private_section_is_archived_once_it_is_public(
     restriction.delete()
     assert summaries() == ["First words", "Words for everyone"]
     assert open_versions().get().published_at >= before
-
-
-def test_move_into_a_private_section_and_out_of_it(home, section, policy):
     private = CommunityIndexPageFactory(parent=home)
     restrict(private)
     policy.move(private, pos="last-child")
@@ -88,11 +85,9 @@ def test_restriction_deleted_with_its_section_archives_nothing(home, policy):
 def test_unpublished_page_ends_its_version(policy):
     policy.unpublish()
     assert not open_versions().exists()
-    publish(policy, summary="Back again")
+    policy = publish(policy, summary="Back again")
     assert open_versions().get().content["summary"] == "Back again"
-
-
-def test_copy_and_alias_begin_without_the_history_of_the_original(section, policy):
+    # A copy and an alias begin without the history.
     policy.copy(update_attrs={"slug": "copy"}, keep_live=False)
     alias = policy.create_alias(update_slug="alias")
     publish(policy, summary="Second words")
