@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet, TextChoices
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -34,10 +34,7 @@ from home.notifications.outbox import (
 
 @register_job("queue alert expiry reminders")
 def queue_expiry_reminders(at: datetime) -> None:
-    """Notify once of each alert that ends soon, and of each expected end.
-
-    For a short alert that is in its last quarter.
-    """
+    """Notify once of each expected end, in the last hour and quarter of its alert."""
     for alert in AlertSnippet.objects.current(at).filter(ends_at__lte=at + ENDING_SOON):
         if alert.ends_at - at <= (alert.ends_at - alert.starts_at) / 4:
             notify(str(alert.pk), AlertReminder, alert.ends_at.isoformat(), due_at=at)
@@ -79,14 +76,12 @@ class AlertReminder(NotificationKind):
         return EmailMessage(subject, text, to=sorted({user.email for user in to}))
 
 
-class Stage(TextChoices):
-    OVERDUE = "overdue", "A consultation's outcome is overdue"
-    ONE_WEEK = "one-week", "A consultation's outcome is due in 1 week"
-    FOUR_WEEKS = "four-weeks", "A consultation's outcome is due in 4 weeks"
-
-
-# How many weeks are left when each begins, the fewest first.
-WEEKS = {Stage.OVERDUE: 0, Stage.ONE_WEEK: 1, Stage.FOUR_WEEKS: 4}
+# The subjects, by how many weeks are left when each stage begins; the fewest first.
+STAGES = {
+    0: "A consultation's outcome is overdue",
+    1: "A consultation's outcome is due in 1 week",
+    4: "A consultation's outcome is due in 4 weeks",
+}
 
 
 @register_job("queue consultation outcome reminders")
@@ -97,7 +92,7 @@ def queue_outcome_reminders(at: datetime) -> None:
 
 def get_awaiting_outcome(at: datetime) -> QuerySet[PolicyUpdatePage]:
     """Return closed consultations whose outcome is due within four weeks."""
-    closed_before = at - OUTCOME_PROMISED + timedelta(weeks=WEEKS[Stage.FOUR_WEEKS])
+    closed_before = at - OUTCOME_PROMISED + timedelta(weeks=max(STAGES))
     policies = PolicyUpdatePage.objects.live().with_status(at)
     return policies.filter(
         status=PolicyStatus.AWAITING_OUTCOME,
@@ -105,11 +100,9 @@ def get_awaiting_outcome(at: datetime) -> QuerySet[PolicyUpdatePage]:
     ).order_by("consultation_closes_at", "pk")
 
 
-def get_stage(page: PolicyUpdatePage, at: datetime) -> Stage:
+def get_stage(page: PolicyUpdatePage, at: datetime) -> int:
     left = page.consultation_closes_at + OUTCOME_PROMISED - at
-    return next(
-        stage for stage, weeks in WEEKS.items() if left <= timedelta(weeks=weeks)
-    )
+    return next(weeks for weeks in STAGES if left <= timedelta(weeks=weeks))
 
 
 def _key(page: PolicyUpdatePage, at: datetime) -> str:
@@ -136,16 +129,16 @@ class OutcomeReminder(NotificationKind):
         if page is None or _key(page, at) != row.key:
             return None
         stage, to = get_stage(page, at), {page.owner_email} - {""}
-        if stage == Stage.OVERDUE or not to:
+        if stage == 0 or not to:
             to |= set(get_team_emails())
         context = {
             "page": page,
             "title": in_one_line(page.title),
-            "is_overdue": stage == Stage.OVERDUE,
+            "is_overdue": stage == 0,
             "edit_address": _admin_url("wagtailadmin_pages:edit", page.pk),
         }
         text = render_to_string("community/outcome_reminder.txt", context)
-        return EmailMessage(stage.label, text, to=sorted(to))
+        return EmailMessage(STAGES[stage], text, to=sorted(to))
 
 
 def _admin_url(name: str, *args) -> str:
@@ -180,7 +173,7 @@ def outcomes_due(user, at):
     editable = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
     due = get_awaiting_outcome(at).filter(pk__in=editable.values("pk"))
     stages = [get_stage(page, at) for page in due]
-    overdue = stages.count(Stage.OVERDUE)
+    overdue = stages.count(0)
     status = PolicyStatus.AWAITING_OUTCOME
     address = f"{reverse('policies:index')}?policy_status={status}"
     yield counted_task(

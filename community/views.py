@@ -152,10 +152,7 @@ def is_cacheable(request: HttpRequest, asked: dict[str, str], found: list[int]) 
 
 @cache_per_content_version
 def _read_policies(root_path: str) -> tuple[list[dict], dict[str, str]]:
-    """Return the filter values of all public policies in order, and topics' titles.
-
-    A topic is the slug of a section.
-    """
+    """Return the filter values of all policies in order, and titles by topic slug."""
     at = timezone.now()
     visible = visible_pages(at).filter(descendants_of(root_path))
     policies = PolicyUpdatePage.objects.filter(pk__in=visible).with_status(at)
@@ -243,10 +240,7 @@ def policy_feed(request: HttpRequest) -> HttpResponse:
 
 
 def _feed_response(request, title, link, urn, pages) -> HttpResponse:
-    """Return an Atom feed (RFC 4287) of what is new and what has changed (R5).
-
-    Its ids stay wherever the site or a page moves.
-    """
+    """Return an Atom feed (RFC 4287), whose ids stay where the site or a page moves."""
     author = without_control_characters(council(request)["council"].council_name)
     feed = Atom1Feed(
         title=f"{without_control_characters(title)} – {author}",
@@ -271,10 +265,7 @@ def _feed_response(request, title, link, urn, pages) -> HttpResponse:
 
 
 def get_feeds(page: Page | None, root: Page | None) -> list[Link]:
-    """Return the feeds about a page, without a query.
-
-    A section has its own; policies and the home page have that of all policies.
-    """
+    """Return the feeds about a page, without a query."""
     # A page that is seen before it is saved has no place yet.
     if page is None or root is None or not page.url_path:
         return []

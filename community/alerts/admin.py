@@ -105,10 +105,7 @@ class AlertActionView(PermissionCheckedMixin, View):
 
     @transaction.atomic
     def publish_end(self, ends_at: datetime) -> None:
-        """Publish the live version with another end.
-
-        A draft stays a draft, as a later revision, with the new end.
-        """
+        """Publish the live version with another end, and give it to the draft."""
         alert, user = self.alert, self.request.user
         if alert.workflow_in_progress:
             text = f"You need to submit the draft of '{alert}' again."

@@ -51,20 +51,16 @@ def record_deleted_alert(sender, instance: AlertSnippet, **kwargs) -> None:
 @receiver(page_visibility_changed)
 @receiver(nodes_deleted, sender=Page)
 def record_page_change(sender, **kwargs) -> None:
-    """Record current and future alerts on pages, or with links to pages, that change.
+    """Record alerts on pages, or with links to pages, that change.
 
-    The row of the content version, already locked, stops alerts and pages changing at
-    once.
+    The content version's row, already locked, stops alerts changing at once.
     """
     alerts = AlertSnippet.objects.published_until_after(timezone.now())
     _record(alerts, HistoryEvent.PAGES_CHANGED)
 
 
 def _record(alerts: AlertQuerySet, change: HistoryEvent = HistoryEvent.CHANGED) -> None:
-    """Add an entry for each alert that differs from its last one.
-
-    One query if there are no alerts, otherwise four.
-    """
+    """Add an entry for each alert that differs from its last one, with four queries."""
     entries = [
         _describe(alert)
         for alert in alerts.select_related("link_page").prefetch_related("scopes__page")

@@ -112,10 +112,7 @@ def set_dismissed_alert_keys(request: HttpRequest, keys: Iterable[str]) -> None:
 @never_cache
 @require_POST
 def dismiss_alert(request: HttpRequest, alert_id: int) -> HttpResponse:
-    """Store the dismissed alert in the visitor's cookie and redirect back.
-
-    The cookie holds only the ids of alerts and is the only one that a visitor gets.
-    """
+    """Store the dismissed alert in the visitor's cookie, the only one that they get."""
     current = AlertSnippet.objects.current(at=timezone.now())
     shown = get_object_or_404(current, pk=alert_id).as_visible_alert()
     if not shown.can_be_dismissed:

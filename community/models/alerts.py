@@ -51,10 +51,7 @@ class Severity(models.IntegerChoices):
 
     @classmethod
     def _missing_(cls, value):
-        """Treat a severity that only a newer release knows as a disruption.
-
-        It is the most severe that neither raises an alarm nor announces a death.
-        """
+        """Treat one that only a newer release knows as one that alarms no one."""
         return cls.DISRUPTION
 
     @property

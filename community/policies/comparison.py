@@ -83,10 +83,7 @@ def _diff_line(old: str, new: str) -> Iterator[dict]:
 
 
 class VersionText:
-    """A version as it is read at a time.
-
-    The titles of pages and files that are not public then are left out.
-    """
+    """A version as it is read at a time, without titles that are not public then."""
 
     def __init__(self, version: PublishedVersion, now: datetime):
         self.version, self.now, self.page = version, now, version.as_page()

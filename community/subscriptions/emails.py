@@ -36,10 +36,7 @@ class InvalidLinkError(Exception):
 
 @dataclass(frozen=True)
 class SignedLink:
-    """A kind of link, signed for one purpose, without an email address (ADR 28).
-
-    `name` is its URL name, and its purpose.
-    """
+    """A kind of link, signed for one purpose: its URL name (ADR 28)."""
 
     name: str
     lifetime: timedelta | None = None
@@ -121,10 +118,7 @@ def sign_up_email(subscription: Subscription, title: str) -> EmailMultiAlternati
 def manage_link_email(
     email: str, subscriber: Subscriber | None, title: str = ""
 ) -> EmailMultiAlternatives:
-    """Return the email with the link to an address's subscriptions, if it has any.
-
-    `title` is what someone has signed up for once more.
-    """
+    """Return the email with the link to an address's subscriptions, if it has any."""
     address = MANAGE.url(subscriber) if subscriber else ""
     subject = f"Your email updates from {get_council_name()}"
     return make_email("manage_link", subject, email, title=title, address=address)
@@ -132,19 +126,13 @@ def manage_link_email(
 
 @register_notification_kind
 class UpdateEmail(NotificationKind):
-    """The recipient is a subscriber, the key an event.
-
-    The context has the subscription, which "Unsubscribe" in the email ends.
-    """
+    """The recipient is a subscriber, the key an event, the context a subscription."""
 
     name = "email update"
     is_bulk = True
 
     def batch(self, rows, at):
-        """Group what is wanted into emails; delete the rest.
-
-        A page may have become private since, so that its title is too.
-        """
+        """Group what is wanted into emails; delete the rest, as of private pages."""
         read_related(rows)
         pages = visible_pages(at).filter(
             pk__in={r.event.page_id for r in rows if r.event}

@@ -119,10 +119,7 @@ def _has_open_updates(field: str) -> Exists:
 
 
 def subscriptions_to(paths: Iterable[str], is_policy: bool) -> QuerySet[Subscription]:
-    """Return the active subscriptions to the pages at any of these tree paths.
-
-    With `is_policy` also those to all policy updates.
-    """
+    """Return the active subscriptions to pages at tree paths, or to all policies."""
     pages = Page.objects.filter(path__in=paths).values_list("pk", flat=True)
     matching = Q(page_id__in=list(pages))
     if is_policy:

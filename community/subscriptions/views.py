@@ -11,7 +11,6 @@ from functools import wraps
 
 from django import forms
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -96,10 +95,7 @@ def get_target(page_id: int | None, at: datetime) -> SubscriptionTarget:
 
 
 def get_target_or_404(text: str, at: datetime) -> SubscriptionTarget:
-    """Return what `?page=` names; all policy updates if it is empty.
-
-    Raises `Http404` alike for pages that are private and that do not exist.
-    """
+    """Return what `?page=` names, or all policies; private pages are not found."""
     if not text:
         return get_target(None, at)
     if PLAIN_ID.fullmatch(text) and (target := get_target(int(text), at)).href:
@@ -147,10 +143,7 @@ class SubscribeForm(FrequencyForm, EmailForm):
 
 @method_decorator(never_cache, name="dispatch")
 class EmailView(FormView):
-    """Shows a form, and sends the email that it asks for.
-
-    The response is the same for any address, and for bots.
-    """
+    """Sends the email that a form asks for; any address gets the same response."""
 
     http_method_names = ["get", "head", "post"]
     limit_name: str
@@ -160,9 +153,6 @@ class EmailView(FormView):
         if request.POST.get("website"):
             return redirect(self.get_success_url())
         return super().post(request)
-
-    def make_email(self, form: EmailForm, at: datetime) -> EmailMessage:
-        raise NotImplementedError
 
     def form_valid(self, form):
         at = timezone.now()
@@ -240,10 +230,7 @@ def check_your_email(request: HttpRequest, is_sign_up: bool = True) -> HttpRespo
 
 
 def view_of_link(link: SignedLink) -> Callable[[Callable], Callable[..., HttpResponse]]:
-    """Wrap a view: it gets what the link's token says, and its page is never cached.
-
-    A GET, as link scanners send it, must change nothing.
-    """
+    """Wrap a view of what a link's token says; a GET must change nothing."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @never_cache

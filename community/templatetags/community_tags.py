@@ -31,10 +31,7 @@ SAFE = ("GET", "HEAD")
 
 @register.inclusion_tag("components/alerts.html", takes_context=True)
 def alerts(context):
-    """Show the page's current alerts that the visitor has not dismissed.
-
-    An editor about to publish an alert sees it among the others.
-    """
+    """Show the alerts not dismissed; in a preview, with the draft among them."""
     request, page, now = context["request"], context.get("page"), timezone.now()
     draft = getattr(request, "draft_alert", None)
     if draft is None:

@@ -10,7 +10,6 @@ from tests.factories import AlertFactory
 
 @pytest.fixture
 def alert(home):
-    """Return an alert that was published in the admin's way."""
     alert = AlertFactory(heading="Floods in Yarm")
     alert.save_revision().publish()
     alert.refresh_from_db()
@@ -19,8 +18,6 @@ def alert(home):
 
 @pytest.fixture
 def publish_alert(admin_client, send_form):
-    """Return a function that sends an alert's form, confirms it and publishes it."""
-
     def publish(address, **fields):
         confirmation = send_form(address, **fields)["Location"]
         html = BeautifulSoup(admin_client.get(confirmation).content, "html.parser")
@@ -32,7 +29,6 @@ def publish_alert(admin_client, send_form):
 
 @pytest.fixture
 def writer(client, django_user_model):
-    """Return the client of someone who may write alerts and not publish them."""
     user = django_user_model.objects.create_user("writer")
     names = ["access_admin", "add_alertsnippet", "change_alertsnippet"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
@@ -42,8 +38,6 @@ def writer(client, django_user_model):
 
 @pytest.fixture
 def start_workflow(admin_user):
-    """Return a function that submits an alert for approval."""
-
     def start(alert):
         workflow = Workflow.objects.create(name="Second pair of eyes")
         task = GroupApprovalTask.objects.create(name="Look")

@@ -20,8 +20,6 @@ LISTINGS = {
 
 @pytest.fixture
 def listed(admin_client):
-    """Return a function that gives the titles in a listing."""
-
     def get(name, **query):
         response = admin_client.get(reverse(name), query)
         assert response.status_code == 200

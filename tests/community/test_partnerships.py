@@ -9,7 +9,6 @@ from community.models import Partner, RelatedPage
 from tests.factories import (
     PartnershipPageFactory,
     PolicyUpdatePageFactory,
-    StandardPageFactory,
 )
 
 
@@ -28,7 +27,6 @@ def link(page, other):
 
 
 def linked(html):
-    """Return the titles of linked pages by the heading above them."""
     return {
         group.h2.get_text(): [title.get_text() for title in group.select("h3")]
         for group in html.select(".linked-pages")
@@ -131,15 +129,3 @@ def test_preview_shows_what_is_not_saved_yet_and_no_foreign_links(
     assert html.h1.get_text() == "Still to be saved"
     assert html.select_one(".partners li").get_text(strip=True) == "Norton hub"
     assert linked(html) == {}
-
-
-def test_section_shows_cards_of_all_that_it_holds(section, partnership, policy, read):
-    page = StandardPageFactory(parent=section, title="Grants", summary="Ask for money.")
-    cards = read(section.url).select(".card")
-    assert [card.h3.get_text() for card in cards] == [
-        "Food power",
-        "Food plan",
-        "Grants",
-    ]
-    assert cards[2].a["href"] == page.url
-    assert cards[2].p.get_text() == "Ask for money."

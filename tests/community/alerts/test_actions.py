@@ -17,8 +17,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture
 def press(admin_client):
-    """Return a function that presses a button of the list; it returns what is said."""
-
     def act(alert, name, ends_at=None, client=admin_client):
         address = (
             address_of("end", alert.pk)
@@ -41,7 +39,6 @@ def buttons_of(client):
 
 @pytest.fixture
 def alerts(home):
-    """Return an alert in each state, by the name of the state."""
     now = timezone.now()
     times = {
         "Live": {},

@@ -31,7 +31,6 @@ def text_of(response):
 
 
 def rows(*choices):
-    """Return the form's fields for chosen pages: the row's id and its page."""
     fields = {"scope": "pages", "scopes-TOTAL_FORMS": str(len(choices))}
     for number, (row, page) in enumerate(choices):
         fields |= {

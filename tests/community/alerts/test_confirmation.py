@@ -33,8 +33,6 @@ def make_draft(*pages, **values):
 
 @pytest.fixture
 def look(admin_client):
-    """Return a function that opens the confirmation of an alert."""
-
     def open_one(alert):
         response = admin_client.get(address_of("confirm", alert.pk))
         assert response.status_code == 200
@@ -45,8 +43,6 @@ def look(admin_client):
 
 @pytest.fixture
 def frame(admin_client):
-    """Return a function that opens the page in the frame of a confirmation."""
-
     def open_one(address):
         response = admin_client.get(address)
         assert response.status_code == 200
@@ -58,8 +54,6 @@ def frame(admin_client):
 
 @pytest.fixture
 def decide(admin_client):
-    """Return a function that presses "Publish now"; it returns what is said."""
-
     def press(alert, html, client=admin_client):
         draft = html.select_one("input[name=draft]")["value"]
         address = address_of("confirm", alert.pk)

@@ -21,8 +21,6 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def error_page(db, rf, django_assert_num_queries):
-    """Return a function that gives the error page, made without any query."""
-
     def get():
         with django_assert_num_queries(0):
             response = server_error(rf.get("/"))

@@ -21,7 +21,6 @@ DAY = datetime(2026, 3, 3, tzinfo=ZoneInfo("Europe/London"))
 
 
 def clock(text):
-    """Return a time of the day from a text such as 14:05."""
     hours, minutes = text.split(":")
     return DAY + timedelta(hours=int(hours), minutes=int(minutes))
 
@@ -187,7 +186,6 @@ def test_move_costs_the_history_the_same_whatever_is_below(home, section):
 
 
 def times_of(alert):
-    """Return, for each entry of an alert, when it was on, as texts."""
     entries = AlertHistoryEntry.objects.with_period().filter(alert_id=alert.pk)
     return [
         f"{each.on_at - DAY}-{each.off_at - DAY}"[:-3].replace(":00-", "-")

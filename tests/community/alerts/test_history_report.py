@@ -24,8 +24,6 @@ def text_of(response):
 
 @pytest.fixture
 def ask(admin_client):
-    """Return a function that asks the history and gives the page's text."""
-
     def get(**query):
         return text_of(admin_client.get(reverse("alert_history_report"), query))
 

@@ -24,8 +24,6 @@ PLACES = ("/", "/search/?query=bins", "/search/", "/nowhere/", "/cant-find-it/")
 
 @pytest.fixture
 def headings(client):
-    """Return a function that gives the headings of the alerts at an address."""
-
     def get(address):
         html = BeautifulSoup(client.get(address).content, "html.parser")
         texts = [h.get_text(strip=True) for h in html.select(".alert__heading")]

@@ -21,13 +21,11 @@ def publish(policy, note="", **values):
 
 
 def published_policy(section, **values):
-    """Return a policy that has been published once."""
     policy = PolicyUpdatePageFactory(parent=section, live=False, **values)
     return publish(policy)
 
 
 def text(html):
-    """Return the text of a page's main part."""
     return html.main.get_text(" ", strip=True)
 
 

@@ -33,8 +33,6 @@ OUTCOME = {
 
 @pytest.fixture
 def at(monkeypatch):
-    """Return a function that sets the clock."""
-
     def set_clock(time):
         monkeypatch.setattr(timezone, "now", lambda: time)
 
@@ -103,8 +101,6 @@ def test_outcome_is_shown_and_found_from_its_day_and_not_before(policy, read, at
 
 @pytest.fixture
 def publish(section, send_form):
-    """Return a function that publishes a policy by the editor's form."""
-
     def send(**fields):
         policy = PolicyUpdatePageFactory(parent=section, live=False)
         address = reverse("wagtailadmin_pages:edit", args=[policy.pk])

@@ -55,7 +55,6 @@ def test_equal_new_and_lost_lines_keep_their_places():
 
 
 def sides(hunks):
-    """Return both texts as a comparison holds them."""
     both = [], []
     for hunk in hunks:
         for lines, side in zip(both, ("before", "after"), strict=True):

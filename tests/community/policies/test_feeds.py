@@ -22,8 +22,6 @@ LONG_AGO = {"first_published_at": datetime(2025, 3, 1, 9, tzinfo=UTC)}
 
 @pytest.fixture
 def read_feed(client):
-    """Return a function that reads a feed as a feed reader does."""
-
     def get(address):
         response = client.get(address)
         assert response.status_code == 200

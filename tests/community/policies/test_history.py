@@ -40,7 +40,6 @@ def compare_address(policy, **chosen):
 
 
 def versions_of(policy):
-    """Return the ids of all versions, the oldest first."""
     versions = PublishedVersion.objects.filter(page=policy).order_by("published_at")
     return list(versions.values_list("pk", flat=True))
 

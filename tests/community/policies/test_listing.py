@@ -24,8 +24,6 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def add(section):
-    """Return a function that adds a policy that was updated so many days ago."""
-
     def add_policy(title, days_ago=0, parent=section, **values):
         return PolicyUpdatePageFactory(
             parent=parent, title=title, last_published_at=NOW - days_ago * DAY, **values

@@ -73,7 +73,6 @@ def test_a_date_counts_from_midnight_in_london():
 
 
 def random_dates(chance):
-    """Return some dates around a time, as likely set as not."""
     dates = {}
     for name in STATUS_DATES:
         if chance.random() < 0.4:

@@ -21,14 +21,11 @@ def _origin(settings):
 
 @pytest.fixture
 def policy(section):
-    """Return a policy that was published long ago, without updates."""
     return published_policy(section)
 
 
 @pytest.fixture
 def sign_up(section, client):
-    """Return a function that submits the sign-up form."""
-
     def send(email=ANN, page=section, frequency="at-once", **values):
         query = f"?page={page.pk}" if page else ""
         data = {"email": email, "frequency": frequency, **values}
@@ -39,8 +36,6 @@ def sign_up(section, client):
 
 @pytest.fixture
 def make_subscription(section):
-    """Return a function that makes a subscription, Ann's to the section by default."""
-
     def make(page=section, email=ANN, **values):
         return subscribe(email, page, **values)
 
@@ -53,7 +48,6 @@ def main_text(response):
 
 
 def path_of(address):
-    """Return an address of an email as the test client asks for it."""
     assert address.startswith(f"{ORIGIN}/")
     return address.removeprefix(ORIGIN)
 
@@ -63,7 +57,6 @@ def link_path(link, subscription):
 
 
 def last_link():
-    """Return the one link in the latest email; its HTML has the same."""
     message = mail.outbox[-1]
     (link,) = set(re.findall(rf"{ORIGIN}/\S+\?link=\S+", message.body))
     ((html, _),) = message.alternatives

@@ -42,7 +42,6 @@ def subscribe(email, page, frequency=Frequency.AT_ONCE, confirmed=True):
 
 
 def updates():
-    """Return the notifications of updates, with what they refer to."""
     rows = list(Notification.objects.filter(kind=UpdateEmail.name).order_by("pk"))
     read_related(rows)
     # Others are dropped when they are due.
@@ -51,7 +50,6 @@ def updates():
 
 
 def queued():
-    """Return the address, kind and title of each notification."""
     return [
         (row.subscriber.email, row.event.kind, row.event.title) for row in updates()
     ]

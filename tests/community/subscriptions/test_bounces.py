@@ -21,7 +21,6 @@ FROM = "From mx@example.org Mon Jan  4 08:00:00 2027\n"
 
 @pytest.fixture
 def ours(make_subscription):
-    """Return the Message-ID of an update that Ann was sent."""
     return message_id(1, make_subscription().subscriber)
 
 
@@ -33,7 +32,6 @@ def report(
     as_headers=False,
     date=None,
 ):
-    """Return a report as mail servers write it (RFC 3464, RFC 5965)."""
     message = MIMEMultipart("report", report_type=kind)
     message["Date"] = date or format_datetime(timezone.now() + timedelta(minutes=1))
     message.attach(MIMEText("It could not be delivered."))
@@ -52,8 +50,6 @@ def report(
 
 @pytest.fixture
 def take(tmp_path):
-    """Return a function that imports reports from an mbox; it returns what is said."""
-
     def run(*texts):
         path = tmp_path / "bounces.mbox"
         path.write_text("".join(f"{FROM}{each}\n\n" for each in texts), "latin-1")

@@ -22,7 +22,6 @@ LINKS = (CONFIRM, MANAGE, UNSUBSCRIBE, UNSUBSCRIBE_ALL)
 
 @pytest.fixture
 def addresses(make_subscription):
-    """Return the address of each kind of link to Ann's subscription."""
     subscription = make_subscription()
     return {link: link_path(link, subscription) for link in LINKS}
 

@@ -35,8 +35,6 @@ def test_address_without_subscriptions_gets_an_email_and_the_number_is_limited(
 
 @pytest.fixture
 def press(client):
-    """Return a function that presses a button of a page."""
-
     def send(address, label, **values):
         html = BeautifulSoup(client.get(address).content, "html.parser")
         (button,) = [

@@ -29,7 +29,6 @@ def make_private(page):
 
 
 def link_on(client, path):
-    """Return the link of a page to the form, which the cached page does not have."""
     html = BeautifulSoup(client.get(path).content, "html.parser")
     assert not html.select("[name=email]")
     return html.main.find("a", string="Get email updates")["href"]

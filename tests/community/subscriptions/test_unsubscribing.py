@@ -16,7 +16,6 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @pytest.fixture
 def mail_server():
-    """Return a client without cookie, token or origin, as for one click."""
     return Client(enforce_csrf_checks=True)
 
 
