@@ -17,6 +17,7 @@ SOURCE = settings.BASE_DIR / "docs" / "editors.md"
 STATIC = "../stockton_cms/static/"
 
 
+@cache
 def render_guide(source: str) -> dict:
     """Return a guide's `html` without its title, and its `parts` with their `tasks`."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -46,11 +47,6 @@ def _is_there(token) -> bool:
     return finders.find(path) is not None
 
 
-@cache
-def get_guide() -> dict:
-    return render_guide(SOURCE.read_text("utf-8"))
-
-
 class GuideView(WagtailAdminTemplateMixin, TemplateView):
     page_title = "Guide for editors"
     header_icon = "help"
@@ -58,4 +54,6 @@ class GuideView(WagtailAdminTemplateMixin, TemplateView):
     breadcrumbs_items = []
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(guide=get_guide(), **kwargs)
+        return super().get_context_data(
+            guide=render_guide(SOURCE.read_text("utf-8")), **kwargs
+        )
