@@ -41,10 +41,7 @@ UNREADABLE = (
 
 
 def unreadable_input_as_400(view: Callable) -> Callable:
-    """Wrap an admin view: unreadable input gets a 400.
-
-    A bug of ours may raise the same errors, so they are logged.
-    """
+    """Wrap an admin view: unreadable input gets a 400; it may be our bug, so log it."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -77,10 +74,7 @@ def permitted_pages() -> PageQuerySet:
 
 
 class ExplorableChoicesMixin:
-    """Rejects a form whose blocks or rich text contain something not offered.
-
-    `home.page_tree.explorable` records it. Form fields report it themselves.
-    """
+    """Rejects a form whose blocks or rich text contain something not offered."""
 
     def clean(self):
         data = super().clean()

@@ -13,7 +13,6 @@ class HomeConfig(AppConfig):
             link_checker,  # noqa: F401
             review_reminders,  # noqa: F401
         )
-        from home.notifications import sending  # noqa: F401
         from home.page_tree.explorable import restrict_admin_lists, restrict_choosers
         from home.reports import sanitise_all_exports
 

@@ -60,8 +60,6 @@ content_version_bumped = Signal()
 
 
 class ContentVersion(models.Model):
-    """The one row that counts changes to what visitors can see."""
-
     number = models.PositiveBigIntegerField(default=0)
     # The version of the last removal. What was cached before must not be served again,
     # even while the database is unavailable.
@@ -114,10 +112,7 @@ def bump_content_version(is_removal: bool = False) -> int:
 
 
 def extend_lock_timeout() -> None:
-    """Let the current transaction wait up to 20 s for locks, as on SQLite.
-
-    Moving a whole section takes longer than a page view may.
-    """
+    """Let the current transaction wait for locks for longer than a page view may."""
     outermost = connection.atomic_blocks[0]
     if connection.vendor == "postgresql" and not hasattr(outermost, "waits"):
         # Once for each transaction.
@@ -129,10 +124,7 @@ def extend_lock_timeout() -> None:
 
 
 def bump_version_on_change(*labels: str) -> None:
-    """Bump the version whenever an object of these models is saved or deleted.
-
-    `labels` are model labels such as "wagtailcore.Site".
-    """
+    """Bump the version for models with labels such as "wagtailcore.Site"."""
     for label in labels:
         for signal in (post_save, post_delete):
             signal.connect(

@@ -64,7 +64,6 @@ def add_tasks_panel(request, panels):
 
 @register_dashboard_tasks
 def stopped_jobs(user, at):
-    """Warn everyone, because stopped jobs go unnoticed otherwise."""
     health = get_jobs_health(at)
     if not health.is_running:
         since = (

@@ -35,13 +35,10 @@ POLL_INTERVAL = timedelta(seconds=5)
 SAFETY_MARGIN = timedelta(milliseconds=20)
 
 _jobs: dict[str, Job] = {}
-_slow_jobs: set[str] = set()
 _long_jobs: dict[str, Job] = {}
 
 
 class JobRun(models.Model):
-    """When a job last ran and its result: one row for each job."""
-
     name = models.CharField(max_length=100, unique=True)
     finished_at = models.DateTimeField()
     succeeded_at = models.DateTimeField(null=True)
@@ -65,32 +62,23 @@ class JobsHealth:
         return self.is_running and not self.failing
 
 
-def register_job(
-    name: str, *, is_slow: bool = False, is_long: bool = False
-) -> Callable[[Job], Job]:
+def register_job(name: str, *, is_long: bool = False) -> Callable[[Job], Job]:
     """Register a function that is called every minute or so with the time.
 
-    Jobs run in the order in which they are registered, slow ones after all others.
-
-    A long job may run for half a minute each time. It returns True if there is more to
-    do, and is called again at once. Other jobs do not wait for it: it has its own lock,
-    and its own thread in the service.
+    Long jobs may run for half a minute each time. One returns True if there is more to
+    do, and is called again at once. Other jobs do not wait for them: they have a lock,
+    and a thread in the service, of their own.
     """
 
     def register(job: Job) -> Job:
         (_long_jobs if is_long else _jobs)[name] = job
-        if is_slow:
-            _slow_jobs.add(name)
         return job
 
     return register
 
 
 def get_jobs_health(at: datetime) -> JobsHealth:
-    """Return whether the jobs have run lately, with one query.
-
-    A long job that has run before and is silent now counts as failing.
-    """
+    """Count a long job that has run before and is silent now as failing."""
     runs = JobRun.objects.filter(name__in=[*_jobs, *_long_jobs]).order_by("name")
     oldest = at - HEARTBEAT_TIMEOUT
     short = (run.finished_at for run in runs if run.name in _jobs)
@@ -117,7 +105,7 @@ def run_due_jobs(at: datetime) -> list[str]:
 
 
 def run_long_jobs(at: datetime) -> tuple[list[str], bool]:
-    """Run each long job once; return which failed, and whether there is more to do."""
+    """Return which long jobs failed, and whether there is more to do."""
     return _run_all(_long_jobs, "long-jobs", LONG_JOBS_LOCK_ID, at)
 
 
@@ -128,7 +116,7 @@ def _run_all(
     # The log lines of one run share an id, as those of a request do.
     set_guid(generate_guid())
     with single_process_lock(lock_name, lock_id) as is_our_turn:
-        for name in sorted(jobs, key=_slow_jobs.__contains__) if is_our_turn else ():
+        for name in jobs if is_our_turn else ():
             error, has_lost_lock = "", False
             try:
                 has_more |= jobs[name](at) is True
@@ -211,6 +199,16 @@ def _leave_heartbeat(name: str, error: str) -> None:
     JobRun.objects.bulk_create(
         [run], update_conflicts=True, unique_fields=["name"], update_fields=changed
     )
+
+
+def take_lock(lock_id: int) -> None:
+    """Wait for a lock, which the current transaction has until its end.
+
+    On SQLite every transaction is IMMEDIATE, which is the lock already.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_id])
 
 
 @contextmanager

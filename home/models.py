@@ -22,7 +22,9 @@ from home.content.fields import (
 )
 from home.content.link_blocks import PhoneNumberBlock, SocialLinkBlock
 from home.editorial import models as editorial_models  # noqa: F401
-from home.notifications import outbox  # noqa: F401
+
+# Here, so that emails go before what other long jobs do.
+from home.notifications import sending  # noqa: F401
 from home.pages import BasePage
 
 
@@ -132,10 +134,7 @@ class StandardPage(BasePage):
 
 
 class ChangeNote(models.Model):
-    """What changed for readers at one publication, in the editor's words (P5).
-
-    Created when a page is published, from its `change_note`.
-    """
+    """What changed for readers at one publication, in the editor's words (P5)."""
 
     page = models.ForeignKey(
         Page, on_delete=models.CASCADE, related_name="change_notes"

@@ -114,7 +114,6 @@ def _from_any_type(field: str) -> Coalesce:
 
 
 def make_cards(rows: list[dict], root: Page, at: datetime) -> list[Card]:
-    """Return a card for each row; one query reads all their pictures."""
     labels = get_labels(rows, at)
     pictures = get_pictures((row["card_picture"] for row in rows), CARD)
     return [
@@ -132,7 +131,6 @@ def make_cards(rows: list[dict], root: Page, at: datetime) -> list[Card]:
 
 
 def get_labels(rows: Iterable[dict], at: datetime) -> dict[int, str]:
-    """Return the labels of pages by id; a query for each type that has labels."""
     ids = defaultdict(list)
     for row in rows:
         ids[_page_type(row["content_type_id"])].append(row["pk"])
@@ -155,8 +153,6 @@ def _page_type(content_type_id: int) -> type[Page]:
 
 @dataclass(frozen=True)
 class FacetOption:
-    """One value of a filter, and how many results it leaves."""
-
     label: str
     href: str
     count: int

@@ -231,11 +231,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         return result
 
     def find_gaps_for_publishing(self) -> dict[str, str]:
-        """Return what an editor has to fill in before publishing, by field.
-
-        A review date (P6), and a change note or "Minor edit" when publishing again
-        (P5).
-        """
+        """Return what is missing, by field: a review date (P6) or what changed (P5)."""
         gaps = {}
         if not self.review_on:
             gaps["review_on"] = (
@@ -259,10 +255,7 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         return revision
 
     def route(self, request, path_components):
-        """Find the page for a path, without pages that have expired.
-
-        Wagtail goes down the tree with two queries a level; a path needs one.
-        """
+        """Find a page by one query, not two a level, unless it has expired."""
         if path_components:
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
             # Only the slug has an index.
@@ -290,7 +283,6 @@ class BasePage(ExactTimesMixin, TreeLockMixin, Page):
         return mark_cacheable(response, changes_at)
 
     def serve_password_required_response(self, request, form, action_url):
-        """Ask for the password without revealing anything about the page."""
         context = {"form": form, "action_url": action_url}
         template = settings.WAGTAIL_PASSWORD_REQUIRED_TEMPLATE
         return TemplateResponse(request, template, context)

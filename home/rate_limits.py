@@ -5,22 +5,21 @@ address that something goes to, with a salt that changes at midnight; the addres
 is never stored (ADR 23).
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from ipaddress import IPv6Address, IPv6Network
 
 from allauth.core.internal.httpkit import get_client_ip
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from home.content_version import start_of_day
-from home.jobs import register_job
+from home.jobs import register_job, take_lock
 
 # Unique among the advisory locks of this database.
 LIMITS_LOCK_ID = 7_301_004
@@ -38,17 +37,6 @@ WRONG_PASSWORDS_PERIOD = timedelta(minutes=5)
 
 class RateLimitExceeded(Exception):  # noqa: N818 - it is no error of ours
     pass
-
-
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Open a transaction, of which only one runs at a time."""
-    with transaction.atomic():
-        # On SQLite every transaction is IMMEDIATE, which is the lock already.
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIMITS_LOCK_ID])
-        yield
 
 
 @dataclass(frozen=True)
@@ -84,7 +72,8 @@ class RateLimit:
         If nothing was sent after all, delete what is returned. Raises
         `RateLimitExceeded`. Check `is_reached` before the transaction.
         """
-        with one_at_a_time():
+        with transaction.atomic():
+            take_lock(LIMITS_LOCK_ID)
             if self.is_reached(by, at):
                 raise RateLimitExceeded
             key = self._key(by, at)
@@ -140,7 +129,7 @@ def network_of(request: HttpRequest) -> str:
 def limit_password_attempts(
     view: Callable[..., HttpResponse], restriction_model: type[models.Model]
 ) -> Callable[..., HttpResponse]:
-    """Wrap Wagtail's view that asks for the password of a private page or document."""
+    """Wrap Wagtail's view that asks for the password of a page or document."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, restriction_id: int, **kwargs) -> HttpResponse:

@@ -27,7 +27,6 @@ def bump_version_on_save(sender, instance, raw=False, update_fields=None, **kwar
 
 @receiver(post_save, sender=Revision)
 def bump_version_on_schedule(sender, instance, raw=False, **kwargs):
-    """Bump the version, because the next scheduled change may now be another."""
     if instance.approved_go_live_at and not raw:
         bump_content_version()
 
@@ -45,10 +44,7 @@ def bump_version_when_addresses_change(sender, **kwargs):
 
 @receiver(page_published)
 def write_change_note(sender, instance, revision, alias=False, **kwargs):
-    """Store the editor's change note, once for each publication.
-
-    The signal is sent again for each alias of the page, with the same revision.
-    """
+    """Store the note once: the signal is sent again for each alias of the page."""
     if alias:
         return
     from_revision = revision.content.get("change_note", "") if revision else ""

@@ -23,10 +23,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def as_safe_cell(value, is_csv: bool):
-    """Escape formulas, and remove characters that Excel cannot store.
-
-    XLSX cells are typed as text; CSV has no types.
-    """
+    """Escape formulas, as CSV has no types, and remove what Excel cannot store."""
     if not isinstance(value, str):
         return value
     value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
@@ -117,7 +114,6 @@ def register_report(
 
 
 def page_type(row) -> str:
-    """Return the type of a row's page without a query for each row."""
     content_type = ContentType.objects.get_for_id(row.page.content_type_id)
     return content_type.name.capitalize()
 
@@ -138,7 +134,6 @@ OWNER_COLUMNS = [
 
 
 def with_owners(rows: QuerySet) -> QuerySet:
-    """Add the content owner of each row's page."""
     review = PageReview.objects.filter(pk=OuterRef("page_id"))
     return rows.annotate(
         owner_name=Subquery(review.values("owner_name")),
@@ -147,15 +142,11 @@ def with_owners(rows: QuerySet) -> QuerySet:
 
 
 def sections(request: HttpRequest) -> PageQuerySet:
-    """Return the children of the home pages that have children."""
     return permitted_pages().filter(depth=3, numchild__gt=0).order_by("title")
 
 
 class PageReportFilterSet(WagtailFilterSet):
-    """Section, owner and type of the pages of a report.
-
-    Its rows have `page`, `owner_name` and `owner_email`; see `with_owners`.
-    """
+    """Filters rows that have `page`, `owner_name` and `owner_email`: `with_owners`."""
 
     section = django_filters.ModelChoiceFilter(
         label="Section", queryset=sections, method="by_section"

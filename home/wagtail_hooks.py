@@ -35,10 +35,7 @@ class PublishedPageLinkHandler(PageLinkHandler):
 
     @classmethod
     def get_many(cls, attrs_list: list[dict]) -> list[Page | None]:
-        """Return the page of each link, or None.
-
-        Ids that were not chosen in the editor may be anything.
-        """
+        """Return pages or None: ids that no editor chose may be anything."""
         chosen = [
             each if PLAIN_ID.fullmatch(each.get("id", "")) else {}
             for each in attrs_list

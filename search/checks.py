@@ -186,7 +186,7 @@ class Verdict(NamedTuple):
     position: int | None = None
 
 
-@register_job("search checks", is_slow=True)
+@register_job("search checks", is_long=True)
 def check_searches(at: datetime) -> None:
     run_checks(get_due(at), at)
     notify_owners(at)

@@ -62,7 +62,7 @@ IN_USE_IPV6 = ip_network("2000::/3")
 BAD_CERTIFICATES = {9, 10, 18, 62, 64}
 
 
-@register_job("check links", is_slow=True)
+@register_job("check links", is_long=True)
 def check_links(at: datetime) -> None:
     """Resolve broken internal links again, then check links to other sites.
 

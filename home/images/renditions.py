@@ -12,7 +12,6 @@ from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from itertools import product
-from types import SimpleNamespace
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
@@ -22,7 +21,7 @@ from django.dispatch import Signal, receiver
 from wagtail import hooks
 from wagtail.images import get_image_model
 from wagtail.images.image_operations import FillOperation, ImageTransform
-from wagtail.images.models import AbstractImage, Filter
+from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 from wagtail.models import Collection as FileCollection
 from wagtail.models import CollectionViewRestriction
 from willow.plugins.pillow import PillowImage
@@ -85,6 +84,8 @@ def specs_of(shapes: Iterable[Shape]) -> list[str]:
     return [spec for shape in shapes for spec in shape.specs]
 
 
+# Reads each spec once.
+get_filter = lru_cache(Filter)
 PUBLIC_SPECS = frozenset(specs_of([*LIBRARY_SHAPES, LOGO]))
 FOR_ALL, FOR_STAFF = "images/", "staff_images/"
 FOCAL_POINT = FillOperation.vary_fields
@@ -100,8 +101,6 @@ collection_privacy_changed = Signal()
 
 @dataclass(frozen=True)
 class Picture:
-    """An image in one shape, ready for a template."""
-
     url: str
     width: int
     height: int
@@ -146,27 +145,17 @@ def get_pictures_in_shapes(
 def _read(
     image_ids: set[int], shapes: Collection[Shape]
 ) -> dict[Shape, dict[int, Picture]]:
-    """Read pictures as values: model instances take five times as long."""
-    storage = Rendition._meta.get_field("file").storage
-    rows = Rendition.objects.filter(
-        image_id__in=image_ids,
+    renditions = Rendition.objects.filter(
+        image__in=image_ids,
         filter_spec__in=specs_of(shapes),
         file__startswith=FOR_ALL,
-    ).values_list(
-        "image_id",
-        "filter_spec",
-        "focal_point_key",
-        "file",
-        "width",
-        "height",
-        "image__description",
-        *(f"image__{field}" for field in FOCAL_POINT),
     )
-    files = {}
-    for pk, spec, key, name, width, height, alt, *focal_point in rows:
+    files = defaultdict(dict)
+    for each in renditions.select_related("image"):
+        key = get_filter(each.filter_spec).get_cache_key(each.image)
         # Wagtail keeps the sizes that were made for an earlier focal point.
-        if key == _focal_point_key(spec, *focal_point):
-            files.setdefault(pk, {})[spec] = (storage.url(name), width, height, alt)
+        if each.focal_point_key == key:
+            files[each.image_id][each.filter_spec] = each
     return {
         shape: {
             pk: _in_shape(shape, made)
@@ -177,18 +166,14 @@ def _read(
     }
 
 
-@lru_cache(maxsize=4096)
-def _focal_point_key(spec: str, *focal_point: int | None) -> str:
-    image = SimpleNamespace(**dict(zip(FOCAL_POINT, focal_point, strict=True)))
-    return Filter(spec).get_cache_key(image)
-
-
-def _in_shape(shape: Shape, files: dict[str, tuple]) -> Picture:
-    """Combine an image's files by spec: (address, width, height, alt text)."""
+def _in_shape(shape: Shape, files: dict[str, AbstractRendition]) -> Picture:
+    webp = (files[spec] for spec in shape.webp if spec in files)
     # An image that is smaller than two sizes is the same in both.
-    by_width = {files[spec][1]: files[spec][0] for spec in shape.webp if spec in files}
+    by_width = {each.width: each.url for each in webp}
     srcset = ", ".join(f"{by_width[width]} {width}w" for width in sorted(by_width))
-    return Picture(*files[shape.fallback], srcset, shape.sizes)
+    shown = files[shape.fallback]
+    alt = shown.image.description
+    return Picture(shown.url, shown.width, shown.height, alt, srcset, shape.sizes)
 
 
 def make_shapes_after_commit(image_ids: Iterable[int | None], *shapes: Shape) -> None:
@@ -203,15 +188,12 @@ def make_shapes_after_commit(image_ids: Iterable[int | None], *shapes: Shape) ->
 
 
 def make_shapes(image_ids: Iterable[int] | QuerySet, *shapes: Shape) -> int:
-    """Make the missing renditions of these images; return how many were made.
-
-    Images in private collections and unreadable files are left out.
-    """
+    """Make what is missing, except of private images; return how many were made."""
     specs, missing = specs_of(shapes), defaultdict(list)
     renditions = Rendition.objects.filter(image__in=image_ids, filter_spec__in=specs)
     existing = set(renditions.values_list("image_id", "filter_spec", "focal_point_key"))
     for image, spec in product(Image.objects.filter(pk__in=image_ids), specs):
-        if (image.pk, spec, Filter(spec).get_cache_key(image)) not in existing:
+        if (image.pk, spec, get_filter(spec).get_cache_key(image)) not in existing:
             missing[image].append(spec)
     restricted = restricted_collections() if missing else set()
     made = sum(
@@ -243,11 +225,7 @@ def _make(image: AbstractImage, specs: Collection[str]) -> int:
 
 
 class _ReducedCopy:
-    """An open image, not much larger than its largest rendition.
-
-    Wagtail would read the original again for each size, which takes several seconds for
-    a large photograph.
-    """
+    """An open image, reduced: Wagtail would read the original again for each size."""
 
     def __init__(self, image: AbstractImage):
         with image.get_willow_image() as original:
@@ -288,7 +266,6 @@ class _ReducedFilter(Filter):
 
 
 def restricted_collections() -> set[int]:
-    """Return the ids of the collections that are private, or inside a private one."""
     restrictions = CollectionViewRestriction.objects.order_by()
     paths = restrictions.values_list("collection__path", flat=True)
     below = [Q(path__startswith=path) for path in paths]
@@ -299,8 +276,6 @@ def restricted_collections() -> set[int]:
 
 
 def in_folder_of_audience(get_upload_to: Callable) -> Callable:
-    """Wrap Wagtail's choice of a path for a rendition."""
-
     @wraps(get_upload_to)
     def wrapped(rendition, filename: str) -> str:
         path = get_upload_to(rendition, filename)
@@ -317,10 +292,7 @@ Rendition.get_upload_to = in_folder_of_audience(Rendition.get_upload_to)
 
 
 def delete_misplaced(image_ids: Iterable[int] | QuerySet) -> None:
-    """Delete the renditions of these images that are in the wrong folder.
-
-    They are made again, in the right one, when they are next needed.
-    """
+    """Delete renditions in the wrong folder; they are made again when needed."""
     is_private = Q(image__collection__in=restricted_collections())
     misplaced = Rendition.objects.filter(
         Q(is_private, file__startswith=FOR_ALL)

@@ -76,10 +76,7 @@ class MediaStorageUnavailableError(OSError):
 
 
 class MediaMixin:
-    """A storage whose file paths cannot be guessed, and whose images have no metadata.
-
-    Each file has a folder of its own, so that residents see the original file name.
-    """
+    """A storage of images without metadata, each file in a folder of its own."""
 
     def generate_filename(self, filename: str) -> str:
         path = PurePosixPath(super().generate_filename(filename))
@@ -107,7 +104,6 @@ class AtomicFileStorage(MediaMixin, FileSystemStorage):
         return super()._save(name, content)
 
     def delete(self, name: str) -> None:
-        """Delete a file and its folder."""
         super().delete(name)
         with suppress(OSError):
             os.rmdir(os.path.dirname(self.path(name)))

@@ -26,10 +26,7 @@ _suppressed = ContextVar("notifications_suppressed", default=False)
 
 @contextmanager
 def suppress_notifications() -> Iterator[None]:
-    """Notify no subscribers of what is imported or copied in this context.
-
-    An import of 5,000 pages would send 5,000 emails to each subscriber of a section.
-    """
+    """Notify no subscribers of thousands of pages that are imported or copied."""
     token = _suppressed.set(True)
     try:
         yield
@@ -47,8 +44,6 @@ def in_one_line(text: str) -> str:
 
 
 class SMTPFailure(Enum):
-    """What an error of the mail server is about."""
-
     ADDRESS = "the address does not exist"
     TEMPORARY = "try again later"
     # As TEMPORARY, but nothing more can be sent over this connection.
@@ -57,8 +52,6 @@ class SMTPFailure(Enum):
 
 
 class NotificationKind:
-    """What one kind of email says, and what follows from its being sent."""
-
     name: ClassVar[str]
     # Whether it waits for the morning.
     is_quiet = False
@@ -111,8 +104,6 @@ class NotificationQuerySet(models.QuerySet):
 
 
 class Notification(models.Model):
-    """One event for one recipient."""
-
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         # Handed to the mail server, which may or may not have accepted it.

@@ -32,7 +32,6 @@ from home.notifications.outbox import (
     OPEN,
     MailOutage,
     Notification,
-    NotificationKind,
     SMTPFailure,
     kinds,
 )
@@ -111,100 +110,97 @@ class SMTPSession:
 
 
 class SendingRun:
-    """One run of sending; raises the SMTP error where nothing more can be sent."""
+    """One run of sending; raises the SMTP error where nothing more can be sent.
+
+    Emails are passed as their notifications, which are all of one kind.
+    """
 
     def __init__(self, session: SMTPSession, at: datetime, has_outage: bool):
         self._session, self._at, self._has_outage = session, at, has_outage
         # In a row: until an email is accepted, the server may be to blame.
-        self._failures: list[
-            tuple[NotificationKind, list[Notification], SMTPFailure]
-        ] = []
+        self._failures: list[tuple[list[Notification], SMTPFailure]] = []
 
     def run(self, deadline: float) -> bool:
         """Send until a monotonic time; return whether there is more."""
         try:
             while chunk := self._next_chunk():
-                for kind, rows in chunk:
+                for rows in chunk:
                     if monotonic() >= deadline:
                         return True
                     self._session.reconnect_if_due()
-                    self._handle(kind, rows)
+                    self._handle(rows)
             return False
         finally:
             self._settle_failures()
 
-    def _next_chunk(self) -> list[tuple[NotificationKind, list[Notification]]]:
+    def _next_chunk(self) -> list[list[Notification]]:
         all_due = Notification.objects.due(self._at)
         for kind in sorted(kinds.values(), key=lambda kind: kind.is_bulk):
             due = all_due.filter(kind=kind.name)
             # One that has nothing left to send gives way to the next.
             while rows := _next_rows(due):
-                if chunk := [(kind, each) for each in kind.batch(rows, self._at)]:
+                if chunk := list(kind.batch(rows, self._at)):
                     return chunk
         return []
 
-    def _handle(self, kind: NotificationKind, rows: list[Notification]) -> None:
+    def _handle(self, rows: list[Notification]) -> None:
+        kind = rows[0].kind
         try:
-            message = kind.build(rows, self._at)
+            message = kinds[kind].build(rows, self._at)
         except Exception:
             # One email that cannot be built must not hold up the others.
-            logger.exception("A notification (%s) could not be built.", kind.name)
-            self._postpone(kind, rows)
+            logger.exception("A notification (%s) could not be built.", kind)
+            self._postpone(rows)
             return
         if message is None:
             _rows(rows).delete()
         elif not message.recipients():
-            logger.warning("%s (%s) has no recipients.", rows[0], kind.name)
-            self._give_up(kind, rows, SMTPFailure.ADDRESS)
+            logger.warning("%s (%s) has no recipients.", rows[0], kind)
+            self._give_up(rows, SMTPFailure.ADDRESS)
         elif _mark_sending(rows):
-            self._send(kind, rows, message)
+            self._send(rows, message)
 
-    def _send(
-        self, kind: NotificationKind, rows: list[Notification], message: EmailMessage
-    ) -> None:
+    def _send(self, rows: list[Notification], message: EmailMessage) -> None:
         _add_headers(message, rows[0])
         try:
             self._session.send(message)
         except Exception as error:
-            self._record_failure(kind, rows, error)
+            self._record_failure(rows, error)
             return
         with transaction.atomic():
             _rows(rows).update(state=State.SENT, sent_at=self._at)
-            kind.after_sending(rows, self._at)
+            kinds[rows[0].kind].after_sending(rows, self._at)
         if self._has_outage:
             MailOutage.objects.all().delete()
             self._has_outage = False
         self._settle_failures()
 
-    def _record_failure(
-        self, kind: NotificationKind, rows: list[Notification], error: Exception
-    ) -> None:
-        failure = classify_smtp_error(error)
-        problem = describe_smtp_error(error)
-        logger.warning("%s (%s) was not sent: %s", rows[0], kind.name, problem)
+    def _record_failure(self, rows: list[Notification], error: Exception) -> None:
+        failure, problem = classify_smtp_error(error), describe_smtp_error(error)
+        logger.warning("%s (%s) was not sent: %s", rows[0], rows[0].kind, problem)
         if failure == SMTPFailure.SERVER:
             # It waits as if it had not been attempted.
             _rows(rows).update(state=State.WAITING, attempts=F("attempts") - 1)
             raise error
-        self._postpone(kind, rows)
+        self._postpone(rows)
         if failure == SMTPFailure.CONNECTION:
             raise error
-        self._failures.append((kind, rows, failure))
-        recipients = {(kind, rows[0].recipient) for kind, rows, _ in self._failures}
+        self._failures.append((rows, failure))
+        recipients = {(rows[0].kind, rows[0].recipient) for rows, _ in self._failures}
         if len(recipients) >= MAX_FAILURES_IN_A_ROW:
             self._failures.clear()
             raise error
 
     def _settle_failures(self) -> None:
-        for kind, rows, failure in self._failures:
+        for rows, failure in self._failures:
             if failure == SMTPFailure.ADDRESS:
-                self._give_up(kind, rows, failure)
+                self._give_up(rows, failure)
         self._failures.clear()
 
-    def _postpone(self, kind: NotificationKind, rows: list[Notification]) -> None:
+    def _postpone(self, rows: list[Notification]) -> None:
         attempts = max(row.attempts for row in rows)
         if attempts >= len(RETRY_DELAYS):
-            self._give_up(kind, rows, SMTPFailure.TEMPORARY)
+            self._give_up(rows, SMTPFailure.TEMPORARY)
             return
         _rows(rows).update(
             state=State.WAITING,
@@ -213,11 +209,9 @@ class SendingRun:
         )
 
     @transaction.atomic
-    def _give_up(
-        self, kind: NotificationKind, rows: list[Notification], failure: SMTPFailure
-    ) -> None:
+    def _give_up(self, rows: list[Notification], failure: SMTPFailure) -> None:
         if _rows(rows).open().update(state=State.FAILED):
-            kind.after_failure(rows, failure, self._at)
+            kinds[rows[0].kind].after_failure(rows, failure, self._at)
 
 
 def _next_rows(due: QuerySet[Notification]) -> list[Notification]:
@@ -247,10 +241,7 @@ def _add_headers(message: EmailMessage, row: Notification) -> None:
 
 
 def classify_smtp_error(error: Exception) -> SMTPFailure:
-    """Return what an error is about that was raised while one email was sent.
-
-    Where not the address is to blame, the server's rules may yet be put right.
-    """
+    """Blame the address only where it is; the server's rules may yet be put right."""
     if isinstance(error, SMTPSenderRefused):
         return SMTPFailure.SERVER
     if not isinstance(error, SMTPRecipientsRefused | SMTPDataError):
@@ -334,7 +325,6 @@ def record_outage(error: Exception, at: datetime) -> None:
 
 @register_dashboard_tasks
 def unsent_emails(user, at) -> Iterator[DashboardTask]:
-    """Warn administrators that emails are not being sent."""
     if not user.is_superuser:
         return
     # One quick query where all is well. An outage that delays nothing is ignored.

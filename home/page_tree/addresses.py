@@ -48,8 +48,6 @@ def get_site_for(request: HttpRequest) -> Site | None:
 
 
 def bind_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a Wagtail view, to save it the query for the site."""
-
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         get_site_for(request)
@@ -106,19 +104,13 @@ def page_number(text: str, most: int = 9_999) -> int:
 
 
 def children_of(path: str) -> Q:
-    """Return the condition for the pages directly below a tree path.
-
-    A range, because `LIKE` scans the whole table on SQLite (measured at 50,000 pages).
-    """
+    """Match the pages right below a tree path: `LIKE` would scan all on SQLite."""
     depth = len(path) // Page.steplen + 1
     return Q(depth=depth, path__range=Page._get_children_path_interval(path))
 
 
 def descendants_of(path: str) -> Q:
-    """Return the condition for all pages below a tree path, as a range.
-
-    Its ends are digits and letters, which sort alike in every collation.
-    """
+    """Match all below a tree path; digits and letters sort alike everywhere."""
     return Q(path__range=Page._get_children_path_interval(path))
 
 
@@ -127,7 +119,6 @@ def parent_path(path: str) -> str:
 
 
 def paths_down_to(path: str) -> list[str]:
-    """Return the tree paths of all pages above one, and its own."""
     return [path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)]
 
 

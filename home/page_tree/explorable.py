@@ -75,7 +75,6 @@ def explorable(model: type[Model]) -> QuerySet:
 
 
 def is_explorable(model: type[Model], pk) -> bool:
-    """Return whether there is such an object and the user may know of it."""
     is_number = PLAIN_ID.fullmatch(str(pk))
     return bool(is_number) and explorable(model).filter(pk=pk).exists()
 
@@ -86,7 +85,6 @@ def permitted(user: AbstractBaseUser, model: type[Model], *actions: str) -> Quer
 
 
 def permitted_files(user: AbstractBaseUser, model: type[Model]) -> QuerySet:
-    """Return the images or documents that a user may choose or edit."""
     return permitted(user, model, "choose", "change", "delete")
 
 
@@ -117,10 +115,7 @@ def exclude_unexplorable_pages(pages: PageQuerySet, request: HttpRequest):
 
 
 def restrict_admin_lists() -> None:
-    """Restrict Wagtail's bulk actions, page choosers and report of page types.
-
-    Where users may not see a draft, the page has its public title.
-    """
+    """Restrict bulk actions, page choosers, the report of page types, and titles."""
 
     def get_queryset(cls, model, object_ids):
         return get_list_or_404(explorable(model), pk__in=object_ids)
@@ -212,10 +207,7 @@ class NoChooserViewSet(SnippetChooserViewSet):
 
 
 def may_choose(model: type[Model], pk) -> bool:
-    """Return whether the user may submit an object's id.
-
-    Users may save a page in which a colleague has linked what they cannot see.
-    """
+    """Allow also what the page holds already, as a colleague may have linked it."""
     request = admin_request.get()
     if request is None or is_explorable(model, pk):
         return True
@@ -246,7 +238,7 @@ def _held_by(edited: Model | None) -> set[tuple[type[Model], str]]:
 
 
 def restrict_choosers() -> None:
-    """Make Wagtail's choosers neither accept nor display what the user may not see."""
+    """Make choosers neither accept nor display what the user may not see."""
     read, describe = BaseChooser.value_from_datadict, BaseChooser.get_value_data
 
     def value_from_datadict(widget, data, files, name):
@@ -276,8 +268,6 @@ def restrict_choosers() -> None:
 
 
 class RichTextArea(DraftailRichTextArea):
-    """The rich text editor, with restricted links and images."""
-
     def value_from_datadict(self, data, files, name):
         sent = data.get(name)
         # The second is what the editor's script sends for an empty text.

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from functools import wraps
 
 from django.contrib import messages
-from django.db import OperationalError, connection, models, transaction
+from django.db import OperationalError, models, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from treebeard.exceptions import InvalidMoveToDescendant
@@ -21,6 +21,7 @@ from wagtail.models import Page
 from home.content.drafts import NotReadyError
 from home.content_version import extend_lock_timeout
 from home.images.storage import is_disk_full_error
+from home.jobs import take_lock
 from home.notifications.outbox import suppress_notifications
 from home.page_tree.addresses import redirect_old_addresses
 
@@ -40,10 +41,7 @@ def tree_lock() -> Iterator[None]:
     """
     with transaction.atomic():
         extend_lock_timeout()
-        # On SQLite every transaction is IMMEDIATE, which is the lock already.
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK_ID])
+        take_lock(TREE_LOCK_ID)
         yield
 
 
@@ -163,7 +161,6 @@ def in_one_transaction(view: Callable) -> Callable:
 
 
 def refuse_publication(request: HttpRequest, error: NotReadyError) -> HttpResponse:
-    """Redirect to the editor of a draft that is not ready, with the reasons."""
     messages.error(
         request,
         f"'{error.instance}' cannot be published yet. Nothing was changed. "

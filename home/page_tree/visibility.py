@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
+from itertools import chain
 
 from django.apps import apps
 from django.db import models, transaction
@@ -45,26 +46,19 @@ class Change(Enum):
     PRIVACY = auto()
 
 
-class PrivatePaths:
-    """The tree paths that restrictions, and aliases of restricted pages, are on.
+def private_paths(**conditions) -> set[str]:
+    """Return the tree paths that restrictions, and aliases of restricted pages, are on.
 
     For many pages this is quicker than `home.pages.public_pages`, which PostgreSQL
     plans badly just after an import: moving 5,000 pages took more than half a minute.
     """
+    restrictions = PageViewRestriction.objects.exclude(**conditions)
+    rows = restrictions.values_list("page__path", "page__aliases__path")
+    return set(chain.from_iterable(rows))
 
-    def __init__(self, restrictions: QuerySet | None = None):
-        if restrictions is None:
-            restrictions = PageViewRestriction.objects.all()
-        rows = restrictions.values_list("page__path", "page__aliases__path")
-        self._paths = {path for row in rows for path in row}
 
-    def hide(self, path: str, below: str = "") -> bool:
-        """Say whether a page is private, only by what is below a path above it."""
-        return any(
-            each in self._paths
-            for each in paths_down_to(path)
-            if len(each) > len(below)
-        )
+def is_private(path: str, private: set[str]) -> bool:
+    return not private.isdisjoint(paths_down_to(path))
 
 
 def _send(change: Change, page_ids: list[int], **kwargs) -> None:
@@ -75,13 +69,13 @@ def _send(change: Change, page_ids: list[int], **kwargs) -> None:
 
 @receiver(page_published)
 def follow_publication(sender, instance, revision=None, **kwargs) -> None:
-    is_private = PrivatePaths().hide(instance.path)
+    is_open = not is_private(instance.path, private_paths())
     _send(
         Change.PUBLISHED,
         [instance.pk],
-        was_public=not is_private and getattr(instance, "was_live", False),
+        was_public=is_open and getattr(instance, "was_live", False),
         # Wagtail also sends this for pages that are only scheduled.
-        is_public=not is_private and instance.live,
+        is_public=is_open and instance.live,
         revision=revision,
     )
 
@@ -90,7 +84,7 @@ def follow_publication(sender, instance, revision=None, **kwargs) -> None:
 def follow_unpublishing(sender, instance, **kwargs) -> None:
     # Wagtail also sends this for pages about to be deleted, which are still live.
     if Page.objects.filter(pk=instance.pk, live=False).exists():
-        was_public = not PrivatePaths().hide(instance.path)
+        was_public = not is_private(instance.path, private_paths())
         _send(Change.UNPUBLISHED, [instance.pk], was_public=was_public, is_public=False)
 
 
@@ -102,10 +96,10 @@ def follow_deletion(sender, instance, origin=None, **kwargs) -> None:
     if hasattr(pages, "is_followed"):
         return
     pages.is_followed = True
-    private = PrivatePaths()
+    private = private_paths()
     ids: dict[bool, list[int]] = {True: [], False: []}
     for pk, path, live in pages.order_by("path").values_list("pk", "path", "live"):
-        ids[live and not private.hide(path)].append(pk)
+        ids[live and not is_private(path, private)].append(pk)
     for was_public, page_ids in ids.items():
         _send(Change.DELETED, page_ids, was_public=was_public, is_public=False)
 
@@ -114,12 +108,12 @@ def follow_deletion(sender, instance, origin=None, **kwargs) -> None:
 def follow_move(sender, instance, parent_page_before, **kwargs) -> None:
     # Moving may have changed its place, too.
     old_parent = Page.objects.filter(pk=parent_page_before.pk).first()
-    private, above = PrivatePaths(), parent_path(instance.path)
-    was_public = old_parent is not None and not private.hide(old_parent.path)
-    if was_public != (is_public := not private.hide(above)):
+    private, above = private_paths(), parent_path(instance.path)
+    was_public = old_parent is not None and not is_private(old_parent.path, private)
+    if was_public != (is_public := not is_private(above, private)):
         _send(
             Change.MOVED,
-            _live_pages([instance.path], private, below=above),
+            _live_pages([instance.path], private.difference(paths_down_to(above))),
             was_public=was_public,
             is_public=is_public,
             old_parent_path=old_parent.path if old_parent else "",
@@ -140,25 +134,18 @@ def follow_lifted_restriction(sender, instance, origin, **kwargs) -> None:
 
 
 def _send_privacy(restriction: PageViewRestriction, is_public: bool) -> None:
-    others = PageViewRestriction.objects.exclude(pk=restriction.pk)
-    page = restriction.page_id
+    page, private = restriction.page_id, private_paths(pk=restriction.pk)
     pages = Page.objects.filter(Q(pk=page) | Q(alias_of=page))
-    page_ids = _live_pages(pages.values_list("path", flat=True), PrivatePaths(others))
+    page_ids = _live_pages(pages.values_list("path", flat=True), private)
     _send(Change.PRIVACY, page_ids, was_public=not is_public, is_public=is_public)
 
 
-def _live_pages(
-    paths: Iterable[str], private: PrivatePaths, below: str = ""
-) -> list[int]:
+def _live_pages(paths: Iterable[str], private: set[str]) -> list[int]:
     here = Q(pk=None)
     for path in paths:
         here |= Q(path__startswith=path)
-    rows = Page.objects.live().filter(here).order_by("path")
-    return [
-        pk
-        for pk, path in rows.values_list("pk", "path")
-        if not private.hide(path, below)
-    ]
+    rows = Page.objects.live().filter(here).order_by("path").values_list("pk", "path")
+    return [pk for pk, path in rows if not is_private(path, private)]
 
 
 class LivePageQuerySet(models.QuerySet):

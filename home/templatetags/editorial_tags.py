@@ -22,10 +22,7 @@ def requested_changes(state) -> str:
 
 @register.inclusion_tag("home/content_issues.html", takes_context=True)
 def content_issues(context, page) -> dict:
-    """Show what stands in the way of publishing a page, and what the rules find on it.
-
-    Nothing for what is no page of ours, such as an alert.
-    """
+    """Show what stands in the way of publishing, and what the rules find."""
     is_ours = isinstance(page, BasePage)
     findings = check_draft(page, timezone.localdate()) if is_ours else []
     request = context["request"]
@@ -37,7 +34,6 @@ def content_issues(context, page) -> dict:
 
 @register.simple_tag
 def version_label(instance: RevisionMixin, revision_id: str) -> str:
-    """Name a version that is compared by who saved it and when."""
     if revision_id == "live":
         return "the published version"
     revisions = instance.revisions.select_related("user").order_by("created_at", "id")
@@ -54,10 +50,7 @@ def version_label(instance: RevisionMixin, revision_id: str) -> str:
 
 @register.inclusion_tag("home/editing_window.html", takes_context=True)
 def editing_window(context) -> dict:
-    """Name the window that the editor is in, and the version that it was opened with.
-
-    A form that comes back to be corrected is still in the same window.
-    """
+    """Name the window, which is the same when a form comes back to be corrected."""
     sent = context["request"].POST
     opened = context.get("loaded_revision_created_at") or ""
     return {

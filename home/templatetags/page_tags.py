@@ -115,13 +115,11 @@ def page_history(page):
 
 @register.inclusion_tag("components/session_token.html", takes_context=True)
 def session_token(context):
-    """Add a CSRF token to a form if the visitor has a session."""
     return {"has_session": has_session(context["request"])}
 
 
 @register.simple_tag
 def get_body_pictures(body):
-    """Return the pictures of a body by image, for its block templates."""
     parts = walk_body(body)
     return get_pictures(
         [part.value.pk for part in parts if part.kind is Kind.IMAGE], BODY
@@ -130,7 +128,6 @@ def get_body_pictures(body):
 
 @register.simple_tag(takes_context=True)
 def get_body_picture(context, image):
-    """Return the picture of a block with the block's alt text, or None."""
     pictures = context.get("body_pictures")
     if pictures is None:
         pictures = get_pictures([image.pk], BODY)

@@ -63,12 +63,7 @@ def test_next_edit_begins_with_an_empty_form(page, send_form, admin_form, read):
         assert "minor_edit" not in form
 
 
-@pytest.mark.parametrize("is_live", [True, False])
-def test_publishing_again_without_either_is_refused_and_loses_nothing(
-    is_live, page, send_form
-):
-    if not is_live:
-        page.unpublish()
+def test_publishing_again_without_either_is_refused_and_loses_nothing(page, send_form):
     count = page.revisions.count()
     for button in ("action-publish", "action-submit"):
         typed = {"title": "Typed", "change_note": "   "}

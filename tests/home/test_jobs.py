@@ -1,5 +1,4 @@
 import logging
-import signal
 import threading
 from datetime import timedelta
 
@@ -18,7 +17,6 @@ from home.jobs import (
     run_jobs_until,
     run_long_jobs,
 )
-from stockton_cms.management.commands.run_jobs import stopped_by_signal
 
 NOW = timezone.now()
 in_real_transactions = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -27,7 +25,6 @@ in_real_transactions = pytest.mark.django_db(transaction=True, serialized_rollba
 @pytest.fixture
 def no_jobs(monkeypatch, db):
     monkeypatch.setattr(jobs, "_jobs", {})
-    monkeypatch.setattr(jobs, "_slow_jobs", set())
     monkeypatch.setattr(jobs, "_long_jobs", {})
 
 
@@ -53,7 +50,6 @@ def test_jobs_run_in_order_and_one_that_fails_is_named_and_stops_no_other(
         raise ValueError("the reason")
 
     register_job("long", is_long=True)(lambda at: order.append("long"))
-    register_job("slow", is_slow=True)(lambda at: order.append("slow"))
     register_job("broken")(fail)
     register_job("quick")(lambda at: order.append("quick"))
     register_job("broken long", is_long=True)(fail)
@@ -62,7 +58,7 @@ def test_jobs_run_in_order_and_one_that_fails_is_named_and_stops_no_other(
         pytest.raises(CommandError, match="broken, broken long"),
     ):
         call_command("run_jobs")
-    assert order == ["quick", "slow", "long"]
+    assert order == ["quick", "long"]
     assert "'broken'" in caplog.text
     assert "the reason" in caplog.text
     assert get_jobs_health(timezone.now()).failing == ["broken", "broken long"]
@@ -73,7 +69,7 @@ def test_jobs_run_in_order_and_one_that_fails_is_named_and_stops_no_other(
     register_job("broken long", is_long=True)(lambda at: None)
     call_command("run_jobs")
     assert get_jobs_health(timezone.now()).is_well
-    assert JobRun.objects.count() == 5
+    assert JobRun.objects.count() == 4
 
 
 @pytest.mark.parametrize("is_long", [False, True])
@@ -184,14 +180,6 @@ def test_service_goes_on_while_the_database_is_away(serve_for, monkeypatch, capl
     serve_for(30)
     assert times == [NOW, NOW + timedelta(seconds=5)]
     assert "they are tried again" in caplog.text
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_service_ends_at_a_signal(number):
-    stop = stopped_by_signal()
-    assert not stop.is_set()
-    signal.raise_signal(number)
-    assert stop.is_set()
 
 
 @in_real_transactions

@@ -25,7 +25,7 @@ from tests.factories import (
     StandardPageFactory,
 )
 
-FEW, MANY = 2, 8
+FEW, MANY = 2, 4
 
 # One each for privacy, popular pages, alerts and navigation; then two for the page at
 # an address below. The site, its root and its settings are asked once for each version.

@@ -16,7 +16,7 @@ settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(os.environ["SENDER_P
 
 from django.utils import timezone  # noqa: E402
 
-from home.notifications.outbox import sending  # noqa: E402
+from home.notifications import sending  # noqa: E402
 
 if "unmarked" in sys.argv:
     next_chunk = sending.SendingRun._next_chunk
@@ -28,7 +28,7 @@ if "unmarked" in sys.argv:
         unmarked.clear()
         return next_chunk(self)
 
-    def send_without_marking(self, kind, rows, message):
+    def send_without_marking(self, rows, message):
         self._session.send(message)
         unmarked.extend(row.pk for row in rows)
 
