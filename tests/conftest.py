@@ -19,7 +19,7 @@ from home.content_version import ContentVersionTracker, content_version_tracker
 from home.models import HomePage
 from search.engine.index import PageIndex, page_index
 from tests.factories import CommunityIndexPageFactory, HomePageFactory
-from tests.faults.table import PROPERTY
+from tests.faults.run import PROPERTY
 
 
 def pytest_collection_modifyitems(config, items):

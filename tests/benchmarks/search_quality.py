@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import django
+
 from tests.run import postgresql
 from tests.servers import site_environment
 
@@ -27,6 +29,8 @@ BARS = {
 BAR_OF_ALL = 0.70
 MAX_WITHOUT_RESULTS = 0.006
 DATABASES = ("SQLite", "PostgreSQL")
+# Asks for a ranking alone.
+RANK = "--rank"
 
 
 def main(folder: Path) -> int:
@@ -46,7 +50,7 @@ def main(folder: Path) -> int:
 
 def rank(environment: dict, folder: Path) -> dict[str, list[str]]:
     """Return the document ids that each query finds, from a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.ranking", str(folder)]
+    command = [sys.executable, "-m", __spec__.name, RANK, str(folder)]
     answer = subprocess.run(
         command,
         env={**os.environ, **environment},
@@ -87,5 +91,84 @@ def print_score(name: str, score: float, bar: float) -> bool:
     return is_reached
 
 
+def print_ranking(folder: Path) -> None:
+    """Migrate an empty database, add the pages, print as JSON what queries find."""
+    django.setup()
+    from django.core.management import call_command
+
+    def load(name: str) -> list[dict]:
+        lines = (folder / name).read_text().splitlines()
+        return [json.loads(line) for line in lines if line]
+
+    call_command("migrate", verbosity=0)
+    ids = add_pages(load("corpus.jsonl"))
+    print(json.dumps(find(load("queries.jsonl"), ids)))
+
+
+def add_pages(documents: list[dict]) -> dict[int, str]:
+    """Publish a page for each document; return the documents' ids by page id."""
+    from django.utils.text import slugify
+    from wagtail.models import Page, Site
+
+    from community.models import CommunityIndexPage
+    from home.models import HomePage, StandardPage
+
+    home = Page.objects.get(depth=1).add_child(
+        instance=HomePage(title="Test set", slug="test-set")
+    )
+    Site.objects.update(root_page=home)
+    section = home.add_child(instance=CommunityIndexPage(title="All", slug="all"))
+    ids = {}
+    for number, document in enumerate(documents):
+        body = f"<p>{document['body']}</p>".replace("&", "&amp;")
+        page = StandardPage(
+            title=document["title"][:255],
+            slug=f"{number}-{slugify(document['title'])[:100]}",
+            summary=document["summary"][:200],
+            body=json.dumps([{"type": "text", "value": body}]),
+        )
+        ids[section.add_child(instance=page).pk] = document["id"]
+    return ids
+
+
+def find(queries: list[dict], ids: dict[int, str]) -> dict[str, list[str]]:
+    """Return the ids of all documents that each query shows, best first.
+
+    First as the first page of results shows them, with what it adds where little was
+    found; then as the index goes on.
+    """
+    from django.utils import timezone
+    from wagtail.models import Page, Site
+
+    from home.page_tree.addresses import public_path
+    from search.engine.filters import SearchRequest
+    from search.engine.index import page_index
+    from search.engine.ranking import WINDOW
+    from search.engine.results import get_results
+    from search.indexing.documents import pages_among
+
+    root, at = Site.objects.get().root_page, timezone.now()
+    pages = Page.objects.in_bulk(list(ids))
+    id_of = {public_path(pages[pk].url_path, root): ids[pk] for pk in ids}
+    shown = {}
+    for query in queries:
+        page = get_results(SearchRequest(query["query"]), root, at)
+        results = [*page.results, *page.related, *page.closest]
+        first = [id_of[result.href] for result in results if result.href in id_of]
+        keys = [
+            key
+            for number in range(1, len(ids) // WINDOW + 2)
+            for key in page_index.search(
+                SearchRequest(query["query"], page=number), at, WINDOW
+            ).keys
+        ]
+        found = [ids[pk] for pk in pages_among(keys) if pk in ids]
+        shown[query["query"]] = list(dict.fromkeys([*first, *found]))
+    return shown
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    if RANK in sys.argv:
+        print_ranking(Path(sys.argv[-1]))
+    else:
+        sys.exit(main(Path(sys.argv[1])))

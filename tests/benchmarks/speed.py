@@ -7,7 +7,6 @@ worker is measured, in turns, and medians and ratios are given.
 import statistics
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers import (
@@ -79,36 +78,16 @@ print(client.cookies.output([], header="cookie"))
 """
 
 
-@dataclass(frozen=True)
-class Site:
-    """A site of so many pages, and what was measured within it."""
+def build(folder: Path, pages: int) -> dict:
+    """Build a site, count its queries and time its publishing.
 
-    pages: int
-    environment: dict
-    queries: int
-    cards: int
-    alert_queries: list[str]
-    publish_ms: float
-    longest_publish_ms: float
-    cookie: str
-
-
-def build(folder: Path, pages: int) -> Site:
-    """Build a site, count its queries and time its publishing."""
+    Returns its environment, and what `INSIDE` prints, by the first word of each line.
+    """
     print(f"Building a site of {pages:,} pages on SQLite", flush=True)
     environment = build_site(folder, pages)
     printed = manage(environment, "shell", "--verbosity=0", script=INSIDE)
-    found = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line}
-    return Site(
-        pages=pages,
-        environment=environment,
-        queries=int(found["section"][0]),
-        cards=int(found["section"][1]),
-        alert_queries=found["alerts"],
-        publish_ms=float(found["publish"][0]),
-        longest_publish_ms=float(found["publish"][1]),
-        cookie=found["cookie"][0],
-    )
+    lines = [line.split() for line in printed.splitlines() if line]
+    return {"environment": environment, **{name: values for name, *values in lines}}
 
 
 def main() -> None:
@@ -117,12 +96,11 @@ def main() -> None:
             serve("/", {"DJANGO_SETTINGS_MODULE": HELLO_SETTINGS})
         )
         servers = [Server(HELLO, hello[0], "/", hello[1], QUICK, BROWSER)]
-        sites = []
+        sites = {}
         for pages in SIZES:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            site = build(folder, pages)
-            sites.append(site)
-            served = stack.enter_context(serve(SECTION_PATH, site.environment))
+            site = sites[pages] = build(folder, pages)
+            served = stack.enter_context(serve(SECTION_PATH, site["environment"]))
             servers += [
                 Server(name, served[0], SECTION_PATH, served[1], requests, headers)
                 for name, requests, headers in (
@@ -130,7 +108,7 @@ def main() -> None:
                     (
                         f"section, made again, {pages:,} pages",
                         SLOW,
-                        {"Cookie": site.cookie},
+                        {"Cookie": site["cookie"][0]},
                     ),
                 )
             ]
@@ -162,29 +140,31 @@ def print_table(times: dict[str, list[float]]) -> None:
         )
 
 
-def print_bars(times: dict[str, list[float]], sites: list[Site]) -> None:
+def print_bars(times: dict[str, list[float]], sites: dict[int, dict]) -> None:
     medians = {name: statistics.median(values) for name, values in times.items()}
     small, large = sites
-    made = [medians[f"section, made again, {site.pages:,} pages"] for site in sites]
+    made = [medians[f"section, made again, {pages:,} pages"] for pages in sites]
     print()
-    for site in sites:
-        cached = medians[f"section, cached, {site.pages:,} pages"]
+    for pages, site in sites.items():
+        cached = medians[f"section, cached, {pages:,} pages"]
+        queries, cards, _ = site["section"]
         print(
-            f"{site.pages:,} pages: cached is {medians[HELLO] / cached:.2f} of the "
-            f"speed of hello (bar: 0.90); a section of {site.cards} cards takes "
-            f"{site.queries} queries (bar: 10)"
+            f"{pages:,} pages: cached is {medians[HELLO] / cached:.2f} of the "
+            f"speed of hello (bar: 0.90); a section of {cards} cards takes "
+            f"{queries} queries (bar: 10)"
         )
-        total, about, depth, deep_total, deep_about = site.alert_queries
+        total, about, depth, deep_total, deep_about = site["alerts"]
         print(
             f"  with 30 alerts: {total} queries, {about} of them for alerts; "
             f"{deep_total} and {deep_about} on a page at depth {depth} (bar: 1)"
         )
     print(f"Section made again: {made[0]:.1f} ms of CPU (bar: 10)")
-    print(f"  at {large.pages:,} pages {made[1] / made[0]:.2f} times that (bar: 1.3)")
+    print(f"  at {large:,} pages {made[1] / made[0]:.2f} times that (bar: 1.3)")
+    took, longest = map(float, sites[large]["publish"])
     print(
-        f"Publishing at {large.pages:,} pages: {large.publish_ms:.0f} ms, longest "
-        f"{large.longest_publish_ms:.0f} (bar: 100); "
-        f"{large.publish_ms / small.publish_ms:.2f} times that at {small.pages:,}"
+        f"Publishing at {large:,} pages: {took:.0f} ms, longest {longest:.0f} "
+        f"(bar: 100); {took / float(sites[small]['publish'][0]):.2f} times that at "
+        f"{small:,}"
     )
 
 

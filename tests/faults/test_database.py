@@ -14,7 +14,7 @@ from tests.faults.readers import (
     seconds_until_well,
     warm,
 )
-from tests.faults.services import without
+from tests.faults.stack import without
 
 pytestmark = pytest.mark.faults
 

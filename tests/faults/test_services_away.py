@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.processes import run_command
 from tests.faults.readers import Reader, Readers, longest, p95_ms, warm
-from tests.faults.services import without
+from tests.faults.stack import without
 
 pytestmark = pytest.mark.faults
 

@@ -97,7 +97,6 @@ class ArchiveWriter:
     manifest: Manifest
 
     def add_rows(self, table: str, lines: Iterable[bytes]) -> None:
-        """Add a table's rows, one line of JSON each, after a line with its columns."""
         self._add(f"{ROWS}{table}.jsonl", lines, zipfile.ZIP_DEFLATED)
 
     def add_file(self, name: str, file: IO[bytes]) -> None:
@@ -131,7 +130,7 @@ class ArchiveReader:
             self._zip = zipfile.ZipFile(file or path)
         except Exception as error:
             raise ArchiveError(
-                f"{path} is no archive, or it was cut off: {error}"
+                f"{path} is missing, no archive, or cut off: {error}"
             ) from error
         try:
             text = self._zip.read(MANIFEST)
@@ -189,7 +188,6 @@ class ArchiveReader:
         return self.manifest.entries[f"{FILES}{name}"]["sha256"]
 
     def rows(self, table: str) -> Iterator[list]:
-        """Yield a table's rows; the first one names the columns."""
         with self._zip.open(f"{ROWS}{table}.jsonl") as lines:
             yield from map(json.loads, lines)
 

@@ -88,7 +88,6 @@ def checked_destination(text: str) -> str:
 
 
 def back_up(to: str, at: datetime) -> tuple[Manifest, str]:
-    """Make a backup in a folder or bucket; return what it holds, and its address."""
     to = checked_destination(to)
     address = f"{to}/stockton-cms-{at:%Y%m%d-%H%M%S}.zip"
     is_remote = to.startswith(SCHEME)
@@ -108,7 +107,6 @@ def back_up(to: str, at: datetime) -> tuple[Manifest, str]:
 
 @contextmanager
 def _bucket(address: str) -> Iterator[tuple]:
-    """Yield a client of S3, as the environment sets it up, and an archive's place."""
     place = address.removeprefix(SCHEME).split("/", 1)
     try:
         yield boto3.client("s3", config=WAITS), place
@@ -118,7 +116,6 @@ def _bucket(address: str) -> Iterator[tuple]:
 
 @contextmanager
 def opened(address: str) -> Iterator[ArchiveReader]:
-    """Open an archive in a folder or a bucket; raises `CommandError`."""
     if not address.startswith(SCHEME):
         with ArchiveReader(Path(address).resolve()) as reader:
             yield reader
@@ -171,7 +168,6 @@ def all_files(storage: Storage, folder: str = "") -> Iterator[str]:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """Let the database be read as it is now, and no one wait for it."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             # Django's own transactions would keep all writers waiting.

@@ -79,7 +79,6 @@ def refuse_newer(archive: ArchiveReader) -> None:
 
 
 def _fill(archive: ArchiveReader) -> None:
-    """Make the tables as they were at the backup, fill them, bring them up to date."""
     applied = {tuple(name.split(".", 1)) for name in archive.manifest.migrations}
     executor = MigrationExecutor(connection)
     nodes = executor.loader.graph.node_map
@@ -209,7 +208,6 @@ def beside(place: Path, word: str, suffix: str) -> Path:
 
 @contextmanager
 def new_database(suffix: str) -> Iterator[None]:
-    """Lead the connection to an empty database beside the site's own."""
     if connection.vendor == "sqlite":
         new = beside(_sqlite_file(), RESTORING, suffix)
         # Before there is anything in it that others on the machine may not read.
@@ -267,7 +265,6 @@ def close_alone() -> None:
 
 
 def remove_leftovers() -> None:
-    """Delete what restores have left that were refused, failed or were killed."""
     if connection.vendor == "sqlite":
         place = _sqlite_file()
         for path in place.parent.glob(f"{place.name}.{RESTORING}-*"):

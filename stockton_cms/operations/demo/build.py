@@ -101,7 +101,6 @@ class Filler:
     made: dict[str, models.Model] = field(default_factory=dict)
 
     def fill(self, thing: models.Model, entry: dict) -> models.Model:
-        """Give a page, alert or whatever it is all that an entry says; return it."""
         for key, said in entry.items():
             match model_field := thing._meta.get_field(key):
                 case StreamField():
@@ -130,7 +129,6 @@ class Filler:
         return said
 
     def _date(self, model_field: models.DateField, said: dict) -> date | datetime:
-        """Return the date or time that is so many days from now."""
         days = timedelta(days=said["in_days"])
         day = timezone.localdate(self.now) + days
         if not isinstance(model_field, models.DateTimeField):
@@ -149,7 +147,6 @@ class Filler:
             stream.append((name, block.clean(block.to_python(self._raw(block, said)))))
 
     def _raw(self, block: blocks.Block, said: Any) -> Any:
-        """Return what an entry says, as the block stores it."""
         match block:
             case blocks.RichTextBlock():
                 return MARKDOWN.render(said)

@@ -75,8 +75,6 @@ GONE = {ErasureAction.DELETED, ErasureAction.REMOVED}
 
 @dataclass(frozen=True)
 class Found:
-    """One row, and the fields that contain the address."""
-
     model: type[models.Model]
     pk: object
     fields: tuple[models.Field, ...]
@@ -106,7 +104,6 @@ class Found:
 
     @cached_property
     def is_of_public_content(self) -> bool:
-        """Whether visitors see what the row is a part of."""
         if self.model is Revision or self.label in DERIVED_FROM_PAGE | NOTES:
             return False
         kinds = (
@@ -118,8 +115,6 @@ class Found:
 
 @dataclass
 class Line:
-    """What was found in one table, and what became of it."""
-
     table: str
     fields: str
     done: ErasureAction
@@ -189,7 +184,6 @@ def tables() -> list[type[models.Model]]:
 
 
 def word_fields(model: type[models.Model]) -> list[models.Field]:
-    """Return the fields of a table that can hold words."""
     return [
         field
         for field in model._meta.local_concrete_fields
@@ -304,7 +298,6 @@ def _apply(decided: Decided, pattern: Pattern) -> None:
 
 
 def _reindex(rows: list[Found]) -> None:
-    """Let the search of the admin forget the address too."""
     for row in rows:
         index.insert_or_update_object(row.model._base_manager.get(pk=row.pk))
     if rows and connection.vendor == "sqlite":
@@ -315,7 +308,6 @@ def _reindex(rows: list[Found]) -> None:
 
 
 def _rewrite(row: Found, pattern: Pattern) -> None:
-    """Write the fields of a row, as they are now, without the address."""
     this = row.model._base_manager.filter(pk=row.pk)
     stored = this.select_for_update().values_list(*map(_stored, row.fields)).first()
     if stored is not None:

@@ -45,6 +45,8 @@ ENDS = {
 }
 NOT_WORDS = HEADINGS | {"img", "table", "blockquote", "details"}
 MAX_HEADING_LENGTH = 120
+# Of a paragraph, where another begins.
+END = "</p><p>"
 
 
 class Body:
@@ -65,8 +67,8 @@ class Body:
         self.notes: list[str] = []
         # Of its files, which decide with its words whether it has changed.
         self.digests: list[str] = []
-        self._words: list[str] = []
-        self._paragraphs: list[str] = []
+        # What the next block of text will hold, in a paragraph that is open.
+        self._html: list[str] = []
         soup = BeautifulSoup(html, "html.parser")
         self._drop(soup)
         for tag in soup.find_all(list(ENDS)):
@@ -81,7 +83,6 @@ class Body:
             self.notes.append("It is nested too deeply: only its text was imported.")
 
     def _drop(self, soup: BeautifulSoup) -> None:
-        """Take out what no page may hold."""
         names = set()
         for tag in soup.find_all(DROPPED):
             if not tag.decomposed:
@@ -98,16 +99,9 @@ class Body:
         self._end_text()
         self.blocks.append({"type": name, "value": value})
 
-    def _end_paragraph(self) -> None:
-        if self._words:
-            self._paragraphs.append(f"<p>{''.join(self._words)}</p>")
-            self._words = []
-
     def _end_text(self) -> None:
-        """Make a block of the paragraphs and lists so far, if they hold any words."""
-        self._end_paragraph()
-        soup = BeautifulSoup("".join(self._paragraphs), "html.parser")
-        self._paragraphs = []
+        soup = BeautifulSoup(f"<p>{''.join(self._html)}</p>", "html.parser")
+        self._html = []
         for tag in soup.find_all(["p", "li", *LISTS]):
             if not tag.decomposed and not _text(tag):
                 tag.decompose()
@@ -121,23 +115,22 @@ class Body:
     def _walk(self, parent: Tag) -> None:
         for node in list(parent.children):
             if not isinstance(node, Tag):
-                self._words.append(escape(node))
+                self._html.append(escape(node))
             elif add := self._block_for(node):
                 add(node)
             elif node.name in NOT_INLINE:
-                self._end_paragraph()
+                self._html.append(END)
                 self._walk(node)
-                self._end_paragraph()
+                self._html.append(END)
             elif node.find(NOT_INLINE):
                 # Such as a link around a picture.
                 if node.name == "a" and node.get("href"):
                     self.notes.append("A link around a picture or a box was left out.")
                 self._walk(node)
             else:
-                self._words.append(str(node))
+                self._html.append(str(node))
 
     def _block_for(self, node: Tag) -> Callable[[Tag], None] | None:
-        """Return what makes a block of its own of a tag."""
         if node.name in HEADINGS:
             return self._heading
         if node.name in LISTS:
@@ -152,7 +145,6 @@ class Body:
         return self._image if node.name == "img" else None
 
     def _link(self, node: Tag) -> None:
-        """Lead a link to where it goes now, or leave only its words."""
         text, href = _text(node), str(node.get("href", ""))
         try:
             target = self.links.target(href, self.base) if text and href else None
@@ -182,9 +174,7 @@ class Body:
             self.notes.append(
                 f"A heading of over 120 characters became text: {text[:40]}…"
             )
-            self._end_paragraph()
-            self._words.append(f"<b>{escape(text)}</b>")
-            self._end_paragraph()
+            self._html.append(f"{END}<b>{escape(text)}</b>{END}")
         elif text:
             has_section = any(block["type"] == "heading" for block in self.blocks)
             level = "h2" if node.name in {"h1", "h2"} or not has_section else "h3"
@@ -209,7 +199,6 @@ class Body:
 
     def _list(self, node: Tag) -> None:
         """Add a list with the lists in it; loose words become items of their own."""
-        self._end_paragraph()
         pictures = [image.extract() for image in node.find_all("img")]
         for tag in node.find_all(list(APART)):
             tag.insert_before(" ")
@@ -222,7 +211,7 @@ class Body:
                 elif item.name == "li":
                     for below in item.find_all(list(LISTS), recursive=False):
                         item.append(below)
-        self._paragraphs.append(str(node))
+        self._html.append(f"</p>{node}<p>")
         for picture in pictures:
             self._image(picture)
 

@@ -23,7 +23,6 @@ from wagtail.whitelist import check_url
 from home.content.fields import validate_web_address
 from stockton_cms.operations.importer.plan import Plan, address_of, page_at
 
-NOT_ALLOWED = "a link that no page may hold"
 NO_ADDRESS = "a link that is no address"
 MAX_BYTES = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
 
@@ -55,17 +54,16 @@ class LinkResolver:
         `base` is where the page with the link was. Raises `NotImported`.
         """
         href = "".join(href.split())
-        if not href or check_url(href) is None:
-            raise NotImported(NOT_ALLOWED)
         try:
             parts = urlsplit(href)
             host = parts.hostname
         except ValueError as error:
             raise NotImported(NO_ADDRESS) from error
+        known = {"", "http", "https", "mailto", "tel"}
+        if check_url(href) is None or parts.scheme not in known:
+            raise NotImported("a link that no page may hold")
         if parts.scheme in {"mailto", "tel"}:
             return href
-        if parts.scheme not in {"", "http", "https"}:
-            raise NotImported(NOT_ALLOWED)
         if host and host not in self.hosts:
             return _checked(href if parts.scheme else f"https:{href}")
         if not (host or parts.path or parts.query):
@@ -87,7 +85,6 @@ class LinkResolver:
         raise NotImported("a link that leads nowhere")
 
     def _find_on_site(self, address: str) -> str | int | None:
-        """Return a page of the site, or what a redirect knows of an address."""
         redirect = Redirect.get_for_site(self.site).filter(old_path=address).first()
         if redirect is not None:
             return redirect.redirect_page_id or _checked(redirect.redirect_link)

@@ -104,7 +104,6 @@ class Record:
 
     @property
     def model(self) -> type[BasePage]:
-        """The type of page that it becomes."""
         return MODELS[self.said["type"]]
 
     @property
@@ -112,7 +111,6 @@ class Record:
         return address_of(self.said["old_address"])
 
     def check(self) -> None:
-        """Clean what was said, or note the problem."""
         form = RecordForm(self.said)
         if not form.is_valid():
             errors = form.errors.items()
@@ -133,7 +131,6 @@ def address_of(text: str) -> str:
 
 
 def page_at(address: str) -> Page | None:
-    """Return the page at an address of the site."""
     url_path = url_path_at(address) or ""
     # The slug has an index, which the whole path has not.
     slug = url_path.rstrip("/").rpartition("/")[2]
@@ -229,7 +226,6 @@ class Plan:
             record.problem = f"Its parents form a loop through {record.parent.place}."
 
     def _find_imported(self, remakes_deleted: bool) -> None:
-        """Note which pages an earlier import has made, and where they are now."""
         by_key = {record.key: record for record in self.accepted()}
         rows = ImportedPage.objects.select_related("page")
         for key, row in rows.in_bulk(list(by_key), field_name="source_key").items():

@@ -119,7 +119,6 @@ class Import:
             self._write(f"{outcome}: {text} ({place})")
 
     def _note(self, place: str, text: str) -> None:
-        """Say what is odd about a page, or about the source."""
         self.counts["Notes"] += 1
         self._write(f"  note: {place}: {text}")
 
@@ -139,7 +138,6 @@ class Import:
             self.links.undo.pop_all()
 
     def _create(self, record: Record) -> None:
-        """Add a page below its parent, which is there already."""
         above = record.parent
         parent_id = above.page_id if above else record.parent_page.pk
         if parent_id not in self._parents:
@@ -154,7 +152,6 @@ class Import:
         )
 
     def _fill(self, batch: list[Record]) -> None:
-        """Give pages what the source says, unless officers have edited them."""
         page_ids = [record.page_id for record in batch if record.page_id]
         pages = Page.objects.specific().in_bulk(page_ids)
         keys = [record.key for record in batch]
@@ -178,7 +175,6 @@ class Import:
     def _outcome(
         self, row: ImportedPage | None, page: BasePage | None, digest: str
     ) -> ImportOutcome:
-        """Return what is to be done with a page, from what became of it before."""
         if page is None:
             # Where this is no dry run, an officer has deleted it this second.
             return ImportOutcome.CREATED if self.dry_run else ImportOutcome.DELETED
@@ -222,7 +218,6 @@ class Import:
         row.save()
 
     def _redirect(self, record: Record) -> None:
-        """Lead the old address to the page, or note why not."""
         old_path, path = record.old_path, Redirect.normalise_path(record.path)
         if not old_path or old_path == path:
             return
@@ -258,7 +253,6 @@ def _digest(record: Record, body: Body) -> str:
 
 
 def _batches(records: list[Record], what: str) -> Iterator[list[Record]]:
-    """Yield batches, with a progress bar on a terminal."""
     starts = range(0, len(records), BATCH_SIZE)
     for start in tqdm(starts, what, disable=None, leave=False):
         yield records[start : start + BATCH_SIZE]

@@ -60,7 +60,6 @@ def read_csv(path: Path, note: Note) -> Iterator[Record]:
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    """Return the text of a file, and its encoding."""
     if not data:
         raise SourceError("The file is empty.")
     is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -158,7 +157,6 @@ def _section(folder: Path, index: Path | None, root: Path) -> Record:
 
 
 def _read(path: Path, record: Record) -> None:
-    """Give a record what its file says, or note the problem."""
     try:
         data = path.read_bytes()
     except OSError as error:

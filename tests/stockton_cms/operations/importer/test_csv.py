@@ -2,10 +2,7 @@
 
 import re
 from datetime import date
-from time import monotonic
 
-import pytest
-from django.db import connection
 from wagtail.models import Page, PageLogEntry
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
@@ -14,7 +11,6 @@ from home.models import ImportedPage, StandardPage
 from search.models import SearchDocument
 from stockton_cms.operations.importer.sources import read_csv
 from tests.community.subscriptions.people import change, queued, subscribe
-from tests.page_generator import write_text
 
 NO_PROBLEMS = ([], [], [], [], [])
 
@@ -235,28 +231,3 @@ def test_a_dry_run_says_the_same_and_writes_nothing(run_import, write_csv, secti
     assert dry == report + "This was a dry run: nothing has been written.\n"
     assert dry_error == error
     assert below(section).count() == 2
-
-
-@pytest.mark.slow
-def test_many_pages_are_imported_and_the_time_is_printed(
-    run_import, write_csv, section, capsys
-):
-    """Five thousand pages of 300 words each take less than three minutes on SQLite."""
-    # On PostgreSQL nothing new is to be learnt from all of them.
-    many = 5_000 if connection.vendor == "sqlite" else 500
-    rows = []
-    for number in range(many):
-        words = " ".join(write_text(number).paragraphs).replace('"', "").split()
-        words = (words * (300 // len(words) + 1))[:300]
-        link = f"<a href='/old/{number * 7 % many}'>another page</a>"
-        parent = f"p-{number % 200}" if number >= 200 else ""
-        body = f"<h2>Part</h2><p>{' '.join(words)} {link}</p>"
-        rows.append(f'Page {number},p-{number},{parent},"{body}",/old/{number}')
-    source = write_csv("title,slug,parent,body,old_address", *rows)
-    started = monotonic()
-    report, error = run_import(source)
-    with capsys.disabled():
-        print(f"\n{many:,} pages imported in {monotonic() - started:.0f} s")
-    assert error == ""
-    assert f"create: {many:,}" in report
-    assert below(section).count() == many
