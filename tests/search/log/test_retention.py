@@ -27,35 +27,28 @@ SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 DAYS = [date(2026, 10, 25), date(2026, 3, 29), date(2026, 6, 1), date(2026, 12, 31)]
 
 
-def search_at(at, home):
-    return LoggedSearch.objects.create(query="x", searched_at=at, result_count=0)
-
-
-def comment_at(at, home):
-    made = PageFeedbackComment.objects.create(page=home, was_useful=True, comment="x")
-    PageFeedbackComment.objects.update(created_at=at)
-    return made
-
-
-def open_at(at, home):
-    made = EnquiryFactory()
-    Enquiry.objects.update(created_at=at)
-    return made
-
-
-def closed_at(at, home):
-    made = EnquiryFactory(status="closed", closed_at=at)
-    # However long it was open before.
-    Enquiry.objects.update(created_at=at - 5_000 * DAY)
-    return made
-
-
+# What each setting is about, its values, and the times that the days count from.
 KINDS = {
-    "SEARCH_LOG_DAYS": search_at,
-    "PAGE_FEEDBACK_COMMENT_DAYS": comment_at,
-    "ENQUIRY_OPEN_DAYS": open_at,
-    "ENQUIRY_CLOSED_DAYS": closed_at,
+    "SEARCH_LOG_DAYS": (LoggedSearch, {"result_count": 0}, "searched_at"),
+    "PAGE_FEEDBACK_COMMENT_DAYS": (
+        PageFeedbackComment,
+        {"was_useful": True},
+        "created_at",
+    ),
+    "ENQUIRY_OPEN_DAYS": (Enquiry, {}, "created_at"),
+    "ENQUIRY_CLOSED_DAYS": (Enquiry, {"status": "closed"}, "closed_at"),
 }
+
+
+def make(setting, at, page):
+    model, values, since = KINDS[setting]
+    if model is PageFeedbackComment:
+        values = {**values, "page": page}
+    row = model.objects.create(**values)
+    # However long a closed one was open before.
+    old = {"created_at": at - 5_000 * DAY} if since == "closed_at" else {}
+    model.objects.update(**{since: at, **old})
+    return row
 
 
 @pytest.mark.parametrize("setting", KINDS)
@@ -64,7 +57,7 @@ def test_a_row_goes_as_its_day_begins_by_the_councils_clock(home, settings, sett
         setattr(settings, setting, days)
         due = start_of_day(day)
         since = start_of_day(day - days * DAY) + hours * HOUR
-        row = KINDS[setting](since, home)
+        row = make(setting, since, home)
         assert purge(due - SECOND) == 0, (day, days, hours)
         assert purge(due) == 1, (day, days, hours)
         assert not type(row).objects.exists()
@@ -74,7 +67,7 @@ def test_a_row_goes_as_its_day_begins_by_the_councils_clock(home, settings, sett
 def test_what_is_from_the_next_day_stays(home, settings, setting):
     setattr(settings, setting, 30)
     for day in DAYS:
-        row = KINDS[setting](start_of_day(day - 29 * DAY), home)
+        row = make(setting, start_of_day(day - 29 * DAY), home)
         assert purge(start_of_day(day + DAY) - SECOND) == 0
         row.delete()
 

@@ -1,15 +1,18 @@
 """No one makes the site work, or its memory fill, by what stands in a request."""
 
 import random
-from string import ascii_letters
+from string import ascii_letters, ascii_lowercase, digits
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory
 from django.test.client import ClientHandler
 from django.utils.http import urlencode
 
 from community import views
-from stockton_cms.page_cache import entries, policy
+from home.caching import names_session
+from stockton_cms.page_cache import entries, middleware, policy
 from tests.factories import (
     AlertFactory,
     PartnershipPageFactory,
@@ -66,7 +69,7 @@ def tiers(monkeypatch):
 def handler(settings, tiers):
     name = f"{__name__}.{CountsViews.__name__}"
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, name]
-    handler = ClientHandler()
+    handler = ClientHandler(enforce_csrf_checks=False)
     handler.load_middleware()
     CountsViews.called = 0
     return handler
@@ -207,3 +210,70 @@ def test_pages_in_the_process_stay_under_their_bytes(handler, tiers, addresses):
         held = sum(len(p.body) + sum(map(len, p.encoded.values())) for p in pages)
         assert 0 < len(pages) < len(addresses)
         assert held <= tier._bytes <= most
+
+
+# Requests that ask to get past the cache
+
+
+def key(chance):
+    return "".join(chance.choices(ascii_lowercase + digits, k=32))
+
+
+def visits(chance):
+    while True:
+        session = {settings.SESSION_COOKIE_NAME: key(chance)}
+        yield {"Authorization": f"Bearer {key(chance)}"}, {}
+        yield {}, session
+        yield {}, session | {settings.CSRF_COOKIE_NAME: key(chance)}
+        yield {}, {"messages": key(chance), key(chance): key(chance)}
+        yield {"Cache-Control": "no-cache", "Pragma": "no-cache"}, {}
+        yield {"Range": "bytes=0-9", "If-Range": key(chance)}, {}
+        yield {"Accept-Encoding": key(chance)}, {"closed_alerts": key(chance)}
+        yield {"Host": chance.choice(["LocalHost", "localhost.", "localhost:81"])}, {}
+        yield {"X-Script-Name": "/x", "X-Forwarded-Host": key(chance)}, {}
+
+
+def flood(handler, page, times):
+    """Return how many requests reach a view."""
+    chance, client = random.Random(1), visitor(handler)
+    before = CountsViews.called
+    for _, (headers, cookies) in zip(range(times), visits(chance), strict=False):
+        client.cookies.clear()
+        client.cookies.load(cookies)
+        ask = chance.choice([client.get, client.get, client.head])
+        address = f"{page.url}?{key(chance)}={key(chance)}"
+        response = ask(address, headers={"Host": "localhost", **headers})
+        assert response.status_code == 200
+    return CountsViews.called - before
+
+
+def test_requests_that_are_made_up_get_the_stored_page(handler, section):
+    assert flood(handler, section, 900) <= 5
+
+
+def test_without_a_look_for_the_session_each_would_be_made(
+    handler, section, monkeypatch
+):
+    monkeypatch.setattr(policy, "has_session", names_session)
+    monkeypatch.setattr(middleware, "has_user_session", names_session)
+    assert flood(handler, section, 90) >= 20
+
+
+def test_session_of_no_user_gets_the_public_pages_as_all_do(handler, section):
+    session, client = SessionStore(), visitor(handler)
+    session["passed"] = [1]
+    session.create()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    for _ in range(3):
+        response = client.get(section.url)
+    assert CountsViews.called == 1
+    assert response["Cache-Status"] == "StocktonCMS; hit"
+    for send in (client.post, client.put, client.patch, client.delete):
+        response = send(section.url, {"message": "x"})
+        assert response.status_code == 405
+        assert response["Allow"] == "GET, HEAD, OPTIONS"
+    # A path that a server has moved is stored for no one.
+    client, moved = visitor(handler), section.url.rstrip("/")
+    response = client.get(section.url, SCRIPT_NAME=moved)
+    assert "detail=script-name" in response["Cache-Status"]
+    assert section.title in client.get(section.url).content.decode()
