@@ -22,7 +22,7 @@ from community.models.alerts import ENDING_SOON, VISIBLE_STATES, AlertState
 from community.models.policies import OUTCOME_PROMISED, PolicyStatus
 from home.content.dates import format_relative_datetime
 from home.dashboard import counted_task, register_dashboard_tasks
-from home.editorial.review_reminders import get_team_emails
+from home.editorial.reviews import get_team_emails
 from home.jobs import register_job
 from home.notifications.outbox import (
     NotificationKind,

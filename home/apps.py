@@ -11,7 +11,7 @@ class HomeConfig(AppConfig):
         from home.editorial import (
             content_checks,  # noqa: F401
             link_checker,  # noqa: F401
-            review_reminders,  # noqa: F401
+            reviews,  # noqa: F401
         )
         from home.page_tree.explorable import restrict_admin_lists, restrict_choosers
         from home.reports import sanitise_all_exports

@@ -16,7 +16,6 @@ from home.editorial import (
     editing,  # noqa: F401
     link_report,  # noqa: F401
     preview_links,  # noqa: F401
-    reviews,  # noqa: F401
 )
 from home.pages import is_published
 

@@ -166,7 +166,6 @@ class SocialLinkBlock(blocks.StructBlock):
 
 
 PublicDocumentsFunction = Callable[[AbstractSet[int], datetime], Iterable[int]]
-
 _public_documents_functions: list[PublicDocumentsFunction] = []
 
 
@@ -199,22 +198,20 @@ def strip_private_links(html: str, at: datetime) -> str:
     if "linktype" not in html:
         return html
     soup = BeautifulSoup(html, "html.parser")
-    _unlink(
-        soup, "page", Page.objects, lambda ids: visible_pages(at).filter(pk__in=ids)
-    )
-    documents = get_document_model().objects
-    _unlink(soup, "document", documents, lambda ids: public_documents(ids, at))
+    for model, get_public in (
+        (Page, lambda ids: visible_pages(at).filter(pk__in=ids)),
+        (get_document_model(), lambda ids: public_documents(ids, at)),
+    ):
+        links = soup.find_all("a", linktype=model._meta.model_name)
+        typed = (link.get("id", "") for link in links)
+        ids = {int(each) for each in typed if PLAIN_ID.fullmatch(each)}
+        shown = {str(pk) for pk in get_public(ids).values_list("pk", flat=True)}
+        everything = model.objects.filter(pk__in=ids)
+        titles = set(everything.values_list("title", flat=True))
+        for link in links:
+            if link.get("id") in shown:
+                continue
+            if link.get_text().strip() in titles:
+                link.string = "a page that is no longer available"
+            link.unwrap()
     return str(soup)
-
-
-def _unlink(soup: BeautifulSoup, kind: str, everything, get_public) -> None:
-    links = soup.find_all("a", linktype=kind)
-    ids = {int(link["id"]) for link in links if PLAIN_ID.fullmatch(link.get("id", ""))}
-    shown = {str(pk) for pk in get_public(ids).values_list("pk", flat=True)}
-    titles = set(everything.filter(pk__in=ids).values_list("title", flat=True))
-    for link in links:
-        if link.get("id") in shown:
-            continue
-        if link.get_text().strip() in titles:
-            link.string = "a page that is no longer available"
-        link.unwrap()

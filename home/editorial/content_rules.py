@@ -134,24 +134,18 @@ def no_summary(text: PageText) -> Iterator[FoundIssue]:
 
 def only_files(text: PageText) -> Iterator[FoundIssue]:
     files = [
-        (link, place)
+        (link.text, place)
         for link, place in text.links
         if link.document_id or FILE_ADDRESS.search(link.address)
     ]
-    if not files:
-        return
     count = sum(len(WORD.findall(line.text)) for line in text.lines)
-    count -= sum(len(WORD.findall(link.text)) for link, _ in files)
-    if count < MIN_WORDS_BESIDE_FILES:
-        link, place = files[0]
-        yield FoundIssue(Rule.ONLY_FILES, link.text, place)
+    count -= sum(len(WORD.findall(label)) for label, _ in files)
+    if files and count < MIN_WORDS_BESIDE_FILES:
+        yield FoundIssue(Rule.ONLY_FILES, *files[0])
 
 
 def images_without_alt_text(text: PageText) -> Iterator[FoundIssue]:
-    """Yield the images without alt text (WCAG 1.1.1).
-
-    The image at the top of the page is decorative unless it has a description.
-    """
+    # WCAG 1.1.1. The image at the top of the page is decorative without a description.
     for part in text.parts:
         image = part.value if part.kind is Kind.IMAGE else None
         if image and not (image.decorative or image.contextual_alt_text):
@@ -159,11 +153,9 @@ def images_without_alt_text(text: PageText) -> Iterator[FoundIssue]:
 
 
 def headings(text: PageText) -> Iterator[FoundIssue]:
-    """Yield empty headings, and headings that skip a level (WCAG 1.3.1)."""
+    # WCAG 1.3.1.
     level = 1
-    for heading in text.parts:
-        if heading.kind is not Kind.HEADING:
-            continue
+    for heading in (part for part in text.parts if part.kind is Kind.HEADING):
         if not heading.text.strip():
             yield FoundIssue(Rule.EMPTY_HEADING, place=heading.place)
         elif heading.level > level + 1:
@@ -193,7 +185,6 @@ def hard_reading(text: PageText) -> Iterator[FoundIssue]:
 
 
 def count_syllables(word: str) -> int:
-    """Estimate the number of syllables of an English word."""
     is_silent = word.endswith("e") and not word.endswith("le")
     return max(1, len(VOWELS.findall(word)) - is_silent)
 
@@ -211,9 +202,9 @@ RULES = (
 
 
 def find_issues(page: Page, published_on: date) -> list[FoundIssue]:
-    """Return the issues of a page, without duplicates.
+    """Return the issues of a page; none if it cannot be read.
 
-    A page that cannot be read has none: checks never prevent publication.
+    Checks never prevent publication.
     """
     try:
         text = PageText(page, published_on)

@@ -1,7 +1,6 @@
-"""Finds sentences that mention a date, and when they stop being accurate.
+"""Finds sentences that mention a date, and when they stop being accurate (P7).
 
-Short patterns instead of a date parsing library: those also match opening hours, phone
-numbers and history. Dates are British: 1/2/2026 is 1 February.
+Libraries that parse dates also match opening hours, phone numbers and history.
 """
 
 import re
@@ -111,7 +110,6 @@ MAX_SENTENCE_LENGTH = 1_000
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text. A new line also ends a sentence."""
     parts = re.split(r"(?<=[.!?])\s+(?=[\"'“‘(]?[A-Z0-9])|\n+", text)
     return [clean for part in parts if (clean := " ".join(part.split()))]
 
@@ -158,7 +156,6 @@ def _last_date_after(trigger: re.Match, sentence: str) -> re.Match | None:
 
 
 def _date_at(sentence: str, position: int) -> re.Match | None:
-    """Return the date at this position, perhaps after a time or after "3 to"."""
     time = TIME.match(sentence, position).end()
     first_day = FIRST_DAY.match(sentence, time)
     starts = (first_day.end() if first_day else position, position, time)
@@ -184,17 +181,15 @@ def _is_claim(trigger: re.Match, match: re.Match, sentence: str) -> bool:
 
 
 def _day_of(match: re.Match, published_on: date) -> date | None:
-    """Return the date, or None if it does not exist."""
     named = match.groupdict()
     name = named["month"].lower()
     month = int(name) if name.isdigit() else MONTHS.index(name[:3]) + 1
     day = int(named["day"]) if "day" in named else None
-    if named["year"]:
-        year = int(named["year"])
+    if year := int(named["year"] or 0):
         return _on(year + 2000 if year < 100 else year, month, day)
     years = (published_on.year - 1, published_on.year, published_on.year + 1)
-    candidates = [each for year in years if (each := _on(year, month, day))]
-    candidates = [each for each in candidates if each >= published_on - LOOK_BACK]
+    dates = (_on(year, month, day) for year in years)
+    candidates = [each for each in dates if each and each >= published_on - LOOK_BACK]
     if weekday := named.get("weekday"):
         wanted = WEEKDAYS.index(weekday[:2].lower())
         same = [each for each in candidates if each.weekday() == wanted]
@@ -203,7 +198,7 @@ def _day_of(match: re.Match, published_on: date) -> date | None:
 
 
 def _on(year: int, month: int, day: int | None) -> date | None:
-    """Return a date, the last of the month without a day; None if it does not exist."""
+    """Return a date if it exists; without a day, the last of the month."""
     try:
         return date(year, month, day or monthrange(year, month)[1])
     except ValueError:

@@ -132,10 +132,12 @@ def check_url(address: str, user_agent: str) -> LinkStatus:
         for _ in range(MAX_REDIRECTS + 1):
             status, target = _ask(address, user_agent, ends_at)
             if status not in {301, 302, 303, 307, 308} or not target:
-                return _outcome_of(status)
+                break
             # Servers send the bytes of UTF-8, which the client reads as Latin-1.
             target = target.encode("latin-1", "replace").decode("utf-8", "replace")
             address = urljoin(address, target)
+        else:
+            return LinkStatus.REDIRECT_LOOP
     except URLCheckError as error:
         return error.args[0]
     except ssl.SSLCertVerificationError as error:
@@ -143,10 +145,6 @@ def check_url(address: str, user_agent: str) -> LinkStatus:
         return LinkStatus.NOT_SECURE if is_bad else LinkStatus.UNKNOWN
     except (OSError, HTTPException, ValueError):
         return LinkStatus.NO_RESPONSE
-    return LinkStatus.REDIRECT_LOOP
-
-
-def _outcome_of(status: int) -> LinkStatus:
     if 200 <= status < 400:
         return LinkStatus.FOUND
     if status in {404, 410}:
@@ -161,10 +159,10 @@ def _ask(address: str, user_agent: str, ends_at: float) -> tuple[int, str | None
     """Return the status and target of one hop: by HEAD, then by GET if that fails."""
     url = _checked(address)
     places = _resolve(url.host.strip("[]"), url.port or PORTS[url.scheme], ends_at)
-    answer = _request("HEAD", url, places, user_agent, ends_at)
-    if answer[0] >= 400 and answer[0] != 429:
-        answer = _request("GET", url, places, user_agent, ends_at)
-    return answer
+    status, target = _request("HEAD", url, places, user_agent, ends_at)
+    if status >= 400 and status != 429:
+        return _request("GET", url, places, user_agent, ends_at)
+    return status, target
 
 
 def _checked(address: str) -> Url:

@@ -56,11 +56,7 @@ class PageReviewQuerySet(LivePageQuerySet):
 
 
 class PageReview(models.Model):
-    """When a live page is due for review, and its owner.
-
-    Each page type has its own table, so a list of all pages would have to join them
-    all.
-    """
+    """When a live page is due for review, and its owner, for all page types at once."""
 
     page = models.OneToOneField(
         Page, on_delete=models.CASCADE, primary_key=True, related_name="+"

@@ -11,7 +11,7 @@ from django.urls import reverse
 from wagtail.models import Page, Site
 
 from home.content_version import get_content_version
-from home.editorial import review_reminders as reminders
+from home.editorial import reviews as reminders
 from home.models import SiteSettings
 from home.notifications.outbox import Notification
 from home.notifications.sending import purge_notifications
