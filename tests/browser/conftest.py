@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import MISSING, OPTIONS, find_chromium
-from tests.browser.office import serve_office
-from tests.browser.site import serve_states
+from tests.browser.programs import MISSING, OPTIONS, find_chromium
+from tests.browser.sites import serve_office, serve_states
 
 HERE = Path(__file__).parent
 

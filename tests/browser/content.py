@@ -16,6 +16,7 @@ import wagtail_factories
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from django.utils.text import slugify
 from wagtail.models import Page, PageViewRestriction, Site
 
 from community.models import (
@@ -31,10 +32,10 @@ from home.models import ChangeNote, SiteSettings
 from search.models import PromotionSnippet
 from tests.browser.blocks import (
     ARABIC,
+    LONG_WORDS,
     RICH_TEXT,
     body_of,
     every_block,
-    long_words,
     wide_table,
 )
 from tests.browser.officers import build_officers
@@ -79,9 +80,9 @@ def build_subscribers(section):
     undecided.subscriptions.create(page=None)
 
 
-def put(factory, parent, slug, title, **values):
+def put(factory, parent, title, **values):
     """Publish a page, as the admin does."""
-    page = factory(parent=parent, slug=slug, title=title, **values)
+    page = factory(parent=parent, title=title, **{"slug": slugify(title), **values})
     page.save_revision().publish()
     page.refresh_from_db()
     parent.refresh_from_db()
@@ -101,7 +102,6 @@ def build_home():
     home = put(
         HomePageFactory,
         root,
-        "front",
         "Stockton-on-Tees Borough Council services",
         introduction="<p>Everything that we do for your community.</p>",
     )
@@ -132,7 +132,6 @@ def build_section(home):
     section = put(
         CommunityIndexPageFactory,
         home,
-        "stronger-communities",
         "Stronger communities",
         picture=picture("A street party in Norton"),
         introduction=RICH_TEXT,
@@ -141,8 +140,8 @@ def build_section(home):
     bare = put(
         PartnershipPageFactory,
         section,
-        "partnership-that-is-bare",
         "Riverside partnership",
+        slug="partnership-that-is-bare",
         summary="",
         lead_officer="",
     )
@@ -150,8 +149,8 @@ def build_section(home):
     full = put(
         PartnershipPageFactory,
         section,
-        "partnership-with-everything",
         "Catalyst partnership",
+        slug="partnership-with-everything",
         picture=picture("Volunteers at a pantry"),
         body=body_of(every_block(home)[:6]),
         get_involved=RICH_TEXT,
@@ -159,27 +158,18 @@ def build_section(home):
         contact_email="catalyst@example.org",
         contact_phone="01632 960003",
     )
-    Partner.objects.create(
-        page=full, name="Fire brigade", logo=picture("Logo"), sort_order=1
-    )
-    Partner.objects.create(
-        page=full, name="Tees Valley Care", website="https://example.org/care/"
-    )
+    full.partners = [
+        Partner(name="Fire brigade", logo=picture("Logo"), sort_order=1),
+        Partner(name="Tees Valley Care", website="https://example.org/care/"),
+    ]
+    full.save()
     for number, other in enumerate([bare, *policies[:3]]):
         RelatedPage.objects.create(page=full, related_page=other, sort_order=number)
     ChangeNote.objects.create(page=full, note="Added a partner", revision_id=9001)
-    for slug, title in (
-        ("community-grants", "Community grants"),
-        ("warm-places", "Warm places"),
-    ):
-        put(
-            StandardPageFactory,
-            section,
-            slug,
-            title,
-            picture=picture(title),
-            summary="Where community groups can get grants and advice.",
-        )
+    summary = "Where community groups can get grants and advice."
+    for title in ("Community grants", "Warm places"):
+        looks = {"picture": picture(title), "summary": summary}
+        put(StandardPageFactory, section, title, **looks)
     return section
 
 
@@ -219,8 +209,8 @@ def build_policy(section, status):
     policy = put(
         PolicyUpdatePageFactory,
         section,
-        f"policy-{status}",
         f"Tackling poverty framework, {status.replace('-', ' ')}",
+        slug=f"policy-{status}",
         summary="How we fight poverty with our partners.",
         body=body_of(every_block(section)[:3]),
         **values,
@@ -257,42 +247,38 @@ def publish_again(policy):
 def build_layouts(home):
     """Build pages that a layout may break on."""
     section = put(
-        CommunityIndexPageFactory, home, "layouts", "Unusual pages", introduction=""
+        CommunityIndexPageFactory,
+        home,
+        "Unusual pages",
+        slug="layouts",
+        introduction="",
     )
 
-    def page(slug, title, **values):
-        return put(StandardPageFactory, section, slug, title, **values)
+    def page(slug, title, *blocks, **values):
+        values = {"slug": slug, "body": body_of(blocks), **values}
+        return put(StandardPageFactory, section, title, **values)
 
-    page("every-block", "Every block", body=body_of(every_block(home)))
-    page(
-        "long-title",
-        long_words(),
-        summary=long_words(),
-        body=body_of([("text", RICH_TEXT)]),
-    )
+    page("every-block", "Every block", *every_block(home))
+    page("long-title", LONG_WORDS, ("text", RICH_TEXT), summary=LONG_WORDS)
     page(
         "right-to-left",
         "المجتمعات الأقوى في ستوكتون",
+        ("text", f"<p>{ARABIC}</p>"),
+        ("quotation", {"text": ARABIC}),
         summary=ARABIC[:190],
-        body=body_of([("text", f"<p>{ARABIC}</p>"), ("quotation", {"text": ARABIC})]),
     )
-    page(
-        "wide-table",
-        "Council tax by parish",
-        body=body_of([("table", wide_table(200))]),
-    )
+    page("wide-table", "Council tax by parish", ("table", wide_table(200)))
     lost, broken = picture("A lost picture"), picture("A broken picture")
     lost.file.storage.delete(lost.file.name)
     block = {"image": lost.pk, "alt_text": "A lost picture", "decorative": False}
-    body = body_of([("image", block)])
-    page("lost-pictures", "Lost pictures", picture=broken, body=body)
+    page("lost-pictures", "Lost pictures", ("image", block), picture=broken)
     for rendition in broken.renditions.all():
         rendition.file.storage.delete(rendition.file.name)
 
 
 def build_alerts(home):
     """Build a page for each severity, one with several, and one that was closed."""
-    section = put(CommunityIndexPageFactory, home, "alerts-in-yarm", "Alerts in Yarm")
+    section = put(CommunityIndexPageFactory, home, "Alerts in Yarm")
 
     def alert_on(page, severity, **values):
         alert = AlertFactory(
@@ -307,67 +293,51 @@ def build_alerts(home):
         )
         AlertScope.objects.create(alert=alert, page=page)
 
-    def page(slug):
-        title = f"Page with {slug.replace('-', ' ')}"
-        return put(
-            StandardPageFactory,
-            section,
-            slug,
-            title,
-            body=body_of([("text", RICH_TEXT)]),
-        )
+    def page(parent, title, **values):
+        body = body_of([("text", RICH_TEXT)])
+        return put(StandardPageFactory, parent, title, body=body, **values)
 
-    several = page("several")
+    several = page(section, "Page with several", slug="several")
     for severity in SEVERITIES:
-        alert_on(page(severity), severity)
+        alert_on(page(section, f"Page with {severity}", slug=severity), severity)
         alert_on(several, severity)
-    alert_on(page("dismissed"), "disruption", pk=DISMISSED_ALERT)
-    journey = put(CommunityIndexPageFactory, home, "moving-home", "Moving home")
-    for slug, title in (("council-tax", "Council tax"), ("schools", "Schools")):
-        put(
-            StandardPageFactory,
-            journey,
-            slug,
-            title,
-            body=body_of([("text", RICH_TEXT)]),
-        )
+    dismissed = page(section, "Page with dismissed", slug="dismissed")
+    alert_on(dismissed, "disruption", pk=DISMISSED_ALERT)
+    journey = put(CommunityIndexPageFactory, home, "Moving home")
+    for title in ("Council tax", "Schools"):
+        page(journey, title)
     alert_on(journey, "disruption", heading="Phones are down", pk=JOURNEY_ALERT)
 
 
 def build_rest(home):
     """Build many pages for search, a private page, and the site's statements."""
-    section = put(
-        CommunityIndexPageFactory, home, "recycling-and-waste", "Recycling and waste"
-    )
+    section = put(CommunityIndexPageFactory, home, "Recycling and waste")
     for number in range(25):
         values = {"picture": picture(f"Bin {number}")} if number % 3 else {}
         put(
             StandardPageFactory,
             section,
-            f"bin-{number}",
             f"Bin collections in ward {number}",
             summary="When recycling is collected, and what goes into which bin.",
             body=body_of([("text", RICH_TEXT)]),
             **values,
         )
-    for slug, title in (
-        ("empty-section", "Empty section"),
-        ("health", "Health and care"),
-        ("jobs", "Jobs, training and business"),
-        ("transport", "Roads and transport"),
-        ("leisure", "Leisure and culture"),
+    for title in (
+        "Empty section",
+        "Health and care",
+        "Jobs, training and business",
+        "Roads and transport",
+        "Leisure and culture",
     ):
-        put(CommunityIndexPageFactory, home, slug, title, introduction="", strapline="")
+        put(CommunityIndexPageFactory, home, title, introduction="", strapline="")
     for slug, title in (
         ("privacy", "Privacy"),
         ("accessibility", "Accessibility statement"),
     ):
-        put(StandardPageFactory, home, slug, title)
-    private = put(StandardPageFactory, home, "private", "Private")
+        put(StandardPageFactory, home, title, slug=slug)
+    private = put(StandardPageFactory, home, "Private")
     PageViewRestriction.objects.create(
-        page=private,
-        restriction_type=PageViewRestriction.PASSWORD,
-        password="open sesame",
+        page=private, restriction_type="password", password="open sesame"
     )
     EnquiryFactory(reference=REFERENCE)
     EnquiryFactory(

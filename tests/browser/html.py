@@ -8,15 +8,14 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from tests.browser.chromium import find_or_install
-from tests.browser.node import get_package
-from tests.browser.site import ServedSite, serve_states
+from tests.browser.programs import find_or_install, get_package
+from tests.browser.sites import ServedSite, serve_states
 from tests.browser.states import OF_OFFICERS, STATES, State
 
 NO_JAVA = (
@@ -61,13 +60,11 @@ def print_messages(text: str) -> None:
 
     A line of it is `"file:/folder/page.html":3.1-3.9: error: Message`.
     """
-    places = defaultdict(list)
-    for line in text.splitlines():
-        place, _, message = line.partition(": ")
-        places[re.sub(r"[0-9]+", "0", message)].append((place, message))
-    for said in places.values():
-        place, message = said[0]
-        print(f"{len(said)} x {message} ({place.rpartition('/')[2]})")
+    lines = [line.partition(": ")[::2] for line in text.splitlines()]
+    counts = Counter(re.sub(r"[0-9]+", "0", message) for _, message in lines)
+    for place, message in lines:
+        if number := counts.pop(re.sub(r"[0-9]+", "0", message), 0):
+            print(f"{number} x {message} ({place.rpartition('/')[2]})")
 
 
 def main() -> int:

@@ -12,9 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.browser.chromium import MISSING, OPTIONS, get_chromium
-from tests.browser.node import NODE, get_package
-from tests.browser.site import serve
+from tests.browser.programs import MISSING, NODE, OPTIONS, get_chromium, get_package
+from tests.browser.sites import serve
 from tests.servers import free_port, manage, site_environment
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -49,15 +48,13 @@ def score(address: str, skip: str) -> tuple[dict[str, int], list[str]]:
     reports = [measure(address, CATEGORIES, skip)]
     reports += [measure(address, CATEGORIES[:1], skip) for _ in range(RUNS - 1)]
     scores = {
-        name: round(each["score"] * 100)
-        for name, each in reports[0]["categories"].items()
-    }
-    scores["performance"] = round(
-        100
-        * statistics.median(
-            report["categories"]["performance"]["score"] for report in reports
+        name: statistics.median(
+            round(report["categories"][name]["score"] * 100)
+            for report in reports
+            if name in report["categories"]
         )
-    )
+        for name in CATEGORIES
+    }
     counted = {
         audit["id"]
         for name, each in reports[0]["categories"].items()
@@ -65,11 +62,11 @@ def score(address: str, skip: str) -> tuple[dict[str, int], list[str]]:
         for audit in each["auditRefs"]
         if audit["weight"]
     }
-    audits = reports[0]["audits"]
+    audits = [reports[0]["audits"][name] for name in sorted(counted)]
     failed = [
-        f"{name}: {audits[name].get('displayValue') or audits[name]['title']}"
-        for name in sorted(counted)
-        if audits[name]["score"] is not None and audits[name]["score"] < 1
+        f"{audit['id']}: {audit.get('displayValue') or audit['title']}"
+        for audit in audits
+        if audit["score"] is not None and audit["score"] < 1
     ]
     return scores, failed
 

@@ -1,4 +1,4 @@
-"""Officers who sign in: one for each way, so that tests do not disturb each other."""
+"""Officers who sign in with two-factor authentication, and those who set it up."""
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -13,17 +13,15 @@ from django.contrib.auth import get_user_model
 PASSWORD = "a long password for tests"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODES = {"seed": "a seed for tests", "used_mask": 0}
-WITH_SECOND_STEP = ("app", "codes", "pages")
-WITHOUT = ("new", "key", "passkey")
 
 
-def build_officers() -> None:
-    """Make their accounts."""
-    for name in WITH_SECOND_STEP + WITHOUT:
+def build_officers(with_app=("pages",), without=("new", "key")) -> None:
+    """Make their accounts, each for one test."""
+    for name in (*with_app, *without):
         user = get_user_model().objects.create_superuser(
             name, f"{name}@example.org", PASSWORD
         )
-        if name in WITH_SECOND_STEP:
+        if name in with_app:
             TOTP.activate(user, SECRET)
             Authenticator.objects.create(user=user, type="recovery_codes", data=CODES)
 

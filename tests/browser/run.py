@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from tests.browser import html
-from tests.browser.chromium import MISSING, get_chromium
-from tests.browser.office import serve_office
-from tests.browser.site import serve_states
+from tests.browser.programs import MISSING, get_chromium
+from tests.browser.sites import serve_office, serve_states
 
 EVERY_MODE = "browser and not screenshots and not security"
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from django.core.signing import TimestampSigner
 
 from tests.servers import site_environment
@@ -173,8 +172,8 @@ OF_OFFICERS = (
 )
 
 BY_NAME = {state.name: state for state in STATES}
-# One of each template: these are looked at in every mode. Of the others, which are made
-# of the same parts, `make browser-test` leaves some modes to `make browser-test-all`.
+# One of each template, which `make browser-test` looks at in every mode. It leaves some
+# modes of the others, made of the same parts, to `make browser-test-all`.
 TEMPLATES = (
     "home",
     "section",
@@ -188,16 +187,4 @@ TEMPLATES = (
     "out of order",
     "form from elsewhere",
     "several alerts",
-)
-each_state = pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
-each_template = pytest.mark.parametrize(
-    "state",
-    [
-        pytest.param(
-            state,
-            id=state.name,
-            marks=() if state.name in TEMPLATES else pytest.mark.exhaustive,
-        )
-        for state in STATES
-    ],
 )

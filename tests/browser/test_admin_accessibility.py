@@ -1,14 +1,14 @@
-"""What we add to the admin breaks no rule of axe; Wagtail's own is not judged here."""
+"""What we add to the admin breaks no rule of axe, and is used with the keyboard."""
 
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError, expect
 
 from search.tokens import digest_of, topic_of
 from tests.browser.checks.accessibility import check_axe
 from tests.browser.conftest import NARROW
-from tests.browser.office import ALERT, PARTNERSHIP, POLICY
+from tests.browser.sites import ALERT, PARTNERSHIP, POLICY
 
 # Wagtail's own: headers, breadcrumbs, messages, and how many matches a filter has.
 WAGTAILS = [
@@ -85,25 +85,70 @@ def test_page_has_a_heading_and_axe_finds_nothing_in_what_we_add(name, officer):
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("name", ["reviews", "alert history"])
-def test_last_column_of_a_list_is_within_reach_on_a_narrow_screen(name, officer):
-    page = officer("administrator", PAGES[name][0])
+def test_lists_are_within_reach_on_narrow_screens_and_beside_their_filters(officer):
+    page = officer("administrator")
+    for name in ("enquiries", "unsuccessful searches"):
+        page.goto(PAGES[name][0])
+        table = page.locator("table.listing")
+        assert table.evaluate("it => it.offsetWidth <= it.parentElement.offsetWidth")
     page.set_viewport_size(NARROW["viewport"])
-    box = page.locator(":has(> table.listing)").first
-    box.evaluate("each => each.scrollTo(each.scrollWidth, 0)")
-    last = box.locator("thead th").last.bounding_box()
-    # Widths of columns are fractions of a pixel.
-    assert last["x"] + last["width"] < NARROW["viewport"]["width"] + 1
-
-
-@pytest.mark.parametrize("name", ["enquiries", "unsuccessful searches"])
-def test_list_fits_beside_its_filters(name, officer):
-    page = officer("administrator", PAGES[name][0])
-    table = page.locator("table.listing")
-    assert table.evaluate("it => it.offsetWidth <= it.parentElement.offsetWidth")
+    for name in ("reviews", "alert history"):
+        page.goto(PAGES[name][0])
+        box = page.locator(":has(> table.listing)").first
+        box.evaluate("each => each.scrollTo(each.scrollWidth, 0)")
+        last = box.locator("thead th").last.bounding_box()
+        # Widths of columns are fractions of a pixel.
+        assert last["x"] + last["width"] < NARROW["viewport"]["width"] + 1
 
 
 def test_axe_is_heard_in_the_admin(officer):
     page = officer("administrator", "/admin/guide/")
     page.evaluate("document.querySelector('.guide img').removeAttribute('alt')")
     assert "image-alt" in "".join(check_axe(page, {"include": [[MAIN]]}))
+
+
+@pytest.fixture
+def open_pickers(officer):
+    """Return a function that opens a page of the editor; the page, and its pickers."""
+
+    def open_one(path):
+        page = officer("communications lead", path)
+        return page, page.locator(".xdsoft_datetimepicker").filter(visible=True)
+
+    return open_one
+
+
+def test_picker_opens_for_who_stays_and_escape_closes_it(open_pickers):
+    editor, pickers = open_pickers("/admin/snippets/community/alertsnippet/add/")
+    # Quicker than the picker, which waits for a tenth of a second.
+    editor.evaluate(
+        """() => {
+          document.querySelector("#id_ends_at").focus();
+          document.querySelector("#id_heading").focus();
+        }"""
+    )
+    editor.wait_for_timeout(600)
+    expect(pickers).to_have_count(0)
+    field = editor.locator("#id_ends_at")
+    field.click()
+    expect(pickers).to_have_count(1)
+    field.press("Escape")
+    expect(pickers).to_have_count(0)
+    expect(field).to_be_focused()
+
+
+def test_escape_closes_the_picker_before_the_schedule(open_pickers):
+    editor, pickers = open_pickers(f"/admin/pages/{PARTNERSHIP}/edit/")
+    editor.get_by_role("button", name="Toggle status").click()
+    editor.get_by_role("button", name="Set schedule").or_(
+        editor.get_by_role("button", name="Edit schedule")
+    ).click()
+    dialog = editor.get_by_role("dialog").filter(visible=True)
+    field = dialog.locator("input[name=go_live_at]")
+    field.click()
+    expect(pickers).to_have_count(1)
+    field.press("Escape")
+    expect(pickers).to_have_count(0)
+    expect(dialog).to_be_visible()
+    field.press("Escape")
+    expect(dialog).to_be_hidden()

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.office import POLICY, SECTION
+from tests.browser.sites import POLICY, SECTION
 
 RECORDED = Path(__file__).parents[1] / "home" / "editorial" / "recorded_editing.json"
 # The recordings must not grow old.
@@ -25,7 +25,7 @@ WARNING = "after you opened it"
 EDITOR = re.compile(r"/(edit|add|add/\w+/\w+/\d+)/(\d+/)?$")
 NEW_PAGE = f"/admin/pages/add/community/partnershippage/{SECTION}/"
 POLICY_PAGE = f"/admin/pages/{POLICY}/edit/"
-SESSIONS = range(100)
+SESSIONS, PAUSES = range(100), (500, 1_500, 3_000)
 NEW_ALERT = "/admin/snippets/community/alertsnippet/add/"
 
 
@@ -132,6 +132,12 @@ def press(page: Page, button: str) -> str:
     return page.locator(".messages").inner_text()
 
 
+def set_end(page: Page) -> None:
+    end = page.get_by_role("textbox", name=re.compile("^\\s*Expected end"))
+    end.fill(LATER)
+    end.press("Tab")
+
+
 def test_page_is_saved_and_published(open_editor):
     page = open_editor(POLICY_PAGE)
     write(page, "One ")
@@ -170,9 +176,7 @@ def test_page_is_scheduled(open_editor):
 
 def test_alert_is_made_and_changed(open_editor):
     page = open_editor(NEW_ALERT, "communications lead")
-    end = page.get_by_role("textbox", name=re.compile("^\\s*Expected end"))
-    end.fill(LATER)
-    end.press("Tab")
+    set_end(page)
     write(page, "The pool is closed ", "Heading")
     write(page, "until noon ", "Heading")
     assert WARNING not in press(page, "Save draft")
@@ -271,9 +275,7 @@ class Writer:
 
     def begin(self) -> None:
         if self.kind == "alert":
-            end = self.page.get_by_role("textbox", name=re.compile("^\\s*Expected end"))
-            end.fill(LATER)
-            end.press("Tab")
+            set_end(self.page)
         elif self.kind == "new page":
             write(self.page, f"Session {token_hex(4)}", "Title")
         self.box.fill("")
@@ -284,30 +286,28 @@ class Writer:
         name = re.compile(f"^\\s*{self.field}")
         return self.page.get_by_role("textbox", name=name).first
 
-    def type(self) -> None:
-        self.box.press_sequentially("more ")
-
-    def wait(self) -> None:
-        self.page.wait_for_timeout(self.choose.choice([500, 1_500, 3_000]))
-
-    def save(self) -> None:
-        self.said.append(press(self.page, "Save draft"))
-
     def publish(self) -> None:
-        if self.kind == "policy":
-            box = self.page.get_by_role("checkbox", name=re.compile("Minor edit"))
-            box.check()
-            editor = self.page.url
-            self.said.append(press(self.page, "Publish"))
-            # Wagtail leads to the list of pages.
-            self.page.goto(editor)
-            self.page.wait_for_timeout(3_000)
+        if self.kind != "policy":
+            return
+        self.page.get_by_role("checkbox", name=re.compile("Minor edit")).check()
+        editor = self.page.url
+        self.said.append(press(self.page, "Publish"))
+        # Wagtail leads to the list of pages.
+        self.page.goto(editor)
+        self.page.wait_for_timeout(3_000)
 
     def go_on(self) -> None:
         for _ in range(self.choose.randint(2, 5)):
-            step = self.choose.choice([self.type, self.wait, self.save, self.publish])
-            self.type()
-            step()
+            self.box.press_sequentially("more ")
+            match self.choose.choice(["type", "wait", "save", "publish"]):
+                case "type":
+                    self.box.press_sequentially("more ")
+                case "wait":
+                    self.page.wait_for_timeout(self.choose.choice(PAUSES))
+                case "save":
+                    self.said.append(press(self.page, "Save draft"))
+                case "publish":
+                    self.publish()
 
     def is_joined(self) -> None:
         """Someone else, or the same person in another window, saves it as well."""
@@ -321,8 +321,8 @@ class Writer:
         other.close()
 
     def save_at_last(self) -> None:
-        self.type()
-        self.wait()
+        self.box.press_sequentially("more ")
+        self.page.wait_for_timeout(self.choose.choice(PAUSES))
         save = self.page.get_by_role("button", name=re.compile("^Save draft")).first
         question = self.page.get_by_role("dialog").get_by_role("button")
         answer = question.filter(has_text="Save draft", visible=True)

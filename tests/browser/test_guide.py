@@ -1,8 +1,5 @@
 """Each task of docs/editors.md, done by typing and clicking as the guide tells it."""
 
-import hmac
-import time
-from base64 import b32decode
 from datetime import timedelta
 from io import BytesIO
 
@@ -12,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ADMIN
-from tests.browser.office import PASSWORD, SECTION
-from tests.browser.site import serve
+from tests.browser.officers import get_app_code
+from tests.browser.sites import PASSWORD, SECTION, serve
 from tests.browser.tasks import Task
 
 pytestmark = pytest.mark.guide
@@ -60,17 +57,7 @@ def make_partnership(page, title):
     page.wait_for_url("**/edit/")
 
 
-def code_of(key):
-    """Return what an authenticator app shows now for a key (RFC 6238)."""
-    counter = int(time.time()) // 30
-    digest = hmac.digest(b32decode(key), counter.to_bytes(8), "sha1")
-    start = digest[-1] & 15
-    number = int.from_bytes(digest[start : start + 4]) & 0x7FFFFFFF
-    return f"{number % 1_000_000:06}"
-
-
 def test_officer_signs_in_with_a_second_step(task, new_context, office):
-    pytest.importorskip("stockton_cms.accounts.mfa")
     doing = task("Sign in")
     environment = {**office.environment, "SECOND_STEP_REQUIRED": "true"}
     with serve(environment, "/") as address:
@@ -85,7 +72,7 @@ def test_officer_signs_in_with_a_second_step(task, new_context, office):
         give_password()
         doing.choose(page, "Set up an app")
         key = page.locator("code").inner_text()
-        doing.fill(page, "Authentication code", code_of(key))
+        doing.fill(page, "Authentication code", get_app_code(key))
         doing.choose(page, "Set up")
         expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
         recovery_code = page.locator("code").first.inner_text()
@@ -171,9 +158,8 @@ def test_page_is_sent_for_approval_and_approved(task, officer):
     expect(said(moderator)).to_contain_text("Norton seed library")
     doing.done()
     moderator.goto("/stronger-communities/norton-seed-library/")
-    expect(moderator.get_by_role("heading", level=1)).to_have_text(
-        "Norton seed library"
-    )
+    heading = moderator.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Norton seed library")
 
 
 def test_change_is_published_with_a_note(task, officer):
@@ -234,9 +220,8 @@ def test_alert_is_put_live_and_ended(task, officer, new_page, office):
     doing.fill(page, "Where it appears", "On every page of the site")
     doing.open_more(page, "Save draft")
     doing.choose(page, "Publish")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(
-        "Check before publishing"
-    )
+    title = page.get_by_role("heading", level=1)
+    expect(title).to_contain_text("Check before publishing")
     resident = new_page()
     resident.goto(office.address)
     alert = resident.get_by_role("heading", name=heading)
@@ -270,9 +255,8 @@ def test_draft_is_shared_with_a_preview_link(task, officer, new_page):
     doing.take_picture(page, "preview-link.webp")
     reader = new_page()
     assert reader.goto(link.inner_text()).status == 200
-    expect(reader.get_by_role("heading", level=1)).to_have_text(
-        "Billingham history group"
-    )
+    title = reader.get_by_role("heading", level=1)
+    expect(title).to_have_text("Billingham history group")
     doing.choose(page, "Revoke", name="Revoke the link for Cllr Smith")
     expect(said(page)).to_contain_text("no longer works")
     doing.done()

@@ -6,14 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.states import JOURNEY, MANY, SECTION, STATES
+from tests.browser.states import JOURNEY, MANY, SECTION
 
 MAX_PRESSES = 150
 # A form that is sent faster than this is taken for a program's.
 SECONDS_OF_A_PERSON = 3
 HAS_FOCUS = "each => each === document.activeElement"
-
-SILENT = [state for state in STATES if not state.sent and state.name != "private page"]
 
 
 @pytest.fixture(params=[True, False], ids=["JavaScript", "no JavaScript"])
@@ -61,8 +59,15 @@ def test_policy_is_found_from_the_home_page(resident):
     expect(resident.get_by_role("main")).to_contain_text("Adopted")
 
 
-def test_search_leads_to_a_page(resident):
-    resident.goto("/")
+def test_search_from_a_wrong_address_leads_to_a_page(resident):
+    resident.goto("/no/such/page/")
+    expect(heading(resident)).to_have_text("Page not found")
+    say(resident, "Search this site", "recycling")
+    with resident.expect_navigation():
+        resident.keyboard.press("Enter")
+    assert resident.get_by_role("main").get_by_role("listitem").count() >= 10
+    follow(resident, "Next page")
+    expect(resident.get_by_role("main")).to_contain_text("Page 2 of")
     say(resident, "Search this site", "comunity grants")
     with resident.expect_navigation():
         resident.keyboard.press("Enter")
@@ -138,18 +143,6 @@ def test_alert_that_could_not_be_closed_stays(new_page):
     expect(page.get_by_role("heading", name="Phones are down")).to_be_visible()
 
 
-def test_wrong_address_leads_to_the_search(resident):
-    resident.goto("/no/such/page/")
-    expect(heading(resident)).to_have_text("Page not found")
-    say(resident, "Search this site", "recycling")
-    with resident.expect_navigation():
-        resident.keyboard.press("Enter")
-    results = resident.get_by_role("main").get_by_role("listitem")
-    assert results.count() >= 10
-    follow(resident, "Next page")
-    expect(resident.get_by_role("main")).to_contain_text("Page 2 of")
-
-
 @pytest.mark.parametrize("is_on", [True, False], ids=["JavaScript", "no JavaScript"])
 def test_menu_opens_on_a_phone(is_on, new_page):
     page = new_page(java_script_enabled=is_on, **PHONE)
@@ -166,33 +159,3 @@ def test_menu_opens_on_a_phone(is_on, new_page):
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith(MANY)
-
-
-def test_long_menu_needs_no_opening_on_a_desktop(new_page):
-    page = new_page(java_script_enabled=False)
-    page.goto(SECTION)
-    navigation = page.get_by_role("navigation", name="Main")
-    expect(navigation.get_by_role("link", name="Recycling and waste")).to_be_visible()
-
-
-def test_reader_meets_no_other_site_and_no_cookie(new_page, site):
-    page = new_page()
-    origins, messages = set(), []
-    page.on("request", lambda asked: origins.add("/".join(asked.url.split("/")[:3])))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    for state in SILENT:
-        page.goto((site.broken_address if state.is_broken else "") + state.path)
-        assert not page.context.cookies(), state.name
-        assert not page.evaluate("localStorage.length + sessionStorage.length")
-    assert origins == {site.address, site.broken_address}
-    assert not messages
-
-
-def test_browser_refuses_nothing_on_any_page(new_page, site):
-    """What the content security policy stops would be said in the console."""
-    page = new_page()
-    said = []
-    page.on("console", lambda message: said.append(message.text))
-    for state in SILENT:
-        page.goto((site.broken_address if state.is_broken else "") + state.path)
-    assert not [text for text in said if "Failed to load resource" not in text]

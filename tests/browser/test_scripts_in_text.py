@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser.site import build_states, serve
+from tests.browser.sites import build_states, serve
 from tests.browser.states import STATES
 from tests.security.payloads import MARK, PAYLOADS
 from tests.servers import manage

@@ -12,21 +12,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
-from tests.browser.node import NODE, get_package
-from tests.browser.site import serve
+from tests.browser.programs import NODE, get_package
+from tests.browser.sites import serve
 from tests.servers import manage, site_environment
+from tests.stockton_cms.nginx import make_certificate
 
 PAGES = ("/", "/stronger-communities/", "/search/", "/cant-find-it/", "/account/login/")
 MAKE_PAGES = """
@@ -44,34 +38,6 @@ PRODUCTION = {
 }
 
 
-def make_certificate(folder: Path) -> Path:
-    """Write a certificate for localhost and its key into one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    pem = key.private_bytes(
-        encoding,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(pem + certificate.public_bytes(encoding))
-    return path
-
-
 class Front(ThreadingHTTPServer):
     """What stands before the site and ends TLS, as nginx does in production."""
 
@@ -84,7 +50,7 @@ class Front(ThreadingHTTPServer):
         self.https_port = self.server_port
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
+            context.load_cert_chain(certificate, certificate.with_name("privkey.pem"))
             self.socket = context.wrap_socket(self.socket, server_side=True)
         Thread(target=self.serve_forever, daemon=True).start()
 
@@ -132,7 +98,8 @@ def served() -> Iterator[tuple[int, Path]]:
         manage(environment, "shell", "-v0", script=MAKE_PAGES)
         production = {**environment, **PRODUCTION}
         with serve(production, "/-/live") as address:
-            yield int(address.rpartition(":")[2]), make_certificate(folder)
+            make_certificate(folder, "localhost")
+            yield int(address.rpartition(":")[2]), folder / "fullchain.pem"
 
 
 def grade(site_port: int, certificate: Path, path: str, without=frozenset()) -> dict:

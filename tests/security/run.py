@@ -1,25 +1,82 @@
-"""Runs every proof of the threat model and prints what was measured.
+"""Runs every test of the threat model and prints what was measured.
 
 `python -m tests.security.run`: on SQLite and on PostgreSQL, in a browser, and by MDN's
-Observatory. Exits with 0 when all have passed.
+Observatory. Exits with 0 when all have passed. It is also the plugin of pytest that
+notes what each test has said with `record_property("measured", "…")`.
 """
 
 import json
 import os
+import re
 import sys
 import tempfile
-import textwrap
-from collections import defaultdict
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.browser.chromium import MISSING, get_chromium
+from tests.browser.programs import MISSING, get_chromium
 from tests.run import postgresql, run_pytest
 from tests.security import observatory
-from tests.security.threat_model import Threat, read_threats
+from tests.servers import BASE_DIR
 
-PLUGIN = ("-p", "tests.security.figures")
-BROWSER = "tests/browser/"
-WIDTHS = (34, 40, 46)
+PLUGIN = ("-p", "tests.security.run")
+VARIABLE = "SECURITY_FIGURES"
+THREAT = re.compile(r"^### (?P<name>.+)$", re.M)
+LINE = re.compile(r"^- \*\*(?P<what>\w+)\*\*: (?P<text>.+(?:\n  .+)*)", re.M)
+TESTS = ("Tests", "Control")
+TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+
+
+@dataclass(frozen=True)
+class Threat:
+    """One threat of docs/threat-model.md, and its tests as (file, name).
+
+    An empty name means all of a file.
+    """
+
+    name: str
+    bar: str
+    defence_tests: tuple[tuple[str, str], ...]
+    controls: tuple[tuple[str, str], ...]
+
+    @property
+    def tests(self) -> tuple[tuple[str, str], ...]:
+        return self.defence_tests + self.controls
+
+
+def read_threats() -> list[Threat]:
+    """Return all threats of the document, in its order."""
+    pieces = THREAT.split((BASE_DIR / "docs/threat-model.md").read_text())[1:]
+    threats = []
+    for name, body in zip(pieces[::2], pieces[1::2], strict=True):
+        said = {found["what"]: found["text"] for found in LINE.finditer(body)}
+        bar = " ".join(said.get("Bar", "").split())
+        tests = [tuple(TEST.findall(said.get(each, ""))) for each in TESTS]
+        threats.append(Threat(name, bar, *tests))
+    return threats
+
+
+def pytest_configure(config):
+    """Note results in the process that collects them from all workers."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Notes())
+
+
+class Notes:
+    """Writes a line of JSON for each test."""
+
+    def pytest_runtest_logreport(self, report):
+        if report.when != "call" and report.passed:
+            return
+        file, _, test = report.nodeid.partition("::")
+        line = {
+            "file": file,
+            "test": test.partition("[")[0],
+            "outcome": report.outcome,
+            "measured": dict(report.user_properties).get("measured", ""),
+        }
+        with open(os.environ[VARIABLE], "a") as notes:
+            notes.write(json.dumps(line) + "\n")
 
 
 def main() -> int:
@@ -30,43 +87,30 @@ def main() -> int:
         for threat in threats
         for file, name in threat.tests
     }
-    in_browser = sorted(each for each in named if each.startswith(BROWSER))
+    in_browser = sorted(each for each in named if each.startswith("tests/browser/"))
     others = sorted(named - set(in_browser))
     with tempfile.TemporaryDirectory() as folder:
-        figures = Path(folder) / "figures.jsonl"
-        figures.touch()
-        noted = {"SECURITY_FIGURES": str(figures)}
+        notes = Path(folder) / "notes.jsonl"
+        notes.touch()
+        noted = {VARIABLE: str(notes)}
         # All of the named, the slow ones too.
         arguments = [*PLUGIN, "-n", "2", "-m", "not browser", *others]
         failed = run_pytest("SQLite", arguments, noted)
         with postgresql() as address:
             there = {"TEST_DATABASE_URL": address, "ONLY_WITH_DATABASE": "1"}
             failed |= run_pytest("PostgreSQL", arguments, noted | there)
-        failed |= run_in_browser(in_browser, noted)
+        if get_chromium():
+            arguments = [*PLUGIN, "-m", "browser", *in_browser]
+            failed |= run_pytest("Chromium", arguments, noted)
+        else:
+            print(MISSING, file=sys.stderr)
+            failed = 1
         print("\nGrades of MDN's HTTP Observatory", flush=True)
         failed |= observatory.main()
-        results = [json.loads(line) for line in figures.read_text().splitlines()]
-    print_table(threats, results)
-    return int(bool(failed))
-
-
-def run_in_browser(tests: list[str], noted: dict) -> int:
-    """Run the tests in a browser; a machine without one fails."""
-    if not get_chromium():
-        print(MISSING, file=sys.stderr)
-        return 1
-    return run_pytest("Chromium", [*PLUGIN, "-m", "browser", *tests], noted)
-
-
-def print_table(threats: list[Threat], results: list[dict]) -> None:
-    """Print each threat, its bar, what was measured, and where."""
-    print()
-    print_row("THREAT", "BAR", "MEASURED", "WHERE")
+        results = [json.loads(line) for line in notes.read_text().splitlines()]
     for threat in threats:
-        where = sorted({file for file, _ in threat.defence_tests})
-        print_row(threat.name, threat.bar, measured(threat, results), where[0])
-        for more in where[1:]:
-            print_row("", "", "", more)
+        print(f"\n{threat.name}\n  to be: {threat.bar}\n  {measured(threat, results)}")
+    return int(bool(failed))
 
 
 def measured(threat: Threat, results: list[dict]) -> str:
@@ -74,33 +118,13 @@ def measured(threat: Threat, results: list[dict]) -> str:
     mine = [
         each
         for each in results
-        if any(
-            each["file"] == file and name in {"", each["test"]}
-            for file, name in threat.tests
-        )
+        if {(each["file"], ""), (each["file"], each["test"])} & {*threat.tests}
     ]
-    counts = defaultdict(int)
-    for each in mine:
-        counts[each["outcome"]] += 1
+    counts = Counter(each["outcome"] for each in mine)
     said = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     # The same on both databases is said once.
     notes = dict.fromkeys(each["measured"] for each in mine if each["measured"])
     return "; ".join([*notes, said or "not run"])
-
-
-def print_row(*cells: str) -> None:
-    """Print a row of the table, its cells broken into lines."""
-    *columns, where = cells
-    lines = [
-        textwrap.wrap(cell, width) for cell, width in zip(columns, WIDTHS, strict=True)
-    ]
-    lines.append([where])
-    for number in range(max(map(len, lines))):
-        parts = [each[number] if number < len(each) else "" for each in lines]
-        row = "  ".join(
-            part.ljust(width) for part, width in zip(parts, (*WIDTHS, 0), strict=True)
-        )
-        print(row.rstrip())
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ import ast
 
 import pytest
 
-from tests.security.threat_model import ROOT, read_threats
+from tests.security.run import read_threats
+from tests.servers import BASE_DIR
 
 THREATS = read_threats()
 
 
 def names_in(file):
-    tree = ast.parse((ROOT / file).read_text())
+    tree = ast.parse((BASE_DIR / file).read_text())
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
@@ -20,7 +21,7 @@ def test_threat_has_a_bar_a_proof_and_a_control_that_exist(threat):
     assert threat.defence_tests
     assert threat.controls
     for file, name in threat.tests:
-        assert (ROOT / file).exists(), file
+        assert (BASE_DIR / file).exists(), file
         if name:
             assert name in names_in(file), f"{file} has no {name}"
 

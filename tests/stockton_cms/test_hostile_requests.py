@@ -18,43 +18,31 @@ from stockton_cms.security.middleware import CleanRequestMiddleware
 from tests.factories import AlertFactory, PolicyUpdatePageFactory, StandardPageFactory
 from tests.stockton_cms.permissions.addresses import PUBLIC, patterns
 
-REQUESTS = 500
+REQUESTS = 400
 MAX_SECONDS = 2
+# fmt: off
 PIECES = [
-    "\0",
-    "%00",
-    "%ff",
-    "%ed%a0%80",
-    "%2e%2e%2f",
-    "../",
-    "//",
-    "\\",
-    "[",
-    "]",
-    "'",
-    '"',
-    "<script>",
-    "{{7*7}}",
-    "%s%n%x",
-    "\u202e",
-    "😀",
-    "é",
-    "٣",
-    "²",
-    "\r\n",
-    ";",
-    "&",
-    "=",
-    "#",
-    "?",
-    "-1",
-    "0",
-    "99999999999999999999",
-    "NaN",
-    "x" * 300,
-    "' OR 1=1 --",
+    "\0", "%00", "%ff", "%ed%a0%80", "%2e%2e%2f", "../", "//", "\\", "[", "]", "'", '"',
+    "<script>", "{{7*7}}", "%s%n%x", "\u202e", "😀", "é", "٣", "²", "\r\n", ";", "&",
+    "=", "#", "?", "-1", "0", "99999999999999999999", "NaN", "x" * 300, "' OR 1=1 --",
     "communities",
 ]
+PARAMETERS = [
+    "query", "kind", "topic", "year", "page", "from", "to", "p", "q", "next", "export",
+    "link", "done", "foo", "", "%ff",
+]
+FIELDS = [
+    "message", "email", "query", "from_path", "shown_at", "website", "next", "useful",
+    "comment", "frequency", "do",
+]
+# What has no name of its own among the routes.
+OTHERS = [
+    "/", "/documents/", "/media/", "/media/images/", "/alerts/", "/static/",
+    "/preview/", "/cant-find-it/answers/", "/account/login/", "/account/password/",
+    "/stronger-communities/", "/documents/1/", "/media/images/0123456789ab/park.jpg",
+    "/media/staff_images/0123456789ab/park.jpg",
+]
+# fmt: on
 # What stands for an argument of a route; 2 for those that are numbers.
 ARGUMENTS = {
     "section_path": "stronger-communities",
@@ -65,31 +53,6 @@ ARGUMENTS = {
 }
 # Their arguments have no names, so that they are among the others.
 WITHOUT_NAMES = {"wagtaildocs_serve", "wagtail_serve"}
-OTHERS = ["/", "/documents/", "/media/", "/media/images/", "/alerts/", "/static/"]
-OTHERS += ["/preview/", "/cant-find-it/answers/", "/account/login/"]
-OTHERS += ["/account/password/", "/stronger-communities/", "/documents/1/"]
-OTHERS += ["/media/images/0123456789ab/park.jpg"]
-OTHERS += ["/media/staff_images/0123456789ab/park.jpg"]
-PARAMETERS = [
-    "query",
-    "kind",
-    "topic",
-    "year",
-    "page",
-    "from",
-    "to",
-    "p",
-    "q",
-    "next",
-    "export",
-    "link",
-    "done",
-    "foo",
-    "",
-    "%ff",
-]
-FIELDS = ["message", "email", "query", "from_path", "shown_at", "website", "next"]
-FIELDS += ["useful", "comment", "frequency", "do"]
 
 
 @pytest.fixture
@@ -164,9 +127,8 @@ def send_many(visitor, seed, number):
     return statuses, faults, longest
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_made_up_requests_never_cause_a_server_error(visitor, seed):
-    statuses, faults, _ = send_many(visitor, seed, REQUESTS // 2)
+def test_made_up_requests_never_cause_a_server_error(visitor):
+    statuses, faults, _ = send_many(visitor, 1, REQUESTS)
     assert faults == []
     # The requests reach both what is there and what is not.
     assert statuses[200] > 20
@@ -177,10 +139,8 @@ def test_made_up_requests_never_cause_a_server_error(visitor, seed):
 def test_ten_thousand_made_up_requests(visitor, record_property, caplog):
     caplog.set_level(logging.ERROR, "django.request")
     statuses, faults, longest = send_many(visitor, 3, 10_000)
-    record_property(
-        "measured",
-        f"{sum(statuses.values())} requests, {len(faults)} faults, {longest:.1f} s",
-    )
+    said = f"{statuses.total()} requests, {len(faults)} faults, {longest:.1f} s"
+    record_property("measured", said)
     assert faults == []
     assert statuses[200] > 1_000
 

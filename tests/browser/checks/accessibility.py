@@ -1,16 +1,25 @@
-"""The rules of axe: WCAG 2.0 to 2.2 at A and AA, and its best practices."""
+"""Asks a page: by the `.js` files beside this one, and by the rules of axe.
+
+Those are WCAG 2.0 to 2.2 at A and AA, and axe's best practices.
+"""
 
 from pathlib import Path
 
 import axe_playwright_python
 from playwright.sync_api import Page
 
-from tests.browser.checks.asking import ask
-
+SCRIPTS = ",".join(
+    f"...({path.read_text()})" for path in sorted(Path(__file__).parent.glob("*.js"))
+)
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RUN = """([context, rules]) =>
   axe.run(context, { resultTypes: ['violations'], rules })"""
 WHOLE_PAGE = {"include": [["html"]]}
+
+
+def ask(page: Page, question: str):
+    """Return a page's answer, without leaving anything behind in it."""
+    return page.evaluate(f"() => ({{{SCRIPTS}}}).{question}()")
 
 
 def check_axe(page: Page, context: dict = WHOLE_PAGE) -> list[str]:

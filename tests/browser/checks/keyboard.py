@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from playwright.sync_api import Page
 
-from tests.browser.checks.asking import ask
+from tests.browser.checks.accessibility import ask
 
 MAX_STOPS = 300
 

@@ -4,7 +4,7 @@ from math import hypot
 
 from playwright.sync_api import Page
 
-from tests.browser.checks.asking import ask
+from tests.browser.checks.accessibility import ask
 
 LEAST = 24
 COMFORTABLE = 44

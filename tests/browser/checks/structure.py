@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks.asking import ask
+from tests.browser.checks.accessibility import ask
 
 CLICK_MARK = re.compile(r"found=[-\w]{12}\.\d+")
 # Names that say nothing to somebody who hears a list of links.
@@ -163,3 +163,12 @@ def check_error_summary(page: Page) -> list[str]:
         except AssertionError:
             problems.append(f"the link does not lead to field {each['name']}")
     return problems
+
+
+OF_EVERY_PAGE = (
+    check_document,
+    check_fields,
+    check_headings,
+    check_links,
+    check_pictures,
+)
