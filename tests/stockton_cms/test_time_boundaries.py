@@ -72,10 +72,9 @@ def walk(section, client, clock):
         return change.is_seen_in(response.content.decode())
 
     def moment_after_now():
-        changes = [function(timezone.now()) for function in ALL_FUNCTIONS]
-        return min(
-            (moment for moment in changes if moment), default=timezone.now() + DAY
-        )
+        now = timezone.now()
+        changes = [function(now) for function in ALL_FUNCTIONS]
+        return min(filter(None, changes), default=now + DAY)
 
     return walk_over
 
