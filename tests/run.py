@@ -75,7 +75,7 @@ ON_POSTGRESQL = (
     "tests/home/test_content_version.py",
     "tests/home/test_jobs.py",
     "tests/home/test_pages.py",
-    "tests/home/test_quotation_marks.py",
+    "tests/search/test_quotation_marks.py",
     "tests/home/test_rate_limits.py",
     "tests/search/test_checks.py",
     "tests/search/engine/test_index.py",

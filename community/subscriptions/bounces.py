@@ -9,6 +9,7 @@ import logging
 import mailbox
 import re
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from email.message import Message
@@ -50,9 +51,20 @@ def _signature(subscriber: Subscriber, number: int) -> str:
 
 
 def import_reports(path: Path) -> Counter[str]:
-    """Import the reports in an mbox file; return how many had which outcome."""
+    """Import the reports in a folder, or a file; return how many had which outcome."""
+    paths = sorted(path.rglob("*")) if path.is_dir() else [path]
+    messages = (each for file in paths if file.is_file() for each in _messages(file))
+    return Counter(map(_import, messages))
+
+
+def _messages(path: Path) -> Iterator[bytes]:
+    """Yield the messages of an mbox file, or the only one of an .eml file."""
+    with path.open("rb") as file:
+        if file.read(5) != b"From ":
+            yield path.read_bytes()
+            return
     with closing(mailbox.mbox(path, create=False)) as box:
-        return Counter(_import(box.get_bytes(key)) for key in box.iterkeys())
+        yield from map(box.get_bytes, box.iterkeys())
 
 
 def _import(content: bytes) -> str:

@@ -47,11 +47,11 @@ def cache_bypass_reason(request: HttpRequest) -> str:
     if request.path_info.startswith(NEVER_BELOW):
         return "not-a-page"
     meta = request.META
-    if "HTTP_COOKIE" in meta and has_session(request):
-        return "session"
     # A server's own way to move the path, which no other visitor's request has.
     if meta.get("SCRIPT_NAME"):
         return "script-name"
+    if "HTTP_COOKIE" in meta and has_session(request):
+        return "session"
     # Opening a result is noted and answered with a redirect.
     if meta.get("QUERY_STRING") and CLICK_MARK in request.GET:
         return "search-mark"

@@ -345,7 +345,7 @@ check(
     WAGTAILADMIN_BASE_URL.startswith(("https://", "http://")),
     "such as https://www.example.gov.uk",
 )
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "home.admin_search"}}
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "search.backend"}}
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {"WIDGET": "home.page_tree.explorable.RichTextArea"}
 }

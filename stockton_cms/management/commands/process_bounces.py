@@ -9,16 +9,16 @@ from community.subscriptions.bounces import import_reports
 
 class Command(BaseCommand):
     help = (
-        "Read bounces and complaints about email updates from mbox files, and stop "
-        "emailing those subscribers. Reading a file again changes nothing. The output "
-        "contains no email address."
+        "Read bounces and complaints about email updates from .eml or mbox files, or "
+        "folders of them, and stop emailing those subscribers. Reading a file again "
+        "changes nothing. The output contains no email address."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("paths", nargs="+", type=Path, metavar="FILE")
 
     def handle(self, *args, paths, **options):
-        if missing := [str(path) for path in paths if not path.is_file()]:
+        if missing := [str(path) for path in paths if not path.exists()]:
             raise CommandError(f"File not found: {', '.join(missing)}")
         for path in paths:
             for outcome, count in sorted(import_reports(path).items()):

@@ -72,6 +72,17 @@ def test_hard_bounce_or_complaint_suppresses(take, ours):
         Subscriber.objects.update(suppressed_at=None)
 
 
+def test_folder_of_single_messages_is_read(tmp_path, ours):
+    folder = tmp_path / "mail" / "new"
+    folder.mkdir(parents=True)
+    (folder / "1.eml").write_text(report(ours), "latin-1")
+    (folder / "2.eml").write_text("Hello")
+    output = StringIO()
+    call_command("process_bounces", str(tmp_path / "mail"), stdout=output)
+    assert "1 suppressed\n" in output.getvalue()
+    assert is_suppressed()
+
+
 def test_other_and_forged_reports_and_messages_change_nothing(take, ours):
     others = [report(ours, status=each) for each in ("4.2.2", "5.7.1", "5.2.2")]
     others += [

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from home.admin_search import AdminSearchMixin
+from search.backend import AdminSearchMixin
 
 pytestmark = pytest.mark.usefixtures("admin_search")
 
