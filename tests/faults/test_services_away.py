@@ -91,6 +91,10 @@ def test_without_patience_with_the_cache_officers_would_notice(stack):
     assert answer.status == 500
 
 
+def receivers_of(mail) -> list[str]:
+    return [each["To"] for each in mail.messages]
+
+
 def test_mail_waits_and_is_sent_once(stack, measured):
     machine, port = stack.machine, stack.port
     machine.manage("shell", "-v0", script=ANSWERED)
@@ -101,16 +105,21 @@ def test_mail_waits_and_is_sent_once(stack, measured):
     stack.mail.start()
     try:
         run_command("manage.py sendtestemail you@example.org", **stack.settings)
-        for _ in range(3):
+        # The first attempt after an outage waits for a minute.
+        deadline = time.monotonic() + 90
+        while RESIDENT not in receivers_of(stack.mail) and time.monotonic() < deadline:
+            run_command("manage.py run_jobs", **stack.settings)
+            time.sleep(5)
+        for _ in range(2):
             run_command("manage.py run_jobs", **stack.settings)
     finally:
         stack.mail.stop()
-    receivers = [each["To"] for each in stack.mail.messages]
+    receivers = receivers_of(stack.mail)
     sent = receivers.count(RESIDENT)
     measured(
         MAIL,
         "the site goes on; mail waits and is sent once",
-        f"form {page.status}; sent {sent} times by three runs of the jobs",
+        f"form {page.status}; sent {sent} times by the jobs",
     )
     # Without the mail server no mail can be sent.
     assert refused.returncode != 0
