@@ -89,7 +89,7 @@ class SynonymMatcher:
     def __init__(self, synonyms: Iterable[SynonymSnippet]):
         self._rewrites: dict[Phrase, list[Phrase]] = defaultdict(list)
         self.searched: list[str] = []
-        self.stems: set[str] = set()
+        self.words: set[str] = set()
         for synonym in sorted(synonyms, key=lambda each: each.pk):
             sides = split_phrases(synonym.searched), split_phrases(synonym.found_as)
             self._add(*sides)
@@ -102,7 +102,7 @@ class SynonymMatcher:
         target_words = [tuple(tokenise(target)) for target in targets]
         for source in sources:
             words = tokenise(source)
-            self.stems.update(stems(words))
+            self.words.update(words, *target_words)
             phrases = {stems(words)}
             if len(significant_words(words)) > 1:
                 # As it is once "my" and "of" are left out.
@@ -234,13 +234,13 @@ class PromotionMatcher:
     def __init__(self, promotions: Iterable[PromotionSnippet], at: datetime):
         self._promotions: dict[Phrase, list[PromotionSnippet]] = defaultdict(list)
         self.phrases: list[str] = []
-        self.stems: set[str] = set()
+        self.words: set[str] = set()
         for promotion in sorted(promotions, key=lambda each: (each.searched, each.pk)):
             for phrase in split_phrases(promotion.searched):
                 self.phrases.append(phrase)
                 if promotion.is_current(at):
                     # Otherwise corrections would give away a future promotion.
-                    self.stems.update(_significant_stems(phrase))
+                    self.words.update(significant_words(tokenise(phrase)))
                 self._promotions[_significant_stems(phrase)].append(promotion)
 
     def find(self, query: str) -> list[PromotionSnippet]:

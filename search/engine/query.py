@@ -29,6 +29,13 @@ from search.engine.schema import (
     public,
     term,
 )
+from search.engine.spelling import (
+    NAMED_DISTRESS,
+    inflections,
+    is_never_corrected,
+    near_distress,
+    sound,
+)
 from search.tokens import STOP_WORDS, forms, significant_words, stem, tokenise
 
 WORD = re.compile(r"\w+(?:['’‘`]\w+)*")
@@ -45,6 +52,8 @@ MAX_CORRECTED = 4
 MISTAKES_ALLOWED = ((12, 3), (6, 2), (SHORTEST_CORRECTED, 1))
 # People get the first letter of a word right more often than the others.
 WRONG_FIRST_LETTER = 0.6
+# Nearer than any other mistake.
+SAME_SOUND = 0.5
 MAX_CANDIDATES = 5
 # Each is compared with all words on the site.
 MAX_COMPARED = 6
@@ -88,16 +97,15 @@ class Vocabulary:
         self._stems: dict[str, tuple[tuple[str, ...], list[str]]] = {}
 
     def __contains__(self, word: str) -> bool:
-        """Say whether the word is on the site or in a rule, in any of its forms."""
-        return (
-            stem(word) in self.state.synonyms.stems
-            or stem(word) in self.state.promotions.stems
-            or self.is_indexed(word)
-            or any(
-                self.pages_with(form, field)
-                for form in forms(word)
-                for field in PHRASE_FIELDS
-            )
+        """Say whether the word, or an inflection of it, is on the site or in a rule."""
+        rules = self.state.synonyms.words, self.state.promotions.words
+        return any(
+            each in rules[0] or each in rules[1] or self.is_indexed(each)
+            for each in (word, *inflections(word))
+        ) or any(
+            self.pages_with(form, field)
+            for form in forms(word)[1:]
+            for field in PHRASE_FIELDS
         )
 
     def is_indexed(self, word: str) -> bool:
@@ -154,14 +162,20 @@ class Vocabulary:
             if other not in STOP_WORDS and self.is_indexed(other)
         ]
         words = self.state.words
-        start = bisect_left(words, len(word) - most, key=len)
-        end = bisect_right(words, len(word) + most, key=len)
+        # Words that sound the same may be further away.
+        reach = most + 1
+        start = bisect_left(words, len(word) - reach, key=len)
+        end = bisect_right(words, len(word) + reach, key=len)
         near = []
         found = process.extract_iter(
-            word, words[start:end], scorer=OSA.distance, score_cutoff=most
+            word, words[start:end], scorer=OSA.distance, score_cutoff=reach
         )
         for candidate, distance, _ in found:
             wrong_start = WRONG_FIRST_LETTER * (candidate[0] != word[0])
+            if sound(candidate) == sound(word):
+                distance, wrong_start = SAME_SOUND, 0
+            elif distance > most:
+                continue
             in_titles = self.searcher.doc_freq(TITLE_WORDS, candidate)
             in_pages = self.searcher.doc_freq(WORDS, candidate)
             near.append((distance + wrong_start, -in_titles, -in_pages, candidate))
@@ -173,15 +187,24 @@ class Vocabulary:
             )
             if not context or not is_apart or distance < 2:
                 best.append((int(distance), is_apart, distance, *common, candidate))
-        return min(best)[-1] if best else None
+        mistakes, *_, meant = min(best, default=(1, None))
+        if near := near_distress(word, max(1, mistakes)):
+            # It may be one of these, so it is read as nothing else.
+            return next((w for w in near if w in NAMED_DISTRESS and w in self), None)
+        return meant
 
     def _may_suggest(self, word: str) -> bool:
-        return not self.state.blocklist.matches(word) and self.is_indexed(word)
+        return (
+            word not in STOP_WORDS
+            and not self.state.blocklist.matches(word)
+            and self.is_indexed(word)
+        )
 
     def nearest(self, words: list[str]) -> list[str]:
         """Return the most similar word on the site for each word that has one."""
         nearest = []
-        for word in significant_words(words)[:MAX_COMPARED]:
+        unsure = [word for word in words if not is_never_corrected(word)]
+        for word in unsure[:MAX_COMPARED]:
             found = process.extract(
                 word,
                 self.state.words,
@@ -281,8 +304,8 @@ def _corrections(words: list[str], vocabulary: Vocabulary) -> dict[str, list[str
     unknown = [
         word
         for word in dict.fromkeys(words)
-        if word not in STOP_WORDS
-        and word not in split
+        if word not in split
+        and not is_never_corrected(word)
         and word not in vocabulary
         and not any(map(vocabulary.is_indexed, vocabulary.completions(word)))
     ]

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from search import tokens
+from search.engine import query
 from search.engine.query import Vocabulary
 from tests.factories import (
     CommunityIndexPageFactory,
@@ -110,6 +111,12 @@ SPELLINGS = {
     "apprenterships": "apprenticeships",
     "bagde": "badge",
     "kouncil": "council",
+    # Written by ear.
+    "fone": "phone",
+    "skool": "school",
+    "educashun": "education",
+    # Of one stem with "allow", which is no reason to take it as correct.
+    "allowence": "allowance",
 }
 
 
@@ -133,13 +140,52 @@ def test_numbers_short_words_and_strange_words_are_not_corrected(publish, search
 
 
 def test_word_is_corrected_only_while_the_site_does_not_have_it(publish, search_for):
-    farm, *_ = publish("Farm", "Form", "Firms")
-    for typed in ("farms", "farm's", "FARM", "form farm", "firm"):
+    tarn, *_ = publish("Tarn", "Tart", "Kelps")
+    for typed in ("tarns", "tarn's", "TARN", "tart tarn", "kelp"):
         assert search_for(typed).corrected == "", typed
-    assert search_for("farm").titles == ["Farm"]
-    farm.unpublish()
-    answer = search_for("farm")
-    assert (answer.titles, answer.corrected) == (["Form"], "form")
+    assert search_for("tarn").titles == ["Tarn"]
+    tarn.unpublish()
+    answer = search_for("tarn")
+    assert (answer.titles, answer.corrected) == (["Tart"], "tart")
+
+
+# What people write in distress, beside a site that has only words near to theirs.
+DISTRESS = """
+my husband hits me
+he beets me
+hes stabing me
+my dad rapped me
+hate crime
+i want to die
+urgent help tonight
+someone is hurting a child
+we were evicted
+no heating and no food
+my mum is starving
+i was abused at school
+self harming
+bailiffs are here
+gang is threatening my son
+"""
+NEAR_WORDS = """
+His Have Meets Staying Mapped Dice Tight Wedding Reading Hunting Elected Hearing Floods
+Staring Amused Farming Bailiwick Gong Thickening Suitable Hasbeen Band Wart Nod Chile
+"""
+
+
+def test_sentence_in_distress_is_never_changed(publish, search_for, monkeypatch):
+    publish(" ".join(NEAR_WORDS.split()), "Xylophone")
+    sentences = DISTRESS.strip().splitlines()
+    changed = [each for each in sentences if search_for(each).corrected]
+    assert changed == []
+    # What is common in English is never a mistake.
+    assert search_for("wedeing").corrected == "wedding"
+    # What is nearly a word of distress is read as that one, or left.
+    assert search_for("i feel suiside").corrected == "i feel suicide"
+    monkeypatch.setattr(query, "is_never_corrected", lambda word: False)
+    monkeypatch.setattr(query, "near_distress", lambda word, mistakes: [])
+    changed = [each for each in sentences if search_for(each).corrected]
+    assert len(changed) >= 8
 
 
 def test_word_that_staff_explain_is_not_corrected(publish, search_for, monkeypatch):
