@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -12,6 +13,7 @@ from home.content.text import cut, normalise
 # Longer than any question that people type.
 MAX_CHARACTERS = 300
 MAX_WORDS = 32
+MIN_LETTERS = 2
 MAX_TOPIC_LENGTH = 200
 MAX_STEMS = 12
 EMPTY_TOPIC = "-"
@@ -79,6 +81,12 @@ def _strip_controls(text: str) -> str:
 def tokenise(text: str) -> list[str]:
     """Return a text's words in lower case, without accents; at most 32."""
     return plain_analyzer.analyze(fold(text))[:MAX_WORDS]
+
+
+def is_too_short(words: Iterable[str]) -> bool:
+    """Say whether there is no word to search for: one letter, a symbol or an emoji."""
+    # In bytes, as one Chinese character is a word.
+    return sum(len(word.encode()) for word in words) < MIN_LETTERS
 
 
 def significant_words(words: list[str]) -> list[str]:

@@ -38,7 +38,8 @@ def search(request: HttpRequest) -> HttpResponse:
         page_number=asked.page,
         result_count=found.count,
     )
-    is_logged = bool(asked.query) and request.method == "GET" and not found.is_degraded
+    is_asked = bool(asked.query) and not found.needs_word
+    is_logged = is_asked and request.method == "GET" and not found.is_degraded
     by_relevance, newest = (asked.href(newest_first=each) for each in (False, True))
     context = {
         "asked": asked,
@@ -53,7 +54,9 @@ def search(request: HttpRequest) -> HttpResponse:
         "sort": [
             Link("Most relevant", by_relevance, not asked.newest_first),
             Link("Newest first", newest, asked.newest_first),
-        ],
+        ]
+        if found.can_be_sorted or (asked.newest_first and not found.is_degraded)
+        else [],
     }
     if not found.is_answered:
         initial = {

@@ -149,25 +149,26 @@ class FacetMenu:
                 queries[name] = term(name, value)
         return asked, queries
 
-    def render(self, asked: SearchRequest, counted: dict[str, dict]) -> list[Facet]:
-        """Return the facets and their choices, except those that change nothing."""
+    def render(
+        self, asked: SearchRequest, counted: dict[str, dict], total: int
+    ) -> list[Facet]:
+        """Return the facets and their choices that tell the results apart."""
         facets = []
         for name, labels in self._choices.items():
             counts = counted.get(name, {})
             current = getattr(asked, name)
-            choices = [
-                FacetOption(
-                    label=label,
-                    href=asked.href(**{name: slug}),
-                    count=counts.get(key, 0),
-                    is_current=slug == current,
-                )
-                for slug, (key, label) in labels.items()
-                if counts.get(key) or slug == current
-            ]
+            # All the results, or as many as in a shorter period, tell nothing apart.
+            useless = {0} if current else {0, total}
+            choices = []
+            for slug, (key, label) in labels.items():
+                count, href = counts.get(key, 0), asked.href(**{name: slug})
+                if count not in useless or slug == current:
+                    choices.append(FacetOption(label, href, count, slug == current))
+                if name == "period":
+                    useless.add(count)
             if name != "period":
                 choices.sort(key=lambda choice: (-choice.count, choice.label))
-            if current or len(choices) > 1:
+            if choices:
                 clear_href = asked.href(**{name: ""}) if current else ""
                 facets.append(Facet(*HEADINGS[name], choices, clear_href))
         return facets

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import tantivy
@@ -15,13 +15,20 @@ from home.content_version import get_content_version
 from search import curation
 from search.engine import ranking
 from search.engine.filters import SearchRequest, count_choices
-from search.engine.query import IndexState, ParsedQuery, Vocabulary, parse_query
-from search.engine.schema import SCHEMA, public, to_index
+from search.engine.query import (
+    IndexState,
+    ParsedQuery,
+    QueryVariant,
+    Vocabulary,
+    parse_query,
+)
+from search.engine.schema import SCHEMA, all_of, any_of, public, term, to_index
 from search.indexing.documents import IndexedText, SearchDocument, SearchFile
 from search.tokens import (
     PLAIN_TOKENIZER_NAME,
     TOKENIZER_NAME,
     analyzer,
+    is_too_short,
     plain_analyzer,
     tokenise,
 )
@@ -33,6 +40,9 @@ WRITER_MEMORY_BYTES = 100_000_000
 # How long a visitor waits while another thread updates the index.
 MAX_SECONDS_TO_WAIT = 3.0
 MAX_CLOSEST = 5
+MAX_RELATED = 3
+# Of the score that a page has for its own significant words.
+MIN_LIKENESS = 0.4
 # Indexed in a quarter of a second.
 QUICK_CHARACTERS = 1_500_000
 # How many rows are read from the database at once; files may be long.
@@ -70,6 +80,9 @@ class SearchHits:
     query: tantivy.Query | None = None
     # By filter: how many results each of its choices has.
     choices: dict[str, dict] = field(default_factory=dict)
+    # The words that no public page has, and the keys that lack one of the others.
+    missing: tuple[str, ...] = ()
+    partial: frozenset[int] = frozenset()
 
 
 class IndexBuild:
@@ -198,7 +211,7 @@ class PageIndex:
         """Return one page of hits; `state` replaces the index's own in a preview."""
         vocabulary = Vocabulary(state or self.catch_up(), at)
         parsed = parse_query(asked.query, vocabulary, correct=not asked.exact)
-        if not parsed.variants:
+        if not parsed.variants or is_too_short(tokenise(asked.query)):
             return SearchHits([], 0, parsed, vocabulary)
         searcher, filters = vocabulary.searcher, filters or {}
         offset = (asked.page - 1) * limit
@@ -211,7 +224,53 @@ class PageIndex:
             keys, count = ranking.best(searcher, filtered, at, offset, limit)
         unranked = ranking.match_unranked(parsed, vocabulary)
         choices = count_choices(searcher, unranked, filters, at)
-        return SearchHits(keys, count, parsed, vocabulary, found, choices)
+        lacking = _lacking(keys, parsed, vocabulary)
+        return SearchHits(keys, count, parsed, vocabulary, found, choices, *lacking)
+
+
+def _lacking(
+    keys: list[int], parsed: ParsedQuery, vocabulary: Vocabulary
+) -> tuple[tuple[str, ...], frozenset[int]]:
+    """Return the words that no public page has, and the keys without all others.
+
+    A page that has the words of a synonym, or two words as one, has all of them.
+    """
+    missing: tuple[str, ...] = ()
+    partial = _partial(keys, parsed, vocabulary)
+    if len(partial) == len(keys) > 0:
+        missing = _missing(parsed, vocabulary)
+        left = [
+            replace(each, words=tuple(w for w in each.words if w not in missing))
+            for each in parsed.variants
+        ]
+        others = ParsedQuery(tuple(each for each in left if each.words))
+        partial = _partial(keys, others, vocabulary) if others.variants else partial
+    return missing, partial
+
+
+def _partial(
+    keys: list[int], parsed: ParsedQuery, vocabulary: Vocabulary
+) -> frozenset[int]:
+    searcher = vocabulary.searcher
+    shown = any_of(term("key", key) for key in keys)
+    complete = all_of([shown, ranking.match_all_words(parsed, vocabulary)])
+    hits = searcher.search(complete, limit=len(keys) or 1).hits
+    found = searcher.fast_field_values("key", [address for _, address in hits])
+    return frozenset(keys).difference(found)
+
+
+def _missing(parsed: ParsedQuery, vocabulary: Vocabulary) -> tuple[str, ...]:
+    def is_found(variant: QueryVariant) -> bool:
+        query = ranking.match_unranked(ParsedQuery((variant,)), vocabulary)
+        return vocabulary.count(query) > 0
+
+    original, *others = parsed.variants
+    return tuple(
+        word
+        for word in original.words
+        if not is_found(QueryVariant((word,)))
+        and not any(word not in each.words and is_found(each) for each in others)
+    )
 
 
 def closest_matches(text: str, vocabulary: Vocabulary) -> SearchHits:
@@ -225,15 +284,19 @@ def closest_matches(text: str, vocabulary: Vocabulary) -> SearchHits:
     return SearchHits(keys, count, parsed, vocabulary, found)
 
 
-def related_keys(hits: SearchHits, text: str, limit: int) -> list[int]:
+def related_keys(hits: SearchHits, text: str) -> list[int]:
     """Return the keys of what is about the same as a text, and not among the hits."""
-    vocabulary, at = hits.vocabulary, hits.vocabulary.at
+    vocabulary = hits.vocabulary
     stems = vocabulary.significant_stems(text, hits.parsed.words)
     if not stems:
         return []
-    like = public(ranking.match_stems(stems), at)
-    keys, _ = ranking.best(vocabulary.searcher, like, at, 0, limit + len(hits.keys))
-    return [key for key in keys if key not in hits.keys][:limit]
+    like = public(ranking.match_stems(stems), vocabulary.at)
+    limit = len(hits.keys) + MAX_RELATED
+    found = vocabulary.searcher.search(like, limit=limit).hits
+    # The text's own page is among them, and has the best score or nearly so.
+    near = [address for score, address in found if score >= MIN_LIKENESS * found[0][0]]
+    keys = vocabulary.searcher.fast_field_values("key", near)
+    return [key for key in keys if key not in hits.keys][:MAX_RELATED]
 
 
 page_index = PageIndex()

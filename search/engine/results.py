@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, islice
@@ -46,7 +46,14 @@ from search.engine.schema import (
     term,
 )
 from search.indexing.documents import SearchDocument, SearchFile, pages_among
-from search.tokens import STOP_WORDS, forms, significant_words, stem, tokenise
+from search.tokens import (
+    STOP_WORDS,
+    forms,
+    is_too_short,
+    significant_words,
+    stem,
+    tokenise,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +123,8 @@ class Result:
     page_href: str = ""
     file_kind: str = ""
     file_size: int | None = None
+    # Whether it lacks one of the words that the site has.
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,12 +140,42 @@ class ResultPage:
     # Closest matches if nothing was found; related pages if few were.
     closest: list[Result] = field(default_factory=list)
     related: list[Result] = field(default_factory=list)
+    # The words that no public page has.
+    missing: tuple[str, ...] = ()
     is_degraded: bool = False
 
     @property
     def is_answered(self) -> bool:
         """Whether there is anything to show, or nothing was asked."""
-        return bool(self.count or self.promoted or not self.asked.query)
+        is_asked = self.asked.query and not self.needs_word
+        return bool(self.count or self.promoted or not is_asked)
+
+    @property
+    def needs_word(self) -> bool:
+        """Whether what was asked is no word, and nothing is promoted for it."""
+        is_nothing = self.asked.query and is_too_short(tokenise(self.asked.query))
+        return bool(is_nothing) and not (self.count or self.promoted)
+
+    @property
+    def parts(self) -> list[tuple[bool, int, list[Result]]]:
+        """Return results with all the words and, apart, the last ones with only some.
+
+        Each part with whether it is the second, and the position of its first result.
+        """
+        length = max(
+            (n for n, each in enumerate(self.results, 1) if not each.is_partial),
+            default=0,
+        )
+        first, second = self.results[:length], self.results[length:]
+        position = self.first_position
+        parts = [(False, position, first), (True, position + length, second)]
+        return [part for part in parts if part[-1]]
+
+    @property
+    def can_be_sorted(self) -> bool:
+        """Whether the newest first may be another order."""
+        times = {each.updated_at for each in self.results}
+        return not self.is_degraded and (self.count > PER_PAGE or len(times) > 1)
 
     @property
     def first_position(self) -> int:
@@ -171,19 +210,23 @@ def search_index(
     hits = page_index.search(asked, at, PER_PAGE, filters, state)
     promotions = hits.parsed.promotions if asked.page == 1 else []
     closest, related = hits, []
-    if not filters and not hits.keys:
+    if not filters and not hits.keys and not is_too_short(tokenise(asked.query)):
         closest = closest_matches(asked.query, hits.vocabulary)
     elif not filters and hits.count < PER_PAGE:
         first = SearchDocument.objects.filter(pk__in=pages_among(hits.keys[:1]))
         for text in first.values_list("title", "summary"):
-            related = related_keys(hits, " ".join(text), PER_PAGE - len(hits.keys))
+            related = related_keys(hits, " ".join(text))
     # All at once, as the queries cost more than the search.
     keys = [*closest.keys, *related]
     snippets = SnippetBuilder(closest.parsed, closest)
     results = make_results(keys, snippets, root, at) if keys else {}
 
     def of(wanted: list[int]) -> list[Result]:
-        return [results[key] for key in wanted if key in results]
+        return [
+            replace(results[key], is_partial=key in hits.partial)
+            for key in wanted
+            if key in results
+        ]
 
     return ResultPage(
         asked=asked,
@@ -191,9 +234,10 @@ def search_index(
         count=hits.count,
         corrected=hits.parsed.corrected,
         promoted=get_promoted(promotions, root, at),
-        facets=menu.render(asked, hits.choices),
+        facets=menu.render(asked, hits.choices, hits.count),
         closest=of(closest.keys) if closest is not hits else [],
         related=of(related),
+        missing=hits.missing,
     )
 
 

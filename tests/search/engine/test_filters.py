@@ -199,7 +199,7 @@ def test_files_are_a_type_of_their_own_in_the_section_of_their_page(
 def test_choice_that_is_set_is_marked_can_be_cleared_and_opens_the_menu(
     hedgehogs, visit
 ):
-    html = visit("query=hedgehog&type=partnership&section=food")
+    html = visit("query=hedgehog&type=information&section=learning")
     assert is_open(html)
     marked = {
         label
@@ -207,11 +207,11 @@ def test_choice_that_is_set_is_marked_can_be_cleared_and_opens_the_menu(
         for label, (_, _, mark) in entries.items()
         if mark == "true"
     }
-    assert marked == {"Partnership", "Food and warmth", "Most relevant"}
+    assert marked == {"Information", "Learning", "Most relevant"}
     assert None not in counts(html, "Updated").values()
     # The one link without a count, before the choices.
     cleared = next(iter(menu(html)["Type"].values()))[0]
-    assert state(cleared) == {"query": "hedgehog", "section": "food"}
+    assert state(cleared) == {"query": "hedgehog", "section": "learning"}
     assert len(titles(visit(cleared))) == 3
     html = visit("query=hedgehog&type=policy-update&section=learning&sort=newest")
     assert "No results" in html.main.get_text()
@@ -275,7 +275,8 @@ def test_hidden_pages_and_sections_are_in_no_count_and_not_offered(
     html = visit("query=hedgehog")
     assert counts(html, "Type")["Partnership"] == 1
     assert counts(html, "Section") == {"Learning": 3, "Food and warmth": 2}
-    assert counts(html, "Updated")["In the past month"] == 2
+    # The month has no more than the week now.
+    assert counts(html, "Updated") == {"In the past week": 2, "In the past year": 3}
     with monkeypatch.context() as patch:
         nothing = tantivy.Query.empty_query()
         patch.setattr(schema, "expired", lambda at: nothing)
