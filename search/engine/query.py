@@ -60,8 +60,8 @@ MAX_COMPARED = 6
 # Of 1, for words to suggest if nothing was found.
 MIN_SIMILARITY = 0.88
 MAX_SIGNIFICANT_STEMS = 8
-# Other variants count a little less than the original words.
-VARIANT_WEIGHT = 0.9
+# Pages call it so; what a resident calls it may be on others in passing.
+VARIANT_WEIGHT = 1.3
 # Each is a search of its own, so a query full of acronyms must stay quick.
 MAX_VARIANTS = 12
 

@@ -1,9 +1,9 @@
 """How well search finds: `python -m tests.benchmarks.search_quality FOLDER`.
 
-FOLDER holds a search test set: `corpus.jsonl`, `queries.jsonl` and `evaluate.py`, which
-scores. Its documents become pages of a new site on SQLite and on PostgreSQL, with the
-synonyms that every new site has. Exits with 1 when a bar is missed or the two databases
-do not give the same ranking to the last place.
+FOLDER holds a search test set: `corpus.jsonl`, queries and `evaluate.py`, which scores.
+Its documents become pages of a new site on SQLite and on PostgreSQL, with the synonyms
+that every new site has. Exits with 1 when a bar is missed or the two databases do not
+give the same ranking to the last place.
 """
 
 import importlib.util
@@ -19,15 +19,22 @@ import django
 from tests.run import postgresql
 from tests.servers import site_environment
 
-# nDCG@10 by kind of query, and of all of them.
+ALL = "all"
+# nDCG@10 by file of queries and kind of query. What `queries-bodies.jsonl` asks is only
+# answered in the bodies of pages.
 BARS = {
-    "misspelling": 0.84,
-    "plural": 0.82,
-    "question": 0.74,
-    "resident-words": 0.60,
+    "queries.jsonl": {
+        "misspelling": 0.84,
+        "plural": 0.82,
+        "question": 0.74,
+        "resident-words": 0.62,
+        ALL: 0.73,
+    },
+    "queries-bodies.jsonl": {"resident-words": 0.55, ALL: 0.68},
 }
-BAR_OF_ALL = 0.70
-MAX_WITHOUT_RESULTS = 0.006
+# Before bodies counted as much as they do now.
+EARLIER = {"queries.jsonl": 0.744, "queries-bodies.jsonl": 0.650}
+MAX_WITHOUT_RESULTS = 0.005
 DATABASES = ("SQLite", "PostgreSQL")
 # Asks for a ranking alone.
 RANK = "--rank"
@@ -65,19 +72,20 @@ def print_scores(folder: Path, ranking: dict[str, list[str]]) -> bool:
     spec = importlib.util.spec_from_file_location("evaluate", folder / "evaluate.py")
     evaluate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(evaluate)
-    queries = evaluate.load(folder / "queries.jsonl")
-    rows = evaluate.evaluate(ranking.__getitem__, queries)
-    reached = []
-    for kind, scores in evaluate.groups(rows).items():
-        reached.append(
-            print_score(f"nDCG@10 {kind}", scores["ndcg"], BARS.get(kind, 0))
-        )
-    scores = evaluate.summary(rows)
-    reached.append(print_score("nDCG@10 all", scores["ndcg"], BAR_OF_ALL))
-    nothing = [row["query"] for row in rows if row["zero"]]
-    is_low = scores["zero"] <= MAX_WITHOUT_RESULTS + 0.0005
+    reached, all_rows = [], []
+    for name, bars in BARS.items():
+        queries = evaluate.load(folder / name)
+        rows = evaluate.evaluate(ranking.__getitem__, queries)
+        all_rows += rows
+        groups = {**evaluate.groups(rows), ALL: evaluate.summary(rows)}
+        print(f"nDCG@10 of {name}, {EARLIER[name]:.3f} earlier")
+        for kind, scores in groups.items():
+            reached.append(print_score(kind, scores["ndcg"], bars.get(kind, 0)))
+    nothing = [row["query"] for row in all_rows if row["zero"]]
+    share = len(nothing) / len(all_rows)
+    is_low = share <= MAX_WITHOUT_RESULTS
     print(
-        f"{'Nothing found':30} {scores['zero']:.1%}, at most {MAX_WITHOUT_RESULTS:.1%}"
+        f"{'Nothing found':16} {share:.1%}, at most {MAX_WITHOUT_RESULTS:.1%}"
         f"{'' if is_low else ' MISSED'}: {', '.join(nothing) or 'none'}"
     )
     return all([*reached, is_low])
@@ -87,7 +95,7 @@ def print_score(name: str, score: float, bar: float) -> bool:
     """Print a score beside its bar; say whether it is reached."""
     is_reached = score >= bar
     missed = "" if is_reached else " MISSED"
-    print(f"{name:30} {score:.3f}, at least {bar:.2f}{missed}")
+    print(f"{name:16} {score:.3f}, at least {bar:.2f}{missed}")
     return is_reached
 
 
@@ -102,7 +110,8 @@ def print_ranking(folder: Path) -> None:
 
     call_command("migrate", verbosity=0)
     ids = add_pages(load("corpus.jsonl"))
-    print(json.dumps(find(load("queries.jsonl"), ids)))
+    queries = [query for name in BARS for query in load(name)]
+    print(json.dumps(find(queries, ids)))
 
 
 def add_pages(documents: list[dict]) -> dict[int, str]:

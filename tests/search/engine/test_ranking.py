@@ -10,7 +10,7 @@ from home.content_version import bump_content_version
 from search.engine import ranking, results
 from search.engine.filters import SearchRequest
 from search.engine.index import PageIndex
-from search.indexing.documents import SearchDocument
+from search.indexing.documents import TEXT_FIELDS, SearchDocument
 from tests.factories import PolicyUpdatePageFactory, StandardPageFactory
 
 # Midnight by the council's clock.
@@ -69,6 +69,41 @@ def test_page_with_all_the_words_beats_one_that_repeats_one_of_them(
     assert search_for("blue badge").titles[0] == "Permits"
     monkeypatch.setattr(ranking, "ALL_WORDS_BONUS", 0.0)
     assert search_for("blue badge").titles[0] != "Permits"
+
+
+def publish_texts(home, texts):
+    for title, text in texts.items():
+        body = [{"type": "text", "value": f"<p>{text}</p>"}]
+        StandardPageFactory(parent=home, title=title, summary="", body=body)
+
+
+@pytest.mark.parametrize(
+    ("searched", "wrong", "right", "weight"),
+    [
+        ("permits", "Permitted here.", "Permits here.", "AS_TYPED_WEIGHT"),
+        ("stray dog", "Dog by a lane, stray.", "Stray dog by a lane.", "PAIR_WEIGHT"),
+        ("a stray dog bit me", "Bit stray. Dog.", "Stray dog. Bit.", "PAIR_WEIGHT"),
+    ],
+)
+def test_words_count_as_typed_and_side_by_side(
+    home, search_for, monkeypatch, searched, wrong, right, weight
+):
+    publish_texts(home, {"Wrong": wrong, "Right": right})
+    assert search_for(searched).titles == ["Right", "Wrong"]
+    monkeypatch.setattr(ranking, weight, 0.0)
+    assert search_for(searched).titles == ["Wrong", "Right"]
+
+
+def test_answer_in_a_body_beats_a_title_with_one_of_the_words(
+    home, search_for, monkeypatch
+):
+    filler = dict.fromkeys(map(str, range(9)), "Read about what we do all year.")
+    publish_texts(home, {"Highways": "We fix a loose slab of a footway.", **filler})
+    publish_texts(home, {"Slab": "Read about what we do all year."})
+    assert search_for("who can fix a loose slab near me").titles[0] == "Highways"
+    titles_first = {**ranking.FIELD_WEIGHTS, "title": 20.0}
+    monkeypatch.setattr(ranking, "FIELD_WEIGHTS", titles_first)
+    assert search_for("who can fix a loose slab near me").titles[0] == "Slab"
 
 
 @pytest.mark.parametrize(
@@ -132,6 +167,7 @@ def write(number, title):
     SearchDocument.objects.update_or_create(
         pk=number,
         defaults={
+            **dict.fromkeys(TEXT_FIELDS, ""),
             "title": title,
             "is_public": True,
             "updated_at": TODAY,
