@@ -135,6 +135,7 @@ urlpatterns = [
     path("cant-find-it/", views.enquiry, name="enquiry"),
     path("cant-find-it/thanks/", views.thanks, name="enquiry_thanks_anyone"),
     path("cant-find-it/thanks/<slug:reference>/", views.thanks, name="enquiry_thanks"),
+    path("cant-find-it/answers/", views.find_answer, name="find_answer"),
     path("cant-find-it/answers/<str:reference>/", views.answer, name="enquiry_answer"),
     path(
         "was-this-page-useful/<int:page_id>/",

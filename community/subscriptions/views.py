@@ -48,8 +48,8 @@ from home.rate_limits import OVERALL_PERIOD, RateLimit, RateLimitExceeded
 logger = logging.getLogger(__name__)
 
 NOT_SENT = (
-    "We could not send the email. Check your email address, or try again in a few "
-    "minutes."
+    "We could not send the email. Try again in a few minutes. If it happens again, "
+    "check your email address."
 )
 RATE_LIMITED = (
     "We are receiving a lot of requests at the moment, so we have not sent you an "
@@ -331,6 +331,9 @@ def unsubscribe(request, subscriber, page_id):
         subscription = None
     target = get_target(page_id, timezone.now())
     context = {"target": target, "is_done": subscription is None}
+    if subscriber:
+        others = subscriber.subscriptions.active().exclude(page=page_id)
+        context["has_others"] = others.exists()
     return render(request, "community/unsubscribe.html", context)
 
 

@@ -161,7 +161,9 @@ def unknown_blocks(block: blocks.Block) -> Iterator[blocks.Block]:
 
 
 def lines_of(html: str) -> Iterator[str]:
-    for line in unescape(strip_tags(LINE_ENDS.sub("\n", html))).splitlines():
+    # A line break in the source is a space to readers.
+    html = LINE_ENDS.sub("\n", " ".join(html.split()))
+    for line in unescape(strip_tags(html)).splitlines():
         if clean := " ".join(line.split()):
             yield clean
 

@@ -129,6 +129,14 @@ def thanks(request: HttpRequest, reference: str = "") -> HttpResponse:
 
 @never_cache
 @require_safe
+def find_answer(request: HttpRequest) -> HttpResponse:
+    """Lead to the answer whose reference was typed into a form."""
+    typed = re.sub(r"\W", "", request.GET.get("reference", ""))[:40]
+    return redirect("enquiry_answer", typed) if typed else redirect("enquiry")
+
+
+@never_cache
+@require_safe
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the answer and nothing the sender wrote: others may have the reference."""
     found = find_by_reference(reference)

@@ -1,5 +1,6 @@
 """`manage.py restore`: put a backup in the place of what the site holds."""
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -22,8 +23,11 @@ class Command(BaseCommand):
     def handle(self, *args, archive: str, no_input: bool, **options):
         with opened(archive) as reader:
             made = reader.manifest
-            question = f"Replace this site by the {made} of {made.made_at}? Type yes: "
-            if not no_input and input(question).strip() != "yes":
+            self.stdout.write(
+                f"{settings.DATABASES['default']['NAME']} and {settings.MEDIA_ROOT} "
+                f"will be replaced by the {made} of {made.made_at}."
+            )
+            if not no_input and not self._is_confirmed():
                 raise CommandError("Nothing was changed.")
             for line in restore(reader, timezone.now()):
                 self.stdout.write(line)
@@ -32,3 +36,11 @@ class Command(BaseCommand):
             f"{made.made_at} is back: run `manage.py erase_personal_data ADDRESS` "
             "for each, close accounts again, and then start the site."
         )
+
+    def _is_confirmed(self) -> bool:
+        try:
+            return input("Type yes to replace them: ").strip() == "yes"
+        except EOFError:
+            raise CommandError(
+                "Nothing was changed. Without a terminal to ask on, add --no-input."
+            ) from None

@@ -15,7 +15,7 @@ from home.notifications.sending import SMTPSession, send_notifications
 from search.feedback import emails
 from search.models import Enquiry
 from tests.factories import EnquiryFactory, StandardPageFactory
-from tests.search.feedback.conftest import NOON, parse
+from tests.search.feedback.conftest import NOON, parse, text_of
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 EMAIL = "resident@example.org"
@@ -97,7 +97,7 @@ def test_page_shows_nothing_of_the_message_and_is_found_by_its_reference_only(
     # Nothing else leads to the answer, so it can be read off.
     thanks = client.get(reverse("enquiry_thanks", args=[enquiry.reference]))
     main = parse(thanks).main
-    assert "Write it down" in main.get_text()
+    assert "write the reference down" in main.get_text()
     (link,) = main.select("a[href^='/cant-find-it/answers/']")
     assert link["href"] == reverse("enquiry_answer", args=[enquiry.reference])
     assert link.get_text() == f"testserver{link['href']}"
@@ -200,3 +200,15 @@ def test_enquiry_that_is_erased_while_its_mail_is_sent_leaves_nothing(db, monkey
     )
     send_answers(NOON)
     assert not Enquiry.objects.exists()
+
+
+def test_reference_that_was_written_down_leads_to_the_answer(home, client):
+    enquiry = EnquiryFactory(answer="<p>In the library.</p>", answered_at=NOON)
+    form = parse(client.get(reverse("enquiry"))).select_one('form[action$="answers/"]')
+    assert form.select_one("input#reference")["name"] == "reference"
+    for typed in (enquiry.reference, f" {enquiry.reference.lower()} ", "./" * 99):
+        response = client.get(form["action"], {"reference": typed}, follow=True)
+        assert ("In the library." in text_of(response)) == (typed[0] != ".")
+    response = client.get(form["action"], {"reference": "K7QF"}, follow=True)
+    assert response.status_code == 404
+    assert parse(response).select_one("input#reference")

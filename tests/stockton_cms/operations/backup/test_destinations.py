@@ -1,6 +1,7 @@
 """A backup arrives whole where it is stored, or not at all."""
 
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -96,6 +97,17 @@ def test_damaged_and_newer_archives_end_with_an_exit_code_of_their_own(
         refuse(path, message)
     write_archive(path)
     call_command("verify_backup", address)
+
+
+def test_restore_without_an_answer_changes_nothing(
+    tmp_path, write_archive, monkeypatch, capsys
+):
+    write_archive(tmp_path / "backup.zip")
+    for typed, message in (("", "add --no-input"), ("y\n", "Nothing was changed")):
+        monkeypatch.setattr("sys.stdin", StringIO(typed))
+        with pytest.raises(CommandError, match=message):
+            call_command("restore", str(tmp_path / "backup.zip"))
+    assert "will be replaced by the" in capsys.readouterr().out
 
 
 def refuse(path, message):
