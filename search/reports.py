@@ -30,6 +30,7 @@ from search.feedback.models import (
     FeedbackAction,
     PageFeedbackComment,
 )
+from search.feedback.suggestions import suggest_promotions, suggest_synonyms
 from search.feedback.topics import (
     Topic,
     describe_state,
@@ -40,6 +41,7 @@ from search.feedback.topics import (
 from search.indexing.documents import SearchFile
 from search.indexing.extraction import FileProblem
 from search.log.models import LoggedSearch
+from search.log.redaction import REDACTED
 
 TOPIC_URL_NAME = "unsuccessful_searches_topic"
 FAILURE_TYPES = {
@@ -204,16 +206,27 @@ class TopicView(CaseView, WagtailAdminTemplateMixin, TemplateView):
             wordings=topic.wordings[:MAX_LISTED],
             enquiries=enquiries[:MAX_LISTED],
             comments=comments[:MAX_LISTED],
-            results=self._get_results(),
+            **self._get_results(),
             **kwargs,
         )
 
-    def _get_results(self) -> list | None:
-        root = site_root(self.request)
-        if root is None or not self.case.searched:
-            return None
-        found = get_results(SearchRequest(self.case.searched), root, self.at)
-        return [*found.promoted, *found.results][:5]
+    def _get_results(self) -> dict:
+        """Return what the search finds, and suggestions for what it does not."""
+        topic, root = self.case, site_root(self.request)
+        if root is None or not topic.searched:
+            return {}
+        found = get_results(SearchRequest(topic.searched), root, self.at)
+        context = {"results": [*found.promoted, *found.results][:5]}
+        if REDACTED in topic.searched:
+            return context
+        promoted = {each.page_id for each in found.promoted}
+        pages = suggest_promotions(topic, self.start, root, self.at)
+        return context | {
+            # One phrase, even if the search has commas.
+            "searched": topic.searched.replace(",", " "),
+            "synonyms": suggest_synonyms(topic, self.start),
+            "promotions": [each for each in pages if each[0].pk not in promoted],
+        }
 
 
 class SearchLogView(Report):

@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import Error, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,12 +14,17 @@ from django.utils.http import escape_leading_slashes
 
 from home.rate_limits import RateLimit, RateLimitExceeded
 from search.log.redaction import REDACTED, redact
-from search.tokens import MAX_TOPIC_LENGTH, topic_of
+from search.tokens import EMPTY_TOPIC, MAX_TOPIC_LENGTH, clean_query, topic_of
 
 logger = logging.getLogger(__name__)
 
 # People who share an address may lose log entries, but never results.
 LOG_LIMIT = RateLimit("logged searches", 30, 1_000, period=timedelta(minutes=10))
+# Someone who searches again within this time still looks for the same.
+SAME_TASK = timedelta(minutes=10)
+# Carried by the form on a page of results: the key of that search.
+PREVIOUS = "after"
+KEY = re.compile(r"[-\w]{12}", re.ASCII)
 
 
 def make_key() -> str:
@@ -37,8 +42,20 @@ class LoggedSearch(models.Model):
     clicked_position = models.PositiveSmallIntegerField(
         "clicked result", null=True, blank=True
     )
+    clicked_path = models.CharField(
+        max_length=255, blank=True, default="", db_default="", editable=False
+    )
     # For the report on unsuccessful searches.
     topic = models.CharField(max_length=MAX_TOPIC_LENGTH, blank=True, editable=False)
+    # That of the search before it, which opened nothing. Not its key, so that searches
+    # do not become one person's list.
+    previous_topic = models.CharField(
+        max_length=MAX_TOPIC_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
 
     class Meta:
         verbose_name = "search"
@@ -75,12 +92,26 @@ class LoggedSearch(models.Model):
         self.corrected = redact(self.corrected)[:300]
         # Of the words that results were shown for.
         self.topic = topic_of((self.corrected or self.query).replace(REDACTED, " "))
+        if self.previous_topic in {self.topic, EMPTY_TOPIC}:
+            self.previous_topic = ""
         super().save(*args, **kwargs)
+
+
+def get_previous_topic(request: HttpRequest, at: datetime) -> str:
+    """Return the topic of the search that the form carries, if nothing was opened."""
+    key = request.GET.get(PREVIOUS, "")
+    if not KEY.fullmatch(key):
+        return ""
+    searches = LoggedSearch.objects.filter(
+        key=key, searched_at__gt=at - SAME_TASK, clicked_position=None
+    )
+    return searches.values_list("topic", flat=True).first() or ""
 
 
 def log_search(search: LoggedSearch, request: HttpRequest) -> None:
     try:
         LOG_LIMIT.hit(request, search.searched_at)
+        search.previous_topic = get_previous_topic(request, search.searched_at)
         search.save()
     except RateLimitExceeded:
         pass  # The visitor has the results; only the log goes without.
@@ -103,7 +134,7 @@ class LoggedResponse(HttpResponse):
 
 
 PARAMETER = "found"
-MARK = re.compile(r"([-\w]{12})\.(\d{1,4})", re.ASCII)
+MARK = re.compile(rf"({KEY.pattern})\.(\d{{1,4}})", re.ASCII)
 
 
 class ClickMiddleware:
@@ -122,7 +153,8 @@ class ClickMiddleware:
             # Of several clicks the first counts.
             searches = LoggedSearch.objects.filter(key=mark[1], clicked_position=None)
             try:
-                searches.update(clicked_position=int(mark[2]))
+                path = clean_query(redact(request.path), 255)
+                searches.update(clicked_position=int(mark[2]), clicked_path=path)
             except Error:
                 logger.exception("A clicked result could not be logged.")
         response = HttpResponseRedirect(strip_click_parameter(request))
