@@ -42,7 +42,7 @@ MAX_SECONDS_TO_WAIT = 3.0
 MAX_CLOSEST = 5
 MAX_RELATED = 3
 # Of the score that a page has for its own significant words.
-MIN_LIKENESS = 0.4
+MIN_LIKENESS = 0.5
 # Indexed in a quarter of a second.
 QUICK_CHARACTERS = 1_500_000
 # How many rows are read from the database at once; files may be long.

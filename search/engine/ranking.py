@@ -48,6 +48,8 @@ SUPERSEDED_WEIGHT = 0.4
 WINDOW = 100
 # At most this many results with equal scores are sorted.
 MAX_TIES = 300
+# A page with only one of another's words, such as "apply", is not about the same.
+MIN_SHARED = 2
 # How much the other fields add to the best one: a match in the title and the summary
 # is a little better than one in the title alone.
 TIE_BREAKER = 0.05
@@ -86,10 +88,15 @@ def match_all_words(parsed: ParsedQuery, vocabulary: Vocabulary) -> Query:
 
 
 def match_stems(stems: list[str]) -> Query:
+    """Return the query for pages that are about the same: with several of the stems."""
     boosted, weights = Query.boost_query, FIELD_WEIGHTS.items()
-    return any_of(
+    by_stem = [
         best_of([boosted(term(field, stem), weight) for field, weight in weights])
         for stem in stems
+    ]
+    return Query.boolean_query(
+        [(Occur.Should, each) for each in by_stem],
+        minimum_number_should_match=min(MIN_SHARED, len(stems)),
     )
 
 

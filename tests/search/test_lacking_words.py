@@ -144,4 +144,5 @@ def test_related_pages_are_few_and_alike(home, search_for, monkeypatch):
         page.delete()
     assert related() == []
     monkeypatch.setattr(index, "MIN_LIKENESS", 0.0)
+    monkeypatch.setattr(index.ranking, "MIN_SHARED", 1)
     assert len(related()) == 3
