@@ -1,19 +1,20 @@
 """What residents send in, and what staff do about it."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, combinations
 from secrets import token_hex
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from home.content.fields import EmailAddressField
-from search.log.models import LoggedSearch
+from search.log.models import LoggedSearch, topic_of_search
 from search.log.redaction import REDACTED, redact
 from search.tokens import (
     EMPTY_TOPIC,
@@ -217,7 +218,8 @@ def topic_of_enquiry(enquiry: Enquiry) -> str:
     A message takes the longest known topic whose stems it contains.
     """
     if enquiry.query:
-        return topic_of(_redacted(enquiry.query))
+        # It was made a few minutes ago.
+        return topic_of_search(enquiry.query, timezone.now() - timedelta(days=1))
     own = topic_of(_redacted(enquiry.message[:1_000]))
     stems = own.split(" ")
     possible = chain.from_iterable(combinations(stems, size) for size in (2, 3))

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet, Sum
@@ -27,7 +28,7 @@ from search.feedback.models import (
     FeedbackAction,
     PageFeedbackCount,
 )
-from search.log.models import LoggedSearch
+from search.log.models import LoggedSearch, topic_of_search
 from search.log.redaction import redact
 from search.tokens import EMPTY_TOPIC, digest_of, topic_of
 
@@ -249,7 +250,8 @@ def close_cases(request, snippet) -> None:
     if not kind:
         return
     terms = reversed(split_phrases(redact(snippet.searched)))
-    topics = {topic_of(term): term for term in terms}
+    logged_since = at - timedelta(days=settings.SEARCH_LOG_DAYS)
+    topics = {topic_of_search(term, logged_since): term for term in terms}
     if enquiry := find_open_enquiry(request):
         action = enquiry.do(kind, request.user, at)
         if enquiry.topic != EMPTY_TOPIC:

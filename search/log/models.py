@@ -108,6 +108,17 @@ def get_previous_topic(request: HttpRequest, at: datetime) -> str:
     return searches.values_list("topic", flat=True).first() or ""
 
 
+def topic_of_search(query: str, since: datetime) -> str:
+    """Return the topic that the same search was logged under: that of its correction.
+
+    A promotion makes its words known, so that they are not corrected any more.
+    """
+    query = redact(query)[:300]
+    same = LoggedSearch.objects.filter(query__iexact=query, searched_at__gte=since)
+    last = same.exclude(topic="").order_by("-searched_at").first()
+    return last.topic if last else topic_of(query.replace(REDACTED, " "))
+
+
 def log_search(search: LoggedSearch, request: HttpRequest) -> None:
     try:
         LOG_LIMIT.hit(request, search.searched_at)

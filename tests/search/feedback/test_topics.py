@@ -29,6 +29,8 @@ from tests.home.notifications.emails import send_emails
 from tests.search.feedback.conftest import (
     MAY_USE,
     NOON,
+    PROMOTE,
+    PROMOTION,
     QUEUE,
     may,
     parse,
@@ -291,6 +293,18 @@ def test_topic_is_closed_and_reopened_and_no_mistake_changes_it(
     assert FeedbackAction.objects.exists()
     purge(NOON + timedelta(days=30))
     assert not FeedbackAction.objects.exists()
+
+
+def test_corrected_search_its_enquiries_and_its_promotion_are_one_topic(
+    queue, searched, client, handler
+):
+    may(handler, "add_promotionsnippet")
+    searched("asylum foram", corrected="asylum forum", days_ago=0)
+    EnquiryFactory(query="asylum foram", message="Where is it?")
+    [row] = queue()
+    assert (row.label, row.people) == ("asylum foram", 2)
+    client.post(PROMOTE, {**PROMOTION, "searched": "asylum foram"})
+    assert queue() == []
 
 
 def test_assigned_topic_stays_open_and_is_found_by_the_colleague(
