@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -204,6 +205,15 @@ class PromotionSnippet(models.Model):
         help_text="Leave this empty for no end date.",
     )
 
+    in_longer_searches = models.BooleanField(
+        "for people in danger or need",
+        default=False,
+        db_default=False,
+        help_text="Select this to show it for longer searches that contain these words "
+        "too, for example 'I am homeless tonight'. The words are then not suggested to "
+        "people as they type.",
+    )
+
     base_form_class = PromotionForm
 
     class Meta:
@@ -229,23 +239,36 @@ def next_promotion_change(after: datetime) -> datetime | None:
 
 
 class PromotionMatcher:
-    """All promotions, ready to look up; in one order on every database."""
+    """All promotions, ready to look up: our own pages first, then the oldest."""
 
     def __init__(self, promotions: Iterable[PromotionSnippet], at: datetime):
         self._promotions: dict[Phrase, list[PromotionSnippet]] = defaultdict(list)
+        # Those that a longer search may contain, by all of their words.
+        self._inside: dict[Phrase, list[PromotionSnippet]] = defaultdict(list)
         self.phrases: list[str] = []
         self.words: set[str] = set()
-        for promotion in sorted(promotions, key=lambda each: (each.searched, each.pk)):
+        for promotion in sorted(
+            promotions, key=lambda each: (not each.page_id, each.pk)
+        ):
             for phrase in split_phrases(promotion.searched):
-                self.phrases.append(phrase)
+                words = tokenise(phrase)
                 if promotion.is_current(at):
                     # Otherwise corrections would give away a future promotion.
-                    self.words.update(significant_words(tokenise(phrase)))
+                    self.words.update(significant_words(words))
                 self._promotions[_significant_stems(phrase)].append(promotion)
+                if promotion.in_longer_searches:
+                    self._inside[stems(words)].append(promotion)
+                else:
+                    self.phrases.append(phrase)
+        self._longest = max(map(len, self._inside), default=0)
 
     def find(self, query: str) -> list[PromotionSnippet]:
-        # Once each: two of its phrases may be forms of the same words.
-        found = self._promotions.get(_significant_stems(query), ())
+        """Return those for the whole search, then those for a part of it, once each."""
+        found = [*self._promotions.get(_significant_stems(query), ())]
+        searched = stems(tokenise(query))
+        for start in range(len(searched)):
+            for end in range(start + 1, start + self._longest + 1):
+                found += self._inside.get(searched[start:end], ())
         return list(dict.fromkeys(found))
 
 
@@ -259,6 +282,10 @@ class PromotedResult:
     href: str
     description: str
     page_id: int | None
+
+    @property
+    def host(self) -> str:
+        return (urlsplit(self.href).hostname or "").removeprefix("www.")
 
 
 def get_promoted(

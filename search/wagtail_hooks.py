@@ -90,6 +90,8 @@ class PromotionViewSet(ImpactPreviewViewSet):
         "starts_at",
         "ends_at",
     ]
+    list_per_page = 100
+    list_filter = ["in_longer_searches"]
     search_fields = ["searched", "title", "link"]
 
 

@@ -9,8 +9,17 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from search.indexing import receivers
+from search.models import PromotionSnippet
 from tests.factories import StandardPageFactory
 from tests.search.indexing.files.offering import PlainReader, replace_file, save_file
+
+
+@pytest.fixture(autouse=True)
+def no_first_promotions(request):
+    """Delete the promotions of a new site, which would come first in every test."""
+    for name in {"transactional_db", "db"}.intersection(request.fixturenames):
+        request.getfixturevalue(name)
+        PromotionSnippet.objects.all().delete()
 
 
 @dataclass(frozen=True)

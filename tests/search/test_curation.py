@@ -1,10 +1,12 @@
 """What editors decide: promotions while they may be seen (S5), synonyms (S3)."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.urls import reverse
 from wagtail.admin.panels import get_edit_handler
 from wagtail.models import Page
@@ -95,6 +97,45 @@ def test_plurals_and_stop_words_make_no_difference(home, promoted):
         assert promoted(typed) == [], typed
 
 
+def test_promotion_for_people_in_need_counts_in_longer_searches(
+    page, promoted, search_for, client
+):
+    promote_link("no bread", "Bread", in_longer_searches=True)
+    promote_link("breadless", "Other")
+    promote("no bread", page)
+    for typed in ("we've no bread today", "Help, NO BREAD!"):
+        assert promoted(typed) == ["Bread"], typed
+    # A page of ours comes first, although it was promoted later.
+    assert promoted("no bread") == ["Pay us", "Bread"]
+    for typed in ("bread no", "no brown bread", "bread", "breadless today"):
+        assert promoted(typed) == [], typed
+
+    def suggested(typed):
+        return client.get(reverse("search_suggestions"), {"query": typed}).json()
+
+    assert suggested("breadl") == {"suggestions": ["breadless"]}
+    assert suggested("no br") == {"suggestions": ["no bread"]}
+    PromotionSnippet.objects.filter(page=page).delete()
+    assert suggested("no br") == {"suggestions": []}
+
+
+def test_first_promotions_leave_alone_what_officers_own(home, promoted):
+    migration = import_module("search.migrations.0005_first_promotions")
+    synonyms = SynonymSnippet.objects.count()
+    promote_link("Rubbish,  BINS", "Our own bins")
+    migration.add_promotions(apps, None)
+    assert promoted("bins") == ["Our own bins"]
+    assert promoted("i want to die")[0].startswith("Samaritans: call 116 123")
+    added = PromotionSnippet.objects.count()
+    assert 40 <= added <= 60
+    migration.add_promotions(apps, None)
+    assert PromotionSnippet.objects.count() == added
+    assert SynonymSnippet.objects.count() == synonyms
+    PromotionSnippet.objects.all().delete()
+    migration.add_promotions(apps, None)
+    assert promoted("bins") == ["Find out when your bins are collected"]
+
+
 def test_promotion_starts_and_ends_to_the_second(home, promoted):
     StandardPageFactory(parent=home, title="Allotments")
     dates = {"starts_at": NOON, "ends_at": NOON + SECOND}
@@ -151,7 +192,7 @@ def test_editor_adds_changes_and_deletes_a_promotion(
     assert (titles_of(answer), answer.corrected) == (["GOV.UK"], "")
     first = answer.html.select_one(".result")
     assert first.a["href"] == GOV_UK
-    assert "on another website" in first.get_text()
+    assert "Not on this site: gov.uk" in first.get_text()
     assert "What the law says." in first.get_text()
     assert "No results" not in answer.html.main.get_text()
     html = admin_client.get(reverse(PROMOTIONS("list"))).content.decode()

@@ -35,6 +35,7 @@ from community.models import (
 from home.models import HomePage, SiteSettings, StandardPage
 from home.page_tree.lock import tree_lock
 from home.pages import BasePage
+from search.models import PromotionSnippet
 from stockton_cms.accounts.roles import ROLES, role_groups
 
 FOLDER = Path(__file__).parent / "content"
@@ -69,6 +70,7 @@ def build_example_site(stdout: TextIO) -> None:
         publish_updates(filler)
         _fill_in_settings(filler)
         _publish_alerts(filler)
+        _promote_pages(filler)
         passwords = create_accounts(role_groups())
     stdout.write("The example site is built.\n")
     if passwords:
@@ -238,6 +240,15 @@ def _publish_alerts(filler: Filler) -> None:
             alert.full_clean()
             alert.save()
             alert.save_revision().publish()
+
+
+def _promote_pages(filler: Filler) -> None:
+    with content_file("promotions.toml") as content:
+        for entry in content["promotion"]:
+            entry["searched"] = " ".join(entry["searched"].split())
+            promotion = filler.fill(PromotionSnippet(), entry)
+            promotion.full_clean()
+            promotion.save()
 
 
 def create_accounts(groups: dict[str, Group]) -> list[tuple[str, str, str]]:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.fields import StreamField
 from wagtail.images.models import Image
@@ -23,7 +24,7 @@ from community.models import AlertSnippet
 from home.blocks import BodyBlock
 from home.content_version import get_content_version
 from home.models import ChangeNote, HomePage
-from search.models import SearchDocument
+from search.models import PromotionSnippet, SearchDocument
 from stockton_cms.accounts.roles import ROLES
 from stockton_cms.operations.demo import build
 from stockton_cms.operations.demo.build import Filler, publish_page
@@ -167,6 +168,54 @@ def test_site_is_whole_and_alone_at_its_address(built, client, settings):
     assert len(notes) >= 3
     for note in notes:
         assert Revision.page_revisions.filter(object_id=str(note.page_id)).count() == 2
+
+
+# What people search for, many in need, and part of the title that comes first.
+FIRST = {
+    "my husband hits me": "Domestic Abuse Helpline: call 0808 2000 247",
+    "my husband hits me and the kids what can I do": "Domestic Abuse Helpline",
+    "suicide": "Samaritans: call 116 123",
+    "i want to die": "Samaritans",
+    "I think my friend wants to die": "Samaritans",
+    "suiside": "Samaritans",
+    "someone is hurting a child": "Report a child",
+    "my dad hits me": "Childline: call 0800 1111",
+    "hate crime": "Report a hate crime",
+    "my son is missing": "Missing People: call 116 000",
+    "I've got nowhere to sleep tonight": "Get help if you are homeless",
+    "evicted": "Get help if you are being evicted",
+    "i cant pay my rent": "cannot pay your rent",
+    "i can't pay my bills": "debt advice",
+    "debt": "debt advice",
+    "no food": "Get help from a food bank",
+    "no heating": "no heating",
+    "council tax": "Council tax",
+    "bins": "your bins",
+    "jobs": "Find a job",
+    "contact": "Contact us",
+    "who do i ring at night": "Contact us",
+    "interpreter": "Help in other languages",
+    "Polish": "Help in other languages",
+    "pomoc": "Help in other languages",
+    "مترجم": "Help in other languages",
+    "ਦੁਭਾਸ਼ੀਆ": "Help in other languages",
+    "翻译": "Help in other languages",
+}
+
+
+def test_searches_of_the_first_day_are_answered_first(built, client):
+    def first(query):
+        response = client.get(reverse("search"), {"query": query})
+        html = BeautifulSoup(response.content, "html.parser")
+        link = html.select_one(".result a")
+        return link.get_text() if link else ""
+
+    found = {query: first(query) for query in FIRST}
+    assert {q: title for q, title in found.items() if FIRST[q] not in title} == {}
+    for promotion in PromotionSnippet.objects.all():
+        promotion.full_clean()
+    PromotionSnippet.objects.all().delete()
+    assert sum(FIRST[query] in first(query) for query in FIRST) <= 12
 
 
 def test_one_alert_is_shown_one_is_to_come_and_one_is_over(built, client):
