@@ -205,6 +205,8 @@ MFA_FORMS = {
 # Nor does an address that no one has confirmed keep anyone from setting it up.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Stockton CMS"
+# One code before and after, as typing takes a while and clocks differ.
+MFA_TOTP_TOLERANCE = 1
 
 SOCIALACCOUNT_ADAPTER = "stockton_cms.accounts.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
