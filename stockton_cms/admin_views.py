@@ -83,8 +83,8 @@ def warn_of_missing_role(request: HttpRequest, user) -> None:
 
 
 def give_back_to_signed_out(request: HttpRequest) -> HttpResponse | None:
-    is_form = request.method == "POST" and not is_modal(request)
-    if may_use_admin(request) or not (is_form or _wants_json(request)):
+    is_sent = request.method == "POST" or _wants_json(request)
+    if may_use_admin(request) or not is_sent:
         return None
     return give_back(request, SIGNED_OUT, status=401)
 
@@ -143,7 +143,7 @@ def session(request: HttpRequest) -> HttpResponse:
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    return not request.accepts("text/html")
+    return is_modal(request) or not request.accepts("text/html")
 
 
 def is_modal(request: HttpRequest) -> bool:

@@ -99,7 +99,7 @@ def test_foreign_form_is_not_given_back(form, browser):
 
 @pytest.mark.parametrize("end", ["signed out", "deactivated", "second step", "role"])
 def test_automatic_save_is_told_why_nothing_was_saved(
-    form, browser, officer, settings, end
+    form, browser, officer, settings, caplog, end
 ):
     address, fields = form
     fields["csrfmiddlewaretoken"] = token_of(browser)
@@ -116,6 +116,14 @@ def test_automatic_save_is_told_why_nothing_was_saved(
     assert response.json() == {"success": False, "error_code": "signed_out"}
     session = browser.get(reverse("admin_session"), headers=headers)
     assert session.status_code == 401
+    # Nor does what says that someone is still editing read of an error.
+    headers = {**OURS, "X-Requested-With": "XMLHttpRequest"}
+    names = ["home", "standardpage", address.split("/")[-3], 1]
+    ping = reverse("wagtailadmin_editing_sessions:ping", args=names)
+    caplog.clear()
+    token = {"csrfmiddlewaretoken": fields["csrfmiddlewaretoken"]}
+    assert browser.post(ping, token, headers=headers).status_code == 401
+    assert not [each for each in caplog.records if each.exc_info]
     assert given_back(browser.post(address, fields))[1]["summary"] == TYPED
 
 
