@@ -48,6 +48,7 @@ class PartnershipViewSet(PageListingViewSet):
 
 class PolicyFilterSet(PageFilterSet):
     policy_status = MultipleChoiceFilter(
+        label="Policy status",
         choices=PolicyStatus.choices,
         widget=forms.CheckboxSelectMultiple,
         method="by_status",

@@ -323,11 +323,15 @@ def describe_scope(alert: AlertSnippet) -> str:
 
 class AlertFilterSet(WagtailFilterSet):
     severity = django_filters.MultipleChoiceFilter(
-        choices=Severity.choices, widget=forms.CheckboxSelectMultiple
+        label="Severity",
+        choices=Severity.choices,
+        widget=forms.CheckboxSelectMultiple,
     )
     # The list annotates it.
     state = django_filters.MultipleChoiceFilter(
-        choices=AlertState.choices, widget=forms.CheckboxSelectMultiple
+        label="Status",
+        choices=AlertState.choices,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:

@@ -10,6 +10,7 @@ import wagtail.admin
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.urls import reverse
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import SubmenuMenuItem, admin_menu
 
 from stockton_cms.accounts.roles import ROLES
@@ -61,6 +62,25 @@ def test_no_entry_leads_to_a_refusal(kind, menu_of, client):
     # Anyone who is refused is led back to the dashboard.
     assert not [url for url in urls if answers[url].request["PATH_INFO"] == HOME]
     assert {each.status_code for each in answers.values()} == {200}
+
+
+def all_filter_sets(parent=WagtailFilterSet):
+    for each in parent.__subclasses__():
+        yield each
+        yield from all_filter_sets(each)
+
+
+def test_filters_that_are_used_are_shown_with_a_label(menu_of, client):
+    menu_of(ROLES[0].name)
+    ours = [
+        (each, name, found.label)
+        for each in all_filter_sets()
+        if each.__module__.startswith(("home", "community", "search", "stockton_cms"))
+        for name, found in each.base_filters.items()
+    ]
+    assert len({each for each, *_ in ours}) > 5
+    # What django-filter says where it finds no field of that name.
+    assert not [each for each in ours if each[2] == "[invalid name]"]
 
 
 def test_writers_are_led_to_lists_reports_and_one_guide(menu_of, client):

@@ -198,6 +198,8 @@ def test_list_says_the_state_of_each_alert_and_is_filtered_by_it(home, admin_cli
     query = {"q": "Live", "severity": "20", "state": AlertState.LIVE.value}
     response = admin_client.get(address_of("list"), query)
     assert [alert.heading for alert in response.context["object_list"]] == ["Live"]
+    active = response.context["active_filters"]
+    assert {each.field_label for each in active} == {"Severity", "Status"}
     table = BeautifulSoup(
         admin_client.get(address_of("list")).content, "html.parser"
     ).select("table.listing tbody tr")
