@@ -207,7 +207,7 @@ def publish_page(parent: Page, slug: str, filler: Filler) -> BasePage:
         model, below = TYPES[entry.pop("type")], entry.pop("pages", [])
         page = model(slug=slug, live=False)
         parent.add_child(instance=filler.fill(page, entry))
-    page.save_revision().publish()
+    page.save_revision(log_action=True).publish()
     page = filler.made[slug] = model.objects.get(pk=page.pk)
     for slug_below in below:
         publish_page(page, slug_below, filler)
@@ -223,7 +223,7 @@ def publish_updates(filler: Filler) -> None:
             filler.add_blocks(page.body, entry.pop("body", []))
             filler.fill(page, {"change_note": "", **entry})
             page.minor_edit = not page.change_note
-            page.save_revision().publish()
+            page.save_revision(log_action=True).publish()
 
 
 def _fill_in_settings(filler: Filler) -> None:
@@ -239,7 +239,7 @@ def _publish_alerts(filler: Filler) -> None:
             alert = filler.fill(AlertSnippet(live=False), entry)
             alert.full_clean()
             alert.save()
-            alert.save_revision().publish()
+            alert.save_revision(log_action=True).publish()
 
 
 def _promote_pages(filler: Filler) -> None:

@@ -206,7 +206,7 @@ class Import:
         page.change_note, page.minor_edit = "", True
         is_draft = self.draft or record.said["state"] == DRAFT
         try:
-            revision = page.save_revision(log_action=not is_new)
+            revision = page.save_revision(log_action=True)
             if not is_draft and (page.live or is_new):
                 revision.publish(log_action=True)
         except ValidationError as error:

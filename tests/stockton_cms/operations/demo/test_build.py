@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.fields import StreamField
 from wagtail.images.models import Image
-from wagtail.models import GroupApprovalTask, Page, Revision, Site
+from wagtail.models import GroupApprovalTask, Page, PageLogEntry, Revision, Site
 
 from community.models import AlertSnippet
 from home.blocks import BodyBlock
@@ -145,6 +145,9 @@ def test_site_is_whole_and_alone_at_its_address(built, client, settings):
         assert page.live, page
         assert page.first_published_at, page
         assert page.latest_revision_id, page
+        # The history offers each version.
+        edits = PageLogEntry.objects.filter(page=page.pk, action="wagtail.edit")
+        assert edits.filter(revision=page.latest_revision_id).exists(), page
         assert page.owner_email.endswith("@example.gov.uk"), page
         assert page.review_on > timezone.localdate(), page
         assert page.summary, page

@@ -3,6 +3,8 @@
 import re
 from datetime import date
 
+from django.test import Client
+from django.urls import reverse
 from wagtail.models import Page, PageLogEntry
 
 from community.models import CommunityIndexPage, PartnershipPage, PolicyUpdatePage
@@ -20,8 +22,10 @@ def below(section):
 
 
 def test_a_row_becomes_a_page_like_one_that_was_published_by_hand(
-    run_import, write_csv, imported, client, section
+    run_import, write_csv, imported, client, section, admin_user
 ):
+    admin_client = Client()
+    admin_client.force_login(admin_user)
     before = get_content_version()
     subscribe("ann@example.org", section)
     source = write_csv(
@@ -50,14 +54,22 @@ def test_a_row_becomes_a_page_like_one_that_was_published_by_hand(
     saved = page.latest_revision.as_object()
     assert saved.body[0].value.source == "<p>Come <b>in</b>.</p>"
     actions = PageLogEntry.objects.filter(page=page.pk).values_list("action", flat=True)
-    assert sorted(actions) == ["wagtail.create", "wagtail.publish"]
+    assert sorted(actions) == ["wagtail.create", "wagtail.edit", "wagtail.publish"]
     assert SearchDocument.objects.get(pk=page.pk).is_public
     assert Page.find_problems() == NO_PROBLEMS
 
     # Subscribers of the section hear only of what an officer changes then.
     assert queued() == []
+    first = page.latest_revision_id
     change(page)
     assert queued() == [("ann@example.org", "changed", page.title)]
+    # What was imported can be compared with that, and restored.
+    history = reverse("wagtailadmin_pages:history", args=[page.pk])
+    html = admin_client.get(history).content.decode()
+    for name, args in (("revert", [first]), ("compare", [first, "latest"])):
+        address = reverse(f"wagtailadmin_pages:revisions_{name}", args=[page.pk, *args])
+        assert f'"{address}"' in html
+        assert admin_client.get(address).status_code == 200
 
 
 def test_drafts_stay_drafts_and_types_are_chosen_by_row_and_by_default(
