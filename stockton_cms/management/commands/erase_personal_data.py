@@ -32,6 +32,7 @@ class Command(BaseCommand):
             )
             for name, address in line.places:
                 self.stdout.write(f"  {name} {address}".rstrip())
+        self.stdout.write(report.advice)
         if report.has_account or report.left:
             raise CommandError(report.summary)
         self.stdout.write(report.summary)

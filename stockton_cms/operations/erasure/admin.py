@@ -9,12 +9,10 @@ from django.views.generic import FormView
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
-from wagtail.log_actions import log
 
-from stockton_cms.operations.erasure.service import erase
+from stockton_cms.operations.erasure.service import ACTION, erase
 
 PERMISSION = "stockton_cms.erase_personal_data"
-ACTION = "account.erased_personal_data"
 
 
 class EraseForm(forms.Form):
@@ -58,11 +56,12 @@ class EraseView(WagtailAdminTemplateMixin, FormView):
         asked = f"{data['everywhere']} {data['email'].casefold()}"
         # The report for this was shown, and then the button pressed.
         is_confirmed = "erase" in form.data and data["seen"] == asked
-        report = erase(data["email"], data["everywhere"], dry_run=not is_confirmed)
-        if report.is_done:
-            user = self.request.user
-            count = sum(line.rows for line in report.lines)
-            log(user, ACTION, user=user, data={"rows": count})
+        report = erase(
+            data["email"],
+            data["everywhere"],
+            dry_run=not is_confirmed,
+            user=self.request.user,
+        )
         return self.render_to_response(
             self.get_context_data(form=form, report=report, seen=asked)
         )
@@ -80,4 +79,4 @@ def get_erase_permissions():
 @hooks.register("register_log_actions")
 def register_action(actions):
     """Let the site history say that someone erased, and not whom."""
-    actions.register_action(ACTION, "Erase personal data", "Erased personal data")
+    actions.register_action(ACTION, "Erase personal data", "Erased on request")

@@ -19,6 +19,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.contrib.settings.models import BaseSiteSetting
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
+from wagtail.log_actions import log
 from wagtail.models import Page, Revision
 from wagtail.search import index
 from wagtail.search.models import IndexEntry
@@ -27,6 +28,7 @@ from wagtail.snippets.models import get_snippet_models
 from home.content.fields import normalise_email
 from home.content_version import bump_content_version
 from home.dashboard import counted
+from home.models import SiteSettings
 from search.indexing.documents import IndexedText
 from search.log.redaction import REDACTED
 from search.log.retention import delete_with_history
@@ -54,6 +56,7 @@ DERIVED_FROM_PAGE = {
 # Belong to a page as its parts do, and are nothing that visitors see.
 NOTES = {"wagtailcore.Comment", "wagtailcore.CommentReply"}
 MAX_NAMED = 50
+ACTION = "account.erased_personal_data"
 
 
 class ErasureAction(StrEnum):
@@ -138,6 +141,13 @@ class Report:
         return any(line.done == ErasureAction.ACCOUNT for line in self.lines)
 
     @property
+    def advice(self) -> str:
+        return (
+            "Messages sent without an email address cannot be found by it. Also search "
+            "the enquiries for the person's name, phone number and street."
+        )
+
+    @property
     def summary(self) -> str:
         if not self.lines:
             return "This email address was not found in any record."
@@ -152,9 +162,12 @@ class Report:
 
 
 @transaction.atomic
-def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Report:
+def erase(
+    address: str, everywhere: bool = False, dry_run: bool = False, user=None
+) -> Report:
     """Erase an address; with `everywhere`, also from what visitors see.
 
+    The site history says that it was done, by which user if any, and not for whom.
     Raises `ValidationError` where it is not an email address. While an account has
     it, nothing is erased: it is still someone's here.
     """
@@ -175,6 +188,10 @@ def erase(address: str, everywhere: bool = False, dry_run: bool = False) -> Repo
     report.left = len(left)
     failed = [(row, ErasureAction.LEFT) for row, action in left if action in GONE]
     report.lines += _lines(failed, pattern)
+    if count := sum(line.rows for line in report.lines):
+        # Of no object: who may change the settings of the whole site can read it.
+        title = "Personal data of someone who asked"
+        log(SiteSettings(pk=0), ACTION, user=user, title=title, data={"rows": count})
     return report
 
 

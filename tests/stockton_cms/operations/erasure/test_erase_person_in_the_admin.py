@@ -75,6 +75,16 @@ def test_lead_sees_the_report_first_and_then_erases(lead, enquiry, section):
     (entry,) = ModelLogEntry.objects.filter(action="account.erased_personal_data")
     assert entry.user.username == "lead"
     assert entry.data == {"rows": 2}
+    row = read(lead.get(reverse("wagtailadmin_reports:site_history"))).select_one(
+        "table.listing tbody tr"
+    )
+    said = row.get_text(" ", strip=True)
+    assert "Personal data of someone who asked" in said
+    assert "Erased on request" in said
+    assert CANARY not in said
+    link = html.find("a", string="Search the enquiries")
+    assert "name, phone number" in link.parent.get_text()
+    assert lead.get(link["href"]).status_code == 200
 
 
 def test_only_what_was_shown_is_erased(lead, enquiry):

@@ -12,7 +12,7 @@ from django.db import connection, models
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.log_actions import log
-from wagtail.models import Comment, Page, Revision, Site, TaskState
+from wagtail.models import Comment, ModelLogEntry, Page, Revision, Site, TaskState
 
 from community.models import AlertHistoryEntry, Subscriber, Subscription
 from home.content_version import get_content_version
@@ -118,8 +118,11 @@ def test_the_address_is_gone_from_every_table_and_nothing_else(notes):
     assert where_it_stands() == before
     call_command("erase_personal_data", CANARY, stdout=out)
     assert "The email address was erased" in out.getvalue()
+    assert "name, phone number" in out.getvalue()
     assert SIGN not in out.getvalue()
     assert where_it_stands() == set()
+    (entry,) = ModelLogEntry.objects.filter(action=service.ACTION)
+    assert (entry.user, entry.data["rows"] > 0) == (None, True)
     assert erase(CANARY).lines == []
 
     (left,) = Enquiry.objects.all()
