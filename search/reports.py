@@ -32,6 +32,7 @@ from search.feedback.models import (
 )
 from search.feedback.suggestions import suggest_promotions, suggest_synonyms
 from search.feedback.topics import (
+    FREQUENT,
     Topic,
     describe_state,
     describe_topics,
@@ -66,6 +67,11 @@ class TopicFilterSet(WagtailFilterSet):
         choices=[CaseStatus.choices[1], ("all", "All")],
         empty_label=CaseStatus.OPEN.label,
     )
+    searches = django_filters.ChoiceFilter(
+        label="Unsuccessful searches",
+        choices=[(str(FREQUENT), f"{FREQUENT} or more")],
+        empty_label="All",
+    )
     assigned = django_filters.ChoiceFilter(
         label="Assigned to",
         choices=[("me", "Me"), ("none", "No one")],
@@ -87,6 +93,8 @@ class TopicFilterSet(WagtailFilterSet):
             topics = [each for each in topics if not each.is_open]
         elif state != "all":
             topics = [each for each in topics if each.is_open and each.people]
+        if asked.get("searches"):
+            topics = [each for each in topics if each.is_frequent]
         if assigned := asked.get("assigned"):
             whom = user if assigned == "me" else None
             topics = [each for each in topics if each.assigned_to == whom]
@@ -282,10 +290,10 @@ def unsuccessful_topics(user, at):
     if not may_read(user) or not failed_searches(week).exists():
         return
     topics = get_topics(week, at)
-    # Fewer searches may be one person trying again and again.
-    count = sum(each.is_open and each.nothing + each.no_click >= 5 for each in topics)
-    what = "with 5 or more unsuccessful searches this week"
-    href = f"{reverse(UnsuccessfulSearchesView.index_url_name)}?period=7"
+    count = sum(each.is_open and each.is_frequent for each in topics)
+    what = f"with {FREQUENT} or more unsuccessful searches this week"
+    report = reverse(UnsuccessfulSearchesView.index_url_name)
+    href = f"{report}?period=7&searches={FREQUENT}"
     yield counted_task(count, f"topic {what}", f"topics {what}", href)
 
 

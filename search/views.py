@@ -59,11 +59,7 @@ def search(request: HttpRequest) -> HttpResponse:
         else [],
     }
     if not found.is_answered:
-        initial = {
-            "query": asked.query,
-            "from_path": request.path,
-            "message": f"I searched for: {asked.query}\n",
-        }
+        initial = {"query": asked.query, "from_path": request.path}
         context["form"] = EnquiryForm(initial=initial)
     content = render_to_string("search/search.html", context, request)
     response = (

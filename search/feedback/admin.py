@@ -18,7 +18,12 @@ from wagtail_modeladmin.views import IndexView, InspectView
 from home.content.text import name_of
 from home.dashboard import counted_task, register_dashboard_tasks
 from search.feedback.cases import CaseView, may_handle, may_read
-from search.feedback.models import EMAIL_PENDING, CaseStatus, Enquiry
+from search.feedback.models import (
+    EMAIL_PENDING,
+    CaseStatus,
+    Enquiry,
+    group_reference,
+)
 
 
 def _local(time: datetime | None) -> str:
@@ -96,6 +101,9 @@ class AnswerFilter(admin.SimpleListFilter):
 
 class FirstWordsSearchHandler(helpers.DjangoORMSearchHandler):
     def search_queryset(self, queryset, search_term, **kwargs):
+        known = queryset.filter(reference=group_reference(search_term[:40]))
+        if known.exists():
+            return known
         # Each word is a condition of its own.
         words = " ".join(search_term.split()[:10])
         return super().search_queryset(queryset, words, **kwargs)

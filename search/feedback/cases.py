@@ -1,13 +1,13 @@
 """How staff answer, assign, close and reopen a case: an `Enquiry` or a `Topic`."""
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import Media
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from wagtail.admin import messages
 from wagtail.admin.rich_text import DraftailRichTextArea
 from wagtail.rich_text import get_text_for_indexing
 
@@ -46,6 +46,10 @@ class ActionForm(forms.Form):
         self.is_enquiry = isinstance(case, Enquiry)
         last = case.last_action
         self.initial["last"] = last.pk if last else None
+
+    @property
+    def html_id(self) -> str:
+        return f"{self.heading.lower()}-form"
 
     def clean(self):
         data = super().clean()
@@ -205,7 +209,9 @@ class CloseForm(ActionForm):
         elif not data.get("belongs_to") and "belongs_to" not in self.errors:
             self.add_error("belongs_to", "Enter the responsible organisation.")
         promises_answer = outcome in {ActionKind.FOUND, ActionKind.NOT_OURS}
-        if self.is_enquiry and promises_answer and not self.case.answered_at:
+        if self.is_enquiry and self.case.is_awaited:
+            self.add_error(None, "Answer the enquiry first: an email was asked for.")
+        elif self.is_enquiry and promises_answer and not self.case.answered_at:
             self.add_error("outcome", "Answer the enquiry first, to say where to go.")
         return data
 
@@ -222,6 +228,10 @@ class CaseView:
         if form is None:
             messages.warning(request, "Nothing was changed. Check the status.")
         elif not form.is_valid():
+            # The form itself is far below.
+            button = messages.button(f"#{form.html_id}", "Go to the errors")
+            text = f"Nothing was changed. The form “{form.heading}” has errors."
+            messages.error(request, text, buttons=[button])
             return self.render_to_response(self.get_context_data(**kwargs), status=422)
         elif action := form.perform(timezone.now()):
             messages.success(request, f"{self.case}: {action}.")

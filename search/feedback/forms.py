@@ -14,6 +14,7 @@ from search.tokens import clean_query
 
 SIGNER = signing.Signer(salt="enquiry-form")
 FASTEST_PERSON_SECONDS = 3
+TOO_FAST = "You sent this very quickly. Wait a few seconds, then select Send again."
 FORM_LIFETIME_SECONDS = 24 * 60 * 60
 NOTHING_PERSONAL = (
     "Do not include personal information, like your National Insurance number or "
@@ -65,7 +66,7 @@ class PublicForm(forms.ModelForm):
         if age > FORM_LIFETIME_SECONDS:
             self.add_error(None, "The page was open for too long. Send it again.")
         elif age < FASTEST_PERSON_SECONDS:
-            self.add_error(None, "Check your message, then send it again.")
+            self.add_error(None, TOO_FAST)
         return data
 
     @property

@@ -103,6 +103,8 @@ def make_reference(sent: str = "") -> str:
 
 
 def group_reference(characters: str) -> str:
+    """Group what was typed, in any case, with or without hyphens and spaces."""
+    characters = re.sub(r"[^A-Z0-9]", "", characters.upper())
     return "-".join(re.findall(".{1,4}", characters))
 
 
@@ -174,6 +176,11 @@ class Enquiry(models.Model):
         return self.status == CaseStatus.OPEN
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether someone left an email address and has no answer yet."""
+        return bool(self.email) and not self.answered_at
+
+    @property
     def last_action(self) -> FeedbackAction | None:
         # Of staff, not of the job.
         return self.actions.exclude(kind=ActionKind.EMAILED).last()
@@ -196,17 +203,12 @@ class Enquiry(models.Model):
         # Jobs change other fields at the same time.
         self.save(update_fields=list(values))
         # So does a promotion or a synonym, when it is saved.
-        if kind == ActionKind.WRITTEN and self.topic != EMPTY_TOPIC:
-            FeedbackAction.objects.create(
-                topic=self.topic, label=self.topic[:100], kind=kind, by=by, at=at
-            )
-        return self.actions.create(
-            kind=kind,
-            by=by,
-            at=at,
-            note=note[:200],
-            assigned_to=values.get("assigned_to"),
-        )
+        done = {"kind": kind, "by": by, "at": at, "note": note[:200]}
+        ends_topic = kind in {ActionKind.WRITTEN, ActionKind.NOT_OURS}
+        if ends_topic and self.topic != EMPTY_TOPIC:
+            label = self.topic[:100]
+            FeedbackAction.objects.create(topic=self.topic, label=label, **done)
+        return self.actions.create(assigned_to=values.get("assigned_to"), **done)
 
 
 POLICY = ModelPermissionPolicy(Enquiry)

@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Left, Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from wagtail import hooks
+from wagtail.admin import messages
 from wagtail.models import Page
 
 from home.content.text import name_of
 from home.dashboard import counted
 from home.pages import visible_pages
-from search.curation import PromotionSnippet, SynonymSnippet, split_phrases
+from search.curation import (
+    PromotionMatcher,
+    PromotionSnippet,
+    SynonymSnippet,
+    get_promoted,
+    split_phrases,
+)
 from search.feedback.cases import may_handle
 from search.feedback.models import (
     OUTCOMES,
@@ -34,6 +41,7 @@ from search.tokens import EMPTY_TOPIC, digest_of, topic_of
 
 # Characters of a message read for its label.
 MAX_MESSAGE_LENGTH = 500
+FREQUENT = 5
 # A database takes no more parameters in one query.
 MAX_QUERY_PARAMETERS = 5_000
 
@@ -64,6 +72,11 @@ class Topic:
     def people(self) -> int:
         """One for each search, message and vote."""
         return self.nothing + self.no_click + self.enquiries + self.votes
+
+    @property
+    def is_frequent(self) -> bool:
+        # Fewer searches may be one person trying again and again.
+        return self.nothing + self.no_click >= FREQUENT
 
     @property
     def digest(self) -> str:
@@ -253,16 +266,35 @@ def close_cases(request, snippet) -> None:
     logged_since = at - timedelta(days=settings.SEARCH_LOG_DAYS)
     topics = {topic_of_search(term, logged_since): term for term in terms}
     if enquiry := find_open_enquiry(request):
-        action = enquiry.do(kind, request.user, at)
+        if enquiry.is_awaited:
+            text = f"Enquiry {enquiry} is still open: it needs an answer by email."
+            say = messages.warning
+        else:
+            action = enquiry.do(kind, request.user, at)
+            waits = "" if enquiry.answered_at else " It has not been answered yet."
+            text, say = f"Enquiry {enquiry}: {action}.{waits}", messages.info
+        address = reverse("search_enquiry_modeladmin_inspect", args=[enquiry.pk])
+        button = messages.button(address, "Open the enquiry")
+        say(request, text, [button])
         if enquiry.topic != EMPTY_TOPIC:
             topics.setdefault(enquiry.topic, enquiry.topic)
-        waits = "" if enquiry.answered_at else " It has not been answered yet."
-        messages.info(request, f"Enquiry {enquiry}: {action}.{waits}")
     done = {"kind": kind, "note": str(snippet)[:200], "by": request.user, "at": at}
     FeedbackAction.objects.bulk_create(
         FeedbackAction(topic=topic, label=term[:100], **done)
         for topic, term in topics.items()
     )
+
+
+def promoted_for(enquiry: Enquiry, root: Page | None, at: datetime) -> list:
+    """Return what is public now of the promotion whose saving closed an enquiry."""
+    if enquiry.outcome != ActionKind.PROMOTED or root is None:
+        return []
+    # The topics that it closed then carry its search terms.
+    closed = FeedbackAction.objects.filter(enquiry=None, kind=ActionKind.PROMOTED)
+    terms = closed.filter(at=enquiry.closed_at).values_list("label", flat=True)
+    matcher = PromotionMatcher(PromotionSnippet.objects.all(), at)
+    found = dict.fromkeys(each for term in terms for each in matcher.find(term))
+    return get_promoted([*found], root, at)
 
 
 def find_open_enquiry(request) -> Enquiry | None:

@@ -18,7 +18,7 @@ from wagtail.models import Page
 
 from home.caching import has_session
 from home.content.link_blocks import strip_private_links
-from home.page_tree.addresses import site_path
+from home.page_tree.addresses import site_path, site_root
 from home.pages import visible_pages
 from home.rate_limits import OVERALL_PERIOD, RateLimit, RateLimitExceeded
 from search.feedback.emails import notify_of_new
@@ -30,6 +30,7 @@ from search.feedback.models import (
     group_reference,
     make_reference,
 )
+from search.feedback.topics import promoted_for
 from search.tokens import clean_query
 
 ANSWERS = ("yes", "no")
@@ -105,9 +106,7 @@ def store_enquiry(form: EnquiryForm) -> Enquiry:
 
 
 def find_by_reference(typed: str) -> Enquiry | None:
-    # Typed in any case, with or without hyphens and spaces.
-    characters = re.sub(r"[^A-Z0-9]", "", typed.upper())
-    return Enquiry.objects.filter(reference=group_reference(characters)).first()
+    return Enquiry.objects.filter(reference=group_reference(typed)).first()
 
 
 def render_private(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -142,9 +141,11 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     found = find_by_reference(reference)
     if found is None:
         return render_private(request, "search/reference_not_found.html", status=404)
+    at = timezone.now()
     context = {
         "enquiry": found,
-        "answer": strip_private_links(found.answer, timezone.now()),
+        "answer": strip_private_links(found.answer, at),
+        "promoted": promoted_for(found, site_root(request), at),
         "outcome": OUTCOMES.get(found.outcome, ""),
     }
     return render_private(request, "search/answer.html", context)

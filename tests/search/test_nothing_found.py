@@ -99,11 +99,15 @@ def test_form_holds_the_search_and_is_sent_from_there(section):
     assert not visitor.cookies
     assert "csrfmiddlewaretoken" not in fields
     assert (action, fields["query"]) == (reverse("enquiry"), evil)
-    assert fields["message"].strip() == f"I searched for: {evil}"
+    # What was searched for is said above the box, which is empty.
+    assert fields["message"] == ""
+    fields["message"] = f"A blue bin {evil}"
     too_fast = visitor.post(action, fields, HTTP_ORIGIN=ORIGIN)
     assert too_fast.status_code == 422
     main = BeautifulSoup(too_fast.content, "html.parser").main
     assert evil in main.textarea.get_text()
+    assert f"You searched for “{evil}”." in main.get_text()
+    assert "You sent this very quickly." in main.get_text()
     assert main.select_one("[name=query]")["value"] == evil
     elsewhere = send(visitor, action, fields, HTTP_ORIGIN="https://evil.example")
     assert elsewhere.status_code == 403

@@ -25,6 +25,7 @@ from tests.search.feedback.conftest import (
 )
 
 SCRIPT = "<script>alert(1)</script>"
+ENQUIRIES_OPEN = f"{reverse('search_enquiry_modeladmin_index')}?status__exact=open"
 ACTIONS = ("assign", "answer", "close", "reopen")
 
 
@@ -88,6 +89,7 @@ def test_closing_and_reopening_record_who_and_when(act, client, handler):
     assert (enquiry.outcome, enquiry.belongs_to) == ("written", "")
     assert enquiry.closed_at <= timezone.now()
     assert buttons(client, enquiry) == ["Answer", "Reopen"]
+    assert not parse(client.get(page_of(enquiry))).select("[autofocus]")
     # A page that was written closes the topic too.
     assert topics() == [("bin blue", "written")]
     act("reopen", enquiry)
@@ -112,11 +114,18 @@ def test_closing_says_what_is_missing_and_keeps_the_rest(act):
         response = act("close", enquiry, **values)
         assert error in text_of(response)
         assert enquiry.is_open
+        html = parse(response)
+        banner = html.select_one(".messages .error")
+        assert "Nothing was changed." in banner.get_text()
+        below = html.select_one(banner.a["href"])
+        assert below == html.select_one("[autofocus]")
+        assert below.find(value="close")
         form = response.context["action_forms"]["close"]
         assert {name: form[name].value() for name in values} == values
     Enquiry.objects.update(answer="<p>Ask them.</p>", answered_at=NOON)
     act("close", enquiry, outcome="not_ours", belongs_to="Job centre")
     assert (enquiry.outcome, enquiry.belongs_to) == ("not_ours", "Job centre")
+    assert topics() == [(enquiry.topic, "not_ours")]
 
 
 def topics():
@@ -124,7 +133,9 @@ def topics():
     return list(actions.values_list("topic", "kind"))
 
 
-def test_saved_promotion_closes_the_enquiry_it_was_opened_for(act, client, handler):
+def test_saved_promotion_closes_the_enquiry_it_was_opened_for(
+    act, client, handler, home
+):
     enquiry = EnquiryFactory(query="blue bin")
     assert "Promote a page" not in text_of(client.get(page_of(enquiry)))
     may(handler, "add_promotionsnippet", "view_promotionsnippet")
@@ -139,11 +150,49 @@ def test_saved_promotion_closes_the_enquiry_it_was_opened_for(act, client, handl
     assert f'name="enquiry" value="{enquiry.reference}"' in preview.content.decode()
     enquiry.refresh_from_db()
     assert enquiry.is_open
+    page = StandardPageFactory(parent=home, title="Recycling")
+    sent |= {"page": page.pk, "link": "", "title": ""}
     response = client.post(form["action"], sent, follow=True)
     assert "It has not been answered yet." in text_of(response)
     enquiry.refresh_from_db()
     assert (enquiry.outcome, enquiry.closed_by) == ("promoted", handler)
     assert topics() == [("bin red", "promoted"), ("bin blue", "promoted")]
+    # Residents read where it leads, while they may.
+    public = reverse("enquiry_answer", args=[enquiry.reference])
+    link = parse(client.get(public)).main.find("a", string="Recycling")
+    assert link["href"] == page.url
+    page.unpublish()
+    assert "Recycling" not in client.get(public).content.decode()
+
+
+def test_enquiry_with_an_email_address_stays_open_until_it_is_answered(
+    act, client, handler
+):
+    may(handler, "add_promotionsnippet", "view_promotionsnippet")
+    enquiry = EnquiryFactory(query="blue bin", email="resident@example.org")
+    for outcome in ("nothing", "written", "not_ours"):
+        response = act("close", enquiry, outcome=outcome, belongs_to="NHS")
+        assert "Answer the enquiry first" in text_of(response)
+        assert enquiry.is_open
+    sent = {**PROMOTION, "enquiry": enquiry.reference}
+    html = parse(client.post(PROMOTE, sent, follow=True))
+    said = html.select_one(".messages .warning")
+    assert "is still open: it needs an answer" in said.get_text()
+    assert said.find("a", string="Open the enquiry")["href"] == page_of(enquiry)
+    enquiry.refresh_from_db()
+    assert (enquiry.is_open, history(enquiry)) == (True, [])
+    assert topics() == [("bin red", "promoted"), ("bin blue", "promoted")]
+    assert enquiry.reference in client.get(ENQUIRIES_OPEN).content.decode()
+    # Once it is answered, both close it.
+    act("answer", enquiry, answer=typed("In June."))
+    act("close", enquiry, outcome="nothing")
+    assert not enquiry.is_open
+    act("reopen", enquiry)
+    html = parse(client.post(PROMOTE, sent, follow=True))
+    links = html.select(".messages a")
+    assert page_of(enquiry) in [link["href"] for link in links]
+    enquiry.refresh_from_db()
+    assert not enquiry.is_open
 
 
 def test_promotion_closes_no_enquiry_of_someone_who_may_not_handle_them(

@@ -227,7 +227,7 @@ def test_mistake_is_named_and_what_was_typed_stays(add, settings):
         ({"comment": ""}, "Enter a comment, or go back to the page."),
         ({"comment": "x" * 1_001}, "must be 1,000 characters or fewer."),
         ({"comment": "\N{SQUARE KIROMEETORU}" * 300}, "Use plain letters"),
-        ({"shown_at": shown_seconds_ago(-9_000)}, "Check your message, then send"),
+        ({"shown_at": shown_seconds_ago(-9_000)}, "You sent this very quickly."),
         ({"shown_at": "forged"}, "open for too long"),
     ):
         response = add(**values)

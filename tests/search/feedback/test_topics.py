@@ -4,6 +4,7 @@ import csv
 import re
 from datetime import date, timedelta
 from io import BytesIO, StringIO
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.core import mail
@@ -199,7 +200,9 @@ def test_export_holds_all_topics_and_no_formulas(client, searched, monkeypatch):
     assert all("No searches since" in row[-1] for row in rows[1:])
 
 
-def test_dashboard_shows_frequent_unsuccessful_topics(handler, searched, colleague):
+def test_dashboard_shows_frequent_unsuccessful_topics(
+    handler, searched, colleague, queue, clock
+):
     def tasks(user=handler):
         return [t.text for t in get_tasks(user, NOON) if "unsuccessful" in t.text]
 
@@ -210,6 +213,12 @@ def test_dashboard_shows_frequent_unsuccessful_topics(handler, searched, colleag
     searched("parks", found=0)
     one = ["1 topic with 5 or more unsuccessful searches this week"]
     assert tasks() == one
+    # Choosing it shows those and no others.
+    (href,) = (t.href for t in get_tasks(handler, NOON) if "unsuccessful" in t.text)
+    searched("pots", times=4)
+    query = dict(parse_qsl(urlsplit(href).query))
+    assert [row.label for row in queue(**query)] == ["parks"]
+    assert len(queue(period=7)) == 2
     assert tasks(colleague("other")) == []
     for kind, expected in (("assigned", one), ("nothing", []), ("reopened", one)):
         FeedbackAction.objects.create(topic="park", label="x", kind=kind, at=NOON)
