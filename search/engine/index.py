@@ -236,6 +236,8 @@ def _lacking(
     A page that has the words of a synonym, or two words as one, has all of them.
     """
     missing: tuple[str, ...] = ()
+    if len(parsed.words) < 2:
+        return missing, frozenset()
     partial = _partial(keys, parsed, vocabulary)
     if len(partial) == len(keys) > 0:
         missing = _missing(parsed, vocabulary)
