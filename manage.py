@@ -5,7 +5,7 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError
+from django.db import DatabaseError, ProgrammingError
 
 
 def main(arguments: list[str]) -> None:
@@ -20,10 +20,12 @@ def main(arguments: list[str]) -> None:
         if "--traceback" in arguments:
             raise
         reason = str(error).partition("\n")[0]
+        # PostgreSQL's error and SQLite's for a missing table.
+        is_behind = isinstance(error, ProgrammingError) or "no such" in reason
+        advice = ", or run `manage.py migrate`" if is_behind else ""
         sys.exit(
             f"{type(error).__name__}: {reason}\n"
-            "See docs/runbook, or run `manage.py migrate` where a table is missing; "
-            "--traceback shows more."
+            f"See docs/runbook{advice}; --traceback shows more."
         )
 
 

@@ -7,10 +7,11 @@ from django.utils.html import format_html
 from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail import hooks
 from wagtail.admin.rich_text.converters.contentstate import link_entity
+from wagtail.contrib.redirects.forms import RedirectForm
 from wagtail.models import Page
 from wagtail.rich_text.pages import PageLinkHandler
 
-from home.content.fields import phone_link
+from home.content.fields import INVALID_WEB_ADDRESS, phone_link
 from home.content.walker import PLAIN_ID
 from home.editorial import (
     editing,  # noqa: F401
@@ -18,6 +19,10 @@ from home.editorial import (
     preview_links,  # noqa: F401
 )
 from home.pages import is_published
+
+RedirectForm.base_fields["redirect_link"].error_messages["invalid"] = (
+    f"{INVALID_WEB_ADDRESS}. For a page of this website, use ‘Redirect to a page’."
+)
 
 
 @hooks.register("before_move_page")

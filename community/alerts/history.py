@@ -157,6 +157,14 @@ def format_exact_time(at: datetime) -> str:
     return f"{local:%H:%M:%S %Z on %-d %B %Y}"
 
 
+def format_period(start: datetime, end: datetime) -> str:
+    """Return 'At 14:05:30 GMT on …', or 'Between 14:05:00 and 14:05:59 GMT on …'."""
+    first, last = (timezone.localtime(t) for t in (start, end - timedelta(seconds=1)))
+    if first == last:
+        return f"At {format_exact_time(first)}"
+    return f"Between {first:%H:%M:%S} and {format_exact_time(last)}"
+
+
 def _where(entry: AlertHistoryEntry) -> str:
     if entry.scope == Scope.SITE:
         return "On every page"
@@ -223,21 +231,24 @@ class AlertHistoryView(Report):
         return AlertHistoryForm(self.request.GET)
 
     @cached_property
-    def at(self) -> datetime | None:
-        """Return the time to look up; None for the whole history."""
+    def period(self) -> tuple[datetime, datetime] | None:
+        """Return the minute or second to look up; None for the whole history."""
         if not self.form.is_valid():
             return None
-        asked = self.form.cleaned_data
-        return asked["at"] or (timezone.now() if asked["address"] else None)
+        typed = self.form.cleaned_data["at"]
+        if not typed and not self.form.cleaned_data["address"]:
+            return None
+        at = typed or timezone.now().replace(microsecond=0)
+        is_minute = typed and not typed.second
+        return at, at + timedelta(**{"minutes" if is_minute else "seconds": 1})
 
     def get_base_queryset(self):
         entries = AlertHistoryEntry.objects.with_period()
         if not self.form.is_valid():
             return entries.none()
         asked = self.form.cleaned_data
-        if self.at:
-            length = timedelta(seconds=1) if self.at.second else timedelta(minutes=1)
-            shown = AlertHistoryEntry.objects.visible_between(self.at, self.at + length)
+        if self.period:
+            shown = AlertHistoryEntry.objects.visible_between(*self.period)
             pks = [e.pk for e in shown if e.is_visible_on(asked["address"])]
             # As pages show alerts, and then in the order of one alert's changes.
             entries = entries.filter(pk__in=pks).order_by(
@@ -249,11 +260,11 @@ class AlertHistoryView(Report):
     def get_context_data(self, *args, **kwargs):
         context = super().get_context_data(*args, **kwargs)
         context["media"] += self.form.media
-        if self.at:
+        if self.period:
             alert_ids = self.object_list.order_by().values("alert_id").distinct()
             context |= {
                 "alert_count": alert_ids.count(),
-                "time": format_exact_time(self.at),
+                "time": format_period(*self.period),
             }
         return {**context, "form": self.form}
 

@@ -298,6 +298,11 @@ class PolicyUpdatePage(BasePage):
                 "Enter at least one way to respond: a web address, an email address or "
                 "another way."
             )
+        if self.replaced_on and not self.replaced_by_id:
+            gaps["replaced_by"] = (
+                "Choose the page that replaces this one. If there is none, enter when "
+                "and why it was withdrawn instead."
+            )
         if self.outcome_published_on:
             for name in OUTCOME_TEXTS:
                 # The editor of texts sends empty paragraphs.

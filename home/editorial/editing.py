@@ -10,8 +10,14 @@ from django.utils import timezone
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.admin.signal_handlers import workflow_submission_email_notifier
+from wagtail.admin.signal_handlers import (
+    workflow_approval_email_notifier,
+    workflow_rejection_email_notifier,
+    workflow_submission_email_notifier,
+)
 from wagtail.admin.utils import get_latest_str
+from wagtail.admin.views.home import UserObjectsInWorkflowModerationPanel
+from wagtail.admin.views.pages.create import CreateView
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.history import PageHistoryView
 from wagtail.admin.views.pages.revisions import RevisionsUnscheduleView
@@ -25,6 +31,17 @@ from home.editorial.models import EditingWindow
 
 # Administrators get the email about the workflow's first task instead.
 workflow_submission_email_notifier.get_recipient_users = lambda *_, **__: set()
+
+
+def get_approval_context(state: WorkflowState, **kwargs) -> dict:
+    """Add who approved and the comment; read again what has just been published."""
+    context = workflow_rejection_email_notifier.get_context(state, **kwargs)
+    approved = context["object"]
+    context["object"] = type(approved)._default_manager.get(pk=approved.pk)
+    return context
+
+
+workflow_approval_email_notifier.get_context = get_approval_context
 
 
 def describe_requested_changes(state: WorkflowState, at: datetime) -> str:
@@ -66,6 +83,27 @@ def approval_tasks(user, at):
     )
 
 
+class WithApproverPanel(UserObjectsInWorkflowModerationPanel):
+    """Leaves out what was sent back, which is among the author's tasks."""
+
+    def get_context_data(self, parent_context):
+        context = super().get_context_data(parent_context)
+        context["workflow_states"] = [
+            state
+            for state in context["workflow_states"]
+            if state.status == WorkflowState.STATUS_IN_PROGRESS
+        ]
+        return context
+
+
+@hooks.register("construct_homepage_panels")
+def list_only_what_is_with_an_approver(request, panels):
+    panels[:] = [
+        WithApproverPanel() if type(panel) is WithApproverPanel.__base__ else panel
+        for panel in panels
+    ]
+
+
 @hooks.register("construct_page_action_menu")
 @hooks.register("construct_snippet_action_menu")
 def simplify_approval_actions(menu_items, request, context) -> None:
@@ -76,13 +114,30 @@ def simplify_approval_actions(menu_items, request, context) -> None:
             item.label = "Withdraw from approval"
 
 
-class PageEditView(EditView):
+class FailedActionMixin:
     failures = {
         "publish": "was not published",
         "submit": "was not submitted",
         "perform_workflow_action": "was not approved or sent back",
     }
 
+    def form_invalid(self, form):
+        """Say which action failed: autosave may have saved the draft already."""
+        failure = self.failures.get(self.action_name)
+        is_locked = getattr(self, "locked_for_user", False)
+        if not failure or is_locked or self.expects_json_response:
+            return super().form_invalid(form)
+        text = f"The page {failure}. Fix the errors below and try again."
+        messages.validation_error(self.request, text, form)
+        self.has_unsaved_changes = True
+        return self.render_to_response(self.get_context_data())
+
+
+class PageCreateView(FailedActionMixin, CreateView):
+    failures = {**FailedActionMixin.failures, "save": "was not saved"}
+
+
+class PageEditView(FailedActionMixin, EditView):
     def add_save_confirmation_message(self):
         if self.action_name != "perform_workflow_action":
             return super().add_save_confirmation_message()
@@ -105,16 +160,6 @@ class PageEditView(EditView):
     def add_cancel_workflow_confirmation_message(self):
         title = self.page.get_admin_display_title()
         messages.success(self.request, f"'{title}' no longer waits for approval.")
-
-    def form_invalid(self, form):
-        """Say which action failed: autosave may have saved the draft already."""
-        failure = self.failures.get(self.action_name)
-        if not failure or self.locked_for_user or self.expects_json_response:
-            return super().form_invalid(form)
-        text = f"The page {failure}. Fix the errors below and try again."
-        messages.validation_error(self.request, text, form)
-        self.has_unsaved_changes = True
-        return self.render_to_response(self.get_context_data())
 
 
 class CancelScheduleView(RevisionsUnscheduleView):
@@ -145,6 +190,7 @@ class HistoryView(PageHistoryView):
 
 
 class BasePageViewSet(PageViewSet):
+    add_view_class = PageCreateView
     edit_view_class = PageEditView
     history_view_class = HistoryView
     revisions_unschedule_view_class = CancelScheduleView

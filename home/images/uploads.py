@@ -31,6 +31,10 @@ OPEN_DOCUMENT = {
 # Office files of ten megabytes unpack to a fraction of it.
 MAX_UNPACKED = 512 * 1024 * 1024
 MAX_PARTS = 5_000
+SAVE_AS_JPEG = (
+    " Save a copy as a JPEG and upload that. For photos that an iPhone takes from now "
+    "on, choose Settings, Camera, Formats and ‘Most Compatible’ on it."
+)
 
 
 class RequireStorageMixin:
@@ -61,6 +65,7 @@ class ImageForm(RequireStorageMixin, BaseImageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if field := self.fields.get("file"):
+            field.error_messages["invalid_image_extension"] += SAVE_AS_JPEG
             field.clean = unreadable_image_as_form_error()(field.clean)
 
     def clean_file(self):

@@ -4,7 +4,9 @@ from typing import ClassVar
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.conf import settings
@@ -69,16 +71,24 @@ class ConfirmPasswordForm(OwnLabels, account.ReauthenticateForm):
     labels = {"password": "Password"}
 
 
-class CodeForm(OwnLabels, mfa.AuthenticateForm):
+class CodeMixin(OwnLabels):
     labels = {"code": "Authentication code"}
 
+    @property
+    def has_app(self) -> bool:
+        return is_mfa_enabled(self.user, [Authenticator.Type.TOTP])
 
-class ConfirmCodeForm(OwnLabels, mfa.ReauthenticateForm):
-    labels = CodeForm.labels
+
+class CodeForm(CodeMixin, mfa.AuthenticateForm):
+    pass
+
+
+class ConfirmCodeForm(CodeMixin, mfa.ReauthenticateForm):
+    pass
 
 
 class SetUpAppForm(OwnLabels, ActivateTOTPForm):
-    labels = CodeForm.labels
+    labels = CodeMixin.labels
 
 
 class AddPasskeyForm(OwnLabels, AddWebAuthnForm):

@@ -38,7 +38,11 @@ CODES = Authenticator.Type.RECOVERY_CODES
 # The audit log: who signed in or failed to, in the log and the site history (O5)
 
 audit_log = logging.getLogger("stockton_cms.accounts.audit_log")
-FAILED = ("account.sign_in_failed", "Sign in: failed", "Failed to sign in")
+FAILED = (
+    "account.sign_in_failed",
+    "Sign in: failed",
+    "Someone failed to sign in as this account",
+)
 ADDED = ("account.mfa_added", "Two-factor method: added", "Two-factor method added")
 # The action, its label where the history is filtered, and its message.
 LOGGED = {
@@ -80,7 +84,8 @@ def log_event(signal, user=None, request=None, credentials=None, **kwargs):
     extra = {"user_id": user and user.pk, "address": address, **facts}
     audit_log.info(message, extra=extra)
     if user:
-        log(user, action, user=user, data=facts)
+        # Who failed to may be a stranger.
+        log(user, action, user=None if action == FAILED[0] else user, data=facts)
 
 
 # Emails to the owner of an account, who thus notices intruders. None of the codes that

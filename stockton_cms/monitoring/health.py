@@ -59,7 +59,8 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     is_ready = call_with_timeout({"ready": get_pending_migrations})["ready"] == []
     text, status = ("ready\n", 200) if is_ready else ("not ready\n", 503)
-    return HttpResponse(text, status=status, content_type="text/plain")
+    response = HttpResponse(text, status=status, content_type="text/plain")
+    return _unlogged(response)
 
 
 @never_cache
@@ -70,7 +71,13 @@ def status(request: HttpRequest) -> HttpResponse:
     said = {"status": "ok" if is_well else "degraded"}
     if is_internal(request):
         said |= health.as_json()
-    return JsonResponse(said, status=200 if is_well else 503)
+    return _unlogged(JsonResponse(said, status=200 if is_well else 503))
+
+
+def _unlogged(response: HttpResponse) -> HttpResponse:
+    # Monitors ask each minute: no error in Django's log each time.
+    response._has_been_logged = True
+    return response
 
 
 @never_cache

@@ -247,7 +247,7 @@ def test_colleague_gets_in_with_a_passkey(invite, open_browser, browser, product
         expect_admin(page)
         sign_out(page)
         give_password(page, "bea", CHOSEN)
-        press(page, "Use a passkey or security key instead")
+        press(page, "Use a passkey or security key")
         expect_admin(page)
         sign_out(page)
         give_password(page, "bea", CHOSEN)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -44,6 +45,10 @@ def test_missing_table_is_named_and_a_traceback_is_there_on_request(monkeypatch)
     monkeypatch.setattr(manage, "execute_from_command_line", fail)
     with pytest.raises(SystemExit, match=r"no such table\nSee .*manage.py migrate"):
         manage.main(["manage.py", "generate_renditions"])
+    monkeypatch.setattr(manage, "execute_from_command_line", Mock(side_effect=OSError))
+    with pytest.raises(SystemExit, match="docs/runbook; --traceback"):
+        manage.main(["manage.py", "sendtestemail"])
+    monkeypatch.setattr(manage, "execute_from_command_line", fail)
     with pytest.raises(OperationalError):
         manage.main(["manage.py", "generate_renditions", "--traceback"])
 

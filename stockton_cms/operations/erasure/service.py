@@ -152,7 +152,7 @@ class Report:
         if not self.lines:
             return "This email address was not found in any record."
         if self.has_account:
-            return "Nothing was erased, because an account uses this email address."
+            return "Nothing can be erased, because an account uses this email address."
         if not self.is_done:
             return "Nothing has been erased yet. This is what will happen."
         if not self.left:

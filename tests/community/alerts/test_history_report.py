@@ -42,8 +42,8 @@ def test_history_says_what_a_page_showed_at_a_time(floods, ask):
     publish("8:00", starts="8:00", **worst)
     text = ask(at="03/03/2026 14:05", address="/stronger-communities/yarm/")
     assert (
-        "At 14:05:00 GMT on 3 March 2026, the page /stronger-communities/yarm/ showed "
-        "2 alerts." in text
+        "Between 14:05:00 and 14:05:59 GMT on 3 March 2026, the page "
+        "/stronger-communities/yarm/ showed 2 alerts." in text
     )
     assert text.index("Everywhere") < text.index("Floods in Yarm")
     assert "09:30:00 GMT on 3 March 2026 15:00:00 GMT on 3 March 2026" in text
@@ -55,7 +55,10 @@ def test_history_says_what_a_page_showed_at_a_time(floods, ask):
     text = ask(at="03/03/2026 14:05", address="/", words="floods")
     assert "the page / showed no alerts containing 'floods'." in text
     text = ask(at="03/03/2026 15:30")
-    assert "15:30:00 GMT on 3 March 2026, the site showed 2 alerts." in text
+    assert (
+        "Between 15:30:00 and 15:30:59 GMT on 3 March 2026, the site showed 2 alerts."
+        in text
+    )
     assert "Floods over" in text
 
 
@@ -83,7 +86,10 @@ def test_time_means_all_that_was_shown_in_what_was_typed(home, ask):
     assert "showed 1 alert." in minute
     assert "09:30:00 GMT on 3 March 2026 12:07:36 GMT on 3 March 2026" in minute
     assert "12:07:36 GMT on 3 March 2026 17:00:00 GMT on 3 March 2026" in minute
-    assert "Floods in Yarm" not in ask(at="03/03/2026 12:07:36")
+    assert "Between 12:07:00 and 12:07:59 GMT on 3 March 2026" in minute
+    second = ask(at="03/03/2026 12:07:36")
+    assert "At 12:07:36 GMT on 3 March 2026, the site showed 1 alert." in second
+    assert "Floods in Yarm" not in second
     assert "Floods over" not in ask(at="03/03/2026 12:07:35")
 
 
@@ -117,7 +123,9 @@ def test_question_that_cannot_be_read_is_explained(floods, ask):
     # Each half of the hour that comes twice can be asked about.
     for offset, zone in (("+01:00", "BST"), ("+00:00", "GMT")):
         asked = f"2026-10-25 01:30{offset}"
-        assert f"At 01:30:00 {zone} on 25 October 2026" in ask(at=asked)
+        assert f"Between 01:30:00 and 01:30:59 {zone} on 25 October 2026" in ask(
+            at=asked
+        )
     for query, error in errors:
         text = ask(**query)
         assert error in text

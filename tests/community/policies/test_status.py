@@ -126,5 +126,8 @@ def test_contradictory_dates_are_rejected(section):
         ({"replaced_by": policy}, "replaced_by"),
     ):
         assert wrong_fields(policy, **values) == [field]
-    policy.replaced_by, policy.replaced_on = other, TODAY
+    policy.replaced_by, policy.replaced_on = None, TODAY
+    assert "replaced_by" in policy.find_gaps_for_publishing()
+    policy.replaced_by = other
     policy.full_clean()
+    assert "replaced_by" not in policy.find_gaps_for_publishing()

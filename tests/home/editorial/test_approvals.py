@@ -15,6 +15,7 @@ from wagtail.test.utils.form_data import querydict_from_html
 
 from tests.factories import StandardPageFactory
 
+WITH_APPROVER = "Your pages and alerts that are with an approver"
 COMMENT = "Say <b>when</b> it opens."
 
 
@@ -47,7 +48,7 @@ def author(django_user_model, section):
 
 @pytest.fixture
 def moderator(django_user_model, section):
-    client = make_client(django_user_model, section, "tom", "change", "publish")
+    client = make_client(django_user_model, section, "tom", "add", "change", "publish")
     task = section.get_workflow().tasks.get()
     GroupApprovalTask.objects.get(pk=task.pk).groups.add(client.user.groups.get())
     return client
@@ -99,6 +100,7 @@ def test_author_and_moderator_read_who_asked_for_what(author, moderator, page):
     assert link["href"] == edit(page)
     assert link.get_text().startswith("Warm spaces: Tom (tom) asked for changes at")
     assert link.get_text().endswith(COMMENT)
+    assert WITH_APPROVER not in read(home)
     html = BeautifulSoup(author.get(edit(page)).content, "html.parser")
     message = html.select_one(".messages").get_text()
     assert "Tom (tom) asked for changes at" in message
@@ -110,6 +112,7 @@ def test_author_and_moderator_read_who_asked_for_what(author, moderator, page):
     assert "Withdraw from approval" in menu
     assert "Restart workflow" not in menu
     submit(author, page)
+    assert WITH_APPROVER in read(author.get(reverse("wagtailadmin_home")))
     assert "asked for changes" not in read(author.get(edit(page)))
     assert "asked for changes" not in read(author.get(reverse("wagtailadmin_home")))
 
@@ -126,9 +129,13 @@ def test_each_approver_gets_one_email_and_the_author_another(
     assert "Priya (priya) has submitted the page" in mail.outbox[0].body
     assert edit(page) in mail.outbox[0].body
     mail.outbox.clear()
-    text = decide(moderator, page, "approve")
+    text = decide(moderator, page, "approve", comment=COMMENT)
     assert "'Warm spaces' has been approved and is now live." in text
     (email,) = mail.outbox
+    said = "The page 'Warm spaces' has been approved by Tom (tom) and is now live."
+    assert f"{said}\n\nComment: {COMMENT}\n" in email.body.replace(
+        "standard page", "page"
+    )
     assert email.subject == "'Warm spaces' has been approved"
 
 
@@ -136,6 +143,16 @@ def test_failed_publication_does_not_say_that_nothing_was_saved(page, moderator)
     text = send(moderator, page, **{"action-publish": "action-publish", "title": ""})
     assert "The page was not published." in text
     assert "could not be saved" not in text
+    # Autosave may also create the draft of a new page.
+    add = ("wagtailadmin_pages:add", ["home", "standardpage", page.get_parent().pk])
+    address = reverse(add[0], args=add[1])
+    html = moderator.get(address).content.decode()
+    form = querydict_from_html(html, form_id="page-edit-form").dict()
+    form |= {"body-count": "0", "title": "New"}
+    for name, said in (("action-publish", "published"), ("other", "saved")):
+        text = read(moderator.post(address, {**form, name: "x", "slug": "a b"}))
+        assert f"The page was not {said}. Fix the errors below" in text
+        assert "could not be created" not in text
 
 
 def test_cancelled_schedule_leaves_nothing_behind(page, moderator):

@@ -182,6 +182,17 @@ def test_only_files_that_hold_what_their_names_say_are_taken(upload):
     assert [name for name in GOOD if not upload(name, GOOD[name]())] == []
 
 
+@pytest.mark.django_db
+def test_photo_of_an_iphone_is_refused_with_advice(admin_client):
+    photo = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    for address, name in (("add", "file"), ("add_multiple", "files[]")):
+        file = SimpleUploadedFile("IMG_1.HEIC", photo)
+        response = admin_client.post(
+            reverse(f"wagtailimages:{address}"), {"title": "Photo", name: file}
+        )
+        assert "Save a copy as a JPEG" in response.text, address
+
+
 def test_without_our_look_into_documents_a_web_page_would_be_taken(upload, monkeypatch):
     monkeypatch.setattr(uploads, "check_document", lambda file, name: None)
     assert upload("a.pdf", HTML)

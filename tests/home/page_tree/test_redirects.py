@@ -124,6 +124,15 @@ def renamed(request, home, section):
     return page
 
 
+@pytest.mark.django_db
+def test_path_of_this_site_is_refused_with_advice(admin_client):
+    form = {"old_path": "/old", "redirect_link": "/stronger-communities/yarm/"}
+    response = admin_client.post(reverse("wagtailredirects:add"), form)
+    assert "use ‘Redirect to a page’" in response.text
+    form["redirect_link"] = "www.example.org/help"
+    assert admin_client.post(reverse("wagtailredirects:add"), form).status_code == 302
+
+
 def test_nobody_is_told_where_a_hidden_page_is_now(client, renamed):
     for hide, status in HIDDEN.items():
         assert "quetzal" in client.get(OLD)["Location"]

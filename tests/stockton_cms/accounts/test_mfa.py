@@ -212,12 +212,18 @@ def test_password_and_code_open_the_admin(
     page = client.get(ASK)
     assert "no-store" in page["Cache-Control"]
     # A passkey is offered to those who have one.
-    offer = "Use a passkey or security key instead"
+    offer = "Use a passkey or security key"
     assert offer not in read(page)
     key = AttestedCredentialData.create(bytes(16), b"key", {1: 2, 3: -7})
     with monkeypatch.context() as patch:
         patch.setattr(passkeys, "get_credentials", lambda user: [key])
         assert offer in read(client.get(ASK))
+        Authenticator.objects.filter(type="totp").update(type="webauthn")
+        text = read(client.get(ASK))
+        assert text.index(offer) < text.index("Enter one of your recovery codes.")
+        assert "app" not in text
+        Authenticator.objects.filter(type="webauthn").update(type="totp")
+    assert "6-digit code from your authenticator app" in read(client.get(ASK))
     client.post(ASK, {"code": app_code(later=1) and old})
     assert not is_in(client)
     before = client.session.session_key

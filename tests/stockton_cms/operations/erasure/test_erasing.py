@@ -188,6 +188,7 @@ def test_address_of_an_account_is_refused_and_nothing_changes(notes):
     before = where_it_stands()
     report = erase(CANARY, everywhere=True)
     assert report.has_account
+    assert report.summary.startswith("Nothing can be erased, because")
     assert not report.is_done
     assert where_it_stands() == before
     with pytest.raises(CommandError, match="account"):
