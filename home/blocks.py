@@ -15,6 +15,7 @@ from wagtail.images.blocks import ImageBlock as WagtailImageBlock
 
 from home.content.fields import LosslessStreamBlock
 from home.content.link_blocks import CallToActionBlock, ContactBlock, LinkBlock
+from home.content.text import anchor_of
 from home.content.walker import Kind, Part
 
 INLINE_FEATURES = ["bold", "link", "document-link"]
@@ -52,6 +53,14 @@ class HeadingBlock(blocks.StructBlock):
     def get_parts(self, value, place: str) -> Iterator[Part]:
         level = int((value.get("level") or "h2")[1:])
         yield Part(Kind.HEADING, place, value.get("text") or "", level=level)
+
+    def get_context(self, value, parent_context=None):
+        context = super().get_context(value, parent_context)
+        anchor, used = anchor_of(value.get("text") or ""), context.get("anchors", set())
+        if anchor not in used:
+            used.add(anchor)
+            context["anchor"] = anchor
+        return context
 
     class Meta:
         icon = "title"
@@ -203,6 +212,10 @@ class BodyBlock(LosslessStreamBlock):
         block = copy.deepcopy(self)
         block.defer_required_validation()
         return block
+
+    def get_context(self, value, parent_context=None):
+        # Of the headings so far, as an id must be there once.
+        return {**super().get_context(value, parent_context), "anchors": set()}
 
     def clean_deferred(self, value):
         draft = self._for_drafts

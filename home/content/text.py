@@ -1,10 +1,11 @@
-"""Unicode normalisation of untrusted text, its length when normalised, and names."""
+"""Unicode normalisation of untrusted text and its length; names and anchors."""
 
 import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
+from django.utils.text import slugify
 
 # Combining marks, and characters that normalise to one.
 FIRST_MARK, LAST_MARK = 0x300, 0x1E94A
@@ -68,6 +69,11 @@ NO_TEXT = re.compile(
 def without_control_characters(text: str) -> str:
     """Return the text with a space for each character that XML and iCalendar forbid."""
     return NO_TEXT.sub(" ", text)
+
+
+def anchor_of(heading: str) -> str:
+    """Return the fragment of the address that leads to the first such heading."""
+    return f"section-{slugify(heading, allow_unicode=True)}"
 
 
 def name_of(user) -> str:

@@ -4,13 +4,9 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain, islice
 
-import tantivy
 from django.db.models import Case, Q, When
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
@@ -21,7 +17,6 @@ from home.pages import unexpired, visible_pages
 from search.curation import PromotedResult, get_promoted
 from search.engine.filters import LAST_PAGE, FacetMenu, SearchRequest
 from search.engine.index import (
-    SearchHits,
     StaleIndexError,
     closest_matches,
     page_index,
@@ -29,7 +24,6 @@ from search.engine.index import (
     translate_tantivy_panics,
 )
 from search.engine.query import (
-    WORD,
     IndexState,
     ParsedQuery,
     Vocabulary,
@@ -37,7 +31,6 @@ from search.engine.query import (
 )
 from search.engine.ranking import best, match_all_words
 from search.engine.schema import (
-    SCHEMA,
     TITLE_WORDS,
     Occur,
     Query,
@@ -45,22 +38,18 @@ from search.engine.schema import (
     public,
     term,
 )
+from search.engine.snippets import Snippet, SnippetBuilder
 from search.indexing.documents import SearchDocument, SearchFile, pages_among
 from search.tokens import (
     STOP_WORDS,
-    forms,
     is_too_short,
     significant_words,
-    stem,
     tokenise,
 )
 
 logger = logging.getLogger(__name__)
 
 PER_PAGE = 10
-MAX_CHARACTERS = 240
-# Only the start of a long file is searched; all of it would take half a second.
-MAX_READ = 50_000
 
 # Suggestions.
 MIN_CHARACTERS = 2
@@ -70,53 +59,13 @@ MAX_ENDINGS = 20
 MAX_TRIED = 16
 
 
-class SnippetBuilder:
-    """Makes the snippets of one page of results; without hits, their starts."""
-
-    def __init__(self, parsed: ParsedQuery, hits: SearchHits | None = None):
-        self._stems = {form for word in parsed.words for form in forms(word)}
-        self._generator = None
-        if hits and hits.query:
-            self._generator = tantivy.SnippetGenerator.create(
-                hits.vocabulary.searcher, hits.query, SCHEMA, "body"
-            )
-            self._generator.set_max_num_chars(MAX_CHARACTERS)
-
-    def build(self, text: str) -> SafeString:
-        """Return the best part of a text, escaped and marked, or its start."""
-        text = " ".join(text[:MAX_READ].split())
-        part = ""
-        if text and self._generator:
-            document = tantivy.Document.from_dict({"body": text}, SCHEMA)
-            part = self._generator.snippet_from_doc(document).fragment()
-        part = part or text[:MAX_CHARACTERS]
-        # Not with Tantivy's own marks: it only knows words in the body of some page.
-        found, position = [], 0
-        for word in WORD.finditer(part):
-            if not self._stems.isdisjoint(_stems_of(word[0])):
-                found.append((part[position : word.start()], word[0]))
-                position = word.end()
-        return format_html(
-            "{}{}{}{}",
-            "" if text.startswith(part) else "… ",
-            format_html_join("", "{}<mark>{}</mark>", found),
-            part[position:],
-            "" if text.endswith(part) else " …",
-        )
-
-
-@lru_cache(maxsize=20_000)
-def _stems_of(word: str) -> frozenset[str]:
-    return frozenset(map(stem, tokenise(word)))
-
-
 @dataclass(frozen=True)
 class Result:
     title: str
     href: str
     kind: str
     section: str
-    extract: SafeString
+    snippet: Snippet
     updated_at: datetime | None
     label: str = ""
     # For a file, the page that links to it, and its type and size.
@@ -279,8 +228,7 @@ def make_results(
     )
     sections = dict(above.order_by().values_list("path", "title"))
     labels = get_labels(pages.values(), at)
-    documents = SearchDocument.objects.filter(pk__in=pages_among(keys))
-    texts = {pk: texts for pk, *texts in documents.values_list("pk", "summary", "body")}
+    documents = SearchDocument.objects.in_bulk(pages_among(keys))
     results = {}
     for key in keys:
         pk, is_file = divmod(key, 2)
@@ -292,20 +240,20 @@ def make_results(
                 href=document.url,
                 kind=SearchFile.kind,
                 section=page["title"],
-                extract=snippets.build(file.body),
+                snippet=snippets.of_file(file),
                 updated_at=file.updated_at,
                 page_href=public_path(page["url_path"], root),
                 file_kind=document.file_extension.upper(),
                 file_size=document.get_file_size(),
             )
-        elif not is_file and pk in pages and pk in texts:
+        elif not is_file and pk in pages and pk in documents:
             page = pages[pk]
             results[key] = Result(
                 title=page["title"],
                 href=public_path(page["url_path"], root),
                 kind=kind_of(page["content_type_id"]),
                 section=sections.get(parent_path(page["path"]), ""),
-                extract=snippets.build(" ".join(texts[pk])),
+                snippet=snippets.of_page(documents[pk]),
                 updated_at=page["last_published_at"],
                 label=labels.get(pk, ""),
             )

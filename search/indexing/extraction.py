@@ -44,7 +44,10 @@ class FileProblem(models.TextChoices):
 
 
 class FileReading(NamedTuple):
-    """A file's text, one line per paragraph, or why there is none."""
+    """A file's text, one line per paragraph, or why there is none.
+
+    In that of a PDF file, form feeds are between the pages.
+    """
 
     text: str
     problem: FileProblem
@@ -114,12 +117,17 @@ def _parse_output(output: bytes, exit_code: int) -> FileReading:
 def clean_text(text: str) -> str:
     """Return tidy text without NUL and lone surrogates, which databases reject."""
     text = text[:MAX_CHARACTERS]
-    categories = {each: unicodedata.category(each) for each in set(text) - {"\n"}}
+    categories = {each: unicodedata.category(each) for each in set(text) - set("\n\f")}
     # Format characters, such as the soft hyphen, are inside words.
     replaced = {
         ord(each): "" if category == "Cf" else " "
         for each, category in categories.items()
         if category[0] == "C"
     }
-    lines = (" ".join(line.split()) for line in text.translate(replaced).split("\n"))
+    pages = text.translate(replaced).split("\f")
+    return "\f".join(map(_clean_lines, pages))
+
+
+def _clean_lines(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(filter(None, lines))

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from itertools import groupby
 
 from django.db import transaction
 from django.db.models import F, Model
@@ -74,10 +75,19 @@ def extract_text(page: BasePage) -> dict[str, str]:
 
 
 def _texts(instance: Model, fields: Iterable[BaseField]) -> Iterator[str]:
+    """Yield the lines of texts, such as a paragraph or a row of a table."""
+    by_field = defaultdict(list)
+    for part in walk(instance):
+        by_field[part.place.partition(".")[0]].append(part)
     for field in fields:
         if isinstance(field, RelatedFields):
             for related in field.get_value(instance).all():
                 yield from _texts(related, field.fields)
+        elif isinstance(field, SearchField) and field.field_name in by_field:
+            parts = by_field[field.field_name]
+            for (_, row), group in groupby(parts, lambda each: (each.place, each.row)):
+                lines = [line for part in group for line in part.lines]
+                yield from [", ".join(lines)] if row else lines
         elif isinstance(field, SearchField) and (value := field.get_value(instance)):
             yield from map(str, value if isinstance(value, list) else [value])
 

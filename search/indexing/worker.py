@@ -44,6 +44,8 @@ LIMITS = {
 
 # PDFium's characters for a hyphen that splits a word at the end of a line.
 BROKEN_WORD = dict.fromkeys([0x02, 0xFFFE])
+# Where a paragraph goes on in the next line.
+WRAPPED = re.compile(r"(?<=[^\n]{50})(?<![.!?:])\n|\n(?=[a-z])")
 # [MS-CFB]: the container of a document with a password, and of an older .doc.
 COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
@@ -109,7 +111,7 @@ class TextTarget:
 
 
 def read_pdf(file: BinaryIO) -> Iterator[str]:
-    """Yield the text of a PDF file's first pages, if it opens without a password."""
+    """Yield the text of a PDF file's first pages, with a form feed between."""
     try:
         document = pypdfium2.PdfDocument(file.read())
     except pypdfium2.PdfiumError as error:
@@ -117,6 +119,8 @@ def read_pdf(file: BinaryIO) -> Iterator[str]:
         raise UnreadableError("encrypted" if is_encrypted else "damaged") from error
     is_read = has_text = has_content = False
     for number in range(min(len(document), MAX_PAGES)):
+        if number:
+            yield "\f"
         try:
             page = document[number]
             text = page.get_textpage().get_text_bounded()
@@ -127,7 +131,7 @@ def read_pdf(file: BinaryIO) -> Iterator[str]:
         text = text.translate(BROKEN_WORD)
         has_text = has_text or bool(text.strip())
         has_content = has_content or any(True for _ in page.get_objects(max_depth=1))
-        yield "\n".join([*text.splitlines(), ""])
+        yield WRAPPED.sub(" ", "\n".join(text.splitlines()))
     if not is_read:
         raise UnreadableError("damaged")
     if has_content and not has_text:

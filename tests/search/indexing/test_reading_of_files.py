@@ -15,7 +15,7 @@ from search.indexing import receivers
 from search.indexing.documents import SearchFile
 from search.indexing.extraction import FileProblem, ReaderError
 from search.indexing.receivers import read_new_files, rebuild
-from tests.search.indexing.files.made_files import BAD, GOOD
+from tests.search.indexing.files.made_files import BAD, GOOD, make_pdf
 from tests.search.indexing.files.offering import Document, offer, save_file
 
 REPORT = "unread_files_report"
@@ -87,6 +87,17 @@ def test_text_of_each_format_is_found_from_upload_to_result(
     assert f"({extension.upper()}, " in answer.html.select_one(".result").get_text()
     assert "<mark>réunion</mark>" in answer.extracts[0]
     assert SearchFile.objects.get().body == text
+
+
+def test_result_of_a_pdf_names_the_page(offered, search_for):
+    offered("Plan", make_pdf("First", "The hedgehog sleeps. It is warm.", "Last"))
+    answer = search_for("hedgehog")
+    link = answer.html.select_one(".result > p:not(.result__facts) a")
+    assert link.get_text() == "Page 2"
+    assert link["href"].endswith("#page=2")
+    extract = answer.html.select_one(".result > p:last-child").get_text()
+    assert extract == "The hedgehog sleeps. It is warm."
+    assert search_for("plan").html.select(".result > p:not(.result__facts) a") == []
 
 
 def test_file_that_cannot_be_read_now_is_found_by_title_and_read_later(

@@ -120,7 +120,7 @@ ROW = "".join(
     for text in ("Skip hire", "£5 réunion")
 )
 GOOD = {
-    "pdf": (make_pdf(NOTE, "Page two"), f"{NOTE}\nPage two"),
+    "pdf": (make_pdf(NOTE, "Page two"), f"{NOTE}\fPage two"),
     "docx": (
         make_docx(word_paragraph(NOTE) + word_paragraph(" two \n lines")),
         f"{NOTE}\ntwo lines",

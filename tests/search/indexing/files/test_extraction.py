@@ -111,6 +111,17 @@ def test_word_broken_over_two_lines_of_a_pdf_is_read_whole():
     assert text_of(make_raw_pdf(zlib.compress(drawing))) == "The committee sat"
 
 
+def test_paragraph_of_a_pdf_is_one_line_and_its_lists_are_not():
+    lines = ["Please bring proof of your address and of your income", "Stockton asks"]
+    listed = ["for it:", "A bill", "A letter from your bank"]
+    shown = " 0 -10 Td ".join(f"({line}) Tj" for line in lines + listed)
+    drawing = f"BT /F1 9 Tf 10 90 Td {shown} ET".encode()
+    assert text_of(make_raw_pdf(zlib.compress(drawing))).splitlines() == [
+        f"{lines[0]} {lines[1]} for it:",
+        *listed[1:],
+    ]
+
+
 def test_text_is_fit_for_any_database():
     assert clean_text("a\0b\x1f\x9fc\ud800d\ufffee\r\n\n  f\t g\u2028h") == (
         "a b c d e\nf g h"
@@ -128,12 +139,12 @@ def test_odd_pdf_is_read_as_far_as_it_goes(reader):
     assert text_of(make_raw_pdf(b"")) == ""
     page = zlib.compress(HELLO)
     # A page that is not there, and tables, lists of pages and pages in circles.
-    assert text_of(make_raw_pdf(page, kids="9 0 R 3 0 R")) == "Hello"
+    assert text_of(make_raw_pdf(page, kids="9 0 R 3 0 R")) == "\fHello"
     assert text_of(make_raw_pdf(page, previous="/Prev HERE")) == "Hello"
-    assert text_of(make_raw_pdf(page, kids="2 0 R 3 0 R")) == "Hello"
+    assert text_of(make_raw_pdf(page, kids="2 0 R 3 0 R")).strip() == "Hello"
     assert "Hello" in text_of(make_raw_pdf(page, kids="3 0 R " * 9999))
     reader(before="worker.MAX_PAGES = 2")
-    assert text_of(make_pdf("One", "Two", "Three")) == "One\nTwo"
+    assert text_of(make_pdf("One", "Two", "Three")) == "One\fTwo"
 
 
 def test_pdf_that_unpacks_to_more_than_memory_is_too_large(reader):
