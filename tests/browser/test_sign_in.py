@@ -301,6 +301,12 @@ def test_pages_of_keys_break_no_rule(officer):
     expect(officer.get_by_role("main")).to_contain_text("Work laptop")
     assert not look(officer)
     assert not look(officer, f"{TWO_FACTOR}webauthn/add/")
+    # It needs a password first, as none was said to do without.
+    sign_out(officer)
+    officer.goto(LOGIN)
+    officer.get_by_role("button", name="Sign in with a passkey").click()
+    expect(officer.get_by_role("alert")).to_contain_text("Enter your password instead")
+    assert not look(officer)
 
 
 def test_admin_leads_to_an_app_that_is_set_up_by_its_picture(officer):
