@@ -96,7 +96,7 @@ class SnippetBuilder:
         ends = [0, *(end.end() for end in END.finditer(near)), len(near)]
         places = [place for place in pairwise(ends) if near[slice(*place)].strip()]
         if not places:
-            return SafeString(""), 0
+            return self._mark(""), 0
         touched = [
             (start, end)
             for start, end in places
