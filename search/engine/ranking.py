@@ -110,14 +110,15 @@ def _variant_query(variant: QueryVariant, vocabulary: Vocabulary) -> Query:
     ]
     scored = [Query.disjunction_max_query(by_field, TIE_BREAKER)]
     scored += [boosted(term(WORDS, word), AS_TYPED_WEIGHT) for word in words]
-    for pair in pairwise(map(stem, words)):
-        near = Query.phrase_query(SCHEMA, "body", list(pair), PAIR_SLOP)
-        scored.append(boosted(near, PAIR_WEIGHT))
     if variant.required:
         required = Query.const_score_query(
             _all_words(variant.required, vocabulary), 0.0
         )
         return all_of([any_of(scored), required])
+    # Phrases are slow, so only those that were typed count.
+    for pair in pairwise(map(stem, words)):
+        near = Query.phrase_query(SCHEMA, "body", list(pair), PAIR_SLOP)
+        scored.append(boosted(near, PAIR_WEIGHT))
     if len(words) > 1:
         has_all = _all_words(words, vocabulary)
         scored.append(Query.const_score_query(has_all, ALL_WORDS_BONUS))
